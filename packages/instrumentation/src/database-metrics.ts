@@ -1,0 +1,124 @@
+import { otherError } from './error-type.ts'
+import { OperationRecorder } from './operation-recorder.ts'
+import type { MetricsRegistry } from './registry.ts'
+import type { MetricName, Operation } from './semconv.ts'
+
+export interface DatabaseMetricsOptions {
+  /** The store's name: the label `store` on all its metrics. */
+  readonly store: string
+  /** What kind of store it is: `db.system.name` in OpenTelemetry's convention (default: the store's name). */
+  readonly engine?: string
+  /** Operations whose series are there, at 0, from the start (default get, set, delete, batch). Others come with their first record. */
+  readonly operations?: readonly Operation[]
+  /** The kinds of error that `errorType` may name; any other is `_OTHER`, so that kinds stay few. */
+  readonly errorTypes?: readonly string[]
+}
+
+type Nanoseconds = number | bigint
+
+/**
+ * The operations and the resources of a store of your own, in Wombat's verbs. Durations are in nanoseconds, as
+ * `process.hrtime.bigint()` counts them; sizes in bytes. No method throws.
+ */
+export class DatabaseMetrics {
+  readonly #registry: MetricsRegistry
+  readonly #store: string
+  readonly #engine: string
+  readonly #errorTypes: ReadonlySet<string>
+  readonly #recorders = new Map<Operation, OperationRecorder>()
+
+  /** @throws TypeError when `store` cannot be a label. */
+  constructor(
+    registry: MetricsRegistry,
+    { store, engine = store, operations = ['get', 'set', 'delete', 'batch'], errorTypes = [] }: DatabaseMetricsOptions,
+  ) {
+    this.#registry = registry
+    this.#store = store
+    this.#engine = engine
+    this.#errorTypes = new Set(errorTypes)
+    for (const operation of operations) this.#recorder(operation)
+  }
+
+  recordGet(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('get', durationNs, success, { errorType })
+  }
+
+  recordSet(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('set', durationNs, success, { errorType })
+  }
+
+  recordDelete(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('delete', durationNs, success, { errorType })
+  }
+
+  /** A batch of `entries` writes is one operation. */
+  recordBatch(durationNs: Nanoseconds, success: boolean, entries = 0, errorType?: string): void {
+    this.record('batch', durationNs, success, { entries, errorType })
+  }
+
+  /** A scan that delivered `entries` is one operation. */
+  recordScan(durationNs: Nanoseconds, success: boolean, entries = 0, errorType?: string): void {
+    this.record('scan', durationNs, success, { entries, errorType })
+  }
+
+  recordClear(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('clear', durationNs, success, { errorType })
+  }
+
+  recordHas(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('has', durationNs, success, { errorType })
+  }
+
+  recordGetMany(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+    this.record('get_many', durationNs, success, { errorType })
+  }
+
+  /** Any operation; the verbs above are this one with its name filled in. */
+  record(
+    operation: Operation,
+    durationNs: Nanoseconds,
+    success: boolean,
+    { entries = 0, errorType = otherError }: { entries?: number; errorType?: string | undefined } = {},
+  ): void {
+    const recorder = this.#recorder(operation)
+    const seconds = Number(durationNs) / 1e9
+    if (success) recorder.succeed(seconds, entries)
+    else recorder.fail(seconds, { code: errorType })
+  }
+
+  /** The total is the sum of the parts that are given. */
+  updateMemoryUsage(memtableBytes: number, cacheBytes: number, bufferBytes?: number): void {
+    this.#set('db_memtable_bytes', memtableBytes)
+    this.#set('db_cache_bytes', cacheBytes)
+    if (bufferBytes !== undefined) this.#set('db_buffer_bytes', bufferBytes)
+    this.#set('db_total_memory_bytes', memtableBytes + cacheBytes + (bufferBytes ?? 0))
+  }
+
+  /** Operations begun and not yet settled. */
+  updateQueueDepth(depth: number): void {
+    this.#set('db_queue_depth', depth)
+  }
+
+  /** Age in seconds of the oldest operation in flight, 0 while there is none. */
+  updateOldestOperationAge(ageSeconds: number): void {
+    this.#set('db_oldest_operation_age_seconds', ageSeconds)
+  }
+
+  updateCacheUse(hits: number, misses: number): void {
+    this.#registry.incrementCounter('db_cache_hits_total', hits, { store: this.#store })
+    this.#registry.incrementCounter('db_cache_misses_total', misses, { store: this.#store })
+  }
+
+  #set(name: MetricName, value: number): void {
+    this.#registry.setGaugeWithLabels(name, value, { store: this.#store })
+  }
+
+  #recorder(operation: Operation): OperationRecorder {
+    let recorder = this.#recorders.get(operation)
+    if (recorder === undefined) {
+      recorder = new OperationRecorder(this.#registry, operation, { store: this.#store, engine: this.#engine }, this.#errorTypes)
+      this.#recorders.set(operation, recorder)
+    }
+    return recorder
+  }
+}

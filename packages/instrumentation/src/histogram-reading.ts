@@ -1,0 +1,101 @@
+import type { HistogramLayout } from './histogram-layout.ts'
+
+/** A base-2 exponential histogram of OpenTelemetry's data model: bucket i holds (2^(i/2^scale), 2^((i+1)/2^scale)]. */
+export interface ExponentialBuckets {
+  readonly scale: number
+  readonly zeroCount: number
+  readonly offset: number
+  readonly counts: number[]
+}
+
+/** What a histogram held at one moment, and everything that can be said of it. */
+export class HistogramReading {
+  readonly layout: HistogramLayout
+  readonly slots: Float64Array
+  readonly count: number
+  readonly sum: number
+  /** Smallest value; undefined where nothing was recorded or, in a difference, nobody knows. */
+  readonly min: number | undefined
+  readonly max: number | undefined
+
+  constructor(layout: HistogramLayout, slots: Float64Array, sum: number, min?: number, max?: number) {
+    this.layout = layout
+    this.slots = slots
+    let count = 0
+    for (const slot of slots) count += slot
+    this.count = count
+    this.sum = sum
+    this.min = count === 0 ? undefined : min
+    this.max = count === 0 ? undefined : max
+  }
+
+  /** Counts of the explicit buckets, not cumulative: one for each bound and one for what lies above the last. */
+  buckets(): number[] {
+    const counts = new Array<number>(this.layout.bounds.length + 1).fill(0)
+    const bucketOfSlot = this.layout.bucketOfSlot
+    this.slots.forEach((count, slot) => {
+      if (count !== 0) counts[bucketOfSlot[slot] as number] = (counts[bucketOfSlot[slot] as number] as number) + count
+    })
+    return counts
+  }
+
+  /**
+   * The value at or below which a share `q` (0 ... 1) of what was recorded lies, within 3.1 % (half a fine bin);
+   * undefined where nothing was recorded.
+   */
+  quantile(q: number): number | undefined {
+    if (!(q >= 0 && q <= 1)) throw new RangeError(`a quantile lies between 0 and 1, got ${q}`)
+    if (this.count === 0) return undefined
+    const rank = Math.max(1, Math.ceil(q * this.count))
+    let below = 0
+    let slot = 0
+    for (; slot < this.slots.length - 1; slot++) {
+      below += this.slots[slot] as number
+      if (below >= rank) break
+    }
+    return Math.min(Math.max(this.#middle(slot), this.min ?? 0), this.max ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** What was recorded since `earlier`, a reading of the same cell. Its smallest and largest value nobody knows. */
+  since(earlier: HistogramReading): HistogramReading {
+    return new HistogramReading(
+      this.layout,
+      this.slots.map((count, slot) => count - (earlier.slots[slot] as number)),
+      this.sum - earlier.sum,
+    )
+  }
+
+  /**
+   * The same counts as an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`. A fine
+   * bin goes whole to the bucket of its middle, so a value may stand one bucket beside its own; count and sum are exact.
+   */
+  exponential(maxScale = 3, maxBuckets = 160): ExponentialBuckets {
+    const middles: Array<[middle: number, count: number]> = []
+    this.slots.forEach((count, slot) => {
+      if (count !== 0 && slot > 0) middles.push([this.#middle(slot), count])
+    })
+    const zeroCount = this.slots[0] as number
+    const [first] = middles
+    const last = middles.at(-1)
+    if (first === undefined || last === undefined) return { scale: maxScale, zeroCount, offset: 0, counts: [] }
+    const indexAt = (value: number, scale: number): number => Math.ceil(Math.log2(value) * 2 ** scale) - 1
+    let scale = maxScale
+    while (indexAt(last[0], scale) - indexAt(first[0], scale) >= maxBuckets) scale--
+    const offset = indexAt(first[0], scale)
+    const counts = new Array<number>(indexAt(last[0], scale) - offset + 1).fill(0)
+    for (const [middle, count] of middles) {
+      const index = indexAt(middle, scale) - offset
+      counts[index] = (counts[index] as number) + count
+    }
+    return { scale, zeroCount, offset, counts }
+  }
+
+  /** The value with the least relative distance to both edges of a slot; the outermost slots have one edge only. */
+  #middle(slot: number): number {
+    const low = this.layout.edges[slot] as number
+    const high = this.layout.edges[slot + 1] as number
+    if (low === 0) return this.min ?? high
+    if (high === Number.POSITIVE_INFINITY) return this.max ?? low
+    return (2 * low * high) / (low + high)
+  }
+}

@@ -1,0 +1,22 @@
+export type { Combine, CounterCell, GaugeCell, Refusal } from './cell.ts'
+export { DatabaseMetrics, type DatabaseMetricsOptions } from './database-metrics.ts'
+export { latencyBounds, type MetricDefinition, type MetricKind } from './definition.ts'
+export type { HistogramCell } from './histogram.ts'
+export { type ExponentialBuckets, HistogramReading } from './histogram-reading.ts'
+export { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
+export { bindToMeter } from './instruments.ts'
+export type { Labels } from './labels.ts'
+export { type HistogramValue, type Metric, type SummaryValue, summaryOf, summaryQuantiles } from './metric.ts'
+export { type AnyMetricName, MetricsRegistry, type RegistryOptions } from './registry.ts'
+export {
+  clientOperationDuration,
+  isExported,
+  type MetricName,
+  metrics,
+  type Operation,
+  operations,
+  type Semconv,
+} from './semconv.ts'
+export type { Cell, Family, Series } from './series.ts'
+export { scopeName, sharedRegistry } from './shared-registry.ts'
+export { type DiskUsage, StorageMetrics } from './storage-metrics.ts'

@@ -1,0 +1,74 @@
+import { diag, type MeterProvider } from '@opentelemetry/api'
+import type { StoreAdapter } from './adapter.ts'
+import { labelFault } from './labels.ts'
+import type { MetricsRegistry } from './registry.ts'
+import type { Semconv } from './semconv.ts'
+import { sharedRegistry } from './shared-registry.ts'
+import { StoreOperations } from './store-operations.ts'
+import { abstractLevel } from './stores/abstract-level.ts'
+
+export interface InstrumentOptions {
+  /**
+   * The store's name: the label `store` on all its metrics (default `default`). Stores under one name are added up.
+   * A name you choose, never a path.
+   */
+  readonly name?: string
+  /** Whose MeterProvider shows the metrics (default: the global one, also when it is registered later). */
+  readonly meterProvider?: MeterProvider
+  /** Under which names operations are exported (default `wombat`). Goes with `meterProvider`, or with neither. */
+  readonly semconv?: Semconv
+  /** A registry that you show yourself. Excludes `meterProvider` and `semconv`: a registry has its own. */
+  readonly registry?: MetricsRegistry
+}
+
+const adapters: readonly StoreAdapter[] = [abstractLevel]
+
+/** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
+const mark = Symbol.for('@wombat/instrumentation')
+
+/**
+ * Measures every operation of the store from now on and gives back the very same store. A store that is measured already
+ * stays as it is.
+ *
+ * @throws TypeError when the store is of no kind we know, or an option cannot be used.
+ */
+export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
+  const { name = 'default', meterProvider, semconv } = options
+  const fault = labelFault('store', name)
+  if (fault !== undefined) throw new TypeError(`name: ${fault}`)
+  if (options.registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
+    throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
+  }
+  const adapter = adapterOf(store)
+  if (Reflect.has(store, mark)) {
+    diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
+    return store
+  }
+  const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
+  const description = { store: name, engine: adapter.engineOf(store), adapter: adapter.name }
+  const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
+  const detach = adapter.attach(store, operations)
+  Object.defineProperty(store, mark, { value: detach, configurable: true, enumerable: false })
+  return store
+}
+
+/** Stops measuring the store and leaves no trace on it; what was measured stays. False where it was not measured. */
+export function uninstrument(store: object): boolean {
+  const detach: unknown = Reflect.get(store, mark)
+  if (typeof detach !== 'function') return false
+  Reflect.deleteProperty(store, mark)
+  detach()
+  return true
+}
+
+function adapterOf(store: unknown): StoreAdapter {
+  if (typeof store === 'object' && store !== null) {
+    const found = adapters.find((adapter) => adapter.accepts(store))
+    if (found !== undefined) return found
+  }
+  const got =
+    typeof store === 'object' && store !== null ? `an object of class ${store.constructor?.name ?? 'unknown'}` : String(store)
+  throw new TypeError(
+    `cannot instrument ${got}: known are ${adapters.map(({ name }) => name).join(', ')} (version 2 or later); for a store of your own use DatabaseMetrics`,
+  )
+}

@@ -1,0 +1,77 @@
+import { type Attributes, diag, type Meter, type Observable, type ObservableCallback } from '@opentelemetry/api'
+import { CounterCell, GaugeCell } from './cell.ts'
+import { latencyBounds } from './definition.ts'
+import { HistogramCell } from './histogram.ts'
+import type { MetricsRegistry } from './registry.ts'
+import { isExported } from './semconv.ts'
+import type { Family, Series } from './series.ts'
+
+/**
+ * Shows a registry on a Meter: counters and gauges as observable instruments that look at the cells, histograms as
+ * synchronous ones that are told of each value (the API has no other way). For a MeterProvider that is the application's;
+ * readers of our own take a registry's histograms and all else as a MetricProducer, at no cost per operation.
+ * Values recorded in a histogram before this call are not in the Meter's.
+ *
+ * @returns the way back: nothing of the registry is observed or told any more.
+ */
+export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void {
+  const bound = new Map<string, Binding>()
+  const stop = registry.onSeries((family, series) => {
+    try {
+      let binding = bound.get(family.definition.name)
+      if (binding === undefined) {
+        if (!isExported(family.definition.name, registry.semconv)) return
+        binding = bind(family, meter)
+        bound.set(family.definition.name, binding)
+      }
+      binding.add(series)
+    } catch (error) {
+      diag.error(`@wombat/instrumentation: the meter refused ${family.definition.name}`, error)
+    }
+  })
+  return () => {
+    stop()
+    for (const binding of bound.values()) binding.release()
+  }
+}
+
+interface Binding {
+  add(series: Series): void
+  release(): void
+}
+
+function bind({ definition, series }: Family, meter: Meter): Binding {
+  const { name, kind, unit, description, bounds = latencyBounds } = definition
+  if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series)
+  if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series)
+  const instrument = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
+  const told = new Set<HistogramCell>()
+  return {
+    add({ cell, labels }) {
+      if (!(cell instanceof HistogramCell)) return
+      told.add(cell)
+      const attributes = { ...labels }
+      cell.sink = (value) => {
+        try {
+          instrument.record(value, attributes)
+        } catch {
+          // The SDK's own failure must not reach the store's caller; the cell has the value all the same.
+        }
+      }
+    },
+    release() {
+      for (const cell of told) cell.sink = undefined
+    },
+  }
+}
+
+function observe(instrument: Observable<Attributes>, series: Family['series']): Binding {
+  const callback: ObservableCallback = (result) => {
+    for (const { cell, labels } of series.values()) {
+      if (cell instanceof CounterCell) result.observe(cell.value, labels)
+      else if (cell instanceof GaugeCell && cell.value !== undefined) result.observe(cell.value, labels)
+    }
+  }
+  instrument.addCallback(callback)
+  return { add: () => {}, release: () => instrument.removeCallback(callback) }
+}

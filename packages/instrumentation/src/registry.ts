@@ -1,0 +1,246 @@
+import { diag } from '@opentelemetry/api'
+import { type CellOwner, CounterCell, GaugeCell, type Refusal } from './cell.ts'
+import { checkDefinition, latencyBounds, type MetricDefinition, overflowLabel } from './definition.ts'
+import { HistogramCell } from './histogram.ts'
+import { histogramLayout } from './histogram-layout.ts'
+import { identityOf, type Labels, labelFault } from './labels.ts'
+import { type Metric, metricOf } from './metric.ts'
+import { clientOperationDuration, type MetricName, metrics, type Semconv } from './semconv.ts'
+import type { Cell, Family, Series } from './series.ts'
+
+interface OwnFamily extends Family {
+  readonly series: Map<string, Series>
+}
+
+export interface RegistryOptions {
+  /** How many sets of labels one metric may have (default 2000). What comes past it is added up in one series. */
+  readonly limit?: number
+  /** Under which names operations are exported (default `wombat`). */
+  readonly semconv?: Semconv
+}
+
+/** A catalogue's name, or the name of a metric that was declared. */
+export type AnyMetricName = MetricName | (string & {})
+
+const noLabels: Labels = Object.freeze({})
+const overflowed: Labels = Object.freeze({ [overflowLabel]: 'true' })
+
+/**
+ * All numbers of one process, by name and labels. Names of the catalogue are there from the start; a metric of your own is
+ * declared once. Recording by name (`incrementCounter`, `setGauge`, `recordHistogram`) never throws: what cannot be taken is
+ * counted in `wombat_monitor_refused_values_total` and logged once. Binding a handle (`counter`, `gauge`, `histogram`) is
+ * part of setting up, and says what is wrong with an exception.
+ */
+export class MetricsRegistry implements CellOwner {
+  /** While false nothing is recorded; what was recorded stays. */
+  enabled = true
+  readonly semconv: Semconv
+  readonly limit: number
+  readonly #families = new Map<string, OwnFamily>()
+  readonly #definitions = new Map<string, MetricDefinition>()
+  readonly #listeners = new Set<(family: Family, series: Series) => void>()
+  readonly #said = new Set<string>()
+  readonly #overflowing = new Set<string>()
+
+  constructor({ limit = 2000, semconv = 'wombat' }: RegistryOptions = {}) {
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new RangeError(`limit must be a whole number of 1 or more, got ${limit}: it bounds the series of one metric`)
+    }
+    if (!['wombat', 'otel', 'both'].includes(semconv)) {
+      throw new TypeError(`semconv must be "wombat", "otel" or "both", got ${JSON.stringify(semconv)}`)
+    }
+    this.limit = limit
+    this.semconv = semconv
+    for (const definition of Object.values(metrics)) this.#definitions.set(definition.name, definition)
+    this.#definitions.set(clientOperationDuration.name, clientOperationDuration)
+  }
+
+  /**
+   * Makes a metric of your own known. Declaring the very same again changes nothing.
+   *
+   * @throws TypeError when the name is taken by a different metric, or would not survive the way to Prometheus.
+   * @throws RangeError when the bounds cannot be counted apart.
+   */
+  declare(definition: MetricDefinition): this {
+    const known = this.#definitions.get(definition.name)
+    if (known !== undefined) {
+      const differs = (['kind', 'unit', 'description', 'attributes', 'bounds'] as const).find(
+        (field) => String(known[field]) !== String(definition[field]),
+      )
+      if (differs === undefined) return this
+      throw new TypeError(
+        `metric ${definition.name} is declared already with ${differs} ${JSON.stringify(known[differs])}, got ${JSON.stringify(definition[differs])}: one name has one meaning`,
+      )
+    }
+    checkDefinition(definition)
+    const made = Object.freeze({ ...definition, attributes: Object.freeze([...definition.attributes]) })
+    if (made.kind === 'histogram' || made.kind === 'summary') histogramLayout(made.bounds ?? latencyBounds)
+    this.#definitions.set(made.name, made)
+    return this
+  }
+
+  /** The handle of a counter: bind it once, add to it at the cost of an addition. @throws TypeError */
+  counter(name: AnyMetricName, labels: Labels = noLabels): CounterCell {
+    return this.#bind(name, labels, CounterCell)
+  }
+
+  /** The handle of a gauge. @throws TypeError */
+  gauge(name: AnyMetricName, labels: Labels = noLabels): GaugeCell {
+    return this.#bind(name, labels, GaugeCell)
+  }
+
+  /** The handle of a histogram or summary. @throws TypeError */
+  histogram(name: AnyMetricName, labels: Labels = noLabels): HistogramCell {
+    return this.#bind(name, labels, HistogramCell)
+  }
+
+  incrementCounter(name: AnyMetricName, value = 1, labels: Labels = noLabels): void {
+    this.#cell(name, labels, CounterCell)?.add(value)
+  }
+
+  setGauge(name: AnyMetricName, value: number): void {
+    this.#cell(name, noLabels, GaugeCell)?.set(value)
+  }
+
+  setGaugeWithLabels(name: AnyMetricName, value: number, labels: Labels): void {
+    this.#cell(name, labels, GaugeCell)?.set(value)
+  }
+
+  recordHistogram(name: AnyMetricName, value: number, labels: Labels = noLabels): void {
+    this.#cell(name, labels, HistogramCell)?.record(value)
+  }
+
+  /** Everything there is to read now, in the seed's shape. */
+  getAllMetrics(): Metric[] {
+    const timestamp = Date.now()
+    return [...this.#families.values()].flatMap((family) =>
+      [...family.series.values()].flatMap((series) => metricOf(family.definition, series, timestamp) ?? []),
+    )
+  }
+
+  /** Every metric that has a series. */
+  families(): Iterable<Family> {
+    return this.#families.values()
+  }
+
+  /** Calls back for every series there is and every one to come. Returns the way to stop. */
+  onSeries(listener: (family: Family, series: Series) => void): () => void {
+    for (const family of this.#families.values()) for (const series of family.series.values()) listener(family, series)
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Counts a value that could not be taken and says so once for each metric and reason. Never throws. */
+  refuse(metric: string, reason: Refusal, got: unknown): void {
+    this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
+    this.#sayOnce(
+      `${metric} ${reason}`,
+      `${metric}: value refused (${reason}), got ${describe(got)}; further ones are only counted`,
+    )
+  }
+
+  #bind<C extends Cell>(name: string, labels: Labels, kind: CellKind<C>): C {
+    const definition = this.#definitions.get(name)
+    if (definition === undefined)
+      throw new TypeError(
+        `metric ${JSON.stringify(name)} is not declared: call declare({ name, kind, unit, description, attributes }) once`,
+      )
+    if (!fits(definition, kind)) throw new TypeError(`metric ${name} is a ${definition.kind}, not a ${kindName(kind)}`)
+    const family = this.#family(definition)
+    const identity = identityOf(labels)
+    const known = family.series.get(identity)
+    if (known !== undefined) return known.cell as C
+    const fault = faultOf(definition, labels)
+    if (fault !== undefined) throw new TypeError(`metric ${name}: ${fault}`)
+    return this.#add(family, identity, labels).cell as C
+  }
+
+  /** The cell for a value that comes by name; undefined, and counted, where there can be none. */
+  #cell<C extends Cell>(name: string, labels: Labels, kind: CellKind<C>): C | undefined {
+    if (!this.enabled) return undefined
+    try {
+      const family = this.#families.get(name)
+      const known = family?.series.get(identityOf(labels))
+      if (known !== undefined && known.cell instanceof kind) return known.cell
+      const definition = this.#definitions.get(name)
+      if (definition === undefined || !fits(definition, kind)) {
+        this.refuse(name, definition === undefined ? 'undeclared' : 'wrong_kind', kindName(kind))
+        return undefined
+      }
+      return this.#bind(name, labels, kind)
+    } catch (error) {
+      this.refuse(name, 'labels', error instanceof Error ? error.message : error)
+      return undefined
+    }
+  }
+
+  #family(definition: MetricDefinition): OwnFamily {
+    let family = this.#families.get(definition.name)
+    if (family === undefined) {
+      family = { definition, series: new Map() }
+      this.#families.set(definition.name, family)
+    }
+    return family
+  }
+
+  #add(family: OwnFamily, identity: string, labels: Labels): Series {
+    const { name } = family.definition
+    let key = identity
+    let own: Labels = Object.freeze({ ...labels })
+    if (family.series.size >= this.limit) {
+      key = identityOf(overflowed)
+      own = overflowed
+      const overflow = family.series.get(key)
+      if (overflow !== undefined) return overflow
+      this.#overflowing.add(name)
+      this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
+      this.#sayOnce(
+        `${name} overflow`,
+        `${name}: more than ${this.limit} sets of labels; the rest is added up under ${overflowLabel}="true"`,
+      )
+    }
+    const series: Series = { labels: own, cell: this.#makeCell(family.definition), startMs: Date.now() }
+    family.series.set(key, series)
+    for (const listener of this.#listeners) listener(family, series)
+    return series
+  }
+
+  #makeCell({ name, kind, bounds = latencyBounds }: MetricDefinition): Cell {
+    if (kind === 'counter') return new CounterCell(this, name)
+    if (kind === 'gauge') return new GaugeCell(this, name)
+    return new HistogramCell(this, name, bounds)
+  }
+
+  #sayOnce(topic: string, message: string): void {
+    if (this.#said.has(topic) || this.#said.size >= 1000) return
+    this.#said.add(topic)
+    diag.warn(`@wombat/instrumentation: ${message}`)
+  }
+}
+
+type CellKind<C extends Cell> = abstract new (...args: never[]) => C
+
+function kindName(kind: CellKind<Cell>): string {
+  if (kind === (CounterCell as CellKind<Cell>)) return 'counter'
+  return kind === (GaugeCell as CellKind<Cell>) ? 'gauge' : 'histogram'
+}
+
+function fits({ kind }: MetricDefinition, cell: CellKind<Cell>): boolean {
+  return kindName(cell) === (kind === 'summary' ? 'histogram' : kind)
+}
+
+/** Labels must be among the metric's own attributes: a typing error would otherwise make a second family of series. */
+function faultOf({ attributes }: MetricDefinition, labels: Labels): string | undefined {
+  for (const [key, value] of Object.entries(labels)) {
+    if (!attributes.includes(key)) {
+      return `has no label ${JSON.stringify(key)}, only ${attributes.length === 0 ? 'none' : attributes.join(', ')}`
+    }
+    const fault = labelFault(key, value)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 200) : String(value)
+}

@@ -1,0 +1,186 @@
+import { latencyBounds, type MetricDefinition, type MetricKind } from './definition.ts'
+
+/** What a store can be asked to do. An adapter maps its own verbs (put, del, ...) on these. */
+export const operations = ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'] as const
+export type Operation = (typeof operations)[number]
+
+const durationBounds = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000,
+] as const
+const ratioBounds = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 7.5, 10, 15, 25, 50, 100] as const
+
+type Row = Omit<MetricDefinition, 'name'>
+
+function row(
+  kind: MetricKind,
+  unit: string,
+  description: string,
+  attributes: readonly string[],
+  bounds?: readonly number[],
+): Row {
+  return { kind, unit, description, attributes, ...(bounds && { bounds }) }
+}
+
+/** A row of a store's metric: the first label is always the store's name. */
+const counter = (unit: string, description: string, ...attributes: string[]) =>
+  row('counter', unit, description, ['store', ...attributes])
+const gauge = (unit: string, description: string, ...attributes: string[]) =>
+  row('gauge', unit, description, ['store', ...attributes])
+const histogram = (unit: string, description: string, bounds: readonly number[], ...attributes: string[]) =>
+  row('histogram', unit, description, ['store', ...attributes], bounds)
+
+type OperationRows = { [O in Operation as `db_${O}_operations_total` | `db_${O}_latency_seconds` | `db_${O}_errors_total`]: Row }
+
+const verbs: Readonly<Record<Operation, string>> = {
+  get: 'get',
+  set: 'set',
+  delete: 'delete',
+  batch: 'batch write',
+  scan: 'scan',
+  clear: 'clear',
+  has: 'existence check',
+  get_many: 'get of many keys',
+}
+
+const operationRows = Object.fromEntries(
+  operations.flatMap((operation) => {
+    const verb = verbs[operation]
+    const article = verb === 'existence check' ? 'an' : 'a'
+    return [
+      [`db_${operation}_operations_total`, counter('{operation}', `Times ${article} ${verb} was settled, with success or not.`)],
+      [
+        `db_${operation}_latency_seconds`,
+        histogram('s', `Time the store took for ${article} ${verb}, from call to settlement.`, latencyBounds),
+      ],
+      [`db_${operation}_errors_total`, counter('{error}', `Times ${article} ${verb} failed.`)],
+    ]
+  }),
+) as OperationRows
+
+const storeRows = {
+  db_errors_total: counter(
+    '{error}',
+    'Failed operations by kind; a series appears with its first error.',
+    'operation',
+    'error_type',
+  ),
+  db_batch_entries_total: counter('{entry}', 'Entries written by batches that succeeded.'),
+  db_scan_entries_total: counter('{entry}', 'Entries delivered by scans.'),
+  db_queue_depth: gauge('{operation}', 'Operations begun and not yet settled.'),
+  db_oldest_operation_age_seconds: gauge(
+    's',
+    'Age of the oldest operation in flight, 0 while there is none: a stall shows while it lasts.',
+  ),
+  db_slow_operations_total: counter('{operation}', 'Operations that took longer than the threshold for slow ones.', 'operation'),
+  db_memtable_bytes: gauge('By', 'Memory of tables not yet written to disk.'),
+  db_cache_bytes: gauge('By', 'Memory of the block cache.'),
+  db_buffer_bytes: gauge('By', 'Memory of other buffers of the engine.'),
+  db_total_memory_bytes: gauge('By', 'Memory that the engine says it uses.'),
+  db_sstable_bytes: gauge('By', 'Size of the table files.'),
+  db_value_log_bytes: gauge('By', 'Size of values kept apart from the tables.'),
+  db_wal_bytes: gauge('By', 'Size of the write-ahead log.'),
+  db_total_disk_bytes: gauge('By', "Size of all files in the store's folder."),
+  db_disk_available_bytes: gauge('By', 'Free space for this process on the volume under the store.'),
+  db_disk_capacity_bytes: gauge('By', 'Size of the volume under the store.'),
+  db_compaction_cpu_seconds_total: counter('s', 'CPU time spent on compaction.'),
+  db_io_cpu_seconds_total: counter('s', 'CPU time spent on input and output.'),
+  db_query_cpu_seconds_total: counter('s', 'CPU time spent on answering operations.'),
+  db_background_cpu_seconds_total: counter('s', "CPU time of the engine's background threads."),
+  db_level_files: gauge('{file}', 'Table files in this level.', 'level'),
+  db_level_bytes: gauge('By', 'Size of the table files in this level.', 'level'),
+  db_compaction_operations_total: counter('{operation}', 'Compactions finished.'),
+  db_compaction_duration_seconds: histogram('s', 'Time one compaction took.', durationBounds),
+  db_compaction_write_amplification: histogram('1', 'Output bytes of one compaction over its input bytes.', ratioBounds),
+  db_compaction_input_files_total: counter('{file}', 'Table files read by compactions.'),
+  db_compaction_output_files_total: counter('{file}', 'Table files written by compactions.'),
+  db_compaction_input_bytes_total: counter('By', 'Bytes read by compactions.'),
+  db_compaction_output_bytes_total: counter('By', 'Bytes written by compactions.'),
+  db_compaction_pending_bytes: gauge('By', 'Bytes that compaction still has to rewrite, as the engine estimates.'),
+  db_compactions_running: gauge('{operation}', 'Compactions running now.'),
+  db_space_reclaim_operations_total: counter('{operation}', 'Times space was reclaimed.'),
+  db_space_reclaim_bytes_total: counter('By', 'Bytes given back by reclaiming space.'),
+  db_space_reclaim_duration_seconds: histogram('s', 'Time one reclaiming of space took.', durationBounds),
+  db_flush_operations_total: counter('{operation}', 'Memtables written to disk.'),
+  db_flush_bytes_total: counter('By', 'Bytes written by flushes of memtables.'),
+  db_flush_duration_seconds: histogram('s', 'Time one flush of a memtable took.', durationBounds),
+  db_write_stalls_total: counter('{stall}', 'Times the engine held writers back.', 'cause'),
+  db_write_stall_seconds_total: counter('s', 'Time for which the engine held writers back.', 'cause'),
+  db_write_stall_active_seconds: gauge('s', 'Age of the stall in progress, 0 while there is none.', 'cause'),
+  db_immutable_memtables: gauge('{memtable}', 'Full memtables that wait for their flush.'),
+  db_cache_hits_total: counter('{hit}', 'Blocks found in the cache.'),
+  db_cache_misses_total: counter('{miss}', 'Blocks not found in the cache.'),
+  db_bloom_filter_useful_total: counter('{lookup}', 'Lookups that a bloom filter saved.'),
+  db_bloom_filter_false_positives_total: counter('{lookup}', 'Lookups that a bloom filter let through for nothing.'),
+  db_transaction_commits_total: counter('{transaction}', 'Transactions committed.'),
+  db_transaction_aborts_total: counter('{transaction}', 'Transactions given up.'),
+  db_open_iterators: gauge('{iterator}', 'Iterators open now: each pins the files it was opened on.'),
+  db_open_snapshots: gauge('{snapshot}', 'Snapshots open now: each pins the data it was taken of.'),
+  db_background_errors_total: counter('{error}', 'Errors in the background work of the engine.'),
+  db_store_info: gauge('{store}', '1 for each store that is not closed, with what it is.', 'engine', 'engine_version', 'adapter'),
+  db_health_status: gauge('{state}', '1 for the state a health check is in, 0 for the others.', 'check', 'status'),
+  db_health_check_duration_seconds: histogram('s', 'Time one health check took.', latencyBounds, 'check'),
+  db_alerts: gauge('{alert}', '1 for each alert that is pending or firing.', 'alertname', 'severity', 'state'),
+} as const satisfies Record<string, Row>
+
+/** The monitor's own metrics: no store, except where one is named. */
+const monitorRows = {
+  wombat_monitor_collection_duration_seconds: row(
+    'histogram',
+    's',
+    'Time one collection of all metrics took.',
+    [],
+    latencyBounds,
+  ),
+  wombat_monitor_points: row('gauge', '{point}', 'Data points in the last collection.', []),
+  wombat_monitor_exports_total: row('counter', '{export}', 'Exports tried.', ['exporter']),
+  wombat_monitor_export_failures_total: row('counter', '{export}', 'Exports that failed.', ['exporter']),
+  wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric could not take, by reason.', ['reason']),
+  wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached their limit of label sets.', []),
+  wombat_monitor_notifications_dropped_total: row('counter', '{notification}', 'Notifications that could not be sent.', [
+    'notifier',
+  ]),
+  wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the history.', []),
+} as const satisfies Record<string, Row>
+
+const rows = { ...operationRows, ...storeRows, ...monitorRows }
+
+/** A name of the catalogue. */
+export type MetricName = keyof typeof rows
+
+/** The catalogue: every metric by its name. Instruments, documentation, dashboards, rules and tests are derived from it. */
+export const metrics = Object.freeze(
+  Object.fromEntries(Object.entries(rows).map(([name, definition]) => [name, Object.freeze({ name, ...definition })])),
+) as { readonly [Name in MetricName]: MetricDefinition }
+
+/**
+ * OpenTelemetry's stable convention for the duration of a database client's operation; its name, unit, labels and bounds
+ * are the convention's (semantic conventions 1.44, "database metrics"), dots included.
+ */
+export const clientOperationDuration: MetricDefinition = Object.freeze({
+  name: 'db.client.operation.duration',
+  kind: 'histogram',
+  unit: 's',
+  description: 'Duration of database client operations.',
+  attributes: ['db.system.name', 'db.namespace', 'db.operation.name', 'error.type'],
+  bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+})
+
+/** Which names the operations of a store go by: Wombat's, OpenTelemetry's convention, or both. */
+export type Semconv = 'wombat' | 'otel' | 'both'
+
+const replacedByConvention: ReadonlySet<string> = new Set(Object.keys(operationRows))
+
+/** Whether a metric leaves the process under these conventions. With `otel`, the convention's one metric replaces the three per operation. */
+export function isExported(name: string, semconv: Semconv): boolean {
+  if (name === clientOperationDuration.name) return semconv !== 'wombat'
+  return semconv !== 'otel' || !replacedByConvention.has(name)
+}
+
+/** The three metrics of an operation. */
+export function metricsOf(operation: Operation): { operations: MetricName; latency: MetricName; errors: MetricName } {
+  return {
+    operations: `db_${operation}_operations_total`,
+    latency: `db_${operation}_latency_seconds`,
+    errors: `db_${operation}_errors_total`,
+  }
+}

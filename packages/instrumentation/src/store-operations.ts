@@ -1,0 +1,80 @@
+import { errorType } from './error-type.ts'
+import { OperationRecorder, type StoreIdentity } from './operation-recorder.ts'
+import { OperationsInFlight } from './operations-in-flight.ts'
+import type { MetricsRegistry } from './registry.ts'
+import { metrics, type Operation } from './semconv.ts'
+
+/** What an adapter says of a store beside its operations; what it does not know it leaves out. */
+export interface StoreDescription extends StoreIdentity {
+  readonly engineVersion?: string
+  readonly adapter: string
+}
+
+/** Everything an adapter needs to measure one store: its recorders, what is in flight, and whether to measure now. */
+export class StoreOperations {
+  readonly inFlight = new OperationsInFlight()
+  openIterators = 0
+  /**
+   * True while the store runs the synchronous part of an operation: what it calls of itself meanwhile (a batch behind a
+   * chained batch, an iterator behind `keys()`) is part of that operation and not counted again.
+   */
+  inside = false
+  readonly registry: MetricsRegistry
+  readonly #description: StoreDescription
+  readonly #knownErrors: ReadonlySet<string>
+  readonly #recorders = new Map<Operation, OperationRecorder>()
+  #unwatch: Array<() => void> = []
+
+  /** The series of the supplied operations are there, at 0, from now on. */
+  constructor(
+    registry: MetricsRegistry,
+    description: StoreDescription,
+    supplied: readonly Operation[],
+    knownErrors: ReadonlySet<string>,
+  ) {
+    this.registry = registry
+    this.#description = description
+    this.#knownErrors = knownErrors
+    for (const operation of supplied) this.recorder(operation)
+  }
+
+  recorder(operation: Operation): OperationRecorder {
+    let recorder = this.#recorders.get(operation)
+    if (recorder === undefined) {
+      recorder = new OperationRecorder(this.registry, operation, this.#description, this.#knownErrors)
+      this.#recorders.set(operation, recorder)
+    }
+    return recorder
+  }
+
+  /** Counts a failure to open or close the store, which is not one of its operations. */
+  failedToChange(verb: 'open' | 'close', error: unknown): void {
+    const error_type = errorType(error, this.#knownErrors)
+    this.registry.incrementCounter('db_errors_total', 1, { store: this.#description.store, operation: verb, error_type })
+  }
+
+  /** Shows the store's gauges: it is open, or about to be. */
+  show(): void {
+    if (this.#unwatch.length > 0) return
+    const { store, engine, engineVersion, adapter } = this.#description
+    const gauge = (name: 'db_queue_depth' | 'db_open_iterators' | 'db_oldest_operation_age_seconds') =>
+      this.registry.gauge(name, { store })
+    const info = this.registry.gauge(metrics.db_store_info.name, {
+      store,
+      engine,
+      ...(engineVersion !== undefined && { engine_version: engineVersion }),
+      adapter,
+    })
+    this.#unwatch = [
+      gauge('db_queue_depth').observe(() => this.inFlight.depth),
+      gauge('db_oldest_operation_age_seconds').observe(() => this.inFlight.oldestAgeSeconds(), 'max'),
+      gauge('db_open_iterators').observe(() => this.openIterators),
+      info.observe(() => 1, 'max'),
+    ]
+  }
+
+  /** Lets the store's gauges disappear: it is closed. Its counters stay. */
+  hide(): void {
+    for (const unwatch of this.#unwatch.splice(0)) unwatch()
+  }
+}

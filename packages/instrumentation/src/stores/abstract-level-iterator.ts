@@ -1,0 +1,123 @@
+import type { OperationRecorder } from '../operation-recorder.ts'
+import type { PendingOperation } from '../operations-in-flight.ts'
+import type { StoreOperations } from '../store-operations.ts'
+import { type Method, settleWith } from '../timed.ts'
+
+interface Iterator {
+  /** How many entries it has delivered. */
+  readonly count: number
+}
+
+const scanKey = Symbol('@wombat/instrumentation scan')
+type Scanned = Iterator & { [scanKey]: Scan }
+
+/**
+ * A method that makes an iterator, so that each iterator becomes one scan: recorded when it closes, with the time the store
+ * took to deliver (not the time its reader took in between) and the entries delivered. While a read is outstanding the scan
+ * is in flight.
+ */
+export function measureIterator(operations: StoreOperations, original: Method): Method {
+  const recorder = operations.recorder('scan')
+  return function (...args) {
+    if (operations.inside || !operations.registry.enabled) return original.apply(this, args)
+    operations.inside = true
+    const startMs = performance.now()
+    let iterator: Iterator
+    try {
+      iterator = original.apply(this, args) as Iterator
+    } catch (error) {
+      recorder.fail((performance.now() - startMs) / 1000, error)
+      throw error
+    } finally {
+      operations.inside = false
+    }
+    new Scan(operations, recorder).follow(iterator)
+    return iterator
+  }
+}
+
+class Scan {
+  readonly #operations: StoreOperations
+  readonly #recorder: OperationRecorder
+  readonly #succeeded = (): void => this.#settle()
+  readonly #failed = (error: unknown): void => {
+    this.#failure = { error }
+    this.#settle()
+  }
+  #read: PendingOperation | undefined
+  #busyMs = 0
+  #failure: { error: unknown } | undefined
+  #ended = false
+
+  constructor(operations: StoreOperations, recorder: OperationRecorder) {
+    this.#operations = operations
+    this.#recorder = recorder
+  }
+
+  follow(iterator: Iterator): void {
+    this.#operations.openIterators++
+    const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
+    const descriptors: PropertyDescriptorMap = { [scanKey]: property(this) }
+    for (const name of ['_next', '_nextv', '_all']) descriptors[name] = property(readWith(Reflect.get(iterator, name) as Method))
+    descriptors['_close'] = property(closeWith(Reflect.get(iterator, '_close') as Method))
+    Object.defineProperties(iterator, descriptors)
+  }
+
+  read(iterator: Iterator, original: Method, args: never[]): unknown {
+    // `_all` may read through `_nextv`, and that through `_next`: one read.
+    if (this.#read !== undefined) return original.apply(iterator, args)
+    this.#read = this.#operations.inFlight.begin()
+    let result: unknown
+    try {
+      result = original.apply(iterator, args)
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+    settleWith(result, { succeeded: this.#succeeded, failed: this.#failed })
+    return result
+  }
+
+  end(iterator: Iterator): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#operations.openIterators--
+    if (this.#failure === undefined) this.#recorder.succeed(this.#busyMs / 1000, iterator.count)
+    else this.#recorder.fail(this.#busyMs / 1000, this.#failure.error)
+  }
+
+  #settle(): void {
+    const read = this.#read
+    if (read === undefined) return
+    this.#read = undefined
+    this.#busyMs += performance.now() - read.startMs
+    this.#operations.inFlight.remove(read)
+  }
+}
+
+const reads = new WeakMap<Method, Method>()
+const closes = new WeakMap<Method, Method>()
+
+/** One wrapper for each method there is, not one for each iterator. */
+function readWith(original: Method): Method {
+  let made = reads.get(original)
+  if (made === undefined) {
+    made = function (this: unknown, ...args) {
+      return (this as Scanned)[scanKey].read(this as Scanned, original, args)
+    }
+    reads.set(original, made)
+  }
+  return made
+}
+
+function closeWith(original: Method): Method {
+  let made = closes.get(original)
+  if (made === undefined) {
+    made = function (this: unknown, ...args) {
+      ;(this as Scanned)[scanKey].end(this as Scanned)
+      return original.apply(this, args)
+    }
+    closes.set(original, made)
+  }
+  return made
+}

@@ -1,0 +1,122 @@
+import type { StoreAdapter } from '../adapter.ts'
+import { MethodPatch } from '../method-patch.ts'
+import type { Operation } from '../semconv.ts'
+import type { StoreOperations } from '../store-operations.ts'
+import { type Method, settleWith, timed, timedSync } from '../timed.ts'
+import { measureIterator } from './abstract-level-iterator.ts'
+
+/** The parts of an abstract-level database that we look at; the package itself is never loaded. */
+interface Database {
+  readonly status: string
+  readonly parent: Database | null
+  readonly supports: { readonly permanence?: boolean; readonly additionalMethods?: Readonly<Record<string, boolean>> }
+}
+
+const promised: ReadonlyArray<[method: string, operation: Operation]> = [
+  ['_get', 'get'],
+  ['_getMany', 'get_many'],
+  ['_has', 'has'],
+  ['_hasMany', 'has'],
+  ['_put', 'set'],
+  ['_del', 'delete'],
+  ['_clear', 'clear'],
+]
+
+/** abstract-level 3.1's README, "Errors", and the codes of LevelDB's own status in classic-level. */
+const knownErrors: ReadonlySet<string> = new Set([
+  'LEVEL_DATABASE_NOT_OPEN',
+  'LEVEL_DATABASE_NOT_CLOSED',
+  'LEVEL_ITERATOR_NOT_OPEN',
+  'LEVEL_ITERATOR_BUSY',
+  'LEVEL_BATCH_NOT_OPEN',
+  'LEVEL_SNAPSHOT_NOT_OPEN',
+  'LEVEL_ABORTED',
+  'LEVEL_ENCODING_NOT_FOUND',
+  'LEVEL_ENCODING_NOT_SUPPORTED',
+  'LEVEL_DECODE_ERROR',
+  'LEVEL_INVALID_KEY',
+  'LEVEL_INVALID_VALUE',
+  'LEVEL_CORRUPTION',
+  'LEVEL_IO_ERROR',
+  'LEVEL_INVALID_PREFIX',
+  'LEVEL_NOT_SUPPORTED',
+  'LEVEL_LEGACY',
+  'LEVEL_LOCKED',
+  'LEVEL_HOOK_ERROR',
+  'LEVEL_STATUS_LOCKED',
+  'LEVEL_READONLY',
+  'LEVEL_CONNECTION_LOST',
+  'LEVEL_REMOTE_ERROR',
+])
+
+/**
+ * Every abstract-level database from version 2 on: classic-level, level, memory-level, subclasses and sublevels. It wraps
+ * the private methods on the instance, which the public ones call once the database is open and whatever the way in:
+ * public ones would count an operation twice while the database opens, through sublevels and with prewrite hooks.
+ */
+export const abstractLevel: StoreAdapter = {
+  name: 'abstract-level',
+  operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  knownErrors,
+
+  accepts(store) {
+    const database = store as Partial<Record<string, unknown>>
+    const methods = ['_get', '_put', '_del', '_batch', '_iterator', '_open', 'sublevel']
+    // Version 1 has callbacks and no hooks.
+    return (
+      methods.every((name) => typeof database[name] === 'function') &&
+      typeof database['hooks'] === 'object' &&
+      typeof database['status'] === 'string'
+    )
+  },
+
+  engineOf(store) {
+    let root = store as Database
+    while (root.parent) root = root.parent
+    if (root.supports.permanence === false) return 'memory'
+    const isLevelDB = 'getProperty' in root && root.supports.additionalMethods?.['compactRange'] === true
+    return isLevelDB ? 'leveldb' : this.name
+  },
+
+  attach(store, operations) {
+    const patch = new MethodPatch(store)
+    for (const [method, operation] of promised) {
+      patch.replace(method, (original) => timed(operations, operations.recorder(operation), original))
+    }
+    patch.replace('_getSync', (original) => timedSync(operations, operations.recorder('get'), original))
+    const batch = operations.recorder('batch')
+    patch.replace('_batch', (original) => timed(operations, batch, original, (entries: readonly unknown[]) => entries.length))
+    patch.replace('_chainedBatch', (original) => chainedBatch(operations, original))
+    for (const method of ['_iterator', '_keys', '_values']) {
+      patch.replace(method, (original) => measureIterator(operations, original))
+    }
+    patch.replace('_open', (original) => statusChange(operations, 'open', original))
+    patch.replace('_close', (original) => statusChange(operations, 'close', original))
+    if ((store as Database).status !== 'closed') operations.show()
+    return () => {
+      patch.undo()
+      operations.hide()
+    }
+  },
+}
+
+/** A chained batch is one operation, from its write to its settlement. */
+function chainedBatch(operations: StoreOperations, original: Method): Method {
+  const recorder = operations.recorder('batch')
+  return function (...args) {
+    const batch = original.apply(this, args) as { readonly length: number }
+    new MethodPatch(batch).replace('_write', (write) => timed(operations, recorder, write, () => batch.length))
+    return batch
+  }
+}
+
+/** Opening and closing are not operations; they show and hide the store's gauges, and their failures are counted. */
+function statusChange(operations: StoreOperations, verb: 'open' | 'close', original: Method): Method {
+  const succeeded = verb === 'open' ? () => operations.show() : () => operations.hide()
+  const failed = (error: unknown) => operations.failedToChange(verb, error)
+  return function (...args) {
+    const result = original.apply(this, args)
+    settleWith(result, { succeeded, failed })
+    return result
+  }
+}

@@ -1,0 +1,65 @@
+import type { OperationRecorder } from './operation-recorder.ts'
+import type { PendingOperation } from './operations-in-flight.ts'
+import type { StoreOperations } from './store-operations.ts'
+
+export type Method = (this: unknown, ...args: never[]) => unknown
+
+/**
+ * A method that returns a promise, timed. It gives back the very promise of the store, which is observed on the side: so
+ * wrap only what the store calls itself, where the promise that the store's caller holds is another one.
+ */
+export function timed(
+  operations: StoreOperations,
+  recorder: OperationRecorder,
+  original: Method,
+  entriesOf?: (...args: never[]) => number,
+): Method {
+  const { registry, inFlight } = operations
+  return function (...args) {
+    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
+    operations.inside = true
+    let result: unknown
+    try {
+      result = original.apply(this, args)
+    } catch (error) {
+      pending.failed(error)
+      throw error
+    } finally {
+      operations.inside = false
+    }
+    settleWith(result, pending)
+    return result
+  }
+}
+
+/** A method that returns its result at once, timed. */
+export function timedSync(operations: StoreOperations, recorder: OperationRecorder, original: Method): Method {
+  const { registry } = operations
+  return function (...args) {
+    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    operations.inside = true
+    const startMs = performance.now()
+    try {
+      const result = original.apply(this, args)
+      recorder.succeed((performance.now() - startMs) / 1000)
+      return result
+    } catch (error) {
+      recorder.fail((performance.now() - startMs) / 1000, error)
+      throw error
+    } finally {
+      operations.inside = false
+    }
+  }
+}
+
+/** Settles the pending operation when the result does; at once where it is no promise. */
+export function settleWith(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): void {
+  if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
+  else if (isThenable(result)) Promise.resolve(result).then(pending.succeeded, pending.failed)
+  else pending.succeeded()
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

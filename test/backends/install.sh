@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# Real backends for the tests, out of Debian's packages and into .installed/ beside this file. See README.md.
+set -euo pipefail
+# apt translates the words we look for below.
+export LC_ALL=C
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+installed=$here/.installed
+work=$installed/work
+suite=sid
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+servers=(prometheus promtool prometheus-alertmanager victoria-metrics)
+programs=(prometheus promtool alertmanager amtool victoria-metrics otelcol)
+
+say() { echo "backends: $*"; }
+fail() { echo "backends: $*" >&2; exit 1; }
+not_possible_here() { echo "backends: not possible here: $*" >&2; exit 3; }
+
+usage() {
+  cat <<'END'
+usage: install.sh [--no-collector]
+
+Puts prometheus, promtool, alertmanager, amtool, victoria-metrics and otelcol into .installed/bin beside this script.
+  --no-collector   leave out otelcol, which takes a minute to build
+Exit status: 0 all there, 1 something failed, 3 not possible on this machine (no Debian, or its archive is out of reach).
+END
+}
+
+# A part is complete when its stamp says what it would be made from today.
+is_current() { [ "$(cat "$installed/$1/stamp" 2>/dev/null)" = "$2" ]; }
+
+# The stamp comes last and the part appears by one rename, so whatever interrupts us leaves a whole part or none.
+publish() {
+  echo "$2" > "$work/$1/stamp"
+  rm -rf "${installed:?}/$1"
+  mv "$work/$1" "$installed/$1"
+  say "$1: done after $SECONDS s"
+}
+
+# Debian's archive, at the address this machine already uses, with lists and settings of our own: the machine's
+# packages, pins and hooks have no say here, and its lists stay as they are.
+open_archive() {
+  [ ! -d "$work/apt" ] || return 0
+  local command archive
+  for command in apt-get apt-cache dpkg; do
+    command -v "$command" >/dev/null || not_possible_here "there is no $command; the backends come as Debian packages"
+  done
+  [ -r "$keyring" ] || not_possible_here "there is no $keyring to check Debian's signatures with"
+  # Asked this way, apt answers from its sources alone, also where it never fetched a list.
+  archive=$(apt-get update --print-uris | sed -n "s|^'\([^']*/debian/\)dists/.*|\1|p")
+  archive=${archive%%$'\n'*}
+  [ "$archive" ] || not_possible_here "apt's sources name no Debian archive (an address that ends in /debian/)"
+
+  mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/empty"
+  echo "deb [signed-by=$keyring] $archive $suite main" > "$work/apt/sources.list"
+  cat > "$work/apt/apt.conf" <<END
+#clear APT::Update;
+APT::Update::Error-Mode "any";
+APT::Default-Release "";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "2";
+Acquire::http::Timeout "15";
+Acquire::https::Timeout "15";
+Dir::State::Lists "$work/apt/lists";
+Dir::Cache "$work/apt/cache";
+Dir::Etc::SourceList "$work/apt/sources.list";
+Dir::Etc::SourceParts "$work/apt/empty";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "$work/apt/empty";
+END
+  # This is where reach is decided: once the archive has answered, whatever goes wrong is an error.
+  apt-get -c "$work/apt/apt.conf" update -qq || not_possible_here "apt cannot read $suite from Debian's archive (see above)"
+}
+
+# unpack FOLDER PACKAGE...
+unpack() {
+  local folder=$1 deb
+  shift
+  mkdir -p "$folder" "$work/debs"
+  (cd "$work/debs" && apt-get -c "$work/apt/apt.conf" download -qq "$@") || fail "the download failed"
+  for deb in "$work"/debs/*.deb; do
+    dpkg -x "$deb" "$folder" || fail "$deb cannot be unpacked"
+    rm "$deb"
+  done
+}
+
+package_version() {
+  apt-cache -c "$work/apt/apt.conf" show --no-all-versions "$1" | sed -n 's/^Version: //p'
+}
+
+install_servers() {
+  local stamp="$suite ${servers[*]}" root=$work/servers-root
+  ! is_current servers "$stamp" || return 0
+  say "servers: downloading 110 MB, about 10 s"
+  open_archive
+  unpack "$root" "${servers[@]}"
+  mkdir "$work/servers"
+  # The packages bring more programs than we use, which would double the folder.
+  mv "$root"/usr/bin/{prometheus,promtool,amtool,victoria-metrics} "$work/servers"
+  mv "$root/usr/bin/prometheus-alertmanager" "$work/servers/alertmanager"
+  mv "$root"/usr/share/prometheus/alertmanager/{email,default}.tmpl "$work/servers"
+  rm -rf "$root"
+  # Debian builds this one without telling it its version.
+  package_version victoria-metrics > "$work/servers/victoria-metrics.version"
+  publish servers "$stamp"
+}
+
+install_collector() {
+  local stamp root=$work/go packages go_version version
+  stamp="$suite $(cat "$here"/collector/* | sha256sum)"
+  ! is_current collector "$stamp" || return 0
+  say "collector: downloading 125 MB and building, about 1 min"
+  open_archive
+  mapfile -t packages < <(grep -v '^#' "$here/collector/packages.txt")
+  # golang-go is only a name for the Go of the day.
+  go_version=$(apt-cache -c "$work/apt/apt.conf" depends golang-go | sed -n 's/^ *Depends: golang-\([0-9.]*\)-go$/\1/p')
+  version=$(package_version golang-opentelemetry-collector-dev)
+  unpack "$root" "golang-$go_version-go" "golang-$go_version-src" "${packages[@]}"
+  mkdir "$work/collector" "$work/tmp"
+  # An empty environment, so that nobody's own Go settings count, and a home of its own for what Go notes there.
+  env -i HOME="$work/tmp" TMPDIR="$work/tmp" GOCACHE="$work/go-cache" GOPATH="$root/usr/share/gocode" \
+    GO111MODULE=off GOPROXY=off GOTOOLCHAIN=local CGO_ENABLED=0 \
+    "$root/usr/lib/go-$go_version/bin/go" build -trimpath -ldflags="-s -w -X main.version=$version" \
+    -o "$work/collector/otelcol" "$here/collector/main.go" &
+  building=$!
+  wait "$building" ||
+    fail "the collector does not build; if an import is missing, its package belongs into collector/packages.txt"
+  publish collector "$stamp"
+}
+
+# link PART PROGRAM...
+link() {
+  local part=$1 program
+  shift
+  mkdir -p "$installed/bin"
+  for program; do
+    [ -e "$installed/bin/$program" ] || ln -sfn "../$part/$program" "$installed/bin/$program"
+  done
+}
+
+# Debian's Alertmanager opens its templates by an absolute path and exits without them. They are copied, not linked:
+# a link would break every other checkout's Alertmanager when this one is removed.
+provide_templates() {
+  local folder=/usr/share/prometheus/alertmanager
+  [ ! -e "$folder/default.tmpl" ] || return 0
+  # What a removed checkout may have left: a link to nowhere, which mkdir would stumble over.
+  [ -e "$folder" ] || rm -f "$folder" 2>/dev/null || true
+  if mkdir -p "$folder" 2>/dev/null && cp "$installed"/servers/{email,default}.tmpl "$folder" 2>/dev/null; then
+    say "alertmanager: copied its templates to $folder, where it looks for them"
+  else
+    say "alertmanager: will not start, for it needs $folder/default.tmpl and we may not write there"
+  fi
+}
+
+print_versions() {
+  local program output
+  for program in "${programs[@]}"; do
+    [ -e "$installed/bin/$program" ] || continue
+    output=$("$installed/bin/$program" --version 2>&1) || fail "$program does not start: $output"
+    output=${output:-$(cat "$installed/servers/$program.version")}
+    printf '%-17s %s\n' "$program" "${output%%$'\n'*}"
+  done
+}
+
+# Killed alone, we would leave Go compiling a tree that is being removed; interrupted, it stops in good order.
+clean_up() {
+  if [ "$building" ] && kill -INT "$building" 2>/dev/null; then wait "$building" || true; fi
+  rm -rf "$work"
+}
+
+collector=yes
+for argument; do
+  case $argument in
+    --no-collector) collector=no ;;
+    --help | -h) usage; exit ;;
+    *) usage >&2; fail "unknown argument: $argument" ;;
+  esac
+done
+
+command -v flock >/dev/null || not_possible_here "there is no flock to keep two installations apart"
+mkdir -p "$installed"
+exec 9> "$installed/lock"
+flock -n 9 || { say "waiting for another installation to finish"; flock 9; }
+# Also what an earlier run left that had no chance to clean up.
+rm -rf "$work"
+building=
+trap clean_up EXIT
+mkdir "$work"
+
+install_servers
+link servers prometheus promtool alertmanager amtool victoria-metrics
+provide_templates
+if [ "$collector" = yes ]; then
+  install_collector
+  link collector otelcol
+fi
+print_versions

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages of the workspace are tested from their sources: the `source` condition of their exports.
+const conditions = ['source', 'module', 'node', 'development|production']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
