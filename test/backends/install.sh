@@ -163,7 +163,7 @@ print_versions() {
   done
 }
 
-# Killed alone, we would leave Go compiling a tree that is being removed; interrupted, it stops in good order.
+# Nothing may still be writing there. Go, the only one that takes long, is interrupted and then stops in good order.
 clean_up() {
   if [ "$building" ] && kill -INT "$building" 2>/dev/null; then wait "$building" || true; fi
   rm -rf "$work"
@@ -186,6 +186,8 @@ flock -n 9 || { say "waiting for another installation to finish"; flock 9; }
 rm -rf "$work"
 building=
 trap clean_up EXIT
+# With a trap of our own, bash lets the command end that it is waiting for before it goes.
+trap 'exit 1' INT TERM HUP
 mkdir "$work"
 
 install_servers

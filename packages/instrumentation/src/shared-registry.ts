@@ -9,33 +9,31 @@ export const scopeName = '@wombat/instrumentation'
 /** How often to look whether the application has registered a MeterProvider: the API tells nobody. */
 const lookEveryMs = 1000
 
-const ofProvider = new WeakMap<MeterProvider, Map<Semconv, MetricsRegistry>>()
-const ofGlobal = new Map<Semconv, MetricsRegistry>()
+/** Stands for the global MeterProvider, whichever that is. */
+const whicheverIsGlobal: object = {}
+const registries = new WeakMap<object, Map<Semconv, MetricsRegistry>>()
 
 /** The registry that all stores of one MeterProvider share; without one, that of the global MeterProvider. */
 export function sharedRegistry(meterProvider?: MeterProvider, semconv: Semconv = 'wombat'): MetricsRegistry {
-  if (meterProvider === undefined) return globalRegistry(semconv)
-  let registries = ofProvider.get(meterProvider)
-  if (registries === undefined) ofProvider.set(meterProvider, (registries = new Map()))
-  let registry = registries.get(semconv)
-  if (registry === undefined) {
-    registries.set(semconv, (registry = new MetricsRegistry({ semconv })))
-    bindToMeter(registry, meterProvider.getMeter(scopeName))
-  }
+  const owner = meterProvider ?? whicheverIsGlobal
+  const ofOwner = registries.get(owner) ?? new Map<Semconv, MetricsRegistry>()
+  registries.set(owner, ofOwner)
+  const known = ofOwner.get(semconv)
+  if (known !== undefined) return known
+  const registry = new MetricsRegistry({ semconv })
+  ofOwner.set(semconv, registry)
+  if (meterProvider === undefined) followGlobal(registry)
+  else bindToMeter(registry, meterProvider.getMeter(scopeName))
   return registry
 }
 
 /**
- * A registry that follows the global MeterProvider. Until one is registered the API hands out a no-op whose instruments
- * stay no-ops for ever (opentelemetry-js#3622), so we look for it again, and bind anew when it is another one.
+ * Shows a registry on the global MeterProvider. Until one is registered the API hands out a no-op whose instruments stay
+ * no-ops for ever (opentelemetry-js#3622), so we look for it again, and bind anew when it is another one.
  */
-function globalRegistry(semconv: Semconv): MetricsRegistry {
-  const known = ofGlobal.get(semconv)
-  if (known !== undefined) return known
-  const registry = new MetricsRegistry({ semconv })
-  ofGlobal.set(semconv, registry)
+function followGlobal(registry: MetricsRegistry): void {
   let bound: MeterProvider | undefined
-  let release = () => {}
+  let release = (): void => {}
   const follow = (): void => {
     const provider = api.getMeterProvider()
     if (provider === bound) return
@@ -45,5 +43,4 @@ function globalRegistry(semconv: Semconv): MetricsRegistry {
   }
   follow()
   setInterval(follow, lookEveryMs).unref()
-  return registry
 }
