@@ -1,5 +1,6 @@
 /** Why a value was not taken. */
-export type Refusal = 'negative' | 'not_finite' | 'undeclared' | 'wrong_kind' | 'labels'
+export const refusals = ['negative', 'not_finite', 'undeclared', 'wrong_kind', 'labels'] as const
+export type Refusal = (typeof refusals)[number]
 
 /** What a cell asks of its registry: whether to record at all, and where to say that it refused a value. */
 export interface CellOwner {

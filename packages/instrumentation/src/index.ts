@@ -1,4 +1,4 @@
-export type { Combine, CounterCell, GaugeCell, Refusal } from './cell.ts'
+export { type Combine, type CounterCell, type GaugeCell, type Refusal, refusals } from './cell.ts'
 export { DatabaseMetrics, type DatabaseMetricsOptions } from './database-metrics.ts'
 export { latencyBounds, type MetricDefinition, type MetricKind } from './definition.ts'
 export type { HistogramCell } from './histogram.ts'

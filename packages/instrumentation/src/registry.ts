@@ -35,7 +35,8 @@ export class MetricsRegistry implements CellOwner {
   /** While false nothing is recorded; what was recorded stays. */
   enabled = true
   readonly semconv: Semconv
-  readonly limit: number
+  /** How many sets of labels one metric may have. */
+  limit: number
   readonly #families = new Map<string, OwnFamily>()
   readonly #definitions = new Map<string, MetricDefinition>()
   readonly #listeners = new Set<(family: Family, series: Series) => void>()

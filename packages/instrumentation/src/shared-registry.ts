@@ -12,6 +12,8 @@ const lookEveryMs = 1000
 /** Stands for the global MeterProvider, whichever that is. */
 const whicheverIsGlobal: object = {}
 const registries = new WeakMap<object, Map<Semconv, MetricsRegistry>>()
+/** For each registry of the global MeterProvider: look now whether it is another one. */
+const followers = new WeakMap<MetricsRegistry, () => void>()
 
 /** The registry that all stores of one MeterProvider share; without one, that of the global MeterProvider. */
 export function sharedRegistry(meterProvider?: MeterProvider, semconv: Semconv = 'wombat'): MetricsRegistry {
@@ -19,7 +21,10 @@ export function sharedRegistry(meterProvider?: MeterProvider, semconv: Semconv =
   const ofOwner = registries.get(owner) ?? new Map<Semconv, MetricsRegistry>()
   registries.set(owner, ofOwner)
   const known = ofOwner.get(semconv)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    followers.get(known)?.()
+    return known
+  }
   const registry = new MetricsRegistry({ semconv })
   ofOwner.set(semconv, registry)
   if (meterProvider === undefined) followGlobal(registry)
@@ -42,5 +47,6 @@ function followGlobal(registry: MetricsRegistry): void {
     release = bindToMeter(registry, provider.getMeter(scopeName))
   }
   follow()
+  followers.set(registry, follow)
   setInterval(follow, lookEveryMs).unref()
 }

@@ -1,0 +1,31 @@
+/**
+ * Standard output with a table that stays at the bottom. In a terminal the table is drawn over its last state and lines go
+ * above it; elsewhere every table is printed.
+ */
+export class Screen {
+  readonly #output: NodeJS.WriteStream
+  #table = ''
+
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output
+  }
+
+  /** Writes a line, or several. */
+  write(text: string): void {
+    this.#erase()
+    this.#output.write(text.endsWith('\n') ? text : `${text}\n`)
+    if (this.#output.isTTY) this.#output.write(this.#table)
+  }
+
+  draw(table: string): void {
+    this.#erase()
+    this.#table = `\n${table}\n`
+    this.#output.write(this.#table)
+  }
+
+  #erase(): void {
+    if (!this.#output.isTTY || this.#table === '') return
+    this.#output.moveCursor(0, -(this.#table.split('\n').length - 1))
+    this.#output.clearScreenDown()
+  }
+}

@@ -1,0 +1,1 @@
+export { type Matchers, quantile, rate, selector } from './promql.ts'

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { logLevels } from './logger.ts'
+
+/** One option: what it may be, what it is when nobody says, and what it is for. */
+export interface Option<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema
+  readonly fallback: z.output<Schema>
+  readonly description: string
+  /** Never shown. */
+  readonly secret?: boolean
+}
+
+const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>, description: string): Option<Schema> => ({
+  schema,
+  fallback,
+  description,
+})
+
+const truth = () => z.boolean().describe('true or false')
+const milliseconds = (from: number) =>
+  z.int().min(from).max(86_400_000).describe(`a whole number of milliseconds from ${from} to 86400000`)
+const port = () => z.int().min(0).max(65_535).describe('a port from 0 (any free one) to 65535')
+const count = (from: number, to: number) => z.int().min(from).max(to).describe(`a whole number from ${from} to ${to}`)
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words).describe(`one of ${words.join(', ')}`)
+
+/** Every option that is one plain value, and so can come from the environment: `metricsIntervalMs` as WOMBAT_METRICS_INTERVAL_MS. */
+export const options = {
+  enableMetrics: option(truth(), true, 'Measure at all.'),
+  metricsIntervalMs: option(milliseconds(100), 10_000, 'How often metrics are pushed over OTLP and written to the log.'),
+  maxErrorHistory: option(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
+  logLevel: option(oneOf(logLevels), 'info', 'The least severe level that is logged.'),
+  enableSlowQueryLog: option(truth(), true, 'Log slow operations.'),
+  slowQueryThresholdMs: option(milliseconds(0), 1000, 'From how long on an operation is slow.'),
+  enableOperationTracing: option(truth(), false, 'Make a span of each operation.'),
+  healthCheckIntervalMs: option(milliseconds(100), 30_000, 'How often health checks run.'),
+  healthCheckTimeoutMs: option(milliseconds(10), 5000, 'How long one health check may take.'),
+  enableAlerts: option(truth(), true, 'Evaluate alert rules.'),
+  alertEvaluationIntervalMs: option(milliseconds(100), 60_000, 'How often alert rules are evaluated.'),
+  prometheusEnabled: option(truth(), false, 'Serve /metrics.'),
+  prometheusPort: option(port(), 9090, 'Where /metrics is served.'),
+  jsonApiEnabled: option(truth(), true, 'Serve the JSON API.'),
+  jsonApiPort: option(port(), 8080, 'Where the JSON API is served.'),
+  host: option(
+    z.string().min(1).describe('an address to listen on'),
+    '127.0.0.1',
+    'The address that the doors listen on; any but loopback needs authToken.',
+  ),
+  authToken: {
+    ...option(
+      z.string().min(16).optional().describe('a secret of at least 16 characters'),
+      undefined,
+      'The bearer token that every request must show.',
+    ),
+    secret: true,
+  },
+  logMetricsEnabled: option(truth(), false, 'Write a line with rates, latencies and errors to the log every interval.'),
+  semconv: option(
+    oneOf(['wombat', 'otel', 'both']),
+    'wombat',
+    "Names of operations: Wombat's, OpenTelemetry's convention, or both.",
+  ),
+  cardinalityLimit: option(count(1, 1_000_000), 2000, 'How many sets of labels one metric may have.'),
+  closeTimeoutMs: option(milliseconds(0), 5000, 'How long close() waits for the last export.'),
+} as const satisfies Record<string, Option>
+
+export type OptionName = keyof typeof options
+export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
+
+/** The environment variable of an option. */
+export function variableOf(name: string): string {
+  return `WOMBAT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** A variable's text as the option's own type; what cannot be one stays text, for the schema to refuse. */
+export function fromText({ fallback }: Option, text: string): unknown {
+  if (typeof fallback === 'boolean') {
+    const word = z.stringbool().safeParse(text)
+    return word.success ? word.data : text
+  }
+  if (typeof fallback === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
+  return text
+}

@@ -1,0 +1,65 @@
+import { type Operation, operations } from '@wombat/instrumentation'
+import type { HistogramPoint, Point, Snapshot } from '../snapshot.ts'
+
+/** What one operation of one store did in an interval. */
+export interface OperationSummary {
+  readonly count: number
+  readonly perSecond: number
+  readonly errors: number
+  /** Seconds; absent where nothing ran. */
+  readonly p50?: number
+  readonly p95?: number
+  readonly p99?: number
+}
+
+/** What one store did in an interval. */
+export interface StoreSummary {
+  readonly store: string
+  readonly operations: Partial<Record<Operation, OperationSummary>>
+}
+
+/** What happened between two snapshots, store by store. Operations that never ran are left out. */
+export function intervalSummary(before: Snapshot | undefined, now: Snapshot): StoreSummary[] {
+  const seconds = before === undefined ? undefined : (now.timeMs - before.timeMs) / 1000
+  const earlier = byMetricAndStore(before?.points ?? [])
+  const current = byMetricAndStore(now.points)
+  const stores = new Set(
+    now.points.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])),
+  )
+  return [...stores].map((store) => {
+    const summaries = operations.flatMap((operation) => {
+      const find = (points: typeof current, what: string) => points.get(`db_${operation}_${what} ${store}`)
+      const latency = find(current, 'latency_seconds')
+      if (latency === undefined || !('count' in latency) || latency.count === 0) return []
+      const errors = numberOf(find(current, 'errors_total')) - numberOf(find(earlier, 'errors_total'))
+      const summary = operationSummary(
+        find(earlier, 'latency_seconds'),
+        latency,
+        errors,
+        seconds ?? (now.timeMs - latency.startMs) / 1000,
+      )
+      return [[operation, summary] as const]
+    })
+    return { store, operations: Object.fromEntries(summaries) }
+  })
+}
+
+function operationSummary(before: Point | undefined, now: HistogramPoint, errors: number, seconds: number): OperationSummary {
+  const earlier = before !== undefined && 'count' in before ? before : undefined
+  const count = now.count - (earlier?.count ?? 0)
+  const reading = earlier?.reading === undefined ? now.reading : now.reading?.since(earlier.reading)
+  const quantile = (q: number, key: 'p50' | 'p95' | 'p99') => {
+    const value = reading?.quantile(q)
+    return value === undefined ? {} : { [key]: value }
+  }
+  const perSecond = seconds > 0 ? count / seconds : 0
+  return { count, perSecond, errors, ...quantile(0.5, 'p50'), ...quantile(0.95, 'p95'), ...quantile(0.99, 'p99') }
+}
+
+function byMetricAndStore(points: readonly Point[]): Map<string, Point> {
+  return new Map(points.map((point) => [`${point.metric} ${point.attributes['store']}`, point]))
+}
+
+function numberOf(point: Point | undefined): number {
+  return point !== undefined && 'value' in point ? point.value : 0
+}

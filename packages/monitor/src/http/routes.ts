@@ -1,0 +1,39 @@
+import type { Semconv } from '@wombat/instrumentation'
+import { Hono } from 'hono'
+import { jsonMetrics } from '../exporters/json.ts'
+import { prometheusContentType, prometheusText } from '../exporters/prometheus.ts'
+import type { Snapshot } from '../snapshot.ts'
+import type { SnapshotReader } from '../snapshot-reader.ts'
+
+/** `GET /metrics`: 200 with Prometheus' text, or 503 with the reason where the collection failed. */
+export function prometheusRoutes(reader: SnapshotReader, semconv: Semconv): Hono {
+  return new Hono().get('/metrics', async (context) => {
+    const taken = await takeOrReason(reader)
+    if ('reason' in taken) return context.text(`${taken.reason}\n`, 503)
+    return context.body(prometheusText(taken.snapshot, semconv), 200, { 'content-type': prometheusContentType })
+  })
+}
+
+/** `GET /api/v1/metrics`: 200 with the seed's shape, or 503 with the reason where the collection failed. */
+export function jsonRoutes(reader: SnapshotReader, semconv: Semconv): Hono {
+  return new Hono().get('/api/v1/metrics', async (context) => {
+    const taken = await takeOrReason(reader)
+    if ('reason' in taken) return context.json({ error: taken.reason }, 503)
+    return context.json({ metrics: jsonMetrics(taken.snapshot, semconv) })
+  })
+}
+
+/** Half a collection is none: its missing points would look like a store that stopped. */
+async function takeOrReason(reader: SnapshotReader): Promise<{ snapshot: Snapshot } | { reason: string }> {
+  try {
+    const snapshot = await reader.take()
+    const [error] = snapshot.errors
+    return error === undefined ? { snapshot } : { reason: reasonOf(error) }
+  } catch (error) {
+    return { reason: reasonOf(error) }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return `collection failed: ${error instanceof Error ? error.message : String(error)}`
+}

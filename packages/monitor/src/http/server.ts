@@ -1,0 +1,46 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+import { isRemote } from '../config.ts'
+import { loopbackNamesOnly } from './guard.ts'
+
+/** A door that is open. */
+export interface Listener {
+  /** `http://127.0.0.1:9464` for example. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves the routes. The server does not keep the process alive, and neither do its connections.
+ *
+ * @throws Error naming the option of the port when it cannot be listened on.
+ */
+export async function listen(routes: Hono, host: string, port: number, option: string): Promise<Listener> {
+  const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).route('/', routes)
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  server.on('connection', (socket) => socket.unref())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
+    server.listen(port, host, resolve)
+  })
+  server.unref()
+  const { address, family, port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {
+  const why = error.code === 'EADDRINUSE' ? 'it is in use' : error.code === 'EACCES' ? 'this user may not' : error.message
+  return new Error(
+    `${option}: cannot listen on ${host}:${port}: ${why}. Set ${option} to another port, or to 0 for any free one.`,
+    { cause: error },
+  )
+}

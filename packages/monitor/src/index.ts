@@ -1,0 +1,17 @@
+export {
+  ConfigError,
+  type ConfigSource,
+  type ExplainedOption,
+  explainConfig,
+  type MonitoringConfig,
+} from './config.ts'
+export type { Addresses } from './doors.ts'
+export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'
+export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
+export type { OtlpOptions } from './exporters/otlp.ts'
+export { prometheusText } from './exporters/prometheus.ts'
+export type { Logger, LogLevel } from './logger.ts'
+export { type AttachedConfig, createMonitoring, type Monitoring, startMonitoring } from './monitor.ts'
+export { RegistryProducer, type RegistryProducerOptions } from './registry-producer.ts'
+export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './snapshot.ts'
+export { SnapshotReader } from './snapshot-reader.ts'

@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { instrument, MetricsRegistry, refusals, sharedRegistry } from '@wombat/instrumentation'
+import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig } from './config.ts'
+import { type Addresses, type Doors, openDoors } from './doors.ts'
+import { startIntervalLog } from './exporters/interval-log.ts'
+import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
+import { otlpReader } from './exporters/otlp.ts'
+import { guarded } from './http/guard.ts'
+import { jsonRoutes, prometheusRoutes } from './http/routes.ts'
+import { defaultLogger, type Logger } from './logger.ts'
+import { otlpSettings } from './otlp-settings.ts'
+import { resourceOf } from './resource.ts'
+import type { Snapshot } from './snapshot.ts'
+import { SnapshotReader } from './snapshot-reader.ts'
+
+/** Monitoring that runs. Close it when the process ends: the last interval is sent then. */
+export interface Monitoring extends AsyncDisposable {
+  /** The numbers; record your own here. */
+  readonly registry: MetricsRegistry
+  readonly addresses: Addresses
+  /** Measures the store from now on and gives back the very same store. @throws TypeError as `instrument` does. */
+  instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
+  /** All metrics as they are now, in the seed's shape: what `/api/v1/metrics` answers. */
+  metrics(): Promise<JsonMetric[]>
+  /** All metrics as they are now, in full resolution. */
+  snapshot(): Promise<Snapshot>
+  /** All doors as one fetch handler, for a server that is there already. */
+  readonly fetch: (request: Request) => Response | Promise<Response>
+  /** All doors as one Node handler, for a server that is there already. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Sends what is pending, closes the doors and stops every timer, within `closeTimeoutMs`. Never rejects; a second call waits for the first. */
+  close(): Promise<void>
+}
+
+/** A configuration beside a MeterProvider that is yours: sending, and the resource, are that provider's. */
+export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resource'> {
+  /** The provider that `reader` belongs to (default: the global one). */
+  readonly meterProvider?: AnyMeterProvider
+}
+
+/**
+ * Starts everything: a MeterProvider of its own, which is not registered globally, its readers and the doors.
+ *
+ * @throws ConfigError when the configuration cannot be used; Error when a port cannot be listened on.
+ */
+export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
+  const resolved = resolveConfig(config)
+  const otlp = otlpSettings(resolved.otlp, resolved.metricsIntervalMs)
+  const logger = resolved.logger ?? defaultLogger(resolved.logLevel)
+  const registry = new MetricsRegistry({ limit: resolved.cardinalityLimit, semconv: resolved.semconv })
+  const reader = new SnapshotReader()
+  const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
+  const provider = new MeterProvider({ resource: resourceOf(resolved.resource), readers })
+  const stop = async (): Promise<void> => {
+    await provider.shutdown({ timeoutMillis: resolved.closeTimeoutMs })
+  }
+  try {
+    return await run(reader, registry, resolved, logger, stop)
+  } catch (error) {
+    await stop().catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * The same beside a MeterProvider or NodeSDK of yours, among whose readers `reader` is. Stores measured with this provider,
+ * also by `instrument` alone, are seen.
+ *
+ * @throws ConfigError when the configuration cannot be used; Error when a port cannot be listened on.
+ */
+export async function createMonitoring(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {
+  const { meterProvider, ...rest } = config
+  if ('otlp' in rest || 'resource' in rest) {
+    throw new ConfigError(['otlp and resource belong to the MeterProvider that is yours: set them there'])
+  }
+  const resolved = resolveConfig(rest)
+  const registry = sharedRegistry(meterProvider, resolved.semconv)
+  registry.limit = resolved.cardinalityLimit
+  return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), async () => {})
+}
+
+async function run(
+  reader: SnapshotReader,
+  registry: MetricsRegistry,
+  config: ResolvedConfig,
+  logger: Logger,
+  stopReaders: () => Promise<void>,
+): Promise<Monitoring> {
+  const { semconv } = config
+  registry.enabled = config.enableMetrics
+  reader.follow(registry)
+  for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
+  const routes = { prometheus: prometheusRoutes(reader, semconv), json: jsonRoutes(reader, semconv) }
+  const all = guarded([routes.prometheus, routes.json], config.authToken)
+  const doors = await openDoors(config, routes)
+  const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= shutDown(doors, log, stopReaders, logger)
+    return closing
+  }
+  return {
+    registry,
+    addresses: doors.addresses,
+    instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
+    metrics: async () => jsonMetrics(await reader.take(), semconv),
+    snapshot: () => reader.take(),
+    fetch: (request) => all.fetch(request),
+    handler: getRequestListener(all.fetch, { overrideGlobalObjects: false }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Backwards: no more questions, the last line of the log, the last export. */
+async function shutDown(
+  doors: Doors,
+  log: { close(): Promise<void> } | undefined,
+  stopReaders: () => Promise<void>,
+  logger: Logger,
+): Promise<void> {
+  await doors.close()
+  await log?.close()
+  try {
+    await stopReaders()
+  } catch (error) {
+    logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'the last metrics may not have been sent')
+  }
+}

@@ -1,0 +1,55 @@
+import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
+import { ConfigError } from './config.ts'
+import type { OtlpOptions, OtlpSettings } from './exporters/otlp.ts'
+
+const protocols = ['http/protobuf', 'http/json'] as const
+
+/**
+ * Where OTLP goes, from the options and, for what they leave open, from OpenTelemetry's own variables; undefined where it is
+ * off. The exporter itself reads the endpoint, headers, compression, timeout and certificates.
+ *
+ * @throws ConfigError when a variable asks for what we cannot do, gRPC for example.
+ */
+export function otlpSettings(otlp: boolean | OtlpOptions | undefined, metricsIntervalMs: number): OtlpSettings | undefined {
+  const endpoint = variable('ENDPOINT')
+  const asked = otlp ?? (endpoint !== undefined && getStringFromEnv('OTEL_METRICS_EXPORTER') !== 'none')
+  if (asked === false) return undefined
+  const options = asked === true ? {} : asked
+  return {
+    ...options,
+    protocol: options.protocol ?? oneOf('PROTOCOL', protocols, 'http/protobuf'),
+    intervalMs: options.intervalMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? metricsIntervalMs,
+    temporality: temporalityOf(options.temporality ?? metricsVariable('TEMPORALITY_PREFERENCE')?.toLowerCase()),
+    histograms: options.histograms ?? histogramsOf(metricsVariable('DEFAULT_HISTOGRAM_AGGREGATION')),
+  }
+}
+
+/** The variable for metrics goes before the one for all signals. */
+function variable(name: string): string | undefined {
+  return metricsVariable(name) ?? getStringFromEnv(`OTEL_EXPORTER_OTLP_${name}`)
+}
+
+function metricsVariable(name: string): string | undefined {
+  return getStringFromEnv(`OTEL_EXPORTER_OTLP_METRICS_${name}`)
+}
+
+function oneOf<Word extends string>(name: string, words: readonly Word[], fallback: Word): Word {
+  const got = variable(name)
+  if (got === undefined) return fallback
+  const found = words.find((word) => word === got)
+  if (found === undefined) {
+    throw new ConfigError([
+      `OTEL_EXPORTER_OTLP_${name} must be one of ${words.join(', ')} for metrics, got ${JSON.stringify(got)}: set OTEL_EXPORTER_OTLP_METRICS_${name} or otlp.${name.toLowerCase()}`,
+    ])
+  }
+  return found
+}
+
+/** Low memory asks for delta wherever values are recorded rather than observed, and ours are recorded. */
+function temporalityOf(preference: string | undefined): 'cumulative' | 'delta' {
+  return preference === 'delta' || preference === 'lowmemory' ? 'delta' : 'cumulative'
+}
+
+function histogramsOf(aggregation: string | undefined): 'explicit' | 'exponential' {
+  return aggregation === 'base2_exponential_bucket_histogram' ? 'exponential' : 'explicit'
+}

@@ -1,0 +1,72 @@
+import { type CollectionResult, type MetricCollectOptions, MetricReader } from '@opentelemetry/sdk-metrics'
+import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
+import { RegistryProducer } from './registry-producer.ts'
+import { Snapshot } from './snapshot.ts'
+
+/** How long one collection may take: the SDK gives up on an application's own callbacks after it. */
+const collectTimeoutMs = 5000
+
+/**
+ * The reader that everything inside the process reads from: Prometheus text, JSON, the log, history, health and alerts. It
+ * collects when asked and has no timer. Beside a MeterProvider of your own, put it among its readers.
+ */
+export class SnapshotReader extends MetricReader {
+  #producer: RegistryProducer | undefined
+  #registry: MetricsRegistry | undefined
+  #running: Promise<Snapshot> | undefined
+
+  /**
+   * Reads this registry's metrics where they lie, in full resolution, instead of what its instruments left in the SDK.
+   * Names that other readers are not shown (`semconv: 'otel'`) are read all the same: alerts and health are about them.
+   */
+  follow(registry: MetricsRegistry): void {
+    this.#registry = registry
+    this.#producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both' })
+  }
+
+  /**
+   * The metrics as they are now. Callers at the same time share one collection.
+   *
+   * @throws Error when the reader is not among the readers of a MeterProvider, or was shut down.
+   */
+  take(): Promise<Snapshot> {
+    this.#running ??= this.#take().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** Also what a MeterProvider's forced collection sees: the SDK's metrics, with ours in place of their instruments'. */
+  override async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
+    const ofSdk = await super.collect(options)
+    if (this.#producer === undefined) return ofSdk
+    const own = await this.#producer.collect()
+    const others = ofSdk.resourceMetrics.scopeMetrics.filter(({ scope }) => scope.name !== scopeName)
+    return {
+      resourceMetrics: {
+        resource: ofSdk.resourceMetrics.resource,
+        scopeMetrics: [...others, ...own.resourceMetrics.scopeMetrics],
+      },
+      errors: ofSdk.errors,
+    }
+  }
+
+  protected override async onForceFlush(): Promise<void> {}
+
+  protected override async onShutdown(): Promise<void> {}
+
+  async #take(): Promise<Snapshot> {
+    const startMs = performance.now()
+    const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
+    const snapshot = new Snapshot(resourceMetrics, Date.now(), errors)
+    this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
+    this.#registry?.setGauge('wombat_monitor_points', countPoints(snapshot))
+    return snapshot
+  }
+}
+
+function countPoints({ resourceMetrics }: Snapshot): number {
+  let count = 0
+  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) count += dataPoints.length
+  return count
+}
