@@ -109,6 +109,23 @@ export function explainConfig(config: MonitoringConfig = {}, environment: Enviro
   }))
 }
 
+/** One option as the documentation shows it. */
+export interface DocumentedOption {
+  readonly option: string
+  readonly variable: string
+  readonly fallback: unknown
+  readonly allowed: string
+  readonly description: string
+}
+
+/** Every plain option: what the README's table is made of. */
+export function optionTable(): DocumentedOption[] {
+  return optionNames.map((name) => {
+    const { fallback, schema, description } = options[name]
+    return { option: name, variable: variableOf(name), fallback, allowed: schema.description ?? '', description }
+  })
+}
+
 const optionNames = Object.keys(options) as OptionName[]
 
 function decide(name: OptionName, config: MonitoringConfig, environment: Environment): { value: unknown; source: ConfigSource } {

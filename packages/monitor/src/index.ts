@@ -1,9 +1,11 @@
 export {
   ConfigError,
   type ConfigSource,
+  type DocumentedOption,
   type ExplainedOption,
   explainConfig,
   type MonitoringConfig,
+  optionTable,
 } from './config.ts'
 export type { Addresses } from './doors.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'

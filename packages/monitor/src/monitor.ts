@@ -48,7 +48,7 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  */
 export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
   const resolved = resolveConfig(config)
-  const otlp = otlpSettings(resolved.otlp, resolved.metricsIntervalMs)
+  const otlp = otlpSettings(resolved)
   const logger = resolved.logger ?? defaultLogger(resolved.logLevel)
   const registry = new MetricsRegistry({ limit: resolved.cardinalityLimit, semconv: resolved.semconv })
   const reader = new SnapshotReader()

@@ -1,22 +1,24 @@
 import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
-import { ConfigError } from './config.ts'
-import type { OtlpOptions, OtlpSettings } from './exporters/otlp.ts'
+import { ConfigError, type ResolvedConfig } from './config.ts'
+import type { OtlpSettings } from './exporters/otlp.ts'
 
 const protocols = ['http/protobuf', 'http/json'] as const
 
 /**
  * Where OTLP goes, from the options and, for what they leave open, from OpenTelemetry's own variables; undefined where it is
- * off. The exporter itself reads the endpoint, headers, compression, timeout and certificates.
+ * off. The exporter itself reads the endpoint, headers, compression and certificates. Unless somebody says otherwise, one export
+ * may take as long as closing: what is tried again for longer would keep the process from ending.
  *
  * @throws ConfigError when a variable asks for what we cannot do, gRPC for example.
  */
-export function otlpSettings(otlp: boolean | OtlpOptions | undefined, metricsIntervalMs: number): OtlpSettings | undefined {
+export function otlpSettings({ otlp, metricsIntervalMs, closeTimeoutMs }: ResolvedConfig): OtlpSettings | undefined {
   const endpoint = variable('ENDPOINT')
   const asked = otlp ?? (endpoint !== undefined && getStringFromEnv('OTEL_METRICS_EXPORTER') !== 'none')
   if (asked === false) return undefined
   const options = asked === true ? {} : asked
   return {
     ...options,
+    timeoutMs: options.timeoutMs ?? milliseconds('TIMEOUT') ?? Math.max(1, closeTimeoutMs),
     protocol: options.protocol ?? oneOf('PROTOCOL', protocols, 'http/protobuf'),
     intervalMs: options.intervalMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? metricsIntervalMs,
     temporality: temporalityOf(options.temporality ?? metricsVariable('TEMPORALITY_PREFERENCE')?.toLowerCase()),
@@ -31,6 +33,10 @@ function variable(name: string): string | undefined {
 
 function metricsVariable(name: string): string | undefined {
   return getStringFromEnv(`OTEL_EXPORTER_OTLP_METRICS_${name}`)
+}
+
+function milliseconds(name: string): number | undefined {
+  return getNumberFromEnv(`OTEL_EXPORTER_OTLP_METRICS_${name}`) ?? getNumberFromEnv(`OTEL_EXPORTER_OTLP_${name}`)
 }
 
 function oneOf<Word extends string>(name: string, words: readonly Word[], fallback: Word): Word {

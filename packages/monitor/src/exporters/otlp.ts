@@ -29,6 +29,7 @@ export interface OtlpOptions {
 
 /** The options, all decided. */
 export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
+  readonly timeoutMs: number
   readonly protocol: 'http/protobuf' | 'http/json'
   readonly intervalMs: number
   readonly temporality: 'cumulative' | 'delta'
@@ -42,7 +43,7 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
   const exporter = new Exporter({
     ...(url !== undefined && { url }),
     ...(headers !== undefined && { headers: { ...headers } }),
-    ...(timeoutMs !== undefined && { timeoutMillis: timeoutMs }),
+    timeoutMillis: timeoutMs,
     ...(compression !== undefined && {
       compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     }),
@@ -51,7 +52,7 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
   return new PeriodicExportingMetricReader({
     exporter: new CountedExporter(exporter, registry, logger),
     exportIntervalMillis: intervalMs,
-    exportTimeoutMillis: Math.min(intervalMs, timeoutMs ?? 30_000),
+    exportTimeoutMillis: Math.min(intervalMs, timeoutMs),
     metricProducers: [new RegistryProducer(registry, { temporality, histograms })],
   })
 }

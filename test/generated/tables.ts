@@ -1,0 +1,41 @@
+import { metrics } from '@wombat/instrumentation'
+import { optionTable } from '@wombat/monitor'
+
+/** The README's parts that are derived from code, by the name of their markers. */
+export const tables: Readonly<Record<string, () => string>> = {
+  options: () =>
+    markdown(
+      ['option', 'variable', 'default', 'allowed', 'what for'],
+      optionTable().map(({ option, variable, fallback, allowed, description }) => [
+        `\`${option}\``,
+        `\`${variable}\``,
+        fallback === undefined ? '' : `\`${fallback}\``,
+        allowed,
+        description,
+      ]),
+    ),
+  metrics: () =>
+    markdown(
+      ['metric', 'kind', 'unit', 'labels', 'what it says'],
+      Object.values(metrics).map(({ name, kind, unit, attributes, description }) => [
+        `\`${name}\``,
+        kind,
+        `\`${unit}\``,
+        attributes.join(', '),
+        description,
+      ]),
+    ),
+}
+
+/** The text with every marked part written anew. @throws Error where a marker is missing. */
+export function withTables(text: string): string {
+  return Object.entries(tables).reduce((written, [name, table]) => {
+    const pattern = new RegExp(`(<!-- ${name}:[^>]*-->\n).*?(<!-- /${name} -->)`, "s")
+    if (!pattern.test(written)) throw new Error(`no markers for ${name}`)
+    return written.replace(pattern, (_all, begin: string, end: string) => `${begin}\n${table()}\n\n${end}`)
+  }, text)
+}
+
+function markdown(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}

@@ -1,0 +1,54 @@
+import * as dashboards from '@wombat/dashboards'
+import * as instrumentation from '@wombat/instrumentation'
+import * as testing from '@wombat/instrumentation/testing'
+import * as monitor from '@wombat/monitor'
+import { expect, test } from 'vitest'
+
+// Public names: taking one away or renaming it is a breaking change, and belongs in the changelog.
+const surface = {
+  '@wombat/instrumentation': {
+    module: instrumentation,
+    names: [
+      'DatabaseMetrics',
+      'HistogramReading',
+      'MetricsRegistry',
+      'StorageMetrics',
+      'bindToMeter',
+      'clientOperationDuration',
+      'instrument',
+      'isExported',
+      'latencyBounds',
+      'metrics',
+      'operations',
+      'refusals',
+      'scopeName',
+      'sharedRegistry',
+      'summaryOf',
+      'summaryQuantiles',
+      'uninstrument',
+    ],
+  },
+  '@wombat/instrumentation/testing': { module: testing, names: ['storeSuite'] },
+  '@wombat/monitor': {
+    module: monitor,
+    names: [
+      'ConfigError',
+      'RegistryProducer',
+      'Snapshot',
+      'SnapshotReader',
+      'createMonitoring',
+      'explainConfig',
+      'intervalSummary',
+      'optionTable',
+      'prometheusText',
+      'startMonitoring',
+    ],
+  },
+  '@wombat/dashboards': { module: dashboards, names: ['quantile', 'rate', 'selector'] },
+}
+
+for (const [name, { module, names }] of Object.entries(surface)) {
+  test(`${name} exports exactly its frozen names`, () => {
+    expect(Object.keys(module).sort()).toEqual(names)
+  })
+}
