@@ -21,7 +21,7 @@ usage() {
 usage: install.sh [--no-collector]
 
 Puts prometheus, promtool, alertmanager, amtool, victoria-metrics and otelcol into .installed/bin beside this script.
-  --no-collector   leave out otelcol, which takes a minute to build
+  --no-collector   leave out otelcol, which takes 1 to 2 minutes to build
 Exit status: 0 all there, 1 something failed, 3 not possible on this machine (no Debian, or its archive is out of reach).
 END
 }
@@ -47,7 +47,8 @@ open_archive() {
   done
   [ -r "$keyring" ] || not_possible_here "there is no $keyring to check Debian's signatures with"
   # Asked this way, apt answers from its sources alone, also where it never fetched a list.
-  archive=$(apt-get update --print-uris | sed -n "s|^'\([^']*/debian/\)dists/.*|\1|p")
+  archive=$(apt-get update --print-uris | sed -n "s|^'\([^']*/debian/\)dists/.*|\1|p") ||
+    fail "apt cannot read its own sources"
   archive=${archive%%$'\n'*}
   [ "$archive" ] || not_possible_here "apt's sources name no Debian archive (an address that ends in /debian/)"
 
@@ -110,7 +111,7 @@ install_collector() {
   local stamp root=$work/go packages go_version version
   stamp="$suite $(cat "$here"/collector/* | sha256sum)"
   ! is_current collector "$stamp" || return 0
-  say "collector: downloading 125 MB and building, about 1 min"
+  say "collector: downloading 125 MB and building, 1 to 2 min"
   open_archive
   mapfile -t packages < <(grep -v '^#' "$here/collector/packages.txt")
   # golang-go is only a name for the Go of the day.
@@ -119,11 +120,14 @@ install_collector() {
   unpack "$root" "golang-$go_version-go" "golang-$go_version-src" "${packages[@]}"
   mkdir "$work/collector" "$work/tmp"
   # An empty environment, so that nobody's own Go settings count, and a home of its own for what Go notes there.
+  # A process group of its own, so that clean_up can end Go and its compilers together.
+  set -m
   env -i HOME="$work/tmp" TMPDIR="$work/tmp" GOCACHE="$work/go-cache" GOPATH="$root/usr/share/gocode" \
     GO111MODULE=off GOPROXY=off GOTOOLCHAIN=local CGO_ENABLED=0 \
     "$root/usr/lib/go-$go_version/bin/go" build -trimpath -ldflags="-s -w -X main.version=$version" \
     -o "$work/collector/otelcol" "$here/collector/main.go" &
   building=$!
+  set +m
   wait "$building" ||
     fail "the collector does not build; if an import is missing, its package belongs into collector/packages.txt"
   publish collector "$stamp"
@@ -163,9 +167,9 @@ print_versions() {
   done
 }
 
-# Nothing may still be writing there. Go, the only one that takes long, is interrupted and then stops in good order.
+# Nothing may still be writing where we remove.
 clean_up() {
-  if [ "$building" ] && kill -INT "$building" 2>/dev/null; then wait "$building" || true; fi
+  if [ "$building" ] && kill -- "-$building" 2>/dev/null; then wait "$building" || true; fi
   rm -rf "$work"
 }
 
