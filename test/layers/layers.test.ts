@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
   instrumentation: [
     ['definition', 'labels', 'error-type', 'semconv'],
-    ['cell', 'histogram-layout', 'histogram-reading', 'histogram', 'series', 'metric', 'registry'],
+    ['cell', 'histogram-layout', 'histogram-reading', 'histogram', 'series', 'metric', 'definitions', 'sources', 'registry'],
     [
       'operation-recorder',
       'operations-in-flight',

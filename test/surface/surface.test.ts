@@ -25,6 +25,7 @@ const surface = {
       'sharedRegistry',
       'summaryOf',
       'summaryQuantiles',
+      'timeMethods',
       'uninstrument',
     ],
   },

@@ -1,17 +1,28 @@
-import type { Operation } from './semconv.ts'
+import type { MetricsRegistry } from './registry.ts'
+import type { MetricName, Operation } from './semconv.ts'
 import type { StoreOperations } from './store-operations.ts'
 
-/** How one kind of store is measured. A new kind is one file with one of these, and one line in the suite that proves it. */
-export interface StoreAdapter {
+/** What the engine of one store says of itself, asked before each collection and never on an operation's way. */
+export interface EngineReader {
+  /** Asks the engine and records what it says. What it cannot say is left out: absent, never 0. */
+  read(): void | Promise<void>
+}
+
+/** How one kind of store is measured, in two verbs: what is timed, and what is asked. */
+export interface StoreAdapter<Store extends object = object> {
   readonly name: string
   /** The operations it measures: their series are there, at 0, from the start. */
   readonly operations: readonly Operation[]
+  /** What its engines say of themselves, by engine: the metrics, beside those of the operations, that are there. */
+  readonly supplies: Readonly<Record<string, readonly MetricName[]>>
   /** The codes of the store's errors that its authors documented; others are counted as `_OTHER`. */
   readonly knownErrors: ReadonlySet<string>
   /** Whether this store is of its kind, seen from the store's shape: it may come from any copy of its package. */
   accepts(store: object): boolean
   /** What is behind it, `leveldb` for example; the adapter's own name where that cannot be seen. */
-  engineOf(store: object): string
+  engineOf(store: Store): string
   /** Measures the store from now on. Returns the way back, which leaves no trace. */
-  attach(store: object, operations: StoreOperations): () => void
+  attach(store: Store, operations: StoreOperations): () => void
+  /** The engine's own numbers, recorded under this store's name; undefined where the engine says nothing. */
+  stats?(store: Store, registry: MetricsRegistry, name: string): EngineReader | undefined
 }

@@ -1,3 +1,4 @@
+export type { EngineReader, StoreAdapter } from './adapter.ts'
 export { type Combine, type CounterCell, type GaugeCell, type Refusal, refusals } from './cell.ts'
 export { DatabaseMetrics, type DatabaseMetricsOptions } from './database-metrics.ts'
 export { latencyBounds, type MetricDefinition, type MetricKind } from './definition.ts'
@@ -19,4 +20,7 @@ export {
 } from './semconv.ts'
 export type { Cell, Family, Series } from './series.ts'
 export { scopeName, sharedRegistry } from './shared-registry.ts'
+export type { Source, Sources } from './sources.ts'
 export { type DiskUsage, StorageMetrics } from './storage-metrics.ts'
+export type { StoreOperations } from './store-operations.ts'
+export { timeMethods } from './time-methods.ts'

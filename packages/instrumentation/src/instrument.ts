@@ -19,6 +19,8 @@ export interface InstrumentOptions {
   readonly semconv?: Semconv
   /** A registry that you show yourself. Excludes `meterProvider` and `semconv`: a registry has its own. */
   readonly registry?: MetricsRegistry
+  /** How to measure a store of a kind of your own (default: found among ours by the store's shape). */
+  readonly adapter?: StoreAdapter
 }
 
 const adapters: readonly StoreAdapter[] = [abstractLevel]
@@ -39,7 +41,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   if (options.registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
     throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
   }
-  const adapter = adapterOf(store)
+  const adapter = adapterOf(store, options.adapter)
   if (Reflect.has(store, mark)) {
     diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
     return store
@@ -48,27 +50,33 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const description = { store: name, engine: adapter.engineOf(store), adapter: adapter.name }
   const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
   const detach = adapter.attach(store, operations)
-  Object.defineProperty(store, mark, { value: detach, configurable: true, enumerable: false })
+  const engine = adapter.stats?.(store, registry, name)
+  const forget = engine === undefined ? () => {} : registry.sources.add(() => engine.read())
+  const undo = (): void => {
+    forget()
+    detach()
+  }
+  Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   return store
 }
 
 /** Stops measuring the store and leaves no trace on it; what was measured stays. False where it was not measured. */
 export function uninstrument(store: object): boolean {
-  const detach: unknown = Reflect.get(store, mark)
-  if (typeof detach !== 'function') return false
+  const undo: unknown = Reflect.get(store, mark)
+  if (typeof undo !== 'function') return false
   Reflect.deleteProperty(store, mark)
-  detach()
+  undo()
   return true
 }
 
-function adapterOf(store: unknown): StoreAdapter {
+function adapterOf(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
   if (typeof store === 'object' && store !== null) {
-    const found = adapters.find((adapter) => adapter.accepts(store))
+    const found = (own === undefined ? adapters : [own]).find((adapter) => adapter.accepts(store))
     if (found !== undefined) return found
   }
   const got =
     typeof store === 'object' && store !== null ? `an object of class ${store.constructor?.name ?? 'unknown'}` : String(store)
   throw new TypeError(
-    `cannot instrument ${got}: known are ${adapters.map(({ name }) => name).join(', ')} (version 2 or later); for a store of your own use DatabaseMetrics`,
+    `cannot instrument ${got}: known are ${adapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
   )
 }

@@ -5,6 +5,7 @@ import { HistogramCell } from './histogram.ts'
 import type { MetricsRegistry } from './registry.ts'
 import { isExported } from './semconv.ts'
 import type { Family, Series } from './series.ts'
+import type { Sources } from './sources.ts'
 
 /**
  * Shows a registry on a Meter: counters and gauges as observable instruments that look at the cells, histograms as
@@ -21,7 +22,7 @@ export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void
       let binding = bound.get(family.definition.name)
       if (binding === undefined) {
         if (!isExported(family.definition.name, registry.semconv)) return
-        binding = bind(family, meter)
+        binding = bind(family, meter, registry.sources)
         bound.set(family.definition.name, binding)
       }
       binding.add(series)
@@ -40,10 +41,10 @@ interface Binding {
   release(): void
 }
 
-function bind({ definition, series }: Family, meter: Meter): Binding {
+function bind({ definition, series }: Family, meter: Meter, sources: Sources): Binding {
   const { name, kind, unit, description, bounds = latencyBounds } = definition
-  if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series)
-  if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series)
+  if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series, sources)
+  if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series, sources)
   const instrument = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
   const told = new Set<HistogramCell>()
   return {
@@ -65,8 +66,9 @@ function bind({ definition, series }: Family, meter: Meter): Binding {
   }
 }
 
-function observe(instrument: Observable<Attributes>, series: Family['series']): Binding {
-  const callback: ObservableCallback = (result) => {
+function observe(instrument: Observable<Attributes>, series: Family['series'], sources: Sources): Binding {
+  const callback: ObservableCallback = async (result) => {
+    await sources.refresh()
     for (const { cell, labels } of series.values()) {
       if (cell instanceof CounterCell) result.observe(cell.value, labels)
       else if (cell instanceof GaugeCell && cell.value !== undefined) result.observe(cell.value, labels)

@@ -1,12 +1,13 @@
 import { diag } from '@opentelemetry/api'
 import { type CellOwner, CounterCell, GaugeCell, type Refusal } from './cell.ts'
-import { checkDefinition, latencyBounds, type MetricDefinition, overflowLabel } from './definition.ts'
+import { latencyBounds, type MetricDefinition, overflowLabel } from './definition.ts'
+import { Definitions } from './definitions.ts'
 import { HistogramCell } from './histogram.ts'
-import { histogramLayout } from './histogram-layout.ts'
 import { identityOf, type Labels, labelFault } from './labels.ts'
 import { type Metric, metricOf } from './metric.ts'
-import { clientOperationDuration, type MetricName, metrics, type Semconv } from './semconv.ts'
+import type { MetricName, Semconv } from './semconv.ts'
 import type { Cell, Family, Series } from './series.ts'
+import { Sources } from './sources.ts'
 
 interface OwnFamily extends Family {
   readonly series: Map<string, Series>
@@ -38,7 +39,9 @@ export class MetricsRegistry implements CellOwner {
   /** How many sets of labels one metric may have. */
   limit: number
   readonly #families = new Map<string, OwnFamily>()
-  readonly #definitions = new Map<string, MetricDefinition>()
+  /** Who is asked for its numbers before each collection. */
+  readonly sources = new Sources()
+  readonly #definitions = new Definitions()
   readonly #listeners = new Set<(family: Family, series: Series) => void>()
   readonly #said = new Set<string>()
   readonly #overflowing = new Set<string>()
@@ -52,8 +55,6 @@ export class MetricsRegistry implements CellOwner {
     }
     this.limit = limit
     this.semconv = semconv
-    for (const definition of Object.values(metrics)) this.#definitions.set(definition.name, definition)
-    this.#definitions.set(clientOperationDuration.name, clientOperationDuration)
   }
 
   /**
@@ -63,20 +64,7 @@ export class MetricsRegistry implements CellOwner {
    * @throws RangeError when the bounds cannot be counted apart.
    */
   declare(definition: MetricDefinition): this {
-    const known = this.#definitions.get(definition.name)
-    if (known !== undefined) {
-      const differs = (['kind', 'unit', 'description', 'attributes', 'bounds'] as const).find(
-        (field) => String(known[field]) !== String(definition[field]),
-      )
-      if (differs === undefined) return this
-      throw new TypeError(
-        `metric ${definition.name} is declared already with ${differs} ${JSON.stringify(known[differs])}, got ${JSON.stringify(definition[differs])}: one name has one meaning`,
-      )
-    }
-    checkDefinition(definition)
-    const made = Object.freeze({ ...definition, attributes: Object.freeze([...definition.attributes]) })
-    if (made.kind === 'histogram' || made.kind === 'summary') histogramLayout(made.bounds ?? latencyBounds)
-    this.#definitions.set(made.name, made)
+    this.#definitions.declare(definition)
     return this
   }
 

@@ -33,6 +33,47 @@ export function timed(
   }
 }
 
+/**
+ * A method whose result goes straight to the store's caller, timed; it may return a promise or its result. A promise is
+ * handed on as one that follows it: observing the store's own on the side would hide a rejection that nobody handles.
+ */
+export function timedForCaller(
+  operations: StoreOperations,
+  recorder: OperationRecorder,
+  original: Method,
+  entriesOf?: (...args: never[]) => number,
+): Method {
+  const { registry, inFlight } = operations
+  return function (...args) {
+    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
+    operations.inside = true
+    let result: unknown
+    try {
+      result = original.apply(this, args)
+    } catch (error) {
+      pending.failed(error)
+      throw error
+    } finally {
+      operations.inside = false
+    }
+    if (!isThenable(result)) {
+      pending.succeeded()
+      return result
+    }
+    return result.then(
+      (value) => {
+        pending.succeeded()
+        return value
+      },
+      (error: unknown) => {
+        pending.failed(error)
+        throw error
+      },
+    )
+  }
+}
+
 /** A method that returns its result at once, timed. */
 export function timedSync(operations: StoreOperations, recorder: OperationRecorder, original: Method): Method {
   const { registry } = operations

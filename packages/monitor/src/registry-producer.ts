@@ -64,6 +64,7 @@ export class RegistryProducer implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
+    await this.#registry.sources.refresh()
     const nowMs = Date.now()
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {

@@ -57,6 +57,7 @@ const knownErrors: ReadonlySet<string> = new Set([
 export const abstractLevel: StoreAdapter = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  supplies: {},
   knownErrors,
 
   accepts(store) {
