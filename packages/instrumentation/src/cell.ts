@@ -21,8 +21,8 @@ export class CounterCell {
 
   add(amount = 1): void {
     if (!this.#owner.enabled) return
-    if (amount >= 0 && amount < Number.POSITIVE_INFINITY) this.value += amount
-    else this.#owner.refuse(this.#metric, amount < 0 && amount !== Number.NEGATIVE_INFINITY ? 'negative' : 'not_finite', amount)
+    if (Number.isFinite(amount) && amount >= 0) this.value += amount
+    else this.#owner.refuse(this.#metric, Number.isFinite(amount) ? 'negative' : 'not_finite', amount)
   }
 }
 

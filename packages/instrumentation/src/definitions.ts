@@ -24,9 +24,14 @@ export class Definitions {
     const known = this.#byName.get(definition.name)
     if (known === undefined) {
       checkDefinition(definition)
-      const made = Object.freeze({ ...definition, attributes: Object.freeze([...definition.attributes]) })
-      if (made.kind === 'histogram' || made.kind === 'summary') histogramLayout(made.bounds ?? latencyBounds)
-      this.#byName.set(made.name, made)
+      const { attributes, bounds } = definition
+      const copy = {
+        ...definition,
+        attributes: Object.freeze([...attributes]),
+        ...(bounds && { bounds: Object.freeze([...bounds]) }),
+      }
+      if (copy.kind === 'histogram' || copy.kind === 'summary') histogramLayout(copy.bounds ?? latencyBounds)
+      this.#byName.set(copy.name, Object.freeze(copy))
       return
     }
     const fields = ['kind', 'unit', 'description', 'attributes', 'bounds'] as const

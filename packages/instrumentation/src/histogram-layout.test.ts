@@ -24,7 +24,7 @@ test('slots ascend without a gap from 0 to Infinity, and every bound is an edge'
   expect(bounds.filter((bound) => !edges.includes(bound))).toEqual([])
 })
 
-test('no slot with two edges is wider than a sixteenth of an octave', () => {
+test('no slot with two edges is wider than 6.25 %', () => {
   const { edges } = histogramLayout(latencyBounds)
   for (let slot = 1; slot < edges.length - 2; slot++) {
     expect((edges[slot + 1] as number) / (edges[slot] as number)).toBeLessThanOrEqual(1 + 1 / 16)
@@ -33,10 +33,10 @@ test('no slot with two edges is wider than a sixteenth of an octave', () => {
 
 const refused: ReadonlyArray<[what: string, bounds: number[], complaint: RegExp]> = [
   ['no bounds', [], /at least one bound/],
-  ['a bound of 0', [0, 1], /positive and finite, got 0/],
-  ['a negative bound', [-1, 1], /positive and finite, got -1/],
-  ['an infinite bound', [1, Number.POSITIVE_INFINITY], /positive and finite, got Infinity/],
-  ['NaN', [Number.NaN], /positive and finite, got NaN/],
+  ['a bound of 0', [0, 1], /positive .* and finite, got 0/],
+  ['a negative bound', [-1, 1], /positive .* and finite, got -1/],
+  ['an infinite bound', [1, Number.POSITIVE_INFINITY], /positive .* and finite, got Infinity/],
+  ['NaN', [Number.NaN], /positive .* and finite, got NaN/],
   ['bounds that descend', [2, 1], /must ascend, got 1 after 2/],
   ['a bound twice', [2, 2], /must ascend, got 2 after 2/],
   ['bounds that share a bin', [1, 1.01], /1 and 1.01 lie in one bin/],

@@ -19,6 +19,8 @@ export interface HistogramLayout {
 }
 
 const binsPerOctave = 16
+/** Seven octaves below it doubles still have their full precision, so that the bins are where their top bits say. */
+const smallestBound = 1e-300
 const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
 // Which of the two words holds sign and exponent depends on the machine's byte order.
@@ -29,8 +31,8 @@ const layouts = new Map<string, HistogramLayout>()
 /**
  * The layout for these bounds, made once. Its bins reach from 7 octaves below the first bound to 3 above the last.
  *
- * @throws RangeError when a bound is not positive and finite, not above the one before it, or shares a bin (1/16 of an
- * octave) with it.
+ * @throws RangeError when a bound is not positive and finite, not above the one before it, or shares a bin with it; bounds
+ * that are 6.25 % apart never do.
  */
 export function histogramLayout(bounds: readonly number[]): HistogramLayout {
   const key = bounds.join()
@@ -52,9 +54,7 @@ function makeLayout(given: readonly number[]): HistogramLayout {
   for (const bound of bounds) {
     const bin = topBits(bound) - base
     if (thresholdOfBin[bin] !== Number.POSITIVE_INFINITY) {
-      throw new RangeError(
-        `bounds ${thresholdOfBin[bin]} and ${bound} lie in one bin: they must be at least 1/16 of an octave apart`,
-      )
+      throw new RangeError(`bounds ${thresholdOfBin[bin]} and ${bound} lie in one bin: they must be at least 6.25 % apart`)
     }
     thresholdOfBin[bin] = bound
   }
@@ -87,8 +87,8 @@ function checkBounds(bounds: readonly number[]): void {
   if (bounds.length === 0)
     throw new RangeError('bounds must hold at least one bound: a histogram without any counts nothing apart')
   bounds.forEach((bound, index) => {
-    if (!(bound > 0 && bound < Number.POSITIVE_INFINITY))
-      throw new RangeError(`a bound must be positive and finite, got ${bound}`)
+    if (!(bound >= smallestBound && bound < Number.POSITIVE_INFINITY))
+      throw new RangeError(`a bound must be positive (${smallestBound} or more) and finite, got ${bound}`)
     const before = bounds[index - 1]
     if (before !== undefined && bound <= before) throw new RangeError(`bounds must ascend, got ${bound} after ${before}`)
   })

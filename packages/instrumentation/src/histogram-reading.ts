@@ -68,8 +68,13 @@ export class HistogramReading {
   /**
    * The same counts as an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`. A fine
    * bin goes whole to the bucket of its middle, so a value may stand one bucket beside its own; count and sum are exact.
+   *
+   * @throws RangeError when a bucket of `maxScale` would be narrower than half a bin, or two values would not fit.
    */
   exponential(maxScale = 3, maxBuckets = 160): ExponentialBuckets {
+    if (!Number.isInteger(maxScale) || maxScale > 4)
+      throw new RangeError(`maxScale must be a whole number of 4 or less, got ${maxScale}: fine bins tell no more apart`)
+    if (!(maxBuckets >= 2)) throw new RangeError(`maxBuckets must be 2 or more, got ${maxBuckets}: 1 lies between two buckets`)
     const middles: Array<[middle: number, count: number]> = []
     this.slots.forEach((count, slot) => {
       if (count !== 0 && slot > 0) middles.push([this.#middle(slot), count])

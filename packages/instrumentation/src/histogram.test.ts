@@ -52,7 +52,7 @@ const layouts: Record<string, readonly number[]> = {
   ratios: metrics.db_compaction_write_amplification.bounds ?? [],
   'sizes up to 1 TiB': Array.from({ length: 35 }, (_, power) => 2 ** (power + 6)),
   'one bound': [0.3],
-  'bounds as close as a sixteenth of an octave': Array.from({ length: 64 }, (_, step) => 2 ** (step / 16)),
+  'bounds one to a bin': Array.from({ length: 64 }, (_, step) => 2 ** Math.floor(step / 16) * (1.01 + (step % 16) / 16)),
 }
 
 for (const [name, bounds] of Object.entries(layouts)) {

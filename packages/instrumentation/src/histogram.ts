@@ -43,8 +43,8 @@ export class HistogramCell {
   /** Takes a value of 0 or more. NaN, negative and infinite ones are refused and counted. Never throws. */
   record(value: number): void {
     if (!this.#owner.enabled) return
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      this.#owner.refuse(this.#metric, value < 0 && value !== Number.NEGATIVE_INFINITY ? 'negative' : 'not_finite', value)
+    if (!(Number.isFinite(value) && value >= 0)) {
+      this.#owner.refuse(this.#metric, Number.isFinite(value) ? 'negative' : 'not_finite', value)
       return
     }
     float[0] = value

@@ -17,11 +17,14 @@ export function labelFault(key: string, value: unknown): string | undefined {
   return undefined
 }
 
-/** One string for one set of labels, whatever the order of its keys. */
+/** One string for one set of labels, whatever the order of its keys; with its length no value can pass for another label. */
 export function identityOf(labels: Labels): string {
   const keys = Object.keys(labels)
   if (keys.length > 1) keys.sort()
   let identity = ''
-  for (const key of keys) identity += `${key}\u0000${labels[key]}\u0001`
+  for (const key of keys) {
+    const value = labels[key]
+    identity += `${key}\u0000${value?.length}\u0000${value}`
+  }
   return identity
 }

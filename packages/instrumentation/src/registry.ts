@@ -14,7 +14,7 @@ interface OwnFamily extends Family {
 }
 
 export interface RegistryOptions {
-  /** How many sets of labels one metric may have (default 2000). What comes past it is added up in one series. */
+  /** How many series one metric may have (default 2000). The last of them adds up what comes past the others. */
   readonly limit?: number
   /** Under which names operations are exported (default `wombat`). */
   readonly semconv?: Semconv
@@ -36,7 +36,7 @@ export class MetricsRegistry implements CellOwner {
   /** While false nothing is recorded; what was recorded stays. */
   enabled = true
   readonly semconv: Semconv
-  /** How many sets of labels one metric may have. */
+  /** How many series one metric may have. */
   limit: number
   readonly #families = new Map<string, OwnFamily>()
   /** Who is asked for its numbers before each collection. */
@@ -176,7 +176,9 @@ export class MetricsRegistry implements CellOwner {
     const { name } = family.definition
     let key = identity
     let own: Labels = Object.freeze({ ...labels })
-    if (family.series.size >= this.limit) {
+    // The series for the rest is within the limit, as in OpenTelemetry's SDK: where we had one more than it keeps apart, it
+    // would put our overflow together with another series and lose one of the two.
+    if (family.series.size >= Math.max(1, this.limit - 1)) {
       key = identityOf(overflowed)
       own = overflowed
       const overflow = family.series.get(key)
@@ -185,7 +187,7 @@ export class MetricsRegistry implements CellOwner {
       this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
       this.#sayOnce(
         `${name} overflow`,
-        `${name}: more than ${this.limit} sets of labels; the rest is added up under ${overflowLabel}="true"`,
+        `${name}: more than ${family.series.size} sets of labels; the rest is added up under ${overflowLabel}="true"`,
       )
     }
     const series: Series = { labels: own, cell: this.#makeCell(family.definition), startMs: Date.now() }
@@ -203,7 +205,11 @@ export class MetricsRegistry implements CellOwner {
   #sayOnce(topic: string, message: string): void {
     if (this.#said.has(topic) || this.#said.size >= 1000) return
     this.#said.add(topic)
-    diag.warn(`@wombat/instrumentation: ${message}`)
+    try {
+      diag.warn(`@wombat/instrumentation: ${message}`)
+    } catch {
+      // The application's logger failed: that must not reach whoever records.
+    }
   }
 }
 
@@ -230,6 +236,8 @@ function faultOf({ attributes }: MetricDefinition, labels: Labels): string | und
   return undefined
 }
 
+/** A value of a caller's mistake, in words. Objects are not asked for theirs: that may throw. */
 function describe(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 200) : String(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value).slice(0, 200)
 }
