@@ -1,7 +1,8 @@
 import { otherError } from './error-type.ts'
+import { labelFault } from './labels.ts'
 import { OperationRecorder } from './operation-recorder.ts'
 import type { MetricsRegistry } from './registry.ts'
-import type { MetricName, Operation } from './semconv.ts'
+import { operations as allOperations, type MetricName, metricsOf, type Operation } from './semconv.ts'
 
 export interface DatabaseMetricsOptions {
   /** The store's name: the label `store` on all its metrics. */
@@ -27,11 +28,13 @@ export class DatabaseMetrics {
   readonly #errorTypes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
 
-  /** @throws TypeError when `store` cannot be a label. */
+  /** @throws TypeError when `store` or `engine` cannot be a label, or an operation is none of Wombat's. */
   constructor(
     registry: MetricsRegistry,
     { store, engine = store, operations = ['get', 'set', 'delete', 'batch'], errorTypes = [] }: DatabaseMetricsOptions,
   ) {
+    const fault = labelFault('store', store) ?? labelFault('engine', engine)
+    if (fault !== undefined) throw new TypeError(fault)
     this.#registry = registry
     this.#store = store
     this.#engine = engine
@@ -80,6 +83,10 @@ export class DatabaseMetrics {
     success: boolean,
     { entries = 0, errorType = otherError }: { entries?: number; errorType?: string | undefined } = {},
   ): void {
+    if (!this.#recorders.has(operation) && !allOperations.includes(operation)) {
+      this.#registry.refuse(metricsOf(operation).operations, 'undeclared', operation)
+      return
+    }
     const recorder = this.#recorder(operation)
     const seconds = Number(durationNs) / 1e9
     if (success) recorder.succeed(seconds, entries)

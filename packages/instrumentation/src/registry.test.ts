@@ -8,8 +8,10 @@ import { MetricsRegistry } from './registry.ts'
 const latency = 'db_get_latency_seconds'
 const gets = 'db_get_operations_total'
 
+type Timeless<Each extends Metric = Metric> = Each extends Metric ? Omit<Each, 'timestamp'> : never
+
 /** The metrics of one name, without the time at which they were read. */
-function read(registry: MetricsRegistry, name: string): Array<Omit<Metric, 'timestamp'>> {
+function read(registry: MetricsRegistry, name: string): Timeless[] {
   return registry.getAllMetrics().flatMap(({ timestamp: _, ...metric }) => (metric.name === name ? metric : []))
 }
 
