@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const run = promisify(execFile)
+// What was built: `pnpm bench` runs the same file.
+const main = new URL('./dist/main.js', import.meta.url).pathname
+
+const spread = { median: expect.any(Number), p10: expect.any(Number), p90: expect.any(Number) }
+
+async function bench(...args: string[]) {
+  const { stdout } = await run(process.execPath, [main, '--quick', ...args])
+  return stdout
+}
+
+test('every part says what it compared, with numbers for each case and each ratio', async () => {
+  const result = JSON.parse(await bench('--json'))
+  expect(result).toMatchObject({ quick: true, machine: { node: process.version, cpuCount: expect.any(Number) } })
+  expect(result.parts.map(({ part }: { part: string }) => part)).toEqual(['record', 'operations', 'collect'])
+  for (const { comparisons } of result.parts) {
+    expect(comparisons).not.toHaveLength(0)
+    for (const { name, cases, ratios } of comparisons) {
+      expect(name).not.toBe('')
+      for (const one of cases) expect(one).toEqual({ name: expect.any(String), nanoseconds: spread })
+      const names = cases.map((one: { name: string }) => one.name)
+      for (const one of ratios) {
+        expect(one).toMatchObject(spread)
+        expect(names).toContain(one.of)
+        expect(names).toContain(one.to)
+      }
+    }
+  }
+})
+
+test('a goal is said beside its ratio, met or missed', async () => {
+  expect(await bench('--only', 'record')).toMatch(/prom-client ÷ ours, one reader .* goal: at least 20, (met|missed)/)
+})
+
+test('a part that there is not is refused', async () => {
+  await expect(bench('--only', 'nothing')).rejects.toThrow('--only takes record, operations, collect, got nothing')
+})

@@ -1,0 +1,52 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Case, Comparison, ComparisonResult, Effort, Goal, RatioResult } from './comparison.ts'
+import { orderOf } from './rounds.ts'
+import { spreadOf } from './spread.ts'
+
+/**
+ * Runs the cases in turns within this process. Ratios are taken within each round, whose passes ran within moments of each
+ * other: what slows the machine down for a while slows both sides of a ratio.
+ */
+export async function compare(comparison: Comparison, { rounds, warmUpRounds }: Effort): Promise<ComparisonResult> {
+  const { name, per, cases, unitsPerPass } = comparison
+  const timesByCase = new Map(cases.map((one) => [one.name, [] as number[]]))
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    for (const index of orderOf(round, cases.length)) {
+      const one = cases[index] as Case
+      const passMs = await timePass(one)
+      if (round >= warmUpRounds) timesByCase.get(one.name)?.push((passMs * 1e6) / unitsPerPass)
+    }
+  }
+  return {
+    name,
+    per,
+    rounds,
+    cases: cases.map((one) => ({ name: one.name, nanoseconds: spreadOf(timesByCase.get(one.name) ?? []) })),
+    ratios: comparison.ratios.map(({ of, to, goal }) => ratioOf(timesByCase, of, to, goal)),
+  }
+}
+
+async function timePass({ before, pass, after }: Case): Promise<number> {
+  await before?.()
+  // What the pass before left to the event loop is not this one's.
+  await setImmediate()
+  const startMs = performance.now()
+  const running = pass()
+  if (running !== undefined) await running
+  const passMs = performance.now() - startMs
+  after?.()
+  return passMs
+}
+
+function ratioOf(timesByCase: ReadonlyMap<string, readonly number[]>, of: string, to: string, goal?: Goal): RatioResult {
+  const dividends = timesByCase.get(of)
+  const divisors = timesByCase.get(to)
+  if (dividends === undefined || divisors === undefined)
+    throw new Error(`a ratio of ${of} to ${to} needs two cases of these names`)
+  const spread = spreadOf(dividends.map((time, round) => time / (divisors[round] as number)))
+  return { of, to, ...spread, ...(goal !== undefined && { goal: { ...goal, met: isMet(goal, spread.median) } }) }
+}
+
+function isMet({ is, value }: Goal, median: number): boolean {
+  return is === 'at least' ? median >= value : median <= value
+}

@@ -1,0 +1,21 @@
+import type { ComparisonResult } from './comparison.ts'
+import { thisMachine } from './machine.ts'
+import { optionsFrom } from './options.ts'
+import { parts } from './parts.ts'
+import { comparisonTable, machineLine } from './table.ts'
+
+const { json, only, effort } = optionsFrom(process.argv.slice(2), Object.keys(parts))
+const machine = thisMachine()
+if (!json) console.log(machineLine(machine))
+const results: Array<{ part: string; comparisons: ComparisonResult[] }> = []
+for (const [part, run] of Object.entries(parts)) {
+  if (only !== undefined && part !== only) continue
+  if (!json) console.log(`\n# ${part}`)
+  const comparisons: ComparisonResult[] = []
+  for await (const comparison of run(effort)) {
+    if (!json) console.log(`\n${comparisonTable(comparison)}`)
+    comparisons.push(comparison)
+  }
+  results.push({ part, comparisons })
+}
+if (json) console.log(JSON.stringify({ machine, quick: effort.quick, parts: results }, null, 2))

@@ -1,0 +1,16 @@
+import type { Operations, Store } from './operations.ts'
+
+/** The store as it is called by somebody who measures nothing. */
+export function bare(store: Store): Operations {
+  return {
+    get: (key) => store.get(key),
+    getSync: (key) => store.getSync(key),
+    put: ({ key, value }) => store.put(key, value),
+    batch: (entries) => store.batch(entries),
+    async scan(range) {
+      for await (const _ of store.iterator(range)) {
+        // Delivered: that is all.
+      }
+    },
+  }
+}

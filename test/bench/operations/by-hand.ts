@@ -1,0 +1,43 @@
+import type { Operation } from '@wombat/instrumentation'
+import type { Recorder } from '../recording/recorder.ts'
+import type { Operations } from './operations.ts'
+
+/** What somebody writes who measures a store without us: a function around each of its methods. */
+export function byHand(operations: Operations, recorderOf: (operation: Operation) => Recorder): Operations {
+  const get = recorderOf('get')
+  return {
+    get: timed(get, operations.get),
+    getSync: timedSync(get, operations.getSync),
+    put: timed(recorderOf('set'), operations.put),
+    batch: timed(recorderOf('batch'), operations.batch),
+    scan: timed(recorderOf('scan'), operations.scan),
+  }
+}
+
+function timed<Argument, Result>(recorder: Recorder, call: (argument: Argument) => Promise<Result>) {
+  return async (argument: Argument): Promise<Result> => {
+    const startMs = performance.now()
+    try {
+      const result = await call(argument)
+      recorder.succeed((performance.now() - startMs) / 1000)
+      return result
+    } catch (error) {
+      recorder.fail((performance.now() - startMs) / 1000)
+      throw error
+    }
+  }
+}
+
+function timedSync<Argument, Result>(recorder: Recorder, call: (argument: Argument) => Result) {
+  return (argument: Argument): Result => {
+    const startMs = performance.now()
+    try {
+      const result = call(argument)
+      recorder.succeed((performance.now() - startMs) / 1000)
+      return result
+    } catch (error) {
+      recorder.fail((performance.now() - startMs) / 1000)
+      throw error
+    }
+  }
+}

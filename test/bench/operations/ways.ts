@@ -1,0 +1,45 @@
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { Registry } from 'prom-client'
+import { openTelemetryRecorder } from '../recording/opentelemetry.ts'
+import { promClientRecorders } from '../recording/prom-client.ts'
+import { QuietReader } from '../recording/quiet-reader.ts'
+import { bare } from './bare.ts'
+import { byHand } from './by-hand.ts'
+import type { Operations, Store } from './operations.ts'
+import { switchable } from './switchable.ts'
+
+/** One way of measuring a store, or not. */
+export interface Way {
+  readonly name: string
+  readonly operations: Operations
+  readonly begin?: () => void
+  readonly end?: () => void
+}
+
+/** All ways with one and the same store. */
+export function waysOf(store: Store): Way[] {
+  const operations = bare(store)
+  const { measure, rest } = switchable(store, new MetricsRegistry())
+  const register = new Registry()
+  const meter = new MeterProvider({ readers: [new QuietReader(), new QuietReader(), new QuietReader()] }).getMeter('bench')
+  return [
+    { name: 'bare', operations },
+    // The same once more: what this ratio differs from 1 by is noise.
+    { name: 'bare again', operations },
+    {
+      name: 'instrumented',
+      operations,
+      begin: measure,
+      end: rest,
+    },
+    {
+      name: 'by hand with prom-client',
+      operations: byHand(operations, (operation) => promClientRecorders(register, operation)('bench')),
+    },
+    {
+      name: 'by hand with OpenTelemetry, three readers',
+      operations: byHand(operations, (operation) => openTelemetryRecorder(meter, operation, 'bench')),
+    },
+  ]
+}

@@ -1,0 +1,11 @@
+import { collect } from './collect/part.ts'
+import type { ComparisonResult, Effort } from './comparison.ts'
+import { operations } from './operations/part.ts'
+import { record } from './record/part.ts'
+
+/** The parts by the names that `--only` takes, in the order they run. */
+export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<ComparisonResult>>> = {
+  record,
+  operations,
+  collect,
+}
