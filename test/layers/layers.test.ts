@@ -25,6 +25,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
   monitor: [
     ['logger', 'exported'],
     ['registry-producer', 'snapshot', 'snapshot-reader'],
+    ['indicators', 'history/'],
+    ['alerts/'],
     ['exporters/'],
     ['config-options', 'config', 'otlp-settings', 'resource'],
     ['http/'],

@@ -15,6 +15,7 @@ const surface = {
       'StorageMetrics',
       'bindToMeter',
       'clientOperationDuration',
+      'identityOf',
       'instrument',
       'isExported',
       'latencyBounds',

@@ -6,7 +6,7 @@ export type { HistogramCell } from './histogram.ts'
 export { type ExponentialBuckets, HistogramReading } from './histogram-reading.ts'
 export { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
 export { bindToMeter } from './instruments.ts'
-export type { Labels } from './labels.ts'
+export { identityOf, type Labels } from './labels.ts'
 export { type HistogramValue, type Metric, type SummaryValue, summaryOf, summaryQuantiles } from './metric.ts'
 export { type AnyMetricName, MetricsRegistry, type RegistryOptions } from './registry.ts'
 export {
