@@ -33,6 +33,8 @@ export class TimeSeries implements History {
   readonly #ring: Ring
   readonly #tiers: readonly Tier[] = [new Tier(60_000, dayMs / 60_000), new Tier(hourMs / 4, (31 * dayMs) / (hourMs / 4))]
   readonly #names = new Map<string, Map<string, Track>>()
+  /** The way from what `select` gave back to its track, without building an identity. */
+  readonly #selected = new WeakMap<HistorySeries, Track>()
   #bytes = 0
 
   constructor({ intervalMs = 10_000, maxBytes = 64 * 2 ** 20 }: TimeSeriesOptions = {}) {
@@ -125,8 +127,8 @@ export class TimeSeries implements History {
     return { timesMs, values }
   }
 
-  #find({ name, labels }: HistorySeries): Track | undefined {
-    return this.#names.get(name)?.get(identityOf(labels))
+  #find(series: HistorySeries): Track | undefined {
+    return this.#selected.get(series) ?? this.#names.get(series.name)?.get(identityOf(series.labels))
   }
 
   #track(series: HistorySeries): Track | undefined {
@@ -144,6 +146,7 @@ export class TimeSeries implements History {
     }
     const track: Track = { series, column: new Column(this.#ring.capacity), restarted: 0, lastValue: 0, lastTick: -1 }
     tracks.set(identity, track)
+    this.#selected.set(series, track)
     return track
   }
 

@@ -1,0 +1,136 @@
+import { identityOf, type Labels } from '@wombat/instrumentation'
+import { type History, lookbackMs } from '../history/history.ts'
+import type { HistorySeries } from '../history/series.ts'
+import { type Bucket, histogramQuantile, predictLinear, rate, Sum } from '../indicators.ts'
+import { type Condition, defaultBy, defaultWindowMs, isAbove } from './rule.ts'
+
+/** What a condition looks at, for one set of labels. NaN and what is unknown are not among them. */
+export interface Reading {
+  readonly labels: Labels
+  readonly value: number
+}
+
+/** The numbers that a condition compares, at this moment. Pure: the same history and time give the same answer. */
+export function readings(condition: Condition, history: History, nowMs: number): Reading[] {
+  return unfiltered(condition, history, nowMs).filter(({ value }) => !Number.isNaN(value))
+}
+
+/** Whether a value is past a threshold in the direction of the condition; strictly, as PromQL's `>` and `<`. */
+export function isPast(condition: Condition, value: number, threshold: number): boolean {
+  return isAbove(condition) ? value > threshold : value < threshold
+}
+
+/** The labels that hold now: those of the readings past the threshold. */
+export function holding(condition: Condition, history: History, nowMs: number): Reading[] {
+  const all = readings(condition, history, nowMs)
+  if (condition.condition === 'metric_absent') return all
+  return all.filter(({ value }) => isPast(condition, value, condition.threshold))
+}
+
+function unfiltered(condition: Condition, history: History, nowMs: number): Reading[] {
+  const { metric, where } = condition
+  switch (condition.condition) {
+    case 'metric_above':
+    case 'metric_below':
+      return values(history, metric, where, nowMs)
+    case 'metric_absent':
+      return values(history, metric, where, nowMs).length > 0 ? [] : [{ labels: where ?? {}, value: 1 }]
+    case 'rate_above':
+    case 'rate_below': {
+      const rates = ratesOf(history, metric, where, condition.windowMs, nowMs)
+      return condition.by === undefined ? rates : addUp(rates, condition.by)
+    }
+    case 'ratio_above':
+    case 'ratio_below': {
+      const { by = defaultBy, windowMs, of } = condition
+      return quotients(
+        addUp(ratesOf(history, metric, where, windowMs, nowMs), by),
+        addUp(ratesOf(history, of, where, windowMs, nowMs), by),
+      )
+    }
+    case 'share_above':
+    case 'share_below': {
+      const { by = defaultBy, of } = condition
+      return quotients(addUp(values(history, metric, where, nowMs), by), addUp(values(history, of, where, nowMs), by))
+    }
+    case 'quantile_above':
+    case 'quantile_below': {
+      const { by = defaultBy, windowMs, quantile } = condition
+      return quantiles(addUp(ratesOf(history, `${metric}_bucket`, where, windowMs, nowMs), [...by, 'le']), quantile)
+    }
+    case 'forecast_above':
+    case 'forecast_below':
+      return history.select(metric, where).flatMap((series) => {
+        const samples = history.range(series, nowMs - (condition.windowMs ?? defaultWindowMs), nowMs)
+        const value = predictLinear(samples, nowMs, condition.aheadMs / 1000)
+        return value === undefined ? [] : [{ labels: series.labels, value }]
+      })
+  }
+}
+
+function values(history: History, metric: string, where: Labels | undefined, nowMs: number): Reading[] {
+  return history.select(metric, where).flatMap((series) => {
+    const value = history.at(series, nowMs)
+    return value === undefined ? [] : [{ labels: series.labels, value }]
+  })
+}
+
+function ratesOf(
+  history: History,
+  metric: string,
+  where: Labels | undefined,
+  windowMs = defaultWindowMs,
+  nowMs: number,
+): Reading[] {
+  return history.select(metric, where).flatMap((series: HistorySeries) => {
+    const value = rate(history.range(series, nowMs - windowMs, nowMs), windowMs, nowMs)
+    return value === undefined ? [] : [{ labels: series.labels, value }]
+  })
+}
+
+/** `sum by (...)`. */
+function addUp(all: readonly Reading[], by: readonly string[]): Reading[] {
+  const sums = new Map<string, { labels: Labels; sum: Sum }>()
+  for (const { labels, value } of all) {
+    const kept = only(labels, by)
+    const identity = identityOf(kept)
+    const group = sums.get(identity) ?? { labels: kept, sum: new Sum() }
+    sums.set(identity, group)
+    group.sum.add(value)
+  }
+  return [...sums.values()].map(({ labels, sum }) => ({ labels, value: sum.value }))
+}
+
+/** One vector over another, where both have the labels. Over 0 it is infinite, and 0 over 0 is nothing, as in PromQL. */
+function quotients(over: readonly Reading[], under: readonly Reading[]): Reading[] {
+  const divisors = new Map(under.map(({ labels, value }) => [identityOf(labels), value]))
+  return over.flatMap(({ labels, value }) => {
+    const divisor = divisors.get(identityOf(labels))
+    return divisor === undefined ? [] : [{ labels, value: value / divisor }]
+  })
+}
+
+function quantiles(buckets: readonly Reading[], q: number): Reading[] {
+  const groups = new Map<string, { labels: Labels; buckets: Bucket[] }>()
+  for (const { labels, value } of buckets) {
+    const { le = '', ...rest } = labels
+    const identity = identityOf(rest)
+    const group = groups.get(identity) ?? { labels: rest, buckets: [] }
+    groups.set(identity, group)
+    group.buckets.push({ le: le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le), count: value })
+  }
+  return [...groups.values()].flatMap((group) => {
+    const value = histogramQuantile(q, group.buckets)
+    return value === undefined ? [] : [{ labels: group.labels, value }]
+  })
+}
+
+/** These labels alone, as `by (...)` and `on (...)` see them. */
+export function only(labels: Labels, keys: readonly string[]): Labels {
+  return Object.fromEntries(keys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])))
+}
+
+/** How far back a condition looks: what a history must keep for it. */
+export function reachMs(condition: Condition): number {
+  return 'windowMs' in condition ? (condition.windowMs ?? defaultWindowMs) : lookbackMs
+}

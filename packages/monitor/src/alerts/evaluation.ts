@@ -1,0 +1,66 @@
+import { identityOf, type Labels } from '@wombat/instrumentation'
+import type { History } from '../history/history.ts'
+import { holding, isPast, only, readings } from './conditions.ts'
+import { type AlertRule, type Condition, defaultBy } from './rule.ts'
+import type { Verdict } from './state.ts'
+
+/** What a rule says of one series at one moment. */
+export interface Judged {
+  /** The series' own labels. */
+  readonly labels: Labels
+  /** Undefined where the series has no data. */
+  readonly value: number | undefined
+  readonly verdict: Verdict
+}
+
+/** What is known of a series from the evaluation before. */
+export interface Known {
+  readonly labels: Labels
+  readonly firing: boolean
+}
+
+/**
+ * Judges one rule at one moment: every series that it sees, and every one that it knows and does not see any more. Pure.
+ */
+export function judge(rule: AlertRule, history: History, nowMs: number, known: ReadonlyMap<string, Known>): Map<string, Judged> {
+  const judged = new Map<string, Judged>()
+  const onlyIf = second(rule, history, nowMs)
+  for (const { labels, value } of readings(rule, history, nowMs)) {
+    const identity = identityOf(labels)
+    const past = isBreached(rule, value, known.get(identity)?.firing ?? false)
+    judged.set(identity, { labels, value, verdict: past && onlyIf(labels) ? 'breached' : 'fine' })
+  }
+  if (rule.condition === 'metric_absent') {
+    for (const [identity, { labels }] of known) {
+      if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict: 'fine' })
+    }
+    return judged
+  }
+  if (judged.size === 0 && known.size === 0 && rule.noData === 'alert') {
+    const labels = rule.where ?? {}
+    judged.set(identityOf(labels), { labels, value: undefined, verdict: 'breached' })
+  }
+  for (const [identity, { labels }] of known) {
+    if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict: silence[rule.noData ?? 'resolve'] })
+  }
+  return judged
+}
+
+const silence: Readonly<Record<NonNullable<AlertRule['noData']>, Verdict>> = {
+  resolve: 'fine',
+  keep: 'unknown',
+  alert: 'breached',
+}
+
+function isBreached(rule: AlertRule, value: number, firing: boolean): boolean {
+  if (rule.condition === 'metric_absent') return true
+  return isPast(rule, value, firing ? (rule.clearThreshold ?? rule.threshold) : rule.threshold)
+}
+
+/** Whether the second condition holds for these labels; without one it always does. */
+function second({ onlyIf, onlyIfBy = defaultBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
+  if (onlyIf === undefined) return () => true
+  const condition: Condition = onlyIf
+  const held = new Set(holding(condition, history, nowMs).map(({ labels }) => identityOf(only(labels, onlyIfBy))))
+  return (labels) => held.has(identityOf(only(labels, onlyIfBy)))
+}
