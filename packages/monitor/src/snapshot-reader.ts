@@ -14,6 +14,7 @@ export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
+  #bound = false
 
   /**
    * Reads this registry's metrics where they lie, in full resolution, instead of what its instruments left in the SDK.
@@ -51,11 +52,16 @@ export class SnapshotReader extends MetricReader {
     }
   }
 
+  protected override onInitialized(): void {
+    this.#bound = true
+  }
+
   protected override async onForceFlush(): Promise<void> {}
 
   protected override async onShutdown(): Promise<void> {}
 
   async #take(): Promise<Snapshot> {
+    if (!this.#bound) throw new Error('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
     const startMs = performance.now()
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
     const snapshot = new Snapshot(resourceMetrics, Date.now(), errors)
