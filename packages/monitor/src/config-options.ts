@@ -17,7 +17,8 @@ const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Sch
 })
 
 const truth = () => z.boolean().describe('true or false')
-const milliseconds = (from: number) =>
+/** A day at most: a timer of Node's that waits for more than 24 days does not wait at all. */
+export const milliseconds = (from: number) =>
   z.int().min(from).max(86_400_000).describe(`a whole number of milliseconds from ${from} to 86400000`)
 const port = () => z.int().min(0).max(65_535).describe('a port from 0 (any free one) to 65535')
 const count = (from: number, to: number) => z.int().min(from).max(to).describe(`a whole number from ${from} to ${to}`)
@@ -48,7 +49,12 @@ export const options = {
   ),
   authToken: {
     ...option(
-      z.string().min(16).optional().describe('a secret of at least 16 characters'),
+      z
+        .string()
+        .min(16)
+        .regex(/^[\w.~+/-]+=*$/)
+        .optional()
+        .describe('a secret of at least 16 characters, which are letters, digits or -._~+/ (RFC 6750)'),
       undefined,
       'The bearer token that every request must show.',
     ),

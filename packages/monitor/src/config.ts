@@ -1,7 +1,8 @@
+import { inspect } from 'node:util'
 import type { Attributes } from '@opentelemetry/api'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { fromText, type OptionName, type OptionValues, options, variableOf } from './config-options.ts'
+import { fromText, milliseconds, type OptionName, type OptionValues, options, variableOf } from './config-options.ts'
 import type { OtlpOptions } from './exporters/otlp.ts'
 import type { Logger } from './logger.ts'
 
@@ -54,8 +55,8 @@ const otlpSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).describe('an object of strings').optional(),
   protocol: z.enum(['http/protobuf', 'http/json']).describe('one of http/protobuf, http/json').optional(),
   compression: z.enum(['gzip', 'none']).describe('one of gzip, none').optional(),
-  timeoutMs: z.int().min(1).describe('a whole number of milliseconds from 1').optional(),
-  intervalMs: z.int().min(100).describe('a whole number of milliseconds from 100').optional(),
+  timeoutMs: milliseconds(1).optional(),
+  intervalMs: milliseconds(100).optional(),
   temporality: z.enum(['cumulative', 'delta', 'lowmemory']).describe('one of cumulative, delta, lowmemory').optional(),
   histograms: z.enum(['explicit', 'exponential']).describe('one of explicit, exponential').optional(),
 })
@@ -88,10 +89,9 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
         complaint(source === 'environment' ? `${variableOf(name)} (${name})` : name, schema, shown(name, value), description),
       )
   }
-  if (isRemote(values['host']) && values['authToken'] === undefined) {
-    problems.push(
-      `host ${JSON.stringify(values['host'])} is not loopback and there is no authToken: anybody who reaches it could read everything`,
-    )
+  const { host, authToken } = values
+  if (host !== undefined && isRemote(host) && 'authToken' in values && authToken === undefined) {
+    problems.push(`host "${host}" is not loopback and there is no authToken: anybody who reaches it could read everything`)
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return { ...(values as unknown as OptionValues), otlp: config.otlp, logger: config.logger, resource: config.resource ?? {} }
@@ -144,8 +144,12 @@ function complaint(name: string, schema: z.ZodType, got: unknown, description?: 
   return `${name} must be ${schema.description ?? 'of its type'}, got ${describeValue(got)}${description === undefined ? '' : `: ${description}`}`
 }
 
+/** Objects are named, not shown: they may hold secrets, or themselves. */
 function describeValue(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : inspect(value)
 }
 
 function unknownOptions(config: MonitoringConfig): string[] {
@@ -176,7 +180,7 @@ function structureProblems(config: MonitoringConfig): string[] {
     problems.push(`resource must be an object of attributes, got ${describeValue(resource)}`)
   if (structured.otlp.safeParse(otlp).success) return problems
   const parsed = otlpSchema.safeParse(otlp)
-  if (typeof otlp !== 'object' || otlp === null)
+  if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp))
     return [...problems, `otlp must be true, false or an object, got ${describeValue(otlp)}`]
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {

@@ -29,6 +29,7 @@ export interface OtlpOptions {
 
 /** The options, all decided. */
 export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
+  /** At most the interval. */
   readonly timeoutMs: number
   readonly protocol: 'http/protobuf' | 'http/json'
   readonly intervalMs: number
@@ -50,9 +51,9 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
     temporalityPreference: temporality === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
   })
   return new PeriodicExportingMetricReader({
-    exporter: new CountedExporter(exporter, registry, logger),
+    exporter: new CountedExporter(exporter, registry, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,
-    exportTimeoutMillis: Math.min(intervalMs, timeoutMs),
+    exportTimeoutMillis: timeoutMs,
     metricProducers: [new RegistryProducer(registry, { temporality, histograms })],
   })
 }
@@ -60,18 +61,25 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
 /** How often a failing exporter is logged again while it goes on failing. */
 const remindEveryMs = 60_000
 
+const failureMessages = {
+  cumulative: 'OTLP export failed; totals are not lost, the next one carries them',
+  delta: 'OTLP export failed; with delta temporality, what it carried is lost',
+} as const
+
 /** Passes on to an exporter and counts what becomes of it. */
 class CountedExporter implements PushMetricExporter {
   readonly #exporter: PushMetricExporter
   readonly #registry: MetricsRegistry
   readonly #logger: Logger
+  readonly #failureMessage: string
   #failures = 0
   #saidMs = Number.NEGATIVE_INFINITY
 
-  constructor(exporter: PushMetricExporter, registry: MetricsRegistry, logger: Logger) {
+  constructor(exporter: PushMetricExporter, registry: MetricsRegistry, logger: Logger, failureMessage: string) {
     this.#exporter = exporter
     this.#registry = registry
     this.#logger = logger
+    this.#failureMessage = failureMessage
     registry.counter('wombat_monitor_exports_total', { exporter: 'otlp' })
     registry.counter('wombat_monitor_export_failures_total', { exporter: 'otlp' })
   }
@@ -110,9 +118,6 @@ class CountedExporter implements PushMetricExporter {
     if (performance.now() - this.#saidMs < remindEveryMs) return
     this.#saidMs = performance.now()
     const reason = error?.message ?? 'unknown'
-    this.#logger.warn(
-      { exporter: 'otlp', failed: this.#failures, reason },
-      'OTLP export failed; totals are not lost, the next one carries them',
-    )
+    this.#logger.warn({ exporter: 'otlp', failed: this.#failures, reason }, this.#failureMessage)
   }
 }

@@ -1,0 +1,248 @@
+import { type Histogram, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
+import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
+import { otlpMetrics, otlpValue } from '../../../../test/monitor/otlp-json.ts'
+import { startOtlpReceiver } from '../../../../test/monitor/otlp-receiver.ts'
+import { resolveConfig } from '../config.ts'
+import { otlpSettings } from '../otlp-settings.ts'
+import { RegistryProducer } from '../registry-producer.ts'
+import { type OtlpOptions, type OtlpSettings, otlpReader } from './otlp.ts'
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) vi.stubEnv(name, undefined)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** A registry that is sent with these options whenever `send` is called; a day lies between its own exports. */
+function exporting(otlp: OtlpOptions) {
+  const registry = new MetricsRegistry()
+  const logger = collectingLogger()
+  const settings = otlpSettings(resolveConfig({ otlp: { intervalMs: 86_400_000, timeoutMs: 500, ...otlp } }, {}))
+  const provider = new MeterProvider({ readers: [otlpReader(registry, settings as OtlpSettings, logger)] })
+  onTestFinished(() => provider.shutdown())
+  return { registry, logger, send: () => provider.forceFlush() }
+}
+
+test('OTLP in JSON carries every number of the registry', async () => {
+  const receiver = await startOtlpReceiver()
+  const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
+  recordMixedLoad(registry, 1)
+  await send()
+  const [request] = receiver.received
+  expect(request).toMatchObject({ path: '/v1/metrics', headers: { 'content-type': 'application/json' } })
+  const sent = new Map(otlpMetrics(request?.body ?? Buffer.alloc(0)).map((metric) => [metric.name, metric]))
+  const { resourceMetrics } = await new RegistryProducer(registry).collect()
+  const own = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
+  expect([...sent.keys()]).toEqual(own.map(({ descriptor }) => descriptor.name))
+  for (const { descriptor, dataPoints } of own) {
+    const metric = sent.get(descriptor.name)
+    expect(metric).toMatchObject({ unit: descriptor.unit, description: descriptor.description })
+    const points = (metric?.sum ?? metric?.gauge ?? metric?.histogram)?.dataPoints.map((point) => ({
+      attributes: Object.fromEntries(point.attributes.map(({ key, value }) => [key, value.stringValue])),
+      value: point.asDouble ?? [point.count, point.sum, point.min, point.max, point.explicitBounds, point.bucketCounts],
+    }))
+    // Counted when the export began, after the registry was read.
+    if (descriptor.name === 'wombat_monitor_exports_total') continue
+    expect(points, descriptor.name).toEqual(
+      (dataPoints as ReadonlyArray<{ attributes: object; value: number | Histogram }>).map(({ attributes, value }) => ({
+        attributes,
+        value: typeof value === 'number' ? value : valuesOf(value),
+      })),
+    )
+  }
+})
+
+function valuesOf({ count, sum, min, max, buckets }: Histogram) {
+  return [count, sum, min, max, buckets.boundaries, buckets.counts]
+}
+
+test('OTLP is protobuf unless somebody says otherwise', async () => {
+  const receiver = await startOtlpReceiver()
+  const { registry, send } = exporting({ url: receiver.url })
+  registry.incrementCounter('db_batch_entries_total', 1234.5, { store: 'orders' })
+  await send()
+  const [request] = receiver.received
+  expect(request?.headers).toMatchObject({ 'content-type': 'application/x-protobuf' })
+  expect(request?.headers).not.toHaveProperty('content-encoding')
+  expect(request?.body.includes('db_batch_entries_total')).toBe(true)
+  const double = Buffer.alloc(8)
+  double.writeDoubleLE(1234.5)
+  expect(request?.body.includes(double)).toBe(true)
+})
+
+test('what is sent is compressed when asked', async () => {
+  const receiver = await startOtlpReceiver()
+  const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json', compression: 'gzip' })
+  registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
+  await send()
+  const [request] = receiver.received
+  expect(request?.headers).toMatchObject({ 'content-encoding': 'gzip' })
+  expect(otlpValue(request?.body as Buffer, 'db_get_operations_total', { store: 'orders' })).toBe(3)
+})
+
+test('headers and the whole address are used as they are', async () => {
+  const receiver = await startOtlpReceiver()
+  const { send } = exporting({ url: `${receiver.endpoint}/a/path?tenant=1`, headers: { authorization: 'Bearer of-news' } })
+  await send()
+  expect(receiver.received).toMatchObject([{ path: '/a/path?tenant=1', headers: { authorization: 'Bearer of-news' } }])
+})
+
+test("OpenTelemetry's variables say where to, with which headers and how packed", async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `${receiver.endpoint}/base`)
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=eu%20west')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip')
+  await exporting({}).send()
+  const headers = { 'x-tenant': 'eu west', 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  expect(receiver.received).toMatchObject([{ path: '/base/v1/metrics', headers }])
+})
+
+test('the variable for metrics goes before the one for all signals, and the code before both', async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', `${receiver.endpoint}/metrics-only`)
+  vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_HEADERS', 'x-tenant=eu')
+  await exporting({}).send()
+  await exporting({ url: receiver.url, headers: { 'x-tenant': 'us' } }).send()
+  expect(receiver.received).toMatchObject([
+    { path: '/metrics-only', headers: { 'x-tenant': 'eu' } },
+    { path: '/v1/metrics', headers: { 'x-tenant': 'us' } },
+  ])
+})
+
+test('deltas are sent where the temporality preference asks for them', async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'delta')
+  const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
+  for (const amount of [5, 3, 2]) {
+    registry.incrementCounter('db_get_operations_total', amount, { store: 'orders' })
+    await send()
+  }
+  const gets = receiver.received.map(({ body }) => otlpMetrics(body).find(({ name }) => name === 'db_get_operations_total')?.sum)
+  expect(gets.map((sum) => sum?.aggregationTemporality)).toEqual([1, 1, 1])
+  expect(gets.map((sum) => sum?.dataPoints[0]?.asDouble)).toEqual([5, 3, 2])
+  const times = gets.flatMap((sum) => sum?.dataPoints.map((point) => [point.startTimeUnixNano, point.timeUnixNano]) ?? [])
+  expect(times[1]?.[0]).toBe(times[0]?.[1])
+  expect(times[2]?.[0]).toBe(times[1]?.[1])
+})
+
+test('cumulative numbers are sent where nobody asks for anything else', async () => {
+  const receiver = await startOtlpReceiver()
+  const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
+  for (const amount of [5, 3]) {
+    registry.incrementCounter('db_get_operations_total', amount, { store: 'orders' })
+    await send()
+  }
+  const gets = receiver.received.map(({ body }) => otlpMetrics(body).find(({ name }) => name === 'db_get_operations_total')?.sum)
+  expect(gets).toMatchObject([
+    { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ asDouble: 5 }] },
+    { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ asDouble: 8 }] },
+  ])
+})
+
+test('histograms are exponential where the default aggregation asks for it', async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION', 'base2_exponential_bucket_histogram')
+  const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
+  for (const value of [0, 0.25, 0.5]) registry.recordHistogram('db_get_latency_seconds', value, { store: 'orders' })
+  await send()
+  const [latency] = receiver.received.flatMap(({ body }) =>
+    otlpMetrics(body).filter(({ name }) => name === 'db_get_latency_seconds'),
+  )
+  expect(latency).not.toHaveProperty('histogram')
+  const [point] = latency?.exponentialHistogram?.dataPoints ?? []
+  expect(point).toMatchObject({ count: 3, sum: 0.75, min: 0, max: 0.5, scale: 3, zeroCount: 1 })
+  expect(point?.positive?.bucketCounts.reduce((all, one) => all + one)).toBe(2)
+})
+
+const failures = { exporter: 'otlp' }
+
+test('a receiver that answers 500 is counted and said once, and so is its recovery', async () => {
+  const receiver = await startOtlpReceiver()
+  const { registry, logger, send } = exporting({ url: receiver.url, protocol: 'http/json' })
+  receiver.status = 500
+  for (let time = 1; time <= 3; time++) {
+    registry.incrementCounter('db_get_operations_total', 10, { store: 'orders' })
+    await send()
+    expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(time)
+  }
+  expect(logger.lines).toEqual([
+    {
+      level: 'warn',
+      message: 'OTLP export failed; totals are not lost, the next one carries them',
+      fields: { exporter: 'otlp', failed: 1, reason: 'Internal Server Error' },
+    },
+  ])
+  receiver.status = 200
+  await send()
+  await send()
+  expect(logger.lines.slice(1)).toEqual([
+    { level: 'info', message: 'OTLP export works again', fields: { exporter: 'otlp', failed: 3 } },
+  ])
+  const last = receiver.received.at(-1)?.body as Buffer
+  expect(otlpValue(last, 'db_get_operations_total', { store: 'orders' })).toBe(30)
+  expect(otlpValue(last, 'wombat_monitor_export_failures_total', failures)).toBe(3)
+  expect(otlpValue(last, 'wombat_monitor_exports_total', failures)).toBe(4)
+})
+
+test('after a recovery the next failure is said again', async () => {
+  const receiver = await startOtlpReceiver()
+  const { logger, send } = exporting({ url: receiver.url })
+  for (const status of [500, 200, 500]) {
+    receiver.status = status
+    await send()
+  }
+  expect(logger.lines.map(({ level, fields }) => [level, fields])).toMatchObject([
+    ['warn', { failed: 1 }],
+    ['info', { failed: 1 }],
+    ['warn', { failed: 1 }],
+  ])
+})
+
+test('a failure that goes on is said again after a minute', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const receiver = await startOtlpReceiver()
+  const { logger, send } = exporting({ url: receiver.url })
+  receiver.status = 500
+  await send()
+  vi.advanceTimersByTime(59_999)
+  await send()
+  expect(logger.lines).toHaveLength(1)
+  vi.advanceTimersByTime(1)
+  await send()
+  expect(logger.lines.map(({ fields }) => fields)).toMatchObject([{ failed: 1 }, { failed: 3 }])
+})
+
+test('a receiver that refuses connections is a failure like any other', async () => {
+  const { registry, logger, send } = exporting({ url: 'http://127.0.0.1:1/v1/metrics' })
+  await send()
+  await send()
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(2)
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { reason: expect.stringContaining('ECONNREFUSED') } }])
+})
+
+test('with delta temporality nobody claims that a failed export is made up for', async () => {
+  const receiver = await startOtlpReceiver()
+  const { logger, send } = exporting({ url: receiver.url, temporality: 'delta' })
+  receiver.status = 500
+  await send()
+  const message = 'OTLP export failed; with delta temporality, what it carried is lost'
+  expect(logger.lines).toMatchObject([{ level: 'warn', message }])
+})
+
+test('exports and failures are there from the start, at 0', async () => {
+  const { registry } = exporting({ url: 'http://127.0.0.1:1/v1/metrics' })
+  expect(registry.getAllMetrics()).toMatchObject([
+    { name: 'wombat_monitor_exports_total', labels: failures, value: 0 },
+    { name: 'wombat_monitor_export_failures_total', labels: failures, value: 0 },
+  ])
+})
