@@ -36,11 +36,7 @@ const mark = Symbol.for('@wombat/instrumentation')
  */
 export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
   const { name = 'default', meterProvider, semconv } = options
-  const fault = labelFault('store', name)
-  if (fault !== undefined) throw new TypeError(`name: ${fault}`)
-  if (options.registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
-    throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
-  }
+  checkOptions(options)
   const adapter = adapterOf(store, options.adapter)
   if (Reflect.has(store, mark)) {
     diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
@@ -55,6 +51,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const undo = (): void => {
     forget()
     detach()
+    operations.end()
   }
   Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   return store
@@ -69,14 +66,32 @@ export function uninstrument(store: object): boolean {
   return true
 }
 
+function checkOptions({ name = 'default', meterProvider, semconv, registry }: InstrumentOptions): void {
+  const fault = labelFault('store', name)
+  if (fault !== undefined) throw new TypeError(`name: ${fault}`)
+  if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
+    throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
+  }
+  if (registry !== undefined && typeof registry?.onSeries !== 'function') {
+    throw new TypeError(`registry must be a MetricsRegistry, got ${described(registry)}`)
+  }
+  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
+    throw new TypeError(`meterProvider must be a MeterProvider, got ${described(meterProvider)}`)
+  }
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'function') return `the function ${value.name}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `an object of class ${value.constructor?.name ?? 'unknown'}`
+}
+
 function adapterOf(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
   if (typeof store === 'object' && store !== null) {
     const found = (own === undefined ? adapters : [own]).find((adapter) => adapter.accepts(store))
     if (found !== undefined) return found
   }
-  const got =
-    typeof store === 'object' && store !== null ? `an object of class ${store.constructor?.name ?? 'unknown'}` : String(store)
   throw new TypeError(
-    `cannot instrument ${got}: known are ${adapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
+    `cannot instrument ${described(store)}: known are ${adapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
   )
 }

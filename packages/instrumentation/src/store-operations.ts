@@ -19,11 +19,14 @@ export class StoreOperations {
    * chained batch, an iterator behind `keys()`) is part of that operation and not counted again.
    */
   inside = false
+  /** Whether the store's gauges mean anything now; an adapter whose stores can be closed puts its own question here. */
+  isOpen: () => boolean = () => true
   readonly registry: MetricsRegistry
   readonly #description: StoreDescription
   readonly #knownErrors: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
   #unwatch: Array<() => void> = []
+  #ended = false
 
   /** The series of the supplied operations are there, at 0, from now on. */
   constructor(
@@ -38,6 +41,11 @@ export class StoreOperations {
     for (const operation of supplied) this.recorder(operation)
   }
 
+  /** Whether an operation that begins now is measured. */
+  get measures(): boolean {
+    return !this.inside && !this.#ended && this.registry.enabled
+  }
+
   recorder(operation: Operation): OperationRecorder {
     let recorder = this.#recorders.get(operation)
     if (recorder === undefined) {
@@ -49,13 +57,14 @@ export class StoreOperations {
 
   /** Counts a failure to open or close the store, which is not one of its operations. */
   failedToChange(verb: 'open' | 'close', error: unknown): void {
+    if (this.#ended) return
     const error_type = errorType(error, this.#knownErrors)
     this.registry.incrementCounter('db_errors_total', 1, { store: this.#description.store, operation: verb, error_type })
   }
 
   /** Shows the store's gauges: it is open, or about to be. */
   show(): void {
-    if (this.#unwatch.length > 0) return
+    if (this.#unwatch.length > 0 || this.#ended) return
     const { store, engine, engineVersion, adapter } = this.#description
     const gauge = (name: 'db_queue_depth' | 'db_open_iterators' | 'db_oldest_operation_age_seconds') =>
       this.registry.gauge(name, { store })
@@ -65,16 +74,29 @@ export class StoreOperations {
       ...(engineVersion !== undefined && { engine_version: engineVersion }),
       adapter,
     })
+    const whileOpen = (read: () => number) => () => (this.isOpen() ? read() : undefined)
     this.#unwatch = [
-      gauge('db_queue_depth').observe(() => this.inFlight.depth),
-      gauge('db_oldest_operation_age_seconds').observe(() => this.inFlight.oldestAgeSeconds(), 'max'),
-      gauge('db_open_iterators').observe(() => this.openIterators),
-      info.observe(() => 1, 'max'),
+      gauge('db_queue_depth').observe(whileOpen(() => this.inFlight.depth)),
+      gauge('db_oldest_operation_age_seconds').observe(
+        whileOpen(() => this.inFlight.oldestAgeSeconds()),
+        'max',
+      ),
+      gauge('db_open_iterators').observe(whileOpen(() => this.openIterators)),
+      info.observe(
+        whileOpen(() => 1),
+        'max',
+      ),
     ]
   }
 
   /** Lets the store's gauges disappear: it is closed. Its counters stay. */
   hide(): void {
     for (const unwatch of this.#unwatch.splice(0)) unwatch()
+  }
+
+  /** Measures nothing more, also where somebody wrapped a method of ours and so keeps it. */
+  end(): void {
+    this.#ended = true
+    this.hide()
   }
 }

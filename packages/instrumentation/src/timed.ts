@@ -14,9 +14,9 @@ export function timed(
   original: Method,
   entriesOf?: (...args: never[]) => number,
 ): Method {
-  const { registry, inFlight } = operations
+  const { inFlight } = operations
   return function (...args) {
-    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    if (!operations.measures) return original.apply(this, args)
     const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
     operations.inside = true
     let result: unknown
@@ -28,8 +28,7 @@ export function timed(
     } finally {
       operations.inside = false
     }
-    settleWith(result, pending)
-    return result
+    return settleWith(result, pending)
   }
 }
 
@@ -43,9 +42,9 @@ export function timedForCaller(
   original: Method,
   entriesOf?: (...args: never[]) => number,
 ): Method {
-  const { registry, inFlight } = operations
+  const { inFlight } = operations
   return function (...args) {
-    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    if (!operations.measures) return original.apply(this, args)
     const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
     operations.inside = true
     let result: unknown
@@ -76,9 +75,8 @@ export function timedForCaller(
 
 /** A method that returns its result at once, timed. */
 export function timedSync(operations: StoreOperations, recorder: OperationRecorder, original: Method): Method {
-  const { registry } = operations
   return function (...args) {
-    if (operations.inside || !registry.enabled) return original.apply(this, args)
+    if (!operations.measures) return original.apply(this, args)
     operations.inside = true
     const startMs = performance.now()
     try {
@@ -94,11 +92,18 @@ export function timedSync(operations: StoreOperations, recorder: OperationRecord
   }
 }
 
-/** Settles the pending operation when the result does; at once where it is no promise. */
-export function settleWith(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): void {
-  if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
-  else if (isThenable(result)) Promise.resolve(result).then(pending.succeeded, pending.failed)
-  else pending.succeeded()
+/**
+ * Settles the pending operation when the result does, at once where it is no promise. Gives back what to hand on: a promise
+ * as it is; for any other thenable, which may do its work each time it is asked (a query builder does), a promise that asked.
+ */
+export function settleWith(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
+  if (!isThenable(result)) {
+    pending.succeeded()
+    return result
+  }
+  const promise = result instanceof Promise ? result : Promise.resolve(result)
+  promise.then(pending.succeeded, pending.failed)
+  return promise
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -19,7 +19,7 @@ type Scanned = Iterator & { [scanKey]: Scan }
 export function measureIterator(operations: StoreOperations, original: Method): Method {
   const recorder = operations.recorder('scan')
   return function (...args) {
-    if (operations.inside || !operations.registry.enabled) return original.apply(this, args)
+    if (!operations.measures) return original.apply(this, args)
     operations.inside = true
     const startMs = performance.now()
     let iterator: Iterator
@@ -31,9 +31,17 @@ export function measureIterator(operations: StoreOperations, original: Method): 
     } finally {
       operations.inside = false
     }
-    new Scan(operations, recorder).follow(iterator)
+    if (canFollow(iterator)) new Scan(operations, recorder).follow(iterator)
     return iterator
   }
+}
+
+const methods = ['_next', '_nextv', '_all', '_close'] as const
+
+/** An engine may give what is no iterator of abstract-level's; its caller gets that, unmeasured. */
+function canFollow(iterator: unknown): iterator is Iterator {
+  if (typeof iterator !== 'object' || iterator === null || !Object.isExtensible(iterator)) return false
+  return methods.every((name) => typeof Reflect.get(iterator, name) === 'function')
 }
 
 class Scan {
@@ -74,8 +82,7 @@ class Scan {
       this.#failed(error)
       throw error
     }
-    settleWith(result, { succeeded: this.#succeeded, failed: this.#failed })
-    return result
+    return settleWith(result, { succeeded: this.#succeeded, failed: this.#failed })
   }
 
   end(iterator: Iterator): void {

@@ -93,12 +93,19 @@ export const abstractLevel: StoreAdapter = {
     }
     patch.replace('_open', (original) => statusChange(operations, 'open', original))
     patch.replace('_close', (original) => statusChange(operations, 'close', original))
-    if ((store as Database).status !== 'closed') operations.show()
-    return () => {
-      patch.undo()
-      operations.hide()
-    }
+    operations.isOpen = whetherOpen(store as Database)
+    operations.show()
+    return () => patch.undo()
   },
+}
+
+/**
+ * Asked by the registry's gauges: so it holds the store weakly, and one that is dropped stays free to be collected. It is made
+ * in a function of its own, because closures made together hold what any of them holds.
+ */
+function whetherOpen(store: Database): () => boolean {
+  const held = new WeakRef(store)
+  return () => (held.deref()?.status ?? 'closed') !== 'closed'
 }
 
 /** A chained batch is one operation, from its write to its settlement. */
@@ -116,8 +123,13 @@ function statusChange(operations: StoreOperations, verb: 'open' | 'close', origi
   const succeeded = verb === 'open' ? () => operations.show() : () => operations.hide()
   const failed = (error: unknown) => operations.failedToChange(verb, error)
   return function (...args) {
-    const result = original.apply(this, args)
-    settleWith(result, { succeeded, failed })
-    return result
+    let result: unknown
+    try {
+      result = original.apply(this, args)
+    } catch (error) {
+      failed(error)
+      throw error
+    }
+    return settleWith(result, { succeeded, failed })
   }
 }
