@@ -30,9 +30,11 @@ export interface JsonDistribution extends JsonBase {
 /** One metric in the seed's shape. */
 export type JsonMetric = JsonNumber | JsonDistribution
 
-/** The metrics of a snapshot in the seed's shape. */
+/** The metrics of a snapshot in the seed's shape. An application's gauge that is NaN or infinite is left out: JSON would say null. */
 export function jsonMetrics(snapshot: Snapshot, semconv: Semconv): JsonMetric[] {
-  return snapshot.points.filter(({ metric }) => isExported(metric, semconv)).map((point) => jsonMetric(point, snapshot.timeMs))
+  return snapshot.points
+    .filter((point) => isExported(point.metric, semconv) && (!('value' in point) || Number.isFinite(point.value)))
+    .map((point) => jsonMetric(point, snapshot.timeMs))
 }
 
 function jsonMetric(point: Point, timestamp: number): JsonMetric {

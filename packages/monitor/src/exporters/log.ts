@@ -1,4 +1,4 @@
-import { type Operation, operations } from '@wombat/instrumentation'
+import { metrics, type Operation, operations } from '@wombat/instrumentation'
 import type { HistogramPoint, Point, Snapshot } from '../snapshot.ts'
 
 /** What one operation of one store did in an interval. */
@@ -23,9 +23,9 @@ export function intervalSummary(before: Snapshot | undefined, now: Snapshot): St
   const seconds = before === undefined ? undefined : (now.timeMs - before.timeMs) / 1000
   const earlier = byMetricAndStore(before?.points ?? [])
   const current = byMetricAndStore(now.points)
-  const stores = new Set(
-    now.points.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])),
-  )
+  // An application's own metrics may have a label of this name, too.
+  const ours = now.points.filter(({ metric }) => Object.hasOwn(metrics, metric))
+  const stores = new Set(ours.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])))
   return [...stores].map((store) => {
     const summaries = operations.flatMap((operation) => {
       const find = (points: typeof current, what: string) => points.get(`db_${operation}_${what} ${store}`)
