@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { compress } from 'hono/compress'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 
 /** These routes behind everything that holds for all of them: reading only, safe headers, compression and, with a token, authentication. */
@@ -10,7 +11,10 @@ export function guarded(routes: readonly Hono[], authToken: string | undefined):
   if (authToken !== undefined) app.use(bearerAuth({ token: authToken }))
   for (const route of routes) app.route('/', route)
   app.notFound((context) => context.json({ error: `nothing at ${context.req.path}` }, 404))
-  app.onError((_error, context) => context.json({ error: 'internal error' }, 500))
+  app.onError((error, context) =>
+    // How the authentication says no.
+    error instanceof HTTPException ? error.getResponse() : context.json({ error: 'internal error' }, 500),
+  )
   return app
 }
 

@@ -18,8 +18,9 @@ export interface Listener {
  * @throws Error naming the option of the port when it cannot be listened on.
  */
 export async function listen(routes: Hono, host: string, port: number, option: string): Promise<Listener> {
-  const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).route('/', routes)
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  // Mounted, not routed: the routes keep their own answers to what is not found and what fails.
+  const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).mount('/', routes.fetch, { replaceRequest: false })
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
   server.on('connection', (socket) => socket.unref())
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
@@ -38,9 +39,13 @@ export async function listen(routes: Hono, host: string, port: number, option: s
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {
-  const why = error.code === 'EADDRINUSE' ? 'it is in use' : error.code === 'EACCES' ? 'this user may not' : error.message
-  return new Error(
-    `${option}: cannot listen on ${host}:${port}: ${why}. Set ${option} to another port, or to 0 for any free one.`,
-    { cause: error },
-  )
+  const anotherPort = `Set ${option} to another port, or to 0 for any free one.`
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `it is in use. ${anotherPort}`,
+    EACCES: `this user may not. ${anotherPort}`,
+    EADDRNOTAVAIL: 'this machine has no such address. Set host to one that it has.',
+    ENOTFOUND: 'nobody knows this name. Set host to an address of this machine.',
+  }
+  const why = reasons[error.code ?? ''] ?? error.message
+  return new Error(`${option}: cannot listen on ${host}:${port}: ${why}`, { cause: error })
 }

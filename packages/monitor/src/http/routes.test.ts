@@ -1,0 +1,93 @@
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
+import { expect, test } from 'vitest'
+import { SnapshotReader } from '../snapshot-reader.ts'
+import { jsonRoutes, prometheusRoutes } from './routes.ts'
+
+/** Both routes over one reader, beside a meter of the application's. */
+function monitored(semconv: Semconv = 'wombat') {
+  const registry = new MetricsRegistry({ semconv })
+  const reader = new SnapshotReader()
+  const provider = new MeterProvider({ readers: [reader] })
+  reader.follow(registry)
+  new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] }).recordGet(500_000_000, true)
+  const prometheus = prometheusRoutes(reader, semconv)
+  const json = jsonRoutes(reader, semconv)
+  return {
+    provider,
+    meter: provider.getMeter('application'),
+    prometheus,
+    json,
+    both: { '/metrics': prometheus, '/api/v1/metrics': json },
+  }
+}
+
+test('/metrics answers with the text and the version of its format', async () => {
+  const response = await monitored().prometheus.request('/metrics')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  expect(await response.text()).toContain('\ndb_get_operations_total{store="orders"} 1\n')
+})
+
+test('/api/v1/metrics answers with JSON', async () => {
+  const response = await monitored().json.request('/api/v1/metrics')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('application/json')
+  const { metrics } = (await response.json()) as { metrics: object[] }
+  const gets = { name: 'db_get_operations_total', type: 'counter', labels: { store: 'orders' }, value: 1 }
+  expect(metrics).toContainEqual(expect.objectContaining(gets))
+})
+
+test('with semconv otel neither has the names that are replaced', async () => {
+  const { both } = monitored('otel')
+  for (const [path, routes] of Object.entries(both)) {
+    const text = await (await routes.request(path)).text()
+    expect(text).not.toContain('db_get_')
+    expect(text).toMatch(/db.client.operation.duration/)
+  }
+})
+
+test('when nobody can collect any more, both answer 503 and say why', async () => {
+  const { provider, prometheus, json } = monitored()
+  await provider.shutdown()
+  const text = await prometheus.request('/metrics')
+  expect([text.status, await text.text()]).toEqual([503, 'collection failed: MetricReader is shutdown\n'])
+  const body = await json.request('/api/v1/metrics')
+  expect([body.status, await body.json()]).toEqual([503, { error: 'collection failed: MetricReader is shutdown' }])
+})
+
+test("while an application's callback throws, both answer 503 and say why; afterwards they work again", async () => {
+  const { meter, both } = monitored()
+  let broken = true
+  meter.createObservableGauge('app.temperature').addCallback((result) => {
+    if (broken) throw new Error('sensor is broken')
+    result.observe(21)
+  })
+  for (const [path, routes] of Object.entries(both)) {
+    broken = true
+    const failed = await routes.request(path)
+    expect(failed.status).toBe(503)
+    expect(await failed.text()).toContain('collection failed: sensor is broken')
+    broken = false
+    expect((await routes.request(path)).status).toBe(200)
+  }
+})
+
+test('scrapes at the same time share one collection, of both formats', async () => {
+  const { meter, prometheus, json } = monitored()
+  let collections = 0
+  meter.createObservableCounter('app.collections').addCallback(async (result) => {
+    result.observe(++collections)
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+  const responses = await Promise.all([
+    prometheus.request('/metrics'),
+    prometheus.request('/metrics'),
+    json.request('/api/v1/metrics'),
+    json.request('/api/v1/metrics'),
+  ])
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  expect(collections).toBe(1)
+  await prometheus.request('/metrics')
+  expect(collections).toBe(2)
+})
