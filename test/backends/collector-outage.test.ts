@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { otlpUrlOf, startCollector } from './collector.ts'
+import { freePort } from './free-port.ts'
+import { installed } from './installed.ts'
+import { query } from './query.ts'
+import type { Running } from './running.ts'
+import { scrape } from './scrape.ts'
+import type { Figures } from './store-process.ts'
+import { startStore } from './store-under-load.ts'
+import { startVictoriaMetrics } from './victoria-metrics.ts'
+
+/** OUTAGE_SECONDS=60 makes it a long one. */
+const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 10)
+const intervalMs = 500
+/** How much more memory may be in use while exports fail than before. Some 20 fail in 10 s: kept, each would hold a few hundred kB. */
+const growthBoundBytes = 4 * 2 ** 20
+/** How many lines the failing exporter may write: the first, and one a minute; the Collector needs a moment to be back. */
+const mostWarnings = 1 + Math.floor((outageSeconds + 10) / 60)
+
+/** How a Collector that passes on to this address goes away; gives back how it returns. */
+const outages: Record<string, (collector: Running, port: number, onUrl: string) => Promise<() => Promise<unknown>>> = {
+  'is gone': async (collector, port, onUrl) => {
+    await collector.stop()
+    return () => startCollector(port, onUrl)
+  },
+  'hangs and answers nobody': async ({ pid }) => {
+    process.kill(pid, 'SIGSTOP')
+    return async () => process.kill(pid, 'SIGCONT')
+  },
+}
+
+/** The operations that a backend has counted, by their kind. */
+async function totalsAt(url: string): Promise<Record<string, number>> {
+  const samples = await query(url, '{__name__=~"db_.+_operations_total", store="orders"}')
+  return Object.fromEntries(samples.map(({ name, value }) => [name.slice('db_'.length, -'_operations_total'.length), value]))
+}
+
+/** The worst of it, for people to read. */
+function report(
+  how: string,
+  before: Figures,
+  during: readonly Figures[],
+  perSecond: readonly number[],
+  growthBytes: number,
+): void {
+  const worst = (what: 'longestMs' | 'longestHoldMs') =>
+    `${Math.max(...during.map((figures) => figures[what])).toFixed(1)} ms (before ${before[what].toFixed(1)} ms)`
+  console.log(`${outageSeconds} s with a Collector that ${how}:`, {
+    'operations a second': `${Math.min(...perSecond)} to ${Math.max(...perSecond)}`,
+    'longest operation': worst('longestMs'),
+    'event loop held up': worst('longestHoldMs'),
+    'memory above before': `${(growthBytes / 2 ** 20).toFixed(2)} MB`,
+  })
+}
+
+describe.skipIf(!installed('victoria-metrics', 'otelcol'))('a store whose Collector', () => {
+  test.each(Object.keys(outages))(
+    '%s works on, and its totals are whole afterwards',
+    async (how) => {
+      const victoria = await startVictoriaMetrics()
+      const port = await freePort()
+      const collector = await startCollector(port, victoria.otlpUrl)
+      const store = await startStore({ otlp: { url: otlpUrlOf(port), compression: 'gzip', intervalMs } })
+      await store.ask('load')
+      await sleep(3000)
+      const before = await store.ask('figures')
+
+      const comeBack = await outages[how]?.(collector, port, victoria.otlpUrl)
+      const during: Figures[] = []
+      for (let second = 0; second < outageSeconds; second++) {
+        await sleep(1000)
+        during.push(await store.ask('figures'))
+      }
+      await comeBack?.()
+      await sleep(2000)
+      const after = await store.ask('rest')
+
+      const perSecond = during.map(({ settled }, second) => settled - (during[second - 1] ?? before).settled)
+      const growthBytes = Math.max(...during.map(({ memoryBytes }) => memoryBytes)) - before.memoryBytes
+      report(how, before, during, perSecond, growthBytes)
+      expect(Math.min(...perSecond)).toBeGreaterThan(0)
+      expect(after.settled).toBe(after.begun)
+      expect(growthBytes).toBeLessThan(growthBoundBytes)
+      await expect.poll(() => totalsAt(victoria.url), { timeout: 10 * intervalMs, interval: 200 }).toEqual(after.byOperation)
+      const failures = (await scrape(store.metricsUrl)).find(({ name }) => name === 'wombat_monitor_export_failures_total')
+      expect(failures?.value).toBeGreaterThan(0)
+      const warned = store.log.filter((line) => line.startsWith('warn'))
+      expect(warned.length, warned.join('\n')).toBeLessThanOrEqual(mostWarnings)
+    },
+    60_000 + outageSeconds * 1000,
+  )
+})

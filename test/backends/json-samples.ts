@@ -1,0 +1,26 @@
+import type { JsonMetric } from '@wombat/monitor'
+import type { Sample } from './sample.ts'
+
+/** What `/api/v1/metrics` says, in the terms of Prometheus. */
+export async function samplesOfJson(url: string): Promise<Sample[]> {
+  const response = await fetch(url)
+  const { metrics } = (await response.json()) as { metrics: JsonMetric[] }
+  return metrics.flatMap(samplesOf)
+}
+
+function samplesOf(metric: JsonMetric): Sample[] {
+  const name = prometheusName(metric.name)
+  const labels = Object.fromEntries(Object.entries(metric.labels).map(([key, value]) => [prometheusName(key), String(value)]))
+  if ('value' in metric) return [{ name, labels, value: metric.value }]
+  const buckets = metric.buckets ?? []
+  return [
+    ...buckets.map(({ le, count }) => ({ name: `${name}_bucket`, labels: { ...labels, le: String(le) }, value: count })),
+    { name: `${name}_sum`, labels, value: metric.sum },
+    { name: `${name}_count`, labels, value: metric.count },
+  ]
+}
+
+/** The JSON API keeps the names of OpenTelemetry's convention as the convention writes them: with dots, and without the unit. */
+function prometheusName(name: string): string {
+  return name === 'db.client.operation.duration' ? 'db_client_operation_duration_seconds' : name.replaceAll('.', '_')
+}

@@ -1,0 +1,37 @@
+import type { Sample } from './sample.ts'
+
+const line = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
+const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)/gy
+
+/**
+ * The samples of a page in Prometheus' text format 0.0.4, as far as our pages use it: no timestamps.
+ *
+ * @throws Error with the first line that is not of this format.
+ */
+export function samplesOfText(text: string): Sample[] {
+  if (!text.endsWith('\n')) throw new Error('the last line does not end')
+  return text
+    .split('\n')
+    .filter((row) => row !== '' && !row.startsWith('#'))
+    .map((row) => {
+      const [, name, labels = '', value = ''] = line.exec(row) ?? []
+      if (name === undefined) throw new Error(`no sample: ${row}`)
+      return { name, labels: labelsOf(labels, row), value: numberOf(value, row) }
+    })
+}
+
+function labelsOf(text: string, row: string): Record<string, string> {
+  const found = [...text.matchAll(label)]
+  if (found.map(([all]) => all).join('') !== text) throw new Error(`labels cannot be read: ${row}`)
+  return Object.fromEntries(found.map(([, key = '', value = '']) => [key, unescaped(value)]))
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
+}
+
+function numberOf(text: string, row: string): number {
+  const value = Number(text.replace('Inf', 'Infinity'))
+  if (Number.isNaN(value) && text !== 'NaN') throw new Error(`no number: ${row}`)
+  return value
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClassicLevel } from 'classic-level'
+import { randomFrom } from './random.ts'
+
+const workers = 4
+/** Operations between two rests of one worker: together they stay well below what one core can do. */
+const burst = 25
+const restMs = 10
+const keys = 5000
+
+/** What the load knows of itself, counted without any of our packages. */
+export interface LoadFigures {
+  readonly begun: number
+  readonly settled: number
+  readonly failed: number
+  readonly longestMs: number
+  /** Settled operations by the name that their metrics have. */
+  readonly byOperation: Readonly<Record<string, number>>
+}
+
+/** A random mixture of all that a LevelDB store can be asked, some of which fails: scans that are called off. */
+export class RandomLoad {
+  readonly #store: ClassicLevel
+  readonly #random: () => number
+  readonly #byOperation: Record<string, number> = {}
+  #begun = 0
+  #failed = 0
+  #longestMs = 0
+  #goesOn = false
+  #working: Promise<unknown> = Promise.resolve()
+
+  constructor(store: ClassicLevel, seed: number) {
+    this.#store = store
+    this.#random = randomFrom(seed)
+  }
+
+  start(): void {
+    this.#goesOn = true
+    this.#working = Promise.all(Array.from({ length: workers }, () => this.#work()))
+  }
+
+  /** Resolves when every operation is settled. */
+  async rest(): Promise<void> {
+    this.#goesOn = false
+    await this.#working
+  }
+
+  figures(): LoadFigures {
+    const settled = Object.values(this.#byOperation).reduce((sum, count) => sum + count, 0)
+    const longestMs = this.#longestMs
+    this.#longestMs = 0
+    return { begun: this.#begun, settled, failed: this.#failed, longestMs, byOperation: { ...this.#byOperation } }
+  }
+
+  async #work(): Promise<void> {
+    while (this.#goesOn) {
+      for (let done = 0; done < burst && this.#goesOn; done++) await this.#operation()
+      await sleep(restMs)
+    }
+  }
+
+  async #operation(): Promise<void> {
+    const [operation, run] = this.#any()
+    const startMs = performance.now()
+    this.#begun++
+    try {
+      await run()
+    } catch {
+      this.#failed++
+    }
+    this.#longestMs = Math.max(this.#longestMs, performance.now() - startMs)
+    this.#byOperation[operation] = (this.#byOperation[operation] ?? 0) + 1
+  }
+
+  #any(): [operation: string, run: () => Promise<unknown>] {
+    const dice = this.#random()
+    const store = this.#store
+    const key = this.#key()
+    const value = 'value '.repeat(1 + Math.floor(this.#random() * 100))
+    if (dice < 0.4) return ['get', () => store.get(key)]
+    if (dice < 0.7) return ['set', () => store.put(key, value)]
+    if (dice < 0.8) return ['delete', () => store.del(key)]
+    if (dice < 0.86) return ['batch', () => store.batch([10, 20, 30].map((by) => ({ type: 'put', key: `${key}:${by}`, value })))]
+    if (dice < 0.9) return ['get_many', () => store.getMany([key, this.#key()])]
+    if (dice < 0.94) return ['has', () => store.has(key)]
+    if (dice < 0.98) return ['scan', () => store.iterator({ gte: key, limit: 20 }).all()]
+    if (dice < 0.99) return ['scan', () => this.#calledOff(key)]
+    return ['clear', () => store.clear({ gte: key, limit: 10 })]
+  }
+
+  #calledOff(key: string): Promise<unknown> {
+    const controller = new AbortController()
+    const entries = this.#store.iterator({ gte: key, signal: controller.signal }).all()
+    controller.abort()
+    return entries
+  }
+
+  #key(): string {
+    return `order:${String(Math.floor(this.#random() * keys)).padStart(6, '0')}`
+  }
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { operationMetrics } from '../journey/operation-metrics.ts'
+import { otlpUrlOf, startCollector } from './collector.ts'
+import { freePort } from './free-port.ts'
+import { installed } from './installed.ts'
+import { samplesOfJson } from './json-samples.ts'
+import { startOtlpTee } from './otlp-tee.ts'
+import { prometheusTakesOtlp, startPrometheus } from './prometheus.ts'
+import { query } from './query.ts'
+import { differences, numbersOf, type Sample } from './sample.ts'
+import { scrape } from './scrape.ts'
+import { startStore } from './store-under-load.ts'
+import { inTwelveDigits, startVictoriaMetrics } from './victoria-metrics.ts'
+
+const loadMs = 2000
+/** How long after the load everything may take to be everywhere. */
+const settleMs = 20_000
+
+/** Everything of ours that a backend can hold. */
+const ours = '{__name__=~"(db|wombat)_.+"}'
+/** Labels that a backend adds, to tell one process from another. */
+const byPrometheus = ['job', 'instance']
+const byVictoriaMetrics = [
+  'service_name',
+  'service_instance_id',
+  'telemetry_sdk_language',
+  'telemetry_sdk_name',
+  'telemetry_sdk_version',
+  'scope_name',
+  'scope_version',
+]
+
+/** Numbers that looking at them changes, or other programs: they are never at rest. Their names and labels are compared all the same. */
+const restless = [
+  'wombat_monitor_collection_duration_seconds',
+  'wombat_monitor_points',
+  'wombat_monitor_exports_total',
+  'db_disk_available_bytes',
+]
+
+const atRest = (samples: readonly Sample[]): Sample[] =>
+  samples.map((sample) => (restless.some((name) => sample.name.startsWith(name)) ? { ...sample, value: 0 } : sample))
+
+interface Route {
+  readonly name: string
+  readonly samples: () => Promise<Sample[]>
+  readonly added?: readonly string[]
+  readonly isSame?: (a: number, b: number) => boolean
+}
+
+/** What any route shows otherwise than the page at `metricsUrl`, a line each. */
+async function differing(metricsUrl: string, routes: readonly Route[]): Promise<string[]> {
+  const expected = numbersOf(atRest(await scrape(metricsUrl)))
+  const found = routes.map(async ({ name, samples, added, isSame }) => {
+    const numbers = numbersOf(atRest(await samples()), added)
+    return differences(expected, numbers, isSame).map((difference) => `${name}: ${difference}`)
+  })
+  return (await Promise.all(found)).flat()
+}
+
+describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('one process, seen by every route', () => {
+  test.each(['wombat', 'both'] as const)(
+    'has the same names, labels and values, with semconv %s',
+    async (semconv) => {
+      const direct = await startVictoriaMetrics()
+      const behindCollector = await startVictoriaMetrics()
+      const port = await freePort()
+      await startCollector(port, behindCollector.otlpUrl)
+      const pushed = prometheusTakesOtlp ? await startPrometheus() : undefined
+      const tee = await startOtlpTee([direct.otlpUrl, otlpUrlOf(port), ...(pushed ? [pushed.otlpUrl] : [])])
+      const store = await startStore({
+        semconv,
+        otlp: { url: tee.url, protocol: 'http/protobuf', compression: 'gzip', intervalMs: 500 },
+        resource: { 'service.name': 'routes' },
+      })
+      const scraping = await startPrometheus(store.metricsUrl)
+      const inVictoriaMetrics = { added: byVictoriaMetrics, isSame: inTwelveDigits }
+      const routes: Route[] = [
+        { name: 'the JSON API', samples: () => samplesOfJson(store.jsonUrl) },
+        { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: byPrometheus },
+        { name: 'VictoriaMetrics, OTLP', samples: () => query(direct.url, ours), ...inVictoriaMetrics },
+        { name: 'VictoriaMetrics, Collector', samples: () => query(behindCollector.url, ours), ...inVictoriaMetrics },
+      ]
+      if (pushed) routes.push({ name: 'Prometheus, OTLP', samples: () => query(pushed.url, ours), added: byPrometheus })
+
+      await store.ask('load')
+      await sleep(loadMs)
+      await store.ask('rest')
+
+      await expect.poll(() => differing(store.metricsUrl, routes), { timeout: settleMs, interval: 500 }).toEqual([])
+      expect([...tee.seen]).toEqual(['application/x-protobuf gzip 200'])
+      const shown = await scrape(store.metricsUrl)
+      const names = new Set(shown.map(({ name }) => name))
+      expect(operationMetrics.filter((name) => !names.has(name))).toEqual([])
+      expect(names.has('db_client_operation_duration_seconds_bucket')).toBe(semconv === 'both')
+      expect(shown.find(({ name }) => name === 'db_scan_errors_total')?.value).toBeGreaterThan(0)
+    },
+    60_000,
+  )
+})

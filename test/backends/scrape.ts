@@ -1,0 +1,14 @@
+import { samplesOfText } from './prometheus-text.ts'
+import type { Sample } from './sample.ts'
+
+/** What `/metrics` says, as text. */
+export async function scrapeText(url: string): Promise<string> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+  return response.text()
+}
+
+/** What `/metrics` says of metrics; `target_info` is about the process. */
+export async function scrape(url: string): Promise<Sample[]> {
+  return samplesOfText(await scrapeText(url)).filter(({ name }) => name !== 'target_info')
+}
