@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
 // What was built: `pnpm bench` runs the same file.
-const main = new URL('./dist/main.js', import.meta.url).pathname
+const main = fileURLToPath(new URL('./dist/main.js', import.meta.url))
 
 const spread = { median: expect.any(Number), p10: expect.any(Number), p90: expect.any(Number) }
 

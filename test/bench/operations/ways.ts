@@ -27,12 +27,7 @@ export function waysOf(store: Store): Way[] {
     { name: 'bare', operations },
     // The same once more: what this ratio differs from 1 by is noise.
     { name: 'bare again', operations },
-    {
-      name: 'instrumented',
-      operations,
-      begin: measure,
-      end: rest,
-    },
+    { name: 'instrumented', operations, begin: measure, end: rest },
     {
       name: 'by hand with prom-client',
       operations: byHand(operations, (operation) => promClientRecorders(register, operation)('bench')),
