@@ -11,8 +11,11 @@ const pools: Readonly<Record<string, readonly string[]>> = {
   beyond: ['é', 'e\u0301', '漢', '\ufffd', '\ufffe', '\uffff', 'ß'],
 }
 
+const controlCharacters = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)]
+
 /** What chance would hardly find. */
 const particular: readonly string[] = [
+  ...controlCharacters.map((code) => `a${String.fromCharCode(code)}b`),
   '',
   ' ',
   'NaN',
