@@ -53,16 +53,10 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const registry = new MetricsRegistry({ limit: resolved.cardinalityLimit, semconv: resolved.semconv })
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
-  const provider = new MeterProvider({ resource: resourceOf(resolved.resource), readers })
-  const stop = async (): Promise<void> => {
-    await provider.shutdown({ timeoutMillis: resolved.closeTimeoutMs })
-  }
-  try {
-    return await run(reader, registry, resolved, logger, stop)
-  } catch (error) {
-    await stop().catch(() => {})
-    throw error
-  }
+  return run(reader, registry, resolved, logger, () => {
+    const provider = new MeterProvider({ resource: resourceOf(resolved.resource), readers })
+    return () => provider.shutdown({ timeoutMillis: resolved.closeTimeoutMs })
+  })
 }
 
 /**
@@ -79,15 +73,16 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   const resolved = resolveConfig(rest)
   const registry = sharedRegistry(meterProvider, resolved.semconv)
   registry.limit = resolved.cardinalityLimit
-  return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), async () => {})
+  return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), () => async () => {})
 }
 
+/** The readers start when the doors are open: a port that is in use is said at once, and nothing was sent. */
 async function run(
   reader: SnapshotReader,
   registry: MetricsRegistry,
   config: ResolvedConfig,
   logger: Logger,
-  stopReaders: () => Promise<void>,
+  startReaders: () => () => Promise<void>,
 ): Promise<Monitoring> {
   const { semconv } = config
   registry.enabled = config.enableMetrics
@@ -96,6 +91,7 @@ async function run(
   const routes = { prometheus: prometheusRoutes(reader, semconv), json: jsonRoutes(reader, semconv) }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
   const doors = await openDoors(config, routes)
+  const stopReaders = startReaders()
   const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {

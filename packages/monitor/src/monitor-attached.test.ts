@@ -1,0 +1,106 @@
+import { metrics as api } from '@opentelemetry/api'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { instrument } from '@wombat/instrumentation'
+import { MemoryLevel } from 'memory-level'
+import { expect, onTestFinished, test } from 'vitest'
+import { ask } from '../../../test/monitor/ask.ts'
+import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
+import { ConfigError } from './config.ts'
+import { type AttachedConfig, createMonitoring, type Monitoring } from './monitor.ts'
+import { SnapshotReader } from './snapshot-reader.ts'
+
+async function attached(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {
+  const monitoring = await createMonitoring(reader, { logger: collectingLogger(), jsonApiPort: 0, ...config })
+  onTestFinished(() => monitoring.close())
+  return monitoring
+}
+
+/** How many gets each store had, as the JSON door tells. */
+async function getsAt({ addresses }: Monitoring): Promise<Record<string, number>> {
+  const { body } = await ask(`${addresses.json}/api/v1/metrics`)
+  const metrics: Array<{ name: string; labels: { store: string }; value: number }> = JSON.parse(body.toString()).metrics
+  const gets = metrics.filter(({ name }) => name === 'db_get_operations_total')
+  return Object.fromEntries(gets.map(({ labels, value }) => [labels.store, value]))
+}
+
+test('beside a MeterProvider, stores of instrument alone and of monitoring are seen, and the application too', async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const before = instrument(new MemoryLevel(), { name: 'before', meterProvider })
+  const monitoring = await attached(reader, { meterProvider })
+  const after = instrument(new MemoryLevel(), { name: 'after', meterProvider })
+  const own = monitoring.instrument(new MemoryLevel(), { name: 'own' })
+  meterProvider.getMeter('application').createCounter('app.requests').add(3)
+  for (const store of [before, after, own, own]) await store.get('a')
+  expect(await getsAt(monitoring)).toEqual({ before: 1, after: 1, own: 2 })
+  expect(await monitoring.metrics()).toContainEqual(expect.objectContaining({ name: 'app.requests', value: 3 }))
+})
+
+test('beside the global MeterProvider nothing needs to be handed over', async () => {
+  const reader = new SnapshotReader()
+  const before = instrument(new MemoryLevel(), { name: 'measured-before-there-was-a-provider' })
+  await before.get('a')
+  api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+  onTestFinished(() => api.disable())
+  const monitoring = await attached(reader)
+  const after = instrument(new MemoryLevel(), { name: 'measured-after' })
+  for (const store of [before, after]) await store.get('a')
+  expect(await getsAt(monitoring)).toMatchObject({ 'measured-before-there-was-a-provider': 2, 'measured-after': 1 })
+})
+
+test("the application's own reader sees the same numbers, and goes on when monitoring is closed", async () => {
+  class Reader extends MetricReader {
+    protected override async onForceFlush(): Promise<void> {}
+    protected override async onShutdown(): Promise<void> {}
+  }
+  const reader = new SnapshotReader()
+  const theirs = new Reader()
+  const meterProvider = new MeterProvider({ readers: [reader, theirs] })
+  const monitoring = await attached(reader, { meterProvider })
+  const store = instrument(new MemoryLevel(), { name: 'orders', meterProvider })
+  const seenByThem = async () => {
+    const { resourceMetrics, errors } = await theirs.collect()
+    expect(errors).toEqual([])
+    const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
+    return all.filter(({ descriptor }) => descriptor.name === 'db_get_operations_total')
+  }
+  await store.get('a')
+  expect(await getsAt(monitoring)).toEqual({ orders: 1 })
+  expect(await seenByThem()).toMatchObject([{ dataPoints: [{ value: 1 }] }])
+  await monitoring.close()
+  await store.get('a')
+  expect(await seenByThem()).toMatchObject([{ dataPoints: [{ value: 2 }] }])
+  expect((await reader.take()).errors).toEqual([])
+})
+
+test('a reader that is in no MeterProvider makes every answer a 503 that says what to do', async () => {
+  const monitoring = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
+  const { status, body } = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
+  expect(status).toBe(503)
+  expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
+})
+
+test("what is the MeterProvider's business is refused here", async () => {
+  for (const config of [{ otlp: true }, { resource: {} }]) {
+    const failure = attached(new SnapshotReader(), config as AttachedConfig)
+    await expect(failure).rejects.toThrow(ConfigError)
+    await expect(failure).rejects.toThrow('otlp and resource belong to the MeterProvider that is yours')
+  }
+})
+
+test('a configuration that cannot be used is refused by its own names', async () => {
+  const failure = attached(new SnapshotReader(), { meterProviders: 1 } as AttachedConfig)
+  await expect(failure).rejects.toThrow(/meterProviders is no option/)
+})
+
+test('closing writes the last line of the log', async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const logger = collectingLogger()
+  const monitoring = await attached(reader, { meterProvider, logger, logMetricsEnabled: true })
+  await instrument(new MemoryLevel(), { name: 'orders', meterProvider }).get('a')
+  await monitoring.close()
+  expect(logger.lines).toMatchObject([
+    { level: 'info', message: 'metrics', fields: { stores: [{ store: 'orders', operations: { get: { count: 1 } } }] } },
+  ])
+})

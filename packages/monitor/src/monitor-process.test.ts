@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { otlpValue } from '../../../test/monitor/otlp-json.ts'
+import { startOtlpReceiver } from '../../../test/monitor/otlp-receiver.ts'
+
+/**
+ * A process with the built package: every door, the log and OTLP to `url`, every 200 ms, and a store that is used once. Then
+ * runs `program`. It is killed after 20 seconds, and then has no exit code.
+ */
+function startProcess(url: string, program: string, config = '{}'): ChildProcess {
+  const before = `
+    import { setTimeout as sleep } from 'node:timers/promises'
+    import { startMonitoring } from '@wombat/monitor'
+    import { MemoryLevel } from 'memory-level'
+    const monitoring = await startMonitoring({
+      prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0, logMetricsEnabled: true, logLevel: 'silent',
+      metricsIntervalMs: 200, otlp: { url: '${url}', protocol: 'http/json' }, ...${config},
+    })
+    await monitoring.instrument(new MemoryLevel(), { name: 'orders' }).put('a', 1)
+  `
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL|WOMBAT)_/.test(name)))
+  const child = spawn(process.execPath, ['--input-type=module', '-e', before + program], {
+    cwd: join(import.meta.dirname, '..'),
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 20_000,
+  })
+  onTestFinished(() => {
+    child.kill()
+  })
+  return child
+}
+
+async function exitOf(child: ChildProcess): Promise<{ code: number | null; printed: string }> {
+  const [printed, [code]] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')])
+  return { code, printed }
+}
+
+/** Takes connections, reads them and never says a word. */
+async function startSilentReceiver() {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+  })
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/metrics` }
+}
+
+const refusing = 'http://127.0.0.1:1/v1/metrics'
+
+test('a process that monitors through every door ends when its own work ends', async () => {
+  const receiver = await startOtlpReceiver()
+  expect(await exitOf(startProcess(receiver.url, "console.log('done')"))).toEqual({ code: 0, printed: 'done\n' })
+})
+
+test('it ends while exports are on their way, too', async () => {
+  const receiver = await startOtlpReceiver()
+  expect(await exitOf(startProcess(receiver.url, 'await sleep(500)'))).toMatchObject({ code: 0 })
+  expect(receiver.received.length).toBeGreaterThan(0)
+})
+
+test('it ends when the receiver of OTLP refuses', async () => {
+  expect(await exitOf(startProcess(refusing, 'await sleep(500)'))).toMatchObject({ code: 0 })
+})
+
+test('it ends when the receiver of OTLP never answers', async () => {
+  const { server, url } = await startSilentReceiver()
+  const [exit] = await Promise.all([exitOf(startProcess(url, 'await sleep(500)')), once(server, 'connection')])
+  expect(exit).toMatchObject({ code: 0 })
+})
+
+test('it ends while somebody keeps a connection to one of its doors', async () => {
+  const receiver = await startOtlpReceiver()
+  const child = startProcess(receiver.url, 'console.log(monitoring.addresses.json); for await (const _ of process.stdin);')
+  const [address] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  await new Promise<void>((resolve) => {
+    get(`${address.toString().trim()}/api/v1/metrics`, { agent }, (response) => response.resume().once('end', resolve))
+  })
+  child.stdin?.end()
+  expect(await exitOf(child)).toMatchObject({ code: 0 })
+})
+
+test('closing before the end sends what was recorded', async () => {
+  const receiver = await startOtlpReceiver()
+  const child = startProcess(receiver.url, "await monitoring.close(); console.log('closed')", '{ metricsIntervalMs: 60000 }')
+  expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
+  expect(receiver.received).toHaveLength(1)
+  expect(otlpValue(receiver.received[0]?.body as Buffer, 'db_set_operations_total', { store: 'orders' })).toBe(1)
+})
+
+test('closing does not wait for a receiver that never answers longer than it may, and the process ends', async () => {
+  const { server, url } = await startSilentReceiver()
+  const config = `{ closeTimeoutMs: 200, metricsIntervalMs: 60000, otlp: { url: '${url}', timeoutMs: 3000 } }`
+  const child = startProcess(url, "await monitoring.close(); console.log('closed')", config)
+  const happened: string[] = []
+  server.once('connection', (socket) => {
+    happened.push('asked')
+    socket.once('close', () => happened.push('gave up'))
+  })
+  child.stdout?.once('data', () => happened.push('closed'))
+  expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
+  // The export itself may take 3 seconds: closing was over before.
+  expect(happened.slice(0, 2)).toEqual(['asked', 'closed'])
+})
+
+test('closing ends at once where the receiver refuses: the process does not live on to try again', async () => {
+  const program = "await monitoring.close(); console.log('closed')"
+  expect(await exitOf(startProcess(refusing, program))).toEqual({ code: 0, printed: 'closed\n' })
+})
