@@ -20,6 +20,7 @@ const surface = {
       'isExported',
       'latencyBounds',
       'metrics',
+      'metricsOf',
       'operations',
       'refusals',
       'scopeName',

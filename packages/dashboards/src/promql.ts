@@ -34,15 +34,30 @@ export function quantile(
   return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (rate(${select(name, `${name}_bucket`, matchers)}[${window}])))`
 }
 
-function select(metric: MetricName, series: string, matchers: Matchers): string {
+/** Label matchers as PromQL writes them; nothing where there are none. */
+export function labelMatchers(matchers: Matchers): string {
   const entries = Object.entries(matchers)
+  return entries.length === 0 ? '' : `{${entries.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(',')}}`
+}
+
+/** A time as PromQL writes it, in the largest unit that divides it: `5m`. */
+export function duration(milliseconds: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const
+  const [unit, size] = units.find(([, each]) => milliseconds % each === 0 && milliseconds >= each) ?? ['ms', 1]
+  return `${milliseconds / size}${unit}`
+}
+
+function select(metric: MetricName, series: string, matchers: Matchers): string {
   const { attributes } = metrics[metric]
-  for (const [label] of entries) {
+  for (const label of Object.keys(matchers)) {
     if (!attributes.includes(label)) throw new TypeError(`${metric} has no label ${label}, only ${attributes.join(', ')}`)
   }
-  return entries.length === 0
-    ? series
-    : `${series}{${entries.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(',')}}`
+  return `${series}${labelMatchers(matchers)}`
 }
 
 function expectKind(name: MetricName, kind: string): void {

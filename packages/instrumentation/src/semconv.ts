@@ -76,10 +76,12 @@ const storeRows = {
   db_cache_bytes: gauge('By', 'Memory of the block cache.'),
   db_buffer_bytes: gauge('By', 'Memory of other buffers of the engine.'),
   db_total_memory_bytes: gauge('By', 'Memory that the engine says it uses.'),
-  db_sstable_bytes: gauge('By', 'Size of the table files.'),
+  db_sstable_bytes: gauge('By', 'Size of the table files; where tables are pages of one file, of the pages in use.'),
   db_value_log_bytes: gauge('By', 'Size of values kept apart from the tables.'),
   db_wal_bytes: gauge('By', 'Size of the write-ahead log.'),
   db_total_disk_bytes: gauge('By', "Size of all files in the store's folder."),
+  db_free_bytes: gauge('By', "Space in the store's files that holds nothing: it is used again, or given back when asked for."),
+  db_entries: gauge('{entry}', 'Entries in the store, as it counts them itself.'),
   db_disk_available_bytes: gauge('By', 'Free space for this process on the volume under the store.'),
   db_disk_capacity_bytes: gauge('By', 'Size of the volume under the store.'),
   db_compaction_cpu_seconds_total: counter('s', 'CPU time spent on compaction.'),
@@ -140,6 +142,16 @@ const monitorRows = {
     'notifier',
   ]),
   wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the history.', []),
+  wombat_process_resident_memory_bytes: row('gauge', 'By', 'Memory of this process, of every kind, that is in RAM.', []),
+  wombat_process_heap_used_bytes: row('gauge', 'By', "Memory of JavaScript's objects in this process.", []),
+  wombat_process_external_memory_bytes: row('gauge', 'By', "Memory outside JavaScript's heap that belongs to its objects.", []),
+  wombat_process_array_buffer_bytes: row('gauge', 'By', 'The part of the external memory that is buffers.', []),
+  wombat_process_memory_limit_bytes: row(
+    'gauge',
+    'By',
+    "Memory that this process may use: its control group's limit, else the machine's.",
+    [],
+  ),
 } as const satisfies Record<string, Row>
 
 const rows = { ...operationRows, ...storeRows, ...monitorRows }

@@ -1,3 +1,15 @@
+export type { Judged } from './alerts/evaluation.ts'
+export {
+  type Alert,
+  AlertManager,
+  type AlertStateName,
+  type RuleStatus,
+  type SavedAlerts,
+  type Transition,
+} from './alerts/manager.ts'
+export { type AlertRule, type Condition, type Severity, severities } from './alerts/rule.ts'
+export { checkedRules, parseRules, RuleError, readRules } from './alerts/rule-file.ts'
+export type { AlertState } from './alerts/state.ts'
 export {
   ConfigError,
   type ConfigSource,
@@ -12,6 +24,9 @@ export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
 export { prometheusText } from './exporters/prometheus.ts'
+export type { History, Statistic } from './history/history.ts'
+export { type HistorySeries, type Sample, samplesOf } from './history/series.ts'
+export { TimeSeries, type TimeSeriesOptions } from './history/time-series.ts'
 export type { Logger, LogLevel } from './logger.ts'
 export { type AttachedConfig, createMonitoring, type Monitoring, startMonitoring } from './monitor.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './registry-producer.ts'

@@ -2,7 +2,7 @@ import { identityOf, type Labels } from '@wombat/instrumentation'
 import { type History, lookbackMs } from '../history/history.ts'
 import type { HistorySeries } from '../history/series.ts'
 import { type Bucket, histogramQuantile, predictLinear, rate, Sum } from '../indicators.ts'
-import { type Condition, defaultBy, defaultWindowMs, isAbove } from './rule.ts'
+import { type Condition, defaultWindowMs, isAbove } from './rule.ts'
 
 /** What a condition looks at, for one set of labels. NaN and what is unknown are not among them. */
 export interface Reading {
@@ -37,12 +37,11 @@ function unfiltered(condition: Condition, history: History, nowMs: number): Read
       return values(history, metric, where, nowMs).length > 0 ? [] : [{ labels: where ?? {}, value: 1 }]
     case 'rate_above':
     case 'rate_below': {
-      const rates = ratesOf(history, metric, where, condition.windowMs, nowMs)
-      return condition.by === undefined ? rates : addUp(rates, condition.by)
+      return addUp(ratesOf(history, metric, where, condition.windowMs, nowMs), condition.by)
     }
     case 'ratio_above':
     case 'ratio_below': {
-      const { by = defaultBy, windowMs, of } = condition
+      const { by, windowMs, of } = condition
       return quotients(
         addUp(ratesOf(history, metric, where, windowMs, nowMs), by),
         addUp(ratesOf(history, of, where, windowMs, nowMs), by),
@@ -50,13 +49,13 @@ function unfiltered(condition: Condition, history: History, nowMs: number): Read
     }
     case 'share_above':
     case 'share_below': {
-      const { by = defaultBy, of } = condition
+      const { by, of } = condition
       return quotients(addUp(values(history, metric, where, nowMs), by), addUp(values(history, of, where, nowMs), by))
     }
     case 'quantile_above':
     case 'quantile_below': {
-      const { by = defaultBy, windowMs, quantile } = condition
-      return quantiles(addUp(ratesOf(history, `${metric}_bucket`, where, windowMs, nowMs), [...by, 'le']), quantile)
+      const { by, windowMs, quantile } = condition
+      return quantiles(addUp(ratesOf(history, `${metric}_bucket`, where, windowMs, nowMs), by && [...by, 'le']), quantile)
     }
     case 'forecast_above':
     case 'forecast_below':
@@ -88,8 +87,9 @@ function ratesOf(
   })
 }
 
-/** `sum by (...)`. */
-function addUp(all: readonly Reading[], by: readonly string[]): Reading[] {
+/** `sum by (...)`; without labels to add up by, each stays for itself. */
+function addUp(all: readonly Reading[], by: readonly string[] | undefined): Reading[] {
+  if (by === undefined) return [...all]
   const sums = new Map<string, { labels: Labels; sum: Sum }>()
   for (const { labels, value } of all) {
     const kept = only(labels, by)

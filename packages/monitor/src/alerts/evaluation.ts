@@ -1,7 +1,7 @@
 import { identityOf, type Labels } from '@wombat/instrumentation'
 import type { History } from '../history/history.ts'
 import { holding, isPast, only, readings } from './conditions.ts'
-import { type AlertRule, type Condition, defaultBy } from './rule.ts'
+import type { AlertRule, Condition } from './rule.ts'
 import type { Verdict } from './state.ts'
 
 /** What a rule says of one series at one moment. */
@@ -58,9 +58,10 @@ function isBreached(rule: AlertRule, value: number, firing: boolean): boolean {
 }
 
 /** Whether the second condition holds for these labels; without one it always does. */
-function second({ onlyIf, onlyIfBy = defaultBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
+function second({ onlyIf, onlyIfBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
   if (onlyIf === undefined) return () => true
   const condition: Condition = onlyIf
-  const held = new Set(holding(condition, history, nowMs).map(({ labels }) => identityOf(only(labels, onlyIfBy))))
-  return (labels) => held.has(identityOf(only(labels, onlyIfBy)))
+  const matched = (labels: Labels): string => identityOf(onlyIfBy === undefined ? labels : only(labels, onlyIfBy))
+  const held = new Set(holding(condition, history, nowMs).map(({ labels }) => matched(labels)))
+  return (labels) => held.has(matched(labels))
 }

@@ -23,7 +23,7 @@ export type Condition =
       readonly windowMs?: number
       readonly threshold: number
     }
-  /** The rate of `metric` over the rate of `of`, added up by `by` (default `store`). */
+  /** The rate of `metric` over the rate of `of`, for each set of labels or, with `by`, added up. */
   | {
       readonly condition: 'ratio_above' | 'ratio_below'
       readonly metric: string
@@ -33,7 +33,7 @@ export type Condition =
       readonly windowMs?: number
       readonly threshold: number
     }
-  /** The newest value of `metric` over that of `of`, added up by `by` (default `store`). */
+  /** The newest value of `metric` over that of `of`, for each set of labels or, with `by`, added up. */
   | {
       readonly condition: 'share_above' | 'share_below'
       readonly metric: string
@@ -42,7 +42,7 @@ export type Condition =
       readonly by?: readonly string[]
       readonly threshold: number
     }
-  /** A quantile of a histogram over the window, added up by `by` (default `store`). */
+  /** A quantile over the window of each histogram or, with `by`, of those that share these labels. */
   | {
       readonly condition: 'quantile_above' | 'quantile_below'
       readonly metric: string
@@ -65,9 +65,6 @@ export type Condition =
 /** The window where a condition names none. */
 export const defaultWindowMs = 5 * 60_000
 
-/** What adding up leaves of the labels where a condition names none. */
-export const defaultBy: readonly string[] = Object.freeze(['store'])
-
 /** One alert rule: data, judged in the process and compiled to a Prometheus rule alike. */
 export type AlertRule = Condition & {
   readonly name: string
@@ -78,7 +75,7 @@ export type AlertRule = Condition & {
   readonly keepFiringForMs?: number
   /** While it fires, this threshold counts instead: leaving is harder than entering. */
   readonly clearThreshold?: number
-  /** A second condition that must hold for the same labels (`onlyIfBy`, default `store`): enough traffic, for example. */
+  /** A second condition that must hold for the same labels, or the same `onlyIfBy`: enough traffic, for example. */
   readonly onlyIf?: Condition
   readonly onlyIfBy?: readonly string[]
   /** What a series without data means: it is fine (default, as in Prometheus), as before, or breached. */

@@ -1,0 +1,29 @@
+import { totalmem } from 'node:os'
+import type { MetricsRegistry } from '../registry.ts'
+
+/**
+ * Asks for the memory of this process before each collection: what a store's cache and its engine's memory are to be held
+ * against. Once for a process, not for each store. Returns the way back.
+ */
+export function watchProcessMemory(registry: MetricsRegistry): () => void {
+  let memory: NodeJS.MemoryUsage | undefined
+  const back = [
+    registry.sources.add(() => {
+      memory = process.memoryUsage()
+    }),
+    registry.gauge('wombat_process_resident_memory_bytes').observe(() => memory?.rss, 'max'),
+    registry.gauge('wombat_process_heap_used_bytes').observe(() => memory?.heapUsed, 'max'),
+    registry.gauge('wombat_process_external_memory_bytes').observe(() => memory?.external, 'max'),
+    registry.gauge('wombat_process_array_buffer_bytes').observe(() => memory?.arrayBuffers, 'max'),
+    registry.gauge('wombat_process_memory_limit_bytes').observe(memoryLimit, 'max'),
+  ]
+  return () => {
+    for (const step of back) step()
+  }
+}
+
+/** Without a limit of its own, or with one above it, the process may use what the machine has. */
+function memoryLimit(): number {
+  const limit = process.constrainedMemory()
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+}

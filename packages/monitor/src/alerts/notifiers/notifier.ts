@@ -1,0 +1,25 @@
+import type { Alert } from '../manager.ts'
+
+/** The alerts of one rule that are told together: those that fire, and those that were resolved since the last telling. */
+export interface AlertGroup {
+  readonly rule: string
+  readonly atMs: number
+  readonly firing: readonly Alert[]
+  readonly resolved: readonly Alert[]
+}
+
+/** Somebody to tell. Sending resolves when it was taken, and rejects when not: with `Refused` where trying again is of no use. */
+export interface Notifier {
+  /** What it is called in logs and metrics; never an address. */
+  readonly name: string
+  /** How often what still fires is told again. */
+  readonly repeatMs: number
+  /** Whether resolutions are told. */
+  readonly sendResolved: boolean
+  send(group: AlertGroup, signal: AbortSignal): Promise<void>
+}
+
+/** The other side understood and does not want it: a 4xx. Sending the same again would get the same answer. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
