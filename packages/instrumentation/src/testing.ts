@@ -54,11 +54,10 @@ export interface Measured {
 
 const name = 'the store'
 
-/** The number of one series: a counter's or gauge's value, a histogram's count; undefined where there is none. */
-function numberOf(registry: MetricsRegistry, metric: string, store: string): number | undefined {
-  const found = registry.getAllMetrics().find((one) => one.name === metric && one.labels['store'] === store)
-  if (found === undefined) return undefined
-  return typeof found.value === 'number' ? found.value : found.value.count
+/** The numbers of a store by metric: a counter's or gauge's value, a histogram's count. Those by kind of error are left out. */
+function numbersOf(registry: MetricsRegistry, store: string): Map<string, number> {
+  const own = registry.getAllMetrics().filter(({ labels }) => labels['store'] === store && labels['operation'] === undefined)
+  return new Map(own.map(({ name: metric, value }) => [metric, typeof value === 'number' ? value : value.count]))
 }
 
 /**
@@ -67,13 +66,14 @@ function numberOf(registry: MetricsRegistry, metric: string, store: string): num
  * @throws AssertionError when a latency histogram holds another number of operations than were counted.
  */
 export function measured(registry: MetricsRegistry, store: string): { [O in Operation]?: Measured } {
+  const numbers = numbersOf(registry, store)
   const seen: { [O in Operation]?: Measured } = {}
   for (const operation of operations) {
     const names = metricsOf(operation)
-    const [count, errors] = [numberOf(registry, names.operations, store), numberOf(registry, names.errors, store)]
+    const [count, errors] = [numbers.get(names.operations), numbers.get(names.errors)]
     if (count === undefined || errors === undefined) continue
-    assert.equal(numberOf(registry, names.latency, store), count, `${names.latency} holds every ${operation}`)
-    const entries = numberOf(registry, `db_${operation}_entries_total`, store)
+    assert.equal(numbers.get(names.latency), count, `${names.latency} holds every ${operation}`)
+    const entries = numbers.get(`db_${operation}_entries_total`)
     seen[operation] = { operations: count, errors, ...(entries !== undefined && { entries }) }
   }
   return seen
@@ -185,8 +185,8 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
       return [operation, operation === 'batch' || operation === 'scan' ? { ...counts, entries } : counts]
     })
     assert.deepEqual(measured(registry, name), Object.fromEntries(expected))
-    assert.equal(numberOf(registry, 'db_queue_depth', name), 0)
-    assert.equal(numberOf(registry, 'db_oldest_operation_age_seconds', name), 0)
+    assert.equal(numbersOf(registry, name).get('db_queue_depth'), 0)
+    assert.equal(numbersOf(registry, name).get('db_oldest_operation_age_seconds'), 0)
   }
 
   check('instrument gives back the very same store', async (store, _data, registry) => {
@@ -233,7 +233,7 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
       const times = many.filter((action) => action.operation === operation).length
       assert.equal(measured(registry, name)[operation]?.operations, times, operation)
     }
-    assert.equal(numberOf(registry, 'db_queue_depth', name), 0)
+    assert.equal(numbersOf(registry, name).get('db_queue_depth'), 0)
   })
 
   checkMeasured('instrumented twice it is measured once', async (store, data, registry) => {
@@ -259,7 +259,7 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
     const still = measured(registry, name)
     await doAll(store, data)
     assert.deepEqual(measured(registry, name), still)
-    assert.equal(numberOf(registry, 'db_queue_depth', name), undefined)
+    assert.equal(numbersOf(registry, name).get('db_queue_depth'), undefined)
   })
 
   checkMeasured('every metric is one of the catalogue, and nothing of the data is a label', async (store, data, registry) => {

@@ -60,7 +60,7 @@ export function timedForCaller(
       pending.succeeded()
       return result
     }
-    return result.then(
+    return promiseOf(result).then(
       (value) => {
         pending.succeeded()
         return value
@@ -101,9 +101,13 @@ export function settleWith(result: unknown, pending: Pick<PendingOperation, 'suc
     pending.succeeded()
     return result
   }
-  const promise = result instanceof Promise ? result : Promise.resolve(result)
+  const promise = promiseOf(result)
   promise.then(pending.succeeded, pending.failed)
   return promise
+}
+
+function promiseOf(result: PromiseLike<unknown>): Promise<unknown> {
+  return result instanceof Promise ? result : Promise.resolve(result)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

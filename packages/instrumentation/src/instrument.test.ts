@@ -1,0 +1,173 @@
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
+import { expect, test, vi } from 'vitest'
+import type { StoreAdapter } from './adapter.ts'
+import { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
+import { MetricsRegistry } from './registry.ts'
+import { measured } from './testing.ts'
+import { timeMethods } from './time-methods.ts'
+
+/** The shape of abstract-level 1: callbacks, and no hooks. */
+class OldLevel {
+  status = 'open'
+  supports = {}
+  _open(): void {}
+  _get(): void {}
+  _put(): void {}
+  _del(): void {}
+  _batch(): void {}
+  _iterator(): void {}
+  sublevel(): void {}
+}
+
+const unknown: Record<string, [store: unknown, complaint: string]> = {
+  null: [null, 'null'],
+  undefined: [undefined, 'undefined'],
+  'a path': ['./orders', './orders'],
+  'a number': [5, '5'],
+  'a symbol': [Symbol('store'), 'Symbol(store)'],
+  'a plain object': [{}, 'an object of class Object'],
+  'an object without a prototype': [Object.create(null), 'an object of class unknown'],
+  'an array': [[], 'an object of class Array'],
+  'a class instead of its instance': [ClassicLevel, 'the function ClassicLevel'],
+  'an abstract-level 1 database': [new OldLevel(), 'an object of class OldLevel'],
+}
+
+for (const [what, [store, described]] of Object.entries(unknown)) {
+  test(`${what} cannot be instrumented, and the complaint says what it is and what to do`, () => {
+    const act = (): unknown => instrument(store as object, { registry: new MetricsRegistry() })
+    expect(act).toThrow(TypeError)
+    expect(act).toThrow(`cannot instrument ${described}: known are abstract-level`)
+    expect(act).toThrow(/for a store of your own pass an adapter, or use DatabaseMetrics$/)
+  })
+}
+
+const options: Record<string, [options: InstrumentOptions, complaint: RegExp]> = {
+  'a registry and a meterProvider': [
+    { registry: new MetricsRegistry(), meterProvider: new MeterProvider() },
+    /^registry excludes meterProvider and semconv: the registry has its own$/,
+  ],
+  'a registry and a semconv': [{ registry: new MetricsRegistry(), semconv: 'otel' }, /^registry excludes/],
+  'a semconv there is not': [
+    { semconv: 'new' as 'otel', meterProvider: new MeterProvider() },
+    /semconv must be "wombat", "otel" or "both", got "new"/,
+  ],
+  'an empty name': [{ name: '' }, /^name: label store must not be empty/],
+  'a name that is no string': [{ name: 5 as never }, /^name: label store must be a string, got number$/],
+  'a name that is too long': [{ name: 'x'.repeat(2000) }, /^name: label store must have at most 1024 characters, got 2000$/],
+  'another kind of registry': [
+    { registry: new Map() as never },
+    /^registry must be a MetricsRegistry, got an object of class Map$/,
+  ],
+  'another kind of meterProvider': [
+    { meterProvider: {} as never },
+    /^meterProvider must be a MeterProvider, got an object of class Object$/,
+  ],
+}
+
+for (const [what, [given, complaint]] of Object.entries(options)) {
+  test(`${what} is refused at the door, and leaves the store as it is`, async () => {
+    const db = new MemoryLevel()
+    const keys = Reflect.ownKeys(db)
+    expect(() => instrument(db, given)).toThrow(complaint)
+    expect(Reflect.ownKeys(db)).toEqual(keys)
+    await db.close()
+  })
+}
+
+test('a store without a name is called default', async () => {
+  const registry = new MetricsRegistry()
+  const db = instrument(new MemoryLevel(), { registry })
+  await db.put('a', '1')
+  expect(measured(registry, 'default').set).toEqual({ operations: 1, errors: 0 })
+  await db.close()
+})
+
+test('the second to instrument a store changes nothing, whatever name he gives it', async () => {
+  const [first, second] = [new MetricsRegistry(), new MetricsRegistry()]
+  const db = instrument(new MemoryLevel(), { name: 'first', registry: first })
+  expect(instrument(db, { name: 'second', registry: second })).toBe(db)
+  await db.put('a', '1')
+  expect(measured(first, 'first').set).toEqual({ operations: 1, errors: 0 })
+  expect(second.getAllMetrics()).toEqual([])
+  await db.close()
+})
+
+test('two copies of this package do not measure one store twice, and either can stop it', async () => {
+  vi.resetModules()
+  const copy = await import('./instrument.ts')
+  expect(copy.instrument).not.toBe(instrument)
+  const registry = new MetricsRegistry()
+  const db = instrument(new MemoryLevel(), { name: 'db', registry })
+  expect(copy.instrument(db, { name: 'db', registry })).toBe(db)
+  await db.put('a', '1')
+  expect(measured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
+  expect(copy.uninstrument(db)).toBe(true)
+  await db.put('a', '1')
+  expect(measured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
+  await db.close()
+})
+
+test('a store that is not measured cannot be stopped, and one that was stopped can be measured again', async () => {
+  const registry = new MetricsRegistry()
+  const db = new MemoryLevel()
+  expect(uninstrument(db)).toBe(false)
+  for (let times = 1; times <= 2; times++) {
+    instrument(db, { name: 'db', registry })
+    await db.put('a', '1')
+    expect(uninstrument(db)).toBe(true)
+    expect(measured(registry, 'db').set).toEqual({ operations: times, errors: 0 })
+  }
+  await db.close()
+})
+
+class Box {
+  content: unknown
+  put(content: unknown): this {
+    this.content = content
+    return this
+  }
+}
+
+const boxes: StoreAdapter<Box> = {
+  name: 'box',
+  operations: ['set'],
+  supplies: { wood: ['db_sstable_bytes'] },
+  knownErrors: new Set(),
+  accepts: (store) => store instanceof Box,
+  engineOf: () => 'wood',
+  attach: (box, operations) => timeMethods(box, operations, { put: 'set' }),
+  stats: (box, registry, name) => ({
+    read: () => registry.setGaugeWithLabels('db_sstable_bytes', Number(box.content), { store: name }),
+  }),
+}
+
+test('a store of your own is measured by an adapter of your own', () => {
+  const registry = new MetricsRegistry()
+  const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
+  expect(box.put(5)).toBe(box)
+  expect(measured(registry, 'box')).toEqual({ set: { operations: 1, errors: 0 } })
+})
+
+test('an adapter of your own must accept the store', () => {
+  expect(() => instrument(new MemoryLevel(), { adapter: boxes, registry: new MetricsRegistry() })).toThrow(/cannot instrument/)
+})
+
+test('what an engine says of itself is asked for at each collection, until the measuring ends', async () => {
+  const registry = new MetricsRegistry()
+  const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
+  const told = async (): Promise<unknown[]> => {
+    // Answers count as fresh for some milliseconds.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await registry.sources.refresh()
+    return registry.getAllMetrics().flatMap(({ name, value }) => (name === 'db_sstable_bytes' ? [value] : []))
+  }
+  box.put(5)
+  expect(await told()).toEqual([5])
+  box.put(6)
+  expect(await told()).toEqual([6])
+  uninstrument(box)
+  box.put(7)
+  expect(await told()).toEqual([6])
+})
