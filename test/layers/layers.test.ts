@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ],
     ['adapter', 'engines/', 'stores/'],
     ['instruments', 'shared-registry'],
-    ['instrument', 'testing'],
+    ['instrument', 'testing', 'auto', 'auto/'],
     ['index'],
   ],
   monitor: [
@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ['http/'],
     ['doors'],
     ['monitor'],
-    ['index'],
+    ['index', 'preload', 'register', 'register-required'],
   ],
   dashboards: [['promql'], ['alert-rules'], ['index']],
 }
@@ -82,7 +82,8 @@ for (const [name, layers] of Object.entries(rooms)) {
 test('packages depend downwards: instrumentation on none of ours, dashboards not on the SDK', () => {
   const dependenciesOf = (name: string): string[] => {
     const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../packages', name, 'package.json'), 'utf8'))
-    return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    const isOptional = (name: string): boolean => manifest.peerDependenciesMeta?.[name]?.optional === true
+    return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter((name) => !isOptional(name))
   }
   expect(dependenciesOf('instrumentation')).toEqual(['@opentelemetry/api'])
   expect(dependenciesOf('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual(['@wombat/instrumentation'])

@@ -1,5 +1,6 @@
 import * as dashboards from '@wombat/dashboards'
 import * as instrumentation from '@wombat/instrumentation'
+import * as auto from '@wombat/instrumentation/auto'
 import * as testing from '@wombat/instrumentation/testing'
 import * as monitor from '@wombat/monitor'
 import { expect, test } from 'vitest'
@@ -31,6 +32,7 @@ const surface = {
       'uninstrument',
     ],
   },
+  '@wombat/instrumentation/auto': { module: auto, names: ['WombatInstrumentation', 'hookImports'] },
   '@wombat/instrumentation/testing': { module: testing, names: ['storeSuite'] },
   '@wombat/monitor': {
     module: monitor,

@@ -1,0 +1,124 @@
+import { createRequire } from 'node:module'
+import { type MeterProvider, metrics } from '@opentelemetry/api'
+import {
+  InstrumentationBase,
+  type InstrumentationConfig,
+  type InstrumentationModuleDefinition,
+} from '@opentelemetry/instrumentation'
+import { EveryCopy } from './auto/every-copy.ts'
+import { type StoreModule, type StoreModuleName, storeModules } from './auto/store-modules.ts'
+import { instrument } from './instrument.ts'
+import { labelFault } from './labels.ts'
+import { MetricsRegistry } from './registry.ts'
+import type { Semconv } from './semconv.ts'
+import { scopeName } from './shared-registry.ts'
+
+export { hookImports } from './auto/import-hooks.ts'
+export type { StoreModuleName } from './auto/store-modules.ts'
+
+export interface WombatInstrumentationConfig extends InstrumentationConfig {
+  /**
+   * Names a store that was found: the label `store` on all its metrics. A name you choose, never a path: a store's location
+   * is a path. Where it says `undefined`, what cannot be a label, or throws, and where there is none, the store is called
+   * after its engine: `leveldb`, `memory`, `lmdb`, `keyv`, `rocksdb`. Stores under one name are added up.
+   */
+  readonly name?: (store: object, moduleName: StoreModuleName) => string | undefined
+  /** Under which names operations are exported (default `wombat`). */
+  readonly semconv?: Semconv
+  /**
+   * A registry that you show yourself: excludes `semconv`, and no MeterProvider is given anything. Stores that are found
+   * before a promise of one is settled are measured from then on, and none if it is rejected.
+   */
+  readonly registry?: MetricsRegistry | PromiseLike<MetricsRegistry>
+}
+
+const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
+
+/**
+ * Measures every store that the application makes of abstract-level (`level`, `classic-level`, `memory-level`, …), keyv, lmdb
+ * and rocksdb-native, in any copy of them, without a line in the application. For `registerInstrumentations`, NodeSDK or by
+ * itself. What the application measures by hand right after making it stays as it is.
+ *
+ * Modules that were loaded before are not seen, and of those that are loaded by `import` only what `hookImports` or another
+ * loader hook shows. Once disabled it finds no more stores and nothing of it is left on any module; stores that it found stay
+ * measured, until `uninstrument`. A store keeps the MeterProvider that it was found with.
+ *
+ * @throws TypeError when an option cannot be used.
+ */
+export class WombatInstrumentation extends InstrumentationBase<WombatInstrumentationConfig> {
+  #meterProvider: MeterProvider | undefined
+  /** The registry that was promised, once it is there. */
+  #promised: MetricsRegistry | undefined
+  readonly #refused = new Set<StoreModuleName>()
+
+  constructor(config: WombatInstrumentationConfig = {}) {
+    super(scopeName, version, checked(config))
+    const { registry } = config
+    if (registry === undefined || !('then' in registry)) return
+    registry.then(
+      (settled) => {
+        this.#promised = settled
+      },
+      () => this.disable(),
+    )
+  }
+
+  /** Called by the base's constructor, before there is any field of ours. */
+  protected override init(): InstrumentationModuleDefinition[] {
+    return storeModules.map((module) => new EveryCopy(module, (store) => this.#found(store, module)))
+  }
+
+  override setMeterProvider(meterProvider: MeterProvider): void {
+    super.setMeterProvider(meterProvider)
+    // Without one of its own registerInstrumentations hands in the global one, in whose place another may be registered yet.
+    this.#meterProvider = meterProvider === metrics.getMeterProvider() ? undefined : meterProvider
+  }
+
+  #found(store: object, module: StoreModule): void {
+    if (!this.isEnabled()) return
+    const { registry } = this.getConfig()
+    if (registry === undefined || !('then' in registry)) this.#measure(store, module, registry)
+    else if (this.#promised !== undefined) this.#measure(store, module, this.#promised)
+    else registry.then((settled) => this.#measure(store, module, settled)).then(undefined, () => {})
+  }
+
+  /** Never throws: the application is in the middle of using its store. */
+  #measure(store: object, module: StoreModule, registry: MetricsRegistry | undefined): void {
+    const { semconv } = this.getConfig()
+    try {
+      const meterProvider = this.#meterProvider
+      instrument(store, {
+        name: this.#nameOf(store, module),
+        ...(registry !== undefined && { registry }),
+        ...(registry === undefined && meterProvider !== undefined && { meterProvider }),
+        ...(registry === undefined && semconv !== undefined && { semconv }),
+      })
+    } catch (error) {
+      if (this.#refused.has(module.name)) return
+      this.#refused.add(module.name)
+      this._diag.warn(`a store of ${module.name} is not measured, and others like it may not be either`, error)
+    }
+  }
+
+  #nameOf(store: object, module: StoreModule): string {
+    const fallback = module.nameOf(store)
+    try {
+      const name = this.getConfig().name?.(store, module.name)
+      const fault = name === undefined ? undefined : labelFault('store', name)
+      if (fault === undefined) return name ?? fallback
+      this._diag.warn(`a store is called ${fallback}: ${fault}`)
+    } catch (error) {
+      this._diag.warn(`a store is called ${fallback}: the function that names stores failed`, error)
+    }
+    return fallback
+  }
+}
+
+function checked(config: WombatInstrumentationConfig): WombatInstrumentationConfig {
+  const { name, semconv, registry } = config
+  if (registry !== undefined && semconv !== undefined) throw new TypeError('registry excludes semconv: the registry has its own')
+  if (name !== undefined && typeof name !== 'function') throw new TypeError(`name must be a function, got ${typeof name}`)
+  // Where it is wrong this says so: the first store would be too late.
+  if (semconv !== undefined) new MetricsRegistry({ semconv })
+  return config
+}
