@@ -1,0 +1,129 @@
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { open, type RootDatabaseOptions } from 'lmdb'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { instrument, uninstrument } from '../instrument.ts'
+import { MetricsRegistry } from '../registry.ts'
+import { lmdb } from '../stores/lmdb.ts'
+
+const folders = mkdtempSync(join(tmpdir(), 'lmdb-engine-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+function opened(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseOptions = {}) {
+  const registry = new MetricsRegistry()
+  const db = instrument(open<string, string>(path, options), { name: 'orders', registry })
+  onTestFinished(async () => {
+    await nextTurn()
+    await db.close()
+  })
+  const value = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
+  return { db, registry, path, value }
+}
+
+test('what LMDB supplies is there beside the operations, and nothing else', async () => {
+  const { db, registry } = opened()
+  await db.put('a', '1')
+  await registry.sources.refresh()
+  const always =
+    /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
+  const names = registry.getAllMetrics().map(({ name }) => name)
+  expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(lmdb.supplies['lmdb'] ?? [])].sort())
+})
+
+test('pages in use, entries and files are those of all databases that go by the name', async () => {
+  const { db, registry, path, value } = opened()
+  const users = db.openDB<string, string>('users', {})
+  const again = db.openDB<string, string>('users', {})
+  for (let index = 0; index < 1000; index++) users.put(`key ${index}`, 'x'.repeat(500))
+  await db.put('own', '1')
+  expect(again.get('key 1')).toHaveLength(500)
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBe(1001)
+  const files = readdirSync(path)
+  expect(files.sort()).toEqual(['data.mdb', 'lock.mdb'])
+  const diskBytes = files.reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+  expect(value('db_total_disk_bytes')).toBe(diskBytes)
+  expect(value('db_sstable_bytes')).toBeGreaterThan(500_000)
+  expect(value('db_sstable_bytes')).toBeLessThan(diskBytes)
+  expect(value('db_disk_capacity_bytes')).toBe(statfsSync(path).blocks * statfsSync(path).bsize)
+})
+
+test('pages that are free again are not in use, and stay on disk', async () => {
+  const { db, registry, value } = opened()
+  for (let index = 0; index < 1000; index++) db.put(`key ${index}`, 'x'.repeat(500))
+  await db.committed
+  await registry.sources.refresh()
+  const [usedBytes, diskBytes] = [value('db_sstable_bytes'), value('db_total_disk_bytes')]
+  await db.clearAsync()
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBe(0)
+  expect(value('db_sstable_bytes')).toBeLessThan((usedBytes as number) / 100)
+  expect(value('db_total_disk_bytes')).toBeGreaterThanOrEqual(diskBytes as number)
+})
+
+test('a database that is one file has that and its lock', async () => {
+  const path = join(folders, 'single.mdb')
+  const { db, registry, value } = opened(path)
+  await db.put('a', '1')
+  await registry.sources.refresh()
+  expect(value('db_total_disk_bytes')).toBe(statSync(path).size + statSync(`${path}-lock`).size)
+})
+
+test('a read transaction is a snapshot, for as long as it is in use', async () => {
+  const { db, registry, value } = opened()
+  await db.put('a', '1')
+  await registry.sources.refresh()
+  expect(value('db_open_snapshots')).toBe(0)
+  const transaction = (db as unknown as { useReadTransaction(): { done(): void } }).useReadTransaction()
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_open_snapshots')).toBe(1)
+  transaction.done()
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_open_snapshots')).toBe(0)
+})
+
+test('while a transaction waits LMDB is read all the same', async () => {
+  const { db, registry, value } = opened()
+  await db.put('a', '1')
+  await db.transaction(async () => {
+    db.put('b', '2')
+    await registry.sources.refresh()
+    expect(value('db_entries')).toBeGreaterThanOrEqual(1)
+  })
+})
+
+test('closed, or measured no more, nothing is there, and nobody fails', async () => {
+  const { db, registry, value } = opened()
+  const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
+  await users.put('a', '1')
+  await registry.sources.refresh()
+  // The main database holds the other one, as an entry.
+  expect(value('db_entries')).toBe(1)
+  uninstrument(users)
+  const stores = () => registry.getAllMetrics().filter(({ name }) => name === 'db_entries')
+  expect(stores().map(({ labels }) => labels['store'])).toEqual(['orders'])
+  await db.close()
+  expect(stores()).toEqual([])
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(stores()).toEqual([])
+})
+
+test('a database whose root was closed is not asked', async () => {
+  const { db, registry, value } = opened()
+  uninstrument(db)
+  const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
+  await users.put('a', '1')
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBe(1)
+  await db.close()
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBeUndefined()
+  expect(value('db_queue_depth')).toBeUndefined()
+})

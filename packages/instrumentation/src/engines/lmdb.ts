@@ -1,0 +1,122 @@
+import { stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { EngineReader } from '../adapter.ts'
+import type { MetricsRegistry } from '../registry.ts'
+import type { MetricName } from '../semconv.ts'
+import { volumeOf } from './disk-usage.ts'
+import { type StateGauge, StateGauges } from './state-gauges.ts'
+
+/** The parts of an lmdb database that we look at; the package itself is never loaded. */
+export interface LmdbDatabase {
+  readonly status: string
+  readonly name?: string | null
+  readonly env: { readonly address?: number; readonly path: string }
+  getStats(): Tree & { readonly root: Tree }
+  readerList(): string
+}
+
+interface Tree {
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+  readonly entryCount: number
+}
+
+interface LmdbState {
+  readonly treeBytes: number
+  readonly entries: number
+  readonly snapshots: number
+  readonly diskBytes: number | undefined
+  readonly availableBytes: number | undefined
+  readonly capacityBytes: number | undefined
+}
+
+const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
+  { name: 'db_sstable_bytes', value: (state) => state.treeBytes },
+  { name: 'db_entries', value: (state) => state.entries },
+  { name: 'db_open_snapshots', value: (state) => state.snapshots, combine: 'max' },
+  { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
+  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
+  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+]
+
+/**
+ * What LMDB says of itself: the pages and entries of the databases that are measured together, who reads of an old state and
+ * so keeps its pages from being used again, and the file. It has no cache, memtable, write-ahead log, levels or compactions.
+ * How much of its file is free it does not say: its list of free pages cannot be read, and a database that nobody has opened
+ * takes pages too. Its map grows by itself, so that the map's size limits nothing.
+ */
+export class LmdbReader implements EngineReader {
+  static readonly supplies: readonly MetricName[] = gauges.map(({ name }) => name)
+  readonly #store: WeakRef<LmdbDatabase>
+  readonly #databases: WeakRef<ReadonlySet<LmdbDatabase>>
+  readonly #gauges: StateGauges<LmdbState>
+
+  /** @param databases those that go by this name, the store among them. */
+  constructor(store: LmdbDatabase, databases: ReadonlySet<LmdbDatabase>, registry: MetricsRegistry, name: string) {
+    const held = new WeakRef(store)
+    this.#store = held
+    this.#databases = new WeakRef(databases)
+    this.#gauges = new StateGauges(gauges, registry, name, () => isOpen(held.deref()))
+  }
+
+  async read(): Promise<void> {
+    const store = this.#store.deref()
+    if (!isOpen(store)) return
+    // Asking for statistics begins to read, which is a snapshot as well.
+    const snapshots = snapshotsIn(store.readerList())
+    const trees = treesOf(this.#databases.deref() ?? [])
+    const files = await filesOf(store.env.path)
+    const volume = files && (await volumeOf(files.folder))
+    this.#gauges.state = {
+      ...trees,
+      snapshots,
+      diskBytes: files?.bytes,
+      availableBytes: volume?.availableBytes,
+      capacityBytes: volume?.capacityBytes,
+    }
+  }
+
+  close(): void {
+    this.#gauges.release()
+  }
+}
+
+/** A database that was opened from another one stays `open` when that is closed; asking it then would end the process. */
+export function isOpen(database: LmdbDatabase | undefined): database is LmdbDatabase {
+  return database?.status === 'open' && database.env.address !== 0
+}
+
+/** A line of `readerList()` is process, thread and the transaction it reads; `-` where it reads none. */
+function snapshotsIn(readers: string): number {
+  return [...readers.matchAll(/^\s*\d+\s+[0-9a-f]+\s+\d+\s*$/gim)].length
+}
+
+/** Of a database that was opened twice there are two objects; in the main one each of the others is an entry. */
+function treesOf(databases: Iterable<LmdbDatabase>): { treeBytes: number; entries: number } {
+  const byName = new Map<string | null, Tree>()
+  for (const database of databases) if (isOpen(database)) byName.set(database.name ?? null, database.getStats())
+  let [treeBytes, entries] = [0, 0]
+  for (const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages, entryCount } of byName.values()) {
+    treeBytes += (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize
+    entries += entryCount
+  }
+  return { treeBytes, entries: byName.has(null) ? entries - (byName.size - 1) : entries }
+}
+
+/** The file with its lock, in a folder of their own or beside each other. */
+async function filesOf(path: string): Promise<{ folder: string; bytes: number } | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) return undefined
+  const files = found.isDirectory() ? [join(path, 'data.mdb'), join(path, 'lock.mdb')] : [path, `${path}-lock`]
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
+  return { folder: found.isDirectory() ? path : dirname(path), bytes: sizes.reduce((sum, size) => sum + size) }
+}

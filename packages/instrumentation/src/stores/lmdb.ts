@@ -1,0 +1,149 @@
+import type { StoreAdapter } from '../adapter.ts'
+import { isOpen, type LmdbDatabase, LmdbReader } from '../engines/lmdb.ts'
+import { MethodPatch } from '../method-patch.ts'
+import type { StoreOperations } from '../store-operations.ts'
+import type { Method } from '../timed.ts'
+import { lmdbErrors } from './lmdb-errors.ts'
+import { settledLike } from './lmdb-promises.ts'
+import { measureRange } from './lmdb-range.ts'
+import { GetMany, measureRead } from './lmdb-reads.ts'
+import { type SingleWrite, Writes } from './lmdb-writes.ts'
+
+const reads = { get: 'get', getEntry: 'get', getBinary: 'get', getBinaryFast: 'get', doesExist: 'has' } as const
+
+const singleWrites: Readonly<Record<string, SingleWrite>> = {
+  put: { verb: 'set', callbackFrom: 2 },
+  putSync: { verb: 'set', commits: true },
+  remove: { verb: 'delete', callbackFrom: 1 },
+  removeSync: { verb: 'delete', commits: true },
+  clearAsync: { verb: 'clear', callbackFrom: 0 },
+  clearSync: { verb: 'clear' },
+  drop: { verb: 'clear', callbackFrom: 0 },
+  dropSync: { verb: 'clear' },
+}
+
+const always = (): boolean => true
+
+/** How to stop measuring a database that was opened from another one and is measured with that. */
+const measuredWithAnother = new WeakMap<object, () => void>()
+const attachments = new WeakMap<object, { readonly writes: Writes; readonly databases: Set<LmdbDatabase>; forget: () => void }>()
+
+/**
+ * Databases of lmdb 3, of both its builds. A database that is opened from a measured one (`openDB`) is measured with it, under
+ * its name: they share one file, one writer and one commit. To give it a name of its own, instrument it as well.
+ *
+ * A transaction or batch is one batch; see `Writes` for what is counted in it. `getAsync` is experimental and not measured.
+ */
+export const lmdb: StoreAdapter<LmdbDatabase> = {
+  name: 'lmdb',
+  operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  supplies: { lmdb: [...LmdbReader.supplies, 'db_transaction_commits_total', 'db_transaction_aborts_total'] },
+  knownErrors: lmdbErrors,
+
+  accepts(store) {
+    const database = store as Partial<Record<string, unknown>>
+    const methods = ['get', 'put', 'remove', 'getRange', 'transactionSync', 'ifVersion', 'openDB', 'getStats']
+    return methods.every((name) => typeof database[name] === 'function') && typeof database['env'] === 'object'
+  },
+
+  engineOf: () => 'lmdb',
+
+  attach(store, operations) {
+    measuredWithAnother.get(store)?.()
+    const writes = new Writes(operations)
+    const attachment = { writes, databases: new Set<LmdbDatabase>(), forget: () => {} }
+    attachments.set(store, attachment)
+    const patches = new Map<LmdbDatabase, MethodPatch>()
+    let ended = false
+    const stop = (database: LmdbDatabase): void => {
+      patches.get(database)?.undo()
+      patches.delete(database)
+      attachment.databases.delete(database)
+      measuredWithAnother.delete(database)
+    }
+    const measure = (database: LmdbDatabase): void => {
+      attachment.databases.add(database)
+      patches.set(
+        database,
+        measureDatabase(database, operations, writes, {
+          opened: (child) => {
+            measure(child)
+            measuredWithAnother.set(child, () => stop(child))
+          },
+          closed: () => {
+            stop(database)
+            // lmdb has replaced methods by others that only throw: that they are called is for the store's owner to see.
+            if (database === store && !ended) measure(store)
+          },
+        }),
+      )
+    }
+    measure(store)
+    operations.isOpen = whetherOpen(store)
+    operations.show()
+    return () => {
+      ended = true
+      attachment.forget()
+      for (const database of [...patches.keys()]) stop(database)
+    }
+  },
+
+  stats(store, registry, name) {
+    const attachment = attachments.get(store)
+    if (attachment === undefined) return undefined
+    attachment.writes.commits = registry.counter('db_transaction_commits_total', { store: name })
+    attachment.writes.aborts = registry.counter('db_transaction_aborts_total', { store: name })
+    const reader = new LmdbReader(store, attachment.databases, registry, name)
+    attachment.forget = () => reader.close()
+    return reader
+  },
+}
+
+/** Asked by the registry's gauges: so it holds the store weakly, and one that is dropped stays free to be collected. */
+function whetherOpen(store: LmdbDatabase): () => boolean {
+  const held = new WeakRef(store)
+  return () => isOpen(held.deref())
+}
+
+function measureDatabase(
+  database: LmdbDatabase,
+  operations: StoreOperations,
+  writes: Writes,
+  on: { opened: (child: LmdbDatabase) => void; closed: () => void },
+): MethodPatch {
+  const patch = new MethodPatch(database)
+  for (const [method, verb] of Object.entries(reads)) {
+    patch.replace(method, (original) => measureRead(operations, verb, original))
+  }
+  for (const [method, write] of Object.entries(singleWrites)) patch.replace(method, (original) => writes.single(write, original))
+  patch.replace('transactionSync', (original) => writes.transaction(original, always))
+  patch.replace('childTransaction', (original) => writes.transaction(original, always))
+  patch.replace('transactionAsync', (original) => writes.transaction(original, ([, asChild]) => asChild === true))
+  patch.replace('ifVersion', (original) => writes.batch(original))
+  const getMany = new GetMany(operations)
+  patch.replace('getMany', getMany.measure)
+  patch.replace('prefetch', getMany.partOf)
+  patch.replace('getRange', (original) => measureRange(operations, original))
+  patch.replace('openDB', (original) => opening(original, on.opened))
+  patch.replace('close', (original) => closing(operations, original, on.closed))
+  return patch
+}
+
+function opening(original: Method, opened: (child: LmdbDatabase) => void): Method {
+  return function (...args) {
+    const child = original.apply(this, args)
+    // There is none where it should not be created.
+    if (typeof child === 'object' && child !== null) opened(child as LmdbDatabase)
+    return child
+  }
+}
+
+/** Closing is not an operation; its failures are counted. */
+function closing(operations: StoreOperations, original: Method, closed: () => void): Method {
+  return function (...args) {
+    return settledLike(original.apply(this, args), {
+      succeeded: closed,
+      failed: (error) => operations.failedToChange('close', error),
+    })
+  }
+}
