@@ -24,7 +24,7 @@ function opened() {
 test('databases that are opened from a measured one go by its name', async () => {
   const { root, registry, count } = opened()
   instrument(root, { name: 'shop', registry })
-  const users = root.openDB<unknown, string>('users', {})
+  const users = root.openDB<unknown, string>('users', {}) as RootDatabase<unknown, string>
   const names = users.openDB<unknown, string>({ name: 'names' })
   await root.put('a', 1)
   await users.put('a', 1)

@@ -1,7 +1,7 @@
-/** Who is told how an operation came out. */
+/** Who is told how an operation came out, by functions that need no `this`. */
 export interface Settlement {
-  succeeded(value: unknown): void
-  failed(error: unknown): void
+  readonly succeeded: (value: unknown) => void
+  readonly failed: (error: unknown) => void
 }
 
 /** For each promise of the store the one that its callers hold. */
@@ -24,10 +24,7 @@ export function settledLike(result: unknown, settlement: Settlement): unknown {
     settlement.succeeded(value)
     return result
   }
-  result.then(
-    (settled) => settlement.succeeded(settled),
-    (error: unknown) => settlement.failed(error),
-  )
+  result.then(settlement.succeeded, settlement.failed)
   let follower = followers.get(result)
   if (follower === undefined) {
     follower = result.then((settled: unknown) => settled)
