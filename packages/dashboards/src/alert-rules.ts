@@ -1,4 +1,4 @@
-import type { AlertRule, Condition } from '@wombat/monitor'
+import { type AlertRule, type Condition, seriesOf } from '@wombat/monitor'
 import { duration, labelMatchers } from './promql.ts'
 
 /** One rule of a Prometheus rule file. */
@@ -33,7 +33,7 @@ export function prometheusRule(rule: AlertRule): PrometheusRule {
 function expressionOf(rule: AlertRule): string {
   const breached = withClearing(rule)
   const onlyIf = rule.onlyIf === undefined ? breached : `(${breached}) and ${on(rule.onlyIfBy)}(${comparison(rule.onlyIf)})`
-  return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selected(rule.metric, rule.where)})` : onlyIf
+  return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selected(seriesOf(rule), rule.where)})` : onlyIf
 }
 
 function on(labels: readonly string[] | undefined): string {
@@ -76,7 +76,7 @@ function quantity(condition: Compared): string {
     case 'quantile_above':
     case 'quantile_below': {
       const { by, quantile, windowMs } = condition
-      return `histogram_quantile(${quantile}, ${summed(rated(`${metric}_bucket`, where, windowMs), by && [...by, 'le'])})`
+      return `histogram_quantile(${quantile}, ${summed(rated(seriesOf(condition), where, windowMs), by && [...by, 'le'])})`
     }
     case 'forecast_above':
     case 'forecast_below':

@@ -1,4 +1,4 @@
-export type { Judged } from './alerts/evaluation.ts'
+export { seriesOf } from './alerts/conditions.ts'
 export {
   type Alert,
   AlertManager,

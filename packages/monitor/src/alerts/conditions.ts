@@ -27,6 +27,16 @@ export function holding(condition: Condition, history: History, nowMs: number): 
   return all.filter(({ value }) => isPast(condition, value, condition.threshold))
 }
 
+/** Whether no series that the condition looks at has a value now: PromQL's `absent`. */
+export function isSilent(condition: Condition, history: History, nowMs: number): boolean {
+  return values(history, seriesOf(condition), condition.where, nowMs).length === 0
+}
+
+/** The name of the series behind a condition: of a histogram, its buckets. */
+export function seriesOf({ condition, metric }: Condition): string {
+  return condition.startsWith('quantile_') ? `${metric}_bucket` : metric
+}
+
 function unfiltered(condition: Condition, history: History, nowMs: number): Reading[] {
   const { metric, where } = condition
   switch (condition.condition) {
@@ -55,7 +65,7 @@ function unfiltered(condition: Condition, history: History, nowMs: number): Read
     case 'quantile_above':
     case 'quantile_below': {
       const { by, windowMs, quantile } = condition
-      return quantiles(addUp(ratesOf(history, `${metric}_bucket`, where, windowMs, nowMs), by && [...by, 'le']), quantile)
+      return quantiles(addUp(ratesOf(history, seriesOf(condition), where, windowMs, nowMs), by && [...by, 'le']), quantile)
     }
     case 'forecast_above':
     case 'forecast_below':

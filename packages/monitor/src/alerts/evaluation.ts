@@ -1,6 +1,6 @@
 import { identityOf, type Labels } from '@wombat/instrumentation'
 import type { History } from '../history/history.ts'
-import { holding, isPast, only, readings } from './conditions.ts'
+import { holding, isPast, isSilent, only, readings } from './conditions.ts'
 import type { AlertRule, Condition } from './rule.ts'
 import type { Verdict } from './state.ts'
 
@@ -30,26 +30,15 @@ export function judge(rule: AlertRule, history: History, nowMs: number, known: R
     const past = isBreached(rule, value, known.get(identity)?.firing ?? false)
     judged.set(identity, { labels, value, verdict: past && onlyIf(labels) ? 'breached' : 'fine' })
   }
-  if (rule.condition === 'metric_absent') {
-    for (const [identity, { labels }] of known) {
-      if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict: 'fine' })
-    }
-    return judged
-  }
-  if (judged.size === 0 && known.size === 0 && rule.noData === 'alert') {
+  if (rule.noData === 'alert' && rule.condition !== 'metric_absent' && isSilent(rule, history, nowMs)) {
     const labels = rule.where ?? {}
     judged.set(identityOf(labels), { labels, value: undefined, verdict: 'breached' })
   }
+  const verdict = rule.noData === 'keep' && rule.condition !== 'metric_absent' ? 'unknown' : 'fine'
   for (const [identity, { labels }] of known) {
-    if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict: silence[rule.noData ?? 'resolve'] })
+    if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict })
   }
   return judged
-}
-
-const silence: Readonly<Record<NonNullable<AlertRule['noData']>, Verdict>> = {
-  resolve: 'fine',
-  keep: 'unknown',
-  alert: 'breached',
 }
 
 function isBreached(rule: AlertRule, value: number, firing: boolean): boolean {

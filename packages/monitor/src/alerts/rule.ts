@@ -78,7 +78,10 @@ export type AlertRule = Condition & {
   /** A second condition that must hold for the same labels, or the same `onlyIfBy`: enough traffic, for example. */
   readonly onlyIf?: Condition
   readonly onlyIfBy?: readonly string[]
-  /** What a series without data means: it is fine (default, as in Prometheus), as before, or breached. */
+  /**
+   * What silence means. A series without data is fine (`resolve`, the default, as in Prometheus) or as before (`keep`); with
+   * `alert` there is an alert while no series of the metric has a value.
+   */
   readonly noData?: 'resolve' | 'keep' | 'alert'
   /** What a failed evaluation means: as before (default, as in Prometheus), or breached. */
   readonly onError?: 'keep' | 'alert'

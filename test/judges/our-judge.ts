@@ -1,0 +1,29 @@
+import { AlertManager, type Sample, TimeSeries } from '@wombat/monitor'
+import type { Scenario } from './scenario.ts'
+
+/** One alert as Prometheus writes it down: the labels of its series `ALERTS`. */
+export type Written = Readonly<Record<string, string>>
+
+/** What our engine says at each tick: every alert that is pending or firing. */
+export function ourTimeline({ series, ticks, intervalMs, rule }: Scenario): Written[][] {
+  const history = new TimeSeries({ intervalMs })
+  const manager = new AlertManager([rule], history)
+  return Array.from({ length: ticks }, (_, tick) => {
+    const nowMs = tick * intervalMs
+    const seen = series.filter(({ values }) => values[tick] !== 'unseen')
+    if (seen.length > 0)
+      history.append(
+        nowMs,
+        seen.flatMap(({ series: one, values }): Sample[] => sampleAt(one, values[tick])),
+      )
+    manager.evaluate(nowMs)
+    return manager
+      .alerts()
+      .filter(({ state }) => state.name !== 'resolved')
+      .map(({ labels, state }) => ({ ...labels, alertstate: state.name }))
+  })
+}
+
+function sampleAt(series: Sample['series'], value: unknown): Sample[] {
+  return typeof value === 'number' ? [{ series, value }] : []
+}

@@ -1,0 +1,97 @@
+import type { AlertRule, Condition } from '@wombat/monitor'
+
+type Random = () => number
+
+const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(random() * items.length)] as T
+const maybe = <T extends object>(chance: number, random: Random, make: () => T): T | Record<string, never> =>
+  random() < chance ? make() : {}
+
+const kinds: ReadonlyArray<Condition['condition']> = [
+  'metric_above',
+  'metric_below',
+  'metric_absent',
+  'rate_above',
+  'rate_below',
+  'ratio_above',
+  'ratio_below',
+  'share_above',
+  'share_below',
+  'quantile_above',
+  'quantile_below',
+  'forecast_above',
+  'forecast_below',
+]
+
+/** Any rule over the scenario's series. Every kind has its turn; the rest is chance. */
+export function ruleFor(seed: number, intervalMs: number, random: Random): AlertRule {
+  const condition = conditionOf(kinds[seed % kinds.length] as Condition['condition'], intervalMs, random)
+  const hasThreshold = condition.condition !== 'metric_absent'
+  const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearing(condition, random) } : {}
+  return {
+    name: `Rule${seed}`,
+    severity: pick(['info', 'warning', 'critical', 'emergency'], random),
+    ...condition,
+    ...clear,
+    durationMs: pick([0, 0, intervalMs, 2.5 * intervalMs, 6 * intervalMs], random),
+    ...maybe(0.3, random, () => ({ keepFiringForMs: pick([intervalMs, 3 * intervalMs, 3.5 * intervalMs], random) })),
+    ...maybe(0.3, random, () => ({ onlyIf: traffic(random), onlyIfBy: ['store'] })),
+    ...(hasThreshold ? maybe(0.15, random, () => ({ noData: 'alert' as const })) : {}),
+    ...maybe(0.3, random, () => ({ labels: { team: 'storage' } })),
+  } as AlertRule
+}
+
+function traffic(random: Random): Condition {
+  return { condition: 'rate_above', metric: 'operations_total', by: ['store'], threshold: random() * 0.5 }
+}
+
+function conditionOf(condition: Condition['condition'], intervalMs: number, random: Random): Condition {
+  const where = maybe(0.3, random, () => ({ where: { store: pick(['orders', 'users'], random) } }))
+  const by = maybe(0.5, random, () => ({ by: ['store'] }))
+  const window = maybe(0.8, random, () => ({ windowMs: intervalMs * (2 + Math.floor(random() * 12)) }))
+  const around = (middle: number): { threshold: number } => ({ threshold: middle * (0.3 + random() * 1.4) })
+  switch (condition) {
+    case 'metric_above':
+    case 'metric_below':
+      return { condition, metric: 'gauge', ...where, threshold: (random() - 0.5) * 10 }
+    case 'metric_absent':
+      return { condition, metric: 'gauge', ...where }
+    case 'rate_above':
+    case 'rate_below':
+      return {
+        condition,
+        metric: 'errors_total',
+        ...where,
+        ...by,
+        ...window,
+        ...(random() < 0.3 ? { threshold: 0 } : around(1000 / intervalMs)),
+      }
+    case 'ratio_above':
+    case 'ratio_below':
+      return { condition, metric: 'errors_total', of: 'operations_total', ...where, ...by, ...window, ...around(0.1) }
+    case 'share_above':
+    case 'share_below':
+      return { condition, metric: 'gauge', of: 'whole', ...where, ...by, threshold: (random() - 0.5) * 0.4 }
+    case 'quantile_above':
+    case 'quantile_below':
+      return {
+        condition,
+        metric: 'latency',
+        quantile: pick([0.5, 0.9, 0.99], random),
+        ...where,
+        ...by,
+        ...window,
+        ...around(0.1),
+      }
+    case 'forecast_above':
+    case 'forecast_below':
+      return { condition, metric: 'gauge', ...where, ...window, aheadMs: intervalMs * 10, threshold: (random() - 0.5) * 20 }
+  }
+}
+
+/** A threshold that is easier to keep than the other was to reach. */
+function clearing(condition: Condition, random: Random): number {
+  if (!('threshold' in condition)) return 0
+  const { threshold } = condition
+  const margin = Math.abs(threshold) * random() + random() * 0.01
+  return condition.condition.endsWith('_above') ? threshold - margin : threshold + margin
+}
