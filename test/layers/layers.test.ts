@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ['indicators', 'history/'],
     ['alerts/'],
     ['exporters/'],
-    ['config-options', 'config', 'otlp-settings', 'resource'],
+    ['config-complaint', 'config-options', 'config-structure', 'config', 'otlp-settings', 'notifiers-of', 'resource', 'alerting'],
     ['http/'],
     ['doors'],
     ['monitor'],

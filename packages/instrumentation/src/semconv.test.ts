@@ -42,6 +42,8 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   db_value_log_bytes: ['gauge', 'By', 'store'],
   db_wal_bytes: ['gauge', 'By', 'store'],
   db_total_disk_bytes: ['gauge', 'By', 'store'],
+  db_free_bytes: ['gauge', 'By', 'store'],
+  db_entries: ['gauge', '{entry}', 'store'],
   db_disk_available_bytes: ['gauge', 'By', 'store'],
   db_disk_capacity_bytes: ['gauge', 'By', 'store'],
   db_compaction_cpu_seconds_total: ['counter', 's', 'store'],
@@ -89,7 +91,16 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   wombat_monitor_refused_values_total: ['counter', '{value}', 'reason'],
   wombat_monitor_overflowed_metrics: ['gauge', '{metric}'],
   wombat_monitor_notifications_dropped_total: ['counter', '{notification}', 'notifier'],
+  wombat_monitor_alert_evaluations_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluations_missed_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluation_failures_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluation_duration_seconds: ['histogram', 's'],
   wombat_monitor_history_bytes: ['gauge', 'By'],
+  wombat_process_resident_memory_bytes: ['gauge', 'By'],
+  wombat_process_heap_used_bytes: ['gauge', 'By'],
+  wombat_process_external_memory_bytes: ['gauge', 'By'],
+  wombat_process_array_buffer_bytes: ['gauge', 'By'],
+  wombat_process_memory_limit_bytes: ['gauge', 'By'],
 }
 
 for (const [name, [kind, unit, ...labels]] of Object.entries(catalogue)) {

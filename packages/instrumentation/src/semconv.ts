@@ -141,6 +141,26 @@ const monitorRows = {
   wombat_monitor_notifications_dropped_total: row('counter', '{notification}', 'Notifications that could not be sent.', [
     'notifier',
   ]),
+  wombat_monitor_alert_evaluations_total: row('counter', '{evaluation}', 'Times the alert rules were judged.', []),
+  wombat_monitor_alert_evaluations_missed_total: row(
+    'counter',
+    '{evaluation}',
+    'Times they should have been judged and were not.',
+    [],
+  ),
+  wombat_monitor_alert_evaluation_failures_total: row(
+    'counter',
+    '{evaluation}',
+    'Alert rules that failed when they were judged.',
+    [],
+  ),
+  wombat_monitor_alert_evaluation_duration_seconds: row(
+    'histogram',
+    's',
+    'Time it took to judge the alert rules.',
+    [],
+    latencyBounds,
+  ),
   wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the history.', []),
   wombat_process_resident_memory_bytes: row('gauge', 'By', 'Memory of this process, of every kind, that is in RAM.', []),
   wombat_process_heap_used_bytes: row('gauge', 'By', "Memory of JavaScript's objects in this process.", []),

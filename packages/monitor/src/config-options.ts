@@ -25,6 +25,8 @@ const count = (from: number, to: number) => z.int().min(from).max(to).describe(`
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words).describe(`one of ${words.join(', ')}`)
 
+const address = () => z.url({ protocol: /^https?$/ })
+
 /** Every option that is one plain value, and so can come from the environment: `metricsIntervalMs` as WOMBAT_METRICS_INTERVAL_MS. */
 export const options = {
   enableMetrics: option(truth(), true, 'Measure at all.'),
@@ -38,6 +40,28 @@ export const options = {
   healthCheckTimeoutMs: option(milliseconds(10), 5000, 'How long one health check may take.'),
   enableAlerts: option(truth(), true, 'Evaluate alert rules.'),
   alertEvaluationIntervalMs: option(milliseconds(100), 60_000, 'How often alert rules are evaluated.'),
+  alertRulesFile: option(
+    z.string().min(1).optional().describe('the path of a YAML or JSON file'),
+    undefined,
+    'A file with alert rules, in place of the default ones.',
+  ),
+  alertmanagerUrl: {
+    ...option(
+      address().optional().describe('an http or https address'),
+      undefined,
+      'The address of an Alertmanager that is told of alerts.',
+    ),
+    secret: true,
+  },
+  alertWebhookUrl: {
+    ...option(
+      address().optional().describe('an http or https address'),
+      undefined,
+      "Where alerts are posted, in the form of Alertmanager's webhooks.",
+    ),
+    secret: true,
+  },
+  alertWebhookAllowPrivate: option(truth(), false, 'Whether that may be this machine or a private network.'),
   prometheusEnabled: option(truth(), false, 'Serve /metrics.'),
   prometheusPort: option(port(), 9090, 'Where /metrics is served.'),
   jsonApiEnabled: option(truth(), true, 'Serve the JSON API.'),

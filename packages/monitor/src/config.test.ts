@@ -48,10 +48,12 @@ test('everything else is off, on this machine only, or Wombat', () => {
     semconv: 'wombat',
     cardinalityLimit: 2000,
     closeTimeoutMs: 5000,
-    otlp: undefined,
-    logger: undefined,
-    resource: {},
+    alertRulesFile: undefined,
+    alertmanagerUrl: undefined,
+    alertWebhookUrl: undefined,
+    alertWebhookAllowPrivate: false,
   })
+  expect(Object.keys(resolveConfig(undefined, {}))).not.toContain('otlp')
 })
 
 const fromEnvironment: ReadonlyArray<[variable: string, text: string, option: string, value: unknown]> = [

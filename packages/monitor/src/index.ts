@@ -1,4 +1,5 @@
 export { seriesOf } from './alerts/conditions.ts'
+export { defaultRules } from './alerts/default-rules.ts'
 export {
   type Alert,
   AlertManager,
@@ -7,6 +8,12 @@ export {
   type SavedAlerts,
   type Transition,
 } from './alerts/manager.ts'
+export { type AlertmanagerOptions, alertmanagerNotifier } from './alerts/notifiers/alertmanager.ts'
+export { type EmailOptions, emailNotifier } from './alerts/notifiers/email.ts'
+export { logNotifier } from './alerts/notifiers/log.ts'
+export { type AlertGroup, type Notifier, Refused } from './alerts/notifiers/notifier.ts'
+export type { Secret } from './alerts/notifiers/secret.ts'
+export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook.ts'
 export { type AlertRule, type Condition, type Severity, severities } from './alerts/rule.ts'
 export { checkedRules, parseRules, RuleError, readRules } from './alerts/rule-file.ts'
 export type { AlertState } from './alerts/state.ts'

@@ -3,14 +3,21 @@ import { getRequestListener } from '@hono/node-server'
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { instrument, MetricsRegistry, refusals, sharedRegistry } from '@wombat/instrumentation'
+import { Hono } from 'hono'
+import { Alerting } from './alerting.ts'
+import { defaultRules } from './alerts/default-rules.ts'
+import type { Alert } from './alerts/manager.ts'
+import { readRules } from './alerts/rule-file.ts'
 import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig } from './config.ts'
 import { type Addresses, type Doors, openDoors } from './doors.ts'
 import { startIntervalLog } from './exporters/interval-log.ts'
 import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
 import { otlpReader } from './exporters/otlp.ts'
+import { alertRoutes } from './http/alert-routes.ts'
 import { guarded } from './http/guard.ts'
 import { jsonRoutes, prometheusRoutes } from './http/routes.ts'
 import { defaultLogger, type Logger } from './logger.ts'
+import { notifiersOf } from './notifiers-of.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { resourceOf } from './resource.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -25,6 +32,10 @@ export interface Monitoring extends AsyncDisposable {
   instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
   /** All metrics as they are now, in the seed's shape: what `/api/v1/metrics` answers. */
   metrics(): Promise<JsonMetric[]>
+  /** The alerts that are pending or firing and, for a quarter of an hour, those that were resolved. */
+  alerts(): Alert[]
+  /** Reads `alertRulesFile` again. What lives goes on. @throws RuleError, and the rules stay as they were. */
+  reloadAlertRules(): Promise<void>
   /** All metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
   /** All doors as one fetch handler, for a server that is there already. */
@@ -54,7 +65,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
   return run(reader, registry, resolved, logger, () => {
-    const provider = new MeterProvider({ resource: resourceOf(resolved.resource), readers })
+    const provider = new MeterProvider({ resource: resourceOf(resolved.resource ?? {}), readers })
     return () => provider.shutdown({ timeoutMillis: resolved.closeTimeoutMs })
   })
 }
@@ -88,20 +99,35 @@ async function run(
   registry.enabled = config.enableMetrics
   reader.follow(registry)
   for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
-  const routes = { prometheus: prometheusRoutes(reader, semconv), json: jsonRoutes(reader, semconv) }
+  const rules = config.alertRulesFile === undefined ? (config.alertRules ?? defaultRules) : await readRules(config.alertRulesFile)
+  const alerting = new Alerting({
+    reader,
+    registry,
+    logger,
+    rules,
+    notifiers: notifiersOf(config, logger),
+    intervalMs: config.metricsIntervalMs,
+  })
+  const json = new Hono().route('/', jsonRoutes(reader, semconv)).route('/', alertRoutes(alerting.manager))
+  const routes = { prometheus: prometheusRoutes(reader, semconv), json }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
   const doors = await openDoors(config, routes)
   const stopReaders = startReaders()
+  alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
   const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= shutDown(doors, log, stopReaders, logger)
+    closing ??= shutDown(doors, alerting, log, stopReaders, logger)
     return closing
   }
   return {
     registry,
     addresses: doors.addresses,
     instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
+    alerts: () => alerting.manager.alerts(),
+    reloadAlertRules: async () => {
+      if (config.alertRulesFile !== undefined) alerting.manager.replaceRules(await readRules(config.alertRulesFile))
+    },
     metrics: async () => jsonMetrics(await reader.take(), semconv),
     snapshot: () => reader.take(),
     fetch: (request) => all.fetch(request),
@@ -111,14 +137,16 @@ async function run(
   }
 }
 
-/** Backwards: no more questions, the last line of the log, the last export. */
+/** Backwards: no more questions, the last notifications, the last line of the log, the last export. */
 async function shutDown(
   doors: Doors,
+  alerting: Alerting,
   log: { close(): Promise<void> } | undefined,
   stopReaders: () => Promise<void>,
   logger: Logger,
 ): Promise<void> {
   await doors.close()
+  await alerting.close()
   await log?.close()
   try {
     await stopReaders()

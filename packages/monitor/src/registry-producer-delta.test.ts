@@ -8,7 +8,7 @@ import {
   type MetricData,
 } from '@opentelemetry/sdk-metrics'
 import { identityOf, type Labels, MetricsRegistry } from '@wombat/instrumentation'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { recordMixedLoad } from '../../../test/monitor/mixed-load.ts'
 import { RegistryProducer } from './registry-producer.ts'
 
@@ -121,16 +121,22 @@ test('two delta producers know nothing of each other', async () => {
 })
 
 test('the first delta of a series that appears later begins when it appeared', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1000 })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   registry.incrementCounter('db_errors_total', 2, { store: 'orders', operation: 'get', error_type: '_OTHER' })
+  vi.setSystemTime(2000)
   await collect(producer)
+  vi.setSystemTime(3000)
   registry.incrementCounter('db_errors_total', 5, { store: 'orders', operation: 'get', error_type: 'LEVEL_IO_ERROR' })
-  const [family] = registry.families()
-  const started = [...(family?.series.values() ?? [])].map(({ startMs }) => startMs)
+  vi.setSystemTime(4000)
   const points = [...pointsOf(await collect(producer)).values()]
   expect(points.map(({ value }) => value)).toEqual([0, 5])
-  expect(hrTimeToMilliseconds(points[1]?.startTime ?? [0, 0])).toBe(started[1])
+  expect(points.map(({ startTime }) => hrTimeToMilliseconds(startTime))).toEqual([2000, 3000])
+  expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([4000, 4000])
 })
 
 test('a gauge is what it is, with delta temporality too', async () => {

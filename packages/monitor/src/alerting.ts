@@ -1,0 +1,113 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { AlertMetrics } from './alerts/alert-metrics.ts'
+import { Dispatcher } from './alerts/dispatcher.ts'
+import { AlertManager } from './alerts/manager.ts'
+import type { Notifier } from './alerts/notifiers/notifier.ts'
+import type { AlertRule } from './alerts/rule.ts'
+import { samplesOf } from './history/series.ts'
+import { TimeSeries } from './history/time-series.ts'
+import type { Logger } from './logger.ts'
+import type { SnapshotReader } from './snapshot-reader.ts'
+
+export interface AlertingOptions {
+  readonly reader: SnapshotReader
+  readonly registry: MetricsRegistry
+  readonly logger: Logger
+  readonly rules: readonly AlertRule[]
+  readonly notifiers: readonly Notifier[]
+  /** How often the metrics are remembered. */
+  readonly intervalMs: number
+}
+
+/** How long the last notifications may take when everything closes. */
+const closeDeadlineMs = 2000
+
+/** Remembers the metrics every interval, judges the rules over what is remembered, and tells the notifiers. */
+export class Alerting {
+  readonly history: TimeSeries
+  readonly manager: AlertManager
+  readonly #options: AlertingOptions
+  readonly #dispatcher: Dispatcher
+  readonly #metrics: AlertMetrics
+  readonly #timers: NodeJS.Timeout[] = []
+  #evaluationIntervalMs: number | undefined
+  #evaluatedMs: number | undefined
+
+  constructor(options: AlertingOptions) {
+    const { registry, logger, rules, notifiers } = options
+    this.#options = options
+    this.history = new TimeSeries({ intervalMs: options.intervalMs })
+    this.manager = new AlertManager(rules, this.history)
+    this.#metrics = new AlertMetrics(registry)
+    for (const notifier of notifiers) registry.counter('wombat_monitor_notifications_dropped_total', { notifier: notifier.name })
+    const dropped = (notifier: string): void =>
+      registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
+    this.#dispatcher = new Dispatcher(notifiers, logger, { dropped })
+  }
+
+  /** Begins to remember and, where rules are to be judged at all, to judge. */
+  start(evaluationIntervalMs: number | undefined): void {
+    this.#every(this.#options.intervalMs, () => this.remember())
+    if (evaluationIntervalMs === undefined) return
+    this.#evaluationIntervalMs = evaluationIntervalMs
+    for (const name of evaluationCounters) this.#options.registry.counter(name)
+    this.#every(evaluationIntervalMs, () => this.evaluate(Date.now()))
+  }
+
+  /** Remembers the metrics as they are now. */
+  async remember(): Promise<void> {
+    const { points, timeMs } = await this.#options.reader.take()
+    this.history.append(timeMs, points.flatMap(samplesOf))
+    this.#options.registry.setGauge('wombat_monitor_history_bytes', this.history.bytes)
+  }
+
+  /** Judges the rules at this moment. */
+  evaluate(nowMs: number): void {
+    const { registry } = this.#options
+    this.#countMissed(nowMs)
+    const startMs = performance.now()
+    const transitions = this.manager.evaluate(nowMs)
+    const alerts = this.manager.alerts()
+    this.#metrics.show(alerts)
+    this.#dispatcher.tell(alerts, transitions, nowMs)
+    const failed = this.manager.statuses.filter(({ error }) => error !== undefined).length
+    registry.incrementCounter('wombat_monitor_alert_evaluations_total')
+    registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failed)
+    registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#dispatcher.close(closeDeadlineMs)
+  }
+
+  /** A blocked event loop makes evaluations fall out: that they did is a number of its own. */
+  #countMissed(nowMs: number): void {
+    const intervalMs = this.#evaluationIntervalMs
+    if (this.#evaluatedMs !== undefined && intervalMs !== undefined) {
+      const missed = Math.round((nowMs - this.#evaluatedMs) / intervalMs) - 1
+      if (missed > 0) this.#options.registry.incrementCounter('wombat_monitor_alert_evaluations_missed_total', missed)
+    }
+    this.#evaluatedMs = nowMs
+  }
+
+  #every(intervalMs: number, work: () => void | Promise<void>): void {
+    const timer = setInterval(() => this.#run(work), intervalMs)
+    timer.unref()
+    this.#timers.push(timer)
+  }
+
+  async #run(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#options.logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'alerts could not be judged')
+    }
+  }
+}
+
+const evaluationCounters = [
+  'wombat_monitor_alert_evaluations_total',
+  'wombat_monitor_alert_evaluations_missed_total',
+  'wombat_monitor_alert_evaluation_failures_total',
+] as const

@@ -1,0 +1,22 @@
+import { inspect } from 'node:util'
+import { closest, distance } from 'fastest-levenshtein'
+import type { z } from 'zod'
+
+/** What is wrong with a value: its name, what is allowed, what was got and, where it helps, what it is for. */
+export function complaint(name: string, schema: z.ZodType, got: unknown, description?: string): string {
+  return `${name} must be ${schema.description ?? 'of its type'}, got ${describeValue(got)}${description === undefined ? '' : `: ${description}`}`
+}
+
+/** Objects are named, not shown: they may hold secrets, or themselves. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : inspect(value)
+}
+
+/** The known name that a wrong one may have been meant for; nothing where none is near. */
+export function nearest(name: string, known: readonly string[]): string {
+  const guess = closest(name, known)
+  return distance(name, guess) <= Math.max(3, name.length / 3) ? `: did you mean ${guess}?` : ''
+}

@@ -1,0 +1,95 @@
+import type { Attributes } from '@opentelemetry/api'
+import { z } from 'zod'
+import type { Notifier } from './alerts/notifiers/notifier.ts'
+import type { AlertRule } from './alerts/rule.ts'
+import { checkedRules, RuleError } from './alerts/rule-file.ts'
+import { complaint, describeValue, nearest } from './config-complaint.ts'
+import { milliseconds } from './config-options.ts'
+import type { OtlpOptions } from './exporters/otlp.ts'
+import type { Logger } from './logger.ts'
+
+/** The options that are more than one plain value, and so are given in code only. */
+export interface StructuredOptions {
+  /** Send OTLP: `true` for OpenTelemetry's own variables and defaults. Default: on where OTEL_EXPORTER_OTLP_ENDPOINT is set. */
+  readonly otlp?: boolean | OtlpOptions
+  /** The application's logger (default: pino to standard output, at `logLevel`). */
+  readonly logger?: Logger
+  /** Attributes of the resource, beside those of OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME; these here win. */
+  readonly resource?: Attributes
+  /** The alert rules (default: `defaultRules`). Excludes `alertRulesFile`. */
+  readonly alertRules?: readonly AlertRule[]
+  /** Who is told of alerts, beside those that options name (default: the log). */
+  readonly notifiers?: readonly Notifier[]
+}
+
+const otlpSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('an http or https address')
+    .optional(),
+  headers: z.record(z.string(), z.string()).describe('an object of strings').optional(),
+  protocol: z.enum(['http/protobuf', 'http/json']).describe('one of http/protobuf, http/json').optional(),
+  compression: z.enum(['gzip', 'none']).describe('one of gzip, none').optional(),
+  timeoutMs: milliseconds(1).optional(),
+  intervalMs: milliseconds(100).optional(),
+  temporality: z.enum(['cumulative', 'delta', 'lowmemory']).describe('one of cumulative, delta, lowmemory').optional(),
+  histograms: z.enum(['explicit', 'exponential']).describe('one of explicit, exponential').optional(),
+})
+
+const structured = {
+  otlp: z.union([z.boolean(), otlpSchema]).optional(),
+  logger: z
+    .custom<Logger>((value) =>
+      ['debug', 'info', 'warn', 'error'].every((level) => typeof (value as never)?.[level] === 'function'),
+    )
+    .optional(),
+  resource: z.record(z.string(), z.unknown()).optional(),
+  alertRules: z.array(z.unknown()).optional(),
+  notifiers: z.array(z.custom<Notifier>((value) => typeof (value as never)?.['send'] === 'function')).optional(),
+}
+
+export const structuredNames: readonly string[] = Object.keys(structured)
+
+/** Everything that is wrong with these options. */
+export function structureProblems(config: StructuredOptions): string[] {
+  const { otlp, logger, resource, notifiers } = config
+  const problems: string[] = [...ruleProblems(config)]
+  if (!structured.logger.safeParse(logger).success)
+    problems.push(`logger must have debug, info, warn and error, got ${describeValue(logger)}`)
+  if (!structured.resource.safeParse(resource).success)
+    problems.push(`resource must be an object of attributes, got ${describeValue(resource)}`)
+  if (!structured.notifiers.safeParse(notifiers).success)
+    problems.push(`notifiers must be an array of objects with send, got ${describeValue(notifiers)}`)
+  return [...problems, ...otlpProblems(otlp)]
+}
+
+function ruleProblems({ alertRules }: StructuredOptions): readonly string[] {
+  if (alertRules === undefined) return []
+  if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeValue(alertRules)}`]
+  try {
+    checkedRules(alertRules, 'alertRules')
+    return []
+  } catch (error) {
+    if (error instanceof RuleError) return error.problems.map((problem) => `alertRules: ${problem}`)
+    throw error
+  }
+}
+
+function otlpProblems(otlp: unknown): string[] {
+  if (structured.otlp.safeParse(otlp).success) return []
+  const parsed = otlpSchema.safeParse(otlp)
+  if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp))
+    return [`otlp must be true, false or an object, got ${describeValue(otlp)}`]
+  const problems: string[] = []
+  for (const issue of parsed.error?.issues ?? []) {
+    if (issue.code === 'unrecognized_keys') {
+      problems.push(...issue.keys.map((key) => `otlp.${key} is no option${nearest(key, Object.keys(otlpSchema.shape))}`))
+      continue
+    }
+    const key = String(issue.path[0]) as keyof typeof otlpSchema.shape
+    problems.push(
+      complaint(`otlp.${key}`, otlpSchema.shape[key].unwrap(), key === 'headers' ? '(secret)' : Reflect.get(otlp, key)),
+    )
+  }
+  return problems
+}
