@@ -6,6 +6,7 @@ import type { Semconv } from './semconv.ts'
 import { sharedRegistry } from './shared-registry.ts'
 import { StoreOperations } from './store-operations.ts'
 import { abstractLevel } from './stores/abstract-level.ts'
+import { keyv } from './stores/keyv.ts'
 import { lmdb } from './stores/lmdb.ts'
 
 export interface InstrumentOptions {
@@ -24,7 +25,7 @@ export interface InstrumentOptions {
   readonly adapter?: StoreAdapter
 }
 
-const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb]
+const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, keyv]
 
 /** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
 const mark = Symbol.for('@wombat/instrumentation')
