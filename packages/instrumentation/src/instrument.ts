@@ -1,9 +1,10 @@
 import { diag, type MeterProvider } from '@opentelemetry/api'
-import type { StoreAdapter } from './adapter.ts'
+import type { EngineReader, StoreAdapter } from './adapter.ts'
 import { labelFault } from './labels.ts'
 import type { MetricsRegistry } from './registry.ts'
 import type { Semconv } from './semconv.ts'
 import { sharedRegistry } from './shared-registry.ts'
+import type { Source } from './sources.ts'
 import { StoreOperations } from './store-operations.ts'
 import { abstractLevel } from './stores/abstract-level.ts'
 import { keyv } from './stores/keyv.ts'
@@ -49,7 +50,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
   const detach = adapter.attach(store, operations)
   const engine = adapter.stats?.(store, registry, name)
-  const forget = engine === undefined ? () => {} : registry.sources.add(() => engine.read())
+  const forget = engine === undefined ? () => {} : registry.sources.add(sourceOf(engine))
   const undo = (): void => {
     forget()
     detach()
@@ -57,6 +58,11 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   }
   Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   return store
+}
+
+/** In a function of its own: closures made together hold what any of them holds, and the registry must not hold the store. */
+function sourceOf(engine: EngineReader): Source {
+  return () => engine.read()
 }
 
 /** Stops measuring the store and leaves no trace on it; what was measured stays. False where it was not measured. */

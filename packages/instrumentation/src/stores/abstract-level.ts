@@ -1,4 +1,6 @@
 import type { StoreAdapter } from '../adapter.ts'
+import { LevelDBReader, type LevelDBStore } from '../engines/leveldb.ts'
+import { leveldbSupplies } from '../engines/leveldb-metrics.ts'
 import { MethodPatch } from '../method-patch.ts'
 import type { Operation } from '../semconv.ts'
 import type { StoreOperations } from '../store-operations.ts'
@@ -49,6 +51,9 @@ const knownErrors: ReadonlySet<string> = new Set([
   'LEVEL_REMOTE_ERROR',
 ])
 
+/** The readers of the stores whose engine is asked. */
+const readers = new WeakMap<object, LevelDBReader>()
+
 /**
  * Every abstract-level database from version 2 on: classic-level, level, memory-level, subclasses and sublevels. It wraps
  * the private methods on the instance, which the public ones call once the database is open and whatever the way in:
@@ -57,7 +62,7 @@ const knownErrors: ReadonlySet<string> = new Set([
 export const abstractLevel: StoreAdapter = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
-  supplies: {},
+  supplies: { leveldb: leveldbSupplies },
   knownErrors,
 
   accepts(store) {
@@ -95,7 +100,20 @@ export const abstractLevel: StoreAdapter = {
     patch.replace('_close', (original) => statusChange(operations, 'close', original))
     operations.isOpen = whetherOpen(store as Database)
     operations.show()
-    return () => patch.undo()
+    return () => {
+      patch.undo()
+      readers.get(store)?.close()
+      readers.delete(store)
+    }
+  },
+
+  stats(store, registry, name) {
+    const { parent, location } = store as Database & { readonly location?: unknown }
+    // A sublevel has no engine of its own: the database that it is part of speaks for it.
+    if (parent || typeof location !== 'string' || this.engineOf(store) !== 'leveldb') return undefined
+    const reader = new LevelDBReader(store as LevelDBStore, registry, name)
+    readers.set(store, reader)
+    return reader
   },
 }
 
@@ -120,9 +138,18 @@ function chainedBatch(operations: StoreOperations, original: Method): Method {
 
 /** Opening and closing are not operations; they show and hide the store's gauges, and their failures are counted. */
 function statusChange(operations: StoreOperations, verb: 'open' | 'close', original: Method): Method {
-  const succeeded = verb === 'open' ? () => operations.show() : () => operations.hide()
   const failed = (error: unknown) => operations.failedToChange(verb, error)
   return function (...args) {
+    const reader = readers.get(this as object)
+    const succeeded = (): void => {
+      if (verb === 'open') {
+        operations.show()
+        reader?.opened()
+      } else {
+        operations.hide()
+        reader?.shut()
+      }
+    }
     let result: unknown
     try {
       result = original.apply(this, args)

@@ -1,0 +1,144 @@
+import type { Combine, CounterCell } from '../cell.ts'
+import type { HistogramCell } from '../histogram.ts'
+import type { Labels } from '../labels.ts'
+import type { MetricsRegistry } from '../registry.ts'
+import type { MetricName } from '../semconv.ts'
+import { type StallCause, stallCauses } from './leveldb-line.ts'
+import type { Compaction, LevelDBEvents } from './leveldb-log.ts'
+import type { Level } from './leveldb-properties.ts'
+
+/** What is so now; what is unknown is left out. */
+export interface LevelDBState {
+  readonly levels?: readonly Level[]
+  readonly memoryBytes?: number | undefined
+  readonly walBytes?: number | undefined
+  readonly diskBytes?: number | undefined
+  readonly availableBytes?: number | undefined
+  readonly capacityBytes?: number | undefined
+  readonly compactionsRunning?: number | undefined
+  readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
+}
+
+interface Gauge {
+  readonly name: MetricName
+  readonly labels?: Labels
+  readonly value: (state: LevelDBState) => number | undefined
+  /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
+  readonly combine?: Combine
+}
+
+/** LevelDB is built with so many. */
+const levels = [0, 1, 2, 3, 4, 5, 6]
+
+const gauges: readonly Gauge[] = [
+  ...levels.flatMap((level): Gauge[] => [
+    { name: 'db_level_files', labels: { level: `${level}` }, value: (state) => state.levels?.[level]?.files },
+    { name: 'db_level_bytes', labels: { level: `${level}` }, value: (state) => state.levels?.[level]?.bytes },
+  ]),
+  { name: 'db_sstable_bytes', value: (state) => state.levels?.reduce((sum, { bytes }) => sum + bytes, 0) },
+  { name: 'db_total_memory_bytes', value: (state) => state.memoryBytes },
+  { name: 'db_wal_bytes', value: (state) => state.walBytes },
+  { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
+  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
+  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  { name: 'db_compactions_running', value: (state) => state.compactionsRunning },
+  ...stallCauses.map(
+    (cause): Gauge => ({
+      name: 'db_write_stall_active_seconds',
+      labels: { cause },
+      value: (state) => state.stallSeconds?.[cause],
+      combine: 'max',
+    }),
+  ),
+]
+
+const counters = [
+  'db_flush_operations_total',
+  'db_flush_bytes_total',
+  'db_compaction_operations_total',
+  'db_compaction_input_files_total',
+  'db_compaction_output_files_total',
+  'db_compaction_input_bytes_total',
+  'db_compaction_output_bytes_total',
+  'db_background_errors_total',
+] as const satisfies readonly MetricName[]
+
+const histograms = [
+  'db_flush_duration_seconds',
+  'db_compaction_duration_seconds',
+  'db_compaction_write_amplification',
+] as const satisfies readonly MetricName[]
+
+const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] as const satisfies readonly MetricName[]
+
+/**
+ * Everything that LevelDB supplies. It has no value log; it says memtables and cache in one number only; its thread is
+ * named as those of Node's pool, so its CPU time is nobody's; and nothing of it reclaims space but compactions, whose input
+ * less output says how much.
+ */
+export const leveldbSupplies: readonly MetricName[] = [
+  ...new Set([...gauges.map(({ name }) => name), ...counters, ...histograms, ...stallCounters]),
+]
+
+/** The numbers of one LevelDB. Its counters are there, at 0, from the start; its gauges when they are known. */
+export class LevelDBMetrics implements LevelDBEvents {
+  /** What the gauges show. */
+  state: LevelDBState = {}
+  readonly #counters: Readonly<Record<(typeof counters)[number], CounterCell>>
+  readonly #histograms: Readonly<Record<(typeof histograms)[number], HistogramCell>>
+  readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], CounterCell>>>>
+  readonly #unwatch: ReadonlyArray<() => void>
+
+  constructor(registry: MetricsRegistry, store: string) {
+    const counter = (name: MetricName, labels?: Labels) => registry.counter(name, { store, ...labels })
+    this.#counters = each(counters, (name) => counter(name))
+    this.#histograms = each(histograms, (name) => registry.histogram(name, { store }))
+    this.#stalls = each(stallCauses, (cause) => each(stallCounters, (name) => counter(name, { cause })))
+    this.#unwatch = gauges.map(({ name, labels, value, combine }) =>
+      registry.gauge(name, { store, ...labels }).observe(() => value(this.state), combine),
+    )
+  }
+
+  /** Lets the gauges disappear; the counters stay. */
+  release(): void {
+    for (const unwatch of this.#unwatch) unwatch()
+  }
+
+  flushed(bytes: number, seconds: number | undefined): void {
+    this.#counters.db_flush_operations_total.add(1)
+    this.#counters.db_flush_bytes_total.add(bytes)
+    if (seconds !== undefined) this.#histograms.db_flush_duration_seconds.record(seconds)
+  }
+
+  compacted({ inputFiles, outputFiles, outputBytes, seconds }: Compaction): void {
+    this.#counters.db_compaction_operations_total.add(1)
+    this.#counters.db_compaction_input_files_total.add(inputFiles)
+    if (outputFiles !== undefined) this.#counters.db_compaction_output_files_total.add(outputFiles)
+    this.#counters.db_compaction_output_bytes_total.add(outputBytes)
+    if (seconds !== undefined) this.#histograms.db_compaction_duration_seconds.record(seconds)
+  }
+
+  consumed(bytes: number): void {
+    this.#counters.db_compaction_input_bytes_total.add(bytes)
+  }
+
+  amplified(ratio: number): void {
+    this.#histograms.db_compaction_write_amplification.record(ratio)
+  }
+
+  stalled(cause: StallCause): void {
+    this.#stalls[cause].db_write_stalls_total.add(1)
+  }
+
+  resumed(cause: StallCause, seconds: number): void {
+    this.#stalls[cause].db_write_stall_seconds_total.add(seconds)
+  }
+
+  failed(): void {
+    this.#counters.db_background_errors_total.add(1)
+  }
+}
+
+function each<Name extends string, Value>(names: readonly Name[], make: (name: Name) => Value): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>
+}
