@@ -59,7 +59,8 @@ async function demo(): Promise<void> {
       clearInterval(ticker)
       clearTimeout(deadline)
     }
-    await show()
+    // The whole run: since the last tick there may have been nothing to show.
+    screen.draw(table(intervalSummary(undefined, await monitoring.snapshot())))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
