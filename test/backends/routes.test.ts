@@ -6,7 +6,7 @@ import { freePort } from './free-port.ts'
 import { installed } from './installed.ts'
 import { samplesOfJson } from './json-samples.ts'
 import { startOtlpTee } from './otlp-tee.ts'
-import { prometheusTakesOtlp, startPrometheus } from './prometheus.ts'
+import { type Prometheus, prometheusTakesOtlp, startPrometheus } from './prometheus.ts'
 import { query } from './query.ts'
 import { differences, numbersOf, type Sample } from './sample.ts'
 import { scrape } from './scrape.ts'
@@ -61,42 +61,54 @@ async function differing(metricsUrl: string, routes: readonly Route[]): Promise<
   return (await Promise.all(found)).flat()
 }
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('one process, seen by every route', () => {
+/** Loads a store, lets it rest, and holds every route to what `/metrics` shows. */
+async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Prometheus[] = []): Promise<void> {
+  const direct = await startVictoriaMetrics()
+  const behindCollector = await startVictoriaMetrics()
+  const port = await freePort()
+  await startCollector(port, behindCollector.otlpUrl)
+  const tee = await startOtlpTee([otlpUrlOf(port), ...[direct, ...takingOtlp].map(({ otlpUrl }) => otlpUrl)])
+  const store = await startStore({
+    semconv,
+    otlp: { url: tee.url, protocol: 'http/protobuf', compression: 'gzip', intervalMs: 500 },
+    resource: { 'service.name': 'routes' },
+  })
+  const scraping = await startPrometheus(store.metricsUrl)
+  const inVictoriaMetrics = { added: byVictoriaMetrics, isSame: inTwelveDigits }
+  const routes: readonly Route[] = [
+    { name: 'the JSON API', samples: () => samplesOfJson(store.jsonUrl) },
+    { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: byPrometheus },
+    { name: 'VictoriaMetrics, OTLP', samples: () => query(direct.url, ours), ...inVictoriaMetrics },
+    { name: 'VictoriaMetrics, Collector', samples: () => query(behindCollector.url, ours), ...inVictoriaMetrics },
+    ...takingOtlp.map(({ url }) => ({ name: 'Prometheus, OTLP', samples: () => query(url, ours), added: byPrometheus })),
+  ]
+
+  await store.ask('load')
+  await sleep(loadMs)
+  await store.ask('rest')
+
+  await expect.poll(() => differing(store.metricsUrl, routes), { timeout: settleMs, interval: 500 }).toEqual([])
+  expect([...tee.seen]).toEqual(['application/x-protobuf gzip 200'])
+  const shown = await scrape(store.metricsUrl)
+  const names = new Set(shown.map(({ name }) => name))
+  expect(operationMetrics.filter((name) => !names.has(name))).toEqual([])
+  expect(names.has('db_client_operation_duration_seconds_bucket')).toBe(semconv === 'both')
+  expect(shown.find(({ name }) => name === 'db_scan_errors_total')?.value).toBeGreaterThan(0)
+}
+
+describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('every route out of one process', () => {
   test.each(['wombat', 'both'] as const)(
-    'has the same names, labels and values, with semconv %s',
+    'shows the same names, labels and values, with semconv %s',
     async (semconv) => {
-      const direct = await startVictoriaMetrics()
-      const behindCollector = await startVictoriaMetrics()
-      const port = await freePort()
-      await startCollector(port, behindCollector.otlpUrl)
-      const pushed = prometheusTakesOtlp ? await startPrometheus() : undefined
-      const tee = await startOtlpTee([direct.otlpUrl, otlpUrlOf(port), ...(pushed ? [pushed.otlpUrl] : [])])
-      const store = await startStore({
-        semconv,
-        otlp: { url: tee.url, protocol: 'http/protobuf', compression: 'gzip', intervalMs: 500 },
-        resource: { 'service.name': 'routes' },
-      })
-      const scraping = await startPrometheus(store.metricsUrl)
-      const inVictoriaMetrics = { added: byVictoriaMetrics, isSame: inTwelveDigits }
-      const routes: Route[] = [
-        { name: 'the JSON API', samples: () => samplesOfJson(store.jsonUrl) },
-        { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: byPrometheus },
-        { name: 'VictoriaMetrics, OTLP', samples: () => query(direct.url, ours), ...inVictoriaMetrics },
-        { name: 'VictoriaMetrics, Collector', samples: () => query(behindCollector.url, ours), ...inVictoriaMetrics },
-      ]
-      if (pushed) routes.push({ name: 'Prometheus, OTLP', samples: () => query(pushed.url, ours), added: byPrometheus })
+      await compareRoutes(semconv)
+    },
+    60_000,
+  )
 
-      await store.ask('load')
-      await sleep(loadMs)
-      await store.ask('rest')
-
-      await expect.poll(() => differing(store.metricsUrl, routes), { timeout: settleMs, interval: 500 }).toEqual([])
-      expect([...tee.seen]).toEqual(['application/x-protobuf gzip 200'])
-      const shown = await scrape(store.metricsUrl)
-      const names = new Set(shown.map(({ name }) => name))
-      expect(operationMetrics.filter((name) => !names.has(name))).toEqual([])
-      expect(names.has('db_client_operation_duration_seconds_bucket')).toBe(semconv === 'both')
-      expect(shown.find(({ name }) => name === 'db_scan_errors_total')?.value).toBeGreaterThan(0)
+  test.skipIf(!prometheusTakesOtlp)(
+    'shows the same, OTLP straight into Prometheus among them',
+    async () => {
+      await compareRoutes('both', [await startPrometheus()])
     },
     60_000,
   )
