@@ -167,6 +167,23 @@ test('a registry can go on to another meter, which has the counters complete', a
   expect(await reader.points(latency)).toMatchObject([[{}, { count: 1, sum: 1 }]])
 })
 
+test('a registry may be on several meters, and leaves one without leaving the others', async () => {
+  const { registry, reader: first, release } = bound()
+  const { reader: second } = bound(registry)
+  registry.incrementCounter(gets, 3)
+  registry.recordHistogram(latency, 1)
+  for (const reader of [first, second]) {
+    expect(await reader.points(gets)).toEqual([[{}, 3]])
+    expect(await reader.points(latency)).toMatchObject([[{}, { count: 1, sum: 1 }]])
+  }
+  release()
+  registry.incrementCounter(gets, 1)
+  registry.recordHistogram(latency, 2)
+  expect(await first.points(latency)).toMatchObject([[{}, { count: 1, sum: 1 }]])
+  expect(await second.points(gets)).toEqual([[{}, 4]])
+  expect(await second.points(latency)).toMatchObject([[{}, { count: 2, sum: 3 }]])
+})
+
 /** Records one get that succeeds and one that fails, and gives the names that the meter shows. */
 async function namesUnder(semconv: 'wombat' | 'otel' | 'both'): Promise<{ names: string[]; reader: HandReader }> {
   const { registry, reader } = bound(new MetricsRegistry({ semconv }))

@@ -46,23 +46,47 @@ function bind({ definition, series }: Family, meter: Meter, sources: Sources): B
   if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series, sources)
   if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series, sources)
   const instrument = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
-  const told = new Set<HistogramCell>()
+  const stops: Array<() => void> = []
   return {
     add({ cell, labels }) {
       if (!(cell instanceof HistogramCell)) return
-      told.add(cell)
       const attributes = { ...labels }
-      cell.sink = (value) => {
+      const record = (value: number): void => {
         try {
           instrument.record(value, attributes)
         } catch {
           // The SDK's own failure must not reach the store's caller; the cell has the value all the same.
         }
       }
+      stops.push(tell(cell, record))
     },
     release() {
-      for (const cell of told) cell.sink = undefined
+      for (const stop of stops.splice(0)) stop()
     },
+  }
+}
+
+type Sink = (value: number) => void
+
+/** Who is told of a cell's values: a registry may be on several meters. */
+const sinks = new WeakMap<HistogramCell, Set<Sink>>()
+
+/** Tells one more of every value of the cell. Returns the way back. */
+function tell(cell: HistogramCell, sink: Sink): () => void {
+  const all = sinks.get(cell) ?? new Set()
+  sinks.set(cell, all)
+  const connect = (): void => {
+    const [first, ...others] = all
+    const toAll: Sink = (value) => {
+      for (const each of all) each(value)
+    }
+    cell.sink = others.length === 0 ? first : toAll
+  }
+  all.add(sink)
+  connect()
+  return () => {
+    all.delete(sink)
+    connect()
   }
 }
 

@@ -39,7 +39,7 @@ export interface StoreKind<Store extends object> {
   readonly create: (data: TestData) => Store | Promise<Store>
   /** Closes it, where it can be closed, also one that is closed already; its gauges are gone then. */
   readonly close?: (store: Store) => unknown
-  /** At least one for each operation that the adapter measures. */
+  /** At least one for each operation that the adapter measures. Some tests do them all to one store, in this order. */
   readonly actions: ReadonlyArray<Action<Store>>
   /** Where the adapter is your own. */
   readonly adapter?: StoreAdapter

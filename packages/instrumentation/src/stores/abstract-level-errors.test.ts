@@ -119,6 +119,32 @@ test('an engine that makes something else than an iterator hands that on', async
   }
 })
 
+test('an engine that closes its iterators itself has each counted once', async () => {
+  const { db, registry } = withEngine({
+    _iterator(this: MemoryLevel, ...args: never[]) {
+      const iterator = (Reflect.get(MemoryLevel.prototype, '_iterator') as Engine).apply(this, args) as object
+      return Object.assign(iterator, {
+        async _next(this: { _close: () => Promise<void> }) {
+          await this._close()
+        },
+      })
+    },
+  })
+  await db.open()
+  const iterator = db.iterator()
+  expect(await iterator.next()).toBeUndefined()
+  await iterator.close()
+  expect(measured(registry, 'db').scan).toEqual({ operations: 1, errors: 0, entries: 0 })
+  expect(registry.getAllMetrics().find(({ name }) => name === 'db_open_iterators')?.value).toBe(0)
+})
+
+test('the very promise of an engine is handed on', async () => {
+  const promise = Promise.resolve('here')
+  const { db } = withEngine({ _get: () => promise })
+  expect(Reflect.apply(Reflect.get(db, '_get'), db, ['a', {}])).toBe(promise)
+  await db.close()
+})
+
 test('an engine that answers at once, without promises, is measured like every other', async () => {
   const { db, registry } = withEngine({ _get: () => 'here', _put: () => undefined, _has: () => true })
   await db.put('a', '1')
