@@ -30,6 +30,7 @@ const surface = {
       'summaryQuantiles',
       'timeMethods',
       'uninstrument',
+      'watchProcessMemory',
     ],
   },
   '@wombat/instrumentation/auto': { module: auto, names: ['WombatInstrumentation', 'hookImports'] },

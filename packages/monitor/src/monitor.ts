@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { instrument, MetricsRegistry, refusals, sharedRegistry } from '@wombat/instrumentation'
+import { instrument, MetricsRegistry, refusals, sharedRegistry, watchProcessMemory } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import { Alerting } from './alerting.ts'
 import { defaultRules } from './alerts/default-rules.ts'
@@ -112,12 +112,13 @@ async function run(
   const routes = { prometheus: prometheusRoutes(reader, semconv), json }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
   const doors = await openDoors(config, routes)
+  const forgetMemory = watchProcessMemory(registry)
   const stopReaders = startReaders()
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
   const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= shutDown(doors, alerting, log, stopReaders, logger)
+    closing ??= shutDown(doors, alerting, log, stopReaders, logger).finally(forgetMemory)
     return closing
   }
   return {

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { MetricsRegistry } from '../registry.ts'
+import { watchProcessMemory } from './process-memory.ts'
+
+async function memory(registry: MetricsRegistry): Promise<Record<string, number>> {
+  await registry.sources.refresh()
+  return Object.fromEntries(
+    registry.getAllMetrics().map(({ name, value }) => [name.replace('wombat_process_', ''), Number(value)]),
+  )
+}
+
+test('the memory of the process is what Node says of it, and buffers are part of what lies outside the heap', async () => {
+  const registry = new MetricsRegistry()
+  watchProcessMemory(registry)
+  const buffer = Buffer.alloc(50_000_000)
+  const seen = await memory(registry)
+  const said = process.memoryUsage()
+  const near = (name: string, bytes: number): void =>
+    expect(Math.abs((seen[name] ?? Number.NaN) - bytes), name).toBeLessThan(20_000_000)
+  near('resident_memory_bytes', said.rss)
+  near('heap_used_bytes', said.heapUsed)
+  near('external_memory_bytes', said.external)
+  near('array_buffer_bytes', said.arrayBuffers)
+  expect(seen['array_buffer_bytes']).toBeGreaterThanOrEqual(buffer.length)
+  expect(seen['external_memory_bytes']).toBeGreaterThanOrEqual(seen['array_buffer_bytes'] ?? Number.NaN)
+})
+
+test('watched twice it is the same memory, and at the end it is gone', async () => {
+  const registry = new MetricsRegistry()
+  const back = [watchProcessMemory(registry), watchProcessMemory(registry)]
+  expect((await memory(registry))['resident_memory_bytes']).toBeLessThan(1.5 * process.memoryUsage().rss)
+  back[0]?.()
+  expect(await memory(registry)).toHaveProperty('heap_used_bytes')
+  back[1]?.()
+  expect(await memory(registry)).toEqual({})
+})
