@@ -20,7 +20,7 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
   /**
    * Names a store that was found: the label `store` on all its metrics. A name you choose, never a path: a store's location
    * is a path. Where it says `undefined`, what cannot be a label, or throws, and where there is none, the store is called
-   * after its engine: `leveldb`, `memory`, `lmdb`, `keyv`, `rocksdb`. Stores under one name are added up.
+   * after what it is: `leveldb`, `memory`, `lmdb`, `keyv`, `rocksdb`. Stores under one name are added up.
    */
   readonly name?: (store: object, moduleName: StoreModuleName) => string | undefined
   /** Under which names operations are exported (default `wombat`). */
@@ -53,9 +53,8 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   constructor(config: WombatInstrumentationConfig = {}) {
     super(scopeName, version, checked(config))
-    const { registry } = config
-    if (registry === undefined || !('then' in registry)) return
-    registry.then(
+    if (!isPromised(config.registry)) return
+    config.registry.then(
       (settled) => {
         this.#promised = settled
       },
@@ -74,12 +73,13 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     this.#meterProvider = meterProvider === metrics.getMeterProvider() ? undefined : meterProvider
   }
 
-  #found(store: object, module: StoreModule): void {
-    if (!this.isEnabled()) return
+  /** A store that is found before its registry is there is found again then. */
+  #found(store: object, module: StoreModule): PromiseLike<MetricsRegistry> | undefined {
+    if (!this.isEnabled()) return undefined
     const { registry } = this.getConfig()
-    if (registry === undefined || !('then' in registry)) this.#measure(store, module, registry)
-    else if (this.#promised !== undefined) this.#measure(store, module, this.#promised)
-    else registry.then((settled) => this.#measure(store, module, settled)).then(undefined, () => {})
+    if (isPromised(registry) && this.#promised === undefined) return registry
+    this.#measure(store, module, isPromised(registry) ? this.#promised : registry)
+    return undefined
   }
 
   /** Never throws: the application is in the middle of using its store. */
@@ -121,4 +121,8 @@ function checked(config: WombatInstrumentationConfig): WombatInstrumentationConf
   // Where it is wrong this says so: the first store would be too late.
   if (semconv !== undefined) new MetricsRegistry({ semconv })
   return config
+}
+
+function isPromised(registry: WombatInstrumentationConfig['registry']): registry is PromiseLike<MetricsRegistry> {
+  return registry !== undefined && 'then' in registry
 }

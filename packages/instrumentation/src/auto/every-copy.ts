@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
+import type { Tell } from './first-use.ts'
 import type { StoreModule } from './store-modules.ts'
 
 /**
@@ -12,12 +13,12 @@ export class EveryCopy implements InstrumentationModuleDefinition {
   readonly supportedVersions: string[]
   readonly files = []
   readonly #module: StoreModule
-  readonly #tell: (store: object) => void
+  readonly #tell: Tell
   readonly #targets = new Set<object>()
   readonly #unwatch = new Map<object, () => void>()
   #latest: unknown
 
-  constructor(module: StoreModule, tell: (store: object) => void) {
+  constructor(module: StoreModule, tell: Tell) {
     this.name = module.name
     this.supportedVersions = [...module.supportedVersions]
     this.#module = module

@@ -1,6 +1,9 @@
 import { MethodPatch } from '../method-patch.ts'
 import type { Method } from '../timed.ts'
 
+/** Takes an object that was found; where it cannot yet, it says when to come again. */
+export type Tell = (used: object) => PromiseLike<unknown> | undefined
+
 /**
  * Tells of an object when one of these methods is called on it for the first time, before the method runs. So a store is
  * found wherever and by whatever subclass it was made, its constructor has long ended, and whoever measures it by hand
@@ -9,13 +12,13 @@ import type { Method } from '../timed.ts'
 export class FirstUse {
   readonly #target: object
   readonly #methods: readonly string[]
-  readonly #tell: (used: object) => void
+  readonly #tell: Tell
   readonly #met = new WeakSet<object>()
   #patch: MethodPatch | undefined
   #traps: Array<[name: string, trap: Method]> = []
 
   /** The target is one object, or a prototype: then of each object below it. */
-  constructor(target: object, methods: readonly string[], tell: (used: object) => void) {
+  constructor(target: object, methods: readonly string[], tell: Tell) {
     this.#target = target
     this.#methods = methods
     this.#tell = tell
@@ -36,13 +39,26 @@ export class FirstUse {
 
   /** Tells of the object now, unless that has been done. */
   meet(used: object): void {
-    if (this.#patch === undefined || this.#met.has(used)) return
+    if (this.#patch === undefined || this.#isMet(used)) return
     this.#met.add(used)
     // Whoever measures the object takes its methods as they are: they must be its own, not ours.
     const lifted = this.#traps.every(([name, trap]) => Reflect.get(this.#target, name) === trap)
     if (lifted) this.unwatch()
-    this.#tell(used)
-    if (lifted && used !== this.#target) this.watch()
+    const again = this.#tell(used)
+    if (lifted && (used !== this.#target || again !== undefined)) this.watch()
+    again?.then(
+      () => {
+        this.#met.delete(used)
+        this.meet(used)
+      },
+      () => {},
+    )
+  }
+
+  /** Also of what inherits from it, as a view of it does. */
+  #isMet(used: object): boolean {
+    for (let at: object | null = used; at !== null; at = Object.getPrototypeOf(at)) if (this.#met.has(at)) return true
+    return false
   }
 
   #trap(name: string, original: Method): Method {

@@ -1,7 +1,7 @@
 import { MethodPatch } from '../method-patch.ts'
 import { abstractLevel } from '../stores/abstract-level.ts'
 import type { Method } from '../timed.ts'
-import { FirstUse } from './first-use.ts'
+import { FirstUse, type Tell } from './first-use.ts'
 
 export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
 
@@ -12,8 +12,8 @@ export interface StoreModule {
   /** Where its stores can be found, in what the module exports: never empty in a version that is supported. */
   targetsOf(exports: unknown): object[]
   /** Tells of every store that is found at a target. Returns the way back, which leaves no trace. */
-  watch(target: object, tell: (store: object) => void): () => void
-  /** The store's name where nobody gives it one: its engine's. */
+  watch(target: object, tell: Tell): () => void
+  /** The store's name where nobody gives it one: what it is. */
   nameOf(store: object): string
 }
 
@@ -29,7 +29,7 @@ export const storeModules: readonly StoreModule[] = [
   },
   {
     name: 'keyv',
-    supportedVersions: ['>=5 <7'],
+    supportedVersions: ['>=6 <7'],
     ...stores('Keyv', keyvMethods),
     nameOf: () => 'keyv',
   },
@@ -77,7 +77,7 @@ function stores(
 }
 
 /** Measured at its first use, or else when the code that opened it has run: by hand it can be measured before. */
-function opening(original: Method, tell: (store: object) => void): Method {
+function opening(original: Method, tell: Tell): Method {
   return function (...args) {
     const store = original.apply(this, args)
     if (typeof store !== 'object' || store === null) return store

@@ -1,0 +1,16 @@
+// An application's own preload: OpenTelemetry, and what finds its stores.
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
+import { SnapshotReader } from '@wombat/monitor'
+
+hookImports()
+const reader = new SnapshotReader()
+const sdk = new NodeSDK({ metricReaders: [reader], instrumentations: [new WombatInstrumentation()] })
+sdk.start()
+
+process.once('beforeExit', async () => {
+  const { points } = await reader.take()
+  const sets = points.filter(({ metric }) => metric === 'db_set_operations_total')
+  console.log(JSON.stringify(Object.fromEntries(sets.map(({ attributes, value }) => [attributes.store, value]))))
+  await sdk.shutdown()
+})
