@@ -1,0 +1,37 @@
+/** What RocksDB counts where its statistics are on, since the store was opened. */
+export interface RocksDBStatistics {
+  readonly cacheHits: number | undefined
+  readonly cacheMisses: number | undefined
+  /** Lookups that a filter let through, and those of them that found their key. */
+  readonly filterPositives: number | undefined
+  readonly filterTruePositives: number | undefined
+  readonly filterUseful: number | undefined
+  readonly stallSeconds: number | undefined
+}
+
+const tickers = {
+  'block.cache.hit': 'cacheHits',
+  'block.cache.miss': 'cacheMisses',
+  'bloom.filter.full.positive': 'filterPositives',
+  'bloom.filter.full.true.positive': 'filterTruePositives',
+  'bloom.filter.useful': 'filterUseful',
+  'stall.micros': 'stallMicros',
+} as const
+
+const names = Object.keys(tickers).map((name) => name.replaceAll('.', '\\.'))
+const tickerPattern = new RegExp(`^rocksdb\\.(${names.join('|')}) COUNT : (\\d+)$`, 'gm')
+
+/** The property `rocksdb.options-statistics`: some 300 lines, tickers and histograms. */
+export function parseStatistics(text: string): RocksDBStatistics {
+  const counts: Partial<Record<(typeof tickers)[keyof typeof tickers], number>> = {}
+  for (const [, ticker, count] of text.matchAll(tickerPattern)) counts[tickers[ticker as keyof typeof tickers]] = Number(count)
+  const { cacheHits, cacheMisses, filterPositives, filterTruePositives, filterUseful, stallMicros } = counts
+  const stallSeconds = stallMicros === undefined ? undefined : stallMicros / 1e6
+  return { cacheHits, cacheMisses, filterPositives, filterTruePositives, filterUseful, stallSeconds }
+}
+
+/** Lookups that a filter let through for nothing; undefined where either count is. */
+export function filterFalsePositives({ filterPositives, filterTruePositives }: RocksDBStatistics): number | undefined {
+  if (filterPositives === undefined || filterTruePositives === undefined) return undefined
+  return Math.max(0, filterPositives - filterTruePositives)
+}
