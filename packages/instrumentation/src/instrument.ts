@@ -9,6 +9,7 @@ import { StoreOperations } from './store-operations.ts'
 import { abstractLevel } from './stores/abstract-level.ts'
 import { keyv } from './stores/keyv.ts'
 import { lmdb } from './stores/lmdb.ts'
+import { rocksdbNative } from './stores/rocksdb-native.ts'
 import { sqlite } from './stores/sqlite.ts'
 
 export interface InstrumentOptions {
@@ -27,7 +28,7 @@ export interface InstrumentOptions {
   readonly adapter?: StoreAdapter
 }
 
-const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, keyv, sqlite]
+const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite]
 
 /** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
 const mark = Symbol.for('@wombat/instrumentation')

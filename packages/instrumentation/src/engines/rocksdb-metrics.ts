@@ -1,0 +1,197 @@
+import type { Combine, CounterCell } from '../cell.ts'
+import type { Labels } from '../labels.ts'
+import type { MetricsRegistry } from '../registry.ts'
+import type { MetricName } from '../semconv.ts'
+import { StorageMetrics } from '../storage-metrics.ts'
+import { Cumulative } from './cumulative.ts'
+import type { Compaction, Flush, RocksDBEvents } from './rocksdb-event-log.ts'
+import type { RocksDBProperties } from './rocksdb-properties.ts'
+import { type StallCause, stallCauses } from './rocksdb-stalls.ts'
+import { filterFalsePositives, type RocksDBStatistics } from './rocksdb-statistics.ts'
+
+/** What is so now; what is unknown is left out. */
+export interface RocksDBState extends Partial<RocksDBProperties> {
+  readonly walBytes?: number | undefined
+  readonly diskBytes?: number | undefined
+  readonly availableBytes?: number | undefined
+  readonly capacityBytes?: number | undefined
+  readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
+}
+
+interface Gauge {
+  readonly name: MetricName
+  readonly labels?: Labels
+  readonly value: (state: RocksDBState) => number | undefined
+  /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
+  readonly combine?: Combine
+}
+
+const gauges: readonly Gauge[] = [
+  { name: 'db_memtable_bytes', value: (state) => state.memtableBytes },
+  { name: 'db_cache_bytes', value: (state) => state.cacheBytes },
+  { name: 'db_buffer_bytes', value: (state) => state.tableReaderBytes },
+  { name: 'db_total_memory_bytes', value: (state) => sumOf(state.memtableBytes, state.cacheBytes, state.tableReaderBytes) },
+  { name: 'db_immutable_memtables', value: (state) => state.immutableMemtables },
+  { name: 'db_sstable_bytes', value: (state) => state.tableBytes },
+  { name: 'db_value_log_bytes', value: (state) => state.blobBytes },
+  { name: 'db_wal_bytes', value: (state) => state.walBytes },
+  { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
+  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
+  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  { name: 'db_compaction_pending_bytes', value: (state) => state.pendingCompactionBytes },
+  { name: 'db_compactions_running', value: (state) => state.runningCompactions },
+  { name: 'db_open_snapshots', value: (state) => state.snapshots },
+  ...stallCauses.map(
+    (cause): Gauge => ({
+      name: 'db_write_stall_active_seconds',
+      labels: { cause },
+      value: (state) => state.stallSeconds?.[cause],
+      combine: 'max',
+    }),
+  ),
+]
+
+function gaugesOfLevel(level: number): readonly Gauge[] {
+  const labels = { level: `${level}` }
+  return [
+    { name: 'db_level_files', labels, value: (state) => state.tables?.levels[level]?.files },
+    { name: 'db_level_bytes', labels, value: (state) => state.tables?.levels[level]?.bytes },
+  ]
+}
+
+/** From the engine's log: each thing that happens is told there, once. */
+const counters = [
+  'db_flush_operations_total',
+  'db_flush_bytes_total',
+  'db_compaction_operations_total',
+  'db_compaction_input_files_total',
+  'db_compaction_output_files_total',
+  'db_compaction_input_bytes_total',
+  'db_compaction_output_bytes_total',
+  'db_compaction_cpu_seconds_total',
+] as const satisfies readonly MetricName[]
+
+const histograms = [
+  'db_flush_duration_seconds',
+  'db_compaction_duration_seconds',
+  'db_compaction_write_amplification',
+] as const satisfies readonly MetricName[]
+
+/** Where the store was opened with `enableStatistics`. */
+const statistics: ReadonlyArray<[name: MetricName, value: (counted: RocksDBStatistics) => number | undefined]> = [
+  ['db_cache_hits_total', (counted) => counted.cacheHits],
+  ['db_cache_misses_total', (counted) => counted.cacheMisses],
+  ['db_bloom_filter_useful_total', (counted) => counted.filterUseful],
+  ['db_bloom_filter_false_positives_total', filterFalsePositives],
+  // The engine does not keep the causes apart, so there is no label `cause`.
+  ['db_write_stall_seconds_total', (counted) => counted.stallSeconds],
+]
+
+/** What RocksDB supplies only where its statistics are on. */
+export const statisticsSupplies: readonly MetricName[] = statistics.map(([name]) => name)
+
+/**
+ * Everything that RocksDB supplies. Its threads answer operations and do their input and output as threads of Node's pool
+ * and so cannot be told apart; and garbage in blob files is left behind by compactions, which are counted as such.
+ */
+export const rocksdbSupplies: readonly MetricName[] = [
+  ...new Set([
+    ...[...gauges, ...gaugesOfLevel(0)].map(({ name }) => name),
+    ...counters,
+    ...histograms,
+    'db_write_stalls_total' as const,
+    'db_background_errors_total' as const,
+    'db_background_cpu_seconds_total' as const,
+    ...statisticsSupplies,
+  ]),
+]
+
+/** The numbers of one RocksDB. Counters from its log are there, at 0, from the start; all else when it is known. */
+export class RocksDBMetrics implements RocksDBEvents {
+  readonly #registry: MetricsRegistry
+  readonly #isOpen: () => boolean
+  readonly #store: string
+  readonly #storage: StorageMetrics
+  readonly #compactionCpu: CounterCell
+  readonly #sinceMs = Date.now()
+  /** What the engine had counted when we began; undefined where we do not know. */
+  readonly #from: number | undefined
+  readonly #carried = new Map<string, Cumulative>()
+  readonly #unwatch: Array<() => void> = []
+  #state: RocksDBState = {}
+  #levels = 0
+
+  /**
+   * @param isNew whether the engine counts from now on; otherwise its first answers are what we count from.
+   * @param isOpen whether the gauges mean anything now: they are looked at when it suits others.
+   */
+  constructor(registry: MetricsRegistry, store: string, { isNew, isOpen }: { isNew: boolean; isOpen: () => boolean }) {
+    this.#registry = registry
+    this.#isOpen = isOpen
+    this.#store = store
+    this.#from = isNew ? 0 : undefined
+    this.#storage = new StorageMetrics(registry, { store })
+    for (const name of counters) registry.counter(name, { store })
+    for (const name of histograms) registry.histogram(name, { store })
+    this.#compactionCpu = registry.counter('db_compaction_cpu_seconds_total', { store })
+    for (const gauge of gauges) this.#watch(gauge)
+  }
+
+  /** What the gauges show from now on. */
+  show(state: RocksDBState): void {
+    this.#state = state
+    const levels = state.tables?.levels.length ?? 0
+    for (; this.#levels < levels; this.#levels++) for (const gauge of gaugesOfLevel(this.#levels)) this.#watch(gauge)
+  }
+
+  /** Lets the gauges disappear; the counters stay. */
+  release(): void {
+    this.#state = {}
+    for (const unwatch of this.#unwatch.splice(0)) unwatch()
+  }
+
+  flushed({ endMs, bytes, durationSeconds }: Flush): void {
+    if (endMs >= this.#sinceMs) this.#storage.recordFlush(bytes, durationSeconds * 1000)
+  }
+
+  compacted(done: Compaction): void {
+    // A log that was there before us, as under a store that is opened for reading only, tells of others' work.
+    if (done.endMs < this.#sinceMs) return
+    const { outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds, cpuSeconds } = done
+    this.#storage.recordCompaction(outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds * 1000)
+    this.#compactionCpu.add(cpuSeconds)
+  }
+
+  /** What the engine has counted since it was opened. */
+  counted({ stallCounts, backgroundErrors }: RocksDBProperties, ticked: RocksDBStatistics | undefined): void {
+    this.#carry('db_background_errors_total', backgroundErrors)
+    for (const cause of stallCauses) this.#carry('db_write_stalls_total', stallCounts?.[cause], { cause })
+    if (ticked !== undefined) for (const [name, value] of statistics) this.#carry(name, value(ticked))
+  }
+
+  /** CPU time that the engine's threads have spent since the last time. */
+  spent(cpuSeconds: number): void {
+    this.#registry.incrementCounter('db_background_cpu_seconds_total', cpuSeconds, { store: this.#store })
+  }
+
+  #carry(name: MetricName, value: number | undefined, labels: Labels = {}): void {
+    if (value === undefined) return
+    const key = [name, ...Object.values(labels)].join(' ')
+    let carried = this.#carried.get(key)
+    if (carried === undefined) {
+      carried = new Cumulative(this.#registry.counter(name, { store: this.#store, ...labels }), this.#from)
+      this.#carried.set(key, carried)
+    }
+    carried.update(value)
+  }
+
+  #watch({ name, labels, value, combine }: Gauge): void {
+    const gauge = this.#registry.gauge(name, { store: this.#store, ...labels })
+    this.#unwatch.push(gauge.observe(() => (this.#isOpen() ? value(this.#state) : undefined), combine))
+  }
+}
+
+function sumOf(...parts: ReadonlyArray<number | undefined>): number | undefined {
+  const known = parts.filter((part) => part !== undefined)
+  return known.length === 0 ? undefined : known.reduce((sum, part) => sum + part)
+}
