@@ -1,0 +1,183 @@
+import { readFile, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { rocksdbSupplies } from '../../packages/instrumentation/src/engines/rocksdb-metrics.ts'
+import { installed, named } from './database.ts'
+import { busy, filesOf, keyOf, load, saidInLog, settled, statistic } from './load.ts'
+import { type Measured, measuredDatabase } from './opened.ts'
+
+const others = ['operations_total', 'latency_seconds', 'errors_total', 'entries_total']
+const ofOperations = new Set([
+  ...['get', 'set', 'delete', 'batch', 'scan', 'clear', 'get_many'].flatMap((verb) => others.map((what) => `db_${verb}_${what}`)),
+  'db_store_info',
+  'db_queue_depth',
+  'db_oldest_operation_age_seconds',
+  'db_open_iterators',
+])
+
+// After a load of small memtables, with deletes: some sixty flushes and a dozen compactions, all of them over.
+describe.skipIf(!installed)(named('what a loaded engine says'), () => {
+  let orders: Measured
+
+  const sumOf = (metric: string): number => {
+    const found = orders.registry.getAllMetrics().find(({ name }) => name === metric)?.value
+    return typeof found === 'object' ? found.sum : Number.NaN
+  }
+
+  /** The numbers in the lines of the engine's log for people; what we read is those for programs. */
+  const inLog = async (pattern: RegExp): Promise<number[]> => {
+    const text = await readFile(join(orders.db.path, 'LOG'), 'utf8')
+    return [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.map((group) => Number(group ?? 0)))
+  }
+  const sumInLog = async (pattern: RegExp): Promise<number> => (await inLog(pattern)).reduce((sum, value) => sum + value, 0)
+
+  beforeAll(async () => {
+    orders = await measuredDatabase(busy)
+    await load(orders.db)
+    await settled(orders.db)
+    await orders.collect()
+  })
+
+  test('is exactly what is published', () => {
+    const shown = new Set(orders.registry.getAllMetrics().map(({ name }) => name))
+    const expected = rocksdbSupplies.filter((name) => process.platform === 'linux' || name !== 'db_background_cpu_seconds_total')
+    expect([...shown].filter((name) => !ofOperations.has(name)).sort()).toEqual([...expected].sort())
+  })
+
+  test('of flushes is what it counts, to a few hundred bytes for each', async () => {
+    const flushes = await statistic(orders.db, 'db.flush.micros')
+    expect(flushes.count).toBeGreaterThan(20)
+    expect(orders.number('db_flush_operations_total')).toBe(flushes.count)
+    expect(orders.number('db_flush_duration_seconds')).toBe(flushes.count)
+    // Ours ends when the flush is part of the store, which is when its memtable is free.
+    expect(sumOf('db_flush_duration_seconds')).toBeGreaterThan(0.95 * (flushes.sum / 1e6))
+    const { count: bytes } = await statistic(orders.db, 'flush.write.bytes')
+    expect(orders.number('db_flush_bytes_total')).toBeLessThanOrEqual(bytes)
+    expect(orders.number('db_flush_bytes_total')).toBeGreaterThan(0.99 * bytes)
+  })
+
+  test('of compactions is what it counts: time and CPU time to the microsecond, files, and bytes to a percent', async () => {
+    const { db, number } = orders
+    const compactions = await statistic(db, 'compaction.times.micros')
+    expect(compactions.count).toBeGreaterThan(3)
+    expect(number('db_compaction_operations_total')).toBe(compactions.count)
+    expect(number('db_compaction_duration_seconds')).toBe(compactions.count)
+    expect(number('db_compaction_write_amplification')).toBe(compactions.count)
+    expect(sumOf('db_compaction_duration_seconds')).toBeCloseTo(compactions.sum / 1e6, 6)
+    const cpu = await statistic(db, 'compaction.total.time.cpu_micros')
+    expect(number('db_compaction_cpu_seconds_total')).toBeCloseTo(cpu.count / 1e6, 6)
+
+    expect(number('db_compaction_input_files_total')).toBe(await sumInLog(/Compacting (\d+)@\d+(?: \+ (\d+)@\d+)* files/g))
+    expect(number('db_compaction_output_files_total')).toBe(await saidInLog(db.path, /\[JOB \d+\] Generated table #/))
+    const read = (await statistic(db, 'compact.read.bytes')).count
+    const written = (await statistic(db, 'compact.write.bytes')).count
+    expect((number('db_compaction_input_bytes_total') ?? 0) / read).toBeCloseTo(1, 1)
+    expect((number('db_compaction_output_bytes_total') ?? 0) / written).toBeCloseTo(1, 2)
+  })
+
+  test('of stalls is what it warns of in its log, and no longer than the writers waited', async () => {
+    const { db, number } = orders
+    const warnings = await saidInLog(db.path, /(?:Stopping|Stalling) writes because we have \d+ immutable memtables/)
+    expect(warnings).toBeGreaterThan(0)
+    expect(number('db_write_stalls_total', { cause: 'memtable' })).toBe(warnings)
+    for (const cause of ['level0', 'pending_compaction', 'write_buffer'])
+      expect(number('db_write_stalls_total', { cause })).toBe(0)
+    const waited = ['batch', 'delete', 'clear'].reduce((sum, verb) => sum + sumOf(`db_${verb}_latency_seconds`), 0)
+    expect(number('db_write_stall_seconds_total')).toBeGreaterThan(0)
+    expect(number('db_write_stall_seconds_total')).toBeLessThanOrEqual(waited)
+  })
+
+  test('of its files is what lies in the folder', async () => {
+    const { db, number, registry } = orders
+    const tables = await filesOf(db.path, '.sst')
+    expect(tables.count).toBeGreaterThan(1)
+    expect(number('db_sstable_bytes')).toBe(tables.bytes)
+    const ofLevels = (metric: string): number =>
+      registry.getAllMetrics().reduce((sum, { name, value }) => (name === metric ? sum + Number(value) : sum), 0)
+    expect(ofLevels('db_level_bytes')).toBe(tables.bytes)
+    expect(ofLevels('db_level_files')).toBe(tables.count)
+    expect(number('db_value_log_bytes')).toBe((await filesOf(db.path, '.blob')).bytes)
+    expect(number('db_value_log_bytes')).toBeGreaterThan(0)
+    // The engine writes to its own LOG from time to time.
+    await orders.collect()
+    expect((number('db_total_disk_bytes') ?? 0) / (await filesOf(db.path)).bytes).toBeCloseTo(1, 2)
+    const volume = await statfs(db.path)
+    expect(number('db_disk_capacity_bytes')).toBe(volume.blocks * volume.bsize)
+    expect((number('db_disk_available_bytes') ?? 0) / (volume.bavail * volume.bsize)).toBeCloseTo(1, 1)
+  })
+
+  test('of the write-ahead log is what was written since the last flush', async () => {
+    const { db, number } = orders
+    for (let n = 0; n < 20; n++) await db.put(keyOf(n), 'x'.repeat(1000))
+    await orders.collect()
+    expect(number('db_wal_bytes')).toBe((await filesOf(db.path, '.log')).bytes)
+    expect(number('db_wal_bytes')).toBeGreaterThan(20_000)
+    expect(number('db_memtable_bytes')).toBeGreaterThan(20_000)
+    await db.flush()
+    await orders.collect()
+    expect(number('db_memtable_bytes')).toBeLessThan(20_000)
+  })
+
+  test('of memory is the sum over column families, and its parts are the whole', async () => {
+    const { db, number } = orders
+    let memtables = 0
+    for (const session of [db, db.columnFamily('other')]) {
+      memtables += Number(await session.getProperty('rocksdb.size-all-mem-tables'))
+    }
+    expect(number('db_memtable_bytes')).toBe(memtables)
+    const parts = ['memtable', 'cache', 'buffer'].map((part) => number(`db_${part}_bytes`) ?? Number.NaN)
+    expect(number('db_total_memory_bytes')).toBe(parts.reduce((sum, part) => sum + part))
+    expect(number('db_immutable_memtables')).toBe(0)
+    expect(number('db_compactions_running')).toBe(0)
+    expect(number('db_compaction_pending_bytes')).toBe(0)
+    expect(number('db_background_errors_total')).toBe(0)
+  })
+
+  test('of cache and filters is what lookups make of them', async () => {
+    const { db, number } = orders
+    await settled(db)
+    const present: Buffer[] = []
+    for await (const key of db.keys({ gte: keyOf(300), limit: 100 })) present.push(key)
+    await orders.collect()
+    const before = (metric: string): (() => number) => {
+      const value = number(metric) ?? Number.NaN
+      return () => (number(metric) ?? Number.NaN) - value
+    }
+    const [useful, wrong] = [before('db_bloom_filter_useful_total'), before('db_bloom_filter_false_positives_total')]
+    // One table for all keys: each lookup of a key that is not there is saved by its filter, or let through for nothing.
+    for (let n = 300; n < 800; n++) expect(await db.get(`${keyOf(n)}x`)).toBeNull()
+    for (const key of present) expect(await db.get(key)).not.toBeNull()
+    await orders.collect()
+    expect(useful() + wrong()).toBe(500)
+    expect(wrong()).toBeLessThan(50)
+
+    const [hits, misses] = [before('db_cache_hits_total'), before('db_cache_misses_total')]
+    for (const key of present) await db.get(key)
+    await orders.collect()
+    expect(hits()).toBeGreaterThanOrEqual(100)
+    expect(misses()).toBe(0)
+  })
+
+  test('of snapshots is how many are open', async () => {
+    const { db, number } = orders
+    const snapshots = [db.snapshot(), db.columnFamily('other').snapshot()]
+    await orders.collect()
+    expect(number('db_open_snapshots')).toBe(2)
+    for (const snapshot of snapshots) await snapshot.close()
+    await orders.collect()
+    expect(number('db_open_snapshots')).toBe(0)
+  })
+
+  test.runIf(process.platform === 'linux')(
+    'of its threads is what compactions and flushes took, and less than the process',
+    async () => {
+      const background = orders.number('db_background_cpu_seconds_total') ?? Number.NaN
+      const flushes = (await sumInLog(/Flush lasted \d+ microseconds, and (\d+) cpu microseconds/g)) / 1e6
+      const work = flushes + (orders.number('db_compaction_cpu_seconds_total') ?? Number.NaN)
+      // Each of six threads is counted in hundredths of a second.
+      expect(background).toBeGreaterThan(work - 0.06)
+      const { user, system } = process.cpuUsage()
+      expect(background).toBeLessThan((user + system) / 1e6)
+    },
+  )
+})

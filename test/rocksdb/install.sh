@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Puts rocksdb-native into node_modules beside this file. It is no part of the workspace's own set-up: the package holds
+# the engine for thirteen platforms, 161 MB, for the sake of one adapter's tests.
+# Exit status: 0 it is there, 1 something failed, 3 not possible on this machine.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# What is installed must be what the lock file says; asking pnpm costs a second each time.
+stamp=node_modules/.set-up
+wanted=$(cksum < pnpm-lock.yaml)
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+  pnpm=$(sed -n 's/.*"packageManager": "\(.*\)".*/\1/p' ../../package.json)
+  echo "rocksdb: downloading 60 MB"
+  output=$(npx --yes "$pnpm" install --ignore-workspace --ignore-scripts --frozen-lockfile 2>&1) ||
+    { echo "$output" >&2; exit 1; }
+  echo "$wanted" > "$stamp"
+fi
+
+node -e 'require("rocksdb-native")' ||
+  { echo "rocksdb: not possible here: the engine cannot be loaded (on Linux it needs libatomic)" >&2; exit 3; }
+echo "rocksdb: rocksdb-native $(sed -n 's/.*"version": "\(.*\)".*/\1/p' node_modules/rocksdb-native/package.json) is in place"

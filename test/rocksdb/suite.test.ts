@@ -1,0 +1,129 @@
+import { storeSuite } from '@wombat/instrumentation/testing'
+import { describe, test } from 'vitest'
+import { installed, named, type Session, type WriteBatch } from './database.ts'
+import { database } from './opened.ts'
+
+async function closedSession(db: Session): Promise<Session> {
+  const session = db.session()
+  await session.close()
+  return session
+}
+
+async function write(batch: WriteBatch, fill: (batch: WriteBatch) => void): Promise<void> {
+  fill(batch)
+  await batch.flush()
+  batch.destroy()
+}
+
+async function all<Entry>(entries: AsyncIterable<Entry>): Promise<Entry[]> {
+  const read: Entry[] = []
+  for await (const entry of entries) read.push(entry)
+  return read
+}
+
+describe.skipIf(!installed)(named('the suite'), () => {
+  storeSuite<Session>({
+    kind: 'rocksdb-native',
+    test,
+    create: async ({ entries }) => {
+      const db = await database({ columnFamilies: ['other'] })
+      await db.ready()
+      for (const [key, value] of entries) await db.put(key, value)
+      return db
+    },
+    close: (db) => db.close(),
+    actions: [
+      {
+        does: 'get',
+        operation: 'get',
+        run: (db, { entries }) => db.get(entries[0]?.[0] ?? ''),
+        fail: async (db, { newKey }) => (await closedSession(db)).get(newKey),
+      },
+      { does: 'get of a missing key', operation: 'get', run: (db, { newKey }) => db.get(newKey) },
+      {
+        does: 'get of a column family',
+        operation: 'get',
+        run: (db, { entries }) => db.columnFamily('other').get(entries[0]?.[0] ?? ''),
+      },
+      {
+        does: 'get of a snapshot',
+        operation: 'get',
+        run: async (db, { entries }) => {
+          const snapshot = db.snapshot()
+          const value = await snapshot.get(entries[0]?.[0] ?? '')
+          await snapshot.close()
+          return value
+        },
+      },
+      {
+        does: 'read',
+        operation: 'get_many',
+        run: async (db, { entries }) => {
+          const batch = db.read()
+          const values = entries.map(([key]) => batch.get(key))
+          await batch.flush()
+          batch.destroy()
+          return Promise.all(values)
+        },
+      },
+      {
+        does: 'read whose flush nobody awaits',
+        operation: 'get_many',
+        run: (db, { entries }) => {
+          const batch = db.read({ autoDestroy: true })
+          const values = entries.map(([key]) => batch.get(key))
+          batch.tryFlush()
+          return Promise.all(values)
+        },
+      },
+      {
+        does: 'put',
+        operation: 'set',
+        run: (db, { newKey, newValue }) => db.put(newKey, newValue),
+        fail: async (db, { newKey, newValue }) => (await closedSession(db)).put(newKey, newValue),
+      },
+      {
+        does: 'delete',
+        operation: 'delete',
+        run: (db, { newKey }) => db.delete(newKey),
+        fail: async (db, { newKey }) => (await closedSession(db)).delete(newKey),
+      },
+      {
+        does: 'deleteRange',
+        operation: 'clear',
+        run: (db, { newKey }) => db.deleteRange(newKey, `${newKey}~`),
+        fail: async (db, { newKey }) => (await closedSession(db)).deleteRange(newKey, `${newKey}~`),
+      },
+      {
+        does: 'write',
+        operation: 'batch',
+        entries: 2,
+        run: (db, { newKey, newValue }) =>
+          write(db.write(), (batch) => {
+            batch.tryPut(newKey, newValue)
+            batch.tryDelete(newKey)
+          }),
+      },
+      {
+        does: 'write to a session whose promises are awaited one by one',
+        operation: 'batch',
+        entries: 1,
+        run: (db, { entries: [first = ['', '']] }) => {
+          const batch = db.session().write({ autoDestroy: true })
+          const written = batch.put(...first)
+          batch.tryFlush()
+          return written
+        },
+      },
+      {
+        does: 'iterator',
+        operation: 'scan',
+        entries: 3,
+        run: (db) => all(db.iterator()),
+        fail: async (db) => (await closedSession(db)).iterator(),
+      },
+      { does: 'keys', operation: 'scan', entries: 3, run: (db) => all(db.keys()) },
+      { does: 'peek', operation: 'scan', entries: 1, run: (db) => db.peek() },
+    ],
+  })
+})
