@@ -17,6 +17,9 @@ import { type Monitoring, startMonitoring } from './monitor.ts'
 
 const aDay = 86_400_000
 
+// As they are before the first monitoring: whoever replaces them does so once.
+const globals = Object.getOwnPropertyDescriptors(globalThis)
+
 beforeEach(() => {
   for (const name of Object.keys(process.env)) if (/^(OTEL|WOMBAT)_/.test(name)) vi.stubEnv(name, undefined)
 })
@@ -156,7 +159,6 @@ test('closing does not wait for a receiver that never answers, and says that som
 
 test('nothing global is registered or replaced', async () => {
   const provider = api.getMeterProvider()
-  const globals = Object.getOwnPropertyDescriptors(globalThis)
   const monitoring = await started({ prometheusEnabled: true })
   await ask(`${monitoring.addresses.prometheus}/metrics`)
   await monitoring.fetch(new Request('http://localhost/metrics'))

@@ -6,8 +6,8 @@ const hourMs = 60 * minuteMs
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
 
-/** Where the sections of the runbook are: one for each rule, under its name. */
-const runbook = 'https://github.com/wombat-db/observability/blob/main/packages/monitor/RUNBOOK.md'
+/** The runbook that is shipped with this package: a section for each rule, under its name without the operation. */
+const runbook = '@wombat/monitor/RUNBOOK.md'
 
 /** A rule over the catalogue's metrics: a name that the catalogue does not have fails to compile. */
 type Catalogued<Rule> = Rule extends { readonly of: string }
@@ -16,8 +16,8 @@ type Catalogued<Rule> = Rule extends { readonly of: string }
     ? Omit<Rule, 'metric'> & { readonly metric: MetricName }
     : never
 
-function rule(summary: string, own: Catalogued<AlertRule>): AlertRule {
-  return { ...own, annotations: { summary }, runbookUrl: `${runbook}#${own.name.toLowerCase()}` } as AlertRule
+function rule(summary: string, own: Catalogued<AlertRule>, section: string = own.name): AlertRule {
+  return { ...own, annotations: { summary, runbook: `${runbook}#${section.toLowerCase()}` } } as AlertRule
 }
 
 /** At least one operation a second: of less, a share or a quantile says little. */
@@ -31,31 +31,39 @@ const title = (operation: Operation): string =>
   operation.replace(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 
 const errorRules = (['get', 'set', 'delete', 'batch', 'scan'] as const).map((operation) =>
-  rule(`{{ value | percent }} of the ${operation} operations of {{ labels.store }} fail.`, {
-    name: `HighErrorRate${title(operation)}`,
-    condition: 'ratio_above',
-    metric: metricsOf(operation).errors,
-    of: metricsOf(operation).operations,
-    threshold: 0.05,
-    clearThreshold: 0.02,
-    durationMs: 5 * minuteMs,
-    severity: 'critical',
-  }),
+  rule(
+    `{{ value | percent }} of the ${operation} operations of {{ labels.store }} fail.`,
+    {
+      name: `HighErrorRate${title(operation)}`,
+      condition: 'ratio_above',
+      metric: metricsOf(operation).errors,
+      of: metricsOf(operation).operations,
+      threshold: 0.05,
+      clearThreshold: 0.02,
+      durationMs: 5 * minuteMs,
+      severity: 'critical',
+    },
+    'HighErrorRate',
+  ),
 )
 
 const slowThresholdSeconds = { get: 0.1, set: 0.25, delete: 0.25, batch: 1 } as const
 
 const slowRules = (['get', 'set', 'delete', 'batch'] as const).map((operation) =>
-  rule(`One in a hundred ${operation} operations of {{ labels.store }} takes longer than {{ value | duration }}.`, {
-    name: `SlowResponseTime${title(operation)}`,
-    condition: 'quantile_above',
-    metric: metricsOf(operation).latency,
-    quantile: 0.99,
-    threshold: slowThresholdSeconds[operation],
-    onlyIf: traffic(operation),
-    durationMs: 10 * minuteMs,
-    severity: 'warning',
-  }),
+  rule(
+    `One in a hundred ${operation} operations of {{ labels.store }} takes longer than {{ value | duration }}.`,
+    {
+      name: `SlowResponseTime${title(operation)}`,
+      condition: 'quantile_above',
+      metric: metricsOf(operation).latency,
+      quantile: 0.99,
+      threshold: slowThresholdSeconds[operation],
+      onlyIf: traffic(operation),
+      durationMs: 10 * minuteMs,
+      severity: 'warning',
+    },
+    'SlowResponseTime',
+  ),
 )
 
 /** The rules for any store. A rule over what a store's engine cannot say stays silent. */

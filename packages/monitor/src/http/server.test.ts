@@ -7,6 +7,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../../../test/monitor/ask.ts'
 import { type Listener, listen } from './server.ts'
 
+// As they are before the first server: whoever replaces them does so once.
+const { Request: request, Response: response } = globalThis
+
 async function opened(port = 0, host = '127.0.0.1', option = 'prometheusPort'): Promise<Listener> {
   const listener = await listen(
     new Hono().get('/', (context) => context.text('here')),
@@ -61,12 +64,13 @@ test('closing frees the port, once and for all', async () => {
   expect((await opened(portOf(listener))).url).toBe(listener.url)
 })
 
-test('closing does not wait for connections that are kept alive, nor for those that say nothing', async () => {
+test('closing does not wait for connections that are kept alive, nor for those that stopped in the middle', async () => {
   const listener = await opened()
-  const silent = connect(portOf(listener), '127.0.0.1')
-  const gone = once(silent, 'close')
-  silent.on('error', () => {})
-  await once(silent, 'connect')
+  const stopped = connect(portOf(listener), '127.0.0.1')
+  const gone = once(stopped, 'close')
+  stopped.on('error', () => {})
+  await once(stopped, 'connect')
+  stopped.write('GET / HTTP/1.1\r\nHost: loc')
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
   await new Promise<void>((resolve) => {
@@ -77,7 +81,6 @@ test('closing does not wait for connections that are kept alive, nor for those t
 })
 
 test('the globals of the process stay as they are', async () => {
-  const { Request: request, Response: response } = globalThis
   const { url } = await opened()
   await ask(url)
   expect(globalThis.Request).toBe(request)

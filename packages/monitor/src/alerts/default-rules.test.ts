@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { metrics } from '@wombat/instrumentation'
+import { expect, test } from 'vitest'
+import { defaultRules } from './default-rules.ts'
+import { severities } from './rule.ts'
+import { checkedRules } from './rule-file.ts'
+
+test('the default rules pass the checks that a rule file has to pass', () => {
+  expect(checkedRules(JSON.parse(JSON.stringify(defaultRules)), 'the defaults')).toHaveLength(defaultRules.length)
+})
+
+test('every metric of a default rule is in the catalogue, with the labels the rule asks for', () => {
+  for (const rule of defaultRules) {
+    for (const name of [rule.metric, ...('of' in rule ? [rule.of] : [])]) {
+      const definition = metrics[name as keyof typeof metrics]
+      expect(definition, `${rule.name}: ${name}`).toBeDefined()
+      for (const label of Object.keys(rule.where ?? {})) expect(definition.attributes, rule.name).toContain(label)
+    }
+  }
+})
+
+test('every default rule has a sentence and a section of the runbook', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '../../RUNBOOK.md'), 'utf8')
+  const sections = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, title = '']) => title.toLowerCase())
+  for (const { name, annotations } of defaultRules) {
+    expect(annotations?.['summary'], name).toMatch(/\.$/)
+    expect(sections, name).toContain(annotations?.['runbook']?.split('#')[1])
+  }
+})
+
+test('the defaults use all four severities', () => {
+  expect(new Set(defaultRules.map(({ severity }) => severity))).toEqual(new Set(severities))
+})

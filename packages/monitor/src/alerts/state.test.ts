@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { type AlertState, resolvedKeptMs, restored, step, type Verdict } from './state.ts'
+
+const minute = 60_000
+const times = { forMs: 2 * minute, keepFiringForMs: 0 }
+
+/** The state after verdicts that come a minute apart, the first at 0. */
+function after(verdicts: readonly Verdict[], over: Partial<typeof times> = {}): AlertState | undefined {
+  return verdicts.reduce<AlertState | undefined>(
+    (state, verdict, index) => step(state, verdict, index * minute, { ...times, ...over }),
+    undefined,
+  )
+}
+
+test('a breach waits, and fires at the first evaluation at or after its time', () => {
+  expect(after(['breached'])).toEqual({ name: 'pending', activeAtMs: 0 })
+  expect(after(['breached', 'breached'])).toEqual({ name: 'pending', activeAtMs: 0 })
+  expect(after(['breached', 'breached', 'breached'])).toEqual({ name: 'firing', activeAtMs: 0, firedAtMs: 2 * minute })
+})
+
+test('without a time to wait it fires at once', () => {
+  expect(after(['breached'], { forMs: 0 })).toEqual({ name: 'firing', activeAtMs: 0, firedAtMs: 0 })
+})
+
+test('one evaluation without a breach begins the waiting anew', () => {
+  expect(after(['breached', 'fine'])).toBe(undefined)
+  expect(after(['breached', 'fine', 'breached'])).toEqual({ name: 'pending', activeAtMs: 2 * minute })
+})
+
+test('what fires is resolved by the first evaluation without a breach, and forgotten a quarter of an hour later', () => {
+  const resolved = after(['breached', 'breached', 'breached', 'fine'])
+  expect(resolved).toMatchObject({ name: 'resolved', activeAtMs: 0, resolvedAtMs: 3 * minute })
+  expect(step(resolved, 'fine', 3 * minute + resolvedKeptMs, times)).toBe(resolved)
+  expect(step(resolved, 'fine', 3 * minute + resolvedKeptMs + 1, times)).toBe(undefined)
+})
+
+test('what was resolved and is breached again is a new alert', () => {
+  expect(after(['breached', 'breached', 'breached', 'fine', 'breached'])).toEqual({ name: 'pending', activeAtMs: 4 * minute })
+})
+
+test('kept firing, it outlives short pauses, and a breach begins the keeping anew', () => {
+  const keeping = { forMs: 0, keepFiringForMs: 2 * minute }
+  expect(after(['breached', 'fine'], keeping)?.name).toBe('firing')
+  expect(after(['breached', 'fine', 'fine'], keeping)?.name).toBe('firing')
+  expect(after(['breached', 'fine', 'fine', 'fine'], keeping)?.name).toBe('resolved')
+  expect(after(['breached', 'fine', 'breached', 'fine', 'fine'], keeping)?.name).toBe('firing')
+})
+
+test('what is unknown holds every state', () => {
+  expect(after(['unknown'])).toBe(undefined)
+  expect(after(['breached', 'unknown', 'breached'])).toMatchObject({ name: 'firing', activeAtMs: 0 })
+  expect(after(['breached', 'breached', 'breached', 'unknown'])?.name).toBe('firing')
+})
+
+describe('after a restart', () => {
+  const hour = 60 * minute
+  const pending: AlertState = { name: 'pending', activeAtMs: 0 }
+
+  test('a wait that ran out before the outage is over', () => {
+    expect(restored(pending, 30 * minute, 35 * minute, 30 * minute)).toEqual(pending)
+  })
+
+  test('a rest of under ten minutes is stretched to ten', () => {
+    expect(restored(pending, 25 * minute, 40 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 20 * minute })
+  })
+
+  test('a longer rest goes on as if there had been no outage', () => {
+    expect(restored(pending, 5 * minute, 20 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 15 * minute })
+  })
+
+  test('a short wait goes on where it stood', () => {
+    expect(restored(pending, 1 * minute, 3 * minute, 5 * minute)).toEqual({ name: 'pending', activeAtMs: 2 * minute })
+  })
+
+  test('what fired still fires, so that its end is told', () => {
+    const firing: AlertState = { name: 'firing', activeAtMs: 0, firedAtMs: minute }
+    expect(restored(firing, 2 * minute, 10 * minute, minute)).toEqual(firing)
+  })
+
+  test('after more than an hour everything begins anew', () => {
+    expect(restored(pending, 0, hour + 1, 30 * minute)).toBe(undefined)
+  })
+})
