@@ -9,6 +9,7 @@ import { StoreOperations } from './store-operations.ts'
 import { abstractLevel } from './stores/abstract-level.ts'
 import { keyv } from './stores/keyv.ts'
 import { lmdb } from './stores/lmdb.ts'
+import { map } from './stores/map.ts'
 import { rocksdbNative } from './stores/rocksdb-native.ts'
 import { sqlite } from './stores/sqlite.ts'
 
@@ -28,7 +29,7 @@ export interface InstrumentOptions {
   readonly adapter?: StoreAdapter
 }
 
-const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite]
+const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
 
 /** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
 const mark = Symbol.for('@wombat/instrumentation')

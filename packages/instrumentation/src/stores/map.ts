@@ -1,0 +1,62 @@
+import type { StoreAdapter } from '../adapter.ts'
+import type { Operation } from '../semconv.ts'
+import { timeMethods } from '../time-methods.ts'
+
+/** The parts of a Map that we look at. */
+interface MapLike {
+  readonly size: number
+}
+
+const verbs: Readonly<Record<string, Operation>> = { get: 'get', set: 'set', delete: 'delete', has: 'has', clear: 'clear' }
+
+/** How to take the gauge of a map away again. */
+const shown = new WeakMap<object, () => void>()
+
+/**
+ * A Map, and whatever is used like one: quick-lru, lru-cache. A measured call takes about 0.1 µs longer, most of it for
+ * reading the clock twice. Iterating is not measured: a step takes some nanoseconds, so that its measured time would be that
+ * of reading the clock, and it would take ten times as long.
+ */
+export const map: StoreAdapter<MapLike> = {
+  name: 'map',
+  operations: ['get', 'set', 'delete', 'clear', 'has'],
+  supplies: { map: ['db_entries'] },
+  knownErrors: new Set(),
+
+  accepts(store) {
+    const methods = [...Object.keys(verbs), Symbol.iterator]
+    return (
+      methods.every((name) => typeof Reflect.get(store, name) === 'function') && typeof Reflect.get(store, 'size') === 'number'
+    )
+  },
+
+  engineOf: () => 'map',
+
+  attach(store, operations) {
+    const undo = timeMethods(store, operations, verbs)
+    operations.isOpen = whetherThere(store)
+    operations.show()
+    return () => {
+      undo()
+      shown.get(store)?.()
+    }
+  },
+
+  /** Its size is asked for when somebody looks, so there is nothing to be read before. */
+  stats(store, registry, name) {
+    shown.set(store, registry.gauge('db_entries', { store: name }).observe(sizeOf(store)))
+    return undefined
+  },
+}
+
+// The registry's gauges ask these: so they hold the map weakly, and one that is dropped stays free to be collected.
+
+function whetherThere(store: MapLike): () => boolean {
+  const held = new WeakRef(store)
+  return () => held.deref() !== undefined
+}
+
+function sizeOf(store: MapLike): () => number | undefined {
+  const held = new WeakRef(store)
+  return () => held.deref()?.size
+}
