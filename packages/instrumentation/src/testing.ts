@@ -266,6 +266,7 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
     await doAll(store, data)
     for (const { fail } of actions) if (fail !== undefined) await outcomeOf(() => fail(store, data))
     await aMoment()
+    await registry.sources.refresh()
     for (const { definition, series } of registry.families()) {
       assert.equal(definition, Reflect.get(metrics, definition.name), `${definition.name} is in the catalogue`)
       const labels = [...series.values()].flatMap((one) => Object.values(one.labels))
@@ -281,7 +282,11 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
   checkMeasured('closed, its gauges are gone and its counters stay', async (store, data, registry) => {
     await doAll(store, data)
     const before = measured(registry, name)
+    await registry.sources.refresh()
     await close(store)
+    // What the engine said a moment ago counts as fresh.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await registry.sources.refresh()
     assert.deepEqual(measured(registry, name), before)
     const left = registry.getAllMetrics().filter(({ type, labels }) => type === 'gauge' && labels['store'] === name)
     assert.deepEqual(left, [])
