@@ -1,0 +1,9 @@
+// Somebody else's loader hooks, for every module that is imported, and what they see of two.
+import { createRequire } from 'node:module'
+
+const instrumentation = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/instrumentation'))
+const { register, supportsSyncHooks } = instrumentation('import-in-the-middle/register-hooks.mjs')
+const { Hook } = instrumentation('import-in-the-middle')
+
+if (supportsSyncHooks()) register()
+new Hook(['keyv', 'os'], (_exports, name) => console.log(`saw ${name}`))
