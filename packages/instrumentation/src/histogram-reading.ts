@@ -22,7 +22,8 @@ export class HistogramReading {
     this.layout = layout
     this.slots = slots
     let count = 0
-    for (const slot of slots) count += slot
+    // By index: walking a typed array by iterator or callback takes twice as long, and every collection reads them all.
+    for (let slot = 0; slot < slots.length; slot++) count += slots[slot] as number
     this.count = count
     this.sum = sum
     this.min = count === 0 ? undefined : min
@@ -32,10 +33,12 @@ export class HistogramReading {
   /** Counts of the explicit buckets, not cumulative: one for each bound and one for what lies above the last. */
   buckets(): number[] {
     const counts = new Array<number>(this.layout.bounds.length + 1).fill(0)
-    const bucketOfSlot = this.layout.bucketOfSlot
-    this.slots.forEach((count, slot) => {
-      if (count !== 0) counts[bucketOfSlot[slot] as number] = (counts[bucketOfSlot[slot] as number] as number) + count
-    })
+    const { slots } = this
+    const { bucketOfSlot } = this.layout
+    for (let slot = 0; slot < slots.length; slot++) {
+      const bucket = bucketOfSlot[slot] as number
+      counts[bucket] = (counts[bucket] as number) + (slots[slot] as number)
+    }
     return counts
   }
 

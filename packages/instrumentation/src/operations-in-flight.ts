@@ -1,3 +1,4 @@
+import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './operation-recorder.ts'
 
 /**
@@ -15,13 +16,13 @@ export class PendingOperation {
 
   constructor(list: OperationsInFlight) {
     this.succeeded = () => {
-      const seconds = (performance.now() - this.startMs) / 1000
+      const seconds = (nowMs() - this.startMs) / 1000
       const { recorder, entries } = this
       list.remove(this)
       recorder?.succeed(seconds, entries)
     }
     this.failed = (error) => {
-      const seconds = (performance.now() - this.startMs) / 1000
+      const seconds = (nowMs() - this.startMs) / 1000
       const { recorder } = this
       list.remove(this)
       recorder?.fail(seconds, error)
@@ -60,7 +61,7 @@ export class OperationsInFlight {
     else this.#newest.newer = pending
     this.#newest = pending
     this.depth++
-    pending.startMs = performance.now()
+    pending.startMs = nowMs()
     return pending
   }
 
@@ -82,6 +83,6 @@ export class OperationsInFlight {
 
   /** Seconds since the oldest operation in flight began; 0 while there is none. */
   oldestAgeSeconds(): number {
-    return this.#oldest === undefined ? 0 : (performance.now() - this.#oldest.startMs) / 1000
+    return this.#oldest === undefined ? 0 : (nowMs() - this.#oldest.startMs) / 1000
   }
 }

@@ -1,3 +1,4 @@
+import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './operation-recorder.ts'
 import type { PendingOperation } from './operations-in-flight.ts'
 import type { StoreOperations } from './store-operations.ts'
@@ -78,13 +79,13 @@ export function timedSync(operations: StoreOperations, recorder: OperationRecord
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
     operations.inside = true
-    const startMs = performance.now()
+    const startMs = nowMs()
     try {
       const result = original.apply(this, args)
-      recorder.succeed((performance.now() - startMs) / 1000)
+      recorder.succeed((nowMs() - startMs) / 1000)
       return result
     } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000, error)
+      recorder.fail((nowMs() - startMs) / 1000, error)
       throw error
     } finally {
       operations.inside = false

@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts'
 import type { OperationRecorder } from '../operation-recorder.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
 import type { StoreOperations } from '../store-operations.ts'
@@ -21,12 +22,12 @@ export function measureIterator(operations: StoreOperations, original: Method): 
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
     operations.inside = true
-    const startMs = performance.now()
+    const startMs = nowMs()
     let iterator: Iterator
     try {
       iterator = original.apply(this, args) as Iterator
     } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000, error)
+      recorder.fail((nowMs() - startMs) / 1000, error)
       throw error
     } finally {
       operations.inside = false
@@ -97,7 +98,7 @@ class Scan {
     const read = this.#read
     if (read === undefined) return
     this.#read = undefined
-    this.#busyMs += performance.now() - read.startMs
+    this.#busyMs += nowMs() - read.startMs
     this.#operations.inFlight.remove(read)
   }
 }

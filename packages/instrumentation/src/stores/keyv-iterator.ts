@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
 import type { CallView, KeyvCalls } from './keyv-call.ts'
@@ -53,7 +54,7 @@ class Scan {
     const { inFlight } = this.#operations
     const read = inFlight.begin()
     const settled = (): void => {
-      this.#busyMs += performance.now() - read.startMs
+      this.#busyMs += nowMs() - read.startMs
       inFlight.remove(read)
     }
     return next().then(

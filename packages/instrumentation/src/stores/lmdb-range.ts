@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
 import { named } from './lmdb-errors.ts'
@@ -22,12 +23,12 @@ export function measureRange(operations: StoreOperations, original: Method): Met
   const recorder = operations.recorder('scan')
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    const startMs = performance.now()
+    const startMs = nowMs()
     let range: Range
     try {
       range = original.apply(this, args) as Range
     } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000, named(error))
+      recorder.fail((nowMs() - startMs) / 1000, named(error))
       throw error
     }
     const { iterate } = range
@@ -81,13 +82,13 @@ class Scan {
     const operations = this.#operations
     const before = operations.inside
     operations.inside = true
-    const startMs = performance.now()
+    const startMs = nowMs()
     try {
       const result = read()
-      this.#busyMs += performance.now() - startMs
+      this.#busyMs += nowMs() - startMs
       return result
     } catch (error) {
-      this.#busyMs += performance.now() - startMs
+      this.#busyMs += nowMs() - startMs
       this.#end({ error })
       throw error
     } finally {

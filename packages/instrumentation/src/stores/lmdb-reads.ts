@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
@@ -9,13 +10,13 @@ export function measureRead(operations: StoreOperations, verb: 'get' | 'has', or
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
     operations.inside = true
-    const startMs = performance.now()
+    const startMs = nowMs()
     try {
       const result = original.apply(this, args)
-      recorder.succeed((performance.now() - startMs) / 1000)
+      recorder.succeed((nowMs() - startMs) / 1000)
       return result
     } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000, named(error))
+      recorder.fail((nowMs() - startMs) / 1000, named(error))
       throw error
     } finally {
       operations.inside = false

@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts'
 import { MethodPatch } from '../method-patch.ts'
 import type { OperationRecorder } from '../operation-recorder.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
@@ -15,12 +16,12 @@ export function measureIterator(operations: StoreOperations, original: Method): 
   const recorder = operations.recorder('scan')
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    const startMs = performance.now()
+    const startMs = nowMs()
     let iterator: object
     try {
       iterator = original.apply(this, args) as object
     } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000, error)
+      recorder.fail((nowMs() - startMs) / 1000, error)
       throw error
     }
     new Scan(operations, recorder).follow(iterator)
@@ -82,7 +83,7 @@ class Scan {
     const pending = this.#pending
     if (pending === undefined) return
     this.#pending = undefined
-    this.#busyMs += performance.now() - pending.startMs
+    this.#busyMs += nowMs() - pending.startMs
     this.#operations.inFlight.remove(pending)
     if (error) this.#failure = { error }
   }

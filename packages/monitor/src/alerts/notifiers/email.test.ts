@@ -1,0 +1,56 @@
+import { text } from 'node:stream/consumers'
+import { SMTPServer } from 'smtp-server'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Alert } from '../manager.ts'
+import { emailNotifier } from './email.ts'
+
+const firing: Alert = {
+  rule: 'DataCorruption',
+  labels: { alertname: 'DataCorruption', store: 'orders' },
+  annotations: { summary: 'orders has damaged data' },
+  state: { name: 'firing', activeAtMs: 0, firedAtMs: 0 },
+  value: 3,
+}
+
+/** A real mail server on loopback that keeps what it gets. */
+async function mailServer() {
+  const mails: string[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, _session, done) => {
+      text(stream).then((mail) => {
+        mails.push(mail)
+        done()
+      }, done)
+    },
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)))
+  const { port } = server.server.address() as { port: number }
+  return { mails, server: `smtp://127.0.0.1:${port}` }
+}
+
+test('a firing alert arrives as a mail that says what it is', async () => {
+  const { mails, server } = await mailServer()
+  const notifier = emailNotifier({ server, from: 'wombat@example.org', to: ['ops@example.org', 'night@example.org'] })
+  await notifier.send({ rule: 'DataCorruption', atMs: 0, firing: [firing], resolved: [] }, AbortSignal.timeout(5000))
+  expect(mails).toHaveLength(1)
+  expect(mails[0]).toMatch(/^Subject: \[firing: 1\] DataCorruption\r$/m)
+  expect(mails[0]).toMatch(/^To: ops@example\.org, night@example\.org\r$/m)
+  expect(mails[0]).toContain('summary: orders has damaged data')
+})
+
+test('its resolution arrives, too', async () => {
+  const { mails, server } = await mailServer()
+  const notifier = emailNotifier({ server, from: 'wombat@example.org', to: ['ops@example.org'] })
+  const resolved: Alert = { ...firing, state: { name: 'resolved', activeAtMs: 0, resolvedAtMs: 1 } }
+  await notifier.send({ rule: 'DataCorruption', atMs: 1, firing: [], resolved: [resolved] }, AbortSignal.timeout(5000))
+  expect(mails[0]).toMatch(/^Subject: \[resolved: 1\] DataCorruption\r$/m)
+})
+
+test('a server that is not there is an error, to be tried again', async () => {
+  const notifier = emailNotifier({ server: 'smtp://127.0.0.1:1', from: 'a@example.org', to: ['b@example.org'] })
+  const group = { rule: 'A', atMs: 0, firing: [firing], resolved: [] }
+  await expect(notifier.send(group, AbortSignal.timeout(5000))).rejects.toThrow(/ECONNREFUSED/)
+})
