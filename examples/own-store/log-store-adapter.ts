@@ -1,0 +1,41 @@
+import { type StoreAdapter, timeMethods } from '@wombat/instrumentation'
+import { LogStore } from './log-store.ts'
+import { LogStoreReader } from './log-store-reader.ts'
+
+const readers = new WeakMap<LogStore, LogStoreReader>()
+
+/** How a LogStore is measured: `instrument(store, { name: 'orders', adapter: logStore })`. */
+export const logStore: StoreAdapter<LogStore> = {
+  name: 'log-store',
+  operations: ['get', 'has', 'set', 'delete', 'clear'],
+  supplies: {
+    'log-store': [
+      'db_entries',
+      'db_free_bytes',
+      'db_total_disk_bytes',
+      'db_space_reclaim_operations_total',
+      'db_space_reclaim_bytes_total',
+      'db_space_reclaim_duration_seconds',
+    ],
+  },
+  knownErrors: new Set(['LOG_STORE_CLOSED', 'LOG_STORE_INVALID_KEY']),
+
+  accepts: (store) => store instanceof LogStore,
+  engineOf: () => 'log-store',
+
+  attach(store, operations) {
+    const undo = timeMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
+    operations.isOpen = () => store.isOpen
+    operations.show()
+    return () => {
+      undo()
+      readers.get(store)?.close()
+    }
+  },
+
+  stats(store, registry, name) {
+    const reader = new LogStoreReader(store, registry, name)
+    readers.set(store, reader)
+    return reader
+  },
+}
