@@ -1,4 +1,7 @@
+import { cpSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { otlpValue } from '../monitor/otlp-json.ts'
 import { startOtlpReceiver } from '../monitor/otlp-receiver.ts'
 import { appOf, preload, run, start } from './application.ts'
@@ -80,6 +83,18 @@ test('a port in use keeps the doors closed, and what is pushed goes on', async (
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(new RegExp(`^wombat: monitoring opens no door: [^\\n]*${port}[^\\n]*in use[^\\n]*\\n$`))
   expect(operationsIn(receiver.received[0]?.body as Buffer)).toEqual(measured)
+})
+
+test.each([
+  ['--import', 'register.js'],
+  ['--require', 'register-required.js'],
+])('an installation that is not complete is said, and the application runs without us (%s)', async (how, file) => {
+  const folder = await temporaryFolder()
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  cpSync(join(import.meta.dirname, '../../packages/monitor/dist', file), join(folder, file))
+  const { ended, output, errors } = await run([how, join(folder, file), appOf('cjs')])
+  expect({ ended, output }).toEqual({ ended: 0, output: answer })
+  expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*preload\.js[^\n]*\n$/)
 })
 
 test.each([

@@ -20,7 +20,7 @@ import { type Monitoring, startMonitoring } from './monitor.ts'
 export async function preload(): Promise<void> {
   try {
     const config = ownConfig()
-    hookImports()
+    seeImports()
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
     const { addresses, close } = await starting
@@ -39,6 +39,15 @@ function ownConfig() {
   return { logger, ...(!isPortGiven && { jsonApiPort: 0 }) } satisfies MonitoringConfig
 }
 
+/** What is loaded by `require` is found without. */
+function seeImports(): void {
+  try {
+    hookImports()
+  } catch (error) {
+    say(`stores whose modules are loaded by import are not found: ${sentenceOf(error)}`)
+  }
+}
+
 async function start(config: MonitoringConfig): Promise<Monitoring> {
   try {
     return await startMonitoring(config)
@@ -51,7 +60,8 @@ async function start(config: MonitoringConfig): Promise<Monitoring> {
 
 function sentenceOf(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.join('; ')
-  return error instanceof Error ? error.message : String(error)
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return line
 }
 
 function say(sentence: string): void {

@@ -7,8 +7,14 @@ const { isMainThread } = process.getBuiltinModule('node:worker_threads')
 // What is required cannot be waited for.
 if (isMainThread) {
   const { createRequire } = process.getBuiltinModule('node:module')
-  const { preload }: typeof import('./preload.ts') = createRequire(import.meta.url)('./preload.js')
-  void preload()
+  try {
+    const { preload }: typeof import('./preload.ts') = createRequire(import.meta.url)('./preload.js')
+    void preload()
+  } catch (error) {
+    // Something that we depend on is missing: the application is not to fail of that.
+    const [reason] = String(error).split('\n')
+    process.stderr.write(`wombat: monitoring is off, the application runs without it: ${reason}\n`)
+  }
 }
 
 export {}
