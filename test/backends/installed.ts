@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export type Program = 'prometheus' | 'promtool' | 'victoria-metrics' | 'otelcol'
+export type Program = 'prometheus' | 'promtool' | 'alertmanager' | 'victoria-metrics' | 'otelcol'
 
 /** Where `install.sh` put a program. */
 export function pathOf(program: Program): string {
