@@ -3,7 +3,7 @@ import { parseLine } from './leveldb-line.ts'
 
 /** What is said, without when. */
 function said(message: string): unknown {
-  const { at: _at, ...rest } = parseLine(`2026/11/23-10:49:09.164199 7f82ea3fd6c0 ${message}`) ?? {}
+  const { atMs: _at, ...rest } = parseLine(`2026/11/23-10:49:09.164199 7f82ea3fd6c0 ${message}`) ?? {}
   return rest
 }
 
@@ -39,8 +39,11 @@ test('a key in a line says nothing', () => {
   })
 })
 
-test('Windows writes milliseconds', () => {
-  expect(parseLine('2026/11/23-10:49:09.164 1a2c Compacting 4@0 + 3@1 files')?.kind).toBe('compaction started')
+test('a line has a time in microseconds, on Windows in milliseconds', () => {
+  const seconds = Date.UTC(2026, 10, 23, 10, 49, 9)
+  expect(parseLine('2026/11/23-10:49:09.164199 7f82ea3fd6c0 Recovering log #3')?.atMs).toBeCloseTo(seconds + 164.199, 3)
+  const windows = parseLine('2026/11/23-10:49:09.164 1a2c Compacting 4@0 + 3@1 files')
+  expect(windows).toMatchObject({ kind: 'compaction started', atMs: seconds + 164 })
 })
 
 test.each([

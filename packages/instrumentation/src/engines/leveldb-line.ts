@@ -1,5 +1,3 @@
-import { type LocalTime, localTime } from './leveldb-time.ts'
-
 /** Why LevelDB holds writers back: the memtable before is not written yet, or level 0 has too many tables. */
 export const stallCauses = ['memtable', 'level0'] as const
 export type StallCause = (typeof stallCauses)[number]
@@ -23,7 +21,8 @@ type Said =
   | { readonly kind: 'corruption' }
   | { readonly kind: 'else' }
 
-export type LevelDBLine = Said & { readonly at: LocalTime }
+/** `atMs` is when it was written, in milliseconds: local time, as if its zone were UTC. */
+export type LevelDBLine = Said & { readonly atMs: number }
 
 /** `2026/11/23-10:49:09.164199 7f82ea3fd6c0 Current memtable full; waiting...`; milliseconds only on Windows. */
 const linePattern = /^(\d{4})\/(\d\d)\/(\d\d)-(\d\d):(\d\d):(\d\d\.\d+) [\da-f]+ (.+)$/
@@ -60,10 +59,11 @@ const patterns: ReadonlyArray<readonly [RegExp, Reader]> = [
 export function parseLine(text: string): LevelDBLine | undefined {
   const [, year, month, day, hour, minute, seconds, message] = linePattern.exec(text) ?? []
   if (message === undefined) return undefined
-  const at = localTime(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(seconds))
+  const minuteMs = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute))
+  const atMs = minuteMs + Number(seconds) * 1000
   for (const [pattern, read] of patterns) {
     const match = pattern.exec(message)
-    if (match !== null) return { ...read(...match.slice(1).map(Number)), at }
+    if (match !== null) return { ...read(...match.slice(1).map(Number)), atMs }
   }
-  return { kind: 'else', at }
+  return { kind: 'else', atMs }
 }

@@ -35,7 +35,8 @@ interface Running {
 /**
  * LevelDB's account of its own work: the lines of its file `LOG`, in their order. They tell when writers begin to wait, not
  * when they go on; but those who wait for the memtable before are woken when the log of that memtable has been deleted, and
- * those who wait for level 0 begin with a new memtable, whose predecessor is flushed at once.
+ * those who wait for level 0 begin with a new memtable, whose predecessor is flushed at once. Nothing is told of the one
+ * millisecond by which every write is slowed down while level 0 has eight tables or more.
  */
 export class LevelDBLog implements LineSink {
   readonly inputs = new CompactionInputs()
@@ -44,7 +45,7 @@ export class LevelDBLog implements LineSink {
   readonly #events: LevelDBEvents
   /** Seconds that passed from line to line. */
   #seconds = 0
-  #last: LevelDBLine | undefined
+  #lastMs: number | undefined
   #flush: { readonly table: number; readonly startSeconds: number } | undefined
   /** Written and not yet part of the store: those that a store which closes has just written never are. */
   readonly #flushed = new Map<number, number>()
@@ -58,7 +59,7 @@ export class LevelDBLog implements LineSink {
 
   restarted(): void {
     this.inputs.restarted()
-    this.#last = undefined
+    this.#lastMs = undefined
     this.#flush = undefined
     this.#flushed.clear()
     this.#compaction = undefined
@@ -70,8 +71,8 @@ export class LevelDBLog implements LineSink {
   line(text: string): void {
     const line = parseLine(text)
     if (line === undefined) return
-    if (this.#last !== undefined) this.#seconds += secondsBetween(this.#last.at, line.at)
-    this.#last = line
+    if (this.#lastMs !== undefined) this.#seconds += secondsBetween(this.#lastMs, line.atMs)
+    this.#lastMs = line.atMs
     this.#take(line)
   }
 

@@ -9,7 +9,7 @@ import type { Level } from './leveldb-properties.ts'
 
 /** What is so now; what is unknown is left out. */
 export interface LevelDBState {
-  readonly levels?: readonly Level[]
+  readonly levels?: readonly Level[] | undefined
   readonly memoryBytes?: number | undefined
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined

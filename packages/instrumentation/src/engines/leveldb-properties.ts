@@ -6,8 +6,8 @@ export interface Level {
 
 /** What LevelDB says of itself when it is asked. */
 export interface LevelDBProperties {
-  /** Level 0 first. */
-  readonly levels: readonly Level[]
+  /** Level 0 first; undefined where that was not told. */
+  readonly levels: readonly Level[] | undefined
   /** The size of each table, by its number. */
   readonly tables: ReadonlyMap<number, number>
   /** Block cache and memtables in one number: they cannot be told apart. */
@@ -53,5 +53,5 @@ export function parseSSTables(text: string): Pick<LevelDBProperties, 'levels' | 
     level.files++
     level.bytes += bytes
   }
-  return { levels, tables }
+  return { levels: levels.length === 0 ? undefined : levels, tables }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { type LocalTime, localTime, secondsBetween } from './leveldb-time.ts'
+import { secondsBetween } from './leveldb-time.ts'
 
 const ownZone = process.env['TZ']
 afterEach(() => {
@@ -8,9 +8,9 @@ afterEach(() => {
 })
 
 /** `2026/03/29-01:59:59.9` as LevelDB writes it. */
-function at(text: string): LocalTime {
+function at(text: string): number {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, seconds = 0] = text.split(/[/:-]/).map(Number)
-  return localTime(year, month, day, hour, minute, seconds)
+  return Date.UTC(year, month - 1, day, hour, minute) + seconds * 1000
 }
 
 function between(zone: string, earlier: string, later: string): number {
