@@ -37,6 +37,7 @@ const restless = [
   'wombat_monitor_points',
   'wombat_monitor_exports_total',
   'wombat_monitor_history_bytes',
+  'wombat_process_',
   'db_health_check_duration_seconds',
   'db_disk_available_bytes',
 ]
@@ -70,6 +71,7 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
   const tee = await startOtlpTee([otlpUrlOf(port), ...[direct, ...takingOtlp].map(({ otlpUrl }) => otlpUrl)])
   const store = await startStore({
     semconv,
+    metricsIntervalMs: 500,
     otlp: { url: tee.url, protocol: 'http/protobuf', compression: 'gzip', intervalMs: 500 },
     resource: { 'service.name': 'routes' },
   })
@@ -78,8 +80,8 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
   const routes: readonly Route[] = [
     { name: 'the JSON API', samples: () => samplesOfJson(store.jsonUrl) },
     { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: byPrometheus },
-    { name: 'VictoriaMetrics, OTLP', samples: () => query(direct.url, ours), ...inVictoriaMetrics },
-    { name: 'VictoriaMetrics, Collector', samples: () => query(behindCollector.url, ours), ...inVictoriaMetrics },
+    { name: 'VictoriaMetrics, OTLP', samples: () => direct.query(ours), ...inVictoriaMetrics },
+    { name: 'VictoriaMetrics, Collector', samples: () => behindCollector.query(ours), ...inVictoriaMetrics },
     ...takingOtlp.map(({ url }) => ({ name: 'Prometheus, OTLP', samples: () => query(url, ours), added: byPrometheus })),
   ]
 

@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
+import { query } from './query.ts'
 import { type Running, run } from './running.ts'
+import type { Sample } from './sample.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface VictoriaMetrics extends Running {
   readonly url: string
   /** Where it takes OTLP. */
   readonly otlpUrl: string
+  /** What it holds now. By itself it would let a new series be found after ten seconds. */
+  query(promql: string): Promise<Sample[]>
 }
 
 /** A VictoriaMetrics that names what comes over OTLP as Prometheus does, and answers with all it has got. */
@@ -25,7 +29,15 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     ],
     `${url}/health`,
   )
-  return { ...running, url, otlpUrl: `${url}/opentelemetry/v1/metrics` }
+  return {
+    ...running,
+    url,
+    otlpUrl: `${url}/opentelemetry/v1/metrics`,
+    query: async (promql) => {
+      await fetch(`${url}/internal/force_flush`)
+      return query(url, promql)
+    },
+  }
 }
 
 /** It rounds to about twelve digits when it stores a number: the last ones of a sum of durations are lost. */
