@@ -29,7 +29,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ['alerts/'],
     ['exporters/'],
     ['config-complaint', 'config-options', 'config-structure', 'config', 'otlp-settings', 'notifiers-of', 'resource', 'alerting'],
-    ['http/'],
+    ['query', 'http/'],
     ['doors'],
     ['monitor'],
     ['index', 'preload', 'register', 'register-required'],

@@ -43,7 +43,7 @@ export class HistogramReading {
   }
 
   /**
-   * The value at or below which a share `q` (0 ... 1) of what was recorded lies, within 3.1 % (half a fine bin);
+   * The value at or below which a share `q` (0 ... 1) of what was recorded lies, within 3.1 % (half a fine bin) inside the bins' range;
    * undefined where nothing was recorded.
    */
   quantile(q: number): number | undefined {

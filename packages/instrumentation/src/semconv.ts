@@ -65,7 +65,7 @@ const storeRows = {
     'error_type',
   ),
   db_batch_entries_total: counter('{entry}', 'Entries written by batches that succeeded.'),
-  db_scan_entries_total: counter('{entry}', 'Entries delivered by scans.'),
+  db_scan_entries_total: counter('{entry}', 'Entries delivered by scans that succeeded.'),
   db_queue_depth: gauge('{operation}', 'Operations begun and not yet settled.'),
   db_oldest_operation_age_seconds: gauge(
     's',

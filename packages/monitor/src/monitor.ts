@@ -15,6 +15,7 @@ import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
 import { otlpReader } from './exporters/otlp.ts'
 import { alertRoutes } from './http/alert-routes.ts'
 import { guarded } from './http/guard.ts'
+import { queryRoutes } from './http/query-routes.ts'
 import { jsonRoutes, prometheusRoutes } from './http/routes.ts'
 import { defaultLogger, type Logger } from './logger.ts'
 import { notifiersOf } from './notifiers-of.ts'
@@ -108,7 +109,10 @@ async function run(
     notifiers: notifiersOf(config, logger),
     intervalMs: config.metricsIntervalMs,
   })
-  const json = new Hono().route('/', jsonRoutes(reader, semconv)).route('/', alertRoutes(alerting.manager))
+  const json = new Hono()
+    .route('/', jsonRoutes(reader, semconv))
+    .route('/', alertRoutes(alerting.manager))
+    .route('/', queryRoutes(alerting.history, Date.now))
   const routes = { prometheus: prometheusRoutes(reader, semconv), json }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
   const doors = await openDoors(config, routes)

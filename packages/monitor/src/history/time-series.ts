@@ -73,8 +73,8 @@ export class TimeSeries implements History {
     const track = this.#find(series)
     if (track === undefined) return { timesMs: [], values: [] }
     const tier = this.#tierFor(fromMs)
-    if (tier === undefined) return read(this.#ring, track.column, fromMs, toMs)
-    return this.#withNewest(track, tier, read(tier.ring, tier.column(track, statistic), fromMs, toMs), fromMs, toMs)
+    if (tier === undefined) return asSteps(read(this.#ring, track.column, fromMs, toMs), statistic)
+    return this.#withNewest(track, tier, read(tier.ring, tier.column(track, statistic), fromMs, toMs), fromMs, toMs, statistic)
   }
 
   at(series: HistorySeries, timeMs: number): number | undefined {
@@ -106,7 +106,7 @@ export class TimeSeries implements History {
   }
 
   /** Coarse samples end with the last step that is over; the newest ones follow as they came, restarts added up. */
-  #withNewest(track: Track, tier: Tier, coarse: Samples, fromMs: number, toMs: number): Samples {
+  #withNewest(track: Track, tier: Tier, coarse: Samples, fromMs: number, toMs: number, statistic: Statistic): Samples {
     const timesMs = Array.from(coarse.timesMs)
     const values = Array.from(coarse.values)
     const lastMs = timesMs.at(-1)
@@ -121,7 +121,7 @@ export class TimeSeries implements History {
       if (lastMs !== undefined && timeMs <= lastMs) restarted = track.series.isCounter ? (values.at(-1) as number) - value : 0
       else {
         timesMs.push(timeMs)
-        values.push(value + restarted)
+        values.push(statistic === 'count' ? 1 : value + restarted)
       }
     })
     return { timesMs, values }
@@ -182,4 +182,9 @@ function read(ring: Ring, column: Column | undefined, fromMs: number, toMs: numb
     values.push(value)
   }
   return { timesMs, values }
+}
+
+/** A sample as it came is a step of its own: its only, smallest and largest value, and one. */
+function asSteps(samples: Samples, statistic: Statistic): Samples {
+  return statistic === 'count' ? { timesMs: samples.timesMs, values: Array.from(samples.values, () => 1) } : samples
 }

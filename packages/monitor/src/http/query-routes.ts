@@ -1,0 +1,110 @@
+import type { Labels } from '@wombat/instrumentation'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { complaint } from '../config-complaint.ts'
+import type { History } from '../history/history.ts'
+import { type QueryFunction, queryAt, queryFunctions } from '../query.ts'
+
+const momentForm = 'a Unix time in milliseconds'
+const spanForm = 'a time such as 30s, 5m or 1h'
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A time as PromQL writes it: `5m`. */
+const span = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/)
+  .transform((text) => {
+    const [, count = '', unit = 'ms'] = /^(\d+)(\w+)$/.exec(text) ?? []
+    return Number(count) * unitMs[unit as keyof typeof unitMs]
+  })
+const moment = z.coerce.number().positive()
+
+const common = {
+  metric: z.string().min(1).describe("a metric's name"),
+  function: z
+    .enum(queryFunctions)
+    .default('value')
+    .describe(`one of ${queryFunctions.join(', ')}`),
+  window: span.optional().describe(spanForm),
+  quantile: z.coerce.number().gt(0).lt(1).optional().describe('a number between 0 and 1'),
+}
+const atOnce = z.strictObject({ ...common, time: moment.optional().describe(momentForm) })
+const overTime = z.strictObject({
+  ...common,
+  start: moment.describe(momentForm),
+  end: moment.optional().describe(momentForm),
+  step: span.describe(spanForm),
+})
+
+/** As many as Prometheus gives of one series, and no more series than anybody looks at. */
+const maximumSteps = 11_000
+const maximumSeries = 1000
+
+/**
+ * `GET /api/v1/query` and `GET /api/v1/query_range`: a function of a metric's series, now or step by step. Label matchers are
+ * parameters such as `label.store=orders`. 400 with the reason where a parameter cannot be used.
+ */
+export function queryRoutes(history: History, now: () => number): Hono {
+  return new Hono()
+    .get('/api/v1/query', (context) => {
+      const asked = parse(atOnce, context.req.query())
+      if ('error' in asked) return context.json(asked, 400)
+      const { time = now(), ...question } = asked.parameters
+      const series = queryAt(history, { ...question, where: asked.where }, time)
+      return series.length > maximumSeries ? context.json(tooMany(series.length), 400) : context.json({ timeMs: time, series })
+    })
+    .get('/api/v1/query_range', (context) => {
+      const asked = parse(overTime, context.req.query())
+      if ('error' in asked) return context.json(asked, 400)
+      const { start, end = now(), step, ...question } = asked.parameters
+      const steps = Math.floor((end - start) / step) + 1
+      if (!(steps >= 1 && steps <= maximumSteps)) {
+        return context.json(
+          { error: `from start to end there must be 1 to ${maximumSteps} steps, got ${Math.max(0, steps)}` },
+          400,
+        )
+      }
+      const found = new Map<string, { labels: Labels; points: Array<[timeMs: number, value: number]> }>()
+      for (let index = 0; index < steps; index++) {
+        const timeMs = start + index * step
+        for (const { labels, value } of queryAt(history, { ...question, where: asked.where }, timeMs)) {
+          const key = JSON.stringify(labels)
+          const one = found.get(key) ?? { labels, points: [] }
+          found.set(key, one)
+          one.points.push([timeMs, value])
+        }
+        if (found.size > maximumSeries) return context.json(tooMany(found.size), 400)
+      }
+      return context.json({ series: [...found.values()] })
+    })
+}
+
+function tooMany(count: number): { error: string } {
+  return { error: `an answer has at most ${maximumSeries} series, this one has ${count}: ask with label matchers` }
+}
+
+type Asked<Shape> = { readonly parameters: Shape; readonly where: Labels } | { readonly error: string }
+
+function parse<Schema extends typeof atOnce | typeof overTime>(
+  schema: Schema,
+  query: Record<string, string>,
+): Asked<z.output<Schema>> {
+  const isMatcher = (key: string): boolean => key.startsWith('label.')
+  const where = Object.fromEntries(
+    Object.entries(query).flatMap(([key, value]) => (isMatcher(key) ? [[key.slice('label.'.length), value]] : [])),
+  )
+  const rest = Object.fromEntries(Object.entries(query).filter(([key]) => !isMatcher(key)))
+  const parsed = schema.safeParse(rest)
+  if (parsed.success) {
+    const { function: asked, quantile } = parsed.data as { function: QueryFunction; quantile?: number }
+    if (asked === 'quantile' && quantile === undefined) return { error: 'quantile is missing: the function quantile needs it' }
+    return { parameters: parsed.data as z.output<Schema>, where }
+  }
+  const [issue] = parsed.error.issues
+  if (issue?.code === 'unrecognized_keys')
+    return {
+      error: `${issue.keys.join(', ')}: no such parameter; there are ${Object.keys(schema.shape).join(', ')} and label.NAME`,
+    }
+  const name = String(issue?.path[0])
+  return { error: complaint(name, schema.shape[name as keyof typeof schema.shape] as z.ZodType, rest[name] ?? 'nothing') }
+}

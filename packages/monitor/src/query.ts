@@ -1,0 +1,55 @@
+import type { Labels } from '@wombat/instrumentation'
+import { type Reading, readings } from './alerts/conditions.ts'
+import type { History } from './history/history.ts'
+import { increase } from './indicators.ts'
+
+export const queryFunctions = ['value', 'rate', 'increase', 'quantile', 'min', 'max', 'avg'] as const
+export type QueryFunction = (typeof queryFunctions)[number]
+
+/** A question to the history: a function of the series of a metric. */
+export interface Question {
+  readonly metric: string
+  readonly function: QueryFunction
+  readonly where?: Labels
+  /** How far back `rate`, `increase`, `quantile`, `min`, `max` and `avg` look, in milliseconds (default five minutes). */
+  readonly window?: number | undefined
+  readonly quantile?: number | undefined
+}
+
+/** The answer for each series at this moment. Series without an answer are left out. */
+export function queryAt(history: History, question: Question, timeMs: number): Reading[] {
+  const { metric, function: asked, where = {}, window: windowMs = 5 * 60_000, quantile = 0.99 } = question
+  switch (asked) {
+    case 'value':
+      return readings({ condition: 'metric_above', metric, where, threshold: 0 }, history, timeMs)
+    case 'rate':
+      return readings({ condition: 'rate_above', metric, where, windowMs, threshold: 0 }, history, timeMs)
+    case 'quantile':
+      return readings({ condition: 'quantile_above', metric, where, windowMs, quantile, threshold: 0 }, history, timeMs)
+    default:
+      return history.select(metric, where).flatMap((series) => {
+        const range = (statistic: 'last' | 'min' | 'max' | 'sum' | 'count') =>
+          history.range(series, timeMs - windowMs, timeMs, statistic)
+        const value = asked === 'increase' ? increase(range('last'), windowMs, timeMs) : overWindow(asked, range)
+        return value === undefined ? [] : [{ labels: series.labels, value }]
+      })
+  }
+}
+
+type Range = (statistic: 'min' | 'max' | 'sum' | 'count') => { readonly values: ArrayLike<number> }
+
+function overWindow(asked: 'min' | 'max' | 'avg', range: Range): number | undefined {
+  if (asked === 'avg') {
+    const sum = total(range('sum').values)
+    const count = total(range('count').values)
+    return count === 0 ? undefined : sum / count
+  }
+  const values = Array.from(range(asked).values)
+  return values.length === 0
+    ? undefined
+    : values.reduce((one, other) => (asked === 'min' ? Math.min(one, other) : Math.max(one, other)))
+}
+
+function total(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0)
+}
