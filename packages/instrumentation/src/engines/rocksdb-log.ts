@@ -78,7 +78,8 @@ export class RocksDBLog {
   }
 
   async #drain(descriptor: number, deliver: (line: string) => void): Promise<boolean> {
-    const size = (await statusOf(descriptor))?.size ?? 0
+    const size = (await statusOf(descriptor))?.size
+    if (size === undefined) return true
     // Somebody cut it off: what was written since is missed rather than told twice.
     if (size < this.#position) this.#position = size
     if (size === this.#position) return true
