@@ -69,3 +69,11 @@ export async function filesOf(folder: string, ending = ''): Promise<Files> {
 export async function saidInLog(folder: string, what: RegExp): Promise<number> {
   return (await readFile(join(folder, 'LOG'), 'utf8')).split('\n').filter((line) => what.test(line)).length
 }
+
+/** So many flushes, of one entry each. */
+export async function flushes(db: Session, times: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    await db.put(`key ${n}`, 'value')
+    await db.flush()
+  }
+}

@@ -62,3 +62,8 @@ export function measuring(db: Session, registry: MetricsRegistry = new MetricsRe
     },
   }
 }
+
+/** The names of the gauges that are there. */
+export function gaugesOf(registry: MetricsRegistry): string[] {
+  return registry.getAllMetrics().flatMap(({ name, type }) => (type === 'gauge' ? [name] : []))
+}
