@@ -6,6 +6,8 @@ import type { StoreOperations } from './store-operations.ts'
 export interface EngineReader {
   /** Asks the engine and records what it says. What it cannot say is left out: absent, never 0. */
   read(): void | Promise<void>
+  /** The store is measured no more: what the reader holds open is closed. */
+  close?(): void
 }
 
 /** How one kind of store is measured, in two verbs: what is timed, and what is asked. */

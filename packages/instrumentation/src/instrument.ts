@@ -56,6 +56,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const forget = engine === undefined ? () => {} : registry.sources.add(sourceOf(engine))
   const undo = (): void => {
     forget()
+    engine?.close?.()
     detach()
     operations.end()
   }

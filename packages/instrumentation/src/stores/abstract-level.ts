@@ -102,7 +102,6 @@ export const abstractLevel: StoreAdapter = {
     operations.show()
     return () => {
       patch.undo()
-      readers.get(store)?.close()
       readers.delete(store)
     }
   },
