@@ -12,7 +12,10 @@ import { startVictoriaMetrics, type VictoriaMetrics } from './victoria-metrics.t
 /** OUTAGE_SECONDS=60 makes it a long one. */
 const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 10)
 const intervalMs = 500
-/** How much more memory may be in use while exports fail than before. Some 20 fail in 10 s: kept, each would hold a few hundred kB. */
+/**
+ * How much more memory may be in use while exports fail than before. The history of that time takes 1 to 2 MB, outage or not;
+ * some 20 exports fail in 10 s, and each that was kept would hold a few hundred kB.
+ */
 const growthBoundBytes = 4 * 2 ** 20
 /** How many lines the failing exporter may write: the first, and one a minute; the Collector needs a moment to be back. */
 const mostWarnings = 1 + Math.floor((outageSeconds + 10) / 60)
