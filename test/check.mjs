@@ -58,8 +58,11 @@ function tests() {
 }
 
 function sayWhatWasLeftOut() {
-  if (existsSync(join(root, 'test/backends/.installed/bin/prometheus'))) return
-  console.log(
-    'left out: the tests against a real Prometheus, Collector and VictoriaMetrics; bash test/backends/install.sh puts them in place',
-  )
+  const parts = [
+    ['test/backends/.installed/bin/prometheus', 'a real Prometheus, Alertmanager, Collector and VictoriaMetrics', 'bash test/backends/install.sh'],
+    ['test/rocksdb/node_modules/rocksdb-native', 'a real RocksDB', 'bash test/rocksdb/install.sh'],
+  ]
+  for (const [place, what, command] of parts) {
+    if (!existsSync(join(root, place))) console.log(`left out: the tests against ${what}; ${command} puts it in place`)
+  }
 }

@@ -1,4 +1,4 @@
-import { metrics } from '@wombat/instrumentation'
+import { metrics, storeAdapters } from '@wombat/instrumentation'
 import { optionTable } from '@wombat/monitor'
 
 /** The README's parts that are derived from code, by the name of their markers. */
@@ -24,6 +24,19 @@ export const tables: Readonly<Record<string, () => string>> = {
         attributes.join(', '),
         description,
       ]),
+    ),
+  capabilities: () => {
+    const engines = storeAdapters.flatMap(({ supplies }) => Object.entries(supplies))
+    const names = Object.keys(metrics).filter((name) => engines.some(([, supplied]) => supplied.some((one) => one === name)))
+    return markdown(
+      ['metric', ...engines.map(([engine]) => engine)],
+      names.map((name) => [`\`${name}\``, ...engines.map(([, supplied]) => (supplied.some((one) => one === name) ? '✓' : ''))]),
+    )
+  },
+  stores: () =>
+    markdown(
+      ['adapter', 'operations that are measured'],
+      storeAdapters.map(({ name, operations }) => [`\`${name}\``, operations.join(', ') || 'none: it has no verbs, and says what the engine says']),
     ),
 }
 

@@ -26,6 +26,7 @@ const surface = {
       'refusals',
       'scopeName',
       'sharedRegistry',
+      'storeAdapters',
       'summaryOf',
       'summaryQuantiles',
       'timeMethods',
@@ -34,7 +35,7 @@ const surface = {
     ],
   },
   '@wombat/instrumentation/auto': { module: auto, names: ['WombatInstrumentation', 'hookImports'] },
-  '@wombat/instrumentation/testing': { module: testing, names: ['storeSuite'] },
+  '@wombat/instrumentation/testing': { module: testing, names: ['measured', 'storeSuite'] },
   '@wombat/monitor': {
     module: monitor,
     names: [

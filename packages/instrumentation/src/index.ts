@@ -5,7 +5,7 @@ export { latencyBounds, type MetricDefinition, type MetricKind } from './definit
 export { watchProcessMemory } from './engines/process-memory.ts'
 export type { HistogramCell } from './histogram.ts'
 export { type ExponentialBuckets, HistogramReading } from './histogram-reading.ts'
-export { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
+export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
 export { bindToMeter } from './instruments.ts'
 export { identityOf, type Labels } from './labels.ts'
 export { type HistogramValue, type Metric, type SummaryValue, summaryOf, summaryQuantiles } from './metric.ts'
@@ -15,6 +15,7 @@ export {
   isExported,
   type MetricName,
   metrics,
+  metricsOf,
   type Operation,
   operations,
   type Semconv,

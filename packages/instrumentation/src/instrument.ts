@@ -29,7 +29,8 @@ export interface InstrumentOptions {
   readonly adapter?: StoreAdapter
 }
 
-const adapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
+/** The kinds of store that `instrument` knows, in the order in which it asks them. */
+export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
 
 /** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
 const mark = Symbol.for('@wombat/instrumentation')
@@ -100,10 +101,10 @@ function described(value: unknown): string {
 
 function adapterOf(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
   if (typeof store === 'object' && store !== null) {
-    const found = (own === undefined ? adapters : [own]).find((adapter) => adapter.accepts(store))
+    const found = (own === undefined ? storeAdapters : [own]).find((adapter) => adapter.accepts(store))
     if (found !== undefined) return found
   }
   throw new TypeError(
-    `cannot instrument ${described(store)}: known are ${adapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
+    `cannot instrument ${described(store)}: known are ${storeAdapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
   )
 }
