@@ -104,3 +104,16 @@ test('closing writes the last line of the log', async () => {
     { level: 'info', message: 'metrics', fields: { stores: [{ store: 'orders', operations: { get: { count: 1 } } }] } },
   ])
 })
+
+test("closing does not wait for an application's callback that never ends", async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const gauge = meterProvider.getMeter('application').createObservableGauge('app.temperature')
+  gauge.addCallback(() => new Promise(() => {}))
+  const logger = collectingLogger()
+  const monitoring = await attached(reader, { meterProvider, logger, logMetricsEnabled: true, closeTimeoutMs: 100 })
+  await monitoring.close()
+  // The last line of the log is still waiting for its collection.
+  const fields = { reason: 'closing took longer than 100 ms' }
+  expect(logger.lines).toEqual([{ level: 'warn', message: 'the last metrics may not have been sent', fields }])
+})

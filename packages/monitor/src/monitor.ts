@@ -67,7 +67,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
   return run(reader, registry, resolved, logger, () => {
     const provider = new MeterProvider({ resource: resourceOf(resolved.resource ?? {}), readers })
-    return () => provider.shutdown({ timeoutMillis: resolved.closeTimeoutMs })
+    return () => provider.shutdown()
   })
 }
 
@@ -122,7 +122,9 @@ async function run(
   const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= shutDown(doors, alerting, log, stopReaders, logger).finally(forgetMemory)
+    closing ??= inTime(shutDown(doors, alerting, log, stopReaders), config.closeTimeoutMs)
+      .catch((error: Error) => logger.warn({ reason: error.message }, 'the last metrics may not have been sent'))
+      .finally(forgetMemory)
     return closing
   }
   return {
@@ -142,20 +144,30 @@ async function run(
   }
 }
 
-/** Backwards: no more questions, the last notifications, the last line of the log, the last export. */
+/** Backwards: no more questions, the last line of the log, the last export; and meanwhile the last notifications. */
 async function shutDown(
   doors: Doors,
   alerting: Alerting,
   log: { close(): Promise<void> } | undefined,
   stopReaders: () => Promise<void>,
-  logger: Logger,
 ): Promise<void> {
   await doors.close()
-  await alerting.close()
-  await log?.close()
-  try {
+  const lastNumbers = async (): Promise<void> => {
+    await log?.close()
     await stopReaders()
-  } catch (error) {
-    logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'the last metrics may not have been sent')
+  }
+  await Promise.all([alerting.close(), lastNumbers()])
+}
+
+/** The work, as long as it takes no longer than this; afterwards it goes on, and nobody waits. @throws Error */
+async function inTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`closing took longer than ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    await Promise.race([work, over])
+  } finally {
+    clearTimeout(timer)
   }
 }
