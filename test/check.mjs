@@ -9,7 +9,7 @@ const results = join(root, 'node_modules', '.vitest-results.json')
 const total = { passed: 0, failed: 0, skipped: 0 }
 
 check('format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])
-check('types', 'node_modules/typescript/bin/tsc', ['--build'])
+check('types', 'node_modules/typescript/bin/tsc', ['--build', '.', 'test'])
 for (const name of readdirSync(join(root, 'packages'))) {
   check(`publint ${name}`, 'node_modules/publint/src/cli.js', ['--strict', '--pack', 'npm', join('packages', name)])
   check(`attw ${name}`, 'node_modules/@arethetypeswrong/cli/dist/index.js', [
@@ -59,7 +59,11 @@ function tests() {
 
 function sayWhatWasLeftOut() {
   const parts = [
-    ['test/backends/.installed/bin/prometheus', 'a real Prometheus, Alertmanager, Collector and VictoriaMetrics', 'bash test/backends/install.sh'],
+    [
+      'test/backends/.installed/bin/prometheus',
+      'a real Prometheus, Alertmanager, Collector and VictoriaMetrics',
+      'bash test/backends/install.sh',
+    ],
     ['test/rocksdb/node_modules/rocksdb-native', 'a real RocksDB', 'bash test/rocksdb/install.sh'],
   ]
   for (const [place, what, command] of parts) {

@@ -82,14 +82,13 @@ describe.skipIf(!installed('alertmanager'))('a real Alertmanager', () => {
       alertWebhookAllowPrivate: true,
       logger: collectingLogger(),
     })
+    const memory = new MemoryLevel()
+    const works = Reflect.get(memory, '_get') as (...args: unknown[]) => Promise<unknown>
     let failing = true
-    class Failing extends MemoryLevel {
-      override async _get(...args: never[]): Promise<unknown> {
-        if (failing) throw new Error('induced')
-        return Reflect.apply(Reflect.get(MemoryLevel.prototype, '_get'), this, args)
-      }
-    }
-    await using store = monitoring.instrument(new Failing(), { name: 'orders' })
+    Reflect.set(memory, '_get', (...args: unknown[]) =>
+      failing ? Promise.reject(new Error('induced')) : works.apply(memory, args),
+    )
+    await using store = monitoring.instrument(memory, { name: 'orders' })
     const stop = new AbortController()
     const load = (async () => {
       while (!stop.signal.aborted) {
