@@ -2,8 +2,6 @@ import { type StoreAdapter, timeMethods } from '@wombat/instrumentation'
 import { LogStore } from './log-store.ts'
 import { LogStoreReader } from './log-store-reader.ts'
 
-const readers = new WeakMap<LogStore, LogStoreReader>()
-
 /** How a LogStore is measured: `instrument(store, { name: 'orders', adapter: logStore })`. */
 export const logStore: StoreAdapter<LogStore> = {
   name: 'log-store',
@@ -27,15 +25,8 @@ export const logStore: StoreAdapter<LogStore> = {
     const undo = timeMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
     operations.isOpen = () => store.isOpen
     operations.show()
-    return () => {
-      undo()
-      readers.get(store)?.close()
-    }
+    return undo
   },
 
-  stats(store, registry, name) {
-    const reader = new LogStoreReader(store, registry, name)
-    readers.set(store, reader)
-    return reader
-  },
+  stats: (store, registry, name) => new LogStoreReader(store, registry, name),
 }

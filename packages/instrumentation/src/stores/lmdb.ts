@@ -26,7 +26,7 @@ const always = (): boolean => true
 
 /** How to stop measuring a database that was opened from another one and is measured with that. */
 const measuredWithAnother = new WeakMap<object, () => void>()
-const attachments = new WeakMap<object, { readonly writes: Writes; readonly databases: Set<LmdbDatabase>; forget: () => void }>()
+const attachments = new WeakMap<object, { readonly writes: Writes; readonly databases: Set<LmdbDatabase> }>()
 
 /**
  * Databases of lmdb 3, of both its builds. A database that is opened from a measured one (`openDB`) is measured with it, under
@@ -51,7 +51,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   attach(store, operations) {
     measuredWithAnother.get(store)?.()
     const writes = new Writes(operations)
-    const attachment = { writes, databases: new Set<LmdbDatabase>(), forget: () => {} }
+    const attachment = { writes, databases: new Set<LmdbDatabase>() }
     attachments.set(store, attachment)
     const patches = new Map<LmdbDatabase, MethodPatch>()
     let ended = false
@@ -83,7 +83,6 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
     operations.show()
     return () => {
       ended = true
-      attachment.forget()
       for (const database of [...patches.keys()]) stop(database)
     }
   },
@@ -93,9 +92,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
     if (attachment === undefined) return undefined
     attachment.writes.commits = registry.counter('db_transaction_commits_total', { store: name })
     attachment.writes.aborts = registry.counter('db_transaction_aborts_total', { store: name })
-    const reader = new LmdbReader(store, attachment.databases, registry, name)
-    attachment.forget = () => reader.close()
-    return reader
+    return new LmdbReader(store, attachment.databases, registry, name)
   },
 }
 

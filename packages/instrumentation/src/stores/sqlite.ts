@@ -1,9 +1,6 @@
 import type { StoreAdapter } from '../adapter.ts'
 import { isOpen, type SqliteDatabase, SqliteReader } from '../engines/sqlite.ts'
 
-/** How to take the gauges of a database away again. */
-const shown = new WeakMap<object, () => void>()
-
 /**
  * A SQLite database, of `node:sqlite` or better-sqlite3, with what the engine says of itself and nothing else. SQL has no
  * get and no set to be measured: a store on top of SQLite knows what its operations are, and has (or is) an adapter for them.
@@ -24,17 +21,19 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
 
   engineOf: () => 'sqlite',
 
-  attach: (database) => () => shown.get(database)?.(),
+  attach: () => () => {},
 
   stats(database, registry, name) {
     const reader = new SqliteReader(database, registry, name)
     const info = registry.gauge('db_store_info', { store: name, engine: 'sqlite', adapter: 'sqlite' })
     const unwatch = info.observe(whetherOpen(database), 'max')
-    shown.set(database, () => {
-      unwatch()
-      reader.close()
-    })
-    return reader
+    return {
+      read: () => reader.read(),
+      close() {
+        unwatch()
+        reader.close()
+      },
+    }
   },
 }
 
