@@ -4,7 +4,6 @@ import { labelFault } from './labels.ts'
 import type { MetricsRegistry } from './registry.ts'
 import type { Semconv } from './semconv.ts'
 import { sharedRegistry } from './shared-registry.ts'
-import type { Source } from './sources.ts'
 import { StoreOperations } from './store-operations.ts'
 import { abstractLevel } from './stores/abstract-level.ts'
 import { keyv } from './stores/keyv.ts'
@@ -53,21 +52,31 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const description = { store: name, engine: adapter.engineOf(store), adapter: adapter.name }
   const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
   const detach = adapter.attach(store, operations)
-  const engine = adapter.stats?.(store, registry, name)
-  const forget = engine === undefined ? () => {} : registry.sources.add(sourceOf(engine))
+  const end = endOf(registry, operations, adapter.stats?.(store, registry, name))
+  dropped.register(store, end, operations)
   const undo = (): void => {
-    forget()
-    engine?.close?.()
+    dropped.unregister(operations)
+    end()
     detach()
-    operations.end()
   }
   Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   return store
 }
 
-/** In a function of its own: closures made together hold what any of them holds, and the registry must not hold the store. */
-function sourceOf(engine: EngineReader): Source {
-  return () => engine.read()
+/** A store that its owner drops without closing it takes its gauges and its engine's reader along. */
+const dropped = new FinalizationRegistry<() => void>((end) => end())
+
+/**
+ * Asks the engine from now on. Returns how all that the registry holds of a store ends. In a function of its own: closures made
+ * together hold what any of them holds, and neither the registry nor the way to end may hold the store.
+ */
+function endOf(registry: MetricsRegistry, operations: StoreOperations, engine: EngineReader | undefined): () => void {
+  const forget = engine === undefined ? () => {} : registry.sources.add(() => engine.read())
+  return () => {
+    forget()
+    engine?.close?.()
+    operations.end()
+  }
 }
 
 /** Stops measuring the store and leaves no trace on it; what was measured stays. False where it was not measured. */
