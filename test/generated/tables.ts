@@ -1,4 +1,4 @@
-import { metrics, storeAdapters } from '@wombat/instrumentation'
+import { metrics, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
 import { optionTable } from '@wombat/monitor'
 
 /** The README's parts that are derived from code, by the name of their markers. */
@@ -26,11 +26,10 @@ export const tables: Readonly<Record<string, () => string>> = {
       ]),
     ),
   capabilities: () => {
-    const engines = storeAdapters.flatMap(({ supplies }) => Object.entries(supplies))
-    const names = Object.keys(metrics).filter((name) => engines.some(([, supplied]) => supplied.some((one) => one === name)))
+    const names = Object.keys(metrics).filter((name) => storeAdapters.some((adapter) => suppliedBy(adapter).has(name)))
     return markdown(
-      ['metric', ...engines.map(([engine]) => engine)],
-      names.map((name) => [`\`${name}\``, ...engines.map(([, supplied]) => (supplied.some((one) => one === name) ? '✓' : ''))]),
+      ['metric', ...storeAdapters.map(titleOf)],
+      names.map((name) => [`\`${name}\``, ...storeAdapters.map((adapter) => (suppliedBy(adapter).has(name) ? '✓' : ''))]),
     )
   },
   stores: () =>
@@ -38,6 +37,16 @@ export const tables: Readonly<Record<string, () => string>> = {
       ['adapter', 'operations that are measured'],
       storeAdapters.map(({ name, operations }) => [`\`${name}\``, operations.join(', ') || 'none: it has no verbs, and says what the engine says']),
     ),
+}
+
+function suppliedBy({ supplies }: StoreAdapter): ReadonlySet<string> {
+  return new Set(Object.values(supplies).flat())
+}
+
+/** An adapter of one engine goes by that engine's name. */
+function titleOf({ name, supplies }: StoreAdapter): string {
+  const engines = Object.keys(supplies)
+  return engines.length === 1 ? (engines[0] ?? name) : name
 }
 
 /** The text with every marked part written anew. @throws Error where a marker is missing. */
