@@ -60,3 +60,8 @@ test('a quantile lies between 0 and 1', () => {
     expect(() => quantile(q, 'db_get_latency_seconds', '5m')).toThrow(new RangeError(`a quantile lies between 0 and 1, got ${q}`))
   }
 })
+
+test('adding up by a label that the metric does not have is refused', () => {
+  expect(() => rate('db_get_operations_total', '5m', ['stroe'])).toThrow('db_get_operations_total has no label stroe, only store')
+  expect(() => quantile(0.99, 'db_get_latency_seconds', '5m', ['level'])).toThrow('has no label level')
+})

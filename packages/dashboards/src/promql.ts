@@ -13,8 +13,9 @@ export function selector(name: MetricName, matchers: Matchers = {}): string {
 }
 
 /** Increase per second of a counter, by label, over a window such as `5m`. */
-export function rate(name: MetricName, window: string, by: readonly string[] = ['store'], matchers: Matchers = {}): string {
+export function rate(name: MetricName, window: string, by: readonly string[] = storeOf(name), matchers: Matchers = {}): string {
   expectKind(name, 'counter')
+  expectLabels(name, by)
   return `sum by (${by.join(', ')}) (rate(${selector(name, matchers)}[${window}]))`
 }
 
@@ -26,12 +27,18 @@ export function quantile(
   q: number,
   name: MetricName,
   window: string,
-  by: readonly string[] = ['store'],
+  by: readonly string[] = storeOf(name),
   matchers: Matchers = {},
 ): string {
   expectKind(name, 'histogram')
+  expectLabels(name, by)
   if (!(q > 0 && q < 1)) throw new RangeError(`a quantile lies between 0 and 1, got ${q}`)
   return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (rate(${select(name, `${name}_bucket`, matchers)}[${window}])))`
+}
+
+/** What is added up by unless said otherwise: the store, where the metric is one's. */
+function storeOf(name: MetricName): readonly string[] {
+  return metrics[name].attributes.filter((label) => label === 'store')
 }
 
 /** Label matchers as PromQL writes them; nothing where there are none. */
@@ -53,13 +60,17 @@ export function duration(milliseconds: number): string {
 }
 
 function select(metric: MetricName, series: string, matchers: Matchers): string {
-  const { attributes } = metrics[metric]
-  for (const label of Object.keys(matchers)) {
-    if (!attributes.includes(label)) throw new TypeError(`${metric} has no label ${label}, only ${attributes.join(', ')}`)
-  }
+  expectLabels(metric, Object.keys(matchers))
   return `${series}${labelMatchers(matchers)}`
 }
 
 function expectKind(name: MetricName, kind: string): void {
   if (metrics[name].kind !== kind) throw new TypeError(`${name} is a ${metrics[name].kind}, not a ${kind}`)
+}
+
+function expectLabels(name: MetricName, labels: readonly string[]): void {
+  const { attributes } = metrics[name]
+  for (const label of labels) {
+    if (!attributes.includes(label)) throw new TypeError(`${name} has no label ${label}, only ${attributes.join(', ')}`)
+  }
 }

@@ -20,7 +20,7 @@ export interface InstrumentOptions {
   readonly name?: string
   /** Whose MeterProvider shows the metrics (default: the global one, also when it is registered later). */
   readonly meterProvider?: MeterProvider
-  /** Under which names operations are exported (default `wombat`). Goes with `meterProvider`, or with neither. */
+  /** Under which names operations are exported (default `wombat`): one choice for all stores of a MeterProvider. */
   readonly semconv?: Semconv
   /** A registry that you show yourself. Excludes `meterProvider` and `semconv`: a registry has its own. */
   readonly registry?: MetricsRegistry

@@ -33,10 +33,11 @@ test('stores of one MeterProvider share a registry, and those of another have th
   expect(sharedRegistry()).toBe(sharedRegistry())
 })
 
-test('each convention has a registry of its own', () => {
+test('whoever asks first decides on the names, and other names are refused', () => {
   const provider = new MeterProvider()
-  expect(sharedRegistry(provider, 'otel')).not.toBe(sharedRegistry(provider))
   expect(sharedRegistry(provider, 'otel').semconv).toBe('otel')
+  expect(sharedRegistry(provider)).toBe(sharedRegistry(provider, 'otel'))
+  expect(() => sharedRegistry(provider, 'both')).toThrow(/semconv is "otel" for this MeterProvider already, got "both"/)
 })
 
 test('a MeterProvider that is given shows the store from the first operation on', async () => {

@@ -11,22 +11,30 @@ const lookEveryMs = 1000
 
 /** Stands for the global MeterProvider, whichever that is. */
 const whicheverIsGlobal: object = {}
-const registries = new WeakMap<object, Map<Semconv, MetricsRegistry>>()
+const registries = new WeakMap<object, MetricsRegistry>()
 /** For each registry of the global MeterProvider: look now whether it is another one. */
 const followers = new WeakMap<MetricsRegistry, () => void>()
 
-/** The registry that all stores of one MeterProvider share; without one, that of the global MeterProvider. */
-export function sharedRegistry(meterProvider?: MeterProvider, semconv: Semconv = 'wombat'): MetricsRegistry {
+/**
+ * The registry that all stores of one MeterProvider share; without one, that of the global MeterProvider. Whoever asks first
+ * decides under which names operations are exported.
+ *
+ * @throws TypeError when other names are wanted than were decided on.
+ */
+export function sharedRegistry(meterProvider?: MeterProvider, semconv?: Semconv): MetricsRegistry {
   const owner = meterProvider ?? whicheverIsGlobal
-  const ofOwner = registries.get(owner) ?? new Map<Semconv, MetricsRegistry>()
-  registries.set(owner, ofOwner)
-  const known = ofOwner.get(semconv)
+  const known = registries.get(owner)
   if (known !== undefined) {
+    if (semconv !== undefined && semconv !== known.semconv) {
+      throw new TypeError(
+        `semconv is ${JSON.stringify(known.semconv)} for this MeterProvider already, got ${JSON.stringify(semconv)}: say it where its first store is instrumented`,
+      )
+    }
     followers.get(known)?.()
     return known
   }
-  const registry = new MetricsRegistry({ semconv })
-  ofOwner.set(semconv, registry)
+  const registry = new MetricsRegistry(semconv === undefined ? {} : { semconv })
+  registries.set(owner, registry)
   if (meterProvider === undefined) followGlobal(registry)
   else bindToMeter(registry, meterProvider.getMeter(scopeName))
   return registry

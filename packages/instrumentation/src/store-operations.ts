@@ -1,8 +1,10 @@
+import type { Combine } from './cell.ts'
 import { errorType } from './error-type.ts'
+import type { Labels } from './labels.ts'
 import { OperationRecorder, type StoreIdentity } from './operation-recorder.ts'
 import { OperationsInFlight } from './operations-in-flight.ts'
 import type { MetricsRegistry } from './registry.ts'
-import { metrics, type Operation } from './semconv.ts'
+import type { MetricName, Operation } from './semconv.ts'
 
 /** What an adapter says of a store beside its operations; what it does not know it leaves out. */
 export interface StoreDescription extends StoreIdentity {
@@ -66,27 +68,13 @@ export class StoreOperations {
   show(): void {
     if (this.#unwatch.length > 0 || this.#ended) return
     const { store, engine, engineVersion, adapter } = this.#description
-    const gauge = (name: 'db_queue_depth' | 'db_open_iterators' | 'db_oldest_operation_age_seconds') =>
-      this.registry.gauge(name, { store })
-    const info = this.registry.gauge(metrics.db_store_info.name, {
-      store,
-      engine,
-      ...(engineVersion !== undefined && { engine_version: engineVersion }),
-      adapter,
-    })
-    const whileOpen = (read: () => number) => () => (this.isOpen() ? read() : undefined)
-    this.#unwatch = [
-      gauge('db_queue_depth').observe(whileOpen(() => this.inFlight.depth)),
-      gauge('db_oldest_operation_age_seconds').observe(
-        whileOpen(() => this.inFlight.oldestAgeSeconds()),
-        'max',
-      ),
-      gauge('db_open_iterators').observe(whileOpen(() => this.openIterators)),
-      info.observe(
-        whileOpen(() => 1),
-        'max',
-      ),
-    ]
+    const version = engineVersion === undefined ? {} : { engine_version: engineVersion }
+    this.#observe('db_store_info', { store, engine, ...version, adapter }, () => 1, 'max')
+    if (this.#recorders.size > 0) {
+      this.#observe('db_queue_depth', { store }, () => this.inFlight.depth)
+      this.#observe('db_oldest_operation_age_seconds', { store }, () => this.inFlight.oldestAgeSeconds(), 'max')
+    }
+    if (this.#recorders.has('scan')) this.#observe('db_open_iterators', { store }, () => this.openIterators)
   }
 
   /** Lets the store's gauges disappear: it is closed. Its counters stay. */
@@ -98,5 +86,10 @@ export class StoreOperations {
   end(): void {
     this.#ended = true
     this.hide()
+  }
+
+  #observe(name: MetricName, labels: Labels, read: () => number, combine?: Combine): void {
+    const whileOpen = (): number | undefined => (this.isOpen() ? read() : undefined)
+    this.#unwatch.push(this.registry.gauge(name, labels).observe(whileOpen, combine))
   }
 }

@@ -1,6 +1,7 @@
 import type { StoreAdapter } from '../adapter.ts'
+import { MethodPatch } from '../method-patch.ts'
 import type { Operation } from '../semconv.ts'
-import { timeMethods } from '../time-methods.ts'
+import { timedSync } from '../timed.ts'
 
 /** The parts of a Map that we look at. */
 interface MapLike {
@@ -30,10 +31,14 @@ export const map: StoreAdapter<MapLike> = {
   engineOf: () => 'map',
 
   attach(store, operations) {
-    const undo = timeMethods(store, operations, verbs)
+    const patch = new MethodPatch(store)
+    for (const [method, operation] of Object.entries(verbs)) {
+      // A value may be a promise, of a cache for example: it is what was stored, and nothing to wait for.
+      patch.replace(method, (original) => timedSync(operations, operations.recorder(operation), original))
+    }
     operations.isOpen = whetherThere(store)
     operations.show()
-    return undo
+    return () => patch.undo()
   },
 
   stats(store, registry, name) {

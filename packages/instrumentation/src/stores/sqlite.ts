@@ -21,24 +21,17 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
 
   engineOf: () => 'sqlite',
 
-  attach: () => () => {},
-
-  stats(database, registry, name) {
-    const reader = new SqliteReader(database, registry, name)
-    const info = registry.gauge('db_store_info', { store: name, engine: 'sqlite', adapter: 'sqlite' })
-    const unwatch = info.observe(whetherOpen(database), 'max')
-    return {
-      read: () => reader.read(),
-      close() {
-        unwatch()
-        reader.close()
-      },
-    }
+  attach(database, operations) {
+    operations.isOpen = whetherOpen(database)
+    operations.show()
+    return () => {}
   },
+
+  stats: (database, registry, name) => new SqliteReader(database, registry, name),
 }
 
 /** Asked by the registry's gauges: so it holds the database weakly, and one that is dropped stays free to be collected. */
-function whetherOpen(database: SqliteDatabase): () => number | undefined {
+function whetherOpen(database: SqliteDatabase): () => boolean {
   const held = new WeakRef(database)
-  return () => (isOpen(held.deref()) ? 1 : undefined)
+  return () => isOpen(held.deref())
 }
