@@ -1,0 +1,38 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Block, decodeBlock } from './chunk.ts'
+import type { Slices } from './durable-slices.ts'
+import { blockOf, type Row } from './fold.ts'
+
+const rowsAtOnce = 64
+
+/**
+ * Everything in the file from `fromMs` on, oldest first: the chunks, then the ticks that are not folded yet. Nothing may be
+ * folded meanwhile. A chunk that cannot be read is told to `unreadable`, and the rest goes on.
+ */
+export async function* blocksSince(
+  database: DatabaseSync,
+  fromMs: number,
+  slices: Slices,
+  unreadable: (error: unknown) => void,
+): AsyncGenerator<Block> {
+  const ids = database.prepare('SELECT id FROM chunk WHERE to_ms >= ? ORDER BY from_ms').all(fromMs) as unknown as {
+    id: number
+  }[]
+  const chunk = database.prepare('SELECT series, body FROM chunk WHERE id = ?')
+  for (const { id } of ids) {
+    try {
+      const { series, body } = chunk.get(id) as { series: Uint8Array; body: Uint8Array }
+      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series).buffer), slices)
+    } catch (error) {
+      unreadable(error)
+    }
+  }
+  const next = database.prepare(`SELECT time_ms, samples FROM tick WHERE time_ms >= ? ORDER BY time_ms LIMIT ${rowsAtOnce}`)
+  for (let afterMs = fromMs; ; ) {
+    const rows = next.all(afterMs) as unknown as Row[]
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield await blockOf(rows, slices)
+    afterMs = last.time_ms + 1
+  }
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Block, encodeBlock } from './chunk.ts'
+import { Slices } from './durable-slices.ts'
+import { transaction } from './sqlite-transaction.ts'
+
+/** About how many samples become one chunk: an hour of 700 series every ten seconds. What is longer becomes several. */
+const samplesOfChunk = 2 ** 18
+const rowsAtOnce = 32
+
+/** One tick as it is stored. */
+export interface Row {
+  readonly time_ms: number
+  readonly samples: Uint8Array
+}
+
+/**
+ * Folds the oldest ticks into one chunk, as far as they belong to one period that is over. The chunk comes and its ticks go
+ * in the same transaction: whoever opens the file after a crash finds either.
+ *
+ * @returns whether there was something to fold.
+ */
+export async function foldOldest(
+  database: DatabaseSync,
+  nowMs: number,
+  periodMs: number,
+  goesOn: () => boolean,
+): Promise<boolean> {
+  const { oldest } = database.prepare('SELECT min(time_ms) AS oldest FROM tick').get() as { oldest: number | null }
+  if (oldest === null) return false
+  const endMs = (Math.floor(oldest / periodMs) + 1) * periodMs
+  if (endMs > nowMs) return false
+  const slices = new Slices()
+  const rows = await readRows(database, endMs, slices, goesOn)
+  const last = rows.at(-1)
+  if (last === undefined || !goesOn()) return false
+  const block = await blockOf(rows, slices)
+  const body = await encodeBlock(block, slices)
+  if (!goesOn()) return false
+  const series = new Uint8Array(block.places.buffer, block.places.byteOffset, block.places.byteLength)
+  transaction(database, () => {
+    database
+      .prepare('INSERT INTO chunk (from_ms, to_ms, series, body) VALUES (?, ?, ?, ?)')
+      .run(oldest, last.time_ms, series, body)
+    database.prepare('DELETE FROM tick WHERE time_ms <= ?').run(last.time_ms)
+  })
+  return true
+}
+
+async function readRows(database: DatabaseSync, endMs: number, slices: Slices, goesOn: () => boolean): Promise<Row[]> {
+  const next = database.prepare(
+    `SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ${rowsAtOnce}`,
+  )
+  const rows: Row[] = []
+  let bytes = 0
+  while (bytes < samplesOfChunk * 8 && goesOn()) {
+    const some = next.all(rows.at(-1)?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs) as unknown as Row[]
+    if (some.length === 0) break
+    for (const row of some) bytes += row.samples.length
+    rows.push(...some)
+    await slices.breathe()
+  }
+  return rows
+}
+
+/** Ticks turned into series; of those series that are in any of them. */
+export async function blockOf(rows: readonly Row[], slices: Slices): Promise<Block> {
+  const ticks = rows.map(({ samples }) => numbersOf(samples))
+  const width = ticks.reduce((widest, { length }) => Math.max(widest, length), 0)
+  const present: number[] = []
+  const values = new Float64Array(width * ticks.length)
+  for (let place = 0; place < width; place++) {
+    const start = present.length * ticks.length
+    let isPresent = false
+    for (let tick = 0; tick < ticks.length; tick++) {
+      const value = ticks[tick]?.[place] ?? Number.NaN
+      values[start + tick] = value
+      isPresent ||= !Number.isNaN(value)
+    }
+    if (isPresent) present.push(place)
+    await slices.breathe()
+  }
+  return {
+    timesMs: Float64Array.from(rows, ({ time_ms }) => time_ms),
+    places: Uint32Array.from(present),
+    values: values.subarray(0, present.length * ticks.length),
+  }
+}
+
+/** SQLite's bytes begin anywhere; numbers must begin at a multiple of eight. */
+function numbersOf(bytes: Uint8Array): Float64Array {
+  return new Float64Array(new Uint8Array(bytes).buffer)
+}
