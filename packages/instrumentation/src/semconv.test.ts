@@ -96,6 +96,7 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   wombat_monitor_alert_evaluation_failures_total: ['counter', '{evaluation}'],
   wombat_monitor_alert_evaluation_duration_seconds: ['histogram', 's'],
   wombat_monitor_history_bytes: ['gauge', 'By'],
+  wombat_monitor_history_failures_total: ['counter', '{failure}'],
   wombat_process_resident_memory_bytes: ['gauge', 'By'],
   wombat_process_heap_used_bytes: ['gauge', 'By'],
   wombat_process_external_memory_bytes: ['gauge', 'By'],

@@ -162,6 +162,7 @@ const monitorRows = {
     latencyBounds,
   ),
   wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the history.', []),
+  wombat_monitor_history_failures_total: row('counter', '{failure}', "Times the history's file could not be used.", []),
   wombat_process_resident_memory_bytes: row('gauge', 'By', 'Memory of this process, of every kind, that is in RAM.', []),
   wombat_process_heap_used_bytes: row('gauge', 'By', "Memory of JavaScript's objects in this process.", []),
   wombat_process_external_memory_bytes: row('gauge', 'By', "Memory outside JavaScript's heap that belongs to its objects.", []),

@@ -1,9 +1,10 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { AlertMetrics } from './alerts/alert-metrics.ts'
 import { Dispatcher } from './alerts/dispatcher.ts'
-import { AlertManager } from './alerts/manager.ts'
+import { AlertManager, type SavedAlerts } from './alerts/manager.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
+import type { DurableHistory } from './history/durable-history.ts'
 import { samplesOf } from './history/series.ts'
 import { TimeSeries } from './history/time-series.ts'
 import type { Logger } from './logger.ts'
@@ -17,7 +18,12 @@ export interface AlertingOptions {
   readonly notifiers: readonly Notifier[]
   /** How often the metrics are remembered. */
   readonly intervalMs: number
+  /** Where the history and the alerts outlive the process. Closed with everything else. */
+  readonly durable: DurableHistory | undefined
 }
+
+/** Under which name the alerts are kept. */
+const keptName = 'alerts'
 
 /** How long the last notifications may take when everything closes. */
 const closeDeadlineMs = 2000
@@ -32,6 +38,8 @@ export class Alerting {
   readonly #timers: NodeJS.Timeout[] = []
   #evaluationIntervalMs: number | undefined
   #evaluatedMs: number | undefined
+  #savedAlerts = ''
+  #isClosed = false
 
   constructor(options: AlertingOptions) {
     const { registry, logger, rules, notifiers } = options
@@ -45,19 +53,20 @@ export class Alerting {
     this.#dispatcher = new Dispatcher(notifiers, logger, { dropped })
   }
 
-  /** Begins to remember and, where rules are to be judged at all, to judge. */
+  /** Begins to remember and, where rules are to be judged at all, to judge; after what an earlier process left was read. */
   start(evaluationIntervalMs: number | undefined): void {
-    this.#every(this.#options.intervalMs, () => this.remember())
-    if (evaluationIntervalMs === undefined) return
-    this.#evaluationIntervalMs = evaluationIntervalMs
-    for (const name of evaluationCounters) this.#options.registry.counter(name)
-    this.#every(evaluationIntervalMs, () => this.evaluate(Date.now()))
+    const { durable } = this.#options
+    if (evaluationIntervalMs !== undefined) for (const name of evaluationCounters) this.#options.registry.counter(name)
+    if (durable === undefined) this.#begin(evaluationIntervalMs)
+    else void this.#run(() => this.#resume(durable).finally(() => this.#begin(evaluationIntervalMs)))
   }
 
   /** Remembers the metrics as they are now. */
   async remember(): Promise<void> {
     const { points, timeMs } = await this.#options.reader.take()
-    this.history.append(timeMs, points.flatMap(samplesOf))
+    const samples = points.flatMap(samplesOf)
+    this.history.append(timeMs, samples)
+    this.#options.durable?.append(timeMs, samples)
     this.#options.registry.setGauge('wombat_monitor_history_bytes', this.history.bytes)
   }
 
@@ -69,6 +78,7 @@ export class Alerting {
     const transitions = this.manager.evaluate(nowMs)
     const alerts = this.manager.alerts()
     this.#metrics.show(alerts)
+    this.#save(nowMs)
     this.#dispatcher.tell(alerts, transitions, nowMs)
     const failed = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
@@ -77,8 +87,41 @@ export class Alerting {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const timer of this.#timers) clearInterval(timer)
+    this.#savedAlerts = ''
+    this.#save(Date.now())
+    this.#options.durable?.close()
     await this.#dispatcher.close(closeDeadlineMs)
+  }
+
+  #begin(evaluationIntervalMs: number | undefined): void {
+    if (this.#isClosed) return
+    this.#every(this.#options.intervalMs, () => this.remember())
+    if (evaluationIntervalMs === undefined) return
+    this.#evaluationIntervalMs = evaluationIntervalMs
+    this.#every(evaluationIntervalMs, () => this.evaluate(Date.now()))
+  }
+
+  /** The process before this one is known to have lived until its last moment in the file, not only until its last alert. */
+  async #resume(durable: DurableHistory): Promise<void> {
+    const nowMs = Date.now()
+    const text = durable.kept(keptName)
+    if (text !== undefined) {
+      const saved = JSON.parse(text) as SavedAlerts
+      const aliveMs = Math.max(saved.atMs, durable.aliveMs(nowMs) ?? 0)
+      this.manager.restore({ ...saved, atMs: Math.min(aliveMs, nowMs) }, nowMs)
+    }
+    await durable.fill(this.history, nowMs, this.#options.intervalMs)
+  }
+
+  /** Writes the alerts down where any of them is not as it was. */
+  #save(nowMs: number): void {
+    const { durable } = this.#options
+    if (durable === undefined) return
+    const saved = this.manager.save(nowMs)
+    const alerts = JSON.stringify(saved.alerts)
+    if (alerts !== this.#savedAlerts && durable.keep(keptName, JSON.stringify(saved))) this.#savedAlerts = alerts
   }
 
   /** A blocked event loop makes evaluations fall out: that they did is a number of its own. */

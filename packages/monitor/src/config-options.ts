@@ -62,6 +62,21 @@ export const options = {
     secret: true,
   },
   alertWebhookAllowPrivate: option(truth(), false, 'Whether that may be this machine or a private network.'),
+  historyPath: option(
+    z.string().min(1).optional().describe('the path of a file'),
+    undefined,
+    'A SQLite file in which the history and the alerts outlive the process; each process needs its own.',
+  ),
+  historyRetentionMs: option(
+    z.int().min(3_600_000).max(31_536_000_000).describe('a whole number of milliseconds from 3600000 to 31536000000'),
+    15 * 86_400_000,
+    'How long the file keeps what was measured.',
+  ),
+  historyMaxBytes: option(
+    count(2 ** 20, 2 ** 40),
+    256 * 2 ** 20,
+    'How many bytes the file may have; past it, the oldest is dropped.',
+  ),
   prometheusEnabled: option(truth(), false, 'Serve /metrics.'),
   prometheusPort: option(port(), 9090, 'Where /metrics is served.'),
   jsonApiEnabled: option(truth(), true, 'Serve the JSON API.'),

@@ -9,10 +9,12 @@ import { defaultRules } from './alerts/default-rules.ts'
 import type { Alert } from './alerts/manager.ts'
 import { readRules } from './alerts/rule-file.ts'
 import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig } from './config.ts'
+import { variableOf } from './config-options.ts'
 import { type Addresses, type Doors, openDoors } from './doors.ts'
 import { startIntervalLog } from './exporters/interval-log.ts'
 import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
 import { otlpReader } from './exporters/otlp.ts'
+import { DurableHistory } from './history/durable-history.ts'
 import { alertRoutes } from './http/alert-routes.ts'
 import { guarded } from './http/guard.ts'
 import { queryRoutes } from './http/query-routes.ts'
@@ -83,7 +85,8 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     throw new ConfigError(['otlp and resource belong to the MeterProvider that is yours: set them there'])
   }
   const resolved = resolveConfig(rest)
-  const registry = sharedRegistry(meterProvider, resolved.semconv)
+  const decided = rest.semconv !== undefined || process.env[variableOf('semconv')] ? resolved.semconv : undefined
+  const registry = sharedRegistry(meterProvider, decided)
   registry.limit = resolved.cardinalityLimit
   return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), () => async () => {})
 }
@@ -96,11 +99,13 @@ async function run(
   logger: Logger,
   startReaders: () => () => Promise<void>,
 ): Promise<Monitoring> {
-  const { semconv } = config
+  const { semconv } = registry
   registry.enabled = config.enableMetrics
   reader.follow(registry)
   for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
+  registry.histogram('wombat_monitor_collection_duration_seconds')
   const rules = config.alertRulesFile === undefined ? (config.alertRules ?? defaultRules) : await readRules(config.alertRulesFile)
+  const durable = await durableHistoryOf(config, registry, logger)
   const alerting = new Alerting({
     reader,
     registry,
@@ -108,6 +113,7 @@ async function run(
     rules,
     notifiers: notifiersOf(config, logger),
     intervalMs: config.metricsIntervalMs,
+    durable,
   })
   const json = new Hono()
     .route('/', jsonRoutes(reader, semconv))
@@ -115,7 +121,10 @@ async function run(
     .route('/', queryRoutes(alerting.history, Date.now))
   const routes = { prometheus: prometheusRoutes(reader, semconv), json }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
-  const doors = await openDoors(config, routes)
+  const doors = await openDoors(config, routes).catch((error: unknown) => {
+    durable?.close()
+    throw error
+  })
   const forgetMemory = watchProcessMemory(registry)
   const stopReaders = startReaders()
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
@@ -141,6 +150,19 @@ async function run(
     handler: getRequestListener(all.fetch, { overrideGlobalObjects: false }),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** @throws ConfigError where the file cannot be used. */
+async function durableHistoryOf(config: ResolvedConfig, registry: MetricsRegistry, logger: Logger) {
+  const { historyPath: path, historyRetentionMs: retentionMs, historyMaxBytes: maxBytes } = config
+  if (path === undefined) return undefined
+  registry.counter('wombat_monitor_history_failures_total')
+  const failed = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
+  try {
+    return await DurableHistory.open({ path, retentionMs, maxBytes, logger, failed })
+  } catch (error) {
+    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
   }
 }
 
