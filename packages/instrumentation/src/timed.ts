@@ -5,32 +5,18 @@ import type { StoreOperations } from './store-operations.ts'
 
 export type Method = (this: unknown, ...args: never[]) => unknown
 
+/** How many entries a call moves, from its arguments. */
+type EntriesOf = (...args: never[]) => number
+
+/** What a call hands on to its caller, having seen to it that the pending operation is settled. */
+type HandOn = (result: unknown, pending: PendingOperation) => unknown
+
 /**
  * A method that returns a promise, timed. It gives back the very promise of the store, which is observed on the side: so
  * wrap only what the store calls itself, where the promise that the store's caller holds is another one.
  */
-export function timed(
-  operations: StoreOperations,
-  recorder: OperationRecorder,
-  original: Method,
-  entriesOf?: (...args: never[]) => number,
-): Method {
-  const { inFlight } = operations
-  return function (...args) {
-    if (!operations.measures) return original.apply(this, args)
-    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
-    operations.inside = true
-    let result: unknown
-    try {
-      result = original.apply(this, args)
-    } catch (error) {
-      pending.failed(error)
-      throw error
-    } finally {
-      operations.inside = false
-    }
-    return settleWith(result, pending)
-  }
+export function timed(operations: StoreOperations, recorder: OperationRecorder, original: Method, entriesOf?: EntriesOf): Method {
+  return timedCall(operations, recorder, original, entriesOf, settleWith)
 }
 
 /**
@@ -41,7 +27,17 @@ export function timedForCaller(
   operations: StoreOperations,
   recorder: OperationRecorder,
   original: Method,
-  entriesOf?: (...args: never[]) => number,
+  entriesOf?: EntriesOf,
+): Method {
+  return timedCall(operations, recorder, original, entriesOf, followed)
+}
+
+function timedCall(
+  operations: StoreOperations,
+  recorder: OperationRecorder,
+  original: Method,
+  entriesOf: EntriesOf | undefined,
+  handOn: HandOn,
 ): Method {
   const { inFlight } = operations
   return function (...args) {
@@ -57,25 +53,34 @@ export function timedForCaller(
     } finally {
       operations.inside = false
     }
-    if (!isThenable(result)) {
-      pending.succeeded()
-      return result
-    }
-    return promiseOf(result).then(
-      (value) => {
-        pending.succeeded()
-        return value
-      },
-      (error: unknown) => {
-        pending.failed(error)
-        throw error
-      },
-    )
+    return handOn(result, pending)
   }
 }
 
-/** A method that returns its result at once, timed. */
-export function timedSync(operations: StoreOperations, recorder: OperationRecorder, original: Method): Method {
+function followed(result: unknown, pending: PendingOperation): unknown {
+  if (!isThenable(result)) {
+    pending.succeeded()
+    return result
+  }
+  return promiseOf(result).then(
+    (value) => {
+      pending.succeeded()
+      return value
+    },
+    (error: unknown) => {
+      pending.failed(error)
+      throw error
+    },
+  )
+}
+
+/** A method that returns its result at once, timed. Where a store's errors have no codes, `named` gives them one to be counted by. */
+export function timedSync(
+  operations: StoreOperations,
+  recorder: OperationRecorder,
+  original: Method,
+  named: (error: unknown) => unknown = (error) => error,
+): Method {
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
     operations.inside = true
@@ -85,7 +90,7 @@ export function timedSync(operations: StoreOperations, recorder: OperationRecord
       recorder.succeed((nowMs() - startMs) / 1000)
       return result
     } catch (error) {
-      recorder.fail((nowMs() - startMs) / 1000, error)
+      recorder.fail((nowMs() - startMs) / 1000, named(error))
       throw error
     } finally {
       operations.inside = false

@@ -1,27 +1,11 @@
-import { nowMs } from '../clock.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
 import type { StoreOperations } from '../store-operations.ts'
-import type { Method } from '../timed.ts'
+import { type Method, timedSync } from '../timed.ts'
 import { named } from './lmdb-errors.ts'
 
 /** A read that returns its result at once, timed. */
 export function measureRead(operations: StoreOperations, verb: 'get' | 'has', original: Method): Method {
-  const recorder = operations.recorder(verb)
-  return function (...args) {
-    if (!operations.measures) return original.apply(this, args)
-    operations.inside = true
-    const startMs = nowMs()
-    try {
-      const result = original.apply(this, args)
-      recorder.succeed((nowMs() - startMs) / 1000)
-      return result
-    } catch (error) {
-      recorder.fail((nowMs() - startMs) / 1000, named(error))
-      throw error
-    } finally {
-      operations.inside = false
-    }
-  }
+  return timedSync(operations, operations.recorder(verb), original, named)
 }
 
 type Callback = (...answer: unknown[]) => unknown
