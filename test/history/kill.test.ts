@@ -1,33 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { nodeFlags } from '../backends/type-stripping.ts'
+import { expect, test } from 'vitest'
+import { killed, start } from './killed.ts'
 import { count, opened, temporaryPath } from './opened.ts'
 import { everything } from './reading.ts'
 import { samplesAt, stepMs } from './written.ts'
-
-/** A process that runs a program of this folder, and everything that it says. */
-function start(program: string, ...args: readonly string[]): { child: ChildProcess; said: { out: string; err: string } } {
-  const child = spawn(process.execPath, [...nodeFlags, '--conditions=source', join(import.meta.dirname, program), ...args])
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
-  const said = { out: '', err: '' }
-  child.stdout.on('data', (data) => {
-    said.out += data
-  })
-  child.stderr.on('data', (data) => {
-    said.err += data
-  })
-  return { child, said }
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL')
-  await once(child, 'close')
-}
 
 test('killed fifty times at any moment, a file opens each time, and everything that was written is there, exact and once', async () => {
   const path = await temporaryPath()
@@ -35,7 +12,7 @@ test('killed fifty times at any moment, a file opens each time, and everything t
   for (let round = 0; round < 50; round++) {
     const { child, said } = start('writer-process.ts', path, String(next))
     await once(child.stdout as NodeJS.ReadableStream, 'data')
-    await sleep(Math.random() * 120)
+    await sleep(Math.random() * 100)
     await killed(child)
     expect(said.err).toBe('')
     const whole = said.out.slice(0, said.out.lastIndexOf('\n'))
