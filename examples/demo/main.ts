@@ -29,6 +29,8 @@ async function demo(): Promise<void> {
       prometheusPort,
       jsonApiPort,
       logMetricsEnabled: true,
+      // The damaged store has an alert of its own: it is to be seen soon.
+      alertEvaluationIntervalMs: 5000,
       logger,
       resource: { 'service.name': 'wombat-demo' },
     })
@@ -41,6 +43,7 @@ async function demo(): Promise<void> {
 
     screen.write(`Prometheus  ${monitoring.addresses.prometheus}/metrics`)
     screen.write(`JSON        ${monitoring.addresses.json}/api/v1/metrics`)
+    screen.write(`Alerts      ${monitoring.addresses.json}/api/v1/alerts`)
     screen.write(`OTLP        ${process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? 'off (set OTEL_EXPORTER_OTLP_ENDPOINT)'}`)
     screen.write('Log         a line below, every 10 s')
     screen.write(seconds === undefined ? 'Stop        Ctrl-C' : `Stop        Ctrl-C, or by itself after ${seconds} s`)
