@@ -4,7 +4,7 @@ import { type Alert, startMonitoring } from '@wombat/monitor'
 import { expect, onTestFinished, test } from 'vitest'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
 import { killed, start } from './killed.ts'
-import { temporaryPath } from './opened.ts'
+import { opened, temporaryPath } from './opened.ts'
 import { quickly } from './waiting-rules.ts'
 
 const tenMinutes = 600_000
@@ -41,4 +41,13 @@ test('alerts that wait go on waiting after the process was killed: the outage do
   // The store is not there in this process: its series ends with the first moment here, and so do they.
   await expect.poll(() => monitoring.alerts(), { timeout: 5000 }).toEqual([])
   expect(logger.lines.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+test('a history keeps no process alive, and what a process left that ended without closing is there', async () => {
+  const historyPath = await temporaryPath()
+  const { child, said } = start('ending-process.ts', historyPath)
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(said).toEqual({ out: '', err: '' })
+  const { file } = await opened(historyPath)
+  expect(Date.now() - (file.aliveMs(Date.now()) ?? 0)).toBeLessThan(5000)
 })

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { nodeFlags } from '../backends/type-stripping.ts'
 
+// Node 22 warns of its SQLite.
+const flags = [...nodeFlags, '--disable-warning=ExperimentalWarning', '--conditions=source']
+
 /** A process that runs a program of this folder, and everything that it says. */
 export function start(program: string, ...args: readonly string[]): { child: ChildProcess; said: { out: string; err: string } } {
-  const child = spawn(process.execPath, [...nodeFlags, '--conditions=source', join(import.meta.dirname, program), ...args])
+  const child = spawn(process.execPath, [...flags, join(import.meta.dirname, program), ...args])
   onTestFinished(() => {
     child.kill('SIGKILL')
   })

@@ -65,7 +65,7 @@ export const options = {
   historyPath: option(
     z.string().min(1).optional().describe('the path of a file'),
     undefined,
-    'A SQLite file in which the history and the alerts outlive the process; each process needs its own.',
+    'A SQLite file in which the history and the alerts outlive the process; each process needs its own. On Node 22 SQLite is experimental, and says so once.',
   ),
   historyRetentionMs: option(
     z.int().min(3_600_000).max(31_536_000_000).describe('a whole number of milliseconds from 3600000 to 31536000000'),

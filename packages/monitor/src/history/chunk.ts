@@ -13,7 +13,7 @@ export interface Block {
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
-const params = { [constants.ZSTD_c_compressionLevel]: 3 }
+const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
 const bytesOfDouble = 8
 
 /**
@@ -31,11 +31,12 @@ export async function encodeBlock({ timesMs, places, values }: Block, slices: Sl
   return compress(planes, { params })
 }
 
-/** @throws Error where these bytes are no block of these series. */
-export async function decodeBlock(body: Uint8Array, places: Uint32Array, slices: Slices): Promise<Block> {
+/** @throws Error where these bytes are not that many moments of these series. */
+export async function decodeBlock(body: Uint8Array, places: Uint32Array, ticks: number, slices: Slices): Promise<Block> {
   const planes = await decompress(body)
-  const ticks = planes.length / (places.length + 1) / bytesOfDouble
-  if (!Number.isInteger(ticks)) throw new Error(`${planes.length} bytes are not the samples of ${places.length} series`)
+  // Node 22 takes half a stream for a whole one.
+  if (planes.length !== (places.length + 1) * ticks * bytesOfDouble)
+    throw new Error(`${planes.length} bytes are not ${ticks} samples of ${places.length} series`)
   const all = new Float64Array((places.length + 1) * ticks)
   for (let index = 0; index <= places.length; index++) {
     join(planes, all.subarray(index * ticks, (index + 1) * ticks), index * ticks)

@@ -18,11 +18,11 @@ export async function* blocksSince(
   const ids = database.prepare('SELECT id FROM chunk WHERE to_ms >= ? ORDER BY from_ms').all(fromMs) as unknown as {
     id: number
   }[]
-  const chunk = database.prepare('SELECT series, body FROM chunk WHERE id = ?')
+  const chunk = database.prepare('SELECT ticks, series, body FROM chunk WHERE id = ?')
   for (const { id } of ids) {
     try {
-      const { series, body } = chunk.get(id) as { series: Uint8Array; body: Uint8Array }
-      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series).buffer), slices)
+      const { ticks, series, body } = chunk.get(id) as { ticks: number; series: Uint8Array | null; body: Uint8Array }
+      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series ?? []).buffer), ticks, slices)
     } catch (error) {
       unreadable(error)
     }

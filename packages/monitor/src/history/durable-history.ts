@@ -57,24 +57,19 @@ export class DurableHistory {
 
   /** When the process that wrote last is known to have been alive; undefined where nothing was written before `nowMs`. */
   aliveMs(nowMs: number): number | undefined {
-    const row = this.#open?.database
-      .prepare(
-        'SELECT max(ms) AS ms FROM (SELECT max(time_ms) AS ms FROM tick WHERE time_ms <= ?1 UNION SELECT max(to_ms) FROM chunk WHERE to_ms <= ?1)',
-      )
-      .get(nowMs)
-    return (row?.['ms'] as number | null | undefined) ?? undefined
+    return this.#read(({ alive }) => alive.get(nowMs, nowMs)) as number | undefined
   }
 
   /** The text that was kept under this name. */
   kept(name: string): string | undefined {
-    return this.#open?.database.prepare('SELECT value FROM kept WHERE name = ?').get(name)?.['value'] as string | undefined
+    return this.#read((open) => open.kept.get(name)) as string | undefined
   }
 
   /** Keeps a text beyond the process; false where that failed. */
   keep(name: string, value: string): boolean {
-    return this.#attempt(({ database }) => {
+    return this.#attempt((open) => {
       requireRoom(dirname(this.#options.path), this.#options.minFreeBytes)
-      database.prepare('INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)').run(name, value)
+      open.keep.run(name, value)
     })
   }
 
@@ -95,7 +90,7 @@ export class DurableHistory {
   /** Writes one moment, later than the one before; then takes its turn at folding and cleaning up. */
   append(timeMs: number, samples: readonly Sample[]): void {
     if (this.#lastMs !== undefined && timeMs <= this.#lastMs) return
-    this.#attempt(({ database, places, retention, insert }) => {
+    const isWritten = this.#attempt(({ database, places, retention, insert }) => {
       requireRoom(dirname(this.#options.path), this.#options.minFreeBytes)
       transaction(database, () => {
         const placed = samples
@@ -108,6 +103,7 @@ export class DurableHistory {
       this.#lastMs = timeMs
       retention.keep(timeMs)
     })
+    if (!isWritten) return
     this.#folding ??= this.#fold(timeMs).finally(() => {
       this.#folding = undefined
     })
@@ -135,6 +131,15 @@ export class DurableHistory {
     } catch (error) {
       this.#trouble(error)
     }
+  }
+
+  /** The one value of a row; undefined where there is none, or where it cannot be read. */
+  #read(query: (open: Open) => object | undefined): unknown {
+    let row: object | undefined
+    this.#attempt((open) => {
+      row = query(open)
+    })
+    return Object.values(row ?? {})[0] ?? undefined
   }
 
   #attempt(work: (open: Open) => void): boolean {

@@ -8,12 +8,27 @@ export interface Open {
   readonly places: SeriesPlaces
   readonly retention: Retention
   readonly insert: StatementSync
+  readonly alive: StatementSync
+  readonly kept: StatementSync
+  readonly keep: StatementSync
 }
+
+/** The last moment until a given one. */
+const aliveQuery = `
+  SELECT max(ms) FROM (
+    SELECT max(time_ms) AS ms FROM tick WHERE time_ms <= ? UNION SELECT max(to_ms) FROM chunk WHERE to_ms <= ?
+  )`
 
 /** Reads what must be known before the first write. */
 export function openOn(database: DatabaseSync, options: RetentionOptions): Open {
   const places = new SeriesPlaces(database)
-  const retention = new Retention(database, places, options)
-  const insert = database.prepare('INSERT OR REPLACE INTO tick (time_ms, samples) VALUES (?, ?)')
-  return { database, places, retention, insert }
+  return {
+    database,
+    places,
+    retention: new Retention(database, places, options),
+    insert: database.prepare('INSERT OR REPLACE INTO tick (time_ms, samples) VALUES (?, ?)'),
+    alive: database.prepare(aliveQuery),
+    kept: database.prepare('SELECT value FROM kept WHERE name = ?'),
+    keep: database.prepare('INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)'),
+  }
 }

@@ -10,7 +10,7 @@ const rowsAtOnce = 32
 /** One tick as it is stored. */
 export interface Row {
   readonly time_ms: number
-  readonly samples: Uint8Array
+  readonly samples: Uint8Array | null
 }
 
 /**
@@ -39,9 +39,11 @@ export async function foldOldest(
   const series = new Uint8Array(block.places.buffer, block.places.byteOffset, block.places.byteLength)
   transaction(database, () => {
     database
-      .prepare('INSERT INTO chunk (from_ms, to_ms, series, body) VALUES (?, ?, ?, ?)')
-      .run(oldest, last.time_ms, series, body)
-    database.prepare('DELETE FROM tick WHERE time_ms <= ?').run(last.time_ms)
+      .prepare('INSERT INTO chunk (from_ms, to_ms, ticks, series, body) VALUES (?, ?, ?, ?, ?)')
+      .run(oldest, last.time_ms, rows.length, series, body)
+    const { changes } = database.prepare('DELETE FROM tick WHERE time_ms BETWEEN ? AND ?').run(oldest, last.time_ms)
+    // A clock that was put back may have written among them meanwhile.
+    if (changes !== rows.length) throw new Error(`${rows.length} ticks were folded, and ${changes} were there`)
   })
   return true
 }
@@ -55,7 +57,7 @@ async function readRows(database: DatabaseSync, endMs: number, slices: Slices, g
   while (bytes < samplesOfChunk * 8 && goesOn()) {
     const some = next.all(rows.at(-1)?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs) as unknown as Row[]
     if (some.length === 0) break
-    for (const row of some) bytes += row.samples.length
+    for (const { samples } of some) bytes += samples?.length ?? 0
     rows.push(...some)
     await slices.breathe()
   }
@@ -87,6 +89,6 @@ export async function blockOf(rows: readonly Row[], slices: Slices): Promise<Blo
 }
 
 /** SQLite's bytes begin anywhere; numbers must begin at a multiple of eight. */
-function numbersOf(bytes: Uint8Array): Float64Array {
-  return new Float64Array(new Uint8Array(bytes).buffer)
+function numbersOf(bytes: Uint8Array | null): Float64Array {
+  return new Float64Array(new Uint8Array(bytes ?? []).buffer)
 }

@@ -58,7 +58,8 @@ export function setAside(path: string): string {
 
 /**
  * The lock is the operating system's: it goes with the process, however that ends. The exclusive mode also keeps the
- * journal's index in this process, so that there is no third file.
+ * journal's index in this process, so that there is no third file. The journal is short, a mebibyte, because carrying it
+ * over to the file is the longest that writing keeps the event loop.
  */
 function opened({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
   const database = new DatabaseSync(path)
@@ -69,6 +70,7 @@ function opened({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA journal_size_limit = 4194304;
+      PRAGMA wal_autocheckpoint = 256;
       BEGIN IMMEDIATE; COMMIT`)
     refuseForeign(database, path)
     const version = numberOf(database, 'user_version')

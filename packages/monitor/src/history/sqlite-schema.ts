@@ -9,15 +9,18 @@ export const applicationId = 0x574d4248
  * - `tick`: float64 values by series' id, NaN where there is none; in the byte order of the machine.
  * - `chunk`: many ticks folded into one (chunk.ts).
  * - `kept`: texts that outlive the process.
+ *
+ * No bytes may be NULL: Node 22 writes them so.
  */
 const migrations: readonly string[] = [
   `
   CREATE TABLE series (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels TEXT NOT NULL, is_counter INTEGER NOT NULL, hour_ms INTEGER NOT NULL
   );
-  CREATE TABLE tick (time_ms INTEGER PRIMARY KEY, samples BLOB NOT NULL);
+  CREATE TABLE tick (time_ms INTEGER PRIMARY KEY, samples BLOB);
   CREATE TABLE chunk (
-    id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, series BLOB NOT NULL, body BLOB NOT NULL
+    id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    ticks INTEGER NOT NULL, series BLOB, body BLOB NOT NULL
   );
   CREATE INDEX chunk_by_time ON chunk (from_ms, to_ms);
   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
