@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { count, opened, temporaryPath } from '../../../../test/history/opened.ts'
 import type { DurableHistory } from './durable-history.ts'
 import type { HistorySeries } from './series.ts'
+import { TimeSeries } from './time-series.ts'
 
 const hour = 3_600_000
 const beginning = 1_700_000_000_000 - (1_700_000_000_000 % hour)
@@ -91,6 +93,29 @@ test('damage that is found while writing is set aside as well, and what was bein
   expect(counted.failures).toBeGreaterThan(0)
   expect(logger.lines.map(({ message }) => message)).toContain('the history was damaged, and begins anew')
   expect(count(path, 'tick')).toBe(1)
+})
+
+test('a chunk that cannot be read is counted and left out, and everything else is remembered', async () => {
+  const path = await temporaryPath()
+  const first = await opened(path, { foldPeriodMs: 600_000 })
+  write(first.file)
+  for (let tick = 350; tick < 355; tick++) {
+    first.file.append(beginning + tick * 10_000, many(tick))
+    await sleep(100)
+  }
+  first.file.close()
+  const chunks = count(path, 'chunk')
+  expect(chunks).toBeGreaterThan(3)
+  const database = new DatabaseSync(path)
+  database.exec('UPDATE chunk SET body = substr(body, 1, length(body) - 9) WHERE id = 2')
+  database.close()
+  const { file, counted, logger } = await opened(path)
+  const history = new TimeSeries()
+  await file.fill(history, beginning + 354 * 10_000, 10_000)
+  const { values } = history.range({ ...gauge, labels: { store: '7' } }, 0, beginning + hour)
+  expect(Array.from(values)).toEqual(Array.from({ length: 355 }, (_, tick) => tick).filter((tick) => tick < 60 || tick >= 120))
+  expect(counted.failures).toBe(1)
+  expect(logger.lines).toMatchObject([{ level: 'error', message: 'the history cannot use its file' }])
 })
 
 test('where the disk has too little room nothing is written, which is counted each time and said once', async () => {
