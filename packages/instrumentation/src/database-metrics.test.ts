@@ -165,3 +165,43 @@ test("under OpenTelemetry's convention each operation has its duration too, by k
     { count: 1, sum: 0.002 },
   ])
 })
+
+test('numbers may be BigInts, also mixed with others', () => {
+  const registry = new MetricsRegistry()
+  const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
+  database.updateMemoryUsage(1n, 2, 3n)
+  database.updateQueueDepth(4n)
+  database.updateOldestOperationAge(5n)
+  database.updateCacheUse(6n, 7)
+  database.recordBatch(1_000_000_000n, true, 8n)
+  expect(read(registry)).toMatchObject({
+    db_memtable_bytes: 1,
+    db_cache_bytes: 2,
+    db_buffer_bytes: 3,
+    db_total_memory_bytes: 6,
+    db_queue_depth: 4,
+    db_oldest_operation_age_seconds: 5,
+    db_cache_hits_total: 6,
+    db_cache_misses_total: 7,
+    db_batch_entries_total: 8,
+  })
+})
+
+test('what is no number throws nothing in the store; memory that is unknown is not there', () => {
+  for (const nothing of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
+    const registry = new MetricsRegistry()
+    const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
+    const some = nothing as never
+    for (const operation of operations) verbs[operation](database, some, some, some)
+    database.record(some, some, some, some)
+    database.record('get', some, true, some)
+    database.recordBatch(some, true, some, some)
+    database.updateMemoryUsage(some, some, some)
+    database.updateMemoryUsage(1, some)
+    database.updateQueueDepth(some)
+    database.updateOldestOperationAge(some)
+    database.updateCacheUse(some, some)
+    expect(read(registry)).toMatchObject({ db_memtable_bytes: 1, db_cache_hits_total: 0 })
+    expect(read(registry)).not.toHaveProperty('db_cache_bytes')
+  }
+})

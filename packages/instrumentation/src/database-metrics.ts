@@ -1,3 +1,4 @@
+import { type Amount, isKnown, plainNumber, sumOfKnown } from './amount.ts'
 import { otherError } from './error-type.ts'
 import { labelFault } from './labels.ts'
 import { OperationRecorder } from './operation-recorder.ts'
@@ -15,11 +16,10 @@ export interface DatabaseMetricsOptions {
   readonly errorTypes?: readonly string[]
 }
 
-type Nanoseconds = number | bigint
-
 /**
  * The operations and the resources of a store of your own, in Wombat's verbs. Durations are in nanoseconds, as
- * `process.hrtime.bigint()` counts them; sizes in bytes. No method throws.
+ * `process.hrtime.bigint()` counts them; sizes in bytes; every number may be a BigInt. No method throws: what is no number is
+ * refused and counted, as the registry does.
  */
 export class DatabaseMetrics {
   readonly #registry: MetricsRegistry
@@ -42,82 +42,88 @@ export class DatabaseMetrics {
     for (const operation of operations) this.#recorder(operation)
   }
 
-  recordGet(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordGet(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('get', durationNs, success, { errorType })
   }
 
-  recordSet(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordSet(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('set', durationNs, success, { errorType })
   }
 
-  recordDelete(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordDelete(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('delete', durationNs, success, { errorType })
   }
 
   /** A batch of `entries` writes is one operation. */
-  recordBatch(durationNs: Nanoseconds, success: boolean, entries = 0, errorType?: string): void {
+  recordBatch(durationNs: Amount, success: boolean, entries: Amount = 0, errorType?: string): void {
     this.record('batch', durationNs, success, { entries, errorType })
   }
 
   /** A scan that delivered `entries` is one operation. */
-  recordScan(durationNs: Nanoseconds, success: boolean, entries = 0, errorType?: string): void {
+  recordScan(durationNs: Amount, success: boolean, entries: Amount = 0, errorType?: string): void {
     this.record('scan', durationNs, success, { entries, errorType })
   }
 
-  recordClear(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordClear(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('clear', durationNs, success, { errorType })
   }
 
-  recordHas(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordHas(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('has', durationNs, success, { errorType })
   }
 
-  recordGetMany(durationNs: Nanoseconds, success: boolean, errorType?: string): void {
+  recordGetMany(durationNs: Amount, success: boolean, errorType?: string): void {
     this.record('get_many', durationNs, success, { errorType })
   }
 
   /** Any operation; the verbs above are this one with its name filled in. */
   record(
     operation: Operation,
-    durationNs: Nanoseconds,
+    durationNs: Amount,
     success: boolean,
-    { entries = 0, errorType = otherError }: { entries?: number; errorType?: string | undefined } = {},
+    options: { readonly entries?: Amount; readonly errorType?: string | undefined } = {},
   ): void {
-    if (!this.#recorders.has(operation) && !allOperations.includes(operation)) {
-      this.#registry.refuse(metricsOf(operation).operations, 'undeclared', operation)
+    if (!allOperations.includes(operation)) {
+      this.#registry.refuse(
+        typeof operation === 'string' ? metricsOf(operation).operations : 'operation',
+        'undeclared',
+        operation,
+      )
       return
     }
+    // JavaScript callers pass null where they mean nothing, and a default does not stand in for it.
+    const { entries, errorType } = options ?? {}
     const recorder = this.#recorder(operation)
-    const seconds = Number(durationNs) / 1e9
-    if (success) recorder.succeed(seconds, entries)
-    else recorder.fail(seconds, { code: errorType })
+    const seconds = plainNumber(durationNs) / 1e9
+    if (success) recorder.succeed(seconds, plainNumber(entries ?? 0))
+    else recorder.fail(seconds, { code: errorType ?? otherError })
   }
 
   /** The total is the sum of the parts that are given. */
-  updateMemoryUsage(memtableBytes: number, cacheBytes: number, bufferBytes?: number): void {
+  updateMemoryUsage(memtableBytes: Amount, cacheBytes: Amount, bufferBytes?: Amount): void {
     this.#set('db_memtable_bytes', memtableBytes)
     this.#set('db_cache_bytes', cacheBytes)
-    if (bufferBytes !== undefined) this.#set('db_buffer_bytes', bufferBytes)
-    this.#set('db_total_memory_bytes', memtableBytes + cacheBytes + (bufferBytes ?? 0))
+    this.#set('db_buffer_bytes', bufferBytes)
+    this.#set('db_total_memory_bytes', sumOfKnown([memtableBytes, cacheBytes, bufferBytes]))
   }
 
   /** Operations begun and not yet settled. */
-  updateQueueDepth(depth: number): void {
+  updateQueueDepth(depth: Amount): void {
     this.#set('db_queue_depth', depth)
   }
 
   /** Age in seconds of the oldest operation in flight, 0 while there is none. */
-  updateOldestOperationAge(ageSeconds: number): void {
+  updateOldestOperationAge(ageSeconds: Amount): void {
     this.#set('db_oldest_operation_age_seconds', ageSeconds)
   }
 
-  updateCacheUse(hits: number, misses: number): void {
-    this.#registry.incrementCounter('db_cache_hits_total', hits, { store: this.#store })
-    this.#registry.incrementCounter('db_cache_misses_total', misses, { store: this.#store })
+  updateCacheUse(hits: Amount, misses: Amount): void {
+    this.#registry.incrementCounter('db_cache_hits_total', plainNumber(hits), { store: this.#store })
+    this.#registry.incrementCounter('db_cache_misses_total', plainNumber(misses), { store: this.#store })
   }
 
-  #set(name: MetricName, value: number): void {
-    this.#registry.setGaugeWithLabels(name, value, { store: this.#store })
+  #set(name: MetricName, value: Amount | undefined): void {
+    if (isKnown(value)) this.#registry.setGaugeWithLabels(name, plainNumber(value), { store: this.#store })
   }
 
   #recorder(operation: Operation): OperationRecorder {

@@ -115,3 +115,52 @@ test('nonsense throws nothing and is refused', () => {
     ['labels', 2],
   ])
 })
+
+test('numbers may be BigInts, also mixed with others', () => {
+  const [metrics, registry] = storage()
+  metrics.updateLevelStats(0n, 4, 4096n)
+  metrics.recordCompaction(0, 4n, 2, 1000n, 1500, 250n)
+  metrics.recordSpaceReclaim(5000n, 1500n)
+  metrics.recordFlush(4096, 20n)
+  metrics.recordWriteStall('memtable', 500n)
+  metrics.updateDiskUsage({ sstableBytes: 1000n, walBytes: 50 })
+  expect(read(registry)).toMatchObject({
+    'db_level_files 0': 4,
+    'db_level_bytes 0': 4096,
+    db_compaction_duration_seconds: [1, 0.25],
+    db_compaction_write_amplification: [1, 1.5],
+    db_compaction_input_files_total: 4,
+    db_space_reclaim_bytes_total: 5000,
+    db_flush_duration_seconds: [1, 0.02],
+    'db_write_stall_seconds_total memtable': 0.5,
+    db_total_disk_bytes: 1050,
+  })
+})
+
+test('what is no number throws nothing in the store, and adds nothing to what is known', () => {
+  for (const nothing of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
+    const [metrics, registry] = storage()
+    const some = nothing as never
+    metrics.updateLevelStats(some, some, some)
+    metrics.recordCompaction(some, some, some, some, some, some)
+    metrics.recordSpaceReclaim(some, some)
+    metrics.recordFlush(some, some)
+    metrics.recordWriteStall(some, some)
+    metrics.updateDiskUsage(some)
+    const of = (name: string) =>
+      registry
+        .getAllMetrics()
+        .filter((metric) => metric.name === name)
+        .map(({ value }) => value)
+    expect(of('db_flush_bytes_total')).toEqual([0])
+    expect(of('db_total_disk_bytes')).toEqual([])
+    metrics.updateDiskUsage({ sstableBytes: 1000, walBytes: some, totalBytes: null as never })
+    expect(of('db_sstable_bytes')).toEqual([1000])
+  }
+})
+
+test('a store that cannot be a label is refused at the door', () => {
+  for (const store of ['', 7, undefined]) {
+    expect(() => new StorageMetrics(new MetricsRegistry(), { store: store as string })).toThrow(TypeError)
+  }
+})

@@ -1,29 +1,34 @@
+import { type Amount, isKnown, plainNumber, sumOfKnown } from './amount.ts'
+import { labelFault } from './labels.ts'
 import type { MetricsRegistry } from './registry.ts'
 import type { MetricName } from './semconv.ts'
 
 /** The parts of a store's disk usage; what the store has none of is left out. */
 export interface DiskUsage {
-  readonly sstableBytes?: number
-  readonly valueLogBytes?: number
-  readonly walBytes?: number
+  readonly sstableBytes?: Amount
+  readonly valueLogBytes?: Amount
+  readonly walBytes?: Amount
   /** Default: the sum of the parts that are given. */
-  readonly totalBytes?: number
+  readonly totalBytes?: Amount
 }
 
-/** Levels, compactions, flushes and disk of a store of your own, in Wombat's verbs. No method throws. */
+/** Levels, compactions, flushes and disk of a store of your own, in Wombat's verbs; every number may be a BigInt. No method throws. */
 export class StorageMetrics {
   readonly #registry: MetricsRegistry
   readonly #labels: { readonly store: string }
 
+  /** @throws TypeError when `store` cannot be a label. */
   constructor(registry: MetricsRegistry, { store }: { readonly store: string }) {
+    const fault = labelFault('store', store)
+    if (fault !== undefined) throw new TypeError(fault)
     this.#registry = registry
     this.#labels = Object.freeze({ store })
   }
 
-  updateLevelStats(level: number, fileCount: number, totalSizeBytes: number): void {
-    const labels = { ...this.#labels, level: String(level) }
-    this.#registry.setGaugeWithLabels('db_level_files', fileCount, labels)
-    this.#registry.setGaugeWithLabels('db_level_bytes', totalSizeBytes, labels)
+  updateLevelStats(level: Amount, fileCount: Amount, totalSizeBytes: Amount): void {
+    const labels = { ...this.#labels, level: String(plainNumber(level)) }
+    this.#registry.setGaugeWithLabels('db_level_files', plainNumber(fileCount), labels)
+    this.#registry.setGaugeWithLabels('db_level_bytes', plainNumber(totalSizeBytes), labels)
   }
 
   /**
@@ -31,58 +36,59 @@ export class StorageMetrics {
    * read nothing has no write amplification.
    */
   recordCompaction(
-    _level: number,
-    inputFiles: number,
-    outputFiles: number,
-    inputBytes: number,
-    outputBytes: number,
-    durationMs: number,
+    _level: Amount,
+    inputFiles: Amount,
+    outputFiles: Amount,
+    inputBytes: Amount,
+    outputBytes: Amount,
+    durationMs: Amount,
   ): void {
     this.#add('db_compaction_operations_total', 1)
-    this.#record('db_compaction_duration_seconds', durationMs / 1000)
-    if (inputBytes > 0) this.#record('db_compaction_write_amplification', outputBytes / inputBytes)
+    this.#record('db_compaction_duration_seconds', plainNumber(durationMs) / 1000)
+    const read = plainNumber(inputBytes)
+    if (read > 0) this.#record('db_compaction_write_amplification', plainNumber(outputBytes) / read)
     this.#add('db_compaction_input_files_total', inputFiles)
     this.#add('db_compaction_output_files_total', outputFiles)
     this.#add('db_compaction_input_bytes_total', inputBytes)
     this.#add('db_compaction_output_bytes_total', outputBytes)
   }
 
-  recordSpaceReclaim(reclaimedBytes: number, durationMs: number): void {
+  recordSpaceReclaim(reclaimedBytes: Amount, durationMs: Amount): void {
     this.#add('db_space_reclaim_operations_total', 1)
     this.#add('db_space_reclaim_bytes_total', reclaimedBytes)
-    this.#record('db_space_reclaim_duration_seconds', durationMs / 1000)
+    this.#record('db_space_reclaim_duration_seconds', plainNumber(durationMs) / 1000)
   }
 
-  recordFlush(flushedBytes: number, durationMs: number): void {
+  recordFlush(flushedBytes: Amount, durationMs: Amount): void {
     this.#add('db_flush_operations_total', 1)
     this.#add('db_flush_bytes_total', flushedBytes)
-    this.#record('db_flush_duration_seconds', durationMs / 1000)
+    this.#record('db_flush_duration_seconds', plainNumber(durationMs) / 1000)
   }
 
   /** Writers were held back for `durationMs`; the cause is a word from a closed set of yours. */
-  recordWriteStall(cause: string, durationMs: number): void {
+  recordWriteStall(cause: string, durationMs: Amount): void {
     const labels = { ...this.#labels, cause }
     this.#registry.incrementCounter('db_write_stalls_total', 1, labels)
-    this.#registry.incrementCounter('db_write_stall_seconds_total', durationMs / 1000, labels)
+    this.#registry.incrementCounter('db_write_stall_seconds_total', plainNumber(durationMs) / 1000, labels)
   }
 
-  updateDiskUsage({ sstableBytes, valueLogBytes, walBytes, totalBytes }: DiskUsage): void {
-    const parts = [sstableBytes, valueLogBytes, walBytes].filter((bytes) => bytes !== undefined)
+  updateDiskUsage(usage: DiskUsage): void {
+    const { sstableBytes, valueLogBytes, walBytes, totalBytes } = usage ?? {}
     this.#set('db_sstable_bytes', sstableBytes)
     this.#set('db_value_log_bytes', valueLogBytes)
     this.#set('db_wal_bytes', walBytes)
-    this.#set('db_total_disk_bytes', totalBytes ?? (parts.length === 0 ? undefined : parts.reduce((sum, bytes) => sum + bytes)))
+    this.#set('db_total_disk_bytes', totalBytes ?? sumOfKnown([sstableBytes, valueLogBytes, walBytes]))
   }
 
-  #add(name: MetricName, amount: number): void {
-    this.#registry.incrementCounter(name, amount, this.#labels)
+  #add(name: MetricName, amount: Amount): void {
+    this.#registry.incrementCounter(name, plainNumber(amount), this.#labels)
   }
 
   #record(name: MetricName, value: number): void {
     this.#registry.recordHistogram(name, value, this.#labels)
   }
 
-  #set(name: MetricName, value: number | undefined): void {
-    if (value !== undefined) this.#registry.setGaugeWithLabels(name, value, this.#labels)
+  #set(name: MetricName, value: Amount | undefined): void {
+    if (isKnown(value)) this.#registry.setGaugeWithLabels(name, plainNumber(value), this.#labels)
   }
 }
