@@ -20,10 +20,10 @@ export const logStore: StoreAdapter<LogStore> = {
 
   accepts: (store) => store instanceof LogStore,
   engineOf: () => 'log-store',
+  isOpen: (store) => store.isOpen,
 
   attach(store, operations) {
     const undo = timeMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
-    operations.isOpen = () => store.isOpen
     operations.show()
     return undo
   },

@@ -2,7 +2,10 @@ import type { MetricsRegistry } from './registry.ts'
 import type { MetricName, Operation } from './semconv.ts'
 import type { StoreOperations } from './store-operations.ts'
 
-/** What the engine of one store says of itself, asked before each collection and never on an operation's way. */
+/**
+ * What the engine of one store says of itself, asked before each collection and never on an operation's way. The registry holds
+ * its readers: a reader that holds its store weakly (`WeakRef`) leaves one that is dropped free to be collected.
+ */
 export interface EngineReader {
   /** Asks the engine and records what it says. What it cannot say is left out: absent, never 0. */
   read(): void | Promise<void>
@@ -23,6 +26,8 @@ export interface StoreAdapter<Store extends object = object> {
   accepts(store: object): boolean
   /** What is behind it, `leveldb` for example; the adapter's own name where that cannot be seen. */
   engineOf(store: Store): string
+  /** Whether the store is open (default: it always is): its gauges are absent while it is not. */
+  isOpen?(store: Store): boolean
   /** Measures the store from now on. Returns the way back, which leaves no trace. */
   attach(store: Store, operations: StoreOperations): () => void
   /** The engine's own numbers, recorded under this store's name; undefined where the engine says nothing. */

@@ -171,3 +171,31 @@ test('what an engine says of itself is asked for at each collection, until the m
   box.put(7)
   expect(await told()).toEqual([6])
 })
+
+test('an adapter that fails half-way leaves no trace, and a second try is as good as a first', () => {
+  const registry = new MetricsRegistry()
+  const store = { get: () => 1 }
+  const { get } = store
+  const adapter = (fails: boolean): StoreAdapter<typeof store> => ({
+    name: 'own',
+    operations: ['get'],
+    supplies: {},
+    knownErrors: new Set(),
+    accepts: (one) => one === store,
+    engineOf: () => 'own',
+    attach(one, operations) {
+      operations.show()
+      return timeMethods(one, operations, { get: 'get' })
+    },
+    stats() {
+      if (fails) throw new Error('no engine')
+      return undefined
+    },
+  })
+  expect(() => instrument(store, { registry, adapter: adapter(true) })).toThrow('no engine')
+  expect(store.get).toBe(get)
+  expect(registry.getAllMetrics().map(({ name }) => name)).not.toContain('db_store_info')
+  instrument(store, { registry, adapter: adapter(false) }).get()
+  expect(registry.counter('db_get_operations_total', { store: 'default' }).value).toBe(1)
+  expect(uninstrument(store)).toBe(true)
+})

@@ -51,16 +51,45 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
   const description = { store: name, engine: adapter.engineOf(store), adapter: adapter.name }
   const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
-  const detach = adapter.attach(store, operations)
-  const end = endOf(registry, operations, adapter.stats?.(store, registry, name))
-  dropped.register(store, end, operations)
-  const undo = (): void => {
-    dropped.unregister(operations)
-    end()
-    detach()
+  const undo = attach(store, adapter, operations, name)
+  try {
+    Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
+  } catch (error) {
+    undo()
+    throw error
   }
-  Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   return store
+}
+
+/** At the top level: closures made together hold what any of them holds, and the registry must not hold the store. */
+function always(): boolean {
+  return true
+}
+
+/** All of it or nothing: where an adapter fails half-way, what it did is taken back. */
+function attach<Store extends object>(
+  store: Store,
+  adapter: StoreAdapter,
+  operations: StoreOperations,
+  name: string,
+): () => void {
+  const { registry } = operations
+  let detach = (): void => {}
+  operations.askWhetherOpen(store, adapter.isOpen ?? always)
+  try {
+    detach = adapter.attach(store, operations)
+    const end = endOf(registry, operations, adapter.stats?.(store, registry, name))
+    dropped.register(store, end, operations)
+    return () => {
+      dropped.unregister(operations)
+      end()
+      detach()
+    }
+  } catch (error) {
+    operations.end()
+    detach()
+    throw error
+  }
 }
 
 /** A store that its owner drops without closing it takes its gauges and its engine's reader along. */

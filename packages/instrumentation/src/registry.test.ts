@@ -226,3 +226,11 @@ test('options that make no sense are refused, and the complaint says what was go
   }
   expect(() => new MetricsRegistry({ semconv: 'old' as 'otel' })).toThrow(/semconv must be "wombat", "otel" or "both", got "old"/)
 })
+
+test('whoever wants to hear of refused values is told of each kind once', () => {
+  const registry = new MetricsRegistry()
+  const heard: string[] = []
+  registry.warn = (message) => heard.push(message)
+  for (let times = 0; times < 3; times++) registry.incrementCounter('nobody_knows_total')
+  expect(heard).toEqual([expect.stringContaining('nobody_knows_total')])
+})

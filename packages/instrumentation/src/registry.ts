@@ -35,6 +35,8 @@ const overflowed: Labels = Object.freeze({ [overflowLabel]: 'true' })
 export class MetricsRegistry implements CellOwner {
   /** While false nothing is recorded; what was recorded stays. */
   enabled = true
+  /** Told once of each kind of value that is refused and each metric that overflows (default: OpenTelemetry's `diag`). */
+  warn: (message: string) => void = (message) => diag.warn(`@wombat/instrumentation: ${message}`)
   readonly semconv: Semconv
   /** How many series one metric may have. */
   limit: number
@@ -206,7 +208,7 @@ export class MetricsRegistry implements CellOwner {
     if (this.#said.has(topic) || this.#said.size >= 1000) return
     this.#said.add(topic)
     try {
-      diag.warn(`@wombat/instrumentation: ${message}`)
+      this.warn(message)
     } catch {
       // The application's logger failed: that must not reach whoever records.
     }

@@ -21,7 +21,7 @@ export class StoreOperations {
    * chained batch, an iterator behind `keys()`) is part of that operation and not counted again.
    */
   inside = false
-  /** Whether the store's gauges mean anything now; an adapter whose stores can be closed puts its own question here. */
+  /** Whether the store's gauges mean anything now: see `askWhetherOpen`. */
   isOpen: () => boolean = () => true
   readonly registry: MetricsRegistry
   readonly #description: StoreDescription
@@ -55,6 +55,14 @@ export class StoreOperations {
       this.#recorders.set(operation, recorder)
     }
     return recorder
+  }
+
+  /**
+   * How to see whether the store is open. The registry's gauges ask this: so the store is held weakly here, and `isOpen` must
+   * know it by its argument only.
+   */
+  askWhetherOpen<Store extends object>(store: Store, isOpen: (store: Store) => boolean): void {
+    this.isOpen = weakly(store, isOpen)
   }
 
   /** Counts a failure to open or close the store, which is not one of its operations. */
@@ -91,5 +99,14 @@ export class StoreOperations {
   #observe(name: MetricName, labels: Labels, read: () => number, combine?: Combine): void {
     const whileOpen = (): number | undefined => (this.isOpen() ? read() : undefined)
     this.#unwatch.push(this.registry.gauge(name, labels).observe(whileOpen, combine))
+  }
+}
+
+/** In a function of its own: closures made together hold what any of them holds. */
+function weakly<Store extends object>(store: Store, isOpen: (store: Store) => boolean): () => boolean {
+  const held = new WeakRef(store)
+  return () => {
+    const store = held.deref()
+    return store !== undefined && isOpen(store)
   }
 }

@@ -84,6 +84,8 @@ export const abstractLevel: StoreAdapter = {
     return isLevelDB ? 'leveldb' : this.name
   },
 
+  isOpen: (store) => (store as Database).status !== 'closed',
+
   attach(store, operations) {
     const patch = new MethodPatch(store)
     for (const [method, operation] of promised) {
@@ -98,7 +100,6 @@ export const abstractLevel: StoreAdapter = {
     }
     patch.replace('_open', (original) => statusChange(operations, 'open', original))
     patch.replace('_close', (original) => statusChange(operations, 'close', original))
-    operations.isOpen = whetherOpen(store as Database)
     operations.show()
     return () => {
       patch.undo()
@@ -114,15 +115,6 @@ export const abstractLevel: StoreAdapter = {
     readers.set(store, reader)
     return reader
   },
-}
-
-/**
- * Asked by the registry's gauges: so it holds the store weakly, and one that is dropped stays free to be collected. It is made
- * in a function of its own, because closures made together hold what any of them holds.
- */
-function whetherOpen(store: Database): () => boolean {
-  const held = new WeakRef(store)
-  return () => (held.deref()?.status ?? 'closed') !== 'closed'
 }
 
 /** A chained batch is one operation, from its write to its settlement. */

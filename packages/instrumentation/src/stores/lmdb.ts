@@ -48,6 +48,8 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
 
   engineOf: () => 'lmdb',
 
+  isOpen,
+
   attach(store, operations) {
     measuredWithAnother.get(store)?.()
     const writes = new Writes(operations)
@@ -79,7 +81,6 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
       )
     }
     measure(store)
-    operations.isOpen = whetherOpen(store)
     operations.show()
     return () => {
       ended = true
@@ -94,12 +95,6 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
     attachment.writes.aborts = registry.counter('db_transaction_aborts_total', { store: name })
     return new LmdbReader(store, attachment.databases, registry, name)
   },
-}
-
-/** Asked by the registry's gauges: so it holds the store weakly, and one that is dropped stays free to be collected. */
-function whetherOpen(store: LmdbDatabase): () => boolean {
-  const held = new WeakRef(store)
-  return () => isOpen(held.deref())
 }
 
 function measureDatabase(

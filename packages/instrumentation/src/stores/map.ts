@@ -36,7 +36,6 @@ export const map: StoreAdapter<MapLike> = {
       // A value may be a promise, of a cache for example: it is what was stored, and nothing to wait for.
       patch.replace(method, (original) => timedSync(operations, operations.recorder(operation), original))
     }
-    operations.isOpen = whetherThere(store)
     operations.show()
     return () => patch.undo()
   },
@@ -48,13 +47,7 @@ export const map: StoreAdapter<MapLike> = {
   },
 }
 
-// The registry's gauges ask these: so they hold the map weakly, and one that is dropped stays free to be collected.
-
-function whetherThere(store: MapLike): () => boolean {
-  const held = new WeakRef(store)
-  return () => held.deref() !== undefined
-}
-
+/** Asked by the registry's gauge: so it holds the map weakly, and one that is dropped stays free to be collected. */
 function sizeOf(store: MapLike): () => number | undefined {
   const held = new WeakRef(store)
   return () => held.deref()?.size

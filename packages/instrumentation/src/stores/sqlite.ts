@@ -21,17 +21,12 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
 
   engineOf: () => 'sqlite',
 
-  attach(database, operations) {
-    operations.isOpen = whetherOpen(database)
+  isOpen,
+
+  attach(_database, operations) {
     operations.show()
     return () => {}
   },
 
   stats: (database, registry, name) => new SqliteReader(database, registry, name),
-}
-
-/** Asked by the registry's gauges: so it holds the database weakly, and one that is dropped stays free to be collected. */
-function whetherOpen(database: SqliteDatabase): () => boolean {
-  const held = new WeakRef(database)
-  return () => isOpen(held.deref())
 }
