@@ -89,6 +89,7 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   wombat_monitor_exports_total: ['counter', '{export}', 'exporter'],
   wombat_monitor_export_failures_total: ['counter', '{export}', 'exporter'],
   wombat_monitor_refused_values_total: ['counter', '{value}', 'reason'],
+  wombat_monitor_source_failures_total: ['counter', '{failure}'],
   wombat_monitor_overflowed_metrics: ['gauge', '{metric}'],
   wombat_monitor_notifications_dropped_total: ['counter', '{notification}', 'notifier'],
   wombat_monitor_alert_evaluations_total: ['counter', '{evaluation}'],

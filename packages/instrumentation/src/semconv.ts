@@ -137,6 +137,12 @@ const monitorRows = {
   wombat_monitor_exports_total: row('counter', '{export}', 'Exports tried.', ['exporter']),
   wombat_monitor_export_failures_total: row('counter', '{export}', 'Exports that failed.', ['exporter']),
   wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric could not take, by reason.', ['reason']),
+  wombat_monitor_source_failures_total: row(
+    'counter',
+    '{failure}',
+    'Times an engine, or another source of numbers, failed when it was read or was late.',
+    [],
+  ),
   wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached their limit of label sets.', []),
   wombat_monitor_notifications_dropped_total: row('counter', '{notification}', 'Notifications that could not be sent.', [
     'notifier',

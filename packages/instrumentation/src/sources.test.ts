@@ -60,7 +60,8 @@ test('a source that fails costs its own numbers only, and is logged once', async
   }
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
   vi.useFakeTimers()
-  const sources = new Sources()
+  let failures = 0
+  const sources = new Sources(() => failures++)
   const [thrown, rejected] = [new Error('thrown'), new Error('rejected')]
   let asked = 0
   sources.add(() => {
@@ -74,11 +75,13 @@ test('a source that fails costs its own numbers only, and is logged once', async
   }
   expect(asked).toBe(3)
   expect(warnings).toEqual([thrown, rejected])
+  expect(failures).toBe(6)
 })
 
-test('a source that takes too long is not waited for, and not asked again while it is at it', async () => {
+test('a source that takes too long is not waited for, not asked again while it is at it, and counted each time', async () => {
   vi.useFakeTimers()
-  const sources = new Sources()
+  let failures = 0
+  const sources = new Sources(() => failures++)
   let [slow, quick] = [0, 0]
   let answer = (): void => {}
   sources.add(() => {
@@ -94,6 +97,7 @@ test('a source that takes too long is not waited for, and not asked again while 
     await refreshed
   }
   expect([slow, quick]).toEqual([1, 3])
+  expect(failures).toBe(3)
   answer()
   await vi.advanceTimersByTimeAsync(2000)
   const refreshed = sources.refresh()

@@ -13,8 +13,14 @@ const freshMs = 20
 export class Sources {
   readonly #sources = new Map<Source, Promise<void> | undefined>()
   readonly #said = new WeakSet<Source>()
+  readonly #failed: () => void
   #refreshing: Promise<void> | undefined
   #refreshedMs = Number.NEGATIVE_INFINITY
+
+  /** @param failed called each time a source fails, and each time one is not done when a collection goes on. */
+  constructor(failed: () => void = () => {}) {
+    this.#failed = failed
+  }
 
   /** Returns the way back. */
   add(source: Source): () => void {
@@ -42,13 +48,14 @@ export class Sources {
     })
     await Promise.race([Promise.all(answers), patience])
     clearTimeout(timer)
+    for (const running of this.#sources.values()) if (running !== undefined) this.#failed()
   }
 
   #ask(source: Source): Promise<void> {
     const running = this.#sources.get(source)
     if (running !== undefined) return running
     const answer = (async () => source())()
-      .catch((error: unknown) => this.#failed(source, error))
+      .catch((error: unknown) => this.#fail(source, error))
       .finally(() => {
         if (this.#sources.has(source)) this.#sources.set(source, undefined)
       })
@@ -56,7 +63,8 @@ export class Sources {
     return answer
   }
 
-  #failed(source: Source, error: unknown): void {
+  #fail(source: Source, error: unknown): void {
+    this.#failed()
     if (this.#said.has(source)) return
     this.#said.add(source)
     diag.warn('@wombat/instrumentation: a source of metrics failed; its numbers are missing or old', error)

@@ -1,4 +1,4 @@
-import type { Combine, CounterCell } from '../cell.ts'
+import type { CounterCell } from '../cell.ts'
 import type { HistogramCell } from '../histogram.ts'
 import type { Labels } from '../labels.ts'
 import type { MetricsRegistry } from '../registry.ts'
@@ -6,6 +6,7 @@ import type { MetricName } from '../semconv.ts'
 import { type StallCause, stallCauses } from './leveldb-line.ts'
 import type { Compaction, LevelDBEvents } from './leveldb-log.ts'
 import type { Level } from './leveldb-properties.ts'
+import { type StateGauge, StateGauges } from './state-gauges.ts'
 
 /** What is so now; what is unknown is left out. */
 export interface LevelDBState {
@@ -19,13 +20,7 @@ export interface LevelDBState {
   readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
 }
 
-interface Gauge {
-  readonly name: MetricName
-  readonly labels?: Labels
-  readonly value: (state: LevelDBState) => number | undefined
-  /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
-  readonly combine?: Combine
-}
+type Gauge = StateGauge<LevelDBState>
 
 /** LevelDB is built with so many. */
 const levels = [0, 1, 2, 3, 4, 5, 6]
@@ -82,26 +77,22 @@ export const leveldbSupplies: readonly MetricName[] = [
 
 /** The numbers of one LevelDB. Its counters are there, at 0, from the start; its gauges when they are known. */
 export class LevelDBMetrics implements LevelDBEvents {
-  /** What the gauges show. */
-  state: LevelDBState = {}
+  readonly state: StateGauges<LevelDBState>
   readonly #counters: Readonly<Record<(typeof counters)[number], CounterCell>>
   readonly #histograms: Readonly<Record<(typeof histograms)[number], HistogramCell>>
   readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], CounterCell>>>>
-  readonly #unwatch: ReadonlyArray<() => void>
 
   constructor(registry: MetricsRegistry, store: string) {
     const counter = (name: MetricName, labels?: Labels) => registry.counter(name, { store, ...labels })
     this.#counters = each(counters, (name) => counter(name))
     this.#histograms = each(histograms, (name) => registry.histogram(name, { store }))
     this.#stalls = each(stallCauses, (cause) => each(stallCounters, (name) => counter(name, { cause })))
-    this.#unwatch = gauges.map(({ name, labels, value, combine }) =>
-      registry.gauge(name, { store, ...labels }).observe(() => value(this.state), combine),
-    )
+    this.state = new StateGauges(gauges, registry, store)
   }
 
   /** Lets the gauges disappear; the counters stay. */
   release(): void {
-    for (const unwatch of this.#unwatch) unwatch()
+    this.state.release()
   }
 
   flushed(bytes: number, seconds: number | undefined): void {

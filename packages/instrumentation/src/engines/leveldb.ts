@@ -56,12 +56,12 @@ export class LevelDBReader implements EngineReader {
 
   /** The store has closed. */
   shut(): void {
-    this.#metrics.state = {}
+    this.#metrics.state.show(undefined)
     this.#soon(() => this.#readLog())
   }
 
   read(): Promise<void> {
-    return this.#next(() => this.#readAll())
+    return this.#next(() => this.#metrics.state.showFrom(() => this.#readAll()))
   }
 
   /** Reads nothing any more. The counters stay. */
@@ -85,14 +85,17 @@ export class LevelDBReader implements EngineReader {
     this.#next(step).catch(() => {})
   }
 
-  async #readAll(): Promise<void> {
-    if (this.#store.deref() === undefined) return this.close()
+  async #readAll(): Promise<LevelDBState | undefined> {
+    if (this.#store.deref() === undefined) {
+      this.close()
+      return undefined
+    }
     // Asked before reading on: a table that is there now was not deleted by any line that was read before.
     const properties = this.#learn()
     const disk = properties && (await this.#look(properties))
     const log = await this.#readLog()
     // It may have closed meanwhile.
-    this.#metrics.state = this.#status === 'open' ? { ...properties, ...disk, ...log } : {}
+    return this.#status === 'open' ? { ...properties, ...disk, ...log } : undefined
   }
 
   get #status(): string | undefined {

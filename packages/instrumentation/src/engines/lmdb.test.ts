@@ -7,6 +7,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, uninstrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry.ts'
 import { lmdb } from '../stores/lmdb.ts'
+import { LmdbReader } from './lmdb.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-engine-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
@@ -95,6 +96,23 @@ test('while a transaction waits LMDB is read all the same', async () => {
     await registry.sources.refresh()
     expect(value('db_entries')).toBeGreaterThanOrEqual(1)
   })
+})
+
+test('while LMDB cannot be read nothing is there, and then it is again', async () => {
+  const { db, registry, value } = opened()
+  await db.put('a', '1')
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBe(1)
+  db.getStats = () => {
+    throw new Error('MDB_PANIC')
+  }
+  await sleep(25)
+  await registry.sources.refresh()
+  for (const name of LmdbReader.supplies) expect(value(name), name).toBeUndefined()
+  Reflect.deleteProperty(db, 'getStats')
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_entries')).toBe(1)
 })
 
 test('closed, or measured no more, nothing is there, and nobody fails', async () => {

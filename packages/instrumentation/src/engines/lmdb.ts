@@ -61,15 +61,19 @@ export class LmdbReader implements EngineReader {
     this.#gauges = new StateGauges(gauges, registry, name, () => isOpen(held.deref()))
   }
 
-  async read(): Promise<void> {
+  read(): Promise<void> {
+    return this.#gauges.showFrom(() => this.#read())
+  }
+
+  async #read(): Promise<LmdbState | undefined> {
     const store = this.#store.deref()
-    if (!isOpen(store)) return
+    if (!isOpen(store)) return undefined
     // Asking for statistics begins to read, which is a snapshot as well.
     const snapshots = snapshotsIn(store.readerList())
     const trees = treesOf(this.#databases.deref() ?? [])
     const files = await filesOf(store.env.path)
     const volume = files && (await volumeOf(files.folder))
-    this.#gauges.state = {
+    return {
       ...trees,
       snapshots,
       diskBytes: files?.bytes,

@@ -1,4 +1,4 @@
-import type { Combine, CounterCell } from '../cell.ts'
+import type { CounterCell } from '../cell.ts'
 import type { Labels } from '../labels.ts'
 import type { MetricsRegistry } from '../registry.ts'
 import type { MetricName } from '../semconv.ts'
@@ -8,6 +8,7 @@ import type { Compaction, Flush, RocksDBEvents } from './rocksdb-event-log.ts'
 import type { RocksDBProperties } from './rocksdb-properties.ts'
 import { type StallCause, stallCauses } from './rocksdb-stalls.ts'
 import { filterFalsePositives, type RocksDBStatistics } from './rocksdb-statistics.ts'
+import { type StateGauge, StateGauges } from './state-gauges.ts'
 
 /** What is so now; what is unknown is left out. */
 export interface RocksDBState extends Partial<RocksDBProperties> {
@@ -18,13 +19,7 @@ export interface RocksDBState extends Partial<RocksDBProperties> {
   readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
 }
 
-interface Gauge {
-  readonly name: MetricName
-  readonly labels?: Labels
-  readonly value: (state: RocksDBState) => number | undefined
-  /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
-  readonly combine?: Combine
-}
+type Gauge = StateGauge<RocksDBState>
 
 const gauges: readonly Gauge[] = [
   { name: 'db_memtable_bytes', value: (state) => state.memtableBytes },
@@ -109,7 +104,6 @@ export const rocksdbSupplies: readonly MetricName[] = [
 /** The numbers of one RocksDB. Counters from its log are there, at 0, from the start; all else when it is known. */
 export class RocksDBMetrics implements RocksDBEvents {
   readonly #registry: MetricsRegistry
-  readonly #isOpen: () => boolean
   readonly #store: string
   readonly #storage: StorageMetrics
   readonly #compactionCpu: CounterCell
@@ -117,8 +111,7 @@ export class RocksDBMetrics implements RocksDBEvents {
   /** What the engine had counted when we began; undefined where we do not know. */
   readonly #from: number | undefined
   readonly #carried = new Map<string, Cumulative>()
-  readonly #unwatch: Array<() => void> = []
-  #state: RocksDBState = {}
+  readonly #gauges: StateGauges<RocksDBState>
   #levels = 0
 
   /**
@@ -127,27 +120,25 @@ export class RocksDBMetrics implements RocksDBEvents {
    */
   constructor(registry: MetricsRegistry, store: string, { isNew, isOpen }: { isNew: boolean; isOpen: () => boolean }) {
     this.#registry = registry
-    this.#isOpen = isOpen
     this.#store = store
     this.#from = isNew ? 0 : undefined
     this.#storage = new StorageMetrics(registry, { store })
     for (const name of counters) registry.counter(name, { store })
     for (const name of histograms) registry.histogram(name, { store })
     this.#compactionCpu = registry.counter('db_compaction_cpu_seconds_total', { store })
-    for (const gauge of gauges) this.#watch(gauge)
+    this.#gauges = new StateGauges(gauges, registry, store, isOpen)
   }
 
-  /** What the gauges show from now on. */
-  show(state: RocksDBState): void {
-    this.#state = state
-    const levels = state.tables?.levels.length ?? 0
-    for (; this.#levels < levels; this.#levels++) for (const gauge of gaugesOfLevel(this.#levels)) this.#watch(gauge)
+  /** What the gauges show from now on; undefined where nothing is known. */
+  show(state: RocksDBState | undefined): void {
+    this.#gauges.show(state)
+    const levels = state?.tables?.levels.length ?? 0
+    for (; this.#levels < levels; this.#levels++) this.#gauges.add(gaugesOfLevel(this.#levels))
   }
 
   /** Lets the gauges disappear; the counters stay. */
   release(): void {
-    this.#state = {}
-    for (const unwatch of this.#unwatch.splice(0)) unwatch()
+    this.#gauges.release()
   }
 
   flushed({ endMs, bytes, durationSeconds }: Flush): void {
@@ -183,11 +174,6 @@ export class RocksDBMetrics implements RocksDBEvents {
       this.#carried.set(key, carried)
     }
     carried.update(value)
-  }
-
-  #watch({ name, labels, value, combine }: Gauge): void {
-    const gauge = this.#registry.gauge(name, { store: this.#store, ...labels })
-    this.#unwatch.push(gauge.observe(() => (this.#isOpen() ? value(this.#state) : undefined), combine))
   }
 }
 

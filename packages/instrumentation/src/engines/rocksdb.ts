@@ -104,7 +104,7 @@ export class RocksDBReader implements EngineReader {
 
   #show(said: Said | undefined): void {
     if (said === undefined) {
-      this.#metrics.show({})
+      this.#metrics.show(undefined)
       return
     }
     const { properties, statistics, cpuSeconds, disk } = said

@@ -56,10 +56,12 @@ export class SqliteReader implements EngineReader {
     this.#gauges = new StateGauges(gauges, registry, name, () => isOpen(held.deref()))
   }
 
-  async read(): Promise<void> {
-    const database = this.#database.deref()
-    const pages = isOpen(database) ? pagesOf(database) : undefined
-    this.#gauges.state = pages && { ...pages, ...(pages.file !== '' && (await filesOf(pages.file))) }
+  read(): Promise<void> {
+    return this.#gauges.showFrom(async () => {
+      const database = this.#database.deref()
+      const pages = isOpen(database) ? pagesOf(database) : undefined
+      return pages && { ...pages, ...(pages.file !== '' && (await filesOf(pages.file))) }
+    })
   }
 
   close(): void {
