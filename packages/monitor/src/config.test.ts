@@ -253,3 +253,13 @@ test('the table for the documentation has every option, its variable and its def
     expect(description, option).toMatch(/\.$/)
   }
 })
+
+test("variables that Kubernetes makes for a service named wombat are not the user's mistakes", () => {
+  const ofPods = {
+    WOMBAT_SERVICE_HOST: '10.0.0.1',
+    WOMBAT_DEMO_SERVICE_PORT_HTTP: '80',
+    WOMBAT_PORT: 'tcp://10.0.0.1:80',
+    WOMBAT_PORT_80_TCP_ADDR: '10.0.0.1',
+  }
+  expect(resolveConfig({}, ofPods).semconv).toBe('wombat')
+})

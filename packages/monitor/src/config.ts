@@ -111,10 +111,13 @@ function unknownOptions(config: MonitoringConfig): string[] {
     .map((name) => `${name} is no option${nearest(name, known)}`)
 }
 
+/** What Kubernetes puts into the environment of every pod for a service whose name begins with `wombat`. */
+const ofKubernetes = /_SERVICE_(HOST|PORT)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)/
+
 function unknownVariables(environment: Environment): string[] {
   const known = optionNames.map(variableOf)
   return Object.keys(environment)
-    .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name))
+    .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name) && !ofKubernetes.test(name))
     .map((name) => `${name} is no variable of ours${nearest(name, known)}`)
 }
 

@@ -1,5 +1,11 @@
-import { type CollectionResult, type MetricCollectOptions, MetricReader } from '@opentelemetry/sdk-metrics'
-import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
+import {
+  type CollectionResult,
+  type MetricCollectOptions,
+  type MetricData,
+  MetricReader,
+  type ScopeMetrics,
+} from '@opentelemetry/sdk-metrics'
+import { identityOf, type Labels, type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { RegistryProducer } from './registry-producer.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -42,7 +48,7 @@ export class SnapshotReader extends MetricReader {
     const ofSdk = await super.collect(options)
     if (this.#producer === undefined) return ofSdk
     const own = await this.#producer.collect()
-    const others = ofSdk.resourceMetrics.scopeMetrics.filter(({ scope }) => scope.name !== scopeName)
+    const others = ofSdk.resourceMetrics.scopeMetrics.flatMap((scope) => withoutOwn(scope, this.#registry))
     return {
       resourceMetrics: {
         resource: ofSdk.resourceMetrics.resource,
@@ -75,4 +81,20 @@ function countPoints({ resourceMetrics }: Snapshot): number {
   let count = 0
   for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) count += dataPoints.length
   return count
+}
+
+/**
+ * What of a scope is not the registry's: another copy of our package, say, has the same scope and other stores. A series is the
+ * registry's also while nobody knows its value; the SDK goes on showing the last one it saw.
+ */
+function withoutOwn(scoped: ScopeMetrics, registry: MetricsRegistry | undefined): ScopeMetrics[] {
+  if (registry === undefined || scoped.scope.name !== scopeName) return [scoped]
+  const families = new Map([...registry.families()].map((family) => [family.definition.name, family.series]))
+  const metrics = scoped.metrics.flatMap((metric) => {
+    const own = families.get(metric.descriptor.name)
+    if (own === undefined) return [metric]
+    const dataPoints = metric.dataPoints.filter(({ attributes }) => !own.has(identityOf(attributes as Labels)))
+    return dataPoints.length === 0 ? [] : [{ ...metric, dataPoints } as MetricData]
+  })
+  return metrics.length === 0 ? [] : [{ scope: scoped.scope, metrics }]
 }
