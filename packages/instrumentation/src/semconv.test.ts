@@ -43,6 +43,8 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   db_wal_bytes: ['gauge', 'By', 'store'],
   db_total_disk_bytes: ['gauge', 'By', 'store'],
   db_free_bytes: ['gauge', 'By', 'store'],
+  db_map_bytes: ['gauge', 'By', 'store'],
+  db_map_used_bytes: ['gauge', 'By', 'store'],
   db_entries: ['gauge', '{entry}', 'store'],
   db_disk_available_bytes: ['gauge', 'By', 'store'],
   db_disk_capacity_bytes: ['gauge', 'By', 'store'],

@@ -81,6 +81,8 @@ const storeRows = {
   db_wal_bytes: gauge('By', 'Size of the write-ahead log.'),
   db_total_disk_bytes: gauge('By', "Size of all files in the store's folder."),
   db_free_bytes: gauge('By', "Space in the store's files that holds nothing: it is used again, or given back when asked for."),
+  db_map_bytes: gauge('By', 'Size of the map through which the store sees its file; where it grows by itself, no limit.'),
+  db_map_used_bytes: gauge('By', 'The part of the map up to its last page that was ever written, free pages included.'),
   db_entries: gauge('{entry}', 'Entries in the store, as it counts them itself.'),
   db_disk_available_bytes: gauge('By', 'Free space for this process on the volume under the store.'),
   db_disk_capacity_bytes: gauge('By', 'Size of the volume under the store.'),

@@ -65,6 +65,21 @@ test('pages that are free again are not in use, and stay on disk', async () => {
   expect(value('db_total_disk_bytes')).toBeGreaterThanOrEqual(diskBytes as number)
 })
 
+test('the map is as large as it has grown, and used as far as the file was ever written', async () => {
+  const { db, registry, path, value } = opened(undefined, { mapSize: 1_048_576 })
+  for (let index = 0; index < 5000; index++) db.put(`key ${index}`, 'x'.repeat(500))
+  await db.committed
+  await registry.sources.refresh()
+  const fileBytes = statSync(join(path, 'data.mdb')).size
+  expect(value('db_map_used_bytes')).toBe(fileBytes)
+  expect(value('db_map_used_bytes')).toBeGreaterThan(1_048_576)
+  expect(value('db_map_bytes')).toBeGreaterThanOrEqual(fileBytes)
+  await db.clearAsync()
+  await sleep(25)
+  await registry.sources.refresh()
+  expect(value('db_map_used_bytes')).toBeGreaterThanOrEqual(fileBytes)
+})
+
 test('a database that is one file has that and its lock', async () => {
   const path = join(folders, 'single.mdb')
   const { db, registry, value } = opened(path)

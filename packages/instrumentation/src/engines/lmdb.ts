@@ -11,7 +11,7 @@ export interface LmdbDatabase {
   readonly status: string
   readonly name?: string | null
   readonly env: { readonly address?: number; readonly path: string }
-  getStats(): Tree & { readonly root: Tree }
+  getStats(): Tree & LmdbMap
   readerList(): string
 }
 
@@ -23,7 +23,14 @@ interface Tree {
   readonly entryCount: number
 }
 
+interface LmdbMap {
+  readonly mapSize: number
+  readonly lastPageNumber: number
+}
+
 interface LmdbState {
+  readonly mapBytes: number
+  readonly mapUsedBytes: number
   readonly treeBytes: number
   readonly entries: number
   readonly snapshots: number
@@ -34,6 +41,8 @@ interface LmdbState {
 
 const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
   { name: 'db_sstable_bytes', value: (state) => state.treeBytes },
+  { name: 'db_map_bytes', value: (state) => state.mapBytes },
+  { name: 'db_map_used_bytes', value: (state) => state.mapUsedBytes },
   { name: 'db_entries', value: (state) => state.entries },
   { name: 'db_open_snapshots', value: (state) => state.snapshots, combine: 'max' },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
@@ -43,9 +52,13 @@ const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
 
 /**
  * What LMDB says of itself: the pages and entries of the databases that are measured together, who reads of an old state and
- * so keeps its pages from being used again, and the file. It has no cache, memtable, write-ahead log, levels or compactions.
- * How much of its file is free it does not say: its list of free pages cannot be read, and a database that nobody has opened
- * takes pages too. Its map grows by itself, so that the map's size limits nothing.
+ * so keeps its pages from being used again, the map and the file. It has no cache, memtable, write-ahead log, levels or
+ * compactions. The map grows by itself, past the `mapSize` it was opened with, so that its size limits nothing.
+ *
+ * How much could be used again it does not say. `free` in its statistics is the size of the tree that holds the list of free
+ * pages, not how many the list names, and the list cannot be read; nor is it what is left of the map when the pages in use
+ * are taken away, because a database that nobody has opened takes pages too. Its number of readers is that of the places in
+ * the reader table that were ever taken, and is left out as well: who reads now is among the snapshots.
  */
 export class LmdbReader implements EngineReader {
   static readonly supplies: readonly MetricName[] = gauges.map(({ name }) => name)
@@ -70,11 +83,15 @@ export class LmdbReader implements EngineReader {
     if (!isOpen(store)) return undefined
     // Asking for statistics begins to read, which is a snapshot as well.
     const snapshots = snapshotsIn(store.readerList())
+    const { mapSize, lastPageNumber, pageSize } = store.getStats()
     const trees = treesOf(this.#databases.deref() ?? [])
     const files = await filesOf(store.env.path)
     const volume = files && (await volumeOf(files.folder))
     return {
       ...trees,
+      mapBytes: mapSize,
+      // The first page is number 0.
+      mapUsedBytes: (lastPageNumber + 1) * pageSize,
       snapshots,
       diskBytes: files?.bytes,
       availableBytes: volume?.availableBytes,
