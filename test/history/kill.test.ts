@@ -12,7 +12,7 @@ test('killed fifty times at any moment, a file opens each time, and everything t
   for (let round = 0; round < 50; round++) {
     const { child, said } = start('writer-process.ts', path, String(next))
     await once(child.stdout as NodeJS.ReadableStream, 'data')
-    await sleep(Math.random() * 100)
+    await sleep(Math.random() * 80)
     await killed(child)
     expect(said.err).toBe('')
     const whole = said.out.slice(0, said.out.lastIndexOf('\n'))
