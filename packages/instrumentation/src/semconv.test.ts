@@ -48,6 +48,7 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   db_entries: ['gauge', '{entry}', 'store'],
   db_disk_available_bytes: ['gauge', 'By', 'store'],
   db_disk_capacity_bytes: ['gauge', 'By', 'store'],
+  db_disk_available_inodes: ['gauge', '{inode}', 'store'],
   db_compaction_cpu_seconds_total: ['counter', 's', 'store'],
   db_io_cpu_seconds_total: ['counter', 's', 'store'],
   db_query_cpu_seconds_total: ['counter', 's', 'store'],

@@ -86,6 +86,7 @@ const storeRows = {
   db_entries: gauge('{entry}', 'Entries in the store, as it counts them itself.'),
   db_disk_available_bytes: gauge('By', 'Free space for this process on the volume under the store.'),
   db_disk_capacity_bytes: gauge('By', 'Size of the volume under the store.'),
+  db_disk_available_inodes: gauge('{inode}', 'Free inodes of the volume under the store, where it has a fixed number of them.'),
   db_compaction_cpu_seconds_total: counter('s', 'CPU time spent on compaction.'),
   db_io_cpu_seconds_total: counter('s', 'CPU time spent on input and output.'),
   db_query_cpu_seconds_total: counter('s', 'CPU time spent on answering operations.'),

@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  type StatsFs,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { diskUsage, type FileKind, volumeOf } from './disk-usage.ts'
+import { diskUsage, type FileKind, volumeIn, volumeOf } from './disk-usage.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'disk-usage-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
@@ -58,11 +68,26 @@ test('of a folder that is not there nothing is known', async () => {
   expect(await volumeOf(join(folders, 'nowhere'))).toBeUndefined()
 })
 
-test.runIf(process.platform === 'linux')('a volume is as large, and has as much room, as df says', async () => {
-  const volume = await volumeOf(folders)
-  const { stdout } = spawnSync('df', ['--block-size=1', '--output=size,avail', folders], { encoding: 'utf8' })
-  const [capacity = Number.NaN, available = Number.NaN] = (stdout.split('\n')[1] ?? '').trim().split(/\s+/).map(Number)
-  expect(volume?.capacityBytes).toBe(capacity)
-  // Others write to it meanwhile.
-  expect(Math.abs((volume?.availableBytes ?? 0) - available)).toBeLessThan(1e9)
+test('a file system that makes inodes as it needs them has no number of free ones', () => {
+  const btrfs = { type: 0x9123683e, bsize: 4096, blocks: 1000, bfree: 600, bavail: 500, files: 0, ffree: 0 }
+  expect(volumeIn(btrfs as StatsFs)).toEqual({ availableBytes: 2_048_000, capacityBytes: 4_096_000, availableInodes: undefined })
+  const ext4 = { ...btrfs, type: 0xef53, files: 10, ffree: 0 }
+  expect(volumeIn(ext4 as StatsFs)).toMatchObject({ availableInodes: 0 })
 })
+
+test.runIf(process.platform === 'linux')(
+  'a volume is as large, and has as much room for bytes and files, as df says',
+  async () => {
+    const volume = await volumeOf(folders)
+    const { stdout } = spawnSync('df', ['--block-size=1', '--output=size,avail,itotal,iavail', folders], { encoding: 'utf8' })
+    const [capacity = Number.NaN, available = Number.NaN, inodes, freeInodes = Number.NaN] = (stdout.split('\n')[1] ?? '')
+      .trim()
+      .split(/\s+/)
+      .map(Number)
+    expect(volume?.capacityBytes).toBe(capacity)
+    // Others write to it meanwhile.
+    expect(Math.abs((volume?.availableBytes ?? 0) - available)).toBeLessThan(1e9)
+    if (inodes === 0) expect(volume?.availableInodes).toBeUndefined()
+    else expect(Math.abs((volume?.availableInodes ?? 0) - freeInodes)).toBeLessThan(100_000)
+  },
+)

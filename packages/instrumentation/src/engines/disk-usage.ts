@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -51,19 +52,33 @@ async function sizeOf(path: string): Promise<number> {
   return status?.isFile() ? status.size : 0
 }
 
-/** The volume under a folder, in bytes. */
+/** The volume under a folder: its space, and how many more files it takes. */
 export interface Volume {
   /** What this process may still write: less than what is free, where some is kept for the administrator. */
   readonly availableBytes: number
   readonly capacityBytes: number
+  /**
+   * Free inodes, those kept for the administrator included: Node does not tell them apart. Undefined where the file system
+   * makes as many as it needs (btrfs says that it has none at all) or has no such thing (Windows).
+   */
+  readonly availableInodes: number | undefined
 }
 
 /** Undefined where the folder is not there, or its file system does not say. */
 export async function volumeOf(folder: string): Promise<Volume | undefined> {
   const status = await statfs(folder).catch(() => undefined)
-  if (status === undefined || status.blocks === 0) return undefined
+  return status && volumeIn(status)
+}
+
+/** What a file system says of itself as a volume; undefined where it says that it has no blocks. */
+export function volumeIn(status: StatsFs): Volume | undefined {
+  if (status.blocks === 0) return undefined
   // Blocks are counted in fragments; Node tells their size from version 25 on, and it is that of a block almost everywhere.
   const { frsize } = status as { readonly frsize?: number }
   const blockBytes = frsize || status.bsize
-  return { availableBytes: status.bavail * blockBytes, capacityBytes: status.blocks * blockBytes }
+  return {
+    availableBytes: status.bavail * blockBytes,
+    capacityBytes: status.blocks * blockBytes,
+    availableInodes: status.files === 0 ? undefined : status.ffree,
+  }
 }

@@ -7,15 +7,14 @@ import { type StallCause, stallCauses } from './leveldb-line.ts'
 import type { Compaction, LevelDBEvents } from './leveldb-log.ts'
 import type { Level } from './leveldb-properties.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
+import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
 /** What is so now; what is unknown is left out. */
-export interface LevelDBState {
+export interface LevelDBState extends VolumeState {
   readonly levels?: readonly Level[] | undefined
   readonly memoryBytes?: number | undefined
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined
-  readonly availableBytes?: number | undefined
-  readonly capacityBytes?: number | undefined
   readonly compactionsRunning?: number | undefined
   readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
 }
@@ -34,8 +33,7 @@ const gauges: readonly Gauge[] = [
   { name: 'db_total_memory_bytes', value: (state) => state.memoryBytes },
   { name: 'db_wal_bytes', value: (state) => state.walBytes },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
-  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
-  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  ...volumeGauges,
   { name: 'db_compactions_running', value: (state) => state.compactionsRunning },
   ...stallCauses.map(
     (cause): Gauge => ({

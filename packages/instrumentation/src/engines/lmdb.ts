@@ -5,6 +5,7 @@ import type { MetricsRegistry } from '../registry.ts'
 import type { MetricName } from '../semconv.ts'
 import { volumeOf } from './disk-usage.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
+import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
 /** The parts of an lmdb database that we look at; the package itself is never loaded. */
 export interface LmdbDatabase {
@@ -28,15 +29,13 @@ interface LmdbMap {
   readonly lastPageNumber: number
 }
 
-interface LmdbState {
+interface LmdbState extends VolumeState {
   readonly mapBytes: number
   readonly mapUsedBytes: number
   readonly treeBytes: number
   readonly entries: number
   readonly snapshots: number
   readonly diskBytes: number | undefined
-  readonly availableBytes: number | undefined
-  readonly capacityBytes: number | undefined
 }
 
 const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
@@ -46,8 +45,7 @@ const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
   { name: 'db_entries', value: (state) => state.entries },
   { name: 'db_open_snapshots', value: (state) => state.snapshots, combine: 'max' },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
-  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
-  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  ...volumeGauges,
 ]
 
 /**
@@ -94,8 +92,7 @@ export class LmdbReader implements EngineReader {
       mapUsedBytes: (lastPageNumber + 1) * pageSize,
       snapshots,
       diskBytes: files?.bytes,
-      availableBytes: volume?.availableBytes,
-      capacityBytes: volume?.capacityBytes,
+      ...volume,
     }
   }
 

@@ -9,13 +9,12 @@ import type { RocksDBProperties } from './rocksdb-properties.ts'
 import { type StallCause, stallCauses } from './rocksdb-stalls.ts'
 import { filterFalsePositives, type RocksDBStatistics } from './rocksdb-statistics.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
+import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
 /** What is so now; what is unknown is left out. */
-export interface RocksDBState extends Partial<RocksDBProperties> {
+export interface RocksDBState extends Partial<RocksDBProperties>, VolumeState {
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined
-  readonly availableBytes?: number | undefined
-  readonly capacityBytes?: number | undefined
   readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
 }
 
@@ -31,8 +30,7 @@ const gauges: readonly Gauge[] = [
   { name: 'db_value_log_bytes', value: (state) => state.blobBytes },
   { name: 'db_wal_bytes', value: (state) => state.walBytes },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
-  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
-  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  ...volumeGauges,
   { name: 'db_compaction_pending_bytes', value: (state) => state.pendingCompactionBytes },
   { name: 'db_compactions_running', value: (state) => state.runningCompactions },
   { name: 'db_open_snapshots', value: (state) => state.snapshots },

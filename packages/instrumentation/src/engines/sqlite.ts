@@ -5,6 +5,7 @@ import type { MetricsRegistry } from '../registry.ts'
 import type { MetricName } from '../semconv.ts'
 import { volumeOf } from './disk-usage.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
+import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
 /** The parts of a SQLite database that we look at, in `node:sqlite` and in better-sqlite3; neither is ever loaded. */
 export interface SqliteDatabase {
@@ -22,11 +23,9 @@ interface Pages {
   readonly file: string
 }
 
-interface SqliteState extends Pages {
+interface SqliteState extends Pages, VolumeState {
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined
-  readonly availableBytes?: number | undefined
-  readonly capacityBytes?: number | undefined
 }
 
 const gauges: ReadonlyArray<StateGauge<SqliteState>> = [
@@ -34,8 +33,7 @@ const gauges: ReadonlyArray<StateGauge<SqliteState>> = [
   { name: 'db_free_bytes', value: (state) => state.freeBytes },
   { name: 'db_wal_bytes', value: (state) => state.walBytes },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
-  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, combine: 'max' },
-  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, combine: 'max' },
+  ...volumeGauges,
 ]
 
 const question = `SELECT page_count, freelist_count, page_size, (SELECT file FROM pragma_database_list WHERE name = 'main')
@@ -114,6 +112,5 @@ async function filesOf(file: string): Promise<Partial<SqliteState>> {
   const [main, wal, ...others] = await Promise.all(['', '-wal', '-shm', '-journal'].map((suffix) => sizeOf(file + suffix)))
   if (main === undefined) return {}
   const diskBytes = others.reduce((sum: number, size) => sum + (size ?? 0), main + (wal ?? 0))
-  const volume = await volumeOf(dirname(file))
-  return { walBytes: wal, diskBytes, availableBytes: volume?.availableBytes, capacityBytes: volume?.capacityBytes }
+  return { walBytes: wal, diskBytes, ...(await volumeOf(dirname(file))) }
 }
