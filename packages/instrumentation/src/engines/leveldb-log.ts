@@ -37,6 +37,10 @@ interface Running {
  * when they go on; but those who wait for the memtable before are woken when the log of that memtable has been deleted, and
  * those who wait for level 0 begin with a new memtable, whose predecessor is flushed at once. Nothing is told of the one
  * millisecond by which every write is slowed down while level 0 has eight tables or more.
+ *
+ * A trivial move, which makes a table part of the next level as it is (`Moved #...`), is no compaction here and has no
+ * counter: it reads and writes nothing, so that as a compaction it would spoil durations and write amplification (LevelDB
+ * leaves it out of its own `leveldb.stats`, too), and what it changes, `db_level_files` and `db_level_bytes` show.
  */
 export class LevelDBLog implements LineSink {
   readonly inputs = new CompactionInputs()
