@@ -1,5 +1,5 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { instrument, MetricsRegistry, scopeName, sharedRegistry } from '@wombat/instrumentation'
+import { bindToMeter, instrument, MetricsRegistry, scopeName, sharedRegistry } from '@wombat/instrumentation'
 import { MemoryLevel } from 'memory-level'
 import { expect, test } from 'vitest'
 import type { Snapshot } from './snapshot.ts'
@@ -143,5 +143,22 @@ test("a snapshot takes nothing away from the application's own reader", async ()
     ['db_get_operations_total', 1],
     ['db_get_latency_seconds', expect.objectContaining({ count: 1 })],
     ['db_get_errors_total', 0],
+  ])
+})
+
+test('what another copy of our package shows on the same MeterProvider is seen beside ours, and ours not twice', async () => {
+  const reader = new SnapshotReader()
+  const meter = new MeterProvider({ readers: [reader] }).getMeter(scopeName)
+  const [ours, ofAnotherCopy] = [new MetricsRegistry(), new MetricsRegistry()]
+  bindToMeter(ours, meter)
+  bindToMeter(ofAnotherCopy, meter)
+  reader.follow(ours)
+  ours.counter('db_get_operations_total', { store: 'ours' }).add(1)
+  ofAnotherCopy.counter('db_get_operations_total', { store: 'theirs' }).add(2)
+  const { points } = await reader.take()
+  const gets = points.filter(({ metric }) => metric === 'db_get_operations_total')
+  expect(gets.map(({ attributes, ...rest }) => [attributes['store'], 'value' in rest && rest.value]).sort()).toEqual([
+    ['ours', 1],
+    ['theirs', 2],
   ])
 })
