@@ -16,6 +16,11 @@ export interface Question {
   readonly quantile?: number | undefined
 }
 
+/** How many series must be read for one answer: of a quantile, all buckets. */
+export function seriesBehind(history: History, { metric, function: asked, where = {} }: Question): number {
+  return history.select(asked === 'quantile' ? `${metric}_bucket` : metric, where).length
+}
+
 /** The answer for each series at this moment. Series without an answer are left out. */
 export function queryAt(history: History, question: Question, timeMs: number): Reading[] {
   const { metric, function: asked, where = {}, window: windowMs = 5 * 60_000, quantile = 0.99 } = question

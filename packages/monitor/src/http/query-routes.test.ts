@@ -4,9 +4,23 @@ import { queryRoutes } from './query-routes.ts'
 
 const endMs = 600_000
 
+/** A history that counts how often it is asked for its series. */
+class Counting extends TimeSeries {
+  asked = 0
+
+  override select(...args: Parameters<TimeSeries['select']>): ReturnType<TimeSeries['select']> {
+    this.asked++
+    return super.select(...args)
+  }
+}
+
 /** Ten minutes of a counter that grows by two each second, and of a gauge and a histogram, in two stores. */
 function routes() {
-  const history = new TimeSeries()
+  return queryRoutes(tenMinutes(), () => endMs)
+}
+
+function tenMinutes(): Counting {
+  const history = new Counting()
   for (let timeMs = 0; timeMs <= endMs; timeMs += 10_000) {
     const samples = ['orders', 'users'].flatMap((store) => [
       { series: { name: 'served_total', labels: { store }, isCounter: true }, value: timeMs / 500 },
@@ -18,7 +32,7 @@ function routes() {
     ])
     history.append(timeMs, samples)
   }
-  return queryRoutes(history, () => endMs)
+  return history
 }
 
 async function ask(path: string): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
@@ -93,4 +107,77 @@ test.each([
   const { status, body } = await ask(path)
   expect(status).toBe(400)
   expect(body.error).toMatch(expected)
+})
+
+const everyStep = `start=1&end=${endMs}&step=60ms`
+
+test('a range that is too much work is refused with the bound and how to ask for less', async () => {
+  const history = tenMinutes()
+  const stores = Array.from({ length: 40 }, (_, index) => ({
+    series: { name: 'wide_depth', labels: { store: `store${index}` }, isCounter: false },
+    value: index,
+  }))
+  history.append(endMs + 1, stores)
+  const app = queryRoutes(history, () => endMs)
+  const refused = await app.request(`/api/v1/query_range?metric=wide_depth&${everyStep}`)
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toEqual({
+    error:
+      'a range reads at most 300000 times, this one 400000 (10000 steps of 40 series): ask with a longer step, a later start or label matchers',
+  })
+  expect((await app.request(`/api/v1/query_range?metric=wide_depth&label.store=store7&${everyStep}`)).status).toBe(200)
+})
+
+test('of a quantile the buckets count: each of them is read', async () => {
+  const history = tenMinutes()
+  const buckets = Array.from({ length: 31 }, (_, le) => ({
+    series: { name: 'fine_bucket', labels: { le: String(le) }, isCounter: true },
+    value: le,
+  }))
+  history.append(endMs + 1, buckets)
+  const question = `/api/v1/query_range?metric=fine&function=quantile&quantile=0.5&${everyStep}`
+  const { error } = (await (await queryRoutes(history, () => endMs).request(question)).json()) as { error: string }
+  expect(error).toMatch(/310000 \(10000 steps of 31 series\)/)
+})
+
+const long = `/api/v1/query_range?metric=took&function=quantile&quantile=0.5&${everyStep}`
+
+test('while a long range is worked out, the event loop goes on', async () => {
+  let turns = 0
+  let isOver = false
+  const turn = () => {
+    turns++
+    if (!isOver) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const response = await routes().request(long)
+  isOver = true
+  expect(response.status).toBe(200)
+  expect(turns).toBeGreaterThan(3)
+})
+
+test('ranges are answered one after the other, and too many are told to come back', async () => {
+  const app = routes()
+  const answered: string[] = []
+  const askFor = async (name: string, path: string) => {
+    const response = await app.request(path)
+    answered.push(name)
+    return response
+  }
+  const short = `/api/v1/query_range?metric=depth&start=${endMs - 1000}&step=1s`
+  const all = [askFor('long', long), ...Array.from({ length: 15 }, () => askFor('short', short))]
+  const late = await askFor('late', short)
+  expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1'])
+  expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(16).fill(200))
+  expect(answered.slice(0, 2)).toEqual(['late', 'long'])
+  expect((await app.request(short)).status).toBe(200)
+})
+
+test('a range is given up when whoever asked went away', async () => {
+  const history = tenMinutes()
+  const gone = new AbortController()
+  const answer = queryRoutes(history, () => endMs).request(long, { signal: gone.signal })
+  setImmediate(() => gone.abort())
+  await answer
+  expect(history.asked).toBeLessThan(10_000)
 })

@@ -3,7 +3,9 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { complaint } from '../config-complaint.ts'
 import type { History } from '../history/history.ts'
-import { type QueryFunction, queryAt, queryFunctions } from '../query.ts'
+import { type QueryFunction, queryAt, queryFunctions, seriesBehind } from '../query.ts'
+import { Line } from './line.ts'
+import { queryRange } from './query-range.ts'
 
 const momentForm = 'a Unix time in milliseconds'
 const spanForm = 'a time such as 30s, 5m or 1h'
@@ -39,12 +41,18 @@ const overTime = z.strictObject({
 /** As many as Prometheus gives of one series, and no more series than anybody looks at. */
 const maximumSteps = 11_000
 const maximumSeries = 1000
+/** Steps times series that one range may read: well under a second of work, and an answer of some megabytes. */
+const maximumReads = 300_000
+/** Ranges in line: a page with so many panels asks for all of them at once. */
+const maximumInLine = 16
 
 /**
  * `GET /api/v1/query` and `GET /api/v1/query_range`: a function of a metric's series, now or step by step. Label matchers are
- * parameters such as `label.store=orders`. 400 with the reason where a parameter cannot be used.
+ * parameters such as `label.store=orders`. 400 with the reason where a parameter cannot be used or the answer would be too much
+ * work. Ranges are answered one after the other; 503 with Retry-After where too many wait.
  */
 export function queryRoutes(history: History, now: () => number): Hono {
+  const line = new Line(maximumInLine)
   return new Hono()
     .get('/api/v1/query', (context) => {
       const asked = parse(atOnce, context.req.query())
@@ -53,7 +61,7 @@ export function queryRoutes(history: History, now: () => number): Hono {
       const series = queryAt(history, { ...question, where: asked.where }, time)
       return series.length > maximumSeries ? context.json(tooMany(series.length), 400) : context.json({ timeMs: time, series })
     })
-    .get('/api/v1/query_range', (context) => {
+    .get('/api/v1/query_range', async (context) => {
       const asked = parse(overTime, context.req.query())
       if ('error' in asked) return context.json(asked, 400)
       const { start, end = now(), step, ...question } = asked.parameters
@@ -64,19 +72,24 @@ export function queryRoutes(history: History, now: () => number): Hono {
           400,
         )
       }
-      const found = new Map<string, { labels: Labels; points: Array<[timeMs: number, value: number]> }>()
-      for (let index = 0; index < steps; index++) {
-        const timeMs = start + index * step
-        for (const { labels, value } of queryAt(history, { ...question, where: asked.where }, timeMs)) {
-          const key = JSON.stringify(labels)
-          const one = found.get(key) ?? { labels, points: [] }
-          found.set(key, one)
-          one.points.push([timeMs, value])
-        }
-        if (found.size > maximumSeries) return context.json(tooMany(found.size), 400)
+      const toRead = { ...question, where: asked.where }
+      const behind = seriesBehind(history, toRead)
+      if (steps * behind > maximumReads) return context.json(tooMuch(steps, behind), 400)
+      const asker = context.req.raw.signal
+      const turn = line.enter(() => queryRange(history, toRead, { startMs: start, stepMs: step, count: steps }, asker))
+      if (turn === undefined) {
+        const error = `${maximumInLine} ranges are being answered or wait for it: ask again`
+        return context.json({ error }, 503, { 'retry-after': '1' })
       }
-      return context.json({ series: [...found.values()] })
+      const series = await turn
+      if (series === undefined) return context.json({ error: 'whoever asked went away' }, 503)
+      return series.length > maximumSeries ? context.json(tooMany(series.length), 400) : context.json({ series })
     })
+}
+
+function tooMuch(steps: number, series: number): { error: string } {
+  const error = `a range reads at most ${maximumReads} times, this one ${steps * series} (${steps} steps of ${series} series): ask with a longer step, a later start or label matchers`
+  return { error }
 }
 
 function tooMany(count: number): { error: string } {
