@@ -8,6 +8,8 @@ export interface Option<Schema extends z.ZodType = z.ZodType> {
   readonly description: string
   /** Never shown. */
   readonly secret?: boolean
+  /** Accepted and checked, but nothing reads it yet. */
+  readonly planned?: boolean
 }
 
 const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>, description: string): Option<Schema> => ({
@@ -15,6 +17,8 @@ const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Sch
   fallback,
   description,
 })
+
+const planned = <Schema extends z.ZodType>(...of: Parameters<typeof option<Schema>>) => ({ ...option(...of), planned: true })
 
 const truth = () => z.boolean().describe('true or false')
 /** A day at most: a timer of Node's that waits for more than 24 days does not wait at all. */
@@ -31,13 +35,13 @@ const address = () => z.url({ protocol: /^https?$/ })
 export const options = {
   enableMetrics: option(truth(), true, 'Measure at all.'),
   metricsIntervalMs: option(milliseconds(100), 10_000, 'How often metrics are pushed over OTLP and written to the log.'),
-  maxErrorHistory: option(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
+  maxErrorHistory: planned(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
   logLevel: option(oneOf(logLevels), 'info', 'The least severe level that is logged.'),
-  enableSlowQueryLog: option(truth(), true, 'Log slow operations.'),
-  slowQueryThresholdMs: option(milliseconds(0), 1000, 'From how long on an operation is slow.'),
-  enableOperationTracing: option(truth(), false, 'Make a span of each operation.'),
-  healthCheckIntervalMs: option(milliseconds(100), 30_000, 'How often health checks run.'),
-  healthCheckTimeoutMs: option(milliseconds(10), 5000, 'How long one health check may take.'),
+  enableSlowQueryLog: planned(truth(), true, 'Log slow operations.'),
+  slowQueryThresholdMs: planned(milliseconds(0), 1000, 'From how long on an operation is slow.'),
+  enableOperationTracing: planned(truth(), false, 'Make a span of each operation.'),
+  healthCheckIntervalMs: planned(milliseconds(100), 30_000, 'How often health checks run.'),
+  healthCheckTimeoutMs: planned(milliseconds(10), 5000, 'How long one health check may take.'),
   enableAlerts: option(truth(), true, 'Evaluate alert rules.'),
   alertEvaluationIntervalMs: option(milliseconds(100), 60_000, 'How often alert rules are evaluated.'),
   alertRulesFile: option(
@@ -111,6 +115,12 @@ export const options = {
 
 export type OptionName = keyof typeof options
 export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
+
+/** What an option is for, and whether it does that yet. */
+export function descriptionOf(name: OptionName): string {
+  const option: Option = options[name]
+  return option.planned === true ? `${option.description} Accepted, without effect yet.` : option.description
+}
 
 /** The environment variable of an option. */
 export function variableOf(name: string): string {

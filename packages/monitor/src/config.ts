@@ -1,5 +1,5 @@
 import { complaint, nearest } from './config-complaint.ts'
-import { fromText, type OptionName, type OptionValues, options, variableOf } from './config-options.ts'
+import { descriptionOf, fromText, type OptionName, type OptionValues, options, variableOf } from './config-options.ts'
 import { type StructuredOptions, structuredNames, structureProblems } from './config-structure.ts'
 
 /** How to monitor. Every plain option can also be set in the environment; code goes before environment, and that before the default. */
@@ -69,7 +69,7 @@ export function explainConfig(config: MonitoringConfig = {}, environment: Enviro
     value: shown(name, resolved[name]),
     source: decide(name, config, environment).source,
     variable: variableOf(name),
-    description: options[name].description,
+    description: descriptionOf(name),
   }))
 }
 
@@ -85,8 +85,14 @@ export interface DocumentedOption {
 /** Every plain option: what the README's table is made of. */
 export function optionTable(): DocumentedOption[] {
   return optionNames.map((name) => {
-    const { fallback, schema, description } = options[name]
-    return { option: name, variable: variableOf(name), fallback, allowed: schema.description ?? '', description }
+    const { fallback, schema } = options[name]
+    return {
+      option: name,
+      variable: variableOf(name),
+      fallback,
+      allowed: schema.description ?? '',
+      description: descriptionOf(name),
+    }
   })
 }
 

@@ -41,7 +41,7 @@ const overTime = z.strictObject({
 /** As many as Prometheus gives of one series, and no more series than anybody looks at. */
 const maximumSteps = 11_000
 const maximumSeries = 1000
-/** Steps times series that one range may read: well under a second of work, and an answer of some megabytes. */
+/** Steps times series that one range may read: about a second of work, and an answer of some megabytes. */
 const maximumReads = 300_000
 /** Ranges in line: a page with so many panels asks for all of them at once. */
 const maximumInLine = 16
