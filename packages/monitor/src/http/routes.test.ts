@@ -10,7 +10,9 @@ function monitored(semconv: Semconv = 'wombat') {
   const reader = new SnapshotReader()
   const provider = new MeterProvider({ readers: [reader] })
   reader.follow(registry)
-  new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] }).recordGet(500_000_000, true)
+  const database = new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
+  database.recordGet(500_000_000, true)
+  database.updateCacheUse(3, 1)
   const prometheus = prometheusRoutes(reader, semconv)
   const json = jsonRoutes(reader, semconv)
   return {
@@ -33,9 +35,10 @@ test('/api/v1/metrics answers with JSON', async () => {
   const response = await monitored().json.request('/api/v1/metrics')
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('application/json')
-  const { metrics } = (await response.json()) as { metrics: object[] }
+  const { metrics, derived } = (await response.json()) as { metrics: object[]; derived: object[] }
   const gets = { name: 'db_get_operations_total', type: 'counter', labels: { store: 'orders' }, value: 1 }
   expect(metrics).toContainEqual(expect.objectContaining(gets))
+  expect(derived).toEqual([{ name: 'db_cache_hit_ratio', labels: { store: 'orders' }, value: 0.75 }])
 })
 
 test('with semconv otel neither has the names that are replaced', async () => {

@@ -1,5 +1,6 @@
 import type { Semconv } from '@wombat/instrumentation'
 import { Hono } from 'hono'
+import { derivedNumbers } from '../exporters/derived.ts'
 import { jsonMetrics } from '../exporters/json.ts'
 import { prometheusContentType, prometheusText } from '../exporters/prometheus.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -14,12 +15,12 @@ export function prometheusRoutes(reader: SnapshotReader, semconv: Semconv): Hono
   })
 }
 
-/** `GET /api/v1/metrics`: 200 with the seed's shape, or 503 with the reason where the collection failed. */
+/** `GET /api/v1/metrics`: 200 with the seed's shape and beside it what follows from it, or 503 with the reason where the collection failed. */
 export function jsonRoutes(reader: SnapshotReader, semconv: Semconv): Hono {
   return new Hono().get('/api/v1/metrics', async (context) => {
     const taken = await takeOrReason(reader)
     if ('reason' in taken) return context.json({ error: taken.reason }, 503)
-    return context.json({ metrics: jsonMetrics(taken.snapshot, semconv) })
+    return context.json({ metrics: jsonMetrics(taken.snapshot, semconv), derived: derivedNumbers(taken.snapshot) })
   })
 }
 
