@@ -73,11 +73,10 @@ function numbersByStore({ points }: Snapshot): Map<string, StoreNumbers> {
 
 function numbersOf(metrics: ReadonlyMap<string, ReadonlyMap<number, number>>): StoreNumbers {
   return {
-    total: (name) =>
-      metrics
-        .get(name)
-        ?.values()
-        .reduce((sum, value) => sum + value, 0),
+    total: (name) => {
+      const values = metrics.get(name)
+      return values && sum(values.values())
+    },
     byLevel: (name) => metrics.get(name) ?? new Map(),
   }
 }
