@@ -11,7 +11,7 @@ export interface Case {
   readonly after?: () => void
 }
 
-/** What a ratio should be. It is shown as met or missed and fails nothing: times on a busy machine prove little. */
+/** What a ratio, or a time, should be. It is shown as met or missed and fails nothing: times on a busy machine prove little. */
 export interface Goal {
   readonly is: 'at least' | 'at most'
   readonly value: number
@@ -38,6 +38,10 @@ export interface CaseResult {
   readonly name: string
   /** Nanoseconds for one unit, over all rounds. */
   readonly nanoseconds: Spread
+  /** Where the slow ones are what matters. */
+  readonly p95Nanoseconds?: number
+  /** What that should be, in nanoseconds. */
+  readonly goal?: Goal & { readonly met: boolean }
 }
 
 export interface RatioResult extends Spread {
@@ -60,4 +64,6 @@ export interface Effort {
   readonly warmUpRounds: number
   /** Shrinks stores and passes. */
   readonly quick: boolean
+  /** How large the store is whose engine is read. */
+  readonly engineBytes: number
 }

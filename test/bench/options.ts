@@ -7,16 +7,32 @@ export interface Options {
   readonly effort: Effort
 }
 
-const thorough: Effort = { rounds: 120, warmUpRounds: 20, quick: false }
-const smoke: Effort = { rounds: 3, warmUpRounds: 1, quick: true }
+const megabyte = 2 ** 20
 
-/** @throws TypeError for an argument or a part that there is not. */
+const thorough: Effort = { rounds: 120, warmUpRounds: 20, quick: false, engineBytes: 256 * megabyte }
+const smoke: Effort = { rounds: 3, warmUpRounds: 1, quick: true, engineBytes: 16 * megabyte }
+
+/**
+ * @throws TypeError for an argument or a part that there is not.
+ * @throws RangeError for a store of no size.
+ */
 export function optionsFrom(args: readonly string[], parts: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+    options: {
+      json: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      only: { type: 'string' },
+      'engine-megabytes': { type: 'string' },
+    },
   })
   const { json = false, quick = false, only } = values
   if (only !== undefined && !parts.includes(only)) throw new TypeError(`--only takes ${parts.join(', ')}, got ${only}`)
-  return { json, only, effort: quick ? smoke : thorough }
+  const effort = quick ? smoke : thorough
+  const megabytes = values['engine-megabytes']
+  if (megabytes === undefined) return { json, only, effort }
+  if (!(Number(megabytes) >= 1)) {
+    throw new RangeError(`--engine-megabytes must be 1 or more, got ${megabytes}: an empty store has no tables to tell of`)
+  }
+  return { json, only, effort: { ...effort, engineBytes: Number(megabytes) * megabyte } }
 }

@@ -1,5 +1,6 @@
 import { collect } from './collect/part.ts'
 import type { ComparisonResult, Effort } from './comparison.ts'
+import { engine } from './engine/part.ts'
 import { operations } from './operations/part.ts'
 import { record } from './record/part.ts'
 
@@ -8,4 +9,5 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   record,
   operations,
   collect,
+  engine,
 }

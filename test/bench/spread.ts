@@ -7,12 +7,12 @@ export interface Spread {
 
 /** Means are not used: one pause of the garbage collector or of the machine would move them. */
 export function spreadOf(measurements: readonly number[]): Spread {
-  const sorted = measurements.toSorted((a, b) => a - b)
-  return { median: at(sorted, 0.5), p10: at(sorted, 0.1), p90: at(sorted, 0.9) }
+  return { median: quantile(measurements, 0.5), p10: quantile(measurements, 0.1), p90: quantile(measurements, 0.9) }
 }
 
-/** Between two measurements, the point that divides them as the share says. */
-function at(sorted: readonly number[], share: number): number {
+/** Of many measurements, or between two of them, the point that divides them as the share says. */
+export function quantile(measurements: readonly number[], share: number): number {
+  const sorted = measurements.toSorted((a, b) => a - b)
   const position = share * (sorted.length - 1)
   const below = Math.floor(position)
   const low = sorted[below] ?? Number.NaN

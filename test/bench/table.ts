@@ -1,4 +1,4 @@
-import type { ComparisonResult, RatioResult } from './comparison.ts'
+import type { CaseResult, ComparisonResult, RatioResult } from './comparison.ts'
 import type { Machine } from './machine.ts'
 import type { Spread } from './spread.ts'
 
@@ -8,7 +8,7 @@ export function machineLine({ node, platform, cpuCount, cpuModel, loadAverage }:
 
 /** One comparison for people: a line for each case, then one for each ratio; in brackets the middle 80 % of all rounds. */
 export function comparisonTable({ name, per, rounds, cases, ratios }: ComparisonResult): string {
-  const times = cases.map((one) => [one.name, duration(one.nanoseconds.median), span(one.nanoseconds, duration), ''])
+  const times = cases.map((one) => [one.name, duration(one.nanoseconds.median), span(one.nanoseconds, duration), p95(one)])
   const proportions = ratios.map((one) => [`${one.of} ÷ ${one.to}`, factor(one.median), span(one, factor), verdict(one)])
   return [`${name} (per ${per}, ${rounds} rounds)`, ...aligned([...times, ...proportions])].join('\n  ')
 }
@@ -23,6 +23,12 @@ function aligned(rows: ReadonlyArray<readonly string[]>): string[] {
 
 function span({ p10, p90 }: Spread, show: (value: number) => string): string {
   return `[${show(p10)} … ${show(p90)}]`
+}
+
+function p95({ p95Nanoseconds, goal }: CaseResult): string {
+  if (p95Nanoseconds === undefined) return ''
+  const said = `p95: ${duration(p95Nanoseconds)}`
+  return goal === undefined ? said : `${said}, goal: ${goal.is} ${duration(goal.value)}, ${goal.met ? 'met' : 'missed'}`
 }
 
 function verdict({ goal }: RatioResult): string {

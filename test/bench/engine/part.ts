@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { instrument, MetricsRegistry } from '@wombat/instrumentation'
+import { SnapshotReader } from '@wombat/monitor'
+import type { CaseResult, ComparisonResult, Effort } from '../comparison.ts'
+import { orderOf } from '../rounds.ts'
+import { quantile, spreadOf } from '../spread.ts'
+import { largeStore } from './large-store.ts'
+import { clockName, mainThreadNanoseconds } from './main-thread.ts'
+
+/** A frame of a slow animation, or a long task of somebody's server: more would be felt by whoever waits meanwhile. */
+const goalNanoseconds = 20e6
+
+/** A collection that comes right behind another is given what that was told. */
+const apartMs = 25
+
+interface Work {
+  readonly name: string
+  readonly run: () => unknown
+  readonly goalNanoseconds?: number
+}
+
+/** For how long collecting the numbers of a large LevelDB keeps everybody else waiting. */
+export async function* engine({ engineBytes, rounds, warmUpRounds }: Effort): AsyncGenerator<ComparisonResult> {
+  await using store = await largeStore(engineBytes)
+  const { db } = store
+  const works: readonly Work[] = [
+    { name: 'one collection', run: collectionOf(db), goalNanoseconds },
+    { name: 'leveldb.sstables', run: () => db.getProperty('leveldb.sstables') },
+  ]
+  const times = works.map(() => [] as number[])
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    for (const index of orderOf(round, works.length)) {
+      await wait(apartMs)
+      const nanoseconds = await mainThreadNanoseconds((works[index] as Work).run)
+      if (round >= warmUpRounds) times[index]?.push(nanoseconds)
+    }
+  }
+  const tables = db.getProperty('leveldb.sstables').match(/^ \d+:/gm)?.length ?? 0
+  yield {
+    name: `classic-level, ${Math.round(engineBytes / 2 ** 20)} MB in ${tables} tables, ${clockName}`,
+    per: 'collection',
+    rounds,
+    cases: works.map((work, index) => resultOf(work, times[index] ?? [])),
+    ratios: [],
+  }
+}
+
+/** Collected as the monitor collects. */
+function collectionOf(db: object): () => Promise<unknown> {
+  const registry = new MetricsRegistry()
+  instrument(db, { name: 'large', registry })
+  const reader = new SnapshotReader()
+  new MeterProvider({ readers: [reader] })
+  reader.follow(registry)
+  return () => reader.take()
+}
+
+function resultOf({ name, goalNanoseconds }: Work, times: readonly number[]): CaseResult {
+  const p95Nanoseconds = quantile(times, 0.95)
+  const goal = goalNanoseconds && { is: 'at most' as const, value: goalNanoseconds, met: p95Nanoseconds <= goalNanoseconds }
+  return { name, nanoseconds: spreadOf(times), p95Nanoseconds, ...(goal && { goal }) }
+}
