@@ -40,6 +40,7 @@ const restless = [
   'wombat_process_',
   'db_health_check_duration_seconds',
   'db_disk_available_bytes',
+  'db_disk_available_inodes',
 ]
 
 const atRest = (samples: readonly Sample[]): Sample[] =>

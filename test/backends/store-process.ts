@@ -38,7 +38,16 @@ process.on('disconnect', bye)
 setTimeout(bye, mostMs).unref()
 
 const config = JSON.parse(process.argv[2] ?? '{}') as MonitoringConfig
-const monitoring = await startMonitoring({ ...config, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0, logger })
+// At rest nothing may move: no rule is judged while numbers are compared.
+const quiet = { alertEvaluationIntervalMs: 86_400_000 }
+const monitoring = await startMonitoring({
+  ...config,
+  ...quiet,
+  prometheusEnabled: true,
+  prometheusPort: 0,
+  jsonApiPort: 0,
+  logger,
+})
 const store = monitoring.instrument(new ClassicLevel(join(folder, 'orders')), { name: 'orders' })
 await store.open()
 // An error outside any operation: a store that is not there cannot be opened.

@@ -42,7 +42,7 @@ export class MetricsRegistry implements CellOwner {
   limit: number
   readonly #families = new Map<string, OwnFamily>()
   /** Who is asked for its numbers before each collection. */
-  readonly sources = new Sources()
+  readonly sources = new Sources(() => this.incrementCounter('wombat_monitor_source_failures_total'))
   readonly #definitions = new Definitions()
   readonly #listeners = new Set<(family: Family, series: Series) => void>()
   readonly #said = new Set<string>()
