@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { randomFrom as random } from '../../../test/backends/random.ts'
 import { latencyBounds } from './definition.ts'
 import type { HistogramCell } from './histogram.ts'
 import { MetricsRegistry } from './registry.ts'
@@ -11,17 +12,6 @@ function neighbour(value: number, step: 1n | -1n): number {
   bits.setFloat64(0, value)
   bits.setBigInt64(0, bits.getBigInt64(0) + step)
   return bits.getFloat64(0)
-}
-
-/** Numbers from 0 to 1, always the same ones for one seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 function cellWith(bounds: readonly number[], registry = new MetricsRegistry()): HistogramCell {

@@ -7,6 +7,7 @@ import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, expect, test } from 'vitest'
+import { randomFrom as random } from '../../../test/backends/random.ts'
 import { instrument, uninstrument } from './instrument.ts'
 import { bindToMeter } from './instruments.ts'
 import type { Metric } from './metric.ts'
@@ -22,17 +23,6 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }))
 class HandReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
-}
-
-/** Numbers from 0 to 1, always the same ones for one seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** An engine of which every tenth call fails, at once or by its promise, with one of several errors. */

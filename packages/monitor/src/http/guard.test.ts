@@ -13,7 +13,7 @@ async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> 
   const routes = new Hono()
     .get('/page', (context) => context.text(longText))
     .get('/broken', () => {
-      throw new Error('cannot read /home/orders')
+      throw new Error('cannot read /srv/orders')
     })
   const listener = await listen(guarded([routes], authToken), host, 0, 'jsonApiPort')
   onTestFinished(() => listener.close())
