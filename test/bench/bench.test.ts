@@ -17,7 +17,7 @@ async function bench(...args: string[]) {
 test('every part says what it compared, with numbers for each case and each ratio', async () => {
   const result = JSON.parse(await bench('--json'))
   expect(result).toMatchObject({ quick: true, machine: { node: process.version, cpuCount: expect.any(Number) } })
-  expect(result.parts.map(({ part }: { part: string }) => part)).toEqual(['record', 'operations', 'collect', 'engine'])
+  expect(result.parts.map(({ part }: { part: string }) => part)).toEqual(['record', 'operations', 'collect', 'engine', 'history'])
   for (const { comparisons } of result.parts) {
     expect(comparisons).not.toHaveLength(0)
     for (const { name, cases, ratios } of comparisons) {
@@ -38,7 +38,9 @@ test('a goal is said beside its ratio, met or missed', async () => {
 })
 
 test('a part that there is not is refused', async () => {
-  await expect(bench('--only', 'nothing')).rejects.toThrow('--only takes record, operations, collect, engine, got nothing')
+  await expect(bench('--only', 'nothing')).rejects.toThrow(
+    '--only takes record, operations, collect, engine, history, got nothing',
+  )
 })
 
 test("reading a large store's engine is held against a time, and the size is ours to say", async () => {

@@ -1,6 +1,7 @@
 import { collect } from './collect/part.ts'
 import type { ComparisonResult, Effort } from './comparison.ts'
 import { engine } from './engine/part.ts'
+import { history } from './history/part.ts'
 import { operations } from './operations/part.ts'
 import { record } from './record/part.ts'
 
@@ -10,4 +11,5 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   operations,
   collect,
   engine,
+  history,
 }

@@ -41,6 +41,7 @@ const surface = {
     names: [
       'AlertManager',
       'ConfigError',
+      'DurableHistory',
       'Refused',
       'RegistryProducer',
       'RuleError',

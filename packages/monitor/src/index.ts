@@ -31,6 +31,7 @@ export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
 export { prometheusText } from './exporters/prometheus.ts'
+export { DurableHistory, type DurableHistoryOptions } from './history/durable-history.ts'
 export type { History, Statistic } from './history/history.ts'
 export { type HistorySeries, type Sample, samplesOf } from './history/series.ts'
 export { TimeSeries, type TimeSeriesOptions } from './history/time-series.ts'
