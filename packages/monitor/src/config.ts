@@ -73,6 +73,11 @@ export function explainConfig(config: MonitoringConfig = {}, environment: Enviro
   }))
 }
 
+/** Who decided an option. */
+export function sourceOf(name: OptionName, config: MonitoringConfig, environment: Environment = process.env): ConfigSource {
+  return decide(name, config, environment).source
+}
+
 /** One option as the documentation shows it. */
 export interface DocumentedOption {
   readonly option: string

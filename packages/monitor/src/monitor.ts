@@ -8,8 +8,8 @@ import { Alerting } from './alerting.ts'
 import { defaultRules } from './alerts/default-rules.ts'
 import type { Alert } from './alerts/manager.ts'
 import { readRules } from './alerts/rule-file.ts'
-import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig } from './config.ts'
-import { type OptionName, variableOf } from './config-options.ts'
+import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig, sourceOf } from './config.ts'
+import type { OptionName } from './config-options.ts'
 import { type Addresses, type Doors, openDoors } from './doors.ts'
 import { startIntervalLog } from './exporters/interval-log.ts'
 import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
@@ -85,14 +85,11 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     throw new ConfigError(['otlp and resource belong to the MeterProvider that is yours: set them there'])
   }
   const resolved = resolveConfig(rest)
-  const registry = sharedRegistry(meterProvider, isSaid(rest, 'semconv') ? resolved.semconv : undefined)
-  if (isSaid(rest, 'cardinalityLimit')) registry.limit = resolved.cardinalityLimit
+  // What stores of the provider use already is not changed by a default.
+  const isSaid = (option: OptionName): boolean => sourceOf(option, rest) !== 'default'
+  const registry = sharedRegistry(meterProvider, isSaid('semconv') ? resolved.semconv : undefined)
+  if (isSaid('cardinalityLimit')) registry.limit = resolved.cardinalityLimit
   return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), () => async () => {})
-}
-
-/** Whether an option was decided by somebody: what stores of the provider use already is not changed by a default. */
-function isSaid(config: MonitoringConfig, option: OptionName): boolean {
-  return config[option] !== undefined || Boolean(process.env[variableOf(option)])
 }
 
 /** The readers start when the doors are open: a port that is in use is said at once, and nothing was sent. */

@@ -6,6 +6,7 @@ import type { MetricName } from '../semconv.ts'
 import { type StallCause, stallCauses } from './leveldb-line.ts'
 import type { Compaction, LevelDBEvents } from './leveldb-log.ts'
 import type { Level } from './leveldb-properties.ts'
+import { lsmCounters, lsmHistograms } from './lsm-metrics.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
 import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
@@ -45,22 +46,7 @@ const gauges: readonly Gauge[] = [
   ),
 ]
 
-const counters = [
-  'db_flush_operations_total',
-  'db_flush_bytes_total',
-  'db_compaction_operations_total',
-  'db_compaction_input_files_total',
-  'db_compaction_output_files_total',
-  'db_compaction_input_bytes_total',
-  'db_compaction_output_bytes_total',
-  'db_background_errors_total',
-] as const satisfies readonly MetricName[]
-
-const histograms = [
-  'db_flush_duration_seconds',
-  'db_compaction_duration_seconds',
-  'db_compaction_write_amplification',
-] as const satisfies readonly MetricName[]
+const counters = [...lsmCounters, 'db_background_errors_total'] as const satisfies readonly MetricName[]
 
 const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] as const satisfies readonly MetricName[]
 
@@ -70,20 +56,20 @@ const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] 
  * less output says how much.
  */
 export const leveldbSupplies: readonly MetricName[] = [
-  ...new Set([...gauges.map(({ name }) => name), ...counters, ...histograms, ...stallCounters]),
+  ...new Set([...gauges.map(({ name }) => name), ...counters, ...lsmHistograms, ...stallCounters]),
 ]
 
 /** The numbers of one LevelDB. Its counters are there, at 0, from the start; its gauges when they are known. */
 export class LevelDBMetrics implements LevelDBEvents {
   readonly state: StateGauges<LevelDBState>
   readonly #counters: Readonly<Record<(typeof counters)[number], CounterCell>>
-  readonly #histograms: Readonly<Record<(typeof histograms)[number], HistogramCell>>
+  readonly #histograms: Readonly<Record<(typeof lsmHistograms)[number], HistogramCell>>
   readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], CounterCell>>>>
 
   constructor(registry: MetricsRegistry, store: string) {
     const counter = (name: MetricName, labels?: Labels) => registry.counter(name, { store, ...labels })
     this.#counters = each(counters, (name) => counter(name))
-    this.#histograms = each(histograms, (name) => registry.histogram(name, { store }))
+    this.#histograms = each(lsmHistograms, (name) => registry.histogram(name, { store }))
     this.#stalls = each(stallCauses, (cause) => each(stallCounters, (name) => counter(name, { cause })))
     this.state = new StateGauges(gauges, registry, store)
   }

@@ -4,6 +4,7 @@ import type { MetricsRegistry } from '../registry.ts'
 import type { MetricName } from '../semconv.ts'
 import { StorageMetrics } from '../storage-metrics.ts'
 import { Cumulative } from './cumulative.ts'
+import { lsmCounters, lsmHistograms } from './lsm-metrics.ts'
 import type { Compaction, Flush, RocksDBEvents } from './rocksdb-event-log.ts'
 import type { RocksDBProperties } from './rocksdb-properties.ts'
 import { type StallCause, stallCauses } from './rocksdb-stalls.ts'
@@ -53,22 +54,7 @@ function gaugesOfLevel(level: number): readonly Gauge[] {
 }
 
 /** From the engine's log: each thing that happens is told there, once. */
-const counters = [
-  'db_flush_operations_total',
-  'db_flush_bytes_total',
-  'db_compaction_operations_total',
-  'db_compaction_input_files_total',
-  'db_compaction_output_files_total',
-  'db_compaction_input_bytes_total',
-  'db_compaction_output_bytes_total',
-  'db_compaction_cpu_seconds_total',
-] as const satisfies readonly MetricName[]
-
-const histograms = [
-  'db_flush_duration_seconds',
-  'db_compaction_duration_seconds',
-  'db_compaction_write_amplification',
-] as const satisfies readonly MetricName[]
+const counters = [...lsmCounters, 'db_compaction_cpu_seconds_total'] as const satisfies readonly MetricName[]
 
 /** Where the store was opened with `enableStatistics`. */
 const statistics: ReadonlyArray<[name: MetricName, value: (counted: RocksDBStatistics) => number | undefined]> = [
@@ -91,7 +77,7 @@ export const rocksdbSupplies: readonly MetricName[] = [
   ...new Set([
     ...[...gauges, ...gaugesOfLevel(0)].map(({ name }) => name),
     ...counters,
-    ...histograms,
+    ...lsmHistograms,
     'db_write_stalls_total' as const,
     'db_background_errors_total' as const,
     'db_background_cpu_seconds_total' as const,
@@ -122,7 +108,7 @@ export class RocksDBMetrics implements RocksDBEvents {
     this.#from = isNew ? 0 : undefined
     this.#storage = new StorageMetrics(registry, { store })
     for (const name of counters) registry.counter(name, { store })
-    for (const name of histograms) registry.histogram(name, { store })
+    for (const name of lsmHistograms) registry.histogram(name, { store })
     this.#compactionCpu = registry.counter('db_compaction_cpu_seconds_total', { store })
     this.#gauges = new StateGauges(gauges, registry, store, isOpen)
   }

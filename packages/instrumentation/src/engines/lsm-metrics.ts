@@ -1,0 +1,19 @@
+import type { MetricName } from '../semconv.ts'
+
+/** What the log of every LSM engine counts. */
+export const lsmCounters = [
+  'db_flush_operations_total',
+  'db_flush_bytes_total',
+  'db_compaction_operations_total',
+  'db_compaction_input_files_total',
+  'db_compaction_output_files_total',
+  'db_compaction_input_bytes_total',
+  'db_compaction_output_bytes_total',
+] as const satisfies readonly MetricName[]
+
+/** What it says of each flush and each compaction. */
+export const lsmHistograms = [
+  'db_flush_duration_seconds',
+  'db_compaction_duration_seconds',
+  'db_compaction_write_amplification',
+] as const satisfies readonly MetricName[]
