@@ -7,7 +7,7 @@ import { options } from './config-options.ts'
 /** Everything outside the configuration's own files, without comments: where an option is named here, something reads it. */
 const readers = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('config'))
-  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8').replaceAll(/\/\*.*?\*\/|^\s*\/\/.*$/gms, ''))
+  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8').replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*$/gms, ''))
 
 for (const [name, option] of Object.entries(options)) {
   const isPlanned = 'planned' in option
