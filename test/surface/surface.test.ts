@@ -12,7 +12,9 @@ const surface = {
     names: [
       'DatabaseMetrics',
       'HistogramReading',
+      'MeasuredStores',
       'MetricsRegistry',
+      'OperationWatch',
       'StorageMetrics',
       'bindToMeter',
       'clientOperationDuration',

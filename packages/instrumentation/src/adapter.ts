@@ -1,3 +1,4 @@
+import type { StoreProbe, StoreState } from './measured-store.ts'
 import type { MetricsRegistry } from './registry.ts'
 import type { MetricName, Operation } from './semconv.ts'
 import type { StoreOperations } from './store-operations.ts'
@@ -28,6 +29,12 @@ export interface StoreAdapter<Store extends object = object> {
   engineOf(store: Store): string
   /** Whether the store is open (default: it always is): its gauges are absent while it is not. */
   isOpen?(store: Store): boolean
+  /** The same for who waits for it (default: `open` or `closed`, as `isOpen` says). */
+  stateOf?(store: Store): StoreState
+  /** Where the store's files lie; undefined where it has none. */
+  folderOf?(store: Store): string | undefined
+  /** How to see whether the store works: see `StoreProbe`. What it does is no operation of the store's users. */
+  probe?(store: Store, operations: StoreOperations): StoreProbe | undefined
   /** Measures the store from now on. Returns the way back, which leaves no trace. */
   attach(store: Store, operations: StoreOperations): () => void
   /** The engine's own numbers, recorded under this store's name; undefined where the engine says nothing. */

@@ -8,7 +8,9 @@ export { type ExponentialBuckets, HistogramReading } from './histogram-reading.t
 export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
 export { bindToMeter } from './instruments.ts'
 export { identityOf, type Labels } from './labels.ts'
+export { type MeasuredStore, MeasuredStores, type StoreProbe, type StoreState } from './measured-store.ts'
 export { type HistogramValue, type Metric, type SummaryValue, summaryOf, summaryQuantiles } from './metric.ts'
+export { type FailedOperation, OperationWatch, type SlowOperation, type WatchedOperation } from './operation-watch.ts'
 export { type AnyMetricName, MetricsRegistry, type RegistryOptions } from './registry.ts'
 export {
   clientOperationDuration,

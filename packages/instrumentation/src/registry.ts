@@ -4,7 +4,9 @@ import { latencyBounds, type MetricDefinition, overflowLabel } from './definitio
 import { Definitions } from './definitions.ts'
 import { HistogramCell } from './histogram.ts'
 import { identityOf, type Labels, labelFault } from './labels.ts'
+import { MeasuredStores } from './measured-store.ts'
 import { type Metric, metricOf } from './metric.ts'
+import { OperationWatch } from './operation-watch.ts'
 import type { MetricName, Semconv } from './semconv.ts'
 import type { Cell, Family, Series } from './series.ts'
 import { Sources } from './sources.ts'
@@ -43,6 +45,10 @@ export class MetricsRegistry implements CellOwner {
   readonly #families = new Map<string, OwnFamily>()
   /** Who is asked for its numbers before each collection. */
   readonly sources = new Sources(() => this.incrementCounter('wombat_monitor_source_failures_total'))
+  /** The stores whose numbers these are. */
+  readonly stores = new MeasuredStores()
+  /** What is looked at beside counting and timing: slow and failed operations, spans, sampling. */
+  readonly watch = new OperationWatch()
   readonly #definitions = new Definitions()
   readonly #listeners = new Set<(family: Family, series: Series) => void>()
   readonly #said = new Set<string>()

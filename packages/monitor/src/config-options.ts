@@ -38,8 +38,37 @@ export const options = {
   maxErrorHistory: planned(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
   logLevel: option(oneOf(logLevels), 'info', 'The least severe level that is logged.'),
   enableSlowQueryLog: planned(truth(), true, 'Log slow operations.'),
-  slowQueryThresholdMs: planned(milliseconds(0), 1000, 'From how long on an operation is slow.'),
+  slowQueryThresholdMs: planned(
+    z.union([z.literal('auto'), milliseconds(0)]).describe('a whole number of milliseconds from 0 to 86400000, or auto'),
+    1000,
+    "From how long on an operation is slow; `auto`: ten times that operation's own P99, and 20 ms at least.",
+  ),
   enableOperationTracing: planned(truth(), false, 'Make a span of each operation.'),
+  latencySampleRatio: planned(
+    z
+      .number()
+      .min(1 / 65_536)
+      .max(1)
+      .describe('a number from 1/65536 to 1'),
+    1,
+    'The share of operations that are timed, at random; every one is counted.',
+  ),
+  enableHealthChecks: planned(truth(), true, 'Run health checks.'),
+  healthProbe: planned(
+    oneOf(['write', 'idle', 'read', 'off']),
+    'write',
+    'How a store is tried out: by writing and reading back a reserved key, the same only while it is not written to anyway, by reading alone, or not at all.',
+  ),
+  memoryLimitBytes: planned(
+    z
+      .int()
+      .min(2 ** 20)
+      .max(2 ** 53 - 1)
+      .optional()
+      .describe('a whole number of bytes from 1048576'),
+    undefined,
+    "What the process may use of memory (default: its control group's limit, else the machine's).",
+  ),
   healthCheckIntervalMs: planned(milliseconds(100), 30_000, 'How often health checks run.'),
   healthCheckTimeoutMs: planned(milliseconds(10), 5000, 'How long one health check may take.'),
   enableAlerts: option(truth(), true, 'Evaluate alert rules.'),
@@ -128,11 +157,12 @@ export function variableOf(name: string): string {
 }
 
 /** A variable's text as the option's own type; what cannot be one stays text, for the schema to refuse. */
-export function fromText({ fallback }: Option, text: string): unknown {
+export function fromText({ fallback, schema }: Option, text: string): unknown {
   if (typeof fallback === 'boolean') {
     const word = z.stringbool().safeParse(text)
     return word.success ? word.data : text
   }
-  if (typeof fallback === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
-  return text
+  const number = text.trim() === '' ? Number.NaN : Number(text)
+  const isNumber = typeof fallback === 'number' || schema.safeParse(number).success
+  return isNumber && !Number.isNaN(number) ? number : text
 }

@@ -1,0 +1,43 @@
+/** Whether a store can be used now. */
+export type StoreState = 'opening' | 'open' | 'closed'
+
+/**
+ * How to see whether a store works: a key is written, read back and removed, past everything that belongs to the store's users:
+ * nothing of it is counted, and neither hooks nor events see it. Keys and values are text.
+ */
+export interface StoreProbe {
+  read(key: string): Promise<string | undefined>
+  /** Left out where nothing can be written, or where it would put out what belongs to the store's users (a bounded cache). */
+  readonly write?: (key: string, value: string) => Promise<void>
+  readonly remove?: (key: string) => Promise<void>
+}
+
+/** A store that is measured, for whoever watches over it. The store itself is held weakly. */
+export interface MeasuredStore {
+  /** The label `store`; several stores may have one. */
+  readonly name: string
+  readonly engine: string
+  readonly adapter: string
+  state(): StoreState
+  /** Where its files lie; undefined where it has none, or nobody knows. */
+  folder(): string | undefined
+  /** Undefined where it cannot be tried out, or is closed. */
+  probe(): StoreProbe | undefined
+}
+
+/** The stores that are measured now. */
+export class MeasuredStores {
+  readonly #stores = new Set<MeasuredStore>()
+
+  /** Returns the way back. */
+  add(store: MeasuredStore): () => void {
+    this.#stores.add(store)
+    return () => {
+      this.#stores.delete(store)
+    }
+  }
+
+  list(): readonly MeasuredStore[] {
+    return [...this.#stores]
+  }
+}

@@ -1,0 +1,145 @@
+import type { SpanContext, Tracer } from '@opentelemetry/api'
+import type { HistogramCell } from './histogram.ts'
+import type { Operation } from './semconv.ts'
+
+/** An operation that took its time. Never its key and never its value. */
+export interface SlowOperation {
+  readonly store: string
+  readonly engine: string
+  readonly operation: Operation
+  /** From call to settlement, on the clock of `performance.now()`. */
+  readonly startMs: number
+  readonly seconds: number
+  readonly isFailed: boolean
+  /** Of a batch or a scan. */
+  readonly entries: number | undefined
+  /** The size of its key, and of the value written or read, where they are text or bytes. */
+  readonly keyBytes: number | undefined
+  readonly valueBytes: number | undefined
+  /** The operations of the store that were in flight when it settled, itself included; undefined where nobody counts them. */
+  readonly inFlight: number | undefined
+  /** Its own span or, without one, the span it was called in. */
+  readonly trace: SpanContext | undefined
+}
+
+/** An operation, or an opening or closing of a store, that failed. */
+export interface FailedOperation {
+  readonly store: string
+  readonly operation: Operation | 'open' | 'close'
+  readonly errorType: string
+  /** What was thrown: it may hold keys, values and paths, and is for nobody's eyes as it is. */
+  readonly error: unknown
+}
+
+/** One operation of one store, as seen from outside. */
+export interface WatchedOperation {
+  readonly operation: Operation
+  readonly store: string
+  readonly engine: string
+  readonly latency: HistogramCell
+  /** From how long on it is slow (default Infinity). */
+  slowSeconds: number
+}
+
+/** The operations in flight of one store. */
+export interface WatchedStore {
+  readonly depth: number
+  oldestAgeSeconds(): number
+  /** Gives operations that are not timed a time to count from. */
+  look(nowMs: number): void
+}
+
+/**
+ * What is looked at, of all operations of one registry, beside counting and timing them: the slow and the failed ones, spans, and
+ * how many are timed at all. Everything can be changed at run time. While nobody looks it costs an operation nothing.
+ */
+export class OperationWatch {
+  /** Makes a span of each operation, as a child of the active one. */
+  tracer: Tracer | undefined
+  readonly operations = new Set<WatchedOperation>()
+  readonly stores = new Set<WatchedStore>()
+  readonly #slow = new Set<(operation: SlowOperation) => void>()
+  readonly #failed = new Set<(operation: FailedOperation) => void>()
+  readonly #added = new Set<(operation: WatchedOperation) => void>()
+  #timeOneIn = 1
+
+  /** Of how many operations one is timed, at random; every one is counted. */
+  get timeOneIn(): number {
+    return this.#timeOneIn
+  }
+
+  /** @throws RangeError */
+  set timeOneIn(count: number) {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(`timeOneIn must be a whole number of 1 or more, got ${count}: one operation in so many is timed`)
+    }
+    this.#timeOneIn = count
+  }
+
+  /** Tells of each operation that takes its `slowSeconds` or longer. Returns the way back. */
+  onSlow(listener: (operation: SlowOperation) => void): () => void {
+    return added(this.#slow, listener)
+  }
+
+  /** Tells of each operation that fails. Returns the way back. */
+  onFailed(listener: (operation: FailedOperation) => void): () => void {
+    return added(this.#failed, listener)
+  }
+
+  /** Tells of each operation of each store that there is and that comes. Returns the way back. */
+  onOperation(listener: (operation: WatchedOperation) => void): () => void {
+    for (const operation of this.operations) listener(operation)
+    return added(this.#added, listener)
+  }
+
+  add(operation: WatchedOperation): void {
+    this.operations.add(operation)
+    tell(this.#added, operation)
+  }
+
+  get isFailureWatched(): boolean {
+    return this.#failed.size > 0
+  }
+
+  tellSlow(operation: SlowOperation): void {
+    tell(this.#slow, operation)
+  }
+
+  tellFailed(operation: FailedOperation): void {
+    tell(this.#failed, operation)
+  }
+
+  /** Operations in flight, and the age in seconds of the oldest, over all stores. */
+  inFlight(): { depth: number; oldestSeconds: number } {
+    let depth = 0
+    let oldestSeconds = 0
+    for (const store of this.stores) {
+      depth += store.depth
+      oldestSeconds = Math.max(oldestSeconds, store.oldestAgeSeconds())
+    }
+    return { depth, oldestSeconds }
+  }
+
+  /** To be called now and then while not every operation is timed: what is in flight then is as good as timed from here on. */
+  look(nowMs: number): void {
+    for (const store of this.stores) store.look(nowMs)
+  }
+}
+
+function added<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+  }
+}
+
+/** A listener that fails must not reach the store's caller. */
+function tell<Subject>(listeners: Iterable<(subject: Subject) => void>, subject: Subject): void {
+  for (const listener of listeners) {
+    try {
+      listener(subject)
+    } catch {
+      // Whoever listens answers for itself.
+    }
+  }
+}
