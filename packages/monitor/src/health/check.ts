@@ -20,7 +20,7 @@ export interface Finding {
   /** One sentence: what is the case. Never a key, a value or a path. */
   readonly message: string
   readonly observed?: Observation
-  /** Which of the known reasons it is, where the check can tell: looked up in `explanations`. */
+  /** Which of the known reasons it is, where the check can tell: what an explanation begins with. */
   readonly reason?: string
 }
 
@@ -94,7 +94,11 @@ export interface HealthCheckResult extends Partial<Explanation> {
   readonly sinceMs: number
   readonly durationSeconds: number | undefined
   readonly observed?: Observation
+  readonly reason?: string
 }
+
+/** Why a check that is not healthy is not. All results are those of the same moment; pure. */
+export type Explain = (result: HealthCheckResult, all: readonly HealthCheckResult[], nowMs: number) => Explanation
 
 /** Everything, at one moment. */
 export interface HealthReport {
