@@ -72,6 +72,17 @@ export class StoreOperations {
     this.registry.incrementCounter('db_errors_total', 1, { store: this.#description.store, operation: verb, error_type })
   }
 
+  /** Runs what is no operation of the store's users. What it begins after it has returned, past a promise, is measured again. */
+  unmeasured<Result>(run: () => Result): Result {
+    const before = this.inside
+    this.inside = true
+    try {
+      return run()
+    } finally {
+      this.inside = before
+    }
+  }
+
   /** Shows the store's gauges: it is open, or about to be. */
   show(): void {
     if (this.#unwatch.length > 0 || this.#ended) return
