@@ -1,7 +1,11 @@
+import { type Span, trace } from '@opentelemetry/api'
 import type { CounterCell } from './cell.ts'
+import { nowMs } from './clock.ts'
 import { errorType } from './error-type.ts'
 import type { HistogramCell } from './histogram.ts'
 import type { Labels } from './labels.ts'
+import { endSpan, startSpan } from './operation-span.ts'
+import type { OperationWatch, WatchedOperation } from './operation-watch.ts'
 import type { MetricsRegistry } from './registry.ts'
 import { clientOperationDuration, metricsOf, type Operation } from './semconv.ts'
 
@@ -13,14 +17,28 @@ export interface StoreIdentity {
   readonly engine: string
 }
 
+/** What is known of one call beside its time; looked at only where the operation was slow. */
+export interface CallDetails {
+  /** On the clock of `performance.now()`. */
+  readonly startMs: number
+  /** The call's arguments: of a key and a value, only their sizes are taken. */
+  readonly args?: readonly unknown[] | undefined
+  readonly result?: unknown
+  readonly span?: Span | undefined
+  /** How many operations of the store were in flight. */
+  readonly inFlight?: number
+}
+
 /**
  * The cells of one operation of one store. Recording costs two additions and one index computation, and never throws.
  * The series are there, at 0, from the moment it is made.
  */
-export class OperationRecorder {
+export class OperationRecorder implements WatchedOperation {
   readonly operation: Operation
   readonly operations: CounterCell
   readonly latency: HistogramCell
+  slowSeconds = Number.POSITIVE_INFINITY
+  readonly #watch: OperationWatch
   readonly #errors: CounterCell
   readonly #entries: CounterCell | undefined
   readonly #registry: MetricsRegistry
@@ -28,6 +46,8 @@ export class OperationRecorder {
   readonly #knownErrors: ReadonlySet<string>
   /** The convention's own histogram, of the successes; undefined under Wombat's names alone. */
   readonly #duration: HistogramCell | undefined
+  /** How many operations there are until one is timed. */
+  #untilTimed = 0
 
   constructor(
     registry: MetricsRegistry,
@@ -44,38 +64,112 @@ export class OperationRecorder {
     this.#entries =
       operation === 'batch' || operation === 'scan' ? registry.counter(`db_${operation}_entries_total`, labels) : undefined
     this.#registry = registry
+    this.#watch = registry.watch
     this.#identity = identity
     this.#knownErrors = knownErrors
     this.#duration =
       registry.semconv === 'wombat' ? undefined : registry.histogram(clientOperationDuration.name, this.#convention())
+    this.#watch.add(this)
+  }
+
+  get store(): string {
+    return this.#identity.store
+  }
+
+  get engine(): string {
+    return this.#identity.engine
+  }
+
+  /**
+   * Whether the operation that begins now is timed. Where only a share is, chance says which: a fixed distance would meet a
+   * pattern in the calls, and time the same kind of them again and again.
+   */
+  isTimed(): boolean {
+    const oneIn = this.#watch.timeOneIn
+    if (oneIn === 1) return true
+    if (this.#untilTimed > 0) {
+      this.#untilTimed--
+      return false
+    }
+    this.#untilTimed = Math.floor(Math.random() * (2 * oneIn - 1))
+    return true
+  }
+
+  /** A span of the operation that begins now, where spans are wanted. */
+  startSpan(): Span | undefined {
+    const { tracer } = this.#watch
+    return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation)
   }
 
   /** An operation that took `seconds` and succeeded; a batch or a scan says how many entries it moved. */
-  succeed(seconds: number, entries = 0): void {
-    this.operations.add(1)
+  succeed(seconds: number, entries = 0, details?: CallDetails): void {
+    this.count(entries, details?.span)
     this.latency.record(seconds)
-    if (entries !== 0) this.#entries?.add(entries)
     if (this.#duration !== undefined) this.#duration.record(seconds)
+    if (seconds >= this.slowSeconds) this.slow(seconds, entries, false, details)
   }
 
   /** An operation that took `seconds` and failed: counted and timed like every other, and among the errors. */
-  fail(seconds: number, error?: unknown): void {
-    this.operations.add(1)
+  fail(seconds: number, error?: unknown, details?: CallDetails): void {
+    const kind = this.countFailure(error, details?.span)
     this.latency.record(seconds)
-    this.#errors.add(1)
-    const kind = errorType(error, this.#knownErrors)
-    this.#registry.incrementCounter('db_errors_total', 1, {
-      store: this.#identity.store,
-      operation: this.operation,
-      error_type: kind,
-    })
     if (this.#duration !== undefined) {
       this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#convention(), 'error.type': kind })
     }
+    if (seconds >= this.slowSeconds) this.slow(seconds, 0, true, details)
+  }
+
+  /** An operation that succeeded and was not timed. */
+  count(entries = 0, span?: Span): void {
+    this.operations.add(1)
+    if (entries !== 0) this.#entries?.add(entries)
+    if (span !== undefined) endSpan(span, this.operation, entries)
+  }
+
+  /** An operation that failed and was not timed. Returns its `error.type`. */
+  countFailure(error: unknown, span?: Span): string {
+    this.operations.add(1)
+    this.#errors.add(1)
+    const { store } = this.#identity
+    const kind = errorType(error, this.#knownErrors)
+    this.#registry.incrementCounter('db_errors_total', 1, { store, operation: this.operation, error_type: kind })
+    if (span !== undefined) endSpan(span, this.operation, 0, kind)
+    this.#watch.tellFailed({ store, operation: this.operation, errorType: kind, error })
+    return kind
+  }
+
+  /** Tells whoever wants to know of it that an operation was slow. */
+  slow(seconds: number, entries: number, isFailed: boolean, details?: CallDetails): void {
+    const { operation } = this
+    const hasEntries = operation === 'batch' || operation === 'scan'
+    this.#watch.tellSlow({
+      ...this.#identity,
+      operation,
+      startMs: details?.startMs ?? nowMs() - seconds * 1000,
+      seconds,
+      isFailed,
+      entries: hasEntries && !isFailed ? entries : undefined,
+      ...sizesOf(operation, details),
+      inFlight: details?.inFlight,
+      // An operation settles in the context that it was called in.
+      trace: details?.span?.spanContext() ?? trace.getActiveSpan()?.spanContext(),
+    })
   }
 
   #convention(): Labels {
     const { store, engine } = this.#identity
     return { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': this.operation }
   }
+}
+
+/** Every store's verbs take the key first and the value second. */
+function sizesOf(operation: Operation, { args = [], result }: Partial<CallDetails> = {}) {
+  const isSingle = operation === 'get' || operation === 'set' || operation === 'delete' || operation === 'has'
+  const value = operation === 'set' ? args[1] : operation === 'get' ? result : undefined
+  return { keyBytes: isSingle ? sizeOf(args[0]) : undefined, valueBytes: sizeOf(value) }
+}
+
+function sizeOf(content: unknown): number | undefined {
+  if (typeof content === 'string') return Buffer.byteLength(content)
+  return ArrayBuffer.isView(content) ? content.byteLength : undefined
 }

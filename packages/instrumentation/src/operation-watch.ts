@@ -7,8 +7,9 @@ export interface SlowOperation {
   readonly store: string
   readonly engine: string
   readonly operation: Operation
-  /** From call to settlement, on the clock of `performance.now()`. */
+  /** When it was called or, of a scan, opened; on the clock of `performance.now()`. */
   readonly startMs: number
+  /** From call to settlement; of a scan, without what its reader took in between. */
   readonly seconds: number
   readonly isFailed: boolean
   /** Of a batch or a scan. */
@@ -97,8 +98,8 @@ export class OperationWatch {
     tell(this.#added, operation)
   }
 
-  get isFailureWatched(): boolean {
-    return this.#failed.size > 0
+  remove(operation: WatchedOperation): void {
+    this.operations.delete(operation)
   }
 
   tellSlow(operation: SlowOperation): void {
@@ -122,7 +123,7 @@ export class OperationWatch {
 
   /** To be called now and then while not every operation is timed: what is in flight then is as good as timed from here on. */
   look(nowMs: number): void {
-    for (const store of this.stores) store.look(nowMs)
+    if (this.#timeOneIn > 1) for (const store of this.stores) store.look(nowMs)
   }
 }
 

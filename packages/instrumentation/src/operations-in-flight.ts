@@ -1,32 +1,60 @@
+import type { Span } from '@opentelemetry/api'
 import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './operation-recorder.ts'
+import type { WatchedStore } from './operation-watch.ts'
 
 /**
  * One operation in flight: begun, and settled by exactly one of its two functions, which never throw and need no `this`.
  * Objects are reused, so that an operation allocates nothing.
  */
 export class PendingOperation {
+  /** NaN, and so no object of its own, for an operation that is not timed, until somebody looks. */
   startMs = 0
+  isTimed = true
   entries = 0
+  args: readonly unknown[] | undefined
+  result: unknown
+  span: Span | undefined
   recorder: OperationRecorder | undefined
   older: PendingOperation | undefined
   newer: PendingOperation | undefined
-  readonly succeeded: () => void
+  readonly succeeded: (result?: unknown) => void
   readonly failed: (error: unknown) => void
+  readonly #list: OperationsInFlight
 
   constructor(list: OperationsInFlight) {
-    this.succeeded = () => {
-      const seconds = (nowMs() - this.startMs) / 1000
-      const { recorder, entries } = this
+    this.#list = list
+    this.succeeded = (result) => {
+      const { recorder } = this
+      if (recorder !== undefined) {
+        this.result = result
+        if (this.isTimed) recorder.succeed((nowMs() - this.startMs) / 1000, this.entries, this)
+        else this.#settleUntimed(recorder, false, undefined)
+      }
       list.remove(this)
-      recorder?.succeed(seconds, entries)
     }
     this.failed = (error) => {
-      const seconds = (nowMs() - this.startMs) / 1000
       const { recorder } = this
+      if (recorder !== undefined) {
+        if (this.isTimed) recorder.fail((nowMs() - this.startMs) / 1000, error, this)
+        else this.#settleUntimed(recorder, true, error)
+      }
       list.remove(this)
-      recorder?.fail(seconds, error)
     }
+  }
+
+  /** How many operations of its store are in flight, itself among them. */
+  get inFlight(): number {
+    return this.#list.depth
+  }
+
+  /** What is not timed may have been seen while it was in flight: long enough to be slow, it is told like every other. */
+  #settleUntimed(recorder: OperationRecorder, isFailed: boolean, error: unknown): void {
+    if (isFailed) recorder.countFailure(error, this.span)
+    else recorder.count(this.entries, this.span)
+    if (Number.isNaN(this.startMs)) return
+    const seconds = (nowMs() - this.startMs) / 1000
+    if (seconds >= recorder.slowSeconds) recorder.slow(seconds, this.entries, isFailed, this)
   }
 }
 
@@ -37,15 +65,23 @@ const kept = 1024
  * The operations of one store that have begun and are not settled, oldest first. Beginning and settling cost a few
  * assignments; depth and age are there for whoever looks.
  */
-export class OperationsInFlight {
+export class OperationsInFlight implements WatchedStore {
   depth = 0
   #oldest: PendingOperation | undefined
   #newest: PendingOperation | undefined
   #free: PendingOperation | undefined
   #freeCount = 0
 
-  /** Without a recorder the operation is in flight and nothing more: its caller records it. */
-  begin(recorder?: OperationRecorder, entries = 0): PendingOperation {
+  /**
+   * Without a recorder the operation is in flight and nothing more: its caller records it. The arguments of the call are for
+   * their sizes, should it be slow.
+   */
+  begin(
+    recorder?: OperationRecorder,
+    entries = 0,
+    args?: readonly unknown[],
+    isTimed = recorder === undefined || recorder.isTimed(),
+  ): PendingOperation {
     let pending = this.#free
     if (pending === undefined) {
       pending = new PendingOperation(this)
@@ -56,12 +92,15 @@ export class OperationsInFlight {
     }
     pending.recorder = recorder
     pending.entries = entries
+    pending.args = args
     pending.older = this.#newest
     if (this.#newest === undefined) this.#oldest = pending
     else this.#newest.newer = pending
     this.#newest = pending
     this.depth++
-    pending.startMs = nowMs()
+    pending.span = recorder?.startSpan()
+    pending.isTimed = isTimed
+    pending.startMs = isTimed ? nowMs() : Number.NaN
     return pending
   }
 
@@ -72,6 +111,9 @@ export class OperationsInFlight {
     if (newer === undefined) this.#newest = older
     else newer.older = older
     pending.recorder = undefined
+    pending.args = undefined
+    pending.result = undefined
+    pending.span = undefined
     pending.older = undefined
     pending.newer = undefined
     this.depth--
@@ -81,8 +123,21 @@ export class OperationsInFlight {
     this.#free = pending
   }
 
-  /** Seconds since the oldest operation in flight began; 0 while there is none. */
+  /** Seconds since the oldest operation in flight began; 0 while there is none. One that is not timed counts from the first look on. */
   oldestAgeSeconds(): number {
-    return this.#oldest === undefined ? 0 : (nowMs() - this.#oldest.startMs) / 1000
+    const oldest = this.#oldest
+    if (oldest === undefined) return 0
+    const now = nowMs()
+    if (Number.isNaN(oldest.startMs)) this.look(now)
+    return (now - oldest.startMs) / 1000
+  }
+
+  look(now: number): void {
+    // What is older than one that was seen was seen with it, or is timed.
+    for (let pending = this.#newest; pending !== undefined; pending = pending.older) {
+      if (pending.isTimed) continue
+      if (!Number.isNaN(pending.startMs)) return
+      pending.startMs = now
+    }
   }
 }

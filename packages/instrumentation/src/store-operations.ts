@@ -41,6 +41,7 @@ export class StoreOperations {
     this.#description = description
     this.#knownErrors = knownErrors
     for (const operation of supplied) this.recorder(operation)
+    registry.watch.stores.add(this.inFlight)
   }
 
   /** Whether an operation that begins now is measured. */
@@ -68,8 +69,10 @@ export class StoreOperations {
   /** Counts a failure to open or close the store, which is not one of its operations. */
   failedToChange(verb: 'open' | 'close', error: unknown): void {
     if (this.#ended) return
-    const error_type = errorType(error, this.#knownErrors)
-    this.registry.incrementCounter('db_errors_total', 1, { store: this.#description.store, operation: verb, error_type })
+    const { store } = this.#description
+    const kind = errorType(error, this.#knownErrors)
+    this.registry.incrementCounter('db_errors_total', 1, { store, operation: verb, error_type: kind })
+    this.registry.watch.tellFailed({ store, operation: verb, errorType: kind, error })
   }
 
   /** Runs what is no operation of the store's users. What it begins after it has returned, past a promise, is measured again. */
@@ -104,6 +107,9 @@ export class StoreOperations {
   /** Measures nothing more, also where somebody wrapped a method of ours and so keeps it. */
   end(): void {
     this.#ended = true
+    const { watch } = this.registry
+    watch.stores.delete(this.inFlight)
+    for (const recorder of this.#recorders.values()) watch.remove(recorder)
     this.hide()
   }
 

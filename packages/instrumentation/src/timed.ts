@@ -1,5 +1,7 @@
+import type { Span } from '@opentelemetry/api'
 import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './operation-recorder.ts'
+import { within } from './operation-span.ts'
 import type { PendingOperation } from './operations-in-flight.ts'
 import type { StoreOperations } from './store-operations.ts'
 
@@ -42,11 +44,11 @@ function timedCall(
   const { inFlight } = operations
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args))
+    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args), args)
     operations.inside = true
     let result: unknown
     try {
-      result = original.apply(this, args)
+      result = pending.span === undefined ? original.apply(this, args) : within(pending.span, () => original.apply(this, args))
     } catch (error) {
       pending.failed(error)
       throw error
@@ -59,12 +61,12 @@ function timedCall(
 
 function followed(result: unknown, pending: PendingOperation): unknown {
   if (!isThenable(result)) {
-    pending.succeeded()
+    pending.succeeded(result)
     return result
   }
   return promiseOf(result).then(
     (value) => {
-      pending.succeeded()
+      pending.succeeded(value)
       return value
     },
     (error: unknown) => {
@@ -84,18 +86,31 @@ export function timedSync(
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
     operations.inside = true
-    const startMs = nowMs()
+    const span = recorder.startSpan()
+    const isTimed = recorder.isTimed()
+    const startMs = isTimed ? nowMs() : Number.NaN
     try {
-      const result = original.apply(this, args)
-      recorder.succeed((nowMs() - startMs) / 1000)
+      const result = span === undefined ? original.apply(this, args) : within(span, () => original.apply(this, args))
+      if (isTimed) {
+        const seconds = (nowMs() - startMs) / 1000
+        recorder.succeed(seconds, 0, isToBeTold(recorder, seconds, span) ? { startMs, args, result, span } : undefined)
+      } else recorder.count(0, span)
       return result
     } catch (error) {
-      recorder.fail((nowMs() - startMs) / 1000, named(error))
+      if (isTimed) {
+        const seconds = (nowMs() - startMs) / 1000
+        recorder.fail(seconds, named(error), isToBeTold(recorder, seconds, span) ? { startMs, args, span } : undefined)
+      } else recorder.countFailure(named(error), span)
       throw error
     } finally {
       operations.inside = false
     }
   }
+}
+
+/** Whether there is more to be said of a call than its time: nothing is made for any other. */
+function isToBeTold(recorder: OperationRecorder, seconds: number, span: Span | undefined): boolean {
+  return span !== undefined || seconds >= recorder.slowSeconds
 }
 
 /**
@@ -104,7 +119,7 @@ export function timedSync(
  */
 export function settleWith(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
   if (!isThenable(result)) {
-    pending.succeeded()
+    pending.succeeded(result)
     return result
   }
   const promise = promiseOf(result)

@@ -1,6 +1,5 @@
-import { nowMs } from '../clock.ts'
-import type { OperationRecorder } from '../operation-recorder.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
+import { ScanOperation } from '../scan-operation.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import { type Method, settleWith } from '../timed.ts'
 
@@ -12,27 +11,20 @@ interface Iterator {
 const scanKey = Symbol('@wombat/instrumentation scan')
 type Scanned = Iterator & { [scanKey]: Scan }
 
-/**
- * A method that makes an iterator, so that each iterator becomes one scan: recorded when it closes, with the time the store
- * took to deliver (not the time its reader took in between) and the entries delivered. While a read is outstanding the scan
- * is in flight.
- */
+/** A method that makes an iterator, so that each iterator becomes one scan, which ends when it closes. */
 export function measureIterator(operations: StoreOperations, original: Method): Method {
-  const recorder = operations.recorder('scan')
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    operations.inside = true
-    const startMs = nowMs()
+    const operation = new ScanOperation(operations)
     let iterator: Iterator
     try {
-      iterator = original.apply(this, args) as Iterator
+      iterator = operation.busy(() => original.apply(this, args)) as Iterator
     } catch (error) {
-      recorder.fail((nowMs() - startMs) / 1000, error)
+      operation.end()
       throw error
-    } finally {
-      operations.inside = false
     }
-    if (canFollow(iterator)) new Scan(operations, recorder).follow(iterator)
+    if (canFollow(iterator)) new Scan(operation).follow(iterator)
+    else operation.close()
     return iterator
   }
 }
@@ -46,25 +38,17 @@ function canFollow(iterator: unknown): iterator is Iterator {
 }
 
 class Scan {
-  readonly #operations: StoreOperations
-  readonly #recorder: OperationRecorder
+  readonly #operation: ScanOperation
   readonly #succeeded = (): void => this.#settle()
-  readonly #failed = (error: unknown): void => {
-    this.#failure = { error }
-    this.#settle()
-  }
+  readonly #failed = (error: unknown): void => this.#settle({ error })
   #read: PendingOperation | undefined
-  #busyMs = 0
-  #failure: { error: unknown } | undefined
-  #ended = false
 
-  constructor(operations: StoreOperations, recorder: OperationRecorder) {
-    this.#operations = operations
-    this.#recorder = recorder
+  constructor(operation: ScanOperation) {
+    this.#operation = operation
   }
 
   follow(iterator: Iterator): void {
-    this.#operations.openIterators++
+    this.#operation.open()
     const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
     const descriptors: PropertyDescriptorMap = { [scanKey]: property(this) }
     for (const name of ['_next', '_nextv', '_all']) descriptors[name] = property(readWith(Reflect.get(iterator, name) as Method))
@@ -75,7 +59,7 @@ class Scan {
   read(iterator: Iterator, original: Method, args: never[]): unknown {
     // `_all` may read through `_nextv`, and that through `_next`: one read.
     if (this.#read !== undefined) return original.apply(iterator, args)
-    this.#read = this.#operations.inFlight.begin()
+    this.#read = this.#operation.begin()
     let result: unknown
     try {
       result = original.apply(iterator, args)
@@ -87,19 +71,15 @@ class Scan {
   }
 
   end(iterator: Iterator): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#operations.openIterators--
-    if (this.#failure === undefined) this.#recorder.succeed(this.#busyMs / 1000, iterator.count)
-    else this.#recorder.fail(this.#busyMs / 1000, this.#failure.error)
+    this.#operation.entries = iterator.count
+    this.#operation.end()
   }
 
-  #settle(): void {
+  #settle(failure?: { error: unknown }): void {
     const read = this.#read
     if (read === undefined) return
     this.#read = undefined
-    this.#busyMs += nowMs() - read.startMs
-    this.#operations.inFlight.remove(read)
+    this.#operation.settle(read, failure)
   }
 }
 

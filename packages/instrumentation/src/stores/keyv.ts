@@ -1,6 +1,7 @@
 import type { StoreAdapter } from '../adapter.ts'
 import type { CounterCell } from '../cell.ts'
 import { MethodPatch } from '../method-patch.ts'
+import { within } from '../operation-span.ts'
 import type { MetricName, Operation } from '../semconv.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
@@ -148,13 +149,13 @@ function measureCall({ operations, calls, connection, verb, original }: Measurem
     connection.isOpen = true
     const [subject] = args as readonly unknown[]
     const isMany = Array.isArray(subject)
-    const pending = operations.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0)
+    const pending = operations.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0, args)
     const view = calls.begin(this)
     const settle = (answer: unknown): unknown => {
       const failure = calls.failureIn(view)
       if (failure !== undefined) pending.failed(failure.error)
       else if (calls.isPart(view) && verb.failedBy?.(answer)) pending.failed(undefined)
-      else pending.succeeded()
+      else pending.succeeded(answer)
       return answer
     }
     const fail = (error: unknown): never => {
@@ -165,7 +166,7 @@ function measureCall({ operations, calls, connection, verb, original }: Measurem
     operations.inside = view === this
     let result: unknown
     try {
-      result = original.apply(view, args)
+      result = within(pending.span, () => original.apply(view, args))
     } catch (error) {
       return fail(error)
     } finally {

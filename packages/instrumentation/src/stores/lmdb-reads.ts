@@ -1,3 +1,4 @@
+import { within } from '../operation-span.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import { type Method, timedSync } from '../timed.ts'
@@ -37,7 +38,7 @@ export class GetMany {
       }
       this.#calling = pending
       try {
-        const result = withInside(operations, true, () => original.apply(receiver, args as never[]))
+        const result = withInside(operations, true, () => within(pending.span, () => original.apply(receiver, args as never[])))
         if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
         return result
       } catch (error) {

@@ -1,4 +1,6 @@
+import type { Span } from '@opentelemetry/api'
 import type { CounterCell } from '../cell.ts'
+import { within } from '../operation-span.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
@@ -39,12 +41,12 @@ export class Writes {
       const isOwn = verb === 'clear' || (commits && !inTransaction(database))
       const group = isOwn ? undefined : this.#groups.running
       if (group !== undefined) return this.#entry(group, run)
-      const pending = this.#operations.inFlight.begin(recorder)
+      const pending = this.#operations.inFlight.begin(recorder, 0, args)
       const callback = args.at(-1)
       const isTold = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
-      if (!isTold || inTransaction(database)) return this.#call(run, pending)
+      if (!isTold || inTransaction(database)) return this.#call(pending.span, run, pending)
       args[args.length - 1] = telling(callback as Callback, pending)
-      return this.#call(run, { succeeded: () => {}, failed: pending.failed })
+      return this.#call(pending.span, run, { succeeded: () => {}, failed: pending.failed })
     })
   }
 
@@ -57,7 +59,7 @@ export class Writes {
       args[0] = this.#groups.callback(group, args[0] as Callback)
       if (outer !== undefined) return this.#nested(outer, group, run)
       const pending = this.#operations.inFlight.begin(this.#operations.recorder('batch'))
-      return this.#call(run, {
+      return this.#call(pending.span, run, {
         succeeded: (value) => {
           const isAborted = abortable && value === abort
           if (isAborted) this.aborts?.add()
@@ -84,7 +86,7 @@ export class Writes {
       if (Array.isArray(writes)) group.entries = writes.length
       else args[2] = this.#groups.callback(group, writes as Callback)
       const pending = this.#operations.inFlight.begin(this.#operations.recorder('batch'))
-      return this.#call(run, {
+      return this.#call(pending.span, run, {
         succeeded: (value) => {
           pending.entries = value === false ? 0 : group.entries
           pending.succeeded()
@@ -102,12 +104,12 @@ export class Writes {
     }
   }
 
-  #call(run: () => unknown, { succeeded, failed }: Settlement): unknown {
+  #call(span: Span | undefined, run: () => unknown, { succeeded, failed }: Settlement): unknown {
     const operations = this.#operations
     operations.inside = true
     let result: unknown
     try {
-      result = run()
+      result = within(span, run)
     } catch (error) {
       failed(named(error))
       throw error
@@ -131,7 +133,7 @@ export class Writes {
   }
 
   #nested(outer: Group, group: Group, run: () => unknown): unknown {
-    return this.#call(run, {
+    return this.#call(undefined, run, {
       succeeded: (value) => {
         if (value !== abort) outer.entries += group.entries
       },

@@ -1,57 +1,51 @@
-import { nowMs } from '../clock.ts'
 import { MethodPatch } from '../method-patch.ts'
-import type { OperationRecorder } from '../operation-recorder.ts'
 import type { PendingOperation } from '../operations-in-flight.ts'
+import { ScanOperation } from '../scan-operation.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
 
 type Callback = (error?: unknown) => void
 
 /**
- * A method that makes an iterator, so that each iterator becomes one scan: recorded when it is destroyed, which the stream
- * does by itself at its end. Its time is what the store took to open it and to deliver, not what its reader took in
- * between; its entries are those the engine delivered, of which the stream reads some ahead.
+ * A method that makes an iterator, so that each iterator becomes one scan, which ends when it is destroyed; the stream does that
+ * by itself at its end. Its entries are those the engine delivered, of which the stream reads some ahead.
  */
 export function measureIterator(operations: StoreOperations, original: Method): Method {
-  const recorder = operations.recorder('scan')
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    const startMs = nowMs()
+    const operation = new ScanOperation(operations)
     let iterator: object
     try {
-      iterator = original.apply(this, args) as object
+      iterator = operation.busy(() => original.apply(this, args)) as object
     } catch (error) {
-      recorder.fail((nowMs() - startMs) / 1000, error)
+      operation.end()
       throw error
     }
-    new Scan(operations, recorder).follow(iterator)
+    new Scan(operations, operation).follow(iterator)
     return iterator
   }
 }
 
 class Scan {
   readonly #operations: StoreOperations
-  readonly #recorder: OperationRecorder
+  readonly #operation: ScanOperation
   #pending: PendingOperation | undefined
-  #busyMs = 0
-  #entries = 0
-  #failure: { error: unknown } | undefined
 
-  constructor(operations: StoreOperations, recorder: OperationRecorder) {
+  constructor(operations: StoreOperations, operation: ScanOperation) {
     this.#operations = operations
-    this.#recorder = recorder
+    this.#operation = operation
   }
 
   follow(iterator: object): void {
-    this.#operations.openIterators++
+    const operation = this.#operation
+    operation.open()
     const patch = new MethodPatch(iterator)
     patch.replace('_open', (open) => this.#reading(open))
     patch.replace('_read', (read) => this.#reading(read))
     patch.replace('push', (push) => {
-      const scan = this
       return function (this: unknown, ...args) {
         // The end is pushed as null.
-        if ((args as unknown[])[0] !== null) scan.#entries++
+        if ((args as unknown[])[0] !== null) operation.entries++
         return push.apply(this, args)
       }
     })
@@ -70,7 +64,7 @@ class Scan {
     const scan = this
     return function (this: unknown, ...args) {
       const [done] = args as unknown as [Callback]
-      scan.#pending = scan.#operations.inFlight.begin()
+      scan.#pending = scan.#operation.begin()
       const settled: Callback = (error) => {
         scan.#settle(error)
         done(error)
@@ -83,16 +77,12 @@ class Scan {
     const pending = this.#pending
     if (pending === undefined) return
     this.#pending = undefined
-    this.#busyMs += nowMs() - pending.startMs
-    this.#operations.inFlight.remove(pending)
-    if (error) this.#failure = { error }
+    this.#operation.settle(pending, error ? { error } : undefined)
   }
 
   #end(): void {
     this.#settle(undefined)
-    this.#operations.openIterators--
-    if (!this.#operations.measures) return
-    if (this.#failure === undefined) this.#recorder.succeed(this.#busyMs / 1000, this.#entries)
-    else this.#recorder.fail(this.#busyMs / 1000, this.#failure.error)
+    if (this.#operations.measures) this.#operation.end()
+    else this.#operation.close()
   }
 }

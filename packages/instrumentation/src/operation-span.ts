@@ -1,0 +1,39 @@
+import { context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { StoreIdentity } from './operation-recorder.ts'
+import type { Operation } from './semconv.ts'
+
+/**
+ * A span of an operation, as a child of the active one, by OpenTelemetry's stable conventions (semantic conventions 1.44,
+ * "database spans"): INTERNAL, because an embedded store is called within the process. Neither key nor value is in it. Undefined
+ * where the application's tracer fails: that must not reach the store's caller.
+ */
+export function startSpan(tracer: Tracer, { store, engine }: StoreIdentity, operation: Operation): Span | undefined {
+  try {
+    return tracer.startSpan(`${operation} ${store}`, {
+      kind: SpanKind.INTERNAL,
+      attributes: { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': operation },
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** @param failure the `error.type` of an operation that failed. */
+export function endSpan(span: Span, operation: Operation, entries: number, failure?: string): void {
+  try {
+    // A batch of one is no batch, in the convention's eyes.
+    if (operation === 'batch' && entries > 1) span.setAttribute('db.operation.batch.size', entries)
+    if (failure !== undefined) {
+      span.setAttribute('error.type', failure)
+      span.setStatus({ code: SpanStatusCode.ERROR })
+    }
+    span.end()
+  } catch {
+    // As above.
+  }
+}
+
+/** Runs a part of an operation as its span's, so that what the store calls of others is seen below it. */
+export function within<Result>(span: Span | undefined, run: () => Result): Result {
+  return span === undefined ? run() : context.with(trace.setSpan(context.active(), span), run)
+}

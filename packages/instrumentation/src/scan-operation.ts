@@ -1,0 +1,94 @@
+import type { Span } from '@opentelemetry/api'
+import { nowMs } from './clock.ts'
+import type { OperationRecorder } from './operation-recorder.ts'
+import { within } from './operation-span.ts'
+import type { PendingOperation } from './operations-in-flight.ts'
+import type { StoreOperations } from './store-operations.ts'
+
+/**
+ * One scan, from when it is opened until it ends: recorded then, with the time the store took to deliver (not the time its
+ * reader took in between) and the entries delivered. While a read is outstanding the scan is in flight.
+ */
+export class ScanOperation {
+  /** How many entries it has delivered. */
+  entries = 0
+  isOpen = false
+  isEnded = false
+  readonly #operations: StoreOperations
+  readonly #recorder: OperationRecorder
+  readonly #isTimed: boolean
+  readonly #span: Span | undefined
+  readonly #startMs = nowMs()
+  #busyMs = 0
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(operations: StoreOperations) {
+    this.#operations = operations
+    this.#recorder = operations.recorder('scan')
+    this.#isTimed = this.#recorder.isTimed()
+    this.#span = this.#recorder.startSpan()
+  }
+
+  /** There is an iterator now. */
+  open(): void {
+    this.isOpen = true
+    this.#operations.openIterators++
+  }
+
+  /** A read that begins now, and is settled by `settle`. */
+  begin(): PendingOperation {
+    return this.#operations.inFlight.begin(undefined, 0, undefined, this.#isTimed)
+  }
+
+  settle(read: PendingOperation, failure?: { readonly error: unknown }): void {
+    if (this.#isTimed) this.#busyMs += nowMs() - read.startMs
+    this.#operations.inFlight.remove(read)
+    this.#failure ??= failure
+  }
+
+  /** What the store calls of others meanwhile is seen below the scan's span. */
+  run<Result>(read: () => Result): Result {
+    return within(this.#span, read)
+  }
+
+  /** What the store does at once. What it asks of itself meanwhile is part of the scan. */
+  busy<Result>(read: () => Result): Result {
+    const operations = this.#operations
+    const before = operations.inside
+    operations.inside = true
+    const startMs = this.#isTimed ? nowMs() : 0
+    try {
+      return this.run(read)
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    } finally {
+      if (this.#isTimed) this.#busyMs += nowMs() - startMs
+      operations.inside = before
+    }
+  }
+
+  /** It ends without being recorded: nobody measures any more. */
+  close(): void {
+    if (this.isEnded) return
+    this.isEnded = true
+    if (this.isOpen) this.#operations.openIterators--
+    this.#span?.end()
+  }
+
+  /** Records it, once. */
+  end(failure = this.#failure): void {
+    if (this.isEnded) return
+    this.isEnded = true
+    if (this.isOpen) this.#operations.openIterators--
+    const recorder = this.#recorder
+    const span = this.#span
+    if (this.#isTimed) {
+      const seconds = this.#busyMs / 1000
+      const details = { startMs: this.#startMs, span }
+      if (failure === undefined) recorder.succeed(seconds, this.entries, details)
+      else recorder.fail(seconds, failure.error, details)
+    } else if (failure === undefined) recorder.count(this.entries, span)
+    else recorder.countFailure(failure.error, span)
+  }
+}
