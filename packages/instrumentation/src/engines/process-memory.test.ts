@@ -1,5 +1,7 @@
+import { totalmem } from 'node:os'
 import { expect, test } from 'vitest'
 import { MetricsRegistry } from '../registry.ts'
+import { controlGroupMemory } from './control-group.ts'
 import { watchProcessMemory } from './process-memory.ts'
 
 async function memory(registry: MetricsRegistry): Promise<Record<string, number>> {
@@ -23,6 +25,15 @@ test('the memory of the process is what Node says of it, and buffers are part of
   near('array_buffer_bytes', said.arrayBuffers)
   expect(seen['array_buffer_bytes']).toBeGreaterThanOrEqual(buffer.length)
   expect(seen['external_memory_bytes']).toBeGreaterThanOrEqual(seen['array_buffer_bytes'] ?? Number.NaN)
+})
+
+test.runIf(controlGroupMemory() !== undefined)('the memory of the control group is there where there is one', async () => {
+  const registry = new MetricsRegistry()
+  watchProcessMemory(registry)
+  const seen = await memory(registry)
+  const said = controlGroupMemory()
+  expect(Math.abs((seen['group_memory_bytes'] ?? Number.NaN) - (said?.usedBytes ?? Number.NaN))).toBeLessThan(500_000_000)
+  expect(seen['memory_limit_bytes']).toBe(Math.min(said?.limitBytes ?? Number.POSITIVE_INFINITY, totalmem()))
 })
 
 test('watched twice it is the same memory, and at the end it is gone', async () => {
