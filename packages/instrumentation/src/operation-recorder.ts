@@ -1,10 +1,10 @@
-import { type Span, trace } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
 import type { CounterCell } from './cell.ts'
 import { nowMs } from './clock.ts'
 import { errorType } from './error-type.ts'
 import type { HistogramCell } from './histogram.ts'
 import type { Labels } from './labels.ts'
-import { endSpan, startSpan } from './operation-span.ts'
+import { endSpan, startSpan, traceOf } from './operation-span.ts'
 import type { OperationWatch, WatchedOperation } from './operation-watch.ts'
 import type { MetricsRegistry } from './registry.ts'
 import { clientOperationDuration, metricsOf, type Operation } from './semconv.ts'
@@ -151,8 +151,7 @@ export class OperationRecorder implements WatchedOperation {
       entries: hasEntries && !isFailed ? entries : undefined,
       ...sizesOf(operation, details),
       inFlight: details?.inFlight,
-      // An operation settles in the context that it was called in.
-      trace: details?.span?.spanContext() ?? trace.getActiveSpan()?.spanContext(),
+      trace: traceOf(details?.span),
     })
   }
 

@@ -1,4 +1,4 @@
-import { context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { context, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { StoreIdentity } from './operation-recorder.ts'
 import type { Operation } from './semconv.ts'
 
@@ -36,4 +36,13 @@ export function endSpan(span: Span, operation: Operation, entries: number, failu
 /** Runs a part of an operation as its span's, so that what the store calls of others is seen below it. */
 export function within<Result>(span: Span | undefined, run: () => Result): Result {
   return span === undefined ? run() : context.with(trace.setSpan(context.active(), span), run)
+}
+
+/** Where in a trace an operation stands: its own span or, without one, the span it was called in, in whose context it settles. */
+export function traceOf(span: Span | undefined): SpanContext | undefined {
+  try {
+    return (span ?? trace.getActiveSpan())?.spanContext()
+  } catch {
+    return undefined
+  }
 }
