@@ -60,6 +60,18 @@ test('the token is asked for at every door', async () => {
   expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(401)
 })
 
+test('each door answers questions about health, and asks nobody for a token there', async () => {
+  const health = new Hono().get('/livez', (context) => context.text('ok'))
+  const authToken = 'a-token-of-sixteen-or-more'
+  const config = { authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 }
+  const doors = await openDoors(resolveConfig(config, {}), { ...routes, health })
+  onTestFinished(() => doors.close())
+  for (const url of Object.values(doors.addresses)) {
+    expect(await statusOf(`${url}/livez`)).toBe(200)
+    expect(await statusOf(`${url}/metrics`)).toBe(401)
+  }
+})
+
 test('a door that cannot be opened closes the one that was', async () => {
   const taken = portOf((await opened({ jsonApiPort: 0 })).addresses.json)
   const prometheusPort = await freePort()

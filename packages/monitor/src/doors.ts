@@ -15,21 +15,23 @@ export interface Doors {
 }
 
 /**
- * Opens the doors that are enabled; two doors on one port are one server.
+ * Opens the doors that are enabled; two doors on one port are one server. Each of them answers questions about health: whoever
+ * probes needs one port, and should find it wherever any is.
  *
  * @throws Error naming the option when a port cannot be listened on; what was opened before is closed again.
  */
 export async function openDoors(
   config: ResolvedConfig,
-  routes: { readonly prometheus: Hono; readonly json: Hono },
+  routes: { readonly prometheus: Hono; readonly json: Hono; readonly health?: Hono | undefined },
 ): Promise<Doors> {
   const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = config
   const open: Listener[] = []
   const close = async (): Promise<void> => {
     await Promise.all(open.map((listener) => listener.close()))
   }
+  const openToAll = routes.health === undefined ? [] : [routes.health]
   const door = async (inside: readonly Hono[], port: number, option: string): Promise<string> => {
-    const listener = await listen(guarded(inside, authToken), host, port, option)
+    const listener = await listen(guarded(inside, authToken, openToAll), host, port, option)
     open.push(listener)
     return listener.url
   }

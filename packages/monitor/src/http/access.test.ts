@@ -1,0 +1,149 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { createAdaptorServer, getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { expect, onTestFinished, test } from 'vitest'
+import { ask } from '../../../../test/monitor/ask.ts'
+import { checkIn, checksWith, knowing, reportOf } from '../../../../test/monitor/health-reports.ts'
+import { guarded } from './guard.ts'
+import { healthRoutes } from './health-routes.ts'
+import { listen } from './server.ts'
+
+const token = 'a-token-of-sixteen-or-more'
+const source = knowing(reportOf(checksWith(checkIn('critical', 'disk_space', 'orders', 'Insufficient disk space'))))
+const other = new Hono().get('/metrics', (context) => context.text('db_get_operations_total 1'))
+
+function app(authToken?: string): Hono {
+  return guarded([other], authToken, [healthRoutes(source, { authToken })])
+}
+
+async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {
+  const listener = await listen(app(authToken), host, 0, 'jsonApiPort')
+  onTestFinished(() => listener.close())
+  return `http://127.0.0.1:${new URL(listener.url).port}`
+}
+
+type Headers = Readonly<Record<string, string>>
+
+const paths = ['/health', '/health?format=json', '/readyz', '/readyz?verbose', '/health/disk_space', '/readyz/orders/disk_space']
+const statusOnly = ['{"status":"fail"}', '{"status":"critical"}', 'failed', 'failed', '{"status":"fail"}', 'failed']
+
+/** What every path says, each of them 503. */
+async function told(url: string, headers: Headers = {}): Promise<string[]> {
+  const answers = await Promise.all(paths.map((path) => ask(`${url}${path}`, { headers })))
+  expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 503))
+  return answers.map(({ body }) => body.toString())
+}
+
+async function expectDetails(url: string, headers?: Headers): Promise<void> {
+  for (const text of await told(url, headers)) expect(text).toContain('Insufficient disk space')
+}
+
+async function expectStatusOnly(url: string, headers?: Headers): Promise<void> {
+  expect(await told(url, headers)).toEqual(statusOnly)
+}
+
+test('without a token, whoever asks from this machine sees everything', async () => {
+  await expectDetails(await serving())
+  await expectDetails(await serving(), { host: 'localhost:8080' })
+})
+
+for (const header of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via']) {
+  test(`what a proxy of this machine hands on comes from others: with ${header}, there is the status only`, async () => {
+    await expectStatusOnly(await serving(), { [header]: '127.0.0.1' })
+  })
+}
+
+test('with a token, whoever brings it sees everything', async () => {
+  await expectDetails(await serving(token), { authorization: `Bearer ${token}` })
+  await expectDetails(await serving(token, '0.0.0.0'), { authorization: `Bearer ${token}`, host: 'orders.example.org' })
+})
+
+test('with a token, whoever brings none sees the status, on this machine as well', async () => {
+  await expectStatusOnly(await serving(token))
+  await expectStatusOnly(await serving(token, '0.0.0.0'), { host: '10.0.0.7:8080' })
+})
+
+test('a probe without a token learns no name of a check', async () => {
+  const { status, body } = await ask(`${await serving(token)}/health/disk_spase`)
+  expect([status, JSON.parse(body.toString())]).toEqual([404, { error: 'nothing at /health/disk_spase: there is no such check' }])
+})
+
+test('a token that is wrong is 401 everywhere', async () => {
+  const url = await serving(token)
+  for (const authorization of ['Bearer another-token-of-sixteen', `Bearer ${token}x`]) {
+    for (const path of [...paths, '/livez', '/metrics']) {
+      const answer = await ask(`${url}${path}`, { headers: { authorization } })
+      expect([answer.status, answer.body.toString()], path).toEqual([401, 'Unauthorized'])
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer /)
+    }
+  }
+})
+
+test('what is no bearer token is refused too', async () => {
+  for (const authorization of [token, `Basic ${token}`, 'Bearer ']) {
+    const answer = await ask(`${await serving(token)}/health`, { headers: { authorization } })
+    expect(answer.status, authorization).toBe(400)
+    expect(answer.body.toString()).not.toContain('disk')
+  }
+})
+
+test('only health is open: all else needs the token as before', async () => {
+  const url = await serving(token)
+  for (const path of ['/metrics', '/', '/healthz', '/health/a/b/c', '/nothing']) {
+    expect((await ask(`${url}${path}`)).status, path).toBe(401)
+  }
+  const authorization = `Bearer ${token}`
+  expect((await ask(`${url}/metrics`, { headers: { authorization } })).status).toBe(200)
+  expect((await ask(`${url}/healthz`, { headers: { authorization } })).status).toBe(404)
+})
+
+test('on loopback, a name that is not of this machine gets nothing at all', async () => {
+  const answer = await ask(`${await serving()}/livez`, { headers: { host: 'rebound.example.org' } })
+  expect(answer.status).toBe(403)
+})
+
+/** A server of the application's own. */
+async function ownServer(handler: Parameters<typeof createServer>[1], host = '127.0.0.1'): Promise<string> {
+  const server = createServer(handler)
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('as a Node handler in a plain server, it knows who asks', async () => {
+  const url = await ownServer(getRequestListener(app().fetch, { overrideGlobalObjects: false }))
+  await expectDetails(url)
+  await expectStatusOnly(url, { 'x-forwarded-for': '198.51.100.7' })
+  await expectStatusOnly(url, { host: 'rebound.example.org' })
+  const guardedUrl = await ownServer(getRequestListener(app(token).fetch, { overrideGlobalObjects: false }))
+  await expectStatusOnly(guardedUrl)
+  await expectDetails(guardedUrl, { authorization: `Bearer ${token}` })
+})
+
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
+
+test.runIf(hasIPv6)('on a socket of both IP versions, IPv4 loopback is this machine too', async () => {
+  const url = await ownServer(getRequestListener(app().fetch, { overrideGlobalObjects: false }), '::')
+  await expectDetails(url)
+})
+
+test('as a plain fetch handler in a Hono app, where nothing is known of the connection, there is the status only', async () => {
+  const { fetch } = app()
+  const own = new Hono().all('/*', (context) => fetch(context.req.raw))
+  const server = createAdaptorServer({ fetch: own.fetch, overrideGlobalObjects: false })
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await expectStatusOnly(url)
+  expect((await ask(`${url}/livez`)).body.toString()).toBe('ok')
+})
+
+test('as a plain fetch handler, the token opens it', async () => {
+  const { fetch } = app(token)
+  const answer = await fetch(new Request('http://localhost/health', { headers: { authorization: `Bearer ${token}` } }))
+  expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('Insufficient disk space')])
+  const stranger = await fetch(new Request('http://localhost/health'))
+  expect([stranger.status, await stranger.text()]).toEqual([503, '{"status":"fail"}'])
+})
