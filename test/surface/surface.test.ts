@@ -74,7 +74,20 @@ const surface = {
       'webhookNotifier',
     ],
   },
-  '@wombat/dashboards': { module: dashboards, names: ['prometheusRule', 'quantile', 'rate', 'selector'] },
+  '@wombat/dashboards': {
+    module: dashboards,
+    names: [
+      'alertGroup',
+      'burnRateGroups',
+      'prometheusRule',
+      'quantile',
+      'rate',
+      'recordingGroups',
+      'ruleFile',
+      'ruleFiles',
+      'selector',
+    ],
+  },
 }
 
 for (const [name, { module, names }] of Object.entries(surface)) {

@@ -1,2 +1,8 @@
 export { type PrometheusRule, prometheusRule } from './alert-rules.ts'
+export { type RuleFileOptions, ruleFiles } from './default-rule-files.ts'
+export type { Objectives } from './objectives.ts'
 export { type Matchers, quantile, rate, selector } from './promql.ts'
+export { recordingGroups } from './recording-rules.ts'
+export { alertGroup, ruleFile } from './rule-file.ts'
+export type { RecordingRule, RuleGroup } from './rule-group.ts'
+export { burnRateGroups } from './slo.ts'
