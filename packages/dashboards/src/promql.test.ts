@@ -1,6 +1,6 @@
 import { type MetricName, metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { quantile, rate, selector } from './promql.ts'
+import { aggregate, quantile, rate, selector, targetLabels } from './promql.ts'
 
 const names = Object.keys(metrics) as MetricName[]
 
@@ -64,4 +64,32 @@ test('a quantile lies between 0 and 1', () => {
 test('adding up by a label that the metric does not have is refused', () => {
   expect(() => rate('db_get_operations_total', '5m', ['stroe'])).toThrow('db_get_operations_total has no label stroe, only store')
   expect(() => quantile(0.99, 'db_get_latency_seconds', '5m', ['level'])).toThrow('has no label level')
+})
+
+test('a matcher may be a regular expression', () => {
+  expect(selector('db_wal_bytes', { store: { matches: 'orders|"carts"' } })).toBe('db_wal_bytes{store=~"orders|\\"carts\\""}')
+})
+
+test('what a route says of the process can be asked for, whatever the metric', () => {
+  for (const label of targetLabels) {
+    expect(selector('wombat_process_heap_used_bytes', { [label]: 'x' })).toBe(`wombat_process_heap_used_bytes{${label}="x"}`)
+  }
+})
+
+test('a gauge is aggregated by store, or by what was asked; nothing else is', () => {
+  expect(aggregate('max', 'db_queue_depth')).toBe('max by (store) (db_queue_depth)')
+  expect(aggregate('sum', 'db_level_files', ['level'], { store: 'orders' })).toBe(
+    'sum by (level) (db_level_files{store="orders"})',
+  )
+  expect(() => aggregate('sum', 'db_get_operations_total')).toThrow('db_get_operations_total is a counter, not a gauge')
+  expect(() => aggregate('sum', 'db_queue_depth', ['level'])).toThrow('db_queue_depth has no label level, only store')
+})
+
+test('each series can be changed before they are added up', () => {
+  const each = (series: string): string => `abs(${series})`
+  expect(rate('db_get_operations_total', '5m', [], {}, each)).toBe('sum by () (abs(rate(db_get_operations_total[5m])))')
+  expect(aggregate('min', 'db_queue_depth', [], {}, each)).toBe('min by () (abs(db_queue_depth))')
+  expect(quantile(0.5, 'db_get_latency_seconds', '5m', [], {}, each)).toBe(
+    'histogram_quantile(0.5, sum by (le) (abs(rate(db_get_latency_seconds_bucket[5m]))))',
+  )
 })

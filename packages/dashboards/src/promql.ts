@@ -1,7 +1,15 @@
 import { type MetricName, metrics } from '@wombat/instrumentation'
 
-/** Label matchers of a query: `{ store: 'orders' }`. */
-export type Matchers = Readonly<Record<string, string>>
+/** Label matchers of a query: `{ store: 'orders' }`, or by a regular expression of the whole value: `{ store: { matches: 'orders|carts' } }`. */
+export type Matchers = Readonly<Record<string, string | { readonly matches: string }>>
+
+/** Labels that no metric has and a route gives: who was scraped, or who sent it. By one route or another, each may be missing. */
+export const targetLabels = ['job', 'instance', 'service_name', 'service_instance_id'] as const
+
+/** What is done to each series before they are added up. */
+export type Each = (series: string) => string
+
+const asItIs: Each = (series) => series
 
 /**
  * A series selector. The name is the catalogue's, so that a renamed metric fails to compile here.
@@ -13,10 +21,29 @@ export function selector(name: MetricName, matchers: Matchers = {}): string {
 }
 
 /** Increase per second of a counter, by label, over a window such as `5m`. */
-export function rate(name: MetricName, window: string, by: readonly string[] = storeOf(name), matchers: Matchers = {}): string {
+export function rate(
+  name: MetricName,
+  window: string,
+  by: readonly string[] = storeOf(name),
+  matchers: Matchers = {},
+  each: Each = asItIs,
+): string {
   expectKind(name, 'counter')
   expectLabels(name, by)
-  return `sum by (${by.join(', ')}) (rate(${selector(name, matchers)}[${window}]))`
+  return `sum by (${by.join(', ')}) (${each(`rate(${selector(name, matchers)}[${window}])`)})`
+}
+
+/** What a gauge shows now, of its series with the same labels the sum, the greatest or the least. */
+export function aggregate(
+  operator: 'sum' | 'max' | 'min',
+  name: MetricName,
+  by: readonly string[] = storeOf(name),
+  matchers: Matchers = {},
+  each: Each = asItIs,
+): string {
+  expectKind(name, 'gauge')
+  expectLabels(name, by)
+  return `${operator} by (${by.join(', ')}) (${each(selector(name, matchers))})`
 }
 
 /**
@@ -29,11 +56,13 @@ export function quantile(
   window: string,
   by: readonly string[] = storeOf(name),
   matchers: Matchers = {},
+  each: Each = asItIs,
 ): string {
   expectKind(name, 'histogram')
   expectLabels(name, by)
   if (!(q > 0 && q < 1)) throw new RangeError(`a quantile lies between 0 and 1, got ${q}`)
-  return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (rate(${select(name, `${name}_bucket`, matchers)}[${window}])))`
+  const buckets = `rate(${select(name, `${name}_bucket`, matchers)}[${window}])`
+  return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (${each(buckets)}))`
 }
 
 /** What is added up by unless said otherwise: the store, where the metric is one's. */
@@ -44,7 +73,11 @@ function storeOf(name: MetricName): readonly string[] {
 /** Label matchers as PromQL writes them; nothing where there are none. */
 export function labelMatchers(matchers: Matchers): string {
   const entries = Object.entries(matchers)
-  return entries.length === 0 ? '' : `{${entries.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(',')}}`
+  return entries.length === 0 ? '' : `{${entries.map(([label, value]) => `${label}${matcher(value)}`).join(',')}}`
+}
+
+function matcher(value: Matchers[string]): string {
+  return typeof value === 'string' ? `=${JSON.stringify(value)}` : `=~${JSON.stringify(value.matches)}`
 }
 
 /** A time as PromQL writes it, in the largest unit that divides it: `5m`. */
@@ -70,7 +103,8 @@ function expectKind(name: MetricName, kind: string): void {
 
 function expectLabels(name: MetricName, labels: readonly string[]): void {
   const { attributes } = metrics[name]
+  const known: readonly string[] = [...attributes, ...targetLabels]
   for (const label of labels) {
-    if (!attributes.includes(label)) throw new TypeError(`${name} has no label ${label}, only ${attributes.join(', ')}`)
+    if (!known.includes(label)) throw new TypeError(`${name} has no label ${label}, only ${attributes.join(', ')}`)
   }
 }
