@@ -21,7 +21,7 @@ export function seesDetails(authToken: string | undefined): MiddlewareHandler<Ac
       await next()
     }
   }
-  const withToken = bearerAuth({ token: authToken })
+  const withToken = bearerAuth<Access>({ token: authToken })
   return (context, next) => {
     const brings = context.req.header('authorization') !== undefined
     context.set('seesDetails', brings)
