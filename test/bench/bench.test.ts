@@ -17,7 +17,14 @@ async function bench(...args: string[]) {
 test('every part says what it compared, with numbers for each case and each ratio', async () => {
   const result = JSON.parse(await bench('--json'))
   expect(result).toMatchObject({ quick: true, machine: { node: process.version, cpuCount: expect.any(Number) } })
-  expect(result.parts.map(({ part }: { part: string }) => part)).toEqual(['record', 'operations', 'collect', 'engine', 'history'])
+  expect(result.parts.map(({ part }: { part: string }) => part)).toEqual([
+    'record',
+    'sampling',
+    'operations',
+    'collect',
+    'engine',
+    'history',
+  ])
   for (const { comparisons } of result.parts) {
     expect(comparisons).not.toHaveLength(0)
     for (const { name, cases, ratios } of comparisons) {
@@ -39,7 +46,7 @@ test('a goal is said beside its ratio, met or missed', async () => {
 
 test('a part that there is not is refused', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, operations, collect, engine, history, got nothing',
+    '--only takes record, sampling, operations, collect, engine, history, got nothing',
   )
 })
 

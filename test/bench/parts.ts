@@ -4,10 +4,12 @@ import { engine } from './engine/part.ts'
 import { history } from './history/part.ts'
 import { operations } from './operations/part.ts'
 import { record } from './record/part.ts'
+import { sampling } from './sampling/part.ts'
 
 /** The parts by the names that `--only` takes, in the order they run. */
 export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<ComparisonResult>>> = {
   record,
+  sampling,
   operations,
   collect,
   engine,

@@ -1,0 +1,70 @@
+import { performance } from 'node:perf_hooks'
+import { instrument, MetricsRegistry } from '@wombat/instrumentation'
+import { compare } from '../compare.ts'
+import type { Case, ComparisonResult, Effort } from '../comparison.ts'
+
+const [clock, everyOne, oneInSixteen] = ['two readings of the clock, and nothing recorded', 'every one timed', 'one in 16 timed']
+
+/** What an operation costs of which not every one is timed: a store that does next to nothing, so that the rest is ours. */
+export async function* sampling(effort: Effort): AsyncGenerator<ComparisonResult> {
+  const keys = Array.from({ length: effort.quick ? 1024 : 16_384 }, (_, index) => index)
+  yield await compare(
+    {
+      name: 'get of a Map',
+      per: 'get',
+      unitsPerPass: keys.length,
+      cases: [
+        reading('bare', filled(keys), keys),
+        reading(clock, clocked(keys), keys),
+        reading(everyOne, measured(keys, 1), keys),
+        reading(oneInSixteen, measured(keys, 16), keys),
+        reading('one in 64 timed', measured(keys, 64), keys),
+      ],
+      ratios: [
+        { of: oneInSixteen, to: clock, goal: { is: 'at most', value: 1 } },
+        { of: oneInSixteen, to: everyOne },
+        { of: 'one in 64 timed', to: everyOne },
+      ],
+    },
+    effort,
+  )
+}
+
+/** A map whose gets are added up, so that no compiler leaves them out. */
+function reading(name: string, map: Map<number, number>, keys: readonly number[]): Case {
+  let total = 0
+  return {
+    name,
+    pass() {
+      for (const key of keys) total += map.get(key) ?? 0
+      if (!(total > 0)) throw new Error('the map is empty')
+    },
+  }
+}
+
+function filled(keys: readonly number[]): Map<number, number> {
+  return new Map(keys.map((key) => [key, key]))
+}
+
+/** The floor of timing every operation, whatever then becomes of the time: a method that reads the clock before and after. */
+function clocked(keys: readonly number[]): Map<number, number> {
+  const map = filled(keys)
+  const get = map.get
+  const now = performance.now.bind(performance)
+  let spentMs = 0
+  map.get = function (...args) {
+    const startMs = now()
+    try {
+      return get.apply(this, args)
+    } finally {
+      spentMs += now() - startMs
+    }
+  }
+  return map
+}
+
+function measured(keys: readonly number[], timeOneIn: number): Map<number, number> {
+  const registry = new MetricsRegistry()
+  registry.watch.timeOneIn = timeOneIn
+  return instrument(filled(keys), { name: 'bench', registry })
+}
