@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ],
     ['adapter', 'engines/', 'stores/'],
     ['instruments', 'shared-registry'],
-    ['instrument', 'testing', 'auto', 'auto/'],
+    ['instrument', 'testing', 'testing-outcome', 'testing-probe', 'auto', 'auto/'],
     ['index'],
   ],
   monitor: [

@@ -1,6 +1,7 @@
 import { diag, type MeterProvider } from '@opentelemetry/api'
 import type { EngineReader, StoreAdapter } from './adapter.ts'
 import { labelFault } from './labels.ts'
+import type { MeasuredStore, StoreState } from './measured-store.ts'
 import type { MetricsRegistry } from './registry.ts'
 import type { Semconv } from './semconv.ts'
 import { sharedRegistry } from './shared-registry.ts'
@@ -9,6 +10,7 @@ import { abstractLevel } from './stores/abstract-level.ts'
 import { keyv } from './stores/keyv.ts'
 import { lmdb } from './stores/lmdb.ts'
 import { map } from './stores/map.ts'
+import { operationsOf } from './stores/operations-of.ts'
 import { rocksdbNative } from './stores/rocksdb-native.ts'
 import { sqlite } from './stores/sqlite.ts'
 
@@ -49,9 +51,10 @@ export function instrument<Store extends object>(store: Store, options: Instrume
     return store
   }
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
-  const description = { store: name, engine: adapter.engineOf(store), adapter: adapter.name }
+  const engine = adapter.engineOf(store)
+  const description = { store: name, engine, adapter: adapter.name }
   const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
-  const undo = attach(store, adapter, operations, name)
+  const undo = attach(store, adapter, operations, { name, engine })
   try {
     Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
   } catch (error) {
@@ -71,16 +74,19 @@ function attach<Store extends object>(
   store: Store,
   adapter: StoreAdapter,
   operations: StoreOperations,
-  name: string,
+  { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
 ): () => void {
   const { registry } = operations
   let detach = (): void => {}
   operations.askWhetherOpen(store, adapter.isOpen ?? always)
   try {
     detach = adapter.attach(store, operations)
-    const end = endOf(registry, operations, adapter.stats?.(store, registry, name))
+    const measured = measuredStore(store, adapter, operations, { name, engine })
+    const end = endOf(registry, operations, measured, adapter.stats?.(store, registry, name))
     dropped.register(store, end, operations)
+    operationsOf.set(store, operations)
     return () => {
+      operationsOf.delete(store)
       dropped.unregister(operations)
       end()
       detach()
@@ -95,14 +101,54 @@ function attach<Store extends object>(
 /** A store that its owner drops without closing it takes its gauges and its engine's reader along. */
 const dropped = new FinalizationRegistry<() => void>((end) => end())
 
+/** What the registry holds of a store: in a function of its own for the same reason as `endOf`. */
+function measuredStore<Store extends object>(
+  store: Store,
+  adapter: StoreAdapter,
+  operations: StoreOperations,
+  { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
+): MeasuredStore {
+  const held = new WeakRef(store)
+  // At once, because a path may mean another place later; again later where it is not open yet.
+  let folder = adapter.folderOf?.(store)
+  const state = (): StoreState => {
+    const alive = held.deref()
+    if (alive === undefined) return 'closed'
+    if (adapter.stateOf !== undefined) return adapter.stateOf(alive)
+    return operations.isOpen() ? 'open' : 'closed'
+  }
+  return {
+    name,
+    engine,
+    adapter: adapter.name,
+    state,
+    folder() {
+      const alive = held.deref()
+      if (folder === undefined && alive !== undefined) folder = adapter.folderOf?.(alive)
+      return folder
+    },
+    probe() {
+      const alive = held.deref()
+      return alive === undefined || state() !== 'open' ? undefined : adapter.probe?.(alive, operations)
+    },
+  }
+}
+
 /**
  * Asks the engine from now on. Returns how all that the registry holds of a store ends. In a function of its own: closures made
  * together hold what any of them holds, and neither the registry nor the way to end may hold the store.
  */
-function endOf(registry: MetricsRegistry, operations: StoreOperations, engine: EngineReader | undefined): () => void {
+function endOf(
+  registry: MetricsRegistry,
+  operations: StoreOperations,
+  measured: MeasuredStore,
+  engine: EngineReader | undefined,
+): () => void {
   const forget = engine === undefined ? () => {} : registry.sources.add(() => engine.read())
+  const remove = registry.stores.add(measured)
   return () => {
     forget()
+    remove()
     engine?.close?.()
     operations.end()
   }

@@ -3,6 +3,8 @@ import type { StoreAdapter } from './adapter.ts'
 import { instrument, uninstrument } from './instrument.ts'
 import { MetricsRegistry } from './registry.ts'
 import { metrics, metricsOf, type Operation, operations } from './semconv.ts'
+import { assertSameOutcome, type Outcome, outcomeOf } from './testing-outcome.ts'
+import { assertTriedOut, onlyStore } from './testing-probe.ts'
 
 /** What the actions work with. The suite sees to it that nothing of it becomes a label. */
 export interface TestData {
@@ -77,41 +79,6 @@ export function measured(registry: MetricsRegistry, store: string): { [O in Oper
     seen[operation] = { operations: count, errors, ...(entries !== undefined && { entries }) }
   }
   return seen
-}
-
-interface Outcome {
-  readonly failed: boolean
-  /** Whether it came at once or by a promise. */
-  readonly at: 'once' | 'settlement'
-  readonly value: unknown
-}
-
-async function outcomeOf(act: () => unknown): Promise<Outcome> {
-  let result: unknown
-  try {
-    result = act()
-  } catch (error) {
-    return { failed: true, at: 'once', value: error }
-  }
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function')
-    return { failed: false, at: 'once', value: result }
-  try {
-    return { failed: false, at: 'settlement', value: await result }
-  } catch (error) {
-    return { failed: true, at: 'settlement', value: error }
-  }
-}
-
-/** The very same error where the engine was made to fail with ours, an equal one where the engine made its own. */
-function assertSameOutcome(got: Outcome, plain: Outcome, { error }: TestData): void {
-  assert.deepEqual([got.failed, got.at], [plain.failed, plain.at], 'it comes out the same way')
-  if (plain.value === error) assert.equal(got.value, error)
-  else assert.deepEqual(comparable(got.value), comparable(plain.value))
-}
-
-function comparable(value: unknown): unknown {
-  if (!(value instanceof Error)) return value
-  return { class: value.constructor, name: value.name, message: value.message, code: Reflect.get(value, 'code') }
 }
 
 /** A label's worst case is that a key, a value or a message turns up in it, so these cannot be mistaken for anything else. */
@@ -225,6 +192,14 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
     })
   }
 
+  checkMeasured(
+    'it can be tried out as its adapter says, and nothing of that is measured or stays',
+    async (_store, data, registry) => {
+      await assertTriedOut(registry, data)
+      assertMeasured(registry, [])
+    },
+  )
+
   checkMeasured('many operations at once are all measured', async (store, data, registry) => {
     const many = actions.flatMap((action) => new Array<Action<Store>>(20).fill(action))
     await Promise.all(many.map(({ run }) => outcomeOf(() => run(store, data))))
@@ -256,6 +231,7 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
     assert.equal(uninstrument(store), true)
     assert.deepEqual(traceOf(store), before)
     assert.equal(uninstrument(store), false)
+    assert.deepEqual(registry.stores.list(), [])
     const still = measured(registry, name)
     await doAll(store, data)
     assert.deepEqual(measured(registry, name), still)
@@ -284,6 +260,7 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
     const before = measured(registry, name)
     await registry.sources.refresh()
     await close(store)
+    assert.deepEqual([onlyStore(registry).state(), onlyStore(registry).probe()], ['closed', undefined])
     // What the engine said a moment ago counts as fresh.
     await new Promise((resolve) => setTimeout(resolve, 50))
     await registry.sources.refresh()

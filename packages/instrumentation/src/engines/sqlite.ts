@@ -85,7 +85,7 @@ function pagesOf(database: SqliteDatabase): Pages | undefined {
 }
 
 /** To wait for a lock would stop the whole process, for as long as the database was told to wait (better-sqlite3: 5 s). */
-function withoutWaiting<Result>(database: SqliteDatabase, read: () => Result): Result {
+export function withoutWaiting<Result>(database: SqliteDatabase, read: () => Result): Result {
   const [timeoutMs] = answerTo(database, 'PRAGMA busy_timeout').map(Number)
   if (timeoutMs === 0) return read()
   answerTo(database, 'PRAGMA busy_timeout = 0')
@@ -97,7 +97,7 @@ function withoutWaiting<Result>(database: SqliteDatabase, read: () => Result): R
 }
 
 /** One row. A database may have been told to give rows as arrays, and numbers as BigInt. */
-function answerTo(database: SqliteDatabase, sql: string): readonly unknown[] {
+export function answerTo(database: SqliteDatabase, sql: string): readonly unknown[] {
   const row: unknown = database.prepare(sql).get()
   return Array.isArray(row) ? row : Object.values(row as object)
 }

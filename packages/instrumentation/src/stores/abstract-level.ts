@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { StoreAdapter } from '../adapter.ts'
 import { LevelDBReader, type LevelDBStore } from '../engines/leveldb.ts'
 import { leveldbSupplies } from '../engines/leveldb-metrics.ts'
@@ -6,6 +7,7 @@ import type { Operation } from '../semconv.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import { type Method, settleWith, timed, timedSync } from '../timed.ts'
 import { measureIterator } from './abstract-level-iterator.ts'
+import { abstractLevelProbe } from './abstract-level-probe.ts'
 
 /** The parts of an abstract-level database that we look at; the package itself is never loaded. */
 interface Database {
@@ -77,14 +79,26 @@ export const abstractLevel: StoreAdapter = {
   },
 
   engineOf(store) {
-    let root = store as Database
-    while (root.parent) root = root.parent
+    const root = rootOf(store as Database)
     if (root.supports.permanence === false) return 'memory'
     const isLevelDB = 'getProperty' in root && root.supports.additionalMethods?.['compactRange'] === true
     return isLevelDB ? 'leveldb' : this.name
   },
 
   isOpen: (store) => (store as Database).status !== 'closed',
+
+  stateOf(store) {
+    const { status } = store as Database
+    return status === 'open' || status === 'opening' ? status : 'closed'
+  },
+
+  folderOf(store) {
+    if (this.engineOf(store) !== 'leveldb') return undefined
+    const { location } = rootOf(store as Database) as Database & { readonly location?: unknown }
+    return typeof location === 'string' ? resolve(location) : undefined
+  },
+
+  probe: abstractLevelProbe,
 
   attach(store, operations) {
     const patch = new MethodPatch(store)
@@ -115,6 +129,13 @@ export const abstractLevel: StoreAdapter = {
     readers.set(store, reader)
     return reader
   },
+}
+
+/** The database that a sublevel is in the end part of. */
+function rootOf(database: Database): Database {
+  let root = database
+  while (root.parent) root = root.parent
+  return root
 }
 
 /** A chained batch is one operation, from its write to its settlement. */

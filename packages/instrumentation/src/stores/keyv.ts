@@ -7,6 +7,7 @@ import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
 import { KeyvCalls } from './keyv-call.ts'
 import { measureIterator } from './keyv-iterator.ts'
+import { keyvProbe } from './keyv-probe.ts'
 
 /** The parts of a Keyv that we look at; the package itself is never loaded. */
 interface Keyv {
@@ -86,6 +87,10 @@ export const keyv: StoreAdapter<Keyv> = {
     const nameOf = (backend: object): string => backend.constructor?.name ?? ''
     const inner: unknown = nameOf(store) === 'KeyvBridgeAdapter' ? Reflect.get(store, 'store') : store
     return (typeof inner === 'object' && inner !== null ? engines[nameOf(inner)] : undefined) ?? this.name
+  },
+
+  probe(store, operations) {
+    return keyvProbe(store, this.engineOf(store), operations)
   },
 
   attach(store, operations) {

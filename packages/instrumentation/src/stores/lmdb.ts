@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { StoreAdapter } from '../adapter.ts'
 import { isOpen, type LmdbDatabase, LmdbReader } from '../engines/lmdb.ts'
 import { MethodPatch } from '../method-patch.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import type { Method } from '../timed.ts'
 import { lmdbErrors } from './lmdb-errors.ts'
+import { lmdbProbe } from './lmdb-probe.ts'
 import { settledLike } from './lmdb-promises.ts'
 import { measureRange } from './lmdb-range.ts'
 import { GetMany, measureRead } from './lmdb-reads.ts'
@@ -49,6 +52,14 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   engineOf: () => 'lmdb',
 
   isOpen,
+
+  folderOf({ env }) {
+    const path = resolve(env.path)
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found && (found.isDirectory() ? path : dirname(path))
+  },
+
+  probe: lmdbProbe,
 
   attach(store, operations) {
     measuredWithAnother.get(store)?.()

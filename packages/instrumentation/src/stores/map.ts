@@ -6,6 +6,8 @@ import { timedSync } from '../timed.ts'
 /** The parts of a Map that we look at. */
 interface MapLike {
   readonly size: number
+  get(key: unknown): unknown
+  has(key: unknown): boolean
 }
 
 const verbs: Readonly<Record<string, Operation>> = { get: 'get', set: 'set', delete: 'delete', has: 'has', clear: 'clear' }
@@ -29,6 +31,14 @@ export const map: StoreAdapter<MapLike> = {
   },
 
   engineOf: () => 'map',
+
+  // Read only: it may be a bounded cache, in which a new key puts out another one.
+  probe: (store, operations) => ({
+    async read(key) {
+      const value = operations.unmeasured(() => (store.has(key) ? store.get(key) : undefined))
+      return typeof value === 'string' ? value : undefined
+    },
+  }),
 
   attach(store, operations) {
     const patch = new MethodPatch(store)

@@ -9,6 +9,7 @@ import { type Method, settleWith, timedForCaller } from '../timed.ts'
 import { measureBatch } from './rocksdb-native-batch.ts'
 import { type Database, handleOf, isDatabase, type State } from './rocksdb-native-database.ts'
 import { measureIterator } from './rocksdb-native-iterator.ts'
+import { rocksdbNativeProbe, seeWhetherWritable } from './rocksdb-native-probe.ts'
 
 const verbs: Readonly<Record<string, Operation>> = { get: 'get', put: 'set', delete: 'delete', deleteRange: 'clear' }
 
@@ -40,6 +41,17 @@ export const rocksdbNative: StoreAdapter<Database> = {
 
   engineOf: () => 'rocksdb',
 
+  stateOf(database) {
+    const status = handleOf(database).status()
+    if (status !== 'silent') return status
+    // Suspended, it is closed to nobody: whoever asks waits until it goes on.
+    return database._state.closing === null ? 'opening' : 'closed'
+  },
+
+  folderOf: (database) => handleOf(database).folder,
+
+  probe: rocksdbNativeProbe,
+
   attach(database, operations) {
     const state = database._state
     const measure = sessionMeasurement(operations)
@@ -65,6 +77,7 @@ export const rocksdbNative: StoreAdapter<Database> = {
     })
     patch.replace('_open', (original) => statusChange(operations, 'open', original))
     patch.replace('_close', (original) => statusChange(operations, 'close', original))
+    if (state.opened) seeWhetherWritable(database)
     operations.isOpen = unlessClosed(handleOf(database))
     operations.show()
     return () => {
@@ -124,7 +137,14 @@ function statusChange(operations: StoreOperations, verb: 'open' | 'close', origi
   const failed = (error: unknown) => operations.failedToChange(verb, error)
   return function (...args) {
     const { db } = this as State
-    const succeeded = () => (verb === 'open' ? readers.get(db)?.opened() : readers.get(db)?.look())
+    const succeeded = (): void => {
+      if (verb === 'open') {
+        readers.get(db)?.opened()
+        seeWhetherWritable(db)
+      } else {
+        readers.get(db)?.look()
+      }
+    }
     return settleWith(original.apply(this, args), { succeeded, failed })
   }
 }

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path'
 import type { StoreAdapter } from '../adapter.ts'
-import { isOpen, type SqliteDatabase, SqliteReader } from '../engines/sqlite.ts'
+import { answerTo, isOpen, type SqliteDatabase, SqliteReader, withoutWaiting } from '../engines/sqlite.ts'
 
 /**
  * A SQLite database, of `node:sqlite` or better-sqlite3, with what the engine says of itself and nothing else. SQL has no
@@ -22,6 +23,20 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
   engineOf: () => 'sqlite',
 
   isOpen,
+
+  folderOf(database) {
+    if (!isOpen(database)) return undefined
+    const [file] = answerTo(database, "SELECT file FROM pragma_database_list WHERE name = 'main'")
+    return typeof file === 'string' && file !== '' ? dirname(file) : undefined
+  },
+
+  // Only a table could be written, and tables are the users' own. The schema's version stands in the file.
+  probe: (database) => ({
+    async read() {
+      withoutWaiting(database, () => answerTo(database, 'PRAGMA schema_version'))
+      return undefined
+    },
+  }),
 
   attach(_database, operations) {
     operations.show()
