@@ -93,6 +93,8 @@ export interface HealthCheckResult extends Partial<Explanation> {
   /** Since when it is in this state. */
   readonly sinceMs: number
   readonly durationSeconds: number | undefined
+  /** How much it counts in the whole, where that is less than everything: its own `unknown` is not hidden by it. */
+  readonly atWorst?: 'degraded' | 'unhealthy'
   readonly observed?: Observation
   readonly reason?: string
 }

@@ -1,0 +1,96 @@
+import type { HealthCheck, Streak } from './check.ts'
+import type { Damping } from './hysteresis.ts'
+
+/** What the one who runs the service says of a check, by its name: it overrides what the check says of itself. */
+export interface CheckSettings extends Partial<Pick<HealthCheck, (typeof settable)[number]>> {
+  /** Whether it is there at all (default true). */
+  readonly enabled?: boolean
+}
+
+const settable = ['intervalMs', 'timeoutMs', 'atWorst', 'onFailure', 'toWorse', 'toBetter'] as const
+
+/** How a check is run and judged, with nothing left open. */
+export interface CheckPlan extends Damping {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly atWorst: NonNullable<HealthCheck['atWorst']>
+  readonly onFailure: NonNullable<HealthCheck['onFailure']>
+}
+
+const once: Streak = Object.freeze({ count: 1, of: 1 })
+
+/** The settings before the check before the defaults. */
+export function planOf(
+  check: HealthCheck,
+  settings: CheckSettings,
+  defaults: Pick<CheckPlan, 'intervalMs' | 'timeoutMs'>,
+): CheckPlan {
+  return {
+    intervalMs: settings.intervalMs ?? check.intervalMs ?? defaults.intervalMs,
+    timeoutMs: settings.timeoutMs ?? check.timeoutMs ?? defaults.timeoutMs,
+    atWorst: settings.atWorst ?? check.atWorst ?? 'critical',
+    onFailure: settings.onFailure ?? check.onFailure ?? 'unhealthy',
+    toWorse: settings.toWorse ?? check.toWorse ?? once,
+    toBetter: settings.toBetter ?? check.toBetter ?? once,
+  }
+}
+
+/** setTimeout takes more than this for nothing at all, and fires at once. */
+const longestMs = 2 ** 31 - 1
+/** The findings of as many runs are kept. */
+const longestStreak = 100
+
+/** What is wrong with a check, or undefined. Those who write JavaScript may give anything. */
+export function checkFault(check: HealthCheck): string | undefined {
+  if (typeof check !== 'object' || check === null) return `must be an object, got ${typeof check}`
+  const { name, store, run } = check
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
+    return `name must be up to 100 lower-case letters, digits and underscores, beginning with a letter, got ${shown(name)}: it becomes a path and a label`
+  }
+  if (store !== undefined && typeof store !== 'string') return `store must be a string, got ${shown(store)}: it becomes a label`
+  if (typeof run !== 'function') return `run must be a function, got ${shown(run)}: without it there is nothing to ask`
+  return settingsFault(check)
+}
+
+/** What is wrong with what can be set of a check, or undefined. */
+export function settingsFault(settings: CheckSettings): string | undefined {
+  for (const key of ['intervalMs', 'timeoutMs'] as const) {
+    const fault = settings[key] === undefined ? undefined : millisecondsFault(settings[key])
+    if (fault !== undefined) return `${key} ${fault}`
+  }
+  for (const key of ['atWorst', 'onFailure'] as const) {
+    const status = settings[key]
+    if (status !== undefined && !['degraded', 'unhealthy', 'critical'].includes(status)) {
+      return `${key} must be degraded, unhealthy or critical, got ${shown(status)}`
+    }
+  }
+  for (const key of ['toWorse', 'toBetter'] as const) {
+    const streak = settings[key]
+    if (streak !== undefined && !isStreak(streak)) {
+      return `${key} must be { count, of } with 1 <= count <= of <= ${longestStreak}, got ${shown(streak)}: count of the last of runs`
+    }
+  }
+  return undefined
+}
+
+/** What is wrong with a number of milliseconds that a timer shall take, or undefined. */
+export function millisecondsFault(ms: unknown): string | undefined {
+  if (typeof ms === 'number' && ms >= 1 && ms <= longestMs) return undefined
+  return `must be a number of milliseconds from 1 to ${longestMs}, got ${shown(ms)}: no timer takes another`
+}
+
+function isStreak(streak: Streak): boolean {
+  if (typeof streak !== 'object' || streak === null) return false
+  const { count, of } = streak
+  return Number.isInteger(count) && Number.isInteger(of) && count >= 1 && count <= of && of <= longestStreak
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'function') return 'a function'
+  try {
+    return (JSON.stringify(value) ?? typeof value).slice(0, 200)
+  } catch {
+    return typeof value
+  }
+}

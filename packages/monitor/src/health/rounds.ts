@@ -1,0 +1,110 @@
+import type { BeforeRound } from './before-round.ts'
+import { errorKind } from './error-kind.ts'
+import type { SaidOnce } from './said-once.ts'
+import { Slots } from './slots.ts'
+import type { WatchedCheck } from './watched-check.ts'
+
+export interface RoundsOptions {
+  /** The longest time between two rounds. */
+  readonly intervalMs: number
+  readonly parallel: number
+  readonly before: BeforeRound | undefined
+  /** The checks there are, asked once in each round. */
+  readonly checks: () => Iterable<WatchedCheck>
+  /** Called when every check of a round was judged. */
+  readonly ended: () => void
+  readonly notes: SaidOnce
+}
+
+/** A timer is allowed to be this early. */
+const toleranceMs = 1
+
+/** Runs checks when they are due: one timer for all. A check that is still running when it is due again is left out. */
+export class Rounds {
+  readonly #options: RoundsOptions
+  readonly #slots: Slots
+  #timer: NodeJS.Timeout | undefined
+  #checks: readonly WatchedCheck[] = []
+  #askedMs = 0
+  #everything: Promise<void> | undefined
+  #isStarted = false
+  #isClosed = false
+
+  constructor(options: RoundsOptions) {
+    this.#options = options
+    this.#slots = new Slots(options.parallel)
+  }
+
+  start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    void this.#round('due')
+  }
+
+  /** There is something new, which is not to wait for the timer. */
+  hurry(): void {
+    if (this.#isStarted) this.#arm(0)
+  }
+
+  /** A round of every check. Who asks while it goes on waits for the same. Never rejects. */
+  all(): Promise<void> {
+    this.#everything ??= this.#awake(this.#round('all')).finally(() => {
+      this.#everything = undefined
+    })
+    return this.#everything
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+  }
+
+  async #round(which: 'due' | 'all'): Promise<void> {
+    const { before, ended, notes } = this.#options
+    try {
+      // The next round is armed before this one is over: one slow check does not make the others late.
+      const flights = await this.#begun(which, before)
+      await Promise.all(flights)
+      if (!this.#isClosed) ended()
+    } catch (error) {
+      notes.warn('round', { kind: errorKind(error) }, 'a round of health checks failed')
+    }
+  }
+
+  /** Begins the runs; they are wrapped in a list, so that waiting for the beginning does not wait for their end. */
+  async #begun(which: 'due' | 'all', before: BeforeRound | undefined): Promise<ReadonlyArray<Promise<void>>> {
+    try {
+      if (before !== undefined) await before.run()
+      if (this.#isClosed) return []
+      this.#askedMs = performance.now()
+      this.#checks = []
+      this.#checks = [...this.#options.checks()]
+      const due = this.#checks.filter(({ dueMs }) => which === 'all' || dueMs <= this.#askedMs + toleranceMs)
+      return due.map((check) => {
+        check.dueMs = this.#askedMs + check.plan.intervalMs
+        return check.look(this.#slots)
+      })
+    } finally {
+      if (this.#isStarted) this.#arm(this.#untilNextMs())
+    }
+  }
+
+  #untilNextMs(): number {
+    const nextMs = Math.min(this.#askedMs + this.#options.intervalMs, ...this.#checks.map(({ dueMs }) => dueMs))
+    return Math.max(0, nextMs - performance.now())
+  }
+
+  #arm(inMs: number): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => void this.#round('due'), inMs)
+    this.#timer.unref()
+  }
+
+  /** Whoever waits for a round is not to be left alone by a process that has nothing else to do. */
+  async #awake(round: Promise<void>): Promise<void> {
+    const timer = setInterval(() => {}, 1000)
+    await round
+    clearInterval(timer)
+  }
+}
