@@ -1,5 +1,6 @@
 import type { HealthCheckResult, HealthReport } from '../../packages/monitor/src/health/check.ts'
-import { type HealthStatus, worst } from '../../packages/monitor/src/health/status.ts'
+import { overall } from '../../packages/monitor/src/health/overall.ts'
+import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
 import type { HealthSource } from '../../packages/monitor/src/http/health-routes.ts'
 
 const now = Date.UTC(2026, 10, 23, 9, 30)
@@ -78,7 +79,7 @@ export function checkIn(status: HealthStatus, name: string, store: string | unde
 export function reportOf(
   checks: readonly HealthCheckResult[],
   phase: HealthReport['phase'] = 'running',
-  status = worst(checks.map((check) => check.status)),
+  status = overall(checks),
 ): HealthReport {
   return { status, timeMs: now, phase, checks }
 }

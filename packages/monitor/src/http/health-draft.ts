@@ -1,4 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../health/check.ts'
+import { overall } from '../health/overall.ts'
 import type { HealthStatus } from '../health/status.ts'
 import { finite } from './health-json.ts'
 
@@ -35,14 +36,15 @@ function keyOf({ name, store }: HealthCheckResult): string {
   return store === undefined ? name : `${store.replaceAll(':', '%3A')}:${name}`
 }
 
-function checkDraft({ status, message, store, observed, lastCheckMs, runbookUrl }: HealthCheckResult): object {
+function checkDraft(check: HealthCheckResult): object {
+  const { status, message, store, observed, lastCheckMs, runbookUrl } = check
   const value = finite(observed?.value)
   return {
     componentId: store,
     componentType: store === undefined ? 'system' : 'datastore',
     observedValue: value,
     observedUnit: value === undefined ? undefined : observed?.unit,
-    status: draftStatus(status),
+    status: draftStatus(overall([check])),
     time: lastCheckMs === undefined ? undefined : new Date(lastCheckMs).toISOString(),
     // The draft: none where it passes.
     output: status === 'healthy' ? undefined : message,

@@ -1,7 +1,8 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { HealthReport } from '../health/check.ts'
-import { isUsable, worst } from '../health/status.ts'
+import { overall } from '../health/overall.ts'
+import { isUsable } from '../health/status.ts'
 import { type Access, seesDetails } from './access.ts'
 import { draftStatus, type HealthService, healthContentType, healthDraft } from './health-draft.ts'
 import { healthJson } from './health-json.ts'
@@ -110,7 +111,7 @@ function tellProbe(context: Context<Access>, name: 'livez' | 'readyz', { isPasse
 function chosenFrom(report: HealthReport, name: string, store: string | undefined): HealthReport | undefined {
   const checks = report.checks.filter((check) => check.name === name && (store === undefined || check.store === store))
   if (checks.length === 0) return undefined
-  return { ...report, status: worst(checks.map(({ status }) => status)), phase: 'running', checks }
+  return { ...report, status: overall(checks), phase: 'running', checks }
 }
 
 function noSuchCheck(context: Context<Access>, { checks }: HealthReport): Response {

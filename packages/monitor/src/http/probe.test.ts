@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../../../test/monitor/ask.ts'
 import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/monitor/health-reports.ts'
+import { HealthMonitor } from '../health/monitor.ts'
 import { guarded } from './guard.ts'
 import { type HealthSource, healthRoutes } from './health-routes.ts'
 import { listen } from './server.ts'
@@ -94,7 +95,7 @@ test('while it is shut down, it is alive but not ready, however well it is', asy
 })
 
 test('where nothing is checked, or all of it too long ago, it is not ready', async () => {
-  const nothing = await asking(knowing(reportOf([])))
+  const nothing = await asking(knowing(reportOf([], 'running', 'unknown')))
   expect(await nothing('/readyz')).toEqual([503, '[-]health failed: nothing is checked\nreadyz check failed\n'])
   const stale = await asking(knowing(reportOf(allIsWell, 'running', 'unknown')))
   expect(await stale('/readyz')).toEqual([503, '[-]health failed: it is unknown as a whole\nreadyz check failed\n'])
@@ -147,20 +148,35 @@ test('no name and no message makes a line of its own', async () => {
   ])
 })
 
-test('a thousand probes are answered from the report, and find it unchanged', async () => {
-  let readings = 0
-  const report = reportOf(allIsWell)
-  const before = structuredClone(report)
-  const source: HealthSource = {
-    report: () => {
-      readings++
-      return report
+test('what only degrades the whole keeps nobody from coming, also where nothing is known of it', async () => {
+  const get = await asking(knowing(reportOf(checksWith({ ...notRun, atWorst: 'degraded' }))))
+  expect(await get('/readyz')).toEqual([200, 'ok'])
+  expect(await get('/readyz/memory_usage?verbose')).toEqual([
+    200,
+    '[+]memory_usage ok, unknown: Not looked at yet\nreadyz check passed\n',
+  ])
+})
+
+test('a thousand probes cost no run of any check', async () => {
+  let runs = 0
+  const health = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000 })
+  onTestFinished(() => health.close())
+  health.register({
+    name: 'memory_usage',
+    isForLiveness: true,
+    run: () => {
+      runs++
+      return { status: 'healthy', message: 'Memory is within its limit' }
     },
-    liveness: () => reportOf([]),
+  })
+  const app = guarded([], undefined, [healthRoutes(health)])
+  expect((await app.request('/readyz')).status).toBe(503)
+  await health.runHealthChecks()
+  for (const path of ['/readyz', '/livez', '/health', '/readyz/memory_usage']) {
+    const answers = await Promise.all(Array.from({ length: 250 }, () => app.request(path)))
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   }
-  const app = guarded([], undefined, [healthRoutes(source)])
-  const answers = await Promise.all(Array.from({ length: 1000 }, () => app.request('/readyz')))
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-  expect(readings).toBe(1000)
-  expect(report).toEqual(before)
+  expect(runs).toBe(1)
+  health.beginShutdown()
+  expect([(await app.request('/readyz')).status, (await app.request('/livez')).status]).toEqual([503, 200])
 })

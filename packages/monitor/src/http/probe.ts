@@ -1,4 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../health/check.ts'
+import { overall } from '../health/overall.ts'
 import { isUsable } from '../health/status.ts'
 
 /** What a probe of Kubernetes' kind is told. */
@@ -21,31 +22,36 @@ export function liveness({ checks }: HealthReport, { excluded = [] }: ProbeOptio
 
 /** Whether questions can be sent here: all checks can be used, and the process is neither starting nor being shut down. */
 export function readiness(report: HealthReport, { excluded = [] }: ProbeOptions = {}): Probe {
-  const own = probe(report.checks, ({ status }) => isUsable(status), excluded)
+  const own = probe(report.checks, isFine, excluded)
   const hindrance = hindranceOf(report)
   if (hindrance === undefined) return own
   return { isPassed: false, lines: [hindrance, ...own.lines], failedLines: [hindrance, ...own.failedLines] }
+}
+
+/** As much as it counts: what is not known of a check that can only degrade the whole makes it no worse than that. */
+function isFine(check: HealthCheckResult): boolean {
+  return isUsable(overall([check]))
 }
 
 /** What is said of the process rather than of any check. */
 function hindranceOf({ phase, status, checks }: HealthReport): string | undefined {
   if (phase === 'starting') return '[-]startup failed: checks have not run yet'
   if (phase === 'stopping') return '[-]shutdown failed: shutting down'
-  if (isUsable(status) || checks.some((check) => !isUsable(check.status))) return undefined
+  if (isUsable(status) || !checks.every(isFine)) return undefined
   return `[-]health failed: ${checks.length === 0 ? 'nothing is checked' : `it is ${status} as a whole`}`
 }
 
 function probe(
   checks: readonly HealthCheckResult[],
-  isFine: (check: HealthCheckResult) => boolean,
+  passes: (check: HealthCheckResult) => boolean,
   excluded: readonly string[],
 ): Probe {
   const names = (check: HealthCheckResult): string[] => [check.name, `${check.store ?? ''}:${check.name}`]
   const isExcluded = (check: HealthCheckResult): boolean => names(check).some((name) => excluded.includes(name))
-  const failed = checks.filter((check) => !isExcluded(check) && !isFine(check))
+  const failed = checks.filter((check) => !isExcluded(check) && !passes(check))
   const lineOf = (check: HealthCheckResult): string => {
     if (isExcluded(check)) return `[+]${titleOf(check)} excluded: ok`
-    if (!isFine(check)) return failedLine(check)
+    if (!passes(check)) return failedLine(check)
     return `[+]${titleOf(check)} ok${check.status === 'healthy' ? '' : `, ${check.status}: ${oneLine(check.message)}`}`
   }
   const unknown = excluded.filter((name) => !checks.some((check) => names(check).includes(name)))

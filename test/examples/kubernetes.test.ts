@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startMonitoring } from '@wombat/monitor'
+import { MemoryLevel } from 'memory-level'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { isRemote, resolveConfig } from '../../packages/monitor/src/config.ts'
+import { HealthMonitor } from '../../packages/monitor/src/health/monitor.ts'
+import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
+import { guarded } from '../../packages/monitor/src/http/guard.ts'
+import { healthRoutes } from '../../packages/monitor/src/http/health-routes.ts'
+import { listen } from '../../packages/monitor/src/http/server.ts'
+import { freePort } from '../backends/free-port.ts'
+import { type Answer, ask } from '../monitor/ask.ts'
+import { collectingLogger } from '../monitor/collecting-logger.ts'
+import { type Deployment, type Fields, manifest, type NetworkPolicy, type PodMonitor } from './manifests.ts'
+
+const folder = join(import.meta.dirname, '../../examples/kubernetes')
+const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+const token = 'a-token-of-sixteen-or-more'
+
+const deployment = manifest('deployment.yaml') as Deployment
+const pod = deployment.spec.template
+const [container] = pod.spec.containers
+const podMonitor = manifest('pod-monitor.yaml') as PodMonitor
+const networkPolicy = manifest('network-policy.yaml') as NetworkPolicy
+
+function portNamed(name: string): number | undefined {
+  return container.ports.find((port) => port.name === name)?.containerPort
+}
+
+/** What the process finds in its environment, the secret filled in. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(container.env.map(({ name, value = token }) => [name, value]))
+}
+
+/** As the kubelet and Prometheus ask: by the address of the pod. */
+function asker(port: string) {
+  return (path: string, headers: Fields = {}): Promise<Answer> =>
+    ask(`http://127.0.0.1:${port}${path}`, { headers: { host: `10.1.2.3:${port}`, ...headers } })
+}
+
+/** Health as these files open it, of a store that is as it is said to be. */
+async function healthInPod() {
+  const { host, authToken } = resolveConfig({}, environment())
+  let status: HealthStatus = 'healthy'
+  const health = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000 })
+  health.register({ name: 'database_connectivity', store: 'orders', run: () => ({ status, message: 'As it is' }) })
+  const listener = await listen(guarded([], authToken, [healthRoutes(health, { authToken })]), host, 0, 'jsonApiPort')
+  onTestFinished(async () => {
+    await listener.close()
+    health.close()
+  })
+  return {
+    get: asker(new URL(listener.url).port),
+    health,
+    is: async (now: HealthStatus): Promise<void> => {
+      status = now
+      await health.runHealthChecks()
+    },
+  }
+}
+
+/** Monitoring that is told by its environment alone, as in the pod, but on a port that is free here. */
+async function monitoringInPod() {
+  const port = String(await freePort())
+  for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, name.endsWith('_PORT') ? port : value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const monitoring = await startMonitoring({ logger: collectingLogger() })
+  onTestFinished(() => monitoring.close())
+  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  return asker(port)
+}
+
+test('every manifest is a resource, and the README tells of it', () => {
+  expect(files.length).toBeGreaterThanOrEqual(4)
+  for (const file of files) {
+    expect(manifest(file), file).toMatchObject({
+      apiVersion: expect.any(String),
+      kind: expect.any(String),
+      metadata: { name: expect.stringMatching(/^[a-z0-9-]+$/), labels: pod.metadata.labels },
+    })
+    expect(readme).toContain(`[\`${file}\`](${file})`)
+    expect(readme).toMatch(new RegExp(`kubectl apply .*-f ${file}`))
+  }
+})
+
+test('the environment is a configuration that others may reach, also among what Kubernetes adds to it', () => {
+  const ofServices = { WOMBAT_SERVICE_HOST: '10.0.0.1', WOMBAT_PORT_9464_TCP_ADDR: '10.0.0.1' }
+  const config = resolveConfig({}, { ...environment(), ...ofServices })
+  expect(config).toMatchObject({ authToken: token, prometheusEnabled: true, jsonApiEnabled: true })
+  expect(isRemote(config.host)).toBe(true)
+  expect([config.prometheusPort, config.jsonApiPort]).toEqual([portNamed('monitoring'), portNamed('monitoring')])
+  const { WOMBAT_AUTH_TOKEN: _, ...withoutToken } = environment()
+  expect(() => resolveConfig({}, withoutToken)).toThrow(/there is no authToken/)
+})
+
+test('probes without a token find what they ask for, and Kubernetes can act on it', async () => {
+  const { get, is, health } = await healthInPod()
+  const probe = async (): Promise<ReadonlyArray<readonly [number, string]>> => {
+    const answers = [container.startupProbe, container.livenessProbe, container.readinessProbe].map(({ httpGet }) => {
+      expect(httpGet.port).toBe('monitoring')
+      return get(httpGet.path, { 'user-agent': 'kube-probe/1.33' })
+    })
+    return (await Promise.all(answers)).map(({ status, body }) => [status, body.toString()] as const)
+  }
+  const ok = [200, 'ok'] as const
+  const failed = [503, 'failed'] as const
+  expect(await probe(), 'before the first check').toEqual([ok, ok, failed])
+  await is('healthy')
+  expect(await probe(), 'well').toEqual([ok, ok, ok])
+  await is('degraded')
+  expect(await probe(), 'not so well').toEqual([ok, ok, ok])
+  await is('critical')
+  expect(await probe(), 'the store is down').toEqual([ok, ok, failed])
+  await is('healthy')
+  health.beginShutdown()
+  expect(await probe(), 'shutting down').toEqual([ok, ok, failed])
+})
+
+test('Prometheus finds the metrics with the token of the secret, and not without', async () => {
+  const get = await monitoringInPod()
+  const [endpoint, ...others] = podMonitor.spec.podMetricsEndpoints
+  expect([endpoint?.port, others]).toEqual(['monitoring', []])
+  expect((await get(endpoint?.path ?? '')).status).toBe(401)
+  const authorization = `${endpoint?.authorization.type} ${token}`
+  const answer = await get(endpoint?.path ?? '', { authorization })
+  expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+  expect(answer.body.toString()).toContain('store="orders"')
+})
+
+test('what the README asks with the token is answered with reasons', async () => {
+  const { get, is } = await healthInPod()
+  await is('critical')
+  const paths = [...readme.matchAll(/127\.0\.0\.1:9464(\/[^\s']*)/g)].map(([, path = '']) => path)
+  expect(paths).toEqual(['/readyz?verbose', '/health'])
+  for (const path of paths) {
+    const { status, body } = await get(path, { authorization: `Bearer ${token}` })
+    expect([status, body.toString()]).toEqual([503, expect.stringContaining('As it is')])
+  }
+})
+
+test('the files speak of the same pod, the same ports, the same secret and the same volume', () => {
+  const { labels } = pod.metadata
+  for (const chosen of [deployment.spec.selector, podMonitor.spec.selector, networkPolicy.spec.podSelector]) {
+    expect(chosen.matchLabels).toEqual(labels)
+  }
+  const toldOf = networkPolicy.spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port))
+  expect(toldOf).toEqual(container.ports.map(({ name }) => name))
+  const reference = container.env.find(({ name }) => name === 'WOMBAT_AUTH_TOKEN')?.valueFrom?.secretKeyRef
+  expect(podMonitor.spec.podMetricsEndpoints[0]?.authorization.credentials).toEqual(reference)
+  expect(readme).toContain(`kubectl create secret generic ${reference?.name} --from-literal=${reference?.key}=`)
+  const claims = pod.spec.volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim.claimName)
+  expect(manifest('volume.yaml')).toMatchObject({ kind: 'PersistentVolumeClaim', metadata: { name: claims[0] } })
+  expect(container.volumeMounts.map(({ name }) => name)).toEqual(pod.spec.volumes.map(({ name }) => name))
+})
+
+test('only Prometheus and the node come to the monitor', () => {
+  const open = networkPolicy.spec.ingress.filter(({ from }) => from === undefined).flatMap(({ ports }) => ports)
+  expect(open).toEqual([{ port: 'http' }])
+})
+
+test('there is time to end: before, for requests and the store, and for the last metrics', () => {
+  const { closeTimeoutMs } = resolveConfig({}, environment())
+  const before = container.lifecycle.preStop.sleep.seconds
+  expect(before + closeTimeoutMs / 1000 + 20).toBeLessThanOrEqual(pod.spec.terminationGracePeriodSeconds)
+  const { periodSeconds, failureThreshold } = container.startupProbe
+  expect(periodSeconds * failureThreshold).toBe(300)
+  for (const { timeoutSeconds, periodSeconds } of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+    expect(timeoutSeconds).toBeLessThan(periodSeconds)
+  }
+  expect(container.resources.limits).toHaveProperty('memory')
+})
