@@ -1,0 +1,88 @@
+import { describe, expect, test, vi } from 'vitest'
+import { installed, named, rocksdb } from './database.ts'
+import { database, type Measured, measuredDatabase, measuring, temporaryFolder } from './opened.ts'
+
+const storeIn = ({ registry }: Measured) => {
+  const [store] = registry.stores.list()
+  if (store === undefined) throw new Error('the registry knows no store')
+  return store
+}
+
+const numbersOf = ({ registry }: Measured) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+
+const entriesOf = async ({ db }: Measured) => {
+  const entries: string[] = []
+  for await (const { key, value } of db.iterator()) entries.push(`${key}=${value}`)
+  return entries
+}
+
+/** Whether it can be written is known a moment after it has opened. */
+const writableProbe = (measured: Measured) =>
+  vi.waitFor(() => {
+    const probe = storeIn(measured).probe()
+    if (probe?.write === undefined || probe.remove === undefined) throw new Error('not known yet')
+    return { ...probe, write: probe.write, remove: probe.remove }
+  })
+
+describe.skipIf(!installed)(named('a probe'), () => {
+  test('writes, reads and removes a key, and neither metrics nor the other entries change', async () => {
+    const measured = await measuredDatabase()
+    await measured.db.put('a', '1')
+    const probe = await writableProbe(measured)
+    const entries = await entriesOf(measured)
+    const before = numbersOf(measured)
+    expect(await probe.read('probe key')).toBeUndefined()
+    const written = probe.write('probe key', 'a value')
+    expect(numbersOf(measured)).toEqual(before)
+    await written
+    expect(await probe.read('probe key')).toBe('a value')
+    await probe.remove('probe key')
+    expect(await probe.read('probe key')).toBeUndefined()
+    expect(numbersOf(measured)).toEqual(before)
+    expect(await entriesOf(measured)).toEqual(entries)
+  })
+
+  test('of a database that was open already writes as well', async () => {
+    const db = await database()
+    await db.ready()
+    const probe = await writableProbe(measuring(db))
+    await probe.write('probe key', 'a value')
+    expect(await probe.read('probe key')).toBe('a value')
+    await probe.remove('probe key')
+  })
+
+  test('of a database that can only be read only reads', async () => {
+    const folder = await temporaryFolder()
+    const first = new (rocksdb())(folder)
+    await first.ready()
+    await first.put('a', '1')
+    await first.close()
+    const measured = await measuredDatabase({ readOnly: true }, folder)
+    // By now a database that can be written would have said so.
+    await measured.collect()
+    const probe = storeIn(measured).probe()
+    expect(Object.keys(probe ?? {})).toEqual(['read'])
+    const before = numbersOf(measured)
+    expect([await probe?.read('a'), await probe?.read('probe key')]).toEqual(['1', undefined])
+    expect(numbersOf(measured)).toEqual(before)
+  })
+
+  test('is there while the database is open, and neither before nor after nor while it is suspended', async () => {
+    const measured = measuring(await database())
+    const store = storeIn(measured)
+    const seen = () => [store.state(), store.probe() !== undefined]
+    expect(seen()).toEqual(['opening', false])
+    expect(measured.db.opened).toBe(false)
+    await measured.db.ready()
+    expect(seen()).toEqual(['open', true])
+    await measured.db.suspend()
+    expect(seen()).toEqual(['opening', false])
+    await measured.db.resume()
+    expect(seen()).toEqual(['open', true])
+    const probe = store.probe()
+    await measured.db.close()
+    expect(seen()).toEqual(['closed', false])
+    await expect(probe?.read('a')).rejects.toThrow('closed')
+    expect(store.folder()).toBe(measured.db.path)
+  })
+})
