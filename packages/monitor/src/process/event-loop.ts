@@ -1,0 +1,144 @@
+import { performance } from 'node:perf_hooks'
+import type { HistogramCell, MetricsRegistry } from '@wombat/instrumentation'
+import { overlapMs, type Stretch, Stretches } from './stretches.ts'
+
+/** How often the loop is asked to come by. */
+export const periodMs = 20
+/** From how late on it counts as kept from turning: less is the timer's own inaccuracy, or ordinary work. */
+const noticedMs = 10
+
+/** The clock and the loop, as they are asked. */
+export interface LoopClock {
+  now(): number
+  /** How often the loop has turned. */
+  turns(): number
+}
+
+const ownClock: LoopClock = {
+  now: () => performance.now(),
+  turns: () => performance.nodeTiming.uvMetricsInfo.loopCount,
+}
+
+/**
+ * Remembers when the event loop did not turn: a timer that does not keep the process alive comes late by as much. A stretch is
+ * known to within 20 ms, and from 10 ms of lateness on. While it lasts nobody can look, but whoever is called in the very turn
+ * that ends it, before the timer is, finds it here already.
+ *
+ * A process that is stopped (by a signal, a debugger, a frozen container) has a loop that does not turn, and that is what is
+ * remembered. A machine that sleeps stops the clock that is used here on Linux, and nothing is seen of it; where that clock
+ * goes on, the sleep is one long stretch.
+ */
+export class EventLoop {
+  readonly #registry: MetricsRegistry
+  readonly #clock: LoopClock
+  readonly #delay: HistogramCell
+  readonly #blocks = new Stretches()
+  #lastMs: number
+  #lateMs = 0
+  #stop: (() => void) | undefined
+
+  constructor(registry: MetricsRegistry, clock: LoopClock = ownClock) {
+    this.#registry = registry
+    this.#clock = clock
+    this.#delay = registry.histogram('wombat_process_event_loop_delay_seconds')
+    registry.counter('wombat_process_event_loop_active_seconds_total')
+    this.#lastMs = clock.now()
+  }
+
+  /** @param each called at each tick, with the time. */
+  start(each: (nowMs: number) => void = () => {}): void {
+    if (this.#stop !== undefined) return
+    this.#lastMs = this.#clock.now()
+    const timer = setInterval(() => each(this.tick()), periodMs).unref()
+    const forget = this.#registry.sources.add(activeTime(this.#registry))
+    this.#stop = () => {
+      clearInterval(timer)
+      forget()
+    }
+  }
+
+  close(): void {
+    this.#stop?.()
+    this.#stop = undefined
+  }
+
+  /** The loop came by. Returns the time. */
+  tick(): number {
+    const nowMs = this.#clock.now()
+    this.#lateMs = Math.max(0, nowMs - this.#lastMs - periodMs)
+    this.#delay.record(this.#lateMs / 1000)
+    if (this.#lateMs >= noticedMs) {
+      this.#blocks.add({ fromMs: nowMs - this.#lateMs, toMs: nowMs, mark: this.#clock.turns() })
+    }
+    this.#lastMs = nowMs
+    return nowMs
+  }
+
+  /** How long, within this time, the loop was kept from turning. */
+  blockedSeconds(fromMs: number, toMs: number): number {
+    let blockedMs = 0
+    for (const stretch of this.#since(fromMs)) blockedMs += overlapMs(stretch, fromMs, toMs)
+    return blockedMs / 1000
+  }
+
+  longestBlockSeconds(sinceMs: number): number {
+    const { fromMs, toMs } = this.#present()
+    return Math.max(this.#blocks.longestMs(sinceMs), toMs - fromMs) / 1000
+  }
+
+  /** The same, with the time before each stretch in which the loop may have stood still already. */
+  perhapsBlockedSeconds(fromMs: number, toMs: number): number {
+    let blockedMs = 0
+    for (const stretch of this.#since(fromMs)) {
+      blockedMs += overlapMs({ fromMs: stretch.fromMs - periodMs, toMs: stretch.toMs }, fromMs, toMs)
+    }
+    return blockedMs / 1000
+  }
+
+  /**
+   * How long, since then, what comes back in the present turn of the loop may have lain ready: what a turn finds ready it
+   * delivers, so that a stretch before the turn before this one delayed nothing.
+   */
+  heldUpSeconds(sinceMs: number): number {
+    const turn = this.#clock.turns()
+    let heldMs = 0
+    for (const stretch of this.#since(sinceMs)) {
+      if (turn - stretch.mark <= 1) heldMs += overlapMs(stretch, sinceMs, stretch.toMs)
+    }
+    return heldMs / 1000
+  }
+
+  /** Whether the loop is known to have turned since then. */
+  hasTurnedSince(fromMs: number): boolean {
+    return this.#lastMs > fromMs
+  }
+
+  /** How late the loop is now or, where it is in time, was when it came by last. */
+  delaySeconds(): number {
+    return Math.max(this.#lateMs, this.#clock.now() - this.#lastMs - periodMs) / 1000
+  }
+
+  *#since(fromMs: number): Generator<Stretch> {
+    const present = this.#present()
+    if (present.toMs > present.fromMs) yield present
+    yield* this.#blocks.since(fromMs)
+  }
+
+  /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time. */
+  #present(): Stretch {
+    const nowMs = this.#clock.now()
+    const dueMs = this.#lastMs + periodMs
+    return { fromMs: nowMs - dueMs >= noticedMs ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.turns() }
+  }
+}
+
+/** Adds, each time it is called, the time in which the loop was busy since the last. */
+function activeTime(registry: MetricsRegistry): () => void {
+  const active = registry.counter('wombat_process_event_loop_active_seconds_total')
+  let before = performance.eventLoopUtilization().active
+  return () => {
+    const now = performance.eventLoopUtilization().active
+    active.add(Math.max(0, now - before) / 1000)
+    before = now
+  }
+}
