@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { type StoreAdapter, timeMethods } from '@wombat/instrumentation'
 import { LogStore } from './log-store.ts'
 import { LogStoreReader } from './log-store-reader.ts'
@@ -21,6 +22,16 @@ export const logStore: StoreAdapter<LogStore> = {
   accepts: (store) => store instanceof LogStore,
   engineOf: () => 'log-store',
   isOpen: (store) => store.isOpen,
+  folderOf: (store) => dirname(resolve(store.path)),
+
+  // These are calls of whoever watches over the store, and not of its users.
+  probe: (store, operations) => ({
+    read: (key) => operations.unmeasured(() => store.get(key)),
+    write: (key, value) => operations.unmeasured(() => store.set(key, value)),
+    remove: async (key) => {
+      await operations.unmeasured(() => store.delete(key))
+    },
+  }),
 
   attach(store, operations) {
     const undo = timeMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })

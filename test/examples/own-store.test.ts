@@ -56,6 +56,21 @@ test('the log store keeps what was written, through compaction and reopening', a
   await again.close()
 })
 
+test('the log store can be tried out while it is open, and lies in the folder of its file', async () => {
+  const registry = new MetricsRegistry()
+  const store = instrument(await LogStore.open(newPath()), { name: 'orders', registry, adapter: logStore })
+  const [known] = registry.stores.list()
+  expect(known?.folder()).toBe(folder)
+  const probe = known?.probe()
+  await probe?.write?.('probe key', 'a value')
+  expect(await probe?.read('probe key')).toBe('a value')
+  await probe?.remove?.('probe key')
+  expect(store.size).toBe(0)
+  await store.close()
+  expect([known?.state(), known?.probe()]).toEqual(['closed', undefined])
+  await expect(probe?.read('probe key')).rejects.toMatchObject({ code: 'LOG_STORE_CLOSED' })
+})
+
 test('what the log store says of itself is shown, and is what its adapter supplies', async () => {
   const registry = new MetricsRegistry()
   const path = newPath()

@@ -3,7 +3,8 @@ export type StoreState = 'opening' | 'open' | 'closed'
 
 /**
  * How to see whether a store works: a key is written, read back and removed, past everything that belongs to the store's users:
- * nothing of it is counted, and neither hooks nor events see it. Keys and values are text.
+ * nothing of it is counted, and neither hooks nor events see it. Keys and values are text. What a store says of itself and who
+ * scans it may come upon the key while it is there. What the store throws is thrown, and so is an error once it is closed.
  */
 export interface StoreProbe {
   read(key: string): Promise<string | undefined>

@@ -19,6 +19,10 @@ class Shelf {
     return this.#books.get(title)
   }
 
+  drop(title: string): void {
+    this.#books.delete(title)
+  }
+
   async add(title: string, text: string): Promise<number> {
     const error = this.#broken.get(title)
     if (error !== undefined) throw error
@@ -75,6 +79,49 @@ const attaching = (attach: StoreAdapter<Shelf>['attach']): StoreAdapter<Shelf> =
 test('an honest adapter for a store of your own passes', async () => {
   expect(await failures(honest)).toEqual([])
 })
+
+const triedOut = 'it can be tried out as its adapter says, and nothing of that is measured or stays'
+type Probe = NonNullable<StoreAdapter<Shelf>['probe']>
+
+const honestProbe = ((shelf, operations) => ({
+  read: async (title) => operations.unmeasured(() => shelf.read(title)),
+  write: async (title, text) => {
+    await operations.unmeasured(() => shelf.add(title, text))
+  },
+  remove: async (title) => shelf.drop(title),
+})) satisfies Probe
+
+test('an adapter that can try its store out passes, also where it only reads', async () => {
+  expect(await failures({ ...honest, probe: honestProbe })).toEqual([])
+  const readOnly: Probe = (shelf, operations) => ({ read: honestProbe(shelf, operations).read })
+  expect(await failures({ ...honest, probe: readOnly })).toEqual([])
+})
+
+const dishonest: Readonly<Record<string, Probe>> = {
+  'whose reads are measured': (shelf, operations) => ({
+    ...honestProbe(shelf, operations),
+    read: async (title) => shelf.read(title),
+  }),
+  'whose writes are measured': (shelf, operations) => ({
+    ...honestProbe(shelf, operations),
+    write: async (title, text) => {
+      await shelf.add(title, text)
+    },
+  }),
+  'that makes up an answer': (shelf, operations) => ({ ...honestProbe(shelf, operations), read: async () => '' }),
+  'that writes nothing': (shelf, operations) => ({ ...honestProbe(shelf, operations), write: async () => {} }),
+  'that removes nothing': (shelf, operations) => ({ ...honestProbe(shelf, operations), remove: async () => {} }),
+  'that cannot remove what it writes': (shelf, operations) => {
+    const { read, write } = honestProbe(shelf, operations)
+    return { read, write }
+  },
+}
+
+for (const [kind, probe] of Object.entries(dishonest)) {
+  test(`a probe ${kind} fails`, async () => {
+    expect(await failures({ ...honest, probe })).toEqual([triedOut])
+  })
+}
 
 test('an adapter that counts twice fails', async () => {
   const twice = attaching((shelf, operations) => {
