@@ -6,7 +6,8 @@ export function errorKind(error: unknown): string {
   try {
     if (typeof error !== 'object' || error === null) return typeof error
     const { code, constructor: maker } = error as { code?: unknown; constructor?: { name?: unknown } }
-    for (const kind of [code, maker?.name]) if (typeof kind === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(kind)) return kind
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)) return code
+    if (typeof maker?.name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(maker.name)) return maker.name
   } catch {
     // A getter of the error threw: what kind it is stays unknown.
   }

@@ -1,0 +1,141 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Finding, HealthCheck } from './check.ts'
+import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
+
+const fine: Finding = { status: 'healthy', message: 'all is well' }
+const named = (name: string, store?: string): HealthCheck => ({ name, ...(store !== undefined && { store }), run: () => fine })
+
+function monitorOf(options: Partial<HealthMonitorOptions> = {}) {
+  const warn = vi.fn()
+  const logger = { debug: () => {}, info: () => {}, warn, error: () => {} }
+  const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, logger, ...options })
+  onTestFinished(() => monitor.close())
+  return { monitor, warn }
+}
+
+const names = (monitor: HealthMonitor) => monitor.report().checks.map(({ name, store }) => (store ? `${store}/${name}` : name))
+
+test('a check that is registered while the monitor runs is looked at now', async () => {
+  const { monitor } = monitorOf()
+  monitor.start()
+  const forget = monitor.register(named('late'))
+  await vi.waitFor(() =>
+    expect(monitor.report()).toMatchObject({ status: 'healthy', checks: [{ name: 'late', status: 'healthy' }] }),
+  )
+  forget()
+  expect(names(monitor)).toEqual([])
+})
+
+test('a check can be taken away by its name and its store', () => {
+  const { monitor } = monitorOf()
+  monitor.register(named('one'))
+  monitor.register(named('one', 'orders'))
+  expect(monitor.unregister('one', 'users')).toBe(false)
+  expect(monitor.unregister('one')).toBe(true)
+  expect(monitor.unregister('one')).toBe(false)
+  expect(names(monitor)).toEqual(['orders/one'])
+})
+
+test('the way back of a check does not take away its successor', () => {
+  const { monitor } = monitorOf()
+  const forget = monitor.register(named('one'))
+  monitor.unregister('one')
+  monitor.register(named('one'))
+  forget()
+  expect(names(monitor)).toEqual(['one'])
+})
+
+test('a check that is taken away while it runs is told to stop, and is heard of no more', async () => {
+  const { monitor } = monitorOf()
+  let signal: AbortSignal | undefined
+  const forget = monitor.register({
+    name: 'slow',
+    run: (context) => {
+      signal = context.signal
+      return new Promise(() => {})
+    },
+  })
+  const waiting = monitor.runHealthChecks()
+  forget()
+  expect(await waiting).toEqual([])
+  expect(signal?.aborted).toBe(true)
+  expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'running' })
+})
+
+test('checks come and go with what a source says', async () => {
+  let stores = ['orders']
+  const { monitor } = monitorOf({ sources: [() => stores.map((store) => named('connectivity', store))] })
+  expect(await monitor.runHealthChecks()).toMatchObject([{ store: 'orders', status: 'healthy' }])
+  stores = ['orders', 'users']
+  await monitor.runHealthChecks()
+  expect(names(monitor)).toEqual(['orders/connectivity', 'users/connectivity'])
+  stores = ['users']
+  await monitor.runHealthChecks()
+  expect(names(monitor)).toEqual(['users/connectivity'])
+})
+
+test('a check that its source makes anew keeps what is known of it', async () => {
+  let made = 0
+  const source = () => [{ name: 'one', toWorse: { count: 2, of: 2 }, run: () => (++made === 1 ? fine : bad) }]
+  const bad: Finding = { status: 'unhealthy', message: 'broken' }
+  const { monitor } = monitorOf({ sources: [source] })
+  const statuses: unknown[] = []
+  for (let i = 0; i < 3; i++) statuses.push((await monitor.runHealthChecks())[0]?.status)
+  expect(statuses).toEqual(['healthy', 'healthy', 'unhealthy'])
+})
+
+test('of two checks with one name the later is refused, and that is said once', async () => {
+  const { monitor, warn } = monitorOf({ sources: [() => [named('one', 'orders')], () => [named('one', 'orders'), named('own')]] })
+  monitor.register(named('own'))
+  for (let i = 0; i < 3; i++) await monitor.runHealthChecks()
+  expect(names(monitor)).toEqual(['own', 'orders/one'])
+  expect(warn.mock.calls).toEqual([
+    [{ check: 'one', store: 'orders', fault: 'the name is taken' }, 'a health check was refused'],
+    [{ check: 'own', store: undefined, fault: 'the name is taken' }, 'a health check was refused'],
+  ])
+  expect(() => monitor.register(named('one', 'orders'))).toThrow(
+    'there is a health check one of the store "orders" already: a name means one check of one store',
+  )
+})
+
+test('a source that fails is taken to mean what it said before, and a check of it that is none is refused', async () => {
+  let isBroken = false
+  const source = (): HealthCheck[] => {
+    if (isBroken) throw new Error('secret')
+    return [named('one'), named('No Name')]
+  }
+  const { monitor, warn } = monitorOf({ sources: [source] })
+  await monitor.runHealthChecks()
+  isBroken = true
+  await monitor.runHealthChecks()
+  expect(names(monitor)).toEqual(['one'])
+  expect(warn.mock.calls.map(([fields]) => fields)).toEqual([
+    { fault: expect.stringContaining('got "No Name"') },
+    { kind: 'Error' },
+  ])
+})
+
+test.each([
+  [{ name: 'Not a name' }, /name must be .*, got "Not a name": it becomes a path and a label/],
+  [{ name: '__proto__' }, /name must be/],
+  [{ run: 'soon' }, /run must be a function, got "soon"/],
+  [{ store: 7 }, /store must be a string, got 7/],
+  [{ intervalMs: 0 }, /intervalMs must be a number of milliseconds from 1 to 2147483647, got 0/],
+  [{ timeoutMs: Number.NaN }, /timeoutMs must be .*, got NaN/],
+  [{ timeoutMs: 2 ** 31 }, /timeoutMs must be .*: no timer takes another/],
+  [{ atWorst: 'bad' }, /atWorst must be degraded, unhealthy or critical, got "bad"/],
+  [{ onFailure: 'healthy' }, /onFailure must be/],
+  [{ toWorse: { count: 3, of: 2 } }, /toWorse must be \{ count, of \} with 1 <= count <= of <= 100, got \{"count":3,"of":2\}/],
+  [{ toBetter: { count: 1.5, of: 2 } }, /toBetter must be/],
+])('%j cannot be registered', (wrong, complaint) => {
+  const { monitor } = monitorOf()
+  const check = { ...named('one'), ...wrong } as unknown as HealthCheck
+  expect(() => monitor.register(check)).toThrow(TypeError)
+  expect(() => monitor.register(check)).toThrow(complaint)
+})
+
+test('options that cannot be are refused', () => {
+  expect(() => monitorOf({ intervalMs: -1 })).toThrow('intervalMs must be a number of milliseconds')
+  expect(() => monitorOf({ parallel: 0 })).toThrow('parallel must be a whole number of 1 or more, got 0')
+  expect(() => monitorOf({ settings: { one: { timeoutMs: 0 } } })).toThrow('settings of the health check one: timeoutMs must be')
+})
