@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { pid } from 'node:process'
+import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
+import type { ProcessState } from '../../process/process-state.ts'
+import type { HealthBounds } from '../bounds.ts'
+import type { CheckContext, Finding, Observation } from '../check.ts'
+import { withCode } from '../known-code.ts'
+import { worstFinding } from '../level.ts'
+import { type Slowness, whySlow } from '../slowness.ts'
+import { StoreTrial, type Trial } from './store-trial.ts'
+import { haveWritesSucceeded, type Writes, writesOf } from './writes.ts'
+
+/** How stores are tried: with a write each time, with a write where their users do not write, by reading only, or not at all. */
+export type ProbeMode = 'write' | 'idle' | 'read' | 'off'
+
+/** Under which keys this process tries stores: no two are alike, also across restarts and containers with the same pid. */
+const ofProcess = `${pid}-${randomBytes(6).toString('hex')}`
+let trials = 0
+
+export interface ConnectivityOptions {
+  readonly registry: MetricsRegistry
+  readonly process: ProcessState
+  readonly bounds: HealthBounds
+  readonly probe: Exclude<ProbeMode, 'off'>
+}
+
+/** Whether a store does what it is there for: tried out, not inferred. */
+export class Connectivity {
+  readonly #options: ConnectivityOptions
+  readonly #store: string
+  readonly #trials = new WeakMap<MeasuredStore, StoreTrial>()
+  #writesBefore: Writes | undefined
+
+  constructor(store: string, options: ConnectivityOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  async run({ signal }: Pick<CheckContext, 'signal'>): Promise<Finding> {
+    const { registry, process, bounds } = this.#options
+    const stores = registry.stores.list().filter(({ name }) => name === this.#store)
+    const mayWrite = this.#mayWrite()
+    const fromMs = performance.now()
+    const depthBefore = registry.watch.inFlight().depth
+    const done = await Promise.all(stores.map((store) => this.#trialOf(store).run(store, mayWrite, signal)))
+    const toMs = performance.now()
+    const inFlight = Math.max(depthBefore, registry.watch.inFlight().depth)
+    const seconds = (toMs - fromMs) / 1000
+    const slowness = seconds > bounds.slowSeconds ? whySlow(process, { fromMs, toMs, inFlight }) : undefined
+    const works = this.#options.probe === 'read' ? 'Database is readable' : 'Database is responsive'
+    return connectivityFinding(done, { seconds, slowness, works, bounds })
+  }
+
+  #trialOf(store: MeasuredStore): StoreTrial {
+    let trial = this.#trials.get(store)
+    if (trial === undefined) {
+      trial = new StoreTrial(ofProcess, ++trials)
+      this.#trials.set(store, trial)
+    }
+    return trial
+  }
+
+  #mayWrite(): boolean {
+    const { probe, registry } = this.#options
+    if (probe !== 'idle') return probe === 'write'
+    const before = this.#writesBefore
+    this.#writesBefore = writesOf(registry, this.#store)
+    return !haveWritesSucceeded(before, this.#writesBefore)
+  }
+}
+
+interface Trials {
+  readonly seconds: number
+  /** Why it took long; undefined where it did not. */
+  readonly slowness: Slowness | undefined
+  /** What is said of a store that works. */
+  readonly works: string
+  readonly bounds: HealthBounds
+}
+
+const messages = {
+  opening: { status: 'unknown', message: 'Database is opening' },
+  cannot_write: { status: 'critical', message: 'Cannot write to database' },
+  cannot_read: { status: 'critical', message: 'Cannot read from database' },
+  integrity: { status: 'unhealthy', message: 'Data integrity issue' },
+} as const
+
+/** What tries of all stores of one name say together: the worst counts. Pure. */
+export function connectivityFinding(
+  trials: ReadonlyArray<Trial | undefined>,
+  { seconds, slowness, works, bounds }: Trials,
+): Finding {
+  const observed: Observation = { what: 'time of the try', value: seconds, unit: 's', bound: bounds.slowSeconds }
+  const findings = trials.flatMap((trial): Finding[] => {
+    if (trial === undefined) return []
+    const { outcome, code, isDamaged } = trial
+    if (outcome !== 'works') {
+      const { status, message } = messages[outcome]
+      const reason = isDamaged ? 'corruption' : outcome
+      return [{ status, message: withCode(message, code), reason, ...(outcome !== 'opening' && { observed }) }]
+    }
+    if (slowness !== undefined) return [{ status: 'degraded', message: 'Database answers slowly', reason: slowness, observed }]
+    return [{ status: 'healthy', message: trial.isReadOnly ? 'Database is readable' : works, observed }]
+  })
+  return worstFinding(findings) ?? { status: 'unknown', message: 'Database is closed' }
+}

@@ -1,0 +1,32 @@
+import { type MetricsRegistry, metricsOf } from '@wombat/instrumentation'
+
+/** What the users of a store wrote to it, as counted so far. */
+export interface Writes {
+  readonly settled: number
+  readonly failed: number
+}
+
+const writing = (['set', 'delete', 'batch'] as const).map(metricsOf)
+const settledNames: ReadonlySet<string> = new Set(writing.map(({ operations }) => operations))
+const failedNames: ReadonlySet<string> = new Set(writing.map(({ errors }) => errors))
+
+/** From the registry itself: the history may be a whole interval behind. */
+export function writesOf(registry: MetricsRegistry, store: string): Writes {
+  return { settled: counted(registry, settledNames, store), failed: counted(registry, failedNames, store) }
+}
+
+/** Whether there were writes between the two, and none failed: then the store was tried by those who need it. */
+export function haveWritesSucceeded(from: Writes | undefined, to: Writes): boolean {
+  return from !== undefined && to.settled > from.settled && to.failed === from.failed
+}
+
+function counted(registry: MetricsRegistry, names: ReadonlySet<string>, store: string): number {
+  let sum = 0
+  for (const { definition, series } of registry.families()) {
+    if (!names.has(definition.name)) continue
+    for (const { labels, cell } of series.values()) {
+      if (labels['store'] === store && 'value' in cell && typeof cell.value === 'number') sum += cell.value
+    }
+  }
+  return sum
+}
