@@ -1,0 +1,66 @@
+import type { MetricName } from '@wombat/instrumentation'
+import type { PanelSpec, RowSpec } from './panel-spec.ts'
+import { latency, now, over, perSecond, plus } from './query.ts'
+
+const gauge = (title: string, name: MetricName, width = 8): PanelSpec => ({
+  title,
+  width,
+  series: [{ legend: '{{store}}', query: now('sum', name) }],
+})
+
+const quantiles = (name: MetricName) => [0.5, 0.99].map((q) => ({ legend: `{{store}} P${q * 100}`, query: latency(q, name) }))
+
+/** What waits to be written or rewritten. */
+export const backlogRow: RowSpec = {
+  title: 'Compaction and flushes: do they keep up?',
+  panels: [
+    { ...gauge('Bytes that compaction has still to rewrite', 'db_compaction_pending_bytes'), rules: ['CompactionLag'] },
+    gauge('Running compactions', 'db_compactions_running'),
+    gauge('Full memtables that wait', 'db_immutable_memtables'),
+    { title: 'Flushes', width: 8, series: [{ legend: '{{store}}', query: perSecond('db_flush_operations_total') }] },
+    { title: 'Bytes flushed', width: 8, series: [{ legend: '{{store}}', query: perSecond('db_flush_bytes_total') }] },
+    { title: 'Time of a flush', width: 8, series: quantiles('db_flush_duration_seconds') },
+  ],
+}
+
+export const memoryRow: RowSpec = {
+  title: 'Memory of the engine',
+  panels: [
+    gauge('All that the engine counts', 'db_total_memory_bytes', 6),
+    gauge('Memtables', 'db_memtable_bytes', 6),
+    gauge('Block cache', 'db_cache_bytes', 6),
+    gauge('Other buffers', 'db_buffer_bytes', 6),
+  ],
+}
+
+const hits = perSecond('db_cache_hits_total')
+const misses = perSecond('db_cache_misses_total')
+const useful = perSecond('db_bloom_filter_useful_total')
+const useless = perSecond('db_bloom_filter_false_positives_total')
+
+export const readsRow: RowSpec = {
+  title: 'Reads: cache and bloom filters',
+  panels: [
+    {
+      title: 'Share of lookups that the cache answers',
+      width: 8,
+      series: [{ legend: '{{store}}', query: over(hits, plus(hits, misses)) }],
+    },
+    {
+      title: 'Cache lookups',
+      width: 8,
+      series: [
+        { legend: '{{store}} hits', query: hits },
+        { legend: '{{store}} misses', query: misses },
+      ],
+    },
+    {
+      title: 'Lookups and bloom filters',
+      width: 8,
+      series: [
+        { legend: '{{store}} saved', query: useful },
+        { legend: '{{store}} let through for nothing', query: useless },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,174 @@
+import { worstHealth } from './health-states.ts'
+import { fromTable, toInstance, toProcess } from './links.ts'
+import type { PanelSpec, RowSpec } from './panel-spec.ts'
+import { everyOperation, inUnit, latency, now, over, perSecond, type Query, type Selection, summedUp, wrapped } from './query.ts'
+import { allErrorRatio, allOperations } from './totals.ts'
+import { plain, share } from './units.ts'
+
+/**
+ * Each series with the label `instance`, whatever its route calls it: a table has one column for it. A label's name with dots is
+ * what VictoriaMetrics gives unless told otherwise; as the source of a replacement any backend takes it.
+ */
+const named = (series: string): string =>
+  ['service_instance_id', 'service.instance.id'].reduce(
+    (text, label) => `label_replace(${text}, "instance", "$1", "${label}", "(.+)")`,
+    series,
+  )
+
+const byStore = ['instance', 'store']
+const ofStore: Selection = { by: byStore, each: named }
+const ofProcess: Selection = { by: ['instance'], each: named }
+const shown = 10
+
+function worst(order: 'topk' | 'bottomk', query: Query): Query {
+  return wrapped(query, (text) => `${order}(${shown}, ${text})`)
+}
+
+/** Above 0 only: the rest is well, and would fill the places of the worst. */
+function aboveZero(query: Query): Query {
+  return wrapped(query, (text) => `(${text}) > 0`)
+}
+
+const p99 = (by: readonly string[]): Query =>
+  summedUp(
+    'max',
+    by,
+    everyOperation((metrics) => latency(0.99, metrics.latency, ofStore)),
+  )
+const errorRatio = allErrorRatio(byStore, named)
+const stallShare = inUnit(share, perSecond('db_write_stall_seconds_total', ofStore))
+const diskLeft = over(now('min', 'db_disk_available_bytes', ofStore), now('min', 'db_disk_capacity_bytes', ofStore))
+const memoryShare = over(
+  now('max', 'wombat_process_resident_memory_bytes', ofProcess),
+  now('max', 'wombat_process_memory_limit_bytes', ofProcess),
+)
+const unhealthy = aboveZero(worstHealth([...byStore, 'check'], named))
+
+const counted = (query: Query): Query => ({ ...wrapped(query, (text) => `count(${text})`), unit: plain })
+
+const numbers: readonly PanelSpec[] = [
+  {
+    title: 'Open stores',
+    kind: 'stat',
+    width: 6,
+    series: [{ legend: 'stores', query: now('sum', 'db_store_info', { by: [] }) }],
+  },
+  {
+    title: 'Checks that are not healthy',
+    kind: 'stat',
+    width: 6,
+    series: [{ legend: 'checks', query: counted(unhealthy) }],
+    noValue: '0',
+  },
+  {
+    title: 'Firing alerts',
+    kind: 'stat',
+    width: 6,
+    series: [{ legend: 'alerts', query: now('sum', 'db_alerts', { by: [], where: { state: 'firing' } }) }],
+    noValue: '0',
+  },
+  {
+    title: 'Operations per second',
+    kind: 'stat',
+    width: 6,
+    series: [{ legend: 'all stores', query: allOperations([]) }],
+  },
+]
+
+const tables: readonly PanelSpec[] = [
+  {
+    title: 'Stores, the worst first',
+    kind: 'table',
+    width: 24,
+    series: [
+      { legend: 'Health', query: worstHealth(byStore, named), isHealth: true },
+      { legend: 'Failing', query: errorRatio, rules: ['HighErrorRateGet'] },
+      { legend: 'P99', query: p99(byStore) },
+      { legend: 'Oldest operation', query: now('max', 'db_oldest_operation_age_seconds', ofStore), rules: ['StoreStalled'] },
+      { legend: 'Held back', query: stallShare, rules: ['WriteStallTime'] },
+      { legend: 'Disk left', query: diskLeft, rules: ['LowDiskSpace'] },
+      { legend: 'Queue', query: now('sum', 'db_queue_depth', ofStore) },
+      { legend: 'Operations', query: allOperations(byStore, named) },
+    ],
+    labels: { instance: 'Instance', store: 'Store' },
+    sortedBy: { column: 'Health', isDescending: true },
+    note: 'A click on a store leads to its Overview. P99 is that of its slowest kind of operation.',
+    links: [fromTable],
+  },
+]
+
+const lines: readonly PanelSpec[] = [
+  {
+    title: 'Not healthy',
+    kind: 'states',
+    width: 12,
+    series: [{ legend: '{{instance}} {{store}} {{check}}', query: unhealthy }],
+    links: [toInstance],
+    noValue: 'All checks are healthy, or none has run.',
+  },
+  {
+    title: 'Firing alerts by instance',
+    width: 12,
+    series: [
+      {
+        legend: '{{instance}} {{store}} {{alertname}}',
+        query: now('sum', 'db_alerts', { by: [...byStore, 'alertname'], where: { state: 'firing' }, each: named }),
+      },
+    ],
+    links: [toInstance],
+    isStacked: true,
+    noValue: 'No alert is firing.',
+  },
+  {
+    title: 'Most errors',
+    width: 8,
+    series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(errorRatio)) }],
+    rules: ['HighErrorRateGet'],
+    links: [toInstance],
+    noValue: 'No operation fails.',
+  },
+  {
+    title: 'Slowest operations (P99)',
+    width: 8,
+    series: [{ legend: '{{instance}} {{store}} {{operation}}', query: worst('topk', p99([...byStore, 'operation'])) }],
+    rules: ['SlowResponseTimeGet', 'SlowResponseTimeSet', 'SlowResponseTimeDelete', 'SlowResponseTimeBatch'],
+    links: [toInstance],
+  },
+  {
+    title: 'Most held back',
+    width: 8,
+    series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(stallShare)) }],
+    rules: ['WriteStallTime'],
+    links: [toInstance],
+    noValue: 'No engine that would say so holds its writers back.',
+  },
+  {
+    title: 'Least disk space left',
+    width: 8,
+    series: [{ legend: '{{instance}} {{store}}', query: worst('bottomk', diskLeft) }],
+    rules: ['LowDiskSpace'],
+    links: [toInstance],
+  },
+  {
+    title: 'Most memory, share of the limit',
+    width: 8,
+    series: [{ legend: '{{instance}}', query: worst('topk', memoryShare) }],
+    rules: ['HighMemoryUsage'],
+    links: [toProcess],
+  },
+  {
+    title: 'Latest event loops (P99)',
+    width: 8,
+    series: [
+      { legend: '{{instance}}', query: worst('topk', latency(0.99, 'wombat_process_event_loop_delay_seconds', ofProcess)) },
+    ],
+    links: [toProcess],
+  },
+]
+
+/** Which of the many is it? */
+export const fleetRows: readonly RowSpec[] = [
+  { title: 'All together', panels: numbers },
+  { title: 'Stores', panels: tables },
+  { title: 'The worst', panels: lines },
+]

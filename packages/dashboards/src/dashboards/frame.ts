@@ -1,0 +1,83 @@
+import * as grafana from '@grafana/grafana-foundation-sdk/dashboard'
+import { selector } from '../promql.ts'
+import { ruleNames } from './judgement.ts'
+import { tag, titles, uids } from './links.ts'
+import { dataSource, panelOf } from './panel.ts'
+import type { RowSpec } from './panel-spec.ts'
+import { scopeOf, type Variable, variables } from './scope.ts'
+
+export type DashboardName = keyof typeof uids
+
+/** A whole dashboard: what all of them share, around these rows. */
+export function dashboardOf(name: DashboardName, description: string, rows: readonly RowSpec[]): grafana.Dashboard {
+  const dashboard = new grafana.DashboardBuilder(titles[name])
+    .uid(uids[name])
+    .description(description)
+    .tags([tag])
+    .editable()
+    .refresh('10s')
+    .time({ from: 'now-1h', to: 'now' })
+    .tooltip(grafana.DashboardCursorSync.Crosshair)
+    .variables([
+      new grafana.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
+      ...variables.map(variableOf),
+      new grafana.AdHocVariableBuilder('filters')
+        .label('Filters')
+        .description('Any other label: of a cluster, or "service.name" where VictoriaMetrics keeps the dots.')
+        .datasource(dataSource),
+    ])
+    .annotations([
+      alerts(
+        'Alerts, judged in the process',
+        'orange',
+        `${selector('db_alerts', { ...scopeOf('db_alerts'), state: 'firing' })} > 0`,
+      ),
+      alerts(
+        'Alerts, judged by Prometheus',
+        'red',
+        `ALERTS{alertstate="firing",alertname=~"${ruleNames.join('|')}",store=~"$store|"}`,
+      ),
+    ])
+    .links([
+      new grafana.DashboardLinkBuilder('Wombat')
+        .type(grafana.DashboardLinkType.Dashboards)
+        .tags([tag])
+        .includeVars(true)
+        .keepTime(true),
+    ])
+  for (const { title, repeat, panels } of rows) {
+    const row = new grafana.RowBuilder(title)
+    dashboard.withRow(repeat === undefined ? row : row.repeat(repeat))
+    for (const panel of panels) dashboard.withPanel(panelOf(panel))
+  }
+  return dashboard.build()
+}
+
+function variableOf({ name, label, description, query, regex }: Variable): grafana.QueryVariableBuilder {
+  return new grafana.QueryVariableBuilder(name)
+    .label(label)
+    .description(description)
+    .datasource(dataSource)
+    .query(query)
+    .definition(query)
+    .regex(regex)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.*')
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
+    .refresh(grafana.VariableRefresh.OnTimeRangeChanged)
+    .sort(grafana.VariableSort.NaturalAsc)
+}
+
+function alerts(name: string, colour: string, expression: string): grafana.AnnotationQueryBuilder {
+  return new grafana.AnnotationQueryBuilder()
+    .name(name)
+    .datasource(dataSource)
+    .enable(true)
+    .iconColor(colour)
+    .expr(expression)
+    .step('30s')
+    .titleFormat('{{alertname}}')
+    .textFormat('{{severity}} {{store}}')
+    .tagKeys('severity')
+}

@@ -1,0 +1,89 @@
+import { type MetricName, metricsOf, type Operation, operations } from '@wombat/instrumentation'
+import { aggregate, type Each, type Matchers, quantile, rate } from '../promql.ts'
+import { rateInterval, scopeOf } from './scope.ts'
+import { rateUnitOf, share, unitOf } from './units.ts'
+
+/** A query, with what it is made of: description, unit and reasons for silence follow from that. */
+export interface Query {
+  readonly text: string
+  readonly metrics: readonly MetricName[]
+  readonly unit: string
+  /** Whether it has to be put in parentheses within another. */
+  readonly isCompound?: boolean
+}
+
+export interface Selection {
+  /** Default: the store, where the metric is one's. */
+  readonly by?: readonly string[] | undefined
+  readonly where?: Matchers
+  readonly each?: Each
+}
+
+/** Increase per second of a counter. */
+export function perSecond(name: MetricName, { by, where, each }: Selection = {}): Query {
+  return {
+    text: rate(name, rateInterval, by, { ...scopeOf(name), ...where }, each),
+    metrics: [name],
+    unit: rateUnitOf(name),
+  }
+}
+
+/** What a gauge shows: of several processes the sum, the greatest or the least. */
+export function now(operator: 'sum' | 'max' | 'min', name: MetricName, { by, where, each }: Selection = {}): Query {
+  return { text: aggregate(operator, name, by, { ...scopeOf(name), ...where }, each), metrics: [name], unit: unitOf(name) }
+}
+
+/** A quantile of a histogram. */
+export function latency(q: number, name: MetricName, { by, where, each }: Selection = {}): Query {
+  return {
+    text: quantile(q, name, rateInterval, by, { ...scopeOf(name), ...where }, each),
+    metrics: [name],
+    unit: unitOf(name),
+  }
+}
+
+export function over(part: Query, whole: Query, unit: string = share): Query {
+  return combined('/', [part, whole], unit)
+}
+
+export function plus(...parts: readonly Query[]): Query {
+  return combined('+', parts)
+}
+
+/** The first of these that is there, for each set of labels. */
+export function orElse(...queries: readonly Query[]): Query {
+  return combined('or', queries)
+}
+
+/** The same in another unit: the share that busy seconds are of time, for example. */
+export function inUnit(unit: string, query: Query): Query {
+  return { ...query, unit }
+}
+
+export function wrapped(query: Query, wrap: (text: string) => string): Query {
+  return { ...query, text: wrap(query.text), isCompound: false }
+}
+
+/** One query for every operation, told apart by a label `operation`: what a store does not do is left out. */
+export function everyOperation(queryOf: (metrics: ReturnType<typeof metricsOf>, operation: Operation) => Query): Query {
+  return orElse(
+    ...operations.map((operation) =>
+      wrapped(queryOf(metricsOf(operation), operation), (text) => `label_replace(${text}, "operation", "${operation}", "", "")`),
+    ),
+  )
+}
+
+/** All of a query's series added up, or the greatest of them. */
+export function summedUp(operator: 'sum' | 'max', by: readonly string[], query: Query): Query {
+  return wrapped(query, (text) => `${operator} by (${by.join(', ')}) (${text})`)
+}
+
+function combined(operator: string, queries: readonly Query[], unit: string = queries[0]?.unit ?? ''): Query {
+  const operands = queries.map(({ text, isCompound }) => (isCompound ? `(${text})` : text))
+  return {
+    text: operands.join(` ${operator} `),
+    metrics: [...new Set(queries.flatMap(({ metrics }) => metrics))],
+    unit,
+    isCompound: queries.length > 1,
+  }
+}
