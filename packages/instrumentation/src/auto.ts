@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type MeterProvider, metrics } from '@opentelemetry/api'
+import { type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api'
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -11,7 +11,7 @@ import { instrument } from './instrument.ts'
 import { labelFault } from './labels.ts'
 import { MetricsRegistry } from './registry.ts'
 import type { Semconv } from './semconv.ts'
-import { scopeName } from './shared-registry.ts'
+import { scopeName, sharedRegistry } from './shared-registry.ts'
 
 export { hookImports } from './auto/import-hooks.ts'
 export type { StoreModuleName } from './auto/store-modules.ts'
@@ -30,6 +30,8 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
    * before a promise of one is settled are measured from then on, and none if it is rejected.
    */
   readonly registry?: MetricsRegistry | PromiseLike<MetricsRegistry>
+  /** Whether each operation becomes a span as well, of the tracer that this instrumentation was given (default false). */
+  readonly spans?: boolean
 }
 
 const { version }: { version: string } = createRequire(import.meta.url)('../package.json')
@@ -50,6 +52,8 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
   /** The registry that was promised, once it is there. */
   #promised: MetricsRegistry | undefined
   readonly #refused = new Set<StoreModuleName>()
+  /** Whose operations become spans. */
+  readonly #spanned = new Set<MetricsRegistry>()
 
   constructor(config: WombatInstrumentationConfig = {}) {
     super(scopeName, version, checked(config))
@@ -73,6 +77,11 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     this.#meterProvider = meterProvider === metrics.getMeterProvider() ? undefined : meterProvider
   }
 
+  override setTracerProvider(tracerProvider: TracerProvider): void {
+    super.setTracerProvider(tracerProvider)
+    for (const { watch } of this.#spanned) watch.tracer = this.tracer
+  }
+
   /** A store that is found before its registry is there is found again then. */
   #found(store: object, module: StoreModule): PromiseLike<MetricsRegistry> | undefined {
     if (!this.isEnabled()) return undefined
@@ -84,15 +93,13 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   /** Never throws: the application is in the middle of using its store. */
   #measure(store: object, module: StoreModule, registry: MetricsRegistry | undefined): void {
-    const { semconv } = this.getConfig()
+    const { semconv, spans } = this.getConfig()
     try {
-      const meterProvider = this.#meterProvider
-      instrument(store, {
-        name: this.#nameOf(store, module),
-        ...(registry !== undefined && { registry }),
-        ...(registry === undefined && meterProvider !== undefined && { meterProvider }),
-        ...(registry === undefined && semconv !== undefined && { semconv }),
-      })
+      const own = registry ?? sharedRegistry(this.#meterProvider, semconv)
+      instrument(store, { name: this.#nameOf(store, module), registry: own })
+      if (spans !== true) return
+      this.#spanned.add(own)
+      own.watch.tracer = this.tracer
     } catch (error) {
       if (this.#refused.has(module.name)) return
       this.#refused.add(module.name)

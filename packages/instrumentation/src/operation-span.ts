@@ -1,13 +1,15 @@
 import { context, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import type { StoreIdentity } from './operation-recorder.ts'
+import type { WatchedOperation } from './operation-watch.ts'
 import type { Operation } from './semconv.ts'
+
+type Identity = Pick<WatchedOperation, 'store' | 'engine'>
 
 /**
  * A span of an operation, as a child of the active one, by OpenTelemetry's stable conventions (semantic conventions 1.44,
  * "database spans"): INTERNAL, because an embedded store is called within the process. Neither key nor value is in it. Undefined
  * where the application's tracer fails: that must not reach the store's caller.
  */
-export function startSpan(tracer: Tracer, { store, engine }: StoreIdentity, operation: Operation): Span | undefined {
+export function startSpan(tracer: Tracer, { store, engine }: Identity, operation: Operation): Span | undefined {
   try {
     return tracer.startSpan(`${operation} ${store}`, {
       kind: SpanKind.INTERNAL,

@@ -4,6 +4,7 @@ import { Dispatcher } from './alerts/dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './alerts/manager.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
+import { busy } from './busy.ts'
 import type { DurableHistory } from './history/durable-history.ts'
 import { samplesOf } from './history/series.ts'
 import { TimeSeries } from './history/time-series.ts'
@@ -64,16 +65,23 @@ export class Alerting {
   /** Remembers the metrics as they are now. */
   async remember(): Promise<void> {
     const { points, timeMs } = await this.#options.reader.take()
-    const samples = points.flatMap(samplesOf)
-    this.history.append(timeMs, samples)
-    this.#options.durable?.append(timeMs, samples)
-    this.#options.registry.setGauge('wombat_monitor_history_bytes', this.history.bytes)
+    const { registry, durable } = this.#options
+    busy(registry, 'history', () => {
+      const samples = points.flatMap(samplesOf)
+      this.history.append(timeMs, samples)
+      durable?.append(timeMs, samples)
+    })
+    registry.setGauge('wombat_monitor_history_bytes', this.history.bytes)
   }
 
   /** Judges the rules at this moment. */
   evaluate(nowMs: number): void {
-    const { registry } = this.#options
     this.#countMissed(nowMs)
+    busy(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
+  }
+
+  #evaluate(nowMs: number): void {
+    const { registry } = this.#options
     const startMs = performance.now()
     const transitions = this.manager.evaluate(nowMs)
     const alerts = this.manager.alerts()

@@ -34,6 +34,7 @@ const otlpSchema = z.strictObject({
   intervalMs: milliseconds(100).optional(),
   temporality: z.enum(['cumulative', 'delta', 'lowmemory']).describe('one of cumulative, delta, lowmemory').optional(),
   histograms: z.enum(['explicit', 'exponential']).describe('one of explicit, exponential').optional(),
+  batchSize: z.int().min(1).describe('a whole number of points from 1').optional(),
 })
 
 const structured = {

@@ -118,10 +118,10 @@ async function run(
     durable,
   })
   const json = new Hono()
-    .route('/', jsonRoutes(reader, semconv))
+    .route('/', jsonRoutes(reader, registry))
     .route('/', alertRoutes(alerting.manager))
     .route('/', queryRoutes(alerting.history, Date.now))
-  const routes = { prometheus: prometheusRoutes(reader, semconv), json }
+  const routes = { prometheus: prometheusRoutes(reader, registry), json }
   const all = guarded([routes.prometheus, routes.json], config.authToken)
   const doors = await openDoors(config, routes).catch((error: unknown) => {
     durable?.close()

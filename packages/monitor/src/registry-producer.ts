@@ -50,6 +50,8 @@ export class RegistryProducer implements MetricProducer {
   readonly #delta: boolean
   readonly #exponential: boolean
   readonly #semconv: Semconv
+  /** For how long it has kept the event loop busy. */
+  busySeconds = 0
   readonly #given = new Map<Series, number | HistogramReading>()
   #lastMs: number | undefined
 
@@ -65,6 +67,13 @@ export class RegistryProducer implements MetricProducer {
 
   async collect(): Promise<CollectionResult> {
     await this.#registry.sources.refresh()
+    const startMs = performance.now()
+    const metrics = this.#metrics()
+    this.busySeconds += (performance.now() - startMs) / 1000
+    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
+  }
+
+  #metrics(): OwnMetricData[] {
     const nowMs = Date.now()
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
@@ -73,7 +82,7 @@ export class RegistryProducer implements MetricProducer {
       if (metric.dataPoints.length > 0) metrics.push(metric)
     }
     this.#lastMs = nowMs
-    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
+    return metrics
   }
 
   #metric({ definition, series }: Family, nowMs: number): OwnMetricData {

@@ -97,9 +97,10 @@ test('each collection is timed and counted in the one after it', async () => {
   const second = await reader.take()
   expect(second.points).toMatchObject([
     { metric: 'wombat_monitor_collection_duration_seconds', count: 1 },
+    { metric: 'wombat_monitor_busy_seconds_total', attributes: { part: 'collection' }, value: expect.any(Number) },
     { metric: 'wombat_monitor_points', value: 0 },
   ])
-  expect((await reader.take()).points).toMatchObject([{ count: 2 }, { value: 2 }])
+  expect((await reader.take()).points).toMatchObject([{ count: 2 }, { value: expect.any(Number) }, { value: 3 }])
 })
 
 test('a forced collection of the MeterProvider sees the same as a snapshot', async () => {

@@ -69,9 +69,12 @@ export class SnapshotReader extends MetricReader {
   async #take(): Promise<Snapshot> {
     if (!this.#bound) throw new Error('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
     const startMs = performance.now()
+    const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
     const snapshot = new Snapshot(resourceMetrics, Date.now(), errors)
     this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
+    const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
+    this.#registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
     this.#registry?.setGauge('wombat_monitor_points', countPoints(snapshot))
     return snapshot
   }

@@ -10,6 +10,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
+import { busy } from '../busy.ts'
 import type { Logger } from '../logger.ts'
 import { RegistryProducer } from '../registry-producer.ts'
 
@@ -25,6 +26,8 @@ export interface OtlpOptions {
   readonly intervalMs?: number
   readonly temporality?: 'cumulative' | 'delta' | 'lowmemory'
   readonly histograms?: 'explicit' | 'exponential'
+  /** How many points one request carries at most (default: all in one): a Collector may refuse one that is too large. */
+  readonly batchSize?: number
 }
 
 /** The options, all decided. */
@@ -39,7 +42,7 @@ export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
 
 /** A reader that sends the registry over OTLP every interval; failures are counted, and logged without flooding. */
 export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, logger: Logger): PeriodicExportingMetricReader {
-  const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms } = settings
+  const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms, batchSize } = settings
   const Exporter = protocol === 'http/json' ? JsonExporter : ProtobufExporter
   const exporter = new Exporter({
     ...(url !== undefined && { url }),
@@ -50,11 +53,13 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
     }),
     temporalityPreference: temporality === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
   })
+  const producer = new RegistryProducer(registry, { temporality, histograms })
   return new PeriodicExportingMetricReader({
-    exporter: new CountedExporter(exporter, registry, logger, failureMessages[temporality]),
+    exporter: new CountedExporter(exporter, registry, producer, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
-    metricProducers: [new RegistryProducer(registry, { temporality, histograms })],
+    ...(batchSize !== undefined && { maxExportBatchSize: batchSize }),
+    metricProducers: [producer],
   })
 }
 
@@ -70,28 +75,43 @@ const failureMessages = {
 class CountedExporter implements PushMetricExporter {
   readonly #exporter: PushMetricExporter
   readonly #registry: MetricsRegistry
+  readonly #producer: RegistryProducer
   readonly #logger: Logger
   readonly #failureMessage: string
+  #busySeconds = 0
   #failures = 0
   #saidMs = Number.NEGATIVE_INFINITY
 
-  constructor(exporter: PushMetricExporter, registry: MetricsRegistry, logger: Logger, failureMessage: string) {
+  constructor(
+    exporter: PushMetricExporter,
+    registry: MetricsRegistry,
+    producer: RegistryProducer,
+    logger: Logger,
+    failureMessage: string,
+  ) {
     this.#exporter = exporter
     this.#registry = registry
+    this.#producer = producer
     this.#logger = logger
     this.#failureMessage = failureMessage
     registry.counter('wombat_monitor_exports_total', { exporter: 'otlp' })
     registry.counter('wombat_monitor_export_failures_total', { exporter: 'otlp' })
+    for (const part of ['collection', 'export']) registry.counter('wombat_monitor_busy_seconds_total', { part })
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
     this.#registry.incrementCounter('wombat_monitor_exports_total', 1, { exporter: 'otlp' })
-    this.#exporter.export(metrics, (result) => {
-      if (result.code === ExportResultCode.SUCCESS) this.#succeeded()
-      else this.#failed(result.error)
-      // The failure is counted and said; passing it on would have the SDK print it every time, too.
-      done({ code: ExportResultCode.SUCCESS })
-    })
+    const { busySeconds } = this.#producer
+    this.#registry.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds - this.#busySeconds, { part: 'collection' })
+    this.#busySeconds = busySeconds
+    busy(this.#registry, 'export', () =>
+      this.#exporter.export(metrics, (result) => {
+        if (result.code === ExportResultCode.SUCCESS) this.#succeeded()
+        else this.#failed(result.error)
+        // The failure is counted and said; passing it on would have the SDK print it every time, too.
+        done({ code: ExportResultCode.SUCCESS })
+      }),
+    )
   }
 
   selectAggregationTemporality(instrumentType: InstrumentType): AggregationTemporality {

@@ -13,8 +13,8 @@ function monitored(semconv: Semconv = 'wombat') {
   const database = new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
   database.recordGet(500_000_000, true)
   database.updateCacheUse(3, 1)
-  const prometheus = prometheusRoutes(reader, semconv)
-  const json = jsonRoutes(reader, semconv)
+  const prometheus = prometheusRoutes(reader, registry)
+  const json = jsonRoutes(reader, registry)
   return {
     provider,
     meter: provider.getMeter('application'),

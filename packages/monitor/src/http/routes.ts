@@ -1,5 +1,6 @@
-import type { Semconv } from '@wombat/instrumentation'
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
+import { busy } from '../busy.ts'
 import { derivedNumbers } from '../exporters/derived.ts'
 import { jsonMetrics } from '../exporters/json.ts'
 import { prometheusContentType, prometheusText } from '../exporters/prometheus.ts'
@@ -7,20 +8,25 @@ import type { Snapshot } from '../snapshot.ts'
 import type { SnapshotReader } from '../snapshot-reader.ts'
 
 /** `GET /metrics`: 200 with Prometheus' text, or 503 with the reason where the collection failed. */
-export function prometheusRoutes(reader: SnapshotReader, semconv: Semconv): Hono {
+export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
+  const { semconv } = registry
   return new Hono().get('/metrics', async (context) => {
     const taken = await takeOrReason(reader)
     if ('reason' in taken) return context.text(`${taken.reason}\n`, 503)
-    return context.body(prometheusText(taken.snapshot, semconv), 200, { 'content-type': prometheusContentType })
+    const text = busy(registry, 'serving', () => prometheusText(taken.snapshot, semconv))
+    return context.body(text, 200, { 'content-type': prometheusContentType })
   })
 }
 
 /** `GET /api/v1/metrics`: 200 with the seed's shape and beside it what follows from it, or 503 with the reason where the collection failed. */
-export function jsonRoutes(reader: SnapshotReader, semconv: Semconv): Hono {
+export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
+  const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
     const taken = await takeOrReason(reader)
     if ('reason' in taken) return context.json({ error: taken.reason }, 503)
-    return context.json({ metrics: jsonMetrics(taken.snapshot, semconv), derived: derivedNumbers(taken.snapshot) })
+    return busy(registry, 'serving', () =>
+      context.json({ metrics: jsonMetrics(taken.snapshot, semconv), derived: derivedNumbers(taken.snapshot) }),
+    )
   })
 }
 
