@@ -49,6 +49,17 @@ test('a check that hangs for ever is unhealthy in its time, holds up no other, a
   expect(checkOf(monitor, 'hanging')?.status, 'it never grows stale').toBe('unhealthy')
 })
 
+test('what changes is told before the time of a check that hangs is over', async () => {
+  const onChange = vi.fn()
+  const monitor = monitorOf({ intervalMs: 20, timeoutMs: 60_000, onChange })
+  monitor.register({ name: 'hanging', intervalMs: 60_000, run: () => new Promise(() => {}) })
+  monitor.register({ name: 'also_hanging', run: () => new Promise(() => {}) })
+  monitor.register({ name: 'other', run: () => ({ status: 'degraded', message: 'not so well' }) })
+  monitor.start()
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalled())
+  expect(onChange.mock.calls).toMatchObject([[{ check: { name: 'other' }, to: 'degraded' }]])
+})
+
 test('what comes late is not listened to, and the next round asks again', async () => {
   const monitor = monitorOf({ timeoutMs: 20 })
   const late = Promise.withResolvers<Finding>()

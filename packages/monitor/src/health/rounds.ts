@@ -80,10 +80,9 @@ export class Rounds {
       this.#checks = []
       this.#checks = [...this.#options.checks()]
       const due = this.#checks.filter(({ dueMs }) => which === 'all' || dueMs <= this.#askedMs + toleranceMs)
-      return due.map((check) => {
-        check.dueMs = this.#askedMs + check.plan.intervalMs
-        return check.look(this.#slots)
-      })
+      for (const check of due) check.dueMs = this.#askedMs + check.plan.intervalMs
+      // What an earlier round still waits for is not waited for again: this one would be told as late as that.
+      return due.filter(({ isRunning }) => which === 'all' || !isRunning).map((check) => check.look(this.#slots))
     } finally {
       if (this.#isStarted) this.#arm(this.#untilNextMs())
     }

@@ -62,6 +62,11 @@ export class WatchedCheck {
     return this.#judgedMs !== undefined
   }
 
+  /** Whether it runs within its time, or waits for a slot. */
+  get isRunning(): boolean {
+    return this.#flight !== undefined
+  }
+
   /** The same check, made anew by its source. */
   replace(check: HealthCheck, plan: CheckPlan): void {
     this.#check = check
