@@ -1,5 +1,7 @@
 export { type PrometheusRule, prometheusRule } from './alert-rules.ts'
+export { collectorConfig, type Places, type Route, routeFiles, routes } from './collector-config.ts'
 export { type RuleFileOptions, ruleFiles } from './default-rule-files.ts'
+export { type Course, examine, type Hop } from './doctor/examine.ts'
 export type { Objectives } from './objectives.ts'
 export { type Matchers, quantile, rate, selector } from './promql.ts'
 export { recordingGroups } from './recording-rules.ts'

@@ -1,0 +1,82 @@
+import type { Expected } from './canary.ts'
+import type { Sample } from './sample.ts'
+
+/** What happened to one series at one hop. */
+export type Change =
+  | { readonly kind: 'lost'; readonly expected: Expected }
+  | { readonly kind: 'renamed'; readonly expected: Expected; readonly name: string }
+  | { readonly kind: 'label renamed'; readonly expected: Expected; readonly label: string; readonly to: string }
+  | { readonly kind: 'label changed'; readonly expected: Expected; readonly label: string; readonly value: string }
+  | { readonly kind: 'label lost'; readonly expected: Expected; readonly label: string }
+  | { readonly kind: 'value changed'; readonly expected: Expected; readonly value: number }
+
+/** What a hop made of what it was given. */
+export interface Verdict {
+  readonly changes: readonly Change[]
+  /** What came out of it, and so goes into the next: under its new names, without what was lost. */
+  readonly arrived: readonly Expected[]
+}
+
+/** Compares what a place holds with what it was given. Pure. */
+export function judge(id: string, given: readonly Expected[], found: readonly Sample[]): Verdict {
+  const changes: Change[] = []
+  const arrived: Expected[] = []
+  for (const expected of given) {
+    const sample = best(id, expected, found)
+    if (sample === undefined) {
+      changes.push({ kind: 'lost', expected })
+      continue
+    }
+    const own = changesOf(expected, sample)
+    changes.push(...own)
+    arrived.push({ ...expected, name: sample.name, labels: labelsNow(expected, sample, own), value: sample.value })
+  }
+  return { changes, arrived }
+}
+
+/** Of what may be this series, that with the fewest changes. */
+function best(id: string, expected: Expected, found: readonly Sample[]): Sample | undefined {
+  const ranked = found
+    .filter((sample) => isMeant(id, expected, sample))
+    .map((sample) => ({ sample, changes: changesOf(expected, sample).length }))
+    .sort((a, b) => a.changes - b.changes)
+  return ranked[0]?.sample
+}
+
+/** The run's id in some label, or a value that nobody else has, show whose it is; the stem of the name, which series. */
+function isMeant(id: string, { name, stem, end, labels, value, isUnique }: Expected, sample: Sample): boolean {
+  if (sample.name !== name && !(sample.name.includes(stem) && sample.name.endsWith(end))) return false
+  if (labels['le'] !== undefined && sample.labels['le'] !== labels['le']) return false
+  return Object.values(sample.labels).includes(id) || (isUnique && sample.value === value)
+}
+
+function changesOf(expected: Expected, sample: Sample): Change[] {
+  const changes: Change[] = []
+  if (sample.name !== expected.name) changes.push({ kind: 'renamed', expected, name: sample.name })
+  for (const [label, value] of Object.entries(expected.labels)) {
+    const got = sample.labels[label]
+    if (got === value) continue
+    const to = Object.keys(sample.labels).find((key) => sample.labels[key] === value && !(key in expected.labels))
+    if (to !== undefined) changes.push({ kind: 'label renamed', expected, label, to })
+    else if (got === undefined) changes.push({ kind: 'label lost', expected, label })
+    else changes.push({ kind: 'label changed', expected, label, value: got })
+  }
+  if (!isSame(expected.value, sample.value)) changes.push({ kind: 'value changed', expected, value: sample.value })
+  return changes
+}
+
+/** VictoriaMetrics keeps about twelve digits. */
+function isSame(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-11 * Math.abs(a)
+}
+
+/** The labels under which the next hop is to look. */
+function labelsNow({ labels }: Expected, sample: Sample, changes: readonly Change[]): Record<string, string> {
+  const kept = Object.entries(labels).flatMap(([key, value]): Array<[string, string]> => {
+    const change = changes.find((each) => 'label' in each && each.label === key)
+    if (change?.kind === 'label lost') return []
+    if (change?.kind === 'label renamed') return [[change.to, value]]
+    return [[key, sample.labels[key] ?? value]]
+  })
+  return Object.fromEntries(kept)
+}

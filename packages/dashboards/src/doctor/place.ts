@@ -1,0 +1,95 @@
+import { type Asking, ask, shown } from './asking.ts'
+import type { Canary, Expected } from './canary.ts'
+import { numberOf, samplesOnPage } from './page.ts'
+import type { Sample } from './sample.ts'
+
+/** A place along the route that can be asked what it holds. */
+export interface Place {
+  readonly name: string
+  /** What it has of these series, under whatever names. @throws Unanswered */
+  find(canary: Canary, given: readonly Expected[]): Promise<readonly Sample[]>
+  /** Where to look when a series does not get here. */
+  whereLost(): Promise<string>
+}
+
+/** A page in Prometheus' format: what the Collector shows. */
+export function pageAt(url: URL, asking: Asking): Place {
+  return {
+    name: `the page ${shown(url)}`,
+    find: async () => samplesOnPage(await ask(url, asking)),
+    whereLost: async () =>
+      'Look in the Collector for a filter, for a pipeline of metrics without this exporter, and in its log for refusals.',
+  }
+}
+
+/** Prometheus, which may read a page that was asked before. */
+export function prometheusAt(url: URL, page: URL | undefined, asking: Asking): Place {
+  return {
+    name: `Prometheus ${shown(url)}`,
+    find: (canary, given) => found(url, asking, canary, given),
+    whereLost: async () => {
+      if (page !== undefined) return targetSaid(await ask(api(url, 'targets'), asking), page)
+      return 'Look at its targets and at the log of what writes to it; with --metrics, the page that it reads, both sides can be told apart.'
+    },
+  }
+}
+
+/** VictoriaMetrics, which answers as Prometheus does. */
+export function victoriaMetricsAt(url: URL, asking: Asking): Place {
+  return {
+    name: `VictoriaMetrics ${shown(url)}`,
+    find: (canary, given) => found(url, asking, canary, given),
+    whereLost: async () =>
+      'Look for a -relabelConfig or write_relabel_configs that drops it, and in the log of what writes to it: the Collector, vmagent or the remote_write of Prometheus.',
+  }
+}
+
+/** Under its names first; only where something is missing, under any name that holds part of ours: that is dear. */
+async function found(url: URL, asking: Asking, { id }: Canary, given: readonly Expected[]): Promise<readonly Sample[]> {
+  const names = [...new Set(given.map(({ name }) => name))].join('|')
+  const exact = await query(url, asking, `{__name__=~"${names}",store="${id}",le=~"|[+]Inf"}`)
+  const isThere = ({ name, labels }: Expected): boolean =>
+    exact.some((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
+  if (given.every(isThere)) return exact
+  const stems = [...new Set(given.map(({ stem }) => stem))].join('|')
+  return query(url, asking, `{__name__=~".*(${stems}).*",le=~"|[+]Inf"}`)
+}
+
+interface Answer {
+  readonly data?: {
+    readonly result?: ReadonlyArray<{ readonly metric: Record<string, string>; readonly value: readonly [number, string] }>
+  }
+}
+
+async function query(url: URL, asking: Asking, promql: string): Promise<Sample[]> {
+  // VictoriaMetrics would answer from what it remembers, and hold back the last half minute: a millisecond is the least it may.
+  const body = new URLSearchParams({ query: promql, nocache: '1', latency_offset: '1ms' })
+  const { data } = JSON.parse(await ask(api(url, 'query'), asking, { method: 'POST', body })) as Answer
+  return (data?.result ?? []).map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
+    return { name, labels, value: numberOf(value) }
+  })
+}
+
+/** Under the path of the address, which a proxy may have put in front. */
+function api(base: URL, method: string): URL {
+  const url = new URL(base)
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${method}`
+  return url
+}
+
+interface Targets {
+  readonly data?: {
+    readonly activeTargets?: ReadonlyArray<{ readonly scrapeUrl: string; readonly health: string; readonly lastError: string }>
+  }
+}
+
+function targetSaid(answer: string, page: URL): string {
+  const { data } = JSON.parse(answer) as Targets
+  const targets = data?.activeTargets ?? []
+  const target = targets.find(({ scrapeUrl }) => URL.parse(scrapeUrl)?.host === page.host)
+  if (target === undefined) {
+    return `None of its ${targets.length} targets is ${page.host}: it does not read that page, unless it knows it under another name; add it to scrape_configs.`
+  }
+  if (target.health === 'down') return `It cannot read ${page.host}: ${target.lastError}.`
+  return 'It reads that page: look for metric_relabel_configs that drop it, and for a sample_limit; and wait for its next scrape (--timeout-seconds).'
+}
