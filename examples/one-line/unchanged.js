@@ -1,0 +1,10 @@
+// An application that is left as it was.
+import { ClassicLevel } from 'classic-level'
+
+const orders = new ClassicLevel('data/orders', { valueEncoding: 'json' })
+
+for (let id = 1; ; id++) {
+  await orders.put(`${id}`, { amount: id })
+  await orders.get(`${id}`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+}
