@@ -74,14 +74,18 @@ test('checks come and go with what a source says', async () => {
   expect(names(monitor)).toEqual(['users/connectivity'])
 })
 
-test('a check that its source makes anew keeps what is known of it', async () => {
+test('a check that its source makes anew keeps what is known of it, and is run as it is now', async () => {
+  const statuses = ['healthy', 'unhealthy', 'unhealthy'] as const
   let made = 0
-  const source = () => [{ name: 'one', toWorse: { count: 2, of: 2 }, run: () => (++made === 1 ? fine : bad) }]
-  const bad: Finding = { status: 'unhealthy', message: 'broken' }
+  const source = () => {
+    const message = `made ${++made}`
+    const status = statuses[made - 1] ?? 'critical'
+    return [{ name: 'one', toWorse: { count: 2, of: 2 }, run: () => ({ status, message }) }]
+  }
   const { monitor } = monitorOf({ sources: [source] })
-  const statuses: unknown[] = []
-  for (let i = 0; i < 3; i++) statuses.push((await monitor.runHealthChecks())[0]?.status)
-  expect(statuses).toEqual(['healthy', 'healthy', 'unhealthy'])
+  const told: unknown[] = []
+  for (let i = 0; i < 3; i++) told.push((await monitor.runHealthChecks())[0]?.message)
+  expect(told).toEqual(['made 1', 'made 1', 'made 3'])
 })
 
 test('of two checks with one name the later is refused, and that is said once', async () => {

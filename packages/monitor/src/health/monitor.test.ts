@@ -86,11 +86,13 @@ test('a thousand looks run no check and explain nothing again', async () => {
 })
 
 test('who asks for all checks at the same time waits for the same runs', async () => {
-  const monitor = monitorOf()
+  const source = vi.fn(() => [])
+  const monitor = monitorOf({ sources: [source] })
   const { check, seen } = checkOf('one', { intervalMs: 3_600_000 })
   monitor.register(check)
   const [first, second] = await Promise.all([monitor.runHealthChecks(), monitor.runHealthChecks()])
   expect(seen.runs).toBe(1)
+  expect(source).toHaveBeenCalledTimes(1)
   expect(first).toEqual(second)
   expect(await monitor.runHealthChecks()).toMatchObject([{ name: 'one', status: 'healthy' }])
   expect(seen.runs, 'whatever its interval').toBe(2)
@@ -155,6 +157,13 @@ test('a check makes the whole no worse than it may, whether it is critical, fail
   expect(monitor.report().status).toBe('degraded')
   nowMs = 3_600_000
   expect(monitor.report()).toMatchObject({ status: 'degraded', checks: [{ status: 'unknown' }, { status: 'unknown' }] })
+})
+
+test('not to be known is not hidden by how little a check counts', async () => {
+  const monitor = monitorOf()
+  monitor.register({ name: 'one', atWorst: 'degraded', run: () => ({ status: 'unknown', message: 'no data yet' }) })
+  expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'unknown', message: 'no data yet', atWorst: 'degraded' }])
+  expect(monitor.report().status).toBe('degraded')
 })
 
 test('settings override what a check says of itself, and can turn it off', async () => {

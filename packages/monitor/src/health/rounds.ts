@@ -90,7 +90,8 @@ export class Rounds {
 
   #untilNextMs(): number {
     const nextMs = Math.min(this.#askedMs + this.#options.intervalMs, ...this.#checks.map(({ dueMs }) => dueMs))
-    return Math.max(0, nextMs - performance.now())
+    // A timer takes whole milliseconds only, and would come early for the rest.
+    return Math.max(0, Math.ceil(nextMs - performance.now()))
   }
 
   #arm(inMs: number): void {
