@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
+import { dashboardFiles } from '../../packages/dashboards/dist/dashboards/dashboards.js'
 import { withTables } from './tables.ts'
 
 const file = join(import.meta.dirname, '../../README.md')
@@ -8,3 +9,6 @@ writeFileSync(file, withTables(readFileSync(file, 'utf8')))
 
 const rules = join(import.meta.dirname, '../../packages/dashboards/generated/rules')
 for (const [name, text] of Object.entries(ruleFiles())) writeFileSync(join(rules, name), text)
+
+const dashboards = join(import.meta.dirname, '../../packages/dashboards/generated/dashboards')
+for (const [name, text] of Object.entries(dashboardFiles)) writeFileSync(join(dashboards, name), text)

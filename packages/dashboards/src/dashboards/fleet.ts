@@ -59,6 +59,7 @@ const numbers: readonly PanelSpec[] = [
     width: 6,
     series: [{ legend: 'checks', query: counted(unhealthy) }],
     noValue: '0',
+    isBadAboveZero: true,
   },
   {
     title: 'Firing alerts',
@@ -66,6 +67,7 @@ const numbers: readonly PanelSpec[] = [
     width: 6,
     series: [{ legend: 'alerts', query: now('sum', 'db_alerts', { by: [], where: { state: 'firing' } }) }],
     noValue: '0',
+    isBadAboveZero: true,
   },
   {
     title: 'Operations per second',
@@ -92,6 +94,7 @@ const tables: readonly PanelSpec[] = [
     ],
     labels: { instance: 'Instance', store: 'Store' },
     sortedBy: { column: 'Health', isDescending: true },
+    noValue: 'No store is measured.',
     note: 'A click on a store leads to its Overview. P99 is that of its slowest kind of operation.',
     links: [fromTable],
   },

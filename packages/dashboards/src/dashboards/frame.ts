@@ -1,5 +1,7 @@
+import type * as cog from '@grafana/grafana-foundation-sdk/cog'
 import * as grafana from '@grafana/grafana-foundation-sdk/dashboard'
 import { selector } from '../promql.ts'
+import { inSight } from './in-sight.ts'
 import { ruleNames } from './judgement.ts'
 import { tag, titles, uids } from './links.ts'
 import { dataSource, panelOf } from './panel.ts'
@@ -39,11 +41,13 @@ export function dashboardOf(name: DashboardName, description: string, rows: read
       ),
     ])
     .links([
-      new grafana.DashboardLinkBuilder('Wombat')
-        .type(grafana.DashboardLinkType.Dashboards)
-        .tags([tag])
-        .includeVars(true)
-        .keepTime(true),
+      inSight(
+        new grafana.DashboardLinkBuilder('Wombat')
+          .type(grafana.DashboardLinkType.Dashboards)
+          .tags([tag])
+          .includeVars(true)
+          .keepTime(true),
+      ),
     ])
   for (const { title, repeat, panels } of rows) {
     const row = new grafana.RowBuilder(title)
@@ -69,8 +73,8 @@ function variableOf({ name, label, description, query, regex }: Variable): grafa
     .sort(grafana.VariableSort.NaturalAsc)
 }
 
-function alerts(name: string, colour: string, expression: string): grafana.AnnotationQueryBuilder {
-  return new grafana.AnnotationQueryBuilder()
+function alerts(name: string, colour: string, expression: string): cog.Builder<grafana.AnnotationQuery> {
+  const annotation = new grafana.AnnotationQueryBuilder()
     .name(name)
     .datasource(dataSource)
     .enable(true)
@@ -80,4 +84,5 @@ function alerts(name: string, colour: string, expression: string): grafana.Annot
     .titleFormat('{{alertname}}')
     .textFormat('{{severity}} {{store}}')
     .tagKeys('severity')
+  return inSight(annotation)
 }

@@ -1,4 +1,3 @@
-import type { MetricName } from '@wombat/instrumentation'
 import { type AlertRule, defaultRules, type Severity } from '@wombat/monitor'
 import { inWords } from './units.ts'
 
@@ -11,7 +10,7 @@ export interface Step {
   readonly color: string
 }
 
-/** The default rules over one of these metrics, or those of these names. @throws Error where there is no rule of such a name. */
+/** The default rules of these names. @throws Error where there is no rule of such a name. */
 export function rulesNamed(names: readonly string[]): readonly AlertRule[] {
   return names.map((name) => {
     const found = defaultRules.find((rule) => rule.name === name)
@@ -37,6 +36,12 @@ export function stepsOf(rules: readonly AlertRule[]): readonly Step[] {
   const steps = isBelow ? [...bad, well] : [well, ...bad]
   return steps.map((color, index) => ({ value: index === 0 ? null : (values[index - 1] ?? null), color }))
 }
+
+/** Colours of a count that is 0 while all is well. */
+export const badAboveZero: readonly Step[] = [
+  { value: null, color: well },
+  { value: 1, color: colours.critical },
+]
 
 /** What a panel says of the rules that judge it: when they fire, and where to read on. */
 export function ruleSentences(rules: readonly AlertRule[], unit: string): string {
@@ -67,8 +72,3 @@ function isUrl(text: string): boolean {
 
 /** The default rules' names, for what shows their alerts. */
 export const ruleNames: readonly string[] = defaultRules.map(({ name }) => name)
-
-/** The metrics that a default rule judges: each is worth a panel. */
-export function judgedMetrics(): ReadonlySet<MetricName> {
-  return new Set(defaultRules.flatMap((rule) => [rule.metric, ...('of' in rule ? [rule.of] : [])]) as MetricName[])
-}

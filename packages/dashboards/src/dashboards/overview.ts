@@ -15,6 +15,7 @@ const wellness: readonly PanelSpec[] = [
     width: 6,
     series: [{ legend: 'alerts', query: now('sum', 'db_alerts', { by: [], where: { state: 'firing' } }) }],
     noValue: '0',
+    isBadAboveZero: true,
   },
   {
     title: 'Operations per second',

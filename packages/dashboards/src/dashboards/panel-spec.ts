@@ -27,6 +27,8 @@ export interface PanelSpec {
   readonly note?: string
   /** Default rules that judge what is shown: their thresholds are drawn, and the description names them. */
   readonly rules?: readonly string[]
+  /** A count that is 0 while all is well. */
+  readonly isBadAboveZero?: boolean
   readonly links?: readonly DataLink[]
   readonly isStacked?: boolean
   readonly canBeNegative?: boolean

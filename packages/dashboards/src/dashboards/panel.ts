@@ -7,7 +7,8 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as table from '@grafana/grafana-foundation-sdk/table'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 import { healthMapping } from './health-states.ts'
-import { ruleSentences, rulesNamed, runbookLinks, stepsOf } from './judgement.ts'
+import { inSight } from './in-sight.ts'
+import { badAboveZero, ruleSentences, rulesNamed, runbookLinks, stepsOf } from './judgement.ts'
 import { type DataLink, variable } from './links.ts'
 import type { PanelSpec } from './panel-spec.ts'
 import { tableTransformations } from './table-columns.ts'
@@ -119,7 +120,11 @@ function dressed<Panel extends AnyPanel>(panel: Panel, spec: PanelSpec): Panel {
     .span(spec.width)
     .unit(unit)
     .noValue(spec.noValue ?? noValueText(metrics))
-    .thresholds(new grafana.ThresholdsConfigBuilder().mode(grafana.ThresholdsMode.Absolute).steps([...stepsOf(rules)]))
+    .thresholds(
+      new grafana.ThresholdsConfigBuilder()
+        .mode(grafana.ThresholdsMode.Absolute)
+        .steps([...(spec.isBadAboveZero ? badAboveZero : stepsOf(rules))]),
+    )
   if (spec.kind !== 'table') panel.dataLinks((spec.links ?? []).map(linkOf))
   const links = runbookLinks(rules)
   if (links.length > 0) panel.links(links.map((link) => linkOf({ ...link, isElsewhere: true })))
@@ -128,10 +133,12 @@ function dressed<Panel extends AnyPanel>(panel: Panel, spec: PanelSpec): Panel {
 }
 
 function linkOf({ title, url, isElsewhere }: DataLink): cog.Builder<grafana.DashboardLink> {
-  return new grafana.DashboardLinkBuilder(title)
-    .type(grafana.DashboardLinkType.Link)
-    .url(url)
-    .targetBlank(isElsewhere ?? false)
+  return inSight(
+    new grafana.DashboardLinkBuilder(title)
+      .type(grafana.DashboardLinkType.Link)
+      .url(url)
+      .targetBlank(isElsewhere ?? false),
+  )
 }
 
 function targetOf(spec: PanelSpec, index: number, text: string, legend: string): cog.Builder<cog.Dataquery> {

@@ -31,7 +31,7 @@ function likewise(name: MetricName, shown: readonly MetricName[]): string[] {
 
 /** What every measured store has, whatever its engine says. */
 const general =
-  /^(?:wombat_|db_(?:errors|batch_entries|scan_entries|queue_depth|oldest_operation|slow_operations|store_info|health|alerts))/
+  /^(?:wombat_|db_(?:errors|batch_entries|scan_entries|queue_depth|oldest_operation|slow_operations|open_iterators|store_info|health|alerts))/
 
 /**
  * What an empty panel says: which engines supply what it shows. From the adapters' own lists, so that an engine that learns to

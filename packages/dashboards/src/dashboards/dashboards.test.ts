@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type MetricName, metrics, storeAdapters } from '@wombat/instrumentation'
+import { defaultRules } from '@wombat/monitor'
+import { describe, expect, test } from 'vitest'
+import { dashboards, metricsIn } from '../../../../test/dashboards/queries.ts'
+import { healthStatuses } from '../../../monitor/src/health/status.ts'
+import { dashboardFiles } from './dashboards.ts'
+import { healthColours } from './health-states.ts'
+
+const folder = join(import.meta.dirname, '../../generated/dashboards')
+const all = Object.entries(dashboards())
+const panels = all.flatMap(([dashboard, { panels }]) =>
+  panels.filter(({ type }) => type !== 'row').map((panel) => ({ dashboard, ...panel })),
+)
+const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+
+/** Metrics that are on no panel, and why. */
+const unseen: Partial<Record<MetricName, string>> = {}
+
+test('the committed files are what the code makes (else: pnpm generate)', () => {
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(dashboardFiles).sort())
+  for (const [name, text] of Object.entries(dashboardFiles)) expect(readFileSync(join(folder, name), 'utf8'), name).toBe(text)
+})
+
+test.each(all)('%s can be imported again and again, and is found by its tag', (name, dashboard) => {
+  expect(dashboard.id).toBeUndefined()
+  expect(dashboard).toMatchObject({ uid: `wombat-${name}`, tags: ['wombat'], editable: true, refresh: '10s' })
+  expect(dashboard).toMatchObject({ time: { from: 'now-1h', to: 'now' }, schemaVersion: expect.any(Number) })
+  expect(dashboard.templating.list.map((variable) => variable.name)).toEqual([
+    'datasource',
+    'service',
+    'instance',
+    'store',
+    'filters',
+  ])
+})
+
+test('every panel has a description, a unit, something to ask and something to say when there is no answer', () => {
+  for (const { dashboard, title, description, targets, fieldConfig } of panels) {
+    const place = `${dashboard}: ${title}`
+    expect(description, place).toMatch(/\w+\./)
+    expect(fieldConfig?.defaults.unit, place).toMatch(/^\w+$/)
+    expect(fieldConfig?.defaults.noValue, place).toBeTruthy()
+    expect(targets?.length, place).toBeGreaterThan(0)
+  }
+})
+
+test.each(all)('no two panels of %s have one title, or lie on each other', (_name, { panels }) => {
+  const titles = panels.map(({ title }) => title)
+  expect(titles).toEqual([...new Set(titles)])
+  const taken = new Set<string>()
+  for (const { title, gridPos } of panels) {
+    expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24)
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+        expect(taken, title).not.toContain(`${x} ${y}`)
+        taken.add(`${x} ${y}`)
+      }
+    }
+  }
+})
+
+test('every metric that is asked for is in the catalogue', () => {
+  const unknown = expressions.flatMap(metricsIn).filter((name) => !Object.hasOwn(metrics, name))
+  expect(unknown).toEqual([])
+})
+
+test('every metric of the catalogue is on a panel, or it is said why not', () => {
+  const seen = new Set(expressions.flatMap(metricsIn))
+  expect(Object.keys(metrics).filter((name) => !seen.has(name))).toEqual(Object.keys(unseen))
+})
+
+test("a panel's description has the catalogue's sentence about what it shows", () => {
+  const cache = panels.find(({ title }) => title === 'Block cache')
+  expect(cache?.description).toContain(metrics.db_cache_bytes.description)
+  const operations = panels.find(({ title }) => title === 'Operations')
+  expect(operations?.description).toContain(`${metrics.db_get_operations_total.description} Likewise for set, delete,`)
+})
+
+test('bounds of buckets are asked for only inside histogram_quantile', () => {
+  for (const expression of expressions) {
+    expect(expression).not.toMatch(/\ble\s*=/)
+    const buckets = expression.match(/_bucket\{/g)?.length ?? 0
+    expect(expression.match(/histogram_quantile\(/g)?.length ?? 0, expression).toBe(buckets)
+  }
+})
+
+test('every rate is taken over the window that Grafana finds', () => {
+  const rates = expressions.flatMap((expression) => expression.match(/\brate\([^[]*\[[^\]]*\]/g) ?? [])
+  expect(rates.length).toBeGreaterThan(100)
+  for (const rate of rates) expect(rate).toMatch(/\[\$__rate_interval\]$/)
+})
+
+test('every store is chosen by the variables, in every query', () => {
+  for (const expression of expressions) {
+    const selectors = expression.match(/\b(?:db|wombat)_\w+(?:\{[^}]*\})?/g) ?? []
+    for (const selector of selectors) {
+      if (selector.startsWith('db_')) expect(selector).toContain('store=~"$store')
+      expect(selector).toContain('instance=~"$instance|"')
+    }
+  }
+})
+
+describe('default rules', () => {
+  test.each(defaultRules.filter((rule) => 'threshold' in rule).map((rule) => [rule.name, rule] as const))(
+    '%s is told on a panel that shows its metric and has its threshold',
+    (name, rule) => {
+      const telling = panels.filter(
+        ({ description = '', targets = [] }) =>
+          description.includes(`Alert ${name} (`) && targets.some(({ expr }) => metricsIn(expr).includes(rule.metric)),
+      )
+      expect(telling).not.toEqual([])
+      for (const { fieldConfig } of telling) {
+        const values = fieldConfig?.defaults.thresholds?.steps.map(({ value }) => value)
+        expect(values).toContain('threshold' in rule ? rule.threshold : undefined)
+      }
+    },
+  )
+})
+
+test('a panel over what only some engines say names them, and no other', () => {
+  const engines = (metric: MetricName) =>
+    storeAdapters.flatMap(({ supplies }) => Object.keys(supplies).filter((engine) => supplies[engine]?.includes(metric)))
+  const noValueOf = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
+  expect(noValueOf('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
+  expect(noValueOf('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
+  expect(noValueOf('Space reclaimed')).toMatch(/^No engine says this/)
+  expect(engines('db_space_reclaim_bytes_total')).toEqual([])
+})
+
+test("every state of the monitor's health has a name and a colour, from best to worst", () => {
+  expect(Object.keys(healthColours)).toEqual([...healthStatuses])
+})
+
+test('a link leads to a dashboard that there is', () => {
+  const uids = new Set(all.map(([, { uid }]) => uid))
+  const linked = JSON.stringify(all).match(/\/d\/[\w-]+/g) ?? []
+  expect(linked.length).toBeGreaterThan(5)
+  for (const link of linked) expect(uids).toContain(link.replace('/d/', ''))
+})
