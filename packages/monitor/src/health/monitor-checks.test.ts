@@ -77,7 +77,7 @@ test('checks come and go with what a source says', async () => {
 test('a check that its source makes anew keeps what is known of it, and is run as it is now', async () => {
   const statuses = ['healthy', 'unhealthy', 'unhealthy'] as const
   let made = 0
-  const source = () => {
+  const source = (): HealthCheck[] => {
     const message = `made ${++made}`
     const status = statuses[made - 1] ?? 'critical'
     return [{ name: 'one', toWorse: { count: 2, of: 2 }, run: () => ({ status, message }) }]
