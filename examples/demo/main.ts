@@ -5,6 +5,7 @@ import { intervalSummary, type Logger, type Snapshot, startMonitoring } from '@w
 import { ClassicLevel } from 'classic-level'
 import { commandLine, inFlags, usage } from './command-line.ts'
 import { makeDamagedStore } from './damaged-store.ts'
+import { healthLines } from './health-lines.ts'
 import { load } from './load.ts'
 import { Screen } from './screen.ts'
 import { table } from './table.ts'
@@ -13,7 +14,7 @@ const screen = new Screen(process.stdout)
 
 const toScreen = (level: string) => (fields: object, message: string) =>
   screen.write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
-const logger: Logger = { debug: toScreen('debug'), info: toScreen('info'), warn: toScreen('warn'), error: toScreen('error') }
+const logger: Logger = { debug: () => {}, info: toScreen('info'), warn: toScreen('warn'), error: toScreen('error') }
 
 async function demo(): Promise<void> {
   const { help, seconds, prometheusPort, jsonApiPort } = commandLine()
@@ -29,8 +30,9 @@ async function demo(): Promise<void> {
       prometheusPort,
       jsonApiPort,
       logMetricsEnabled: true,
-      // The damaged store has an alert of its own: it is to be seen soon.
+      // What is wrong with the damaged store is to be seen soon.
       alertEvaluationIntervalMs: 5000,
+      healthCheckIntervalMs: 5000,
       logger,
       resource: { 'service.name': 'wombat-demo' },
     })
@@ -44,6 +46,7 @@ async function demo(): Promise<void> {
     screen.write(`Prometheus  ${monitoring.addresses.prometheus}/metrics`)
     screen.write(`JSON        ${monitoring.addresses.json}/api/v1/metrics`)
     screen.write(`Alerts      ${monitoring.addresses.json}/api/v1/alerts`)
+    screen.write(`Health      ${monitoring.addresses.json}/health`)
     screen.write(`OTLP        ${process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? 'off (set OTEL_EXPORTER_OTLP_ENDPOINT)'}`)
     screen.write('Log         a line below, every 10 s')
     screen.write(seconds === undefined ? 'Stop        Ctrl-C' : `Stop        Ctrl-C, or by itself after ${seconds} s`)
@@ -52,7 +55,7 @@ async function demo(): Promise<void> {
     let before: Snapshot | undefined
     const show = async (): Promise<void> => {
       const now = await monitoring.snapshot()
-      screen.draw(table(intervalSummary(before, now)))
+      screen.draw(`${table(intervalSummary(before, now))}\n\n${healthLines(monitoring.health())}`)
       before = now
     }
     const ticker = setInterval(() => show().catch((error) => screen.write(String(error))), process.stdout.isTTY ? 1000 : 5000)
@@ -63,7 +66,7 @@ async function demo(): Promise<void> {
       clearTimeout(deadline)
     }
     // The whole run: since the last tick there may have been nothing to show.
-    screen.draw(table(intervalSummary(undefined, await monitoring.snapshot())))
+    screen.draw(`${table(intervalSummary(undefined, await monitoring.snapshot()))}\n\n${healthLines(monitoring.health())}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

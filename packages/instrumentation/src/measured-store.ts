@@ -29,10 +29,20 @@ export interface MeasuredStore {
 /** The stores that are measured now. */
 export class MeasuredStores {
   readonly #stores = new Set<MeasuredStore>()
+  readonly #added = new Set<() => void>()
+
+  /** Tells of each store that comes. Returns the way back. */
+  onAdded(listener: () => void): () => void {
+    this.#added.add(listener)
+    return () => {
+      this.#added.delete(listener)
+    }
+  }
 
   /** Returns the way back. */
   add(store: MeasuredStore): () => void {
     this.#stores.add(store)
+    for (const listener of this.#added) listener()
     return () => {
       this.#stores.delete(store)
     }

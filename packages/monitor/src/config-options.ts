@@ -8,8 +8,6 @@ export interface Option<Schema extends z.ZodType = z.ZodType> {
   readonly description: string
   /** Never shown. */
   readonly secret?: boolean
-  /** Accepted and checked, but nothing reads it yet. */
-  readonly planned?: boolean
 }
 
 const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>, description: string): Option<Schema> => ({
@@ -17,8 +15,6 @@ const option = <Schema extends z.ZodType>(schema: Schema, fallback: z.output<Sch
   fallback,
   description,
 })
-
-const planned = <Schema extends z.ZodType>(...of: Parameters<typeof option<Schema>>) => ({ ...option(...of), planned: true })
 
 const truth = () => z.boolean().describe('true or false')
 /** A day at most: a timer of Node's that waits for more than 24 days does not wait at all. */
@@ -35,16 +31,16 @@ const address = () => z.url({ protocol: /^https?$/ })
 export const options = {
   enableMetrics: option(truth(), true, 'Measure at all.'),
   metricsIntervalMs: option(milliseconds(100), 10_000, 'How often metrics are pushed over OTLP and written to the log.'),
-  maxErrorHistory: planned(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
+  maxErrorHistory: option(count(0, 100_000), 1000, 'How many of the last errors are kept.'),
   logLevel: option(oneOf(logLevels), 'info', 'The least severe level that is logged.'),
-  enableSlowQueryLog: planned(truth(), true, 'Log slow operations.'),
-  slowQueryThresholdMs: planned(
+  enableSlowQueryLog: option(truth(), true, 'Log slow operations.'),
+  slowQueryThresholdMs: option(
     z.union([z.literal('auto'), milliseconds(0)]).describe('a whole number of milliseconds from 0 to 86400000, or auto'),
     1000,
     "From how long on an operation is slow; `auto`: ten times that operation's own P99, and 20 ms at least.",
   ),
-  enableOperationTracing: planned(truth(), false, 'Make a span of each operation.'),
-  latencySampleRatio: planned(
+  enableOperationTracing: option(truth(), false, 'Make a span of each operation.'),
+  latencySampleRatio: option(
     z
       .number()
       .min(1 / 65_536)
@@ -53,13 +49,13 @@ export const options = {
     1,
     'The share of operations that are timed, at random; every one is counted.',
   ),
-  enableHealthChecks: planned(truth(), true, 'Run health checks.'),
-  healthProbe: planned(
+  enableHealthChecks: option(truth(), true, 'Run health checks.'),
+  healthProbe: option(
     oneOf(['write', 'idle', 'read', 'off']),
     'write',
     'How a store is tried out: by writing and reading back a reserved key, the same only while it is not written to anyway, by reading alone, or not at all.',
   ),
-  memoryLimitBytes: planned(
+  memoryLimitBytes: option(
     z
       .int()
       .min(2 ** 20)
@@ -69,8 +65,8 @@ export const options = {
     undefined,
     "What the process may use of memory (default: its control group's limit, else the machine's).",
   ),
-  healthCheckIntervalMs: planned(milliseconds(100), 30_000, 'How often health checks run.'),
-  healthCheckTimeoutMs: planned(milliseconds(10), 5000, 'How long one health check may take.'),
+  healthCheckIntervalMs: option(milliseconds(100), 30_000, 'How often health checks run.'),
+  healthCheckTimeoutMs: option(milliseconds(10), 5000, 'How long one health check may take.'),
   enableAlerts: option(truth(), true, 'Evaluate alert rules.'),
   alertEvaluationIntervalMs: option(milliseconds(100), 60_000, 'How often alert rules are evaluated.'),
   alertRulesFile: option(
@@ -128,7 +124,7 @@ export const options = {
         .optional()
         .describe('a secret of at least 16 characters, which are letters, digits or -._~+/ (RFC 6750)'),
       undefined,
-      'The bearer token that every request must show.',
+      'The bearer token that every request must show; health answers without it, with a status only.',
     ),
     secret: true,
   },
@@ -145,10 +141,9 @@ export const options = {
 export type OptionName = keyof typeof options
 export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
 
-/** What an option is for, and whether it does that yet. */
+/** What an option is for. */
 export function descriptionOf(name: OptionName): string {
-  const option: Option = options[name]
-  return option.planned === true ? `${option.description} Accepted, without effect yet.` : option.description
+  return options[name].description
 }
 
 /** The environment variable of an option. */

@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api'
+import type { Attributes, TracerProvider } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
@@ -6,6 +6,7 @@ import { checkedRules, RuleError } from './alerts/rule-file.ts'
 import { complaint, describeValue, nearest } from './config-complaint.ts'
 import { milliseconds } from './config-options.ts'
 import type { OtlpOptions } from './exporters/otlp.ts'
+import { type HealthOptions, healthProblems } from './health/health-options.ts'
 import type { Logger } from './logger.ts'
 
 /** The options that are more than one plain value, and so are given in code only. */
@@ -20,6 +21,12 @@ export interface StructuredOptions {
   readonly alertRules?: readonly AlertRule[]
   /** Who is told of alerts, beside those that options name (default: the log). */
   readonly notifiers?: readonly Notifier[]
+  /** Health checks of your own, how ours are run and judged, and who is told of changes. */
+  readonly health?: HealthOptions
+  /** What of an error may be shown in the error history (default: nothing of its message): it may hold keys, values and paths. */
+  readonly errorRedactor?: (error: unknown) => string | undefined
+  /** Whose spans `enableOperationTracing` makes (default: the global one, also when it is registered later). */
+  readonly tracerProvider?: TracerProvider
 }
 
 const otlpSchema = z.strictObject({
@@ -47,20 +54,27 @@ const structured = {
   resource: z.record(z.string(), z.unknown()).optional(),
   alertRules: z.array(z.unknown()).optional(),
   notifiers: z.array(z.custom<Notifier>((value) => typeof (value as never)?.['send'] === 'function')).optional(),
+  health: z.custom<HealthOptions>().optional(),
+  errorRedactor: z.custom<StructuredOptions['errorRedactor']>((value) => typeof value === 'function').optional(),
+  tracerProvider: z.custom<TracerProvider>((value) => typeof (value as never)?.['getTracer'] === 'function').optional(),
 }
 
 export const structuredNames: readonly string[] = Object.keys(structured)
 
 /** Everything that is wrong with these options. */
 export function structureProblems(config: StructuredOptions): string[] {
-  const { otlp, logger, resource, notifiers } = config
-  const problems: string[] = [...ruleProblems(config)]
+  const { otlp, logger, resource, notifiers, health, errorRedactor, tracerProvider } = config
+  const problems: string[] = [...ruleProblems(config), ...healthProblems(health)]
   if (!structured.logger.safeParse(logger).success)
     problems.push(`logger must have debug, info, warn and error, got ${describeValue(logger)}`)
   if (!structured.resource.safeParse(resource).success)
     problems.push(`resource must be an object of attributes, got ${describeValue(resource)}`)
   if (!structured.notifiers.safeParse(notifiers).success)
     problems.push(`notifiers must be an array of objects with send, got ${describeValue(notifiers)}`)
+  if (!structured.errorRedactor.safeParse(errorRedactor).success)
+    problems.push(`errorRedactor must be a function from an error to text, got ${describeValue(errorRedactor)}`)
+  if (!structured.tracerProvider.safeParse(tracerProvider).success)
+    problems.push(`tracerProvider must be a TracerProvider, got ${describeValue(tracerProvider)}`)
   return [...problems, ...otlpProblems(otlp)]
 }
 

@@ -26,17 +26,38 @@ export {
   type MonitoringConfig,
   optionTable,
 } from './config.ts'
+export type { DetailOptions } from './detail.ts'
 export type { Addresses } from './doors.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
 export { prometheusText } from './exporters/prometheus.ts'
+export type { HealthBounds } from './health/bounds.ts'
+export type {
+  CheckContext,
+  Explanation,
+  Finding,
+  HealthChange,
+  HealthCheck,
+  HealthCheckResult,
+  HealthReport,
+  Observation,
+  Streak,
+  Trend,
+} from './health/check.ts'
+export type { CheckSettings } from './health/check-plan.ts'
+export type { HealthOptions } from './health/health-options.ts'
+export { HealthMonitor, type HealthMonitorOptions } from './health/monitor.ts'
+export { type HealthStatus, healthStatuses } from './health/status.ts'
 export { DurableHistory, type DurableHistoryOptions } from './history/durable-history.ts'
 export type { History, Statistic } from './history/history.ts'
 export { type HistorySeries, type Sample, samplesOf } from './history/series.ts'
 export { TimeSeries, type TimeSeriesOptions } from './history/time-series.ts'
 export type { Logger, LogLevel } from './logger.ts'
-export { type AttachedConfig, createMonitoring, type Monitoring, startMonitoring } from './monitor.ts'
+export { type AttachedConfig, createMonitoring, startMonitoring } from './monitor.ts'
+export type { Monitoring } from './monitoring.ts'
+export { type ErrorEntry, ErrorHistory } from './operations/error-history.ts'
+export type { SlowRecord } from './operations/slow-operations.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './registry-producer.ts'
 export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './snapshot.ts'
 export { SnapshotReader } from './snapshot-reader.ts'

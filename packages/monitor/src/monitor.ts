@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -6,48 +5,31 @@ import { instrument, MetricsRegistry, refusals, sharedRegistry, watchProcessMemo
 import { Hono } from 'hono'
 import { Alerting } from './alerting.ts'
 import { defaultRules } from './alerts/default-rules.ts'
-import type { Alert } from './alerts/manager.ts'
 import { readRules } from './alerts/rule-file.ts'
+import { busyParts } from './busy.ts'
 import { ConfigError, type MonitoringConfig, type ResolvedConfig, resolveConfig, sourceOf } from './config.ts'
 import type { OptionName } from './config-options.ts'
-import { type Addresses, type Doors, openDoors } from './doors.ts'
+import { type Doors, openDoors } from './doors.ts'
 import { startIntervalLog } from './exporters/interval-log.ts'
-import { type JsonMetric, jsonMetrics } from './exporters/json.ts'
+import { jsonMetrics } from './exporters/json.ts'
 import { otlpReader } from './exporters/otlp.ts'
-import { DurableHistory } from './history/durable-history.ts'
+import type { HealthMonitor } from './health/monitor.ts'
+import { healthOf } from './health-of.ts'
+import { durableHistoryOf } from './history-of.ts'
 import { alertRoutes } from './http/alert-routes.ts'
 import { guarded } from './http/guard.ts'
+import { healthRoutes } from './http/health-routes.ts'
+import { operationRoutes } from './http/operation-routes.ts'
 import { queryRoutes } from './http/query-routes.ts'
 import { jsonRoutes, prometheusRoutes } from './http/routes.ts'
 import { defaultLogger, type Logger } from './logger.ts'
+import type { Monitoring } from './monitoring.ts'
 import { notifiersOf } from './notifiers-of.ts'
+import { operationCost } from './operation-cost.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { resourceOf } from './resource.ts'
-import type { Snapshot } from './snapshot.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
-
-/** Monitoring that runs. Close it when the process ends: the last interval is sent then. */
-export interface Monitoring extends AsyncDisposable {
-  /** The numbers; record your own here. */
-  readonly registry: MetricsRegistry
-  readonly addresses: Addresses
-  /** Measures the store from now on and gives back the very same store. @throws TypeError as `instrument` does. */
-  instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
-  /** All metrics as they are now, in the seed's shape: what `/api/v1/metrics` answers. */
-  metrics(): Promise<JsonMetric[]>
-  /** The alerts that are pending or firing and, for a quarter of an hour, those that were resolved. */
-  alerts(): Alert[]
-  /** Reads `alertRulesFile` again. What lives goes on. @throws RuleError, and the rules stay as they were. */
-  reloadAlertRules(): Promise<void>
-  /** All metrics as they are now, in full resolution. */
-  snapshot(): Promise<Snapshot>
-  /** All doors as one fetch handler, for a server that is there already. */
-  readonly fetch: (request: Request) => Response | Promise<Response>
-  /** All doors as one Node handler, for a server that is there already. */
-  readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Sends what is pending, closes the doors and stops every timer, within `closeTimeoutMs`. Never rejects; a second call waits for the first. */
-  close(): Promise<void>
-}
+import { Watching } from './watching.ts'
 
 /** A configuration beside a MeterProvider that is yours: sending, and the resource, are that provider's. */
 export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resource'> {
@@ -100,44 +82,39 @@ async function run(
   logger: Logger,
   startReaders: () => () => Promise<void>,
 ): Promise<Monitoring> {
-  const { semconv } = registry
-  registry.enabled = config.enableMetrics
   registry.warn = (message) => logger.warn({}, message)
   reader.follow(registry)
-  for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
-  registry.histogram('wombat_monitor_collection_duration_seconds')
+  showOwnNumbers(registry)
   const rules = config.alertRulesFile === undefined ? (config.alertRules ?? defaultRules) : await readRules(config.alertRulesFile)
   const durable = await durableHistoryOf(config, registry, logger)
-  const alerting = new Alerting({
-    reader,
-    registry,
-    logger,
-    rules,
-    notifiers: notifiersOf(config, logger),
-    intervalMs: config.metricsIntervalMs,
-    durable,
-  })
-  const json = new Hono()
-    .route('/', jsonRoutes(reader, registry))
-    .route('/', alertRoutes(alerting.manager))
-    .route('/', queryRoutes(alerting.history, Date.now))
-  const routes = { prometheus: prometheusRoutes(reader, registry), json }
-  const all = guarded([routes.prometheus, routes.json], config.authToken)
+  const { metricsIntervalMs: intervalMs } = config
+  const alerting = new Alerting({ reader, registry, logger, rules, notifiers: notifiersOf(config, logger), intervalMs, durable })
+  const watching = new Watching(registry, config, logger)
+  const health = healthOf(config, registry, { alerting, watching, logger })
+  const routes = routesOf({ reader, registry, alerting, watching, health, config })
   const doors = await openDoors(config, routes).catch((error: unknown) => {
+    watching.close()
     durable?.close()
     throw error
   })
   const forgetMemory = watchProcessMemory(registry)
   const stopReaders = startReaders()
+  watching.start()
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
-  const log = config.logMetricsEnabled ? startIntervalLog(reader, config.metricsIntervalMs, logger) : undefined
+  if (config.enableHealthChecks) health.start()
+  const log = config.logMetricsEnabled ? startIntervalLog(reader, intervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
+    health.close()
     closing ??= inTime(shutDown(doors, alerting, log, stopReaders), config.closeTimeoutMs)
       .catch((error: Error) => logger.warn({ reason: error.message }, 'the last metrics may not have been sent'))
-      .finally(forgetMemory)
+      .finally(() => {
+        watching.close()
+        forgetMemory()
+      })
     return closing
   }
+  const all = guarded([routes.prometheus, routes.json], config.authToken, [routes.health])
   return {
     registry,
     addresses: doors.addresses,
@@ -146,7 +123,13 @@ async function run(
     reloadAlertRules: async () => {
       if (config.alertRulesFile !== undefined) alerting.manager.replaceRules(await readRules(config.alertRulesFile))
     },
-    metrics: async () => jsonMetrics(await reader.take(), semconv),
+    health: () => health.report(),
+    healthMonitor: health,
+    beginShutdown: () => health.beginShutdown(),
+    slowOperations: () => watching.slow.records,
+    errors: watching.errors,
+    adjust: (changes) => watching.detail.adjust(changes),
+    metrics: async () => jsonMetrics(await reader.take(), registry.semconv),
     snapshot: () => reader.take(),
     fetch: (request) => all.fetch(request),
     handler: getRequestListener(all.fetch, { overrideGlobalObjects: false }),
@@ -155,16 +138,33 @@ async function run(
   }
 }
 
-/** @throws ConfigError where the file cannot be used. */
-async function durableHistoryOf(config: ResolvedConfig, registry: MetricsRegistry, logger: Logger) {
-  const { historyPath: path, historyRetentionMs: retentionMs, historyMaxBytes: maxBytes } = config
-  if (path === undefined) return undefined
-  registry.counter('wombat_monitor_history_failures_total')
-  const failed = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
-  try {
-    return await DurableHistory.open({ path, retentionMs, maxBytes, logger, failed })
-  } catch (error) {
-    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
+/** What the monitor says of itself is there from the start. */
+function showOwnNumbers(registry: MetricsRegistry): void {
+  for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
+  for (const part of busyParts) registry.counter('wombat_monitor_busy_seconds_total', { part })
+  registry.histogram('wombat_monitor_collection_duration_seconds')
+  registry.setGauge('wombat_monitor_operation_cost_seconds', operationCost())
+}
+
+interface Rooms {
+  readonly reader: SnapshotReader
+  readonly registry: MetricsRegistry
+  readonly alerting: Alerting
+  readonly watching: Watching
+  readonly health: HealthMonitor
+  readonly config: ResolvedConfig
+}
+
+function routesOf({ reader, registry, alerting, watching, health, config }: Rooms) {
+  const json = new Hono()
+    .route('/', jsonRoutes(reader, registry))
+    .route('/', alertRoutes(alerting.manager))
+    .route('/', queryRoutes(alerting.history, Date.now))
+    .route('/', operationRoutes(watching.slow, watching.errors))
+  return {
+    prometheus: prometheusRoutes(reader, registry),
+    json,
+    health: healthRoutes(health, { authToken: config.authToken }),
   }
 }
 

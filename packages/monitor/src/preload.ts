@@ -1,7 +1,8 @@
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { pino } from 'pino'
 import { ConfigError, explainConfig, type MonitoringConfig, resolveConfig } from './config.ts'
-import { type Monitoring, startMonitoring } from './monitor.ts'
+import { startMonitoring } from './monitor.ts'
+import type { Monitoring } from './monitoring.ts'
 
 /**
  * Starts monitoring for an application that knows nothing of it, and finds its stores. All is said in the environment.

@@ -1,0 +1,34 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { Alerting } from './alerting.ts'
+import type { ResolvedConfig } from './config.ts'
+import { builtInChecks } from './health/built-in-checks.ts'
+import { explainer } from './health/explain.ts'
+import { HealthMonitor } from './health/monitor.ts'
+import type { Logger } from './logger.ts'
+import type { Watching } from './watching.ts'
+
+/** The health monitor of a configuration: our checks and the application's, over the history that alerts are judged by. */
+export function healthOf(
+  config: ResolvedConfig,
+  registry: MetricsRegistry,
+  { alerting, watching, logger }: { alerting: Alerting; watching: Watching; logger: Logger },
+): HealthMonitor {
+  const { health = {}, healthProbe: probe, memoryLimitBytes } = config
+  const { checks = [], settings, bounds, onChange } = health
+  const known = { registry, history: alerting.history, process: watching.process, memoryLimitBytes }
+  const builtIn = builtInChecks({ ...known, probe, ...(bounds !== undefined && { bounds }) })
+  const monitor = new HealthMonitor({
+    intervalMs: config.healthCheckIntervalMs,
+    timeoutMs: config.healthCheckTimeoutMs,
+    sources: config.enableHealthChecks ? [builtIn] : [],
+    explain: explainer(known),
+    registry,
+    logger,
+    // What the checks read is as old as they are.
+    beforeRound: () => alerting.remember(),
+    ...(settings !== undefined && { settings }),
+    ...(onChange !== undefined && { onChange }),
+  })
+  for (const check of checks) monitor.register(check)
+  return monitor
+}
