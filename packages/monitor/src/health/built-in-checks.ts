@@ -14,7 +14,7 @@ export interface BuiltInChecksOptions {
   readonly registry: MetricsRegistry
   readonly history: History
   readonly process: ProcessState
-  readonly bounds?: Partial<HealthBounds>
+  readonly bounds?: Partial<HealthBounds> | undefined
   /** How stores are tried out: by a write each time, by one where their users do not write, by reading only, or not. */
   readonly probe: ProbeMode
   /** What the process may use, where that is less than what its control group or the machine lets it (default: those). */

@@ -75,24 +75,21 @@ function isCause({ name, status, reason }: HealthCheckResult, { check, reasons }
 function lateBecause(result: HealthCheckResult, { process, registry }: ExplainerOptions, nowMs: number): string {
   const { lastCheckMs, durationSeconds } = result
   if (lastCheckMs === undefined || durationSeconds === undefined) return 'timeout'
-  // Unix time on the clock of `performance.now()`, which is the clock of what the process tells.
-  const offsetMs = performance.now() - nowMs
-  const fromMs = lastCheckMs + offsetMs
-  const toMs = fromMs + durationSeconds * 1000
+  // It is judged at its end. Unix time on the clock of `performance.now()`, which is the clock of what the process tells.
+  const toMs = lastCheckMs + (performance.now() - nowMs)
+  const fromMs = toMs - durationSeconds * 1000
   return whySlow(process, { fromMs, toMs, inFlight: registry.watch.inFlight().depth })
 }
 
 function trendOfResult(result: HealthCheckResult, options: ExplainerOptions, nowMs: number): Explanation['trend'] {
   const series = result.observed?.series
-  if (series === undefined) return undefined
-  return trendOf(
-    options.history,
-    series,
-    nowMs,
-    series.metric.startsWith('wombat_process_') ? limitOf(options, nowMs) : undefined,
-  )
+  return series && trendOf(options.history, series, nowMs, limitOf(series.metric, options, nowMs))
 }
 
-function limitOf({ history, memoryLimitBytes }: ExplainerOptions, nowMs: number): number | undefined {
-  return memoryLimitBytes ?? largestNow(history, 'wombat_process_memory_limit_bytes', {}, nowMs)
+/** What a number of the process' memory may come to; undefined for all others. */
+function limitOf(metric: string, { history, memoryLimitBytes }: ExplainerOptions, nowMs: number): number | undefined {
+  if (!metric.startsWith('wombat_process_')) return undefined
+  // What is configured is for the process by itself.
+  const configured = metric === 'wombat_process_group_memory_bytes' ? undefined : memoryLimitBytes
+  return configured ?? largestNow(history, 'wombat_process_memory_limit_bytes', {}, nowMs)
 }

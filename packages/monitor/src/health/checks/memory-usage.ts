@@ -9,8 +9,11 @@ import type { HealthStatus } from '../status.ts'
 /** What is in use of the memory that the process may use, in bytes. */
 export interface MemoryReading {
   readonly residentBytes: number
-  /** What was configured, else the control group's limit, else the machine's memory. */
-  readonly limitBytes: number
+  /**
+   * What the process by itself may use: what was configured, else the machine's memory. Undefined where only its group has a
+   * limit: pages that it shares with others are resident in it and may count for another group.
+   */
+  readonly limitBytes: number | undefined
   /** The group where it has a limit of its own: past that the kernel kills, whatever was configured. */
   readonly group: (GroupMemory & { readonly limitBytes: number }) | undefined
   readonly heapBytes: number
@@ -29,11 +32,12 @@ export interface MemoryUsageOptions {
 /** Whether the process, and the control group it is in, stay within their memory. */
 export function runMemoryUsage({ history, bounds, memoryLimitBytes }: MemoryUsageOptions, context: CheckContext): Finding {
   const { rss, heapTotal, external } = process.memoryUsage()
-  const group = controlGroupMemory()
+  const memory = controlGroupMemory()
+  const group = memory?.limitBytes === undefined ? undefined : { ...memory, limitBytes: memory.limitBytes }
   const reading: MemoryReading = {
     residentBytes: rss,
-    limitBytes: memoryLimitBytes ?? processMemoryLimit(group),
-    group: group?.limitBytes === undefined ? undefined : { ...group, limitBytes: group.limitBytes },
+    limitBytes: memoryLimitBytes ?? (group === undefined ? processMemoryLimit(memory) : undefined),
+    group,
     heapBytes: heapTotal,
     externalBytes: external,
     storesBytes: storesMemory(history, context.nowMs),
@@ -64,11 +68,11 @@ const states = [
 /** What memory in use means. Of the process and its group, the one that is nearer to its limit counts. Pure. */
 export function memoryFinding(reading: MemoryReading, bounds: HealthBounds, before: HealthStatus): Finding {
   const { residentBytes, limitBytes, group } = reading
-  const own = residentBytes / limitBytes
+  const own = limitBytes === undefined ? Number.NEGATIVE_INFINITY : residentBytes / limitBytes
   const isGroup = group !== undefined && group.usedBytes / group.limitBytes > own
   const used = isGroup
     ? { what: "memory of the process' control group", value: group.usedBytes, limit: group.limitBytes }
-    : { what: 'memory of the process', value: residentBytes, limit: limitBytes }
+    : { what: 'memory of the process', value: residentBytes, limit: limitBytes ?? Number.POSITIVE_INFINITY }
   const levels = states.map(({ status, bound, message }) => {
     return { status, message, enter: bounds[bound], leave: bounds[bound] - bounds.memoryLeaveShare }
   })

@@ -1,0 +1,59 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { instrument } from '@wombat/instrumentation'
+import { MemoryLevel } from 'memory-level'
+import { expect, test } from 'vitest'
+import { watched } from './watched.ts'
+
+const name = 'error_rates'
+
+/** A real store in memory that refuses every write whose key begins with `bad`. */
+class Refusing extends MemoryLevel<string, string> {
+  override async _put(...args: Parameters<MemoryLevel['_put']>): Promise<void> {
+    if (String(args[0]).startsWith('bad')) throw Object.assign(new Error('refused'), { code: 'LEVEL_IO_ERROR' })
+    return super._put(...args)
+  }
+}
+
+/** Remembers, does so many writes of which so many fail, and remembers again. */
+async function afterWrites(good: number, bad: number, before: 'healthy' | 'degraded' | 'unhealthy' | 'critical' = 'healthy') {
+  const { registry, remember, look } = watched()
+  const db = instrument(new Refusing({ keyEncoding: 'utf8' }), { registry, name: 'orders' })
+  await db.open()
+  await remember()
+  for (let index = 0; index < good; index++) await db.put(`good ${index}`, '1')
+  for (let index = 0; index < bad; index++) await expect(db.put(`bad ${index}`, '1')).rejects.toThrow('refused')
+  await wait(150)
+  await remember()
+  return look(name, 'orders', before)
+}
+
+test('silence and success are healthy', async () => {
+  expect(await afterWrites(0, 0)).toEqual({ status: 'healthy', message: 'No failed operations' })
+  expect(await afterWrites(40, 0)).toEqual({ status: 'healthy', message: 'No failed operations' })
+})
+
+test('of fewer than twenty operations nothing is concluded', async () => {
+  expect(await afterWrites(9, 10)).toEqual({ status: 'healthy', message: 'Too little traffic to judge' })
+  expect(await afterWrites(10, 10)).toMatchObject({ status: 'unhealthy', message: '50 % of the set operations failed' })
+})
+
+test('the share of failures decides, exactly as counted', async () => {
+  expect(await afterWrites(199, 1)).toEqual({
+    status: 'healthy',
+    message: '0.5 % of the set operations failed',
+    observed: { what: 'share of failed operations', value: 0.005, unit: '1', bound: 0.01 },
+  })
+  expect(await afterWrites(196, 4)).toMatchObject({ status: 'degraded', message: '2 % of the set operations failed' })
+  expect(await afterWrites(90, 10)).toMatchObject({ status: 'unhealthy', message: '10 % of the set operations failed' })
+  expect(await afterWrites(10, 30)).toMatchObject({
+    status: 'critical',
+    message: '75 % of the set operations failed',
+    reason: 'failures',
+  })
+})
+
+test('a state is left at half of where it is entered', async () => {
+  expect(await afterWrites(99, 1, 'degraded')).toMatchObject({ status: 'degraded', observed: { bound: 0.005 } })
+  expect(await afterWrites(96, 4, 'unhealthy')).toMatchObject({ status: 'unhealthy', observed: { bound: 0.025 } })
+  expect(await afterWrites(98, 2, 'unhealthy')).toMatchObject({ status: 'degraded' })
+})

@@ -1,0 +1,59 @@
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MetricsRegistry, watchProcessMemory } from '@wombat/instrumentation'
+import { SnapshotReader, samplesOf, TimeSeries } from '@wombat/monitor'
+import { onTestFinished } from 'vitest'
+import { type BuiltInChecksOptions, builtInChecks } from '../../packages/monitor/src/health/built-in-checks.ts'
+import type { Explanation, Finding, HealthCheckResult } from '../../packages/monitor/src/health/check.ts'
+import { explainer } from '../../packages/monitor/src/health/explain.ts'
+import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
+import { ProcessWatch } from '../../packages/monitor/src/process/process-watch.ts'
+
+type Options = Partial<Pick<BuiltInChecksOptions, 'bounds' | 'probe' | 'memoryLimitBytes'>>
+
+/** A registry whose stores' health is looked at with everything real: reader, history, event loop, thread pool, checks. */
+export function watched({ probe = 'write', ...options }: Options = {}) {
+  const registry = new MetricsRegistry()
+  const reader = new SnapshotReader()
+  new MeterProvider({ readers: [reader] })
+  reader.follow(registry)
+  const history = new TimeSeries({ intervalMs: 100 })
+  const process = new ProcessWatch(registry)
+  process.start()
+  onTestFinished(watchProcessMemory(registry))
+  onTestFinished(() => process.close())
+  const source = builtInChecks({ registry, history, process, probe, ...options })
+  const explain = explainer({ registry, history, process, ...options })
+
+  /** Remembers the metrics as they are now. */
+  const remember = async (): Promise<void> => {
+    const { points, timeMs } = await reader.take()
+    history.append(timeMs, points.flatMap(samplesOf))
+  }
+
+  const names = (store?: string): string[] => source().flatMap((check) => (check.store === store ? check.name : []))
+
+  const look = async (name: string, store?: string, before: HealthStatus = 'healthy'): Promise<Finding> => {
+    const check = source().find((check) => check.name === name && check.store === store)
+    if (check === undefined) throw new Error(`there is no check ${name} of ${store}`)
+    return check.run({ signal: new AbortController().signal, nowMs: Date.now(), before })
+  }
+
+  /** Runs every check that there is. */
+  const lookAtAll = async (): Promise<HealthCheckResult[]> =>
+    Promise.all(
+      source().map(async ({ name, store }) => {
+        const fromMs = performance.now()
+        const finding = await look(name, store)
+        const durationSeconds = (performance.now() - fromMs) / 1000
+        return { name, ...(store !== undefined && { store }), ...finding, lastCheckMs: Date.now(), sinceMs: 0, durationSeconds }
+      }),
+    )
+
+  const explained = (all: readonly HealthCheckResult[], name: string, store?: string): Explanation => {
+    const result = all.find((result) => result.name === name && result.store === store)
+    if (result === undefined) throw new Error(`there is no result ${name} of ${store}`)
+    return explain(result, all, Date.now())
+  }
+
+  return { registry, history, process, remember, names, look, lookAtAll, explained, explain, source }
+}
