@@ -17,7 +17,6 @@ const doctor = (seconds: number, places: Readonly<Record<string, string>>) =>
 
 const unchanged = 'the canary arrived as it was given'
 
-
 describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
   test('nothing wrong with a route that is sound, from end to end', async () => {
     const page = await startVictoriaMetricsWith()
@@ -66,7 +65,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
   test('a suffix that is there twice, a label that is gone and one that has another name', async () => {
     const victoriametrics = await startVictoriaMetricsWith(
       await relabelling(
-        { source_labels: ['__name__'], regex: '(db_get_.+_total)', target_label: '__name__', replacement: '$1_total' },
+        { source_labels: ['__name__'], regex: '(db_get_.+_total)', target_label: '__name__', replacement: '${1}_total' },
         { source_labels: ['level'], regex: '(.+)', target_label: 'lsm_level', replacement: '$1' },
         { action: 'labeldrop', regex: 'level' },
         {
