@@ -143,3 +143,27 @@ test('options that cannot be are refused', () => {
   expect(() => monitorOf({ parallel: 0 })).toThrow('parallel must be a whole number of 1 or more, got 0')
   expect(() => monitorOf({ settings: { one: { timeoutMs: 0 } } })).toThrow('settings of the health check one: timeoutMs must be')
 })
+
+test('a check that cannot tell yet is asked again within seconds, whatever its interval', async () => {
+  let runs = 0
+  const monitor = new HealthMonitor({ intervalMs: 3_600_000, timeoutMs: 1000 })
+  onTestFinished(() => monitor.close())
+  monitor.register({
+    name: 'opening',
+    run: () => (++runs === 1 ? { status: 'unknown', message: 'Database is opening' } : { status: 'healthy', message: 'Open' }),
+  })
+  monitor.start()
+  await vi.waitFor(() => expect(monitor.report().status).toBe('healthy'), { timeout: 5000 })
+  expect(runs).toBe(2)
+})
+
+test('what a source has anew runs at once when the monitor is told', async () => {
+  const checks: HealthCheck[] = []
+  const monitor = new HealthMonitor({ intervalMs: 3_600_000, timeoutMs: 1000, sources: [() => checks] })
+  onTestFinished(() => monitor.close())
+  monitor.start()
+  expect(monitor.report()).toMatchObject({ status: 'healthy', checks: [] })
+  checks.push({ name: 'database_connectivity', store: 'orders', run: () => ({ status: 'degraded', message: 'Slow' }) })
+  monitor.refresh()
+  await vi.waitFor(() => expect(monitor.report().status).toBe('degraded'), { timeout: 5000 })
+})

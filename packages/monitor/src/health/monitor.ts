@@ -77,6 +77,11 @@ export class HealthMonitor {
     return this.#checks.unregister(name, store)
   }
 
+  /** The sources have other checks: those that are new run now. */
+  refresh(): void {
+    this.#rounds.hurry()
+  }
+
   /** The first round is now. The process is not kept alive. */
   start(): void {
     if (!this.#isClosed) this.#rounds.start()

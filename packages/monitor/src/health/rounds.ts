@@ -65,6 +65,8 @@ export class Rounds {
       // The next round is armed before this one is over: one slow check does not make the others late.
       const flights = await this.#begun(which, before)
       await Promise.all(flights)
+      // What could not tell is due sooner than it was when the round began.
+      if (this.#isStarted) this.#arm(this.#untilNextMs())
       if (!this.#isClosed) ended()
     } catch (error) {
       notes.warn('round', { kind: errorKind(error) }, 'a round of health checks failed')

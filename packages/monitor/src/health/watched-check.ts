@@ -18,6 +18,9 @@ export interface WatchedCheckOptions {
   readonly busy: (seconds: number) => void
 }
 
+/** What cannot tell yet, of a store that is being opened for example, is asked again so soon. */
+const againMs = 1000
+
 /** A result older than this many intervals says nothing any more. */
 const staleIntervals = 3
 
@@ -162,6 +165,7 @@ export class WatchedCheck {
     const status = finding.status === 'unknown' ? 'unknown' : capped(finding.status, atWorst)
     this.#state = step(before, { ...finding, status }, nowMs, this.#plan)
     this.#judgedMs = nowMs
+    if (finding.status === 'unknown') this.dueMs = Math.min(this.dueMs, performance.now() + againMs)
     judged(this)
   }
 
