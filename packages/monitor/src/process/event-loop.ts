@@ -86,24 +86,16 @@ export class EventLoop {
     return Math.max(this.#blocks.longestMs(sinceMs), toMs - fromMs) / 1000
   }
 
-  /** The same, with the time before each stretch in which the loop may have stood still already. */
-  perhapsBlockedSeconds(fromMs: number, toMs: number): number {
-    let blockedMs = 0
-    for (const stretch of this.#since(fromMs)) {
-      blockedMs += overlapMs({ fromMs: stretch.fromMs - periodMs, toMs: stretch.toMs }, fromMs, toMs)
-    }
-    return blockedMs / 1000
-  }
-
   /**
    * How long, since then, what comes back in the present turn of the loop may have lain ready: what a turn finds ready it
-   * delivers, so that a stretch before the turn before this one delayed nothing.
+   * delivers, so that a stretch before the turn before this one delayed nothing. With a lead, the time before each stretch in
+   * which the loop may have stood still already counts as well.
    */
-  heldUpSeconds(sinceMs: number): number {
+  heldUpSeconds(sinceMs: number, leadMs = 0): number {
     const turn = this.#clock.turns()
     let heldMs = 0
-    for (const stretch of this.#since(sinceMs)) {
-      if (turn - stretch.mark <= 1) heldMs += overlapMs(stretch, sinceMs, stretch.toMs)
+    for (const { fromMs, toMs, mark } of this.#since(sinceMs)) {
+      if (turn - mark <= 1) heldMs += overlapMs({ fromMs: fromMs - leadMs, toMs }, sinceMs, toMs)
     }
     return heldMs / 1000
   }

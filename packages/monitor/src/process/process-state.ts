@@ -4,7 +4,7 @@ export interface ProcessState {
   loopBlockedSeconds(fromMs: number, toMs: number): number
   /** The longest time without a turn that ended, or still lasts, since then. */
   longestLoopBlockSeconds(sinceMs: number): number
-  /** How long, within this time, work waited for a thread of libuv's pool; what the event loop was blocked for is not in it. */
+  /** How long, within this time, work waited for a thread of libuv's pool; what the event loop came late for it is not in it. */
   poolWaitedSeconds(fromMs: number, toMs: number): number
   longestPoolWaitSeconds(sinceMs: number): number
   /** How many threads the pool has. */

@@ -1,6 +1,6 @@
 import { randomFill } from 'node:crypto'
 import type { HistogramCell, MetricsRegistry } from '@wombat/instrumentation'
-import type { EventLoop } from './event-loop.ts'
+import { type EventLoop, periodMs } from './event-loop.ts'
 import { overlapMs, type Stretch, Stretches } from './stretches.ts'
 
 /** How often a piece of work is sent while nobody waits for anything. */
@@ -122,7 +122,7 @@ export class ThreadPool {
 
   #waitOf({ fromMs, depth }: Sent): Stretch {
     const nowMs = this.#now()
-    const loopMs = this.#loop.perhapsBlockedSeconds(fromMs, nowMs) * 1000
+    const loopMs = this.#loop.heldUpSeconds(fromMs, periodMs) * 1000
     return { fromMs, toMs: Math.max(fromMs, nowMs - loopMs), mark: depth }
   }
 }

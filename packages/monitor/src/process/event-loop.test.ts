@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { expect, onTestFinished, test } from 'vitest'
+import { EventLoop } from './event-loop.ts'
+
+/** A loop on a clock that is set by hand. */
+function byHand() {
+  const clock = { timeMs: 0, turn: 0, now: () => clock.timeMs, turns: () => clock.turn }
+  const registry = new MetricsRegistry()
+  const loop = new EventLoop(registry, clock)
+  const tickAt = (timeMs: number): void => {
+    clock.timeMs = timeMs
+    clock.turn++
+    loop.tick()
+  }
+  return { clock, registry, loop, tickAt }
+}
+
+test('a late tick is a stretch in which the loop did not turn', () => {
+  const { loop, tickAt } = byHand()
+  for (const timeMs of [20, 40, 1060, 1080]) tickAt(timeMs)
+  expect(loop.blockedSeconds(0, 1080)).toBe(1)
+  expect(loop.blockedSeconds(560, 1080)).toBe(0.5)
+  expect(loop.blockedSeconds(1060, 1080)).toBe(0)
+  expect(loop.longestBlockSeconds(1000)).toBe(1)
+  expect(loop.longestBlockSeconds(1060)).toBe(0)
+})
+
+test('a stretch that the timer has not ended yet is seen by whoever is called before it', () => {
+  const { clock, loop, tickAt } = byHand()
+  tickAt(20)
+  clock.timeMs = 540
+  expect(loop.blockedSeconds(0, 540)).toBe(0.5)
+  expect(loop.longestBlockSeconds(539)).toBe(0.5)
+  expect(loop.delaySeconds()).toBe(0.5)
+  expect([loop.hasTurnedSince(10), loop.hasTurnedSince(30)]).toEqual([true, false])
+})
+
+test('what comes in the turn after a stretch may have lain ready, what comes a turn later has not', () => {
+  const { clock, loop, tickAt } = byHand()
+  for (const timeMs of [20, 1040]) tickAt(timeMs)
+  clock.turn++
+  expect(loop.heldUpSeconds(0)).toBe(1)
+  expect(loop.heldUpSeconds(540)).toBe(0.5)
+  expect(loop.heldUpSeconds(0, 20)).toBe(1.02)
+  clock.turn++
+  expect(loop.heldUpSeconds(0)).toBe(0)
+})
+
+test('of a loop that is always late only the last turn can have delayed an answer', () => {
+  const { clock, loop, tickAt } = byHand()
+  for (let timeMs = 100; timeMs <= 2000; timeMs += 100) tickAt(timeMs)
+  clock.turn++
+  expect(loop.blockedSeconds(0, 2000)).toBeCloseTo(1.6, 9)
+  expect(loop.heldUpSeconds(0)).toBeCloseTo(0.08, 9)
+})
+
+test("a few milliseconds are the timer's own inaccuracy: measured, and no stretch", () => {
+  const { registry, loop, tickAt } = byHand()
+  for (const timeMs of [20, 45]) tickAt(timeMs)
+  expect(loop.blockedSeconds(0, 45)).toBe(0)
+  expect(loop.delaySeconds()).toBe(0.005)
+  const delay = registry.histogram('wombat_process_event_loop_delay_seconds').read()
+  expect([delay.count, delay.sum]).toEqual([2, 0.005])
+})
+
+test('a real loop that is blocked shows how long, and how busy it was', async () => {
+  const registry = new MetricsRegistry()
+  const loop = new EventLoop(registry)
+  loop.start()
+  onTestFinished(() => loop.close())
+  await sleep(50)
+  const fromMs = performance.now()
+  while (performance.now() < fromMs + 300);
+  expect(loop.blockedSeconds(fromMs, performance.now())).toBeGreaterThan(0.2)
+  await sleep(30)
+  expect(loop.longestBlockSeconds(fromMs)).toBeGreaterThan(0.2)
+  expect(loop.hasTurnedSince(fromMs)).toBe(true)
+  await registry.sources.refresh()
+  expect(registry.counter('wombat_process_event_loop_active_seconds_total').value).toBeGreaterThan(0.2)
+  expect(registry.histogram('wombat_process_event_loop_delay_seconds').read().max).toBeGreaterThan(0.2)
+})
+
+test('closed, it measures nothing more', async () => {
+  const registry = new MetricsRegistry()
+  const loop = new EventLoop(registry)
+  const times: number[] = []
+  loop.start((nowMs) => times.push(nowMs))
+  await sleep(70)
+  loop.close()
+  const { length } = times
+  expect(length).toBeGreaterThan(0)
+  await sleep(70)
+  expect(times).toHaveLength(length)
+})
