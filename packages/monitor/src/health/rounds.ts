@@ -27,6 +27,8 @@ export class Rounds {
   #checks: readonly WatchedCheck[] = []
   #askedMs = 0
   #everything: Promise<void> | undefined
+  /** Whether there is something that no round knows yet. */
+  #isHurried = false
   #isStarted = false
   #isClosed = false
 
@@ -43,6 +45,7 @@ export class Rounds {
 
   /** There is something new, which is not to wait for the timer. */
   hurry(): void {
+    this.#isHurried = true
     if (this.#isStarted) this.#arm(0)
   }
 
@@ -78,6 +81,7 @@ export class Rounds {
     try {
       if (before !== undefined) await before.run()
       if (this.#isClosed) return []
+      this.#isHurried = false
       this.#askedMs = performance.now()
       this.#checks = []
       this.#checks = [...this.#options.checks()]
@@ -91,6 +95,7 @@ export class Rounds {
   }
 
   #untilNextMs(): number {
+    if (this.#isHurried) return 0
     const nextMs = Math.min(this.#askedMs + this.#options.intervalMs, ...this.#checks.map(({ dueMs }) => dueMs))
     // A timer takes whole milliseconds only, and would come early for the rest.
     return Math.max(0, Math.ceil(nextMs - performance.now()))
