@@ -12,7 +12,7 @@ import { SlowOperations } from '../../packages/monitor/src/operations/slow-opera
 import { ProcessWatch } from '../../packages/monitor/src/process/process-watch.ts'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
 
-const [scenario = '', duration = '1200'] = process.argv.slice(2)
+const [scenario = '', duration = '800'] = process.argv.slice(2)
 const durationMs = Number(duration)
 const folder = mkdtempSync(join(tmpdir(), 'slow-'))
 const registry = new MetricsRegistry()

@@ -15,14 +15,16 @@ const span = z
     return Number(count) * unitMs[unit as keyof typeof unitMs]
   })
   .refine((windowMs) => windowMs >= 1000)
-  .describe('a time of a second or more such as 30s, 5m or 1h')
 
 const common = {
   store: z.string().min(1).optional().describe("a store's name"),
   limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('a whole number from 1 to 10000'),
 }
 const ofSlow = z.strictObject(common)
-const ofErrors = z.strictObject({ ...common, window: span.optional() })
+const ofErrors = z.strictObject({
+  ...common,
+  window: span.optional().describe('a time of a second or more such as 30s, 5m or 1h'),
+})
 
 const defaultWindowMs = 300_000
 

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { trace } from '@opentelemetry/api'
+import { DatabaseMetrics, instrument, MetricsRegistry, type SlowOperation } from '@wombat/instrumentation'
+import { MemoryLevel } from 'memory-level'
+import { expect, onTestFinished, test } from 'vitest'
+import { collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
+import { operationRoutes } from '../http/operation-routes.ts'
+import { ProcessWatch } from '../process/process-watch.ts'
+import { ErrorHistory } from './error-history.ts'
+import { SlowOperations, type SlowOperationsOptions } from './slow-operations.ts'
+
+function watched(options: Partial<SlowOperationsOptions> = {}) {
+  const registry = new MetricsRegistry()
+  const process = new ProcessWatch(registry)
+  process.start()
+  const logger = collectingLogger()
+  const slow = new SlowOperations({ registry, process, logger, thresholdMs: 0, ...options })
+  onTestFinished(() => {
+    slow.close()
+    process.close()
+  })
+  const countOf = (store: string, operation: string) => registry.counter('db_slow_operations_total', { store, operation }).value
+  return { registry, process, logger, slow, countOf }
+}
+
+test('every operation of a store is counted from the start, at 0', () => {
+  const { registry } = watched()
+  instrument(new MemoryLevel(), { registry, name: 'orders' })
+  const [metric] = [...registry.families()].filter(({ definition }) => definition.name === 'db_slow_operations_total')
+  const labels = [...(metric?.series.values() ?? [])].map((series) => series.labels)
+  expect(labels).toContainEqual({ store: 'orders', operation: 'get' })
+  expect(labels).toContainEqual({ store: 'orders', operation: 'scan' })
+})
+
+test('a slow operation is kept, counted and logged with its sizes', async () => {
+  const { registry, logger, slow, countOf } = watched({ timeNow: () => 1234 })
+  const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
+  await db.put('key', 'four')
+  expect(countOf('orders', 'set')).toBe(1)
+  expect(slow.records).toMatchObject([
+    { timeMs: 1234, store: 'orders', operation: 'set', keyBytes: 3, valueBytes: 4, inFlight: 1, isFailed: false },
+  ])
+  expect(logger.lines).toEqual([{ level: 'warn', message: 'slow operation', fields: slow.records[0] }])
+})
+
+test('a hundred thousand slow operations at once keep a hundred records and write a few lines', async () => {
+  const { registry, logger, slow, countOf } = watched()
+  const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
+  await db.open()
+  const startMs = performance.now()
+  for (let round = 0; round < 100; round++) await Promise.all(Array.from({ length: 1000 }, (_, key) => db.get(`${key}`)))
+  const seconds = (performance.now() - startMs) / 1000
+  expect(countOf('orders', 'get')).toBe(100_000)
+  expect(slow.records).toHaveLength(100)
+  expect(logger.lines.length).toBeLessThanOrEqual(11 + seconds)
+  expect(slow.suppressed).toBe(100_000 - logger.lines.length)
+})
+
+test('switched off nothing is slow, and it can be switched on again', async () => {
+  const { registry, slow, countOf } = watched()
+  const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
+  slow.enabled = false
+  await db.put('a', '1')
+  expect(countOf('orders', 'set')).toBe(0)
+  slow.enabled = true
+  await db.put('a', '1')
+  slow.setThreshold(60_000)
+  await db.put('a', '1')
+  slow.setThreshold(0)
+  slow.close()
+  await db.put('a', '1')
+  expect(countOf('orders', 'set')).toBe(1)
+})
+
+test('a logger that fails reaches nobody, and the operation is kept', async () => {
+  const logger = collectingLogger()
+  logger.warn = () => {
+    throw new Error('no')
+  }
+  const { registry, slow } = watched({ logger })
+  await instrument(new MemoryLevel(), { registry, name: 'orders' }).put('a', '1')
+  expect(slow.records).toHaveLength(1)
+})
+
+test('a span is told by its identifiers', () => {
+  const { registry, slow } = watched()
+  const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
+  const operation: SlowOperation = { ...ofNobody, inFlight: 1, trace: trace.wrapSpanContext(context).spanContext() }
+  registry.watch.tellSlow(operation)
+  expect(slow.records).toMatchObject([{ traceId: context.traceId, spanId: context.spanId }])
+})
+
+const ofNobody: SlowOperation = {
+  store: 'orders',
+  engine: 'leveldb',
+  operation: 'get',
+  startMs: 0,
+  seconds: 1,
+  isFailed: false,
+  entries: undefined,
+  keyBytes: undefined,
+  valueBytes: undefined,
+  inFlight: undefined,
+  trace: undefined,
+}
+
+function block(ms: number): void {
+  const endMs = performance.now() + ms
+  while (performance.now() < endMs);
+}
+
+test('what its reader did between two reads of a scan is not taken out of the time of the scan', async () => {
+  const { registry, slow } = watched()
+  const startMs = performance.now()
+  block(300)
+  await sleep(150)
+  // Its reader took the 300 ms and the store the 150, or the other way round.
+  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.15 })
+  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
+  expect(slow.records.map(({ verdict }) => verdict)).toEqual(['event_loop', 'store'])
+})
+
+test('a call that answered at once kept the loop itself', () => {
+  const { registry, slow } = watched()
+  const startMs = performance.now()
+  block(200)
+  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2 })
+  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2, inFlight: 1 })
+  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
+  expect(slow.records.map(({ verdict }) => verdict)).toEqual(['store', 'event_loop', 'store'])
+})
+
+test('secrets in keys, values and errors are in no record, no line and no answer', async () => {
+  const secret = 'hunter2'
+  class Failing extends MemoryLevel {
+    async _put(key: string, value: string): Promise<void> {
+      throw new Error(`cannot write ${key} ${value}`)
+    }
+  }
+  const { registry, logger, slow } = watched()
+  const errors = new ErrorHistory({ registry, keep: 10 })
+  onTestFinished(() => errors.close())
+  const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
+  await db.put(secret, secret)
+  await db.get(secret)
+  await db.batch([{ type: 'put', key: secret, value: secret }])
+  for await (const entry of db.iterator({ gte: secret })) expect(entry).toEqual([secret, secret])
+  const failing = instrument(new Failing(), { registry, name: 'failing' })
+  await expect(failing.put(secret, secret)).rejects.toThrow(secret)
+  expect(slow.records.length).toBeGreaterThanOrEqual(5)
+  expect(slow.records[0]).toMatchObject({ store: 'failing', isFailed: true })
+  expect(errors.entries).toMatchObject([{ store: 'failing', operation: 'set', errorType: '_OTHER', count: 1 }])
+  const routes = operationRoutes(slow, errors)
+  const answers = await Promise.all(
+    ['slow-operations', 'errors'].map(async (path) => (await routes.request(`/api/v1/${path}`)).text()),
+  )
+  expect(answers.join()).toContain('failing')
+  expect(JSON.stringify([slow.records, logger.lines, errors.entries, answers])).not.toContain(secret)
+})
+
+test('a store that its owner times himself has slow operations, too', () => {
+  const { registry, slow } = watched({ thresholdMs: 100 })
+  const database = new DatabaseMetrics(registry, { store: 'mine' })
+  database.recordGet(50e6, true)
+  database.recordGet(150e6, false)
+  expect(slow.records).toMatchObject([{ store: 'mine', operation: 'get', durationSeconds: 0.15, isFailed: true }])
+})
+
+test.each([0, 1.5, -1])('keep %f is refused', (keep) => {
+  expect(() => watched({ keep })).toThrow(`keep must be a whole number of 1 or more, got ${keep}`)
+})
