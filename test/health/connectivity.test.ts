@@ -5,43 +5,16 @@ import Keyv from 'keyv'
 import { open as openLmdb } from 'lmdb'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
+import { ailingStore, coded } from './ailing-store.ts'
 import { folder } from './folders.ts'
 import { holdPool } from './held-pool.ts'
 import { watched } from './watched.ts'
 
 const name = 'database_connectivity'
 
-/** A real store in memory, of which single steps go wrong. */
-class Ailing extends MemoryLevel<string, string> {
-  failing: Partial<Record<'put' | 'get' | 'del', () => unknown>> = {}
-  readonly calls: string[] = []
-
-  override async _put(...args: Parameters<MemoryLevel['_put']>): Promise<void> {
-    this.calls.push('put')
-    await this.failing.put?.()
-    return super._put(...args)
-  }
-
-  override async _get(...args: Parameters<MemoryLevel['_get']>): Promise<never> {
-    this.calls.push('get')
-    const replaced = await this.failing.get?.()
-    return (replaced ?? (await super._get(...args))) as never
-  }
-
-  override async _del(...args: Parameters<MemoryLevel['_del']>): Promise<void> {
-    this.calls.push('del')
-    await this.failing.del?.()
-    return super._del(...args)
-  }
-}
-
-const coded = (code: string) => (): never => {
-  throw Object.assign(new Error('secret: /var/lib/orders, key account:7'), { code })
-}
-
 function ailing(options?: Parameters<typeof watched>[0]) {
   const seen = watched(options)
-  const db = instrument(new Ailing(), { registry: seen.registry, name: 'orders' })
+  const db = instrument(ailingStore(), { registry: seen.registry, name: 'orders' })
   return { ...seen, db }
 }
 
@@ -77,13 +50,13 @@ test('a store that is opening is not known yet, and one that is closed is not ch
 test('a write that fails is critical, with the code where it is a known one, and never the message', async () => {
   const { db, look } = ailing()
   await db.open()
-  db.failing = { put: coded('LEVEL_IO_ERROR') }
+  db.ailments = { put: coded('LEVEL_IO_ERROR') }
   expect(await look(name, 'orders')).toMatchObject({
     status: 'critical',
     message: 'Cannot write to database (LEVEL_IO_ERROR)',
     reason: 'cannot_write',
   })
-  db.failing = { put: coded('account:7 is locked') }
+  db.ailments = { put: coded('account:7 is locked') }
   const finding = await look(name, 'orders')
   expect(finding).toMatchObject({ status: 'critical', message: 'Cannot write to database' })
   expect(JSON.stringify(finding)).not.toMatch(/secret|account/)
@@ -92,7 +65,7 @@ test('a write that fails is critical, with the code where it is a known one, and
 test('a read that fails is critical, and damage is told by its code', async () => {
   const { db, look } = ailing()
   await db.open()
-  db.failing = { get: coded('LEVEL_CORRUPTION') }
+  db.ailments = { get: coded('LEVEL_CORRUPTION') }
   expect(await look(name, 'orders')).toMatchObject({
     status: 'critical',
     message: 'Cannot read from database (LEVEL_CORRUPTION)',
@@ -103,18 +76,18 @@ test('a read that fails is critical, and damage is told by its code', async () =
 test('what is read back and is not what was written is an integrity issue', async () => {
   const { db, look } = ailing()
   await db.open()
-  db.failing = { get: () => 'something else' }
+  db.ailments = { get: () => 'something else' }
   expect(await look(name, 'orders')).toMatchObject({ status: 'unhealthy', message: 'Data integrity issue', reason: 'integrity' })
 })
 
 test('a removal that fails is no failure, and the next try makes up for it', async () => {
   const { db, look } = ailing()
   await db.open()
-  db.failing = { del: coded('LEVEL_IO_ERROR') }
+  db.ailments = { del: coded('LEVEL_IO_ERROR') }
   expect(await look(name, 'orders')).toMatchObject({ status: 'healthy', message: 'Database is responsive' })
   const [left = ''] = await db.keys().all()
   expect(left).toMatch(new RegExp(`^__wombat_health_check__:${process.pid}-[0-9a-f]{12}:\\d+$`))
-  db.failing = {}
+  db.ailments = {}
   await look(name, 'orders')
   expect(await db.keys().all()).toEqual([])
 })
@@ -124,7 +97,7 @@ test('of several stores of one name, each is tried and the worst counts', async 
   const other = instrument(new MemoryLevel(), { registry, name: 'orders' })
   await Promise.all([db.open(), other.open()])
   expect(await look(name, 'orders')).toMatchObject({ status: 'healthy' })
-  db.failing = { put: coded('LEVEL_IO_ERROR') }
+  db.ailments = { put: coded('LEVEL_IO_ERROR') }
   expect(await look(name, 'orders')).toMatchObject({ status: 'critical' })
 })
 
@@ -148,9 +121,9 @@ test('while the users of a store write with success, it is only read; in silence
   expect(await calls()).toEqual(['get'])
   expect(await calls()).toEqual(['put', 'get', 'del'])
   await db.put('b', '2')
-  db.failing = { put: coded('LEVEL_IO_ERROR') }
+  db.ailments = { put: coded('LEVEL_IO_ERROR') }
   await expect(db.put('c', '3')).rejects.toThrow()
-  db.failing = {}
+  db.ailments = {}
   expect(await calls()).toEqual(['put', 'get', 'del'])
 })
 
@@ -164,7 +137,7 @@ test('where nobody waits any more, a try stops between its steps, and takes away
   const { db, source } = ailing()
   await db.open()
   const stop = new AbortController()
-  db.failing = { put: () => stop.abort() }
+  db.ailments = { put: () => stop.abort() }
   await source()
     .find((check) => check.name === name)
     ?.run({ signal: stop.signal, nowMs: 0, before: 'healthy' })
@@ -177,7 +150,7 @@ const slowly = { status: 'degraded', message: 'Database answers slowly' }
 test('a store that is slow by itself answers slowly', async () => {
   const { db, look } = ailing({ bounds })
   await db.open()
-  db.failing = { put: () => wait(300) }
+  db.ailments = { put: () => wait(300) }
   expect(await look(name, 'orders')).toMatchObject({ ...slowly, reason: 'store', observed: { bound: 0.2 } })
 })
 
@@ -188,7 +161,7 @@ test('a store that waits for a blocked event loop answers slowly because of that
   const block = (): void => {
     for (const untilMs = performance.now() + 400; performance.now() < untilMs; );
   }
-  db.failing = { put: () => new Promise((resolve) => setImmediate(() => resolve(block()))) }
+  db.ailments = { put: () => new Promise((resolve) => setImmediate(() => resolve(block()))) }
   expect(await look(name, 'orders')).toMatchObject({ ...slowly, reason: 'event_loop' })
 })
 

@@ -1,27 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { instrument } from '@wombat/instrumentation'
-import { MemoryLevel } from 'memory-level'
 import { expect, test } from 'vitest'
+import { ailingStore, coded } from './ailing-store.ts'
 import { watched } from './watched.ts'
 
 const name = 'error_rates'
 
-/** A real store in memory that refuses every write whose key begins with `bad`. */
-class Refusing extends MemoryLevel<string, string> {
-  override async _put(...args: Parameters<MemoryLevel['_put']>): Promise<void> {
-    if (String(args[0]).startsWith('bad')) throw Object.assign(new Error('refused'), { code: 'LEVEL_IO_ERROR' })
-    return super._put(...args)
-  }
-}
-
 /** Remembers, does so many writes of which so many fail, and remembers again. */
 async function afterWrites(good: number, bad: number, before: 'healthy' | 'degraded' | 'unhealthy' | 'critical' = 'healthy') {
   const { registry, remember, look } = watched()
-  const db = instrument(new Refusing({ keyEncoding: 'utf8' }), { registry, name: 'orders' })
+  const db = instrument(ailingStore(), { registry, name: 'orders' })
+  const refused = coded('LEVEL_IO_ERROR')
+  db.ailments = { put: (key) => (key.startsWith('bad') ? refused() : undefined) }
   await db.open()
   await remember()
   for (let index = 0; index < good; index++) await db.put(`good ${index}`, '1')
-  for (let index = 0; index < bad; index++) await expect(db.put(`bad ${index}`, '1')).rejects.toThrow('refused')
+  for (let index = 0; index < bad; index++) await expect(db.put(`bad ${index}`, '1')).rejects.toThrow('secret')
   await wait(150)
   await remember()
   return look(name, 'orders', before)

@@ -52,6 +52,20 @@ const level0: Advice = {
   ],
 }
 
+/** What any check may run into that waits for something, or fails itself. */
+export const generalAdvice: Readonly<Record<string, Advice>> = {
+  event_loop: eventLoop,
+  thread_pool: threadPool,
+  store: {
+    cause: 'The disk or file system does not answer in time: it is overloaded, failing, or a network volume that is gone.',
+    nextSteps: ['Look at how busy the disk is, and at the kernel’s log.', 'See whether the volume is still there.'],
+  },
+  exception: {
+    cause: 'The check itself failed: nothing is known of what it looks at.',
+    nextSteps: ['Look into the log of the application.', 'Report it with the kind of error that the message names.'],
+  },
+}
+
 /** Of each check, by reason. `else` is for all other reasons. Nothing but data: the explaining is done elsewhere. */
 export const advice: { readonly [Name in CheckName]: Readonly<Record<string, Advice>> & { readonly else: Advice } } = {
   responsiveness: { event_loop: eventLoop, thread_pool: threadPool, else: eventLoop },

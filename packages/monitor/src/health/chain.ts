@@ -1,13 +1,13 @@
 import type { CheckName } from './advice.ts'
 
-/** One check that is not well, and what else that explains. */
+/** One check that is not well, and what that explains directly. */
 export interface Link {
   readonly check: CheckName
   /** Its reasons that have such effects; any, where left out. */
   readonly reasons?: readonly string[]
   /** What the effect is, as the cause of others. */
   readonly sentence: string
-  /** The checks whose trouble it explains, each with those of its reasons that it can be; all where there is none. */
+  /** The checks whose trouble it explains, each with the reasons that it may be behind. */
   readonly explains: { readonly [Name in CheckName]?: readonly string[] }
 }
 
@@ -17,7 +17,8 @@ const failures = ['failures']
 
 /**
  * What comes before what, deepest first: a slow or full disk makes debt, debt fills level 0, level 0 stalls writers, stalls are
- * seen as latency and timeouts, and these as errors; the process itself comes before all of it. Damage is nobody's symptom.
+ * seen as latency and timeouts, and these as errors; the process itself comes before all of it. Damage is nobody's symptom. The
+ * first link that fits is taken, and then followed: a cause may have one of its own.
  */
 export const chain: readonly Link[] = [
   {
@@ -45,13 +46,13 @@ export const chain: readonly Link[] = [
     check: 'responsiveness',
     reasons: ['event_loop'],
     sentence: 'The event loop was blocked: nothing of this process went on meanwhile.',
-    explains: { database_connectivity: ['timeout', 'event_loop'], disk_space: ['timeout'], error_rates: failures },
+    explains: { database_connectivity: ['timeout', 'event_loop'], disk_space: ['timeout', 'event_loop'] },
   },
   {
     check: 'responsiveness',
     reasons: ['thread_pool'],
     sentence: 'The thread pool was full: the store’s operations waited for a thread.',
-    explains: { database_connectivity: ['timeout', 'thread_pool'], disk_space: ['timeout'], error_rates: failures },
+    explains: { database_connectivity: ['timeout', 'thread_pool'], disk_space: ['timeout', 'thread_pool'] },
   },
   {
     check: 'compaction_status',
@@ -69,6 +70,12 @@ export const chain: readonly Link[] = [
     check: 'database_connectivity',
     reasons: unusable,
     sentence: 'The store does not work at all, not only for its users.',
+    explains: { error_rates: failures },
+  },
+  {
+    // Last: operations hardly fail for being late, and everything else that is not well explains it better.
+    check: 'responsiveness',
+    sentence: 'The process was blocked: operations were not done in time.',
     explains: { error_rates: failures },
   },
 ]

@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../history/history.ts'
 import type { ProcessState } from '../process/process-state.ts'
-import { advice, type CheckName } from './advice.ts'
+import { type Advice, advice, type CheckName, generalAdvice } from './advice.ts'
 import { chain, type Link } from './chain.ts'
 import type { Explain, Explanation, HealthCheckResult } from './check.ts'
 import { largestNow } from './recent.ts'
@@ -25,24 +25,24 @@ export function explainer(options: ExplainerOptions): Explain {
     const trend = trendOfResult(result, options, nowMs)
     const withTrend = trend === undefined ? {} : { trend }
     if (!isBuiltIn(result.name)) return { nextSteps: [], ...withTrend }
-    const runbookUrl = `${runbook}#${result.name}`
-    if (result.status === 'healthy') return { nextSteps: [], ...withTrend, runbookUrl }
-    const reason = result.reason === 'timeout' ? lateBecause(result, options, nowMs) : result.reason
-    const own = (reason === undefined ? undefined : advice[result.name][reason]) ?? advice[result.name].else
-    const found = causeIn(result, reason, all)
-    if (found === undefined) return { cause: { sentence: own.cause }, nextSteps: own.nextSteps, ...withTrend, runbookUrl }
+    const always = { ...withTrend, runbookUrl: `${runbook}#${result.name}` }
+    // Of what was not looked at, or too long ago, there is nothing to explain.
+    if (result.status === 'healthy' || (result.status === 'unknown' && result.reason === undefined)) {
+      return { nextSteps: [], ...always }
+    }
+    const reasonOf: ReasonOf = (of) => (of.reason === 'timeout' ? lateBecause(of, options, nowMs) : of.reason)
+    const found = deepestCause(result, all, reasonOf)
+    if (found === undefined) {
+      const { cause, nextSteps } = adviceFor(result.name, reasonOf(result))
+      return { cause: { sentence: cause }, nextSteps, ...always }
+    }
     const { link, cause } = found
-    const deeper = advice[link.check][cause.reason ?? 'else'] ?? advice[link.check].else
+    const { name: check, store, message } = cause
     return {
-      cause: {
-        sentence: link.sentence,
-        check: cause.name,
-        ...(cause.store !== undefined && { store: cause.store }),
-      },
+      cause: { sentence: link.sentence, check, ...(store !== undefined && { store }) },
       // Who mends the cause mends the symptom.
-      nextSteps: [`See ${cause.name}: ${cause.message}.`, ...deeper.nextSteps],
-      ...withTrend,
-      runbookUrl,
+      nextSteps: [`See ${check}: ${message}.`, ...adviceFor(link.check, reasonOf(cause)).nextSteps],
+      ...always,
     }
   }
 }
@@ -51,24 +51,40 @@ function isBuiltIn(name: string): name is CheckName {
   return Object.hasOwn(advice, name)
 }
 
-/** The deepest check that is not well and explains this one: of the same store, or of the process. */
-function causeIn(
-  result: HealthCheckResult,
-  reason: string | undefined,
-  all: readonly HealthCheckResult[],
-): { readonly link: Link; readonly cause: HealthCheckResult } | undefined {
+function adviceFor(check: CheckName, reason = 'else'): Advice {
+  return advice[check][reason] ?? generalAdvice[reason] ?? advice[check].else
+}
+
+type ReasonOf = (result: HealthCheckResult) => string | undefined
+
+/** A check that is not well and explains another one. */
+interface Found {
+  readonly link: Link
+  readonly cause: HealthCheckResult
+}
+
+/** The chain has no circles, so that following it comes to an end. */
+function deepestCause(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
+  const found = causeOf(result, all, reasonOf)
+  return found && (deepestCause(found.cause, all, reasonOf) ?? found)
+}
+
+/** Of the same store, or of the process. */
+function causeOf(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
+  const reason = reasonOf(result) ?? ''
   for (const link of chain) {
-    const explained = link.explains[result.name as CheckName]
-    if (explained === undefined || !explained.includes(reason ?? '')) continue
-    const cause = all.find((other) => isCause(other, link) && (other.store === undefined || other.store === result.store))
+    if (link.explains[result.name as CheckName]?.includes(reason) !== true) continue
+    const cause = all.find(
+      (other) => isNotWell(other, link, reasonOf) && (other.store === undefined || other.store === result.store),
+    )
     if (cause !== undefined) return { link, cause }
   }
   return undefined
 }
 
-function isCause({ name, status, reason }: HealthCheckResult, { check, reasons }: Link): boolean {
-  if (name !== check || status === 'healthy' || status === 'unknown') return false
-  return reasons === undefined || (reason !== undefined && reasons.includes(reason))
+function isNotWell(result: HealthCheckResult, { check, reasons }: Link, reasonOf: ReasonOf): boolean {
+  if (result.name !== check || result.status === 'healthy' || result.status === 'unknown') return false
+  return reasons === undefined || reasons.includes(reasonOf(result) ?? '')
 }
 
 /** What held up a check that took too long, as far as the process knows: over the time of its last run. */

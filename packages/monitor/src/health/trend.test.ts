@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { TimeSeries } from '../history/time-series.ts'
+import { trendOf } from './trend.ts'
+
+const gibibyte = 2 ** 30
+const minuteMs = 60_000
+
+/** A gauge that goes by `perHour` from `start`, remembered every ten seconds for so many minutes. */
+function trend(metric: string, start: number, perHour: number, minutes: number, limit?: number) {
+  const history = new TimeSeries()
+  const series = { metric, labels: { store: 'orders' } }
+  for (let ms = 0; ms <= minutes * minuteMs; ms += 10_000) {
+    const value = start + (perHour * ms) / 3_600_000
+    history.append(ms + 1, [{ series: { name: metric, labels: series.labels, isCounter: false }, value }])
+  }
+  return trendOf(history, series, minutes * minuteMs + 1, limit)
+}
+
+const disk = 'db_disk_available_bytes'
+
+test('free space that falls is foretold when it is gone', () => {
+  const found = trend(disk, 40 * gibibyte, -10 * gibibyte, 60)
+  expect(found).toMatchObject({ direction: 'falling', overSeconds: 3590, outlook: 'At this pace it is full in 3 h' })
+  expect((found?.perHour ?? 0) / gibibyte).toBeCloseTo(-10)
+  expect(trend(disk, gibibyte, -gibibyte, 30)?.outlook).toBe('At this pace it is full in 30 min')
+  expect(trend(disk, 250 * gibibyte, -5 * gibibyte, 180)).toMatchObject({ direction: 'steady' })
+})
+
+test('a small change is steady, and of a moment nothing is foretold', () => {
+  expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).not.toHaveProperty('outlook')
+  expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).toMatchObject({ direction: 'steady' })
+  expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).toMatchObject({ direction: 'falling' })
+  expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).not.toHaveProperty('outlook')
+  expect(trend(disk, gibibyte, 0, 0)).toBeUndefined()
+})
+
+test('memory that rises is foretold when it reaches its limit, where that is known', () => {
+  const memory = 'wombat_process_resident_memory_bytes'
+  expect(trend(memory, gibibyte, gibibyte, 60, 4 * gibibyte)).toMatchObject({
+    direction: 'rising',
+    outlook: 'At this pace the limit is reached in 2 h',
+  })
+  expect(trend(memory, gibibyte, gibibyte, 60)).not.toHaveProperty('outlook')
+  expect(trend(disk, gibibyte, gibibyte, 60)).not.toHaveProperty('outlook')
+})
+
+test('nobody knows how a counter goes, or a series that is not there', () => {
+  const history = new TimeSeries()
+  const labels = { store: 'orders' }
+  for (const ms of [1, 60_001]) history.append(ms, [{ series: { name: 'db_x_total', labels, isCounter: true }, value: ms }])
+  expect(trendOf(history, { metric: 'db_x_total', labels }, 60_001)).toBeUndefined()
+  expect(trendOf(history, { metric: 'db_y', labels }, 60_001)).toBeUndefined()
+})
