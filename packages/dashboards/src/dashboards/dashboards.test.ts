@@ -1,12 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MetricName, metrics, storeAdapters } from '@wombat/instrumentation'
-import { defaultRules } from '@wombat/monitor'
+import { defaultRules, healthStatuses } from '@wombat/monitor'
 import { describe, expect, test } from 'vitest'
 import { dashboards, metricsIn } from '../../../../test/dashboards/queries.ts'
-import { healthStatuses } from '../../../monitor/src/health/status.ts'
 import { dashboardFiles } from './dashboards.ts'
-import { healthColours } from './health-states.ts'
 
 const folder = join(import.meta.dirname, '../../generated/dashboards')
 const all = Object.entries(dashboards())
@@ -129,8 +127,10 @@ test('a panel over what only some engines say names them, and no other', () => {
   expect(engines('db_space_reclaim_bytes_total')).toEqual([])
 })
 
-test("every state of the monitor's health has a name and a colour, from best to worst", () => {
-  expect(Object.keys(healthColours)).toEqual([...healthStatuses])
+test("every state of the monitor's health is asked for, the worse with the greater number", () => {
+  const [health = ''] = panels.filter(({ title }) => title === 'Health').map(({ targets }) => targets?.[0]?.expr)
+  const numbers = [...health.matchAll(/status="(\w+)"\}\) == 1\) \* (\d)/g)].map(([, status, number]) => [status, Number(number)])
+  expect(numbers).toEqual(healthStatuses.map((status, index) => [status, index]))
 })
 
 test('a link leads to a dashboard that there is', () => {

@@ -1,7 +1,19 @@
 import { worstHealth } from './health-states.ts'
 import { fromTable, toInstance, toProcess } from './links.ts'
 import type { PanelSpec, RowSpec } from './panel-spec.ts'
-import { everyOperation, inUnit, latency, now, over, perSecond, type Query, type Selection, summedUp, wrapped } from './query.ts'
+import {
+  everyOperation,
+  inUnit,
+  latency,
+  now,
+  onlyWith,
+  over,
+  perSecond,
+  type Query,
+  type Selection,
+  summedUp,
+  wrapped,
+} from './query.ts'
 import { allErrorRatio, allOperations } from './totals.ts'
 import { plain, share } from './units.ts'
 
@@ -42,6 +54,8 @@ const memoryShare = over(
   now('max', 'wombat_process_resident_memory_bytes', ofProcess),
   now('max', 'wombat_process_memory_limit_bytes', ofProcess),
 )
+/** Without the checks that are of a whole process: they have no row here. */
+const healthOfStores = onlyWith(worstHealth(byStore, named), now('sum', 'db_store_info', ofStore))
 const unhealthy = aboveZero(worstHealth([...byStore, 'check'], named))
 
 const counted = (query: Query): Query => ({ ...wrapped(query, (text) => `count(${text})`), unit: plain })
@@ -83,7 +97,7 @@ const tables: readonly PanelSpec[] = [
     kind: 'table',
     width: 24,
     series: [
-      { legend: 'Health', query: worstHealth(byStore, named), isHealth: true },
+      { legend: 'Health', query: healthOfStores, isHealth: true },
       { legend: 'Failing', query: errorRatio, rules: ['HighErrorRateGet'] },
       { legend: 'P99', query: p99(byStore) },
       { legend: 'Oldest operation', query: now('max', 'db_oldest_operation_age_seconds', ofStore), rules: ['StoreStalled'] },
@@ -106,7 +120,7 @@ const lines: readonly PanelSpec[] = [
     kind: 'states',
     width: 12,
     series: [{ legend: '{{instance}} {{store}} {{check}}', query: unhealthy }],
-    links: [toInstance],
+    links: [toProcess],
     noValue: 'All checks are healthy, or none has run.',
   },
   {
@@ -118,7 +132,7 @@ const lines: readonly PanelSpec[] = [
         query: now('sum', 'db_alerts', { by: [...byStore, 'alertname'], where: { state: 'firing' }, each: named }),
       },
     ],
-    links: [toInstance],
+    links: [toProcess],
     isStacked: true,
     noValue: 'No alert is firing.',
   },

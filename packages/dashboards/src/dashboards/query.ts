@@ -55,6 +55,11 @@ export function orElse(...queries: readonly Query[]): Query {
   return combined('or', queries)
 }
 
+/** A query's series for which the other query has one, too. */
+export function onlyWith(query: Query, other: Query): Query {
+  return combined('and', [query, other])
+}
+
 /** The same in another unit: the share that busy seconds are of time, for example. */
 export function inUnit(unit: string, query: Query): Query {
   return { ...query, unit }
