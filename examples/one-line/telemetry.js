@@ -3,5 +3,5 @@ import { metrics } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
-// OTEL_EXPORTER_PROMETHEUS_HOST and _PORT say where; by default every address of this machine, at 9464.
-metrics.setGlobalMeterProvider(new MeterProvider({ readers: [new PrometheusExporter()] }))
+const port = Number(process.env.OTEL_EXPORTER_PROMETHEUS_PORT ?? 9464)
+metrics.setGlobalMeterProvider(new MeterProvider({ readers: [new PrometheusExporter({ host: '127.0.0.1', port })] }))

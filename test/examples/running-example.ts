@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import { plainEnvironment } from '../backends/plain-environment.ts'
+import { end } from '../backends/running.ts'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
+
+export const examples = join(import.meta.dirname, '../../examples')
+
+/** An example as its user runs it: a process of its own, in a folder of its own. It ends with the test that started it. */
+export interface RunningExample {
+  /** Where it writes what it writes. */
+  readonly folder: string
+  /** Everything it has said so far. */
+  output(): string
+  /** Waits until it has said this. @throws Error with what it said when it ends before. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+  send(signal: 'SIGINT' | 'SIGTERM'): void
+  /** How it ended: its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
+}
+
+/** @param args what stands behind `node`; files are relative to the folder of all examples. */
+export async function startExample(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningExample> {
+  const placed = args.map((arg) => (/^[\w-]+\/.+\.js$/.test(arg) ? join(examples, arg) : arg))
+  for (const path of placed.filter((arg) => arg.startsWith(examples))) {
+    if (!existsSync(path)) throw new Error(`${path} is not there: build the workspace first`)
+  }
+  const folder = await temporaryFolder()
+  const env = { ...plainEnvironment(), WOMBAT_JSON_API_PORT: '0', ...environment }
+  const child = spawn(process.execPath, placed, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => end(child))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => {
+      output += data
+    })
+  }
+  const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
+  const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(output)
+      if (found !== null) return found
+      if (child.exitCode !== null || child.signalCode !== null) {
+        throw new Error(
+          `${args.join(' ')} ended with ${child.exitCode ?? child.signalCode} and without saying ${pattern}:\n${output}`,
+        )
+      }
+      await sleep(10)
+    }
+  }
+  return { folder, output: () => output, says, send: (signal) => child.kill(signal), ended }
+}
