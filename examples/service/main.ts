@@ -9,6 +9,9 @@ import { type Order, orderRoutes } from './order-routes.ts'
 
 const { HOST = '127.0.0.1', PORT = '3000', DATA = 'data/orders', DRAIN_MS = '5000' } = process.env
 
+// From the beginning on; a second signal ends it at once.
+const toldToEnd = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+
 // No door of its own: what it serves is mounted below. With WOMBAT_AUTH_TOKEN all of it but the status asks for a token.
 const monitoring = await startMonitoring({ jsonApiEnabled: false })
 const orders = monitoring.instrument(new ClassicLevel<string, Order>(DATA, { valueEncoding: 'json' }), { name: 'orders' })
@@ -23,9 +26,7 @@ const server = serve({ fetch: app.fetch, hostname: HOST, port: Number(PORT) })
 await once(server, 'listening')
 console.log(`listening at port ${(server.address() as AddressInfo).port}`)
 
-const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
-await once(stop.signal, 'abort')
+await toldToEnd
 
 monitoring.beginShutdown() // /readyz says 503 from now on; everything else goes on
 await sleep(Number(DRAIN_MS)) // until whoever asks /readyz has seen that, and sends requests elsewhere
