@@ -8,6 +8,9 @@ function byHand() {
   const clock = { timeMs: 0, turn: 0, now: () => clock.timeMs, turns: () => clock.turn }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
+  // Its own timer has no turn: what is tested by hand is over before the loop goes on.
+  loop.start()
+  onTestFinished(() => loop.close())
   const tickAt = (timeMs: number): void => {
     clock.timeMs = timeMs
     clock.turn++
@@ -79,6 +82,16 @@ test('a real loop that is blocked shows how long, and how busy it was', async ()
   await registry.sources.refresh()
   expect(registry.counter('wombat_process_event_loop_active_seconds_total').value).toBeGreaterThan(0.2)
   expect(registry.histogram('wombat_process_event_loop_delay_seconds').read().max).toBeGreaterThan(0.2)
+})
+
+test('what is not watched is not late', () => {
+  const { clock, loop, tickAt } = byHand()
+  for (const timeMs of [20, 1040]) tickAt(timeMs)
+  loop.close()
+  clock.timeMs = 60_000
+  expect(loop.longestBlockSeconds(2000)).toBe(0)
+  expect(loop.blockedSeconds(0, 60_000)).toBe(1)
+  expect(loop.heldUpSeconds(2000)).toBe(0)
 })
 
 test('closed, it measures nothing more', async () => {

@@ -107,7 +107,8 @@ export class EventLoop {
 
   /** How late the loop is now or, where it is in time, was when it came by last. */
   delaySeconds(): number {
-    return Math.max(this.#lateMs, this.#clock.now() - this.#lastMs - periodMs) / 1000
+    const presentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastMs - periodMs
+    return Math.max(this.#lateMs, presentMs) / 1000
   }
 
   *#since(fromMs: number): Generator<Stretch> {
@@ -116,11 +117,12 @@ export class EventLoop {
     yield* this.#blocks.since(fromMs)
   }
 
-  /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time. */
+  /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time, or not watched. */
   #present(): Stretch {
     const nowMs = this.#clock.now()
     const dueMs = this.#lastMs + periodMs
-    return { fromMs: nowMs - dueMs >= noticedMs ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.turns() }
+    const isLate = this.#stop !== undefined && nowMs - dueMs >= noticedMs
+    return { fromMs: isLate ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.turns() }
   }
 }
 

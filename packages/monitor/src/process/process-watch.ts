@@ -5,7 +5,8 @@ import { ThreadPool } from './thread-pool.ts'
 
 /**
  * Watches what the process does to every operation: its event loop and its thread pool, as metrics and as what can be asked of
- * the last minutes. Once for a process. Costs some microseconds fifty times a second, and keeps nobody alive.
+ * the last minutes. Once for a process. It wakes fifty times a second: half a percent of a core where nothing else does, and
+ * next to nothing in a process that is at work. It keeps nobody alive.
  */
 export class ProcessWatch implements ReturnPath {
   readonly #registry: MetricsRegistry

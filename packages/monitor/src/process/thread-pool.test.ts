@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsRegistry } from '@wombat/instrumentation'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { EventLoop } from './event-loop.ts'
 import { poolSizeOf, ThreadPool } from './thread-pool.ts'
 
@@ -11,6 +11,8 @@ function byHand() {
   const clock = { timeMs: 0, turn: 0, now: () => clock.timeMs, turns: () => clock.turn }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
+  loop.start()
+  onTestFinished(() => loop.close())
   const sent: Array<() => void> = []
   const pool = new ThreadPool(registry, loop, clock.now, (done) => sent.push(done), 4)
   /** Lets the loop turn, every 20 ms, until then. */

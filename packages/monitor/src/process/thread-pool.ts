@@ -85,7 +85,8 @@ export class ThreadPool {
 
   /**
    * The part of it for which others than the measured stores are to blame: when the wait began, fewer operations were in flight
-   * than the pool has threads, so that others held at least one.
+   * than the pool has threads, so that others held at least one. With more in flight a store that hangs fills the pool by itself;
+   * as many operations that wait behind others' work look the same, and nothing tells the two apart.
    */
   waitedForOthersSeconds(fromMs: number, toMs: number): number {
     return this.#sum(fromMs, toMs, ({ mark }) => mark < this.size)
