@@ -35,6 +35,7 @@ const byVictoriaMetrics = [
 const restless = [
   'wombat_monitor_collection_duration_seconds',
   'wombat_monitor_points',
+  'wombat_monitor_busy_seconds_total',
   'wombat_monitor_exports_total',
   'wombat_monitor_history_bytes',
   'wombat_process_',
