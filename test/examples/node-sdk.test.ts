@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { installed } from '../backends/installed.ts'
+import { otlpResource, otlpValue } from '../monitor/otlp-json.ts'
+import { startOtlpReceiver } from '../monitor/otlp-receiver.ts'
+import { startExampleCollector } from './example-collector.ts'
+import { startExample } from './running-example.ts'
+
+interface OtlpSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+}
+
+interface OtlpSpans {
+  readonly resourceSpans: ReadonlyArray<{ readonly scopeSpans: ReadonlyArray<{ readonly spans: readonly OtlpSpan[] }> }>
+}
+
+function otlpSpans(body: Buffer): OtlpSpan[] {
+  const { resourceSpans } = JSON.parse(body.toString()) as OtlpSpans
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+}
+
+describe.skipIf(!installed('otelcol'))('beside a NodeSDK, through a real Collector', () => {
+  test("come the metrics of the store and, below the application's spans, those of its operations", async () => {
+    const receiver = await startOtlpReceiver()
+    const collector = await startExampleCollector('node-sdk/collector.yaml', receiver.endpoint, ['metrics', 'traces'])
+    const application = await startExample(['node-sdk/dist/main.js'], { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })
+    expect(await application.ended, application.output()).toBe(0)
+    // It hands on what it still holds.
+    await collector.stop()
+
+    const sent = (path: string) => receiver.received.filter((one) => one.path === path).map(({ body }) => body)
+    const metrics = sent('/v1/metrics').at(-1)
+    if (metrics === undefined) throw new Error('no metrics came')
+    expect(otlpResource(metrics)).toMatchObject({ 'service.name': 'orders' })
+    const counted = (operation: string) => otlpValue(metrics, `db_${operation}_operations_total`, { store: 'orders' })
+    expect(['set', 'batch', 'get'].map(counted)).toEqual([20, 20, 20])
+
+    const spans = sent('/v1/traces').flatMap(otlpSpans)
+    const placed = spans.filter(({ name }) => name === 'place order')
+    expect(placed).toHaveLength(20)
+    const below = ({ traceId, spanId }: OtlpSpan) =>
+      spans.filter((span) => span.traceId === traceId && span.parentSpanId === spanId).map(({ name }) => name)
+    expect(placed.map(below)).toEqual(placed.map(() => ['set orders', 'batch orders', 'get orders']))
+  })
+})
