@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { instrument, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
+import { open as openLmdb } from 'lmdb'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { folder, mounted, noMount } from './folders.ts'
@@ -141,4 +142,17 @@ test('a full volume explains that its LevelDB cannot be written to, that its wri
   const own = explained(all, 'disk_space', 'orders')
   expect(own.cause).toEqual({ sentence: 'The volume fills up: by this store, or by what else lies on it.' })
   expect(own.runbookUrl).toBe('@wombat/monitor/RUNBOOK.md#disk_space')
+})
+
+test('an LMDB on a full volume is read and not written to: a commit of lmdb that fails ends the process', async (context) => {
+  const location = folder()
+  if (!mounted(location, 'size=4m')) return context.skip(noMount)
+  const { registry, look } = watched()
+  const db = instrument(openLmdb({ path: location }), { registry, name: 'orders' })
+  onTestFinished(() => db.close())
+  await db.put('a', '1')
+  expect(await look('database_connectivity', 'orders')).toMatchObject({ message: 'Database is responsive' })
+  expect(() => writeFileSync(join(location, 'fill'), Buffer.alloc(8 * mebibyte))).toThrow('ENOSPC')
+  expect(await look('database_connectivity', 'orders')).toMatchObject({ status: 'healthy', message: 'Database is readable' })
+  expect(await look(name, 'orders')).toMatchObject({ status: 'critical', message: 'Insufficient disk space' })
 })

@@ -1,5 +1,6 @@
 import type { MeasuredStore } from '@wombat/instrumentation'
 import { corruptionCodes, knownCode } from '../known-code.ts'
+import { isSafeToWrite } from './safe-write.ts'
 
 /** How one try of a store went. */
 export interface Trial {
@@ -7,7 +8,7 @@ export interface Trial {
   /** The known code of the error, where one ended it. */
   readonly code?: string | undefined
   readonly isDamaged?: boolean
-  /** Whether it takes no writes, or only such as could not be taken back. */
+  /** Whether it takes no writes, or only such as could not be taken back, or none that would be safe now. */
   readonly isReadOnly?: boolean
 }
 
@@ -34,8 +35,9 @@ export class StoreTrial {
     if (probe === undefined || store.state() === 'closed') return undefined
     const { write, remove } = probe
     // What is written must be taken away again.
-    const isReadOnly = write === undefined || remove === undefined
-    const isWritten = mayWrite && !isReadOnly
+    const canWrite = write !== undefined && remove !== undefined
+    const isSafe = canWrite && (mayWrite || this.#isLeft) && (await isSafeToWrite(store))
+    const isWritten = mayWrite && isSafe
     const value = `${this.#key}:${++this.#runs}`
     if (isWritten) {
       const failure = await failureOf(() => write(this.#key, value))
@@ -52,9 +54,10 @@ export class StoreTrial {
     const isWhole = signal.aborted || !isWritten || found === value
     // Where it was not whole, what is there may tell what happened; the next try writes over it. What nobody waits for any more
     // is taken away all the same: there may be no next try.
-    if (this.#isLeft && remove !== undefined && isWhole) {
+    if (this.#isLeft && remove !== undefined && isWhole && isSafe) {
       if ((await failureOf(() => remove(this.#key))) === undefined) this.#isLeft = false
     }
+    const isReadOnly = !canWrite || (mayWrite && !isSafe)
     return isWhole ? { outcome: 'works', isReadOnly } : { outcome: 'integrity' }
   }
 
