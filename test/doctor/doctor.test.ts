@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { freePort } from '../backends/free-port.ts'
 import { installed } from '../backends/installed.ts'
 import {
+  doctor,
   pageOf,
   relabelling,
   scrapeOf,
@@ -9,13 +9,9 @@ import {
   startPrometheusWith,
   startVictoriaMetricsWith,
   toVictoriaMetrics,
-  wombatDashboards,
 } from './route.ts'
 
-const doctor = (seconds: number, places: Readonly<Record<string, string>>) =>
-  wombatDashboards('doctor', `--timeout-seconds=${seconds}`, ...Object.entries(places).map(([name, url]) => `--${name}=${url}`))
-
-const unchanged = 'the canary arrived as it was given'
+const unchanged = 'all arrived as it was given'
 
 describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
   test('nothing wrong with a route that is sound, from end to end', async () => {
@@ -65,6 +61,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
   test('a suffix that is there twice, a label that is gone and one that has another name', async () => {
     const victoriametrics = await startVictoriaMetricsWith(
       await relabelling(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a group, as Go's regular expressions write it
         { source_labels: ['__name__'], regex: '(db_get_.+_total)', target_label: '__name__', replacement: '${1}_total' },
         { source_labels: ['level'], regex: '(.+)', target_label: 'lsm_level', replacement: '$1' },
         { action: 'labeldrop', regex: 'level' },
@@ -89,7 +86,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const page = await startVictoriaMetricsWith()
     const otlp = await startCollectorWith(toVictoriaMetrics(page))
     const prometheus = await startPrometheusWith({ scrape_configs: [] })
-    const { code, out } = await doctor(6, { otlp, metrics: pageOf(page), prometheus })
+    const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
     expect(out).toContain(`ok    the Collector ${otlp}/v1/metrics -> the page`)
     expect(out).toContain(`None of its 0 targets is ${new URL(page).host}`)
@@ -100,24 +97,8 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const otlp = await startCollectorWith(toVictoriaMetrics(page))
     const drop = { metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'db_level_.+', action: 'drop' }] }
     const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page, drop)] })
-    const { code, out } = await doctor(6, { otlp, metrics: pageOf(page), prometheus })
+    const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
     expect(out).toContain(': lost: db_level_files. It reads that page: look for metric_relabel_configs')
-  })
-
-  test('that nobody listens, that a path is wrong, and that a page is none of Prometheus', async () => {
-    const nobody = `http://127.0.0.1:${await freePort()}`
-    const victoriaMetrics = await startVictoriaMetricsWith()
-    const refused = await doctor(2, { otlp: nobody, prometheus: victoriaMetrics })
-    expect(refused.code).toBe(1)
-    expect(refused.out).toContain(`WRONG this process -> the Collector ${nobody}/v1/metrics`)
-    expect(refused.out).toContain('connection refused, nobody listens there')
-    const wrongPath = await doctor(2, { otlp: `${victoriaMetrics}/v1/metrics`, victoriametrics: victoriaMetrics })
-    expect(wrongPath.out).toContain(`${victoriaMetrics}/v1/metrics answers 400`)
-    const otlp = await startCollectorWith({ debug: {} })
-    const beyond = await doctor(2, { otlp, metrics: `${otlp}/metrics`, prometheus: nobody })
-    expect(beyond.code).toBe(1)
-    expect(beyond.out).toContain(`${otlp}/metrics answers 404: it has nothing of the kind there`)
-    expect(beyond.out).toContain(`${nobody}/api/v1/query cannot be asked: connection refused`)
   })
 })

@@ -20,6 +20,12 @@ export async function wombatDashboards(...args: string[]): Promise<Said> {
   return { code, out: out.join('\n'), error: error.join('\n') }
 }
 
+/** Examines the route through these places. */
+export function doctor(timeoutSeconds: number, places: Readonly<Record<string, string>>): Promise<Said> {
+  const options = Object.entries(places).map(([name, text]) => `--${name}=${text}`)
+  return wombatDashboards('doctor', `--timeout-seconds=${timeoutSeconds}`, ...options)
+}
+
 /** A Collector that takes OTLP and has these exporters; where it takes it. */
 export async function startCollectorWith(exporters: Readonly<Record<string, object>>): Promise<string> {
   const url = `http://127.0.0.1:${await freePort()}`

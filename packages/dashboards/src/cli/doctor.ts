@@ -4,7 +4,10 @@ import type { CliOptions, Typed } from './options.ts'
 
 export const doctorOptions = {
   otlp: { value: 'an address', description: 'Where the canary is sent: the Collector, http://127.0.0.1:4318 for example.' },
-  metrics: { value: 'an address', description: 'The page on which the Collector shows its metrics to Prometheus.' },
+  metrics: {
+    value: 'an address',
+    description: "The page that Prometheus reads: the Collector's or, without --otlp, a process'.",
+  },
   prometheus: { value: 'an address', description: 'The Prometheus that should have it then.' },
   victoriametrics: { value: 'an address', description: 'The VictoriaMetrics that should have it then.' },
   'otlp-header': { value: 'name: text', repeated: true, description: 'A header for the Collector, for a token for example.' },
@@ -12,13 +15,13 @@ export const doctorOptions = {
   'timeout-seconds': { value: 'seconds', description: 'How long each hop may take; a scrape has to fit (default 90).' },
 } as const satisfies CliOptions
 
-/** Says hop by hop what became of a canary; 1 where it was lost or changed. @throws Misuse */
+/** Says hop by hop what became of what is sent along a route; 1 where it was lost or changed. @throws Misuse */
 export async function doctor(typed: Typed, say: (line: string) => void): Promise<number> {
   if (typed.positionals.length > 0) throw new Misuse(`doctor takes options only, got ${typed.positionals[0]}`)
   let isWell = true
   for await (const { from, to, problems } of examine(courseOf(typed))) {
     isWell &&= problems.length === 0
-    if (problems.length === 0) say(`ok    ${from} -> ${to}: the canary arrived as it was given`)
+    if (problems.length === 0) say(`ok    ${from} -> ${to}: all arrived as it was given`)
     for (const problem of problems) say(`WRONG ${from} -> ${to}: ${problem}`)
   }
   say(isWell ? 'The route is sound.' : 'The first hop that is wrong is the one to look at.')
@@ -27,19 +30,21 @@ export async function doctor(typed: Typed, say: (line: string) => void): Promise
 
 function courseOf(typed: Typed): Course {
   const otlp = typed.address('otlp')
-  const places = Object.fromEntries(
+  const places: Pick<Course, 'metrics' | 'prometheus' | 'victoriametrics'> = Object.fromEntries(
     (['metrics', 'prometheus', 'victoriametrics'] as const).flatMap((name) => {
       const url = typed.address(name)
       return url === undefined ? [] : [[name, url]]
     }),
   )
-  if (otlp === undefined) throw new Misuse('doctor needs --otlp: where the canary is sent')
-  if (Object.keys(places).length === 0) {
-    throw new Misuse('doctor needs --metrics, --prometheus or --victoriametrics: where the canary should arrive')
+  if (otlp === undefined && places.metrics === undefined) {
+    throw new Misuse('doctor needs --otlp, where a canary can be sent, or --metrics, a page that a process shows')
+  }
+  if (Object.keys(places).length + Number(otlp !== undefined) < 2) {
+    throw new Misuse('doctor needs to know who should have it then: --prometheus, --victoriametrics or, behind --otlp, --metrics')
   }
   const timeoutSeconds = typed.number('timeout-seconds')
   return {
-    otlp,
+    ...(otlp !== undefined && { otlp }),
     ...places,
     otlpHeaders: headersOf(typed, 'otlp-header'),
     queryHeaders: headersOf(typed, 'query-header'),

@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   doctor: {
     operand: '',
-    description: 'Sends a canary along the route and says at which hop it is lost or changed.',
+    description: 'Sends a canary along a route, or follows what a page shows, and says at which hop it is lost or changed.',
     options: doctorOptions,
     run: doctor,
   },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRules } from '@wombat/monitor'
 import { type Places, type Route, routeFiles, routes } from '../collector-config.ts'
@@ -80,7 +80,7 @@ function defined<Values extends object>(values: Values): { [Name in keyof Values
 /** The dashboards that come with the package. */
 function dashboards(): Record<string, string> {
   const folder = join(import.meta.dirname, '../../generated/dashboards')
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 

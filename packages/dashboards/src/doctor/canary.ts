@@ -3,17 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MetricName } from '@wombat/instrumentation'
 import { startMonitoring } from '@wombat/monitor'
 import { type Asking, ask, credentialsOf, Unanswered } from './asking.ts'
-import type { Sample } from './sample.ts'
-
-/** A sample that is to arrive, and how to know it again where it was given another name. */
-export interface Expected extends Sample {
-  /** The part of the name that whoever renames leaves. */
-  readonly stem: string
-  /** Its end, where several series have that part. */
-  readonly end: string
-  /** Whether nobody else has this value. */
-  readonly isUnique: boolean
-}
+import type { Expected } from './expected.ts'
 
 /** A counter, a gauge and a histogram under names of the catalogue, of a store that nobody has. */
 export interface Canary {
@@ -73,6 +63,7 @@ export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeo
   const monitoring = await startMonitoring({
     enableMetrics: true,
     enableAlerts: false,
+    enableHealthChecks: false,
     prometheusEnabled: false,
     jsonApiEnabled: false,
     logMetricsEnabled: false,

@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Asking, shown, Unanswered } from './asking.ts'
 import { newCanary, sendCanary } from './canary.ts'
-import { judge } from './judge.ts'
+import type { Expected } from './expected.ts'
+import { judge, type Verdict } from './judge.ts'
+import { seriesOfPage } from './page-series.ts'
 import { type Place, pageAt, prometheusAt, victoriaMetricsAt } from './place.ts'
 import { sentencesOf } from './sentences.ts'
 
-/** The route that a canary is to take: where it is sent, and who should have it then, in this order. */
+/** A route: where numbers are given, and who should have them then, in this order. */
 export interface Course {
-  /** Where OTLP is taken: of an address without a path, at /v1/metrics. */
-  readonly otlp: URL
-  /** The page on which the Collector shows its metrics to Prometheus. */
+  /** Where OTLP is taken: of an address without a path, at /v1/metrics. Without it, the page begins the route. */
+  readonly otlp?: URL
+  /** The page on which the Collector shows its metrics to Prometheus; without `otlp`, that of a process. */
   readonly metrics?: URL
   readonly prometheus?: URL
   readonly victoriametrics?: URL
@@ -29,52 +31,86 @@ export interface Hop {
 const pollMs = 500
 const answerTimeoutMs = 10_000
 
-/** Sends a canary along a route and says hop by hop what became of it. What a hop changed is not held against the next. */
+/** What goes along a route. */
+interface Sent {
+  readonly from: string
+  /** In the labels of a canary; what a page shows of itself has none. */
+  readonly id?: string
+  readonly given: readonly Expected[]
+  readonly places: readonly Place[]
+  stop(): Promise<void>
+}
+
+/**
+ * Sends a canary along a route, or follows what a page shows, and says hop by hop what became of it. What a hop changed is not
+ * held against the next.
+ */
 export async function* examine(course: Course): AsyncGenerator<Hop> {
-  const { timeoutSeconds = 90, otlpHeaders = {}, queryHeaders = {} } = course
+  const { timeoutSeconds = 90 } = course
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
     throw new RangeError(
       `timeoutSeconds must lie between 0 and 3600, got ${timeoutSeconds}: a scrape has to fit, and somebody waits`,
     )
   }
-  const canary = newCanary()
-  const timeoutMs = Math.min(answerTimeoutMs, timeoutSeconds * 1000)
-  const otlp = receiverOf(course.otlp)
-  let from = `the Collector ${shown(otlp)}`
-  let stop: () => Promise<void>
+  const [from, to] = beginningOf(course)
+  let sent: Sent
   try {
-    stop = await sendCanary(canary, otlp, { headers: otlpHeaders, timeoutMs })
+    sent = await begin(course, to, Math.min(answerTimeoutMs, timeoutSeconds * 1000))
   } catch (error) {
-    yield { from: 'this process', to: from, problems: [reasonOf(error)] }
+    yield { from, to, problems: [reasonOf(error)] }
     return
   }
   try {
-    yield { from: 'this process', to: from, problems: [] }
-    let given = canary.expected
-    for (const place of placesOf(course, { headers: queryHeaders, timeoutMs })) {
-      try {
-        const { changes, arrived } = await settled(place, canary, given, timeoutSeconds * 1000)
-        const isLost = changes.some(({ kind }) => kind === 'lost')
-        yield { from, to: place.name, problems: sentencesOf(changes, isLost ? await place.whereLost() : '') }
-        // Somewhere else it may have got on another way.
-        given = given.map(
-          (expected) => arrived.find(({ stem, end }) => stem === expected.stem && end === expected.end) ?? expected,
-        )
-      } catch (error) {
-        yield { from, to: place.name, problems: [reasonOf(error)] }
-      }
-      from = place.name
-    }
+    yield { from, to, problems: [] }
+    yield* hops(sent, timeoutSeconds * 1000)
   } finally {
-    await stop()
+    await sent.stop()
+  }
+}
+
+function beginningOf({ otlp, metrics }: Course): readonly [from: string, to: string] {
+  if (otlp !== undefined) return ['this process', `the Collector ${shown(receiverOf(otlp))}`]
+  if (metrics !== undefined) return ['the measured process', `the page ${shown(metrics)}`]
+  throw new TypeError('a route begins with otlp, where a canary can be sent, or with metrics, a page that can be read')
+}
+
+/** @throws Unanswered where nothing can be given there. */
+async function begin(course: Course, from: string, timeoutMs: number): Promise<Sent> {
+  const { otlp, metrics, otlpHeaders = {}, queryHeaders = {} } = course
+  const asking = { headers: queryHeaders, timeoutMs }
+  if (otlp !== undefined) {
+    const { id, ...canary } = newCanary()
+    const stop = await sendCanary({ id, ...canary }, receiverOf(otlp), { headers: otlpHeaders, timeoutMs })
+    return { from, id, given: canary.expected, places: placesOf(course, asking), stop }
+  }
+  const page = metrics === undefined ? [] : await pageAt(metrics, asking).find([])
+  const given = seriesOfPage(page)
+  if (given.length === 0) throw new Unanswered(`it shows ${page.length} samples, and none of our metrics; is it the right page?`)
+  return { from, given, places: placesOf(course, asking).slice(1), stop: async () => {} }
+}
+
+async function* hops({ from, id, given, places }: Sent, withinMs: number): AsyncGenerator<Hop> {
+  let before = from
+  let now = given
+  for (const place of places) {
+    try {
+      const { changes, arrived } = await settled(place, id, now, withinMs)
+      const isLost = changes.some(({ kind }) => kind === 'lost')
+      yield { from: before, to: place.name, problems: sentencesOf(changes, isLost ? await place.whereLost() : '') }
+      // What was lost may have got to the next another way.
+      now = now.map((each) => arrived.find(({ stem, end }) => stem === each.stem && end === each.end) ?? each)
+    } catch (error) {
+      yield { from: before, to: place.name, problems: [reasonOf(error)] }
+    }
+    before = place.name
   }
 }
 
 /** Asks until nothing is lost, or time is up. */
-async function settled(place: Place, canary: ReturnType<typeof newCanary>, given: typeof canary.expected, withinMs: number) {
+async function settled(place: Place, id: string | undefined, given: readonly Expected[], withinMs: number): Promise<Verdict> {
   const deadlineMs = performance.now() + withinMs
   for (;;) {
-    const verdict = judge(canary.id, given, await place.find(canary, given))
+    const verdict = judge(id, given, await place.find(given))
     if (verdict.changes.every(({ kind }) => kind !== 'lost') || performance.now() > deadlineMs) return verdict
     await sleep(pollMs)
   }

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
-import { type Expected, newCanary } from './canary.ts'
+import { newCanary } from './canary.ts'
+import type { Expected } from './expected.ts'
 import { judge } from './judge.ts'
 import type { Sample } from './sample.ts'
 import { sentencesOf } from './sentences.ts'
 
 const { id, expected } = newCanary()
-const asGiven: readonly Sample[] = expected.map(({ name, labels, value }) => ({ name, labels: { ...labels, job: 'x' }, value }))
+const asGiven: readonly Sample[] = expected.map(({ name, labels, value = 0 }) => ({
+  name,
+  labels: { ...labels, job: 'x' },
+  value,
+}))
 const said = (found: readonly Sample[], given: readonly Expected[] = expected) =>
   sentencesOf(judge(id, given, found).changes, 'Look.')
 

@@ -1,4 +1,4 @@
-import type { Expected } from './canary.ts'
+import type { Expected } from './expected.ts'
 import type { Sample } from './sample.ts'
 
 /** What happened to one series at one hop. */
@@ -8,7 +8,7 @@ export type Change =
   | { readonly kind: 'label renamed'; readonly expected: Expected; readonly label: string; readonly to: string }
   | { readonly kind: 'label changed'; readonly expected: Expected; readonly label: string; readonly value: string }
   | { readonly kind: 'label lost'; readonly expected: Expected; readonly label: string }
-  | { readonly kind: 'value changed'; readonly expected: Expected; readonly value: number }
+  | { readonly kind: 'value changed'; readonly expected: Expected; readonly from: number; readonly value: number }
 
 /** What a hop made of what it was given. */
 export interface Verdict {
@@ -17,8 +17,8 @@ export interface Verdict {
   readonly arrived: readonly Expected[]
 }
 
-/** Compares what a place holds with what it was given. Pure. */
-export function judge(id: string, given: readonly Expected[], found: readonly Sample[]): Verdict {
+/** Compares what a place holds with what it was given: a canary's by its id, those of a page by their labels. Pure. */
+export function judge(id: string | undefined, given: readonly Expected[], found: readonly Sample[]): Verdict {
   const changes: Change[] = []
   const arrived: Expected[] = []
   for (const expected of given) {
@@ -29,13 +29,18 @@ export function judge(id: string, given: readonly Expected[], found: readonly Sa
     }
     const own = changesOf(expected, sample)
     changes.push(...own)
-    arrived.push({ ...expected, name: sample.name, labels: labelsNow(expected, sample, own), value: sample.value })
+    arrived.push({
+      ...expected,
+      name: sample.name,
+      labels: labelsNow(expected, sample, own),
+      ...(expected.value !== undefined && { value: sample.value }),
+    })
   }
   return { changes, arrived }
 }
 
 /** Of what may be this series, that with the fewest changes. */
-function best(id: string, expected: Expected, found: readonly Sample[]): Sample | undefined {
+function best(id: string | undefined, expected: Expected, found: readonly Sample[]): Sample | undefined {
   const ranked = found
     .filter((sample) => isMeant(id, expected, sample))
     .map((sample) => ({ sample, changes: changesOf(expected, sample).length }))
@@ -44,10 +49,12 @@ function best(id: string, expected: Expected, found: readonly Sample[]): Sample 
 }
 
 /** The run's id in some label, or a value that nobody else has, show whose it is; the stem of the name, which series. */
-function isMeant(id: string, { name, stem, end, labels, value, isUnique }: Expected, sample: Sample): boolean {
+function isMeant(id: string | undefined, { name, stem, end, labels, value, isUnique }: Expected, sample: Sample): boolean {
   if (sample.name !== name && !(sample.name.includes(stem) && sample.name.endsWith(end))) return false
   if (labels['le'] !== undefined && sample.labels['le'] !== labels['le']) return false
-  return Object.values(sample.labels).includes(id) || (isUnique && sample.value === value)
+  const own = Object.values(sample.labels)
+  if (id === undefined) return Object.values(labels).every((text) => own.includes(text))
+  return own.includes(id) || (isUnique && sample.value === value)
 }
 
 function changesOf(expected: Expected, sample: Sample): Change[] {
@@ -61,7 +68,10 @@ function changesOf(expected: Expected, sample: Sample): Change[] {
     else if (got === undefined) changes.push({ kind: 'label lost', expected, label })
     else changes.push({ kind: 'label changed', expected, label, value: got })
   }
-  if (!isSame(expected.value, sample.value)) changes.push({ kind: 'value changed', expected, value: sample.value })
+  const { value: from } = expected
+  if (from !== undefined && !isSame(from, sample.value)) {
+    changes.push({ kind: 'value changed', expected, from, value: sample.value })
+  }
   return changes
 }
 

@@ -1,5 +1,6 @@
+import { labelMatchers } from '../promql.ts'
 import { type Asking, ask, shown } from './asking.ts'
-import type { Canary, Expected } from './canary.ts'
+import type { Expected } from './expected.ts'
 import { numberOf, samplesOnPage } from './page.ts'
 import type { Sample } from './sample.ts'
 
@@ -7,7 +8,7 @@ import type { Sample } from './sample.ts'
 export interface Place {
   readonly name: string
   /** What it has of these series, under whatever names. @throws Unanswered */
-  find(canary: Canary, given: readonly Expected[]): Promise<readonly Sample[]>
+  find(given: readonly Expected[]): Promise<readonly Sample[]>
   /** Where to look when a series does not get here. */
   whereLost(): Promise<string>
 }
@@ -26,7 +27,7 @@ export function pageAt(url: URL, asking: Asking): Place {
 export function prometheusAt(url: URL, page: URL | undefined, asking: Asking): Place {
   return {
     name: `Prometheus ${shown(url)}`,
-    find: (canary, given) => found(url, asking, canary, given),
+    find: (given) => found(url, asking, given),
     whereLost: async () => {
       if (page !== undefined) return targetSaid(await ask(api(url, 'targets'), asking), page)
       return 'Look at its targets and at the log of what writes to it; with --metrics, the page that it reads, both sides can be told apart.'
@@ -38,19 +39,16 @@ export function prometheusAt(url: URL, page: URL | undefined, asking: Asking): P
 export function victoriaMetricsAt(url: URL, asking: Asking): Place {
   return {
     name: `VictoriaMetrics ${shown(url)}`,
-    find: (canary, given) => found(url, asking, canary, given),
+    find: (given) => found(url, asking, given),
     whereLost: async () =>
       'Look for a -relabelConfig or write_relabel_configs that drops it, and in the log of what writes to it: the Collector, vmagent or the remote_write of Prometheus.',
   }
 }
 
 /** Under its names first; only where something is missing, under any name that holds part of ours: that is dear. */
-async function found(url: URL, asking: Asking, { id }: Canary, given: readonly Expected[]): Promise<readonly Sample[]> {
-  const names = [...new Set(given.map(({ name }) => name))].join('|')
-  const exact = await query(url, asking, `{__name__=~"${names}",store="${id}",le=~"|[+]Inf"}`)
-  const isThere = ({ name, labels }: Expected): boolean =>
-    exact.some((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
-  if (given.every(isThere)) return exact
+async function found(url: URL, asking: Asking, given: readonly Expected[]): Promise<readonly Sample[]> {
+  const exact = await Promise.all(given.map(({ name, labels }) => query(url, asking, `${name}${labelMatchers(labels)}`)))
+  if (exact.every(({ length }) => length > 0)) return exact.flat()
   const stems = [...new Set(given.map(({ stem }) => stem))].join('|')
   return query(url, asking, `{__name__=~".*(${stems}).*",le=~"|[+]Inf"}`)
 }

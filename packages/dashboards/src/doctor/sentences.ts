@@ -21,7 +21,7 @@ function sentence(change: Exclude<Change, { readonly kind: 'lost' }>): string {
     case 'label changed':
       return `the label ${change.label} of ${name} is ${JSON.stringify(change.value)} here. Look for a relabelling, or for external labels of that name.`
     case 'value changed':
-      return `${name} is ${change.value} here, and was sent as ${change.expected.value}. Look for an aggregation, a conversion of units or of cumulative to delta.`
+      return `${name} is ${change.value} here, and was sent as ${change.from}. Look for an aggregation, a conversion of units or of cumulative to delta.`
   }
 }
 
