@@ -88,6 +88,27 @@ test('every operation of a LevelDB is a span by the conventions, below the one i
   ).not.toContain('secret')
 })
 
+test('what is called while a database opens is below its caller, not below whoever opened it', async () => {
+  const tracer = provider.getTracer('application')
+  const during = async <Result>(name: string, run: () => Promise<Result>): Promise<string> => {
+    const span = tracer.startSpan(name)
+    await context.with(trace.setSpan(context.active(), span), run)
+    return span.spanContext().spanId
+  }
+  const opener = tracer.startSpan('opener')
+  const db = context.with(trace.setSpan(context.active(), opener), () => {
+    return instrument(new MemoryLevel<string, string>(), { name: 'late', registry: traced() })
+  })
+  const callers = await Promise.all([
+    during('one', () => db.put('a', '1')),
+    during('another', () => db.iterator().all()),
+    during('a third', () => db.sublevel('archive').del('b')),
+  ])
+  const parents = new Map(spans().map(({ name, parent }) => [name, parent]))
+  expect([parents.get('set late'), parents.get('scan late'), parents.get('delete late')]).toEqual(callers)
+  await db.close()
+})
+
 test('a failed operation says its error.type, and neither message nor key', async () => {
   const failing = Object.assign(new Error('secret message'), { code: 'LEVEL_IO_ERROR' })
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(failing) }), {

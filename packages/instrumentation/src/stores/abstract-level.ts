@@ -3,6 +3,7 @@ import type { StoreAdapter } from '../adapter.ts'
 import { LevelDBReader, type LevelDBStore } from '../engines/leveldb.ts'
 import { leveldbSupplies } from '../engines/leveldb-metrics.ts'
 import { MethodPatch } from '../method-patch.ts'
+import { inContextOfNow } from '../operation-span.ts'
 import type { Operation } from '../semconv.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import { type Method, settleWith, timed, timedSync } from '../timed.ts'
@@ -112,6 +113,7 @@ export const abstractLevel: StoreAdapter = {
     for (const method of ['_iterator', '_keys', '_values']) {
       patch.replace(method, (original) => measureIterator(operations, original))
     }
+    for (const method of ['defer', 'deferAsync']) patch.replace(method, deferred)
     patch.replace('_open', (original) => statusChange(operations, 'open', original))
     patch.replace('_close', (original) => statusChange(operations, 'close', original))
     operations.show()
@@ -145,6 +147,13 @@ function chainedBatch(operations: StoreOperations, original: Method): Method {
     const batch = original.apply(this, args) as { readonly length: number }
     new MethodPatch(batch).replace('_write', (write) => timed(operations, recorder, write, () => batch.length))
     return batch
+  }
+}
+
+/** What is called while the database opens is put off by way of these. */
+function deferred(original: Method): Method {
+  return function (work, ...rest) {
+    return original.apply(this, [inContextOfNow(work), ...rest])
   }
 }
 
