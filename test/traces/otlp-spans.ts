@@ -1,0 +1,63 @@
+/** A span as it came over OTLP. */
+export interface OtlpSpan {
+  readonly name: string
+  readonly traceId: string
+  readonly spanId: string
+  /** Undefined where it begins its trace. */
+  readonly parentSpanId: string | undefined
+  readonly kind: 'internal' | 'server' | 'client' | 'other'
+  readonly isError: boolean
+  readonly attributes: Readonly<Record<string, string>>
+  /** Unix time in nanoseconds. */
+  readonly endNs: bigint
+  /** Whose tracer made it. */
+  readonly scope: string
+  /** All of it, as it was sent. */
+  readonly text: string
+}
+
+interface JsonSpan {
+  readonly name: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly kind?: number
+  readonly endTimeUnixNano: string
+  readonly status?: { readonly code?: number }
+  readonly attributes?: ReadonlyArray<{ readonly key: string; readonly value: Readonly<Record<string, unknown>> }>
+}
+
+interface OtlpBody {
+  readonly resourceSpans: ReadonlyArray<{
+    readonly scopeSpans: ReadonlyArray<{ readonly scope: { readonly name: string }; readonly spans: readonly JsonSpan[] }>
+  }>
+}
+
+/** By their numbers in opentelemetry/proto/trace/v1/trace.proto. */
+const kinds: Readonly<Record<number, OtlpSpan['kind']>> = { 1: 'internal', 2: 'server', 3: 'client' }
+const errorCode = 2
+
+/** The spans of an OTLP request in JSON. */
+export function otlpSpans(body: Buffer): OtlpSpan[] {
+  const { resourceSpans } = JSON.parse(body.toString()) as OtlpBody
+  return resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ scope, spans }) => spans.map((span) => spanOf(span, scope.name))),
+  )
+}
+
+function spanOf(span: JsonSpan, scope: string): OtlpSpan {
+  const { name, traceId, spanId, parentSpanId, kind = 0, endTimeUnixNano, status, attributes = [] } = span
+  return {
+    name,
+    traceId,
+    spanId,
+    parentSpanId: parentSpanId === '' ? undefined : parentSpanId,
+    kind: kinds[kind] ?? 'other',
+    isError: status?.code === errorCode,
+    // One value each, whatever its type is called.
+    attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])])),
+    endNs: BigInt(endTimeUnixNano),
+    scope,
+    text: JSON.stringify(span),
+  }
+}
