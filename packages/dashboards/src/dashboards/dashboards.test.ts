@@ -123,6 +123,7 @@ test('a panel over what only some engines say names them, and no other', () => {
   const noValueOf = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
   expect(noValueOf('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
   expect(noValueOf('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
+  expect(noValueOf('Cache lookups')).toMatch(/: rocksdb\. RocksDB counts this where .* enableStatistics\.$/)
   expect(noValueOf('Space reclaimed')).toMatch(/^No engine says this/)
   expect(engines('db_space_reclaim_bytes_total')).toEqual([])
 })

@@ -33,6 +33,7 @@ export const memoryRow: RowSpec = {
   ],
 }
 
+const needs = 'RocksDB counts this where the store was opened with enableStatistics.'
 const hits = perSecond('db_cache_hits_total')
 const misses = perSecond('db_cache_misses_total')
 const useful = perSecond('db_bloom_filter_useful_total')
@@ -43,11 +44,13 @@ export const readsRow: RowSpec = {
   panels: [
     {
       title: 'Share of lookups that the cache answers',
+      needs,
       width: 8,
       series: [{ legend: '{{store}}', query: over(hits, plus(hits, misses)) }],
     },
     {
       title: 'Cache lookups',
+      needs,
       width: 8,
       series: [
         { legend: '{{store}} hits', query: hits },
@@ -56,6 +59,7 @@ export const readsRow: RowSpec = {
     },
     {
       title: 'Lookups and bloom filters',
+      needs,
       width: 8,
       series: [
         { legend: '{{store}} saved', query: useful },

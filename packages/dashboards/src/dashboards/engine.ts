@@ -51,7 +51,8 @@ const stalled: readonly PanelSpec[] = [
     width: 8,
     series: [{ legend: '{{store}} {{cause}}', query: perSecond('db_write_stall_seconds_total', { by: ['store', 'cause'] }) }],
     rules: ['WriteStallTime'],
-    note: 'Of several processes or causes, the shares add up.',
+    note: 'Of several processes, the shares add up.',
+    needs: 'RocksDB counts this, without the cause, where the store was opened with enableStatistics.',
   },
   {
     title: 'Stalls',

@@ -25,6 +25,8 @@ export interface PanelSpec {
   readonly unit?: string
   /** What the catalogue's sentences, which follow, do not say. */
   readonly note?: string
+  /** What an engine that says this needs for it: told in the description, and where the panel is empty. */
+  readonly needs?: string
   /** Default rules that judge what is shown: their thresholds are drawn, and the description names them. */
   readonly rules?: readonly string[]
   /** A count that is 0 while all is well. */

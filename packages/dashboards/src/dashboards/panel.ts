@@ -115,11 +115,11 @@ function dressed<Panel extends AnyPanel>(panel: Panel, spec: PanelSpec): Panel {
   const metrics = [...new Set(spec.series.flatMap(({ query }) => query.metrics))]
   panel
     .title(spec.title)
-    .description([spec.note, sentencesOf(metrics), ruleSentences(rules, unit)].filter(Boolean).join('\n\n'))
+    .description([spec.note, spec.needs, sentencesOf(metrics), ruleSentences(rules, unit)].filter(Boolean).join('\n\n'))
     .datasource(dataSource)
     .span(spec.width)
     .unit(unit)
-    .noValue(spec.noValue ?? noValueText(metrics))
+    .noValue([spec.noValue ?? noValueText(metrics), spec.needs].filter(Boolean).join(' '))
     .thresholds(
       new grafana.ThresholdsConfigBuilder()
         .mode(grafana.ThresholdsMode.Absolute)

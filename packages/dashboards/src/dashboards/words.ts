@@ -51,5 +51,5 @@ export function noValueText(names: readonly MetricName[]): string {
   const known = [...new Set(engines.length > 0 ? engines : some)].sort()
   if (known.length === 0)
     return 'No engine says this of itself; a store of your own can, through DatabaseMetrics and StorageMetrics.'
-  return `Not said by this engine. These say it: ${known.join(', ')}.`
+  return `Nothing was said. Engines that say it: ${known.join(', ')}.`
 }
