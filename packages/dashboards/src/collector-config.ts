@@ -49,7 +49,7 @@ export function routeFiles(route: Route, places: Places = {}): Readonly<Record<s
  */
 export function collectorConfig(route: Exclude<Route, 'scrape'>, places: Places = {}): string {
   const exporters = exportersOf(route, places)
-  return commented('Nothing in here renames a metric: dashboards and rules rely on the names.', {
+  return commented(comments[route], {
     receivers: { otlp: { protocols: { http: { endpoint: places.otlp ?? `${loopback}:4318` } } } },
     processors: { memory_limiter: { check_interval: '1s', limit_mib: 256 }, batch: {} },
     exporters,
@@ -60,6 +60,12 @@ export function collectorConfig(route: Exclude<Route, 'scrape'>, places: Places 
     },
   })
 }
+
+const comments = {
+  'collector-prometheus': 'Nothing in here renames a metric: dashboards and rules rely on the names.',
+  'collector-remote-write': 'Nothing in here renames a metric: dashboards and rules rely on the names.',
+  victoriametrics: 'Start VictoriaMetrics with -opentelemetry.usePrometheusNaming, or labels as service.name keep their dots.',
+} as const
 
 function exportersOf(route: Exclude<Route, 'scrape'>, { page, prometheus, victoriametrics }: Places): Record<string, object> {
   switch (route) {
