@@ -53,7 +53,6 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host cannot be looked up now',
   ECONNRESET: 'the connection was cut; does it speak TLS, so that the address begins with https?',
   UND_ERR_SOCKET: 'the connection was cut; does it speak TLS, so that the address begins with https?',
-  HPE_INVALID_CONSTANT: 'what answers there is not HTTP',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: the address begins with http',
@@ -68,6 +67,8 @@ function inWords(error: unknown, timeoutMs: number): string {
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   const { code } = (error.cause ?? error) as { code?: unknown }
   if (typeof code !== 'string') return error.cause instanceof Error ? error.cause.message : error.message
+  // The codes of Node's HTTP parser.
+  if (code.startsWith('HPE_')) return 'what answers there is not HTTP'
   return reasons[code] ?? code
 }
 

@@ -79,7 +79,10 @@ export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeo
     },
     logger: {
       debug: quiet,
-      info: quiet,
+      // The exporter works again.
+      info: () => {
+        failure = undefined
+      },
       warn: (fields) => {
         if ('reason' in fields) failure = String(fields.reason)
       },
@@ -93,7 +96,7 @@ export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeo
   const exports = registry.counter('wombat_monitor_exports_total', { exporter: 'otlp' })
   const deadlineMs = performance.now() + timeoutMs + 2 * intervalMs
   // The second export begins when the first has ended.
-  while (exports.value < 2 && failure === undefined && performance.now() < deadlineMs) await sleep(50)
+  while ((exports.value < 2 || failure !== undefined) && performance.now() < deadlineMs) await sleep(50)
   if (failure === undefined) return () => monitoring.close()
   await monitoring.close()
   throw new Unanswered(`${bare.origin}${bare.pathname} does not take OTLP: ${failure}`)
