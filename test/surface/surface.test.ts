@@ -60,6 +60,7 @@ const surface = {
       'alertmanagerNotifier',
       'checkedRules',
       'createMonitoring',
+      'defaultHealthBounds',
       'defaultRules',
       'emailNotifier',
       'explainConfig',

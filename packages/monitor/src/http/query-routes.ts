@@ -1,24 +1,14 @@
 import type { Labels } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { complaint } from '../config-complaint.ts'
 import type { History } from '../history/history.ts'
 import { type QueryFunction, queryAt, queryFunctions, seriesBehind } from '../query.ts'
 import { Line } from './line.ts'
+import { type Asked, parametersOf, span } from './parameters.ts'
 import { queryRange } from './query-range.ts'
 
 const momentForm = 'a Unix time in milliseconds'
 const spanForm = 'a time such as 30s, 5m or 1h'
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** A time as PromQL writes it: `5m`. */
-const span = z
-  .string()
-  .regex(/^\d+(ms|s|m|h|d)$/)
-  .transform((text) => {
-    const [, count = '', unit = 'ms'] = /^(\d+)(\w+)$/.exec(text) ?? []
-    return Number(count) * unitMs[unit as keyof typeof unitMs]
-  })
 const moment = z.coerce.number().positive()
 
 const common = {
@@ -56,14 +46,14 @@ export function queryRoutes(history: History, now: () => number): Hono {
   return new Hono()
     .get('/api/v1/query', (context) => {
       const asked = parse(atOnce, context.req.query())
-      if ('error' in asked) return context.json(asked, 400)
+      if ('error' in asked) return context.json({ error: asked.error }, 400)
       const { time = now(), ...question } = asked.parameters
       const series = queryAt(history, { ...question, where: asked.where }, time)
       return series.length > maximumSeries ? context.json(tooMany(series.length), 400) : context.json({ timeMs: time, series })
     })
     .get('/api/v1/query_range', async (context) => {
       const asked = parse(overTime, context.req.query())
-      if ('error' in asked) return context.json(asked, 400)
+      if ('error' in asked) return context.json({ error: asked.error }, 400)
       const { start, end = now(), step, ...question } = asked.parameters
       const steps = Math.floor((end - start) / step) + 1
       if (!(steps >= 1 && steps <= maximumSteps)) {
@@ -96,28 +86,21 @@ function tooMany(count: number): { error: string } {
   return { error: `an answer has at most ${maximumSeries} series, this one has ${count}: ask with label matchers` }
 }
 
-type Asked<Shape> = { readonly parameters: Shape; readonly where: Labels } | { readonly error: string }
+type Question<Parameters> = Asked<Parameters> & { readonly where: Labels }
 
 function parse<Schema extends typeof atOnce | typeof overTime>(
   schema: Schema,
   query: Record<string, string>,
-): Asked<z.output<Schema>> {
+): Question<z.output<Schema>> {
   const isMatcher = (key: string): boolean => key.startsWith('label.')
   const where = Object.fromEntries(
     Object.entries(query).flatMap(([key, value]) => (isMatcher(key) ? [[key.slice('label.'.length), value]] : [])),
   )
   const rest = Object.fromEntries(Object.entries(query).filter(([key]) => !isMatcher(key)))
-  const parsed = schema.safeParse(rest)
-  if (parsed.success) {
-    const { function: asked, quantile } = parsed.data as { function: QueryFunction; quantile?: number }
-    if (asked === 'quantile' && quantile === undefined) return { error: 'quantile is missing: the function quantile needs it' }
-    return { parameters: parsed.data as z.output<Schema>, where }
-  }
-  const [issue] = parsed.error.issues
-  if (issue?.code === 'unrecognized_keys')
-    return {
-      error: `${issue.keys.join(', ')}: no such parameter; there are ${Object.keys(schema.shape).join(', ')} and label.NAME`,
-    }
-  const name = String(issue?.path[0])
-  return { error: complaint(name, schema.shape[name as keyof typeof schema.shape] as z.ZodType, rest[name] ?? 'nothing') }
+  const asked = parametersOf(schema, rest, ['label.NAME'])
+  if ('error' in asked) return { ...asked, where }
+  const { function: wanted, quantile } = asked.parameters as { function: QueryFunction; quantile?: number }
+  if (wanted === 'quantile' && quantile === undefined)
+    return { error: 'quantile is missing: the function quantile needs it', where }
+  return { ...asked, where }
 }
