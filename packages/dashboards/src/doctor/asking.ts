@@ -65,10 +65,9 @@ const reasons: Readonly<Record<string, string>> = {
 function inWords(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
+  if (error.cause instanceof Error && error.cause.name === 'HTTPParserError') return 'what answers there is not HTTP'
   const { code } = (error.cause ?? error) as { code?: unknown }
   if (typeof code !== 'string') return error.cause instanceof Error ? error.cause.message : error.message
-  // The codes of Node's HTTP parser.
-  if (code.startsWith('HPE_')) return 'what answers there is not HTTP'
   return reasons[code] ?? code
 }
 
