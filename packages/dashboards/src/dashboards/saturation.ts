@@ -40,6 +40,7 @@ const panels: readonly PanelSpec[] = [
       legend: `P${q * 100} ${its}`,
       query: latency(q, 'wombat_process_event_loop_delay_seconds', ofProcess),
     })),
+    rules: ['EventLoopLate'],
     note: 'While the event loop is late, every operation looks slow, however fast the store is.',
   },
   {
