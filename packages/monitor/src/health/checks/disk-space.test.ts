@@ -40,6 +40,7 @@ test('of a large volume a tenth must be free', () => {
     observed: { bound: 100 * gibibyte },
   })
   expect(judge({ available: 119, before: 'degraded' })).toMatchObject({ status: 'degraded', message: 'Low disk space' })
+  expect(judge({ available: 119, before: 'unknown' })).toMatchObject({ status: 'healthy' })
   expect(judge({ available: 121, before: 'degraded' })).toMatchObject({ status: 'healthy' })
 })
 
