@@ -3,7 +3,6 @@ import { ClassicLevel } from 'classic-level'
 import { monitoring, sdk } from './telemetry.ts'
 
 const orders = monitoring.instrument(new ClassicLevel('data/orders'), { name: 'orders' })
-await orders.open() // what is called before that runs later, and below no span
 const tracer = trace.getTracer('orders')
 
 for (let id = 1; id <= 20; id++) {

@@ -10,6 +10,10 @@ interface OtlpSpan {
   readonly spanId: string
   readonly parentSpanId?: string
   readonly name: string
+  readonly attributes: ReadonlyArray<{
+    readonly key: string
+    readonly value: { readonly stringValue?: string; readonly intValue?: string }
+  }>
 }
 
 interface OtlpSpans {
@@ -43,5 +47,13 @@ describe.skipIf(!installed('otelcol'))('beside a NodeSDK, through a real Collect
     const below = ({ traceId, spanId }: OtlpSpan) =>
       spans.filter((span) => span.traceId === traceId && span.parentSpanId === spanId).map(({ name }) => name)
     expect(placed.map(below)).toEqual(placed.map(() => ['set orders', 'batch orders', 'get orders']))
+    const [batch] = spans.filter(({ name }) => name === 'batch orders')
+    const said = batch?.attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue])
+    expect(Object.fromEntries(said ?? [])).toEqual({
+      'db.system.name': 'leveldb',
+      'db.namespace': 'orders',
+      'db.operation.name': 'batch',
+      'db.operation.batch.size': '2',
+    })
   })
 })
