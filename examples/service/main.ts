@@ -9,7 +9,7 @@ import { type Order, orderRoutes } from './order-routes.ts'
 
 const { HOST = '127.0.0.1', PORT = '3000', DATA = 'data/orders', DRAIN_MS = '5000' } = process.env
 
-// From the beginning on; a second signal ends it at once.
+// From the beginning on; the same signal again ends it at once.
 const toldToEnd = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 
 // No door of its own: what it serves is mounted below. With WOMBAT_AUTH_TOKEN all of it but the status asks for a token.
@@ -17,7 +17,13 @@ const monitoring = await startMonitoring({ jsonApiEnabled: false })
 const orders = monitoring.instrument(new ClassicLevel<string, Order>(DATA, { valueEncoding: 'json' }), { name: 'orders' })
 await orders.open()
 
-const app = new Hono().route('/orders', orderRoutes(orders))
+const app = new Hono()
+let isEnding = false
+app.use(async (context, next) => {
+  await next()
+  if (isEnding) context.header('connection', 'close') // else the server waits for connections on which nobody asks any more
+})
+app.route('/orders', orderRoutes(orders))
 for (const path of ['/metrics', '/health/*', '/livez/*', '/readyz/*', '/api/v1/*']) {
   app.get(path, (context) => monitoring.fetch(context.req.raw))
 }
@@ -28,6 +34,7 @@ console.log(`listening at port ${(server.address() as AddressInfo).port}`)
 
 await toldToEnd
 
+isEnding = true
 monitoring.beginShutdown() // /readyz says 503 from now on; everything else goes on
 await sleep(Number(DRAIN_MS)) // until whoever asks /readyz has seen that, and sends requests elsewhere
 const closed = once(server, 'close')
