@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { mountsOf, type Stack, stackFile, stackFolder, textsIn } from './stack.ts'
 
 const stack = await stackFile<Stack>('compose.yaml')
@@ -78,6 +81,18 @@ describe('the compose file', () => {
     expect(open.filter(({ name, port: [, , inside] }) => listens[name]?.includes(Number(inside)) !== true)).toEqual([])
     expect(open).toHaveLength(4)
   })
+})
+
+test('what is mounted of dashboards and rules is what the command writes', async () => {
+  const folder = await temporaryFolder()
+  const cli = join(stackFolder, '../../packages/dashboards/dist/cli.js')
+  await promisify(execFile)(process.execPath, [cli, 'write', folder])
+  const generated = containers
+    .flatMap(([, container]) => mountsOf(container))
+    .filter(({ source }) => source.includes('/generated/'))
+  expect(generated.map(({ source }) => basename(source)).sort()).toEqual(['dashboards', 'rules'])
+  const textsOf = (path: string) => readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'utf8')])
+  for (const { source } of generated) expect(textsOf(source)).toEqual(textsOf(join(folder, basename(source))))
 })
 
 test('everybody that is spoken to is there, and listens at that port', async () => {
