@@ -19,6 +19,7 @@ const surface = {
       'bindToMeter',
       'clientOperationDuration',
       'controlGroupMemory',
+      'errorKind',
       'errorType',
       'identityOf',
       'instrument',

@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/instrumentation'
 import { EveryCopy } from './auto/every-copy.ts'
 import { type StoreModule, type StoreModuleName, storeModules } from './auto/store-modules.ts'
+import { errorKind } from './error-kind.ts'
 import { instrument } from './instrument.ts'
 import { labelFault } from './labels.ts'
 import { MetricsRegistry } from './registry.ts'
@@ -115,7 +116,7 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
       if (fault === undefined) return name ?? fallback
       this._diag.warn(`a store is called ${fallback}: ${fault}`)
     } catch (error) {
-      this._diag.warn(`a store is called ${fallback}: the function that names stores failed`, error)
+      this._diag.warn(`a store is called ${fallback}: the function that names stores failed`, errorKind(error))
     }
     return fallback
   }

@@ -5,6 +5,7 @@ export { latencyBounds, type MetricDefinition, type MetricKind } from './definit
 export { controlGroupMemory, type GroupMemory } from './engines/control-group.ts'
 export { type Volume, volumeIn } from './engines/disk-usage.ts'
 export { processMemoryLimit, watchProcessMemory } from './engines/process-memory.ts'
+export { errorKind } from './error-kind.ts'
 export { errorType, otherError } from './error-type.ts'
 export type { HistogramCell } from './histogram.ts'
 export { type ExponentialBuckets, HistogramReading } from './histogram-reading.ts'

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api'
+import { errorKind } from './error-kind.ts'
 
 /** Somebody who knows numbers that no operation records, an engine for example: asked before each collection, it records them. */
 export type Source = () => void | Promise<void>
@@ -67,6 +68,6 @@ export class Sources {
     this.#failed()
     if (this.#said.has(source)) return
     this.#said.add(source)
-    diag.warn('@wombat/instrumentation: a source of metrics failed; its numbers are missing or old', error)
+    diag.warn('@wombat/instrumentation: a source of metrics failed; its numbers are missing or old', errorKind(error))
   }
 }

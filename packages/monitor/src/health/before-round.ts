@@ -1,5 +1,5 @@
+import { errorKind } from '@wombat/instrumentation'
 import { deadline } from './deadline.ts'
-import { errorKind } from './error-kind.ts'
 import type { SaidOnce } from './said-once.ts'
 
 /** Does what is to be done before a round of checks, which does not depend on it: it may fail, and it may hang. */

@@ -1,6 +1,6 @@
+import { errorKind } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
 import type { HealthChange } from './check.ts'
-import { errorKind } from './error-kind.ts'
 import type { SaidOnce } from './said-once.ts'
 
 export interface ChangeLogOptions {

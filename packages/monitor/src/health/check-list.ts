@@ -1,6 +1,6 @@
+import { errorKind } from '@wombat/instrumentation'
 import type { HealthCheck } from './check.ts'
 import { checkFault } from './check-plan.ts'
-import { errorKind } from './error-kind.ts'
 import type { SaidOnce } from './said-once.ts'
 
 export type CheckSource = () => readonly HealthCheck[]

@@ -1,5 +1,5 @@
+import { errorKind } from '@wombat/instrumentation'
 import type { Explain, Explanation, HealthCheckResult } from './check.ts'
-import { errorKind } from './error-kind.ts'
 import type { SaidOnce } from './said-once.ts'
 
 /** The results with, for each that is not healthy, why. An explanation that fails is left out. */

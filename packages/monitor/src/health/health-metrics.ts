@@ -1,5 +1,4 @@
-import type { Labels, MetricsRegistry } from '@wombat/instrumentation'
-import { errorKind } from './error-kind.ts'
+import { errorKind, type Labels, type MetricsRegistry } from '@wombat/instrumentation'
 import type { SaidOnce } from './said-once.ts'
 import { type HealthStatus, healthStatuses } from './status.ts'
 

@@ -1,5 +1,5 @@
+import { errorKind } from '@wombat/instrumentation'
 import type { BeforeRound } from './before-round.ts'
-import { errorKind } from './error-kind.ts'
 import type { SaidOnce } from './said-once.ts'
 import { Slots } from './slots.ts'
 import type { WatchedCheck } from './watched-check.ts'

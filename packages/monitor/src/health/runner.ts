@@ -1,7 +1,7 @@
+import { errorKind } from '@wombat/instrumentation'
 import type { CheckContext, Finding, HealthCheck } from './check.ts'
 import type { CheckPlan } from './check-plan.ts'
 import { deadline } from './deadline.ts'
-import { errorKind } from './error-kind.ts'
 import { healthStatuses } from './status.ts'
 
 /** One run of one check. */
