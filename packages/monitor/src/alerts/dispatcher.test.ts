@@ -135,6 +135,16 @@ test('a server that is not there is tried as often as allowed and then given up'
   expect(said).toMatchObject([['warn', 'a notification could not be sent', { reason: 'ECONNREFUSED' }]])
 })
 
+test('of an error that is not ours only its kind is said: its message may hold an address', async () => {
+  const { logger, said } = lines()
+  const failed = new TypeError('cannot post to https://chat/secret-path')
+  const notifier = { name: 'own', repeatMs: 1, sendResolved: true, send: () => Promise.reject(failed) }
+  const made = new Dispatcher([notifier], logger, { backoffMs: 1, tries: 2 })
+  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  await made.close(5000)
+  expect(said).toMatchObject([['warn', 'a notification could not be sent', { notifier: 'own', reason: 'TypeError' }]])
+})
+
 test('a server that never answers costs its time-out and no more', async () => {
   const server = createServer(() => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { context } from '@opentelemetry/api'
+import { suppressTracing } from '@opentelemetry/core'
+import { errorKind } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
-import { type AlertGroup, type Notifier, Refused } from './notifiers/notifier.ts'
+import { type AlertGroup, type Notifier, NotSent, Refused } from './notifiers/notifier.ts'
 
 export interface DispatcherOptions {
   /** How many groups may wait for one notifier (default 100). Past it, the oldest is dropped and counted. */
@@ -97,11 +100,12 @@ class Outlet {
     for (let attempt = 1; ; attempt++) {
       try {
         signal.throwIfAborted()
-        await this.#notifier.send(group, signal)
+        // The application's own tracing would show the address, which may be a secret.
+        await context.with(suppressTracing(context.active()), () => this.#notifier.send(group, signal))
         return
       } catch (error) {
         if (attempt >= tries || error instanceof Refused || signal.aborted) {
-          this.#giveUp(group, error instanceof Error ? error.message : String(error))
+          this.#giveUp(group, error instanceof NotSent ? error.message : errorKind(error))
           return
         }
       }

@@ -1,5 +1,5 @@
 import type { Alert } from '../manager.ts'
-import type { AlertGroup, Notifier } from './notifier.ts'
+import { type AlertGroup, type Notifier, NotSent } from './notifier.ts'
 import { reveal, type Secret } from './secret.ts'
 
 export interface EmailOptions {
@@ -22,7 +22,7 @@ export function emailNotifier(options: EmailOptions): Notifier {
     sendResolved,
     async send(group) {
       const { createTransport } = await import('nodemailer').catch(() => {
-        throw new Error('nodemailer is not installed: mail is sent through it')
+        throw new NotSent('nodemailer is not installed: mail is sent through it')
       })
       const server = await reveal(options.server, 'the address of the mail server')
       const transport = createTransport(server, {})

@@ -8,7 +8,10 @@ export interface AlertGroup {
   readonly resolved: readonly Alert[]
 }
 
-/** Somebody to tell. Sending resolves when it was taken, and rejects when not: with `Refused` where trying again is of no use. */
+/**
+ * Somebody to tell. Sending resolves when it was taken, and rejects when not: with `Refused` where trying again is of no use.
+ * Only what a `NotSent` says is logged; of any other error its kind is.
+ */
 export interface Notifier {
   /** What it is called in logs and metrics; never an address. */
   readonly name: string
@@ -19,7 +22,12 @@ export interface Notifier {
   send(group: AlertGroup, signal: AbortSignal): Promise<void>
 }
 
+/** Why something was not sent, in a sentence of ours: it shows no address and no secret. */
+export class NotSent extends Error {
+  override readonly name: string = 'NotSent'
+}
+
 /** The other side understood and does not want it: a 4xx. Sending the same again would get the same answer. */
-export class Refused extends Error {
+export class Refused extends NotSent {
   override readonly name = 'Refused'
 }

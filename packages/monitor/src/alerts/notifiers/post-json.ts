@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { guardedLookup, literalFault } from './address-guard.ts'
-import { Refused } from './notifier.ts'
+import { NotSent, Refused } from './notifier.ts'
 
 export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>
@@ -14,7 +14,7 @@ export interface PostOptions {
 /**
  * Posts JSON and reads no answer but its status; no redirect is followed. No error shows the address: it may be a secret.
  *
- * @throws Refused at a 4xx, a redirect, or an address that may not be asked; Error at a 5xx, a time-out, or on the network.
+ * @throws Refused at a 4xx, a redirect, or an address that may not be asked; NotSent at a 5xx, a time-out, or on the network.
  */
 export async function postJson(address: string, body: unknown, options: PostOptions): Promise<void> {
   const url = URL.parse(address)
@@ -25,7 +25,7 @@ export async function postJson(address: string, body: unknown, options: PostOpti
   }
   const status = await post(url, JSON.stringify(body), options)
   if (status >= 200 && status < 300) return
-  if (status >= 500) throw new Error(`it answered ${status}`)
+  if (status >= 500) throw new NotSent(`it answered ${status}`)
   throw new Refused(`it answered ${status}`)
 }
 
@@ -34,7 +34,7 @@ function post(url: URL, text: string, { headers, allowPrivate, timeoutMs, signal
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
       if (error.code === 'EINSIDE') reject(new Refused(`${error.message}: set allowPrivate if it is meant`))
-      else reject(new Error(error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (error.code ?? error.name)))
+      else reject(new NotSent(error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (error.code ?? error.name)))
     }
     const sent = request(
       url,
