@@ -15,6 +15,11 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : inspect(value)
 }
 
+/** For what is to be an object and may be an address or a header with a secret in it instead: text is named, too. */
+export function describeKind(value: unknown): string {
+  return typeof value === 'string' ? 'text' : describeValue(value)
+}
+
 /** The known name that a wrong one may have been meant for; nothing where none is near. */
 export function nearest(name: string, known: readonly string[]): string {
   const guess = closest(name, known)

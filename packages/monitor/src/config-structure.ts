@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
 import { checkedRules, RuleError } from './alerts/rule-file.ts'
-import { complaint, describeValue, nearest } from './config-complaint.ts'
+import { complaint, describeKind, nearest } from './config-complaint.ts'
 import { milliseconds } from './config-options.ts'
 import type { OtlpOptions } from './exporters/otlp.ts'
 import { type HealthOptions, healthProblems } from './health/health-options.ts'
@@ -44,6 +44,9 @@ const otlpSchema = z.strictObject({
   batchSize: z.int().min(1).describe('a whole number of points from 1').optional(),
 })
 
+/** Both carry the credentials of whoever sends. */
+const secretOtlp: ReadonlySet<string> = new Set(['url', 'headers'])
+
 const structured = {
   otlp: z.union([z.boolean(), otlpSchema]).optional(),
   logger: z
@@ -66,21 +69,21 @@ export function structureProblems(config: StructuredOptions): string[] {
   const { otlp, logger, resource, notifiers, health, errorRedactor, tracerProvider } = config
   const problems: string[] = [...ruleProblems(config), ...healthProblems(health)]
   if (!structured.logger.safeParse(logger).success)
-    problems.push(`logger must have debug, info, warn and error, got ${describeValue(logger)}`)
+    problems.push(`logger must have debug, info, warn and error, got ${describeKind(logger)}`)
   if (!structured.resource.safeParse(resource).success)
-    problems.push(`resource must be an object of attributes, got ${describeValue(resource)}`)
+    problems.push(`resource must be an object of attributes, got ${describeKind(resource)}`)
   if (!structured.notifiers.safeParse(notifiers).success)
-    problems.push(`notifiers must be an array of objects with send, got ${describeValue(notifiers)}`)
+    problems.push(`notifiers must be an array of objects with send, got ${describeKind(notifiers)}`)
   if (!structured.errorRedactor.safeParse(errorRedactor).success)
-    problems.push(`errorRedactor must be a function from an error to text, got ${describeValue(errorRedactor)}`)
+    problems.push(`errorRedactor must be a function from an error to text, got ${describeKind(errorRedactor)}`)
   if (!structured.tracerProvider.safeParse(tracerProvider).success)
-    problems.push(`tracerProvider must be a TracerProvider, got ${describeValue(tracerProvider)}`)
+    problems.push(`tracerProvider must be a TracerProvider, got ${describeKind(tracerProvider)}`)
   return [...problems, ...otlpProblems(otlp)]
 }
 
 function ruleProblems({ alertRules }: StructuredOptions): readonly string[] {
   if (alertRules === undefined) return []
-  if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeValue(alertRules)}`]
+  if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeKind(alertRules)}`]
   try {
     checkedRules(alertRules, 'alertRules')
     return []
@@ -94,7 +97,7 @@ function otlpProblems(otlp: unknown): string[] {
   if (structured.otlp.safeParse(otlp).success) return []
   const parsed = otlpSchema.safeParse(otlp)
   if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp))
-    return [`otlp must be true, false or an object, got ${describeValue(otlp)}`]
+    return [`otlp must be true, false or an object, got ${describeKind(otlp)}`]
   const problems: string[] = []
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
@@ -103,7 +106,7 @@ function otlpProblems(otlp: unknown): string[] {
     }
     const key = String(issue.path[0]) as keyof typeof otlpSchema.shape
     problems.push(
-      complaint(`otlp.${key}`, otlpSchema.shape[key].unwrap(), key === 'headers' ? '(secret)' : Reflect.get(otlp, key)),
+      complaint(`otlp.${key}`, otlpSchema.shape[key].unwrap(), secretOtlp.has(key) ? '(secret)' : Reflect.get(otlp, key)),
     )
   }
   return problems
