@@ -8,8 +8,6 @@ export interface OtlpSpan {
   readonly kind: 'internal' | 'server' | 'client' | 'other'
   readonly isError: boolean
   readonly attributes: Readonly<Record<string, string>>
-  /** Unix time in nanoseconds. */
-  readonly endNs: bigint
   /** Whose tracer made it. */
   readonly scope: string
   /** All of it, as it was sent. */
@@ -22,7 +20,6 @@ interface JsonSpan {
   readonly spanId: string
   readonly parentSpanId?: string
   readonly kind?: number
-  readonly endTimeUnixNano: string
   readonly status?: { readonly code?: number }
   readonly attributes?: ReadonlyArray<{ readonly key: string; readonly value: Readonly<Record<string, unknown>> }>
 }
@@ -46,7 +43,7 @@ export function otlpSpans(body: Buffer): OtlpSpan[] {
 }
 
 function spanOf(span: JsonSpan, scope: string): OtlpSpan {
-  const { name, traceId, spanId, parentSpanId, kind = 0, endTimeUnixNano, status, attributes = [] } = span
+  const { name, traceId, spanId, parentSpanId, kind = 0, status, attributes = [] } = span
   return {
     name,
     traceId,
@@ -56,7 +53,6 @@ function spanOf(span: JsonSpan, scope: string): OtlpSpan {
     isError: status?.code === errorCode,
     // One value each, whatever its type is called.
     attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])])),
-    endNs: BigInt(endTimeUnixNano),
     scope,
     text: JSON.stringify(span),
   }
