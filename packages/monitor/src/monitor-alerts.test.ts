@@ -6,7 +6,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { ask } from '../../../test/monitor/ask.ts'
 import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
 import { RuleError } from './alerts/rule-file.ts'
-import { type Monitoring, startMonitoring } from './monitor.ts'
+import { startMonitoring } from './monitor.ts'
+import type { Monitoring } from './monitoring.ts'
 
 const depth = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
 

@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../../test/monitor/ask.ts'
 import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
 import { ConfigError } from './config.ts'
-import { type AttachedConfig, createMonitoring, type Monitoring } from './monitor.ts'
+import { type AttachedConfig, createMonitoring } from './monitor.ts'
+import type { Monitoring } from './monitoring.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 
 async function attached(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {

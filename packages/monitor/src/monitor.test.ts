@@ -13,7 +13,8 @@ import { otlpMetrics, otlpResource, otlpValue } from '../../../test/monitor/otlp
 import { startOtlpReceiver } from '../../../test/monitor/otlp-receiver.ts'
 import { ConfigError, type MonitoringConfig } from './config.ts'
 import type { JsonMetric } from './exporters/json.ts'
-import { type Monitoring, startMonitoring } from './monitor.ts'
+import { startMonitoring } from './monitor.ts'
+import type { Monitoring } from './monitoring.ts'
 
 const aDay = 86_400_000
 
