@@ -138,10 +138,12 @@ async function run(
   }
 }
 
-/** What the monitor says of itself is there from the start. */
+/** What the monitor says of itself is there from the start. Stores that were measured before it may have filled metrics. */
 function showOwnNumbers(registry: MetricsRegistry): void {
   for (const reason of refusals) registry.counter('wombat_monitor_refused_values_total', { reason })
   for (const part of busyParts) registry.counter('wombat_monitor_busy_seconds_total', { part })
+  registry.counter('wombat_monitor_source_failures_total')
+  registry.setGauge('wombat_monitor_overflowed_metrics', registry.gauge('wombat_monitor_overflowed_metrics').value ?? 0)
   registry.histogram('wombat_monitor_collection_duration_seconds')
   registry.setGauge('wombat_monitor_operation_cost_seconds', operationCost())
 }
