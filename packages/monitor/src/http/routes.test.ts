@@ -59,18 +59,20 @@ test('when nobody can collect any more, both answer 503 and say why', async () =
   expect([body.status, await body.json()]).toEqual([503, { error: 'collection failed: MetricReader is shutdown' }])
 })
 
-test("while an application's callback throws, both answer 503 and say why; afterwards they work again", async () => {
+test("while an application's callback throws, both answer 503 and say what kind of error it was; afterwards they work again", async () => {
   const { meter, both } = monitored()
   let broken = true
   meter.createObservableGauge('app.temperature').addCallback((result) => {
-    if (broken) throw new Error('sensor is broken')
+    if (broken) throw new RangeError('no sensor at /a/path')
     result.observe(21)
   })
   for (const [path, routes] of Object.entries(both)) {
     broken = true
     const failed = await routes.request(path)
     expect(failed.status).toBe(503)
-    expect(await failed.text()).toContain('collection failed: sensor is broken')
+    const text = await failed.text()
+    expect(text).toContain('collection failed: a callback threw RangeError')
+    expect(text).not.toContain('/a/path')
     broken = false
     expect((await routes.request(path)).status).toBe(200)
   }

@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from '@wombat/instrumentation'
+import { errorKind, type MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import { busy } from '../busy.ts'
 import { derivedNumbers } from '../exporters/derived.ts'
@@ -35,12 +35,9 @@ async function takeOrReason(reader: SnapshotReader): Promise<{ snapshot: Snapsho
   try {
     const snapshot = await reader.take()
     const [error] = snapshot.errors
-    return error === undefined ? { snapshot } : { reason: reasonOf(error) }
+    // Of a callback that is the application's: what it threw may hold keys, values and paths.
+    return error === undefined ? { snapshot } : { reason: `collection failed: a callback threw ${errorKind(error)}` }
   } catch (error) {
-    return { reason: reasonOf(error) }
+    return { reason: `collection failed: ${error instanceof Error ? error.message : String(error)}` }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return `collection failed: ${error instanceof Error ? error.message : String(error)}`
 }
