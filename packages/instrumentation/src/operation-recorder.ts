@@ -21,9 +21,9 @@ export interface StoreIdentity {
 export interface CallDetails {
   /** On the clock of `performance.now()`. */
   readonly startMs: number
-  /** The call's arguments: of a key and a value, only their sizes are taken. */
-  readonly args?: readonly unknown[] | undefined
-  readonly result?: unknown
+  /** Of keys and values only the sizes are taken. */
+  readonly key?: unknown
+  readonly value?: unknown
   readonly span?: Span | undefined
   /** How many operations of the store were in flight. */
   readonly inFlight?: number
@@ -101,12 +101,12 @@ export class OperationRecorder implements WatchedOperation {
     return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation)
   }
 
-  /** An operation that took `seconds` and succeeded; a batch or a scan says how many entries it moved. */
-  succeed(seconds: number, entries = 0, details?: CallDetails): void {
+  /** An operation that took `seconds` and succeeded; a batch or a scan says how many entries it moved, a get what it read. */
+  succeed(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
     this.count(entries, details?.span)
     this.latency.record(seconds)
     if (this.#duration !== undefined) this.#duration.record(seconds)
-    if (seconds >= this.slowSeconds) this.slow(seconds, entries, false, details)
+    if (seconds >= this.slowSeconds) this.slow(seconds, entries, false, details, result)
   }
 
   /** An operation that took `seconds` and failed: counted and timed like every other, and among the errors. */
@@ -139,7 +139,7 @@ export class OperationRecorder implements WatchedOperation {
   }
 
   /** Tells whoever wants to know of it that an operation was slow. */
-  slow(seconds: number, entries: number, isFailed: boolean, details?: CallDetails): void {
+  slow(seconds: number, entries: number, isFailed: boolean, details?: CallDetails, result?: unknown): void {
     const { operation } = this
     const hasEntries = operation === 'batch' || operation === 'scan'
     this.#watch.tellSlow({
@@ -149,7 +149,7 @@ export class OperationRecorder implements WatchedOperation {
       seconds,
       isFailed,
       entries: hasEntries && !isFailed ? entries : undefined,
-      ...sizesOf(operation, details),
+      ...sizesOf(operation, details, result),
       inFlight: details?.inFlight,
       trace: traceOf(details?.span),
     })
@@ -162,10 +162,10 @@ export class OperationRecorder implements WatchedOperation {
 }
 
 /** Every store's verbs take the key first and the value second. */
-function sizesOf(operation: Operation, { args = [], result }: Partial<CallDetails> = {}) {
+function sizesOf(operation: Operation, { key, value }: Partial<CallDetails> = {}, result?: unknown) {
   const isSingle = operation === 'get' || operation === 'set' || operation === 'delete' || operation === 'has'
-  const value = operation === 'set' ? args[1] : operation === 'get' ? result : undefined
-  return { keyBytes: isSingle ? sizeOf(args[0]) : undefined, valueBytes: sizeOf(value) }
+  const moved = operation === 'set' ? value : operation === 'get' ? result : undefined
+  return { keyBytes: isSingle ? sizeOf(key) : undefined, valueBytes: sizeOf(moved) }
 }
 
 function sizeOf(content: unknown): number | undefined {

@@ -12,8 +12,8 @@ export class PendingOperation {
   startMs = 0
   isTimed = true
   entries = 0
-  args: readonly unknown[] | undefined
-  result: unknown
+  key: unknown
+  value: unknown
   span: Span | undefined
   recorder: OperationRecorder | undefined
   older: PendingOperation | undefined
@@ -27,9 +27,8 @@ export class PendingOperation {
     this.succeeded = (result) => {
       const { recorder } = this
       if (recorder !== undefined) {
-        this.result = result
-        if (this.isTimed) recorder.succeed((nowMs() - this.startMs) / 1000, this.entries, this)
-        else this.#settleUntimed(recorder, false, undefined)
+        if (this.isTimed) recorder.succeed((nowMs() - this.startMs) / 1000, this.entries, this, result)
+        else this.#settleUntimed(recorder, false, result)
       }
       list.remove(this)
     }
@@ -49,12 +48,12 @@ export class PendingOperation {
   }
 
   /** What is not timed may have been seen while it was in flight: long enough to be slow, it is told like every other. */
-  #settleUntimed(recorder: OperationRecorder, isFailed: boolean, error: unknown): void {
-    if (isFailed) recorder.countFailure(error, this.span)
+  #settleUntimed(recorder: OperationRecorder, isFailed: boolean, outcome: unknown): void {
+    if (isFailed) recorder.countFailure(outcome, this.span)
     else recorder.count(this.entries, this.span)
     if (Number.isNaN(this.startMs)) return
     const seconds = (nowMs() - this.startMs) / 1000
-    if (seconds >= recorder.slowSeconds) recorder.slow(seconds, this.entries, isFailed, this)
+    if (seconds >= recorder.slowSeconds) recorder.slow(seconds, this.entries, isFailed, this, outcome)
   }
 }
 
@@ -73,13 +72,14 @@ export class OperationsInFlight implements WatchedStore {
   #freeCount = 0
 
   /**
-   * Without a recorder the operation is in flight and nothing more: its caller records it. The arguments of the call are for
-   * their sizes, should it be slow.
+   * Without a recorder the operation is in flight and nothing more: its caller records it. Key and value are for their sizes,
+   * should it be slow; the call's array of arguments is not handed on, because that would have it made each time.
    */
   begin(
     recorder?: OperationRecorder,
     entries = 0,
-    args?: readonly unknown[],
+    key?: unknown,
+    value?: unknown,
     isTimed = recorder === undefined || recorder.isTimed(),
   ): PendingOperation {
     let pending = this.#free
@@ -92,7 +92,8 @@ export class OperationsInFlight implements WatchedStore {
     }
     pending.recorder = recorder
     pending.entries = entries
-    pending.args = args
+    pending.key = key
+    pending.value = value
     pending.older = this.#newest
     if (this.#newest === undefined) this.#oldest = pending
     else this.#newest.newer = pending
@@ -111,8 +112,8 @@ export class OperationsInFlight implements WatchedStore {
     if (newer === undefined) this.#newest = older
     else newer.older = older
     pending.recorder = undefined
-    pending.args = undefined
-    pending.result = undefined
+    pending.key = undefined
+    pending.value = undefined
     pending.span = undefined
     pending.older = undefined
     pending.newer = undefined

@@ -37,7 +37,7 @@ export class ScanOperation {
 
   /** A read that begins now, and is settled by `settle`. */
   begin(): PendingOperation {
-    return this.#operations.inFlight.begin(undefined, 0, undefined, this.#isTimed)
+    return this.#operations.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
   }
 
   settle(read: PendingOperation, failure?: { readonly error: unknown }): void {

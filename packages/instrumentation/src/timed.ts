@@ -44,11 +44,12 @@ function timedCall(
   const { inFlight } = operations
   return function (...args) {
     if (!operations.measures) return original.apply(this, args)
-    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args), args)
+    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args), args[0], args[1])
+    const { span } = pending
     operations.inside = true
     let result: unknown
     try {
-      result = pending.span === undefined ? original.apply(this, args) : within(pending.span, () => original.apply(this, args))
+      result = span === undefined ? original.apply(this, args) : spanned(original, span).apply(this, args)
     } catch (error) {
       pending.failed(error)
       throw error
@@ -56,6 +57,13 @@ function timedCall(
       operations.inside = false
     }
     return handOn(result, pending)
+  }
+}
+
+/** The method as a part of this span. Made for its call: where a closure sees the arguments, they are on the heap in every call. */
+function spanned(original: Method, span: Span): Method {
+  return function (...args) {
+    return within(span, () => original.apply(this, args))
   }
 }
 
@@ -90,27 +98,21 @@ export function timedSync(
     const isTimed = recorder.isTimed()
     const startMs = isTimed ? nowMs() : Number.NaN
     try {
-      const result = span === undefined ? original.apply(this, args) : within(span, () => original.apply(this, args))
+      const result = span === undefined ? original.apply(this, args) : spanned(original, span).apply(this, args)
       if (isTimed) {
         const seconds = (nowMs() - startMs) / 1000
-        recorder.succeed(seconds, 0, isToBeTold(recorder, seconds, span) ? { startMs, args, result, span } : undefined)
+        if (span === undefined && seconds < recorder.slowSeconds) recorder.succeed(seconds)
+        else recorder.succeed(seconds, 0, { startMs, key: args[0], value: args[1], span }, result)
       } else recorder.count(0, span)
       return result
     } catch (error) {
-      if (isTimed) {
-        const seconds = (nowMs() - startMs) / 1000
-        recorder.fail(seconds, named(error), isToBeTold(recorder, seconds, span) ? { startMs, args, span } : undefined)
-      } else recorder.countFailure(named(error), span)
+      if (isTimed) recorder.fail((nowMs() - startMs) / 1000, named(error), { startMs, key: args[0], value: args[1], span })
+      else recorder.countFailure(named(error), span)
       throw error
     } finally {
       operations.inside = false
     }
   }
-}
-
-/** Whether there is more to be said of a call than its time: nothing is made for any other. */
-function isToBeTold(recorder: OperationRecorder, seconds: number, span: Span | undefined): boolean {
-  return span !== undefined || seconds >= recorder.slowSeconds
 }
 
 /**

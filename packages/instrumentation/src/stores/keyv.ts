@@ -154,7 +154,7 @@ function measureCall({ operations, calls, connection, verb, original }: Measurem
     connection.isOpen = true
     const [subject] = args as readonly unknown[]
     const isMany = Array.isArray(subject)
-    const pending = operations.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0, args)
+    const pending = operations.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0, args[0], args[1])
     const view = calls.begin(this)
     const settle = (answer: unknown): unknown => {
       const failure = calls.failureIn(view)

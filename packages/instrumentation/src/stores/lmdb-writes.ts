@@ -41,7 +41,7 @@ export class Writes {
       const isOwn = verb === 'clear' || (commits && !inTransaction(database))
       const group = isOwn ? undefined : this.#groups.running
       if (group !== undefined) return this.#entry(group, run)
-      const pending = this.#operations.inFlight.begin(recorder, 0, args)
+      const pending = this.#operations.inFlight.begin(recorder, 0, args[0], args[1])
       const callback = args.at(-1)
       const isTold = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
       if (!isTold || inTransaction(database)) return this.#call(pending.span, run, pending)
