@@ -41,6 +41,16 @@ test('a folder that is gone cannot be accessed', async () => {
   })
 })
 
+test('the folder of a new store, which it makes while it opens, is not missed meanwhile', async () => {
+  const { registry, look } = watched()
+  const db = instrument(new ClassicLevel(join(folder(), 'new')), { registry, name: 'orders' })
+  onTestFinished(() => db.close())
+  expect(db.status).toBe('opening')
+  expect(await look(name, 'orders')).toEqual({ status: 'unknown', message: 'Database is opening' })
+  await db.open()
+  expect((await look(name, 'orders')).message).not.toBe('Database is opening')
+})
+
 test('a folder that became read-only cannot be accessed as its store needs it', async (context) => {
   const location = folder()
   const { look } = await levelIn(location)

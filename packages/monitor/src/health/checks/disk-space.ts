@@ -38,10 +38,16 @@ export interface DiskSpaceOptions {
 /** Whether there is room on the volumes under all stores of one name. */
 export async function runDiskSpace(store: string, options: DiskSpaceOptions, context: CheckContext): Promise<Finding> {
   const { registry, history, bounds } = options
-  const folders = foldersOf(registry.stores.list().filter(({ name }) => name === store))
+  const stores = registry.stores.list().filter(({ name }) => name === store)
+  const folders = foldersOf(stores)
+  // A new store makes its folder while it opens.
+  const isOpening = stores.some((one) => one.state() === 'opening')
   const readings = await Promise.all([...folders].map(([folder, isWritten]) => readFolder(folder, isWritten)))
   const pendingBytes = largestNow(history, 'db_compaction_pending_bytes', { store }, context.nowMs)
-  const findings = readings.map((reading) => diskFinding(reading, { store, pendingBytes, bounds, before: context.before }))
+  const findings = readings.map((reading): Finding => {
+    if (reading.state === 'inaccessible' && isOpening) return { status: 'unknown', message: 'Database is opening' }
+    return diskFinding(reading, { store, pendingBytes, bounds, before: context.before })
+  })
   return worstFinding(findings) ?? { status: 'unknown', message: 'Database is closed' }
 }
 
