@@ -256,10 +256,12 @@ test('with delta temporality nobody claims that a failed export is made up for',
   expect(logger.lines).toMatchObject([{ level: 'warn', message }])
 })
 
-test('exports and failures are there from the start, at 0', async () => {
+test('exports, failures and what they cost are there from the start, at 0', async () => {
   const { registry } = exporting({ url: 'http://127.0.0.1:1/v1/metrics' })
   expect(registry.getAllMetrics()).toMatchObject([
     { name: 'wombat_monitor_exports_total', labels: failures, value: 0 },
     { name: 'wombat_monitor_export_failures_total', labels: failures, value: 0 },
+    { name: 'wombat_monitor_busy_seconds_total', labels: { part: 'collection' }, value: 0 },
+    { name: 'wombat_monitor_busy_seconds_total', labels: { part: 'export' }, value: 0 },
   ])
 })
