@@ -2,18 +2,37 @@ import { errorKind } from '@wombat/instrumentation'
 import { deadline } from './deadline.ts'
 import type { SaidOnce } from './said-once.ts'
 
-/** Does what is to be done before a round of checks, which does not depend on it: it may fail, and it may hang. */
+export interface BeforeRoundOptions {
+  readonly work: () => Promise<void>
+  /** How old what was done may be before it is done again. */
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly notes: SaidOnce
+}
+
+/**
+ * Does what is to be done before a round of checks, which does not depend on it: it may fail, and it may hang. It may cost as
+ * much as a collection of all metrics, so that rounds which come in between, for a store that was opened just now, do without.
+ */
 export class BeforeRound {
   readonly #work: () => Promise<void>
+  readonly #intervalMs: number
   readonly #timeoutMs: number
   readonly #notes: SaidOnce
   #running: Promise<void> | undefined
+  #begunMs = Number.NEGATIVE_INFINITY
   #isLate = false
 
-  constructor(work: () => Promise<void>, timeoutMs: number, notes: SaidOnce) {
+  constructor({ work, intervalMs, timeoutMs, notes }: BeforeRoundOptions) {
     this.#work = work
+    this.#intervalMs = intervalMs
     this.#timeoutMs = timeoutMs
     this.#notes = notes
+  }
+
+  /** As `run`, where it was not done lately; where that is still going on, it is waited for as well. */
+  async runWhenDue(): Promise<void> {
+    if (this.#running !== undefined || performance.now() - this.#begunMs >= this.#intervalMs) await this.run()
   }
 
   /** Waits for it, but not for ever, and for one that hangs no second time. There is never one beside another. Never rejects. */
@@ -37,6 +56,7 @@ export class BeforeRound {
   }
 
   async #once(): Promise<void> {
+    this.#begunMs = performance.now()
     try {
       await this.#work()
       this.#notes.forget('before')

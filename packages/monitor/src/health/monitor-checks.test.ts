@@ -157,6 +157,19 @@ test('a check that cannot tell yet is asked again within seconds, whatever its i
   expect(runs).toBe(2)
 })
 
+test('what is done before a round is done as often as all checks run, however many checks come in between', async () => {
+  const beforeRound = vi.fn(async () => {})
+  const { monitor } = monitorOf({ beforeRound })
+  monitor.start()
+  for (const name of ['first', 'second', 'third']) {
+    monitor.register(named(name))
+    await vi.waitFor(() => expect(monitor.report().checks.at(-1)).toMatchObject({ name, status: 'healthy' }))
+  }
+  expect(beforeRound).toHaveBeenCalledTimes(1)
+  await monitor.runHealthChecks()
+  expect(beforeRound).toHaveBeenCalledTimes(2)
+})
+
 test('what a source has anew runs at once when the monitor is told', async () => {
   const checks: HealthCheck[] = []
   const monitor = new HealthMonitor({ intervalMs: 3_600_000, timeoutMs: 1000, sources: [() => checks] })

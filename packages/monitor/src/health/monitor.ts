@@ -26,7 +26,10 @@ export interface HealthMonitorOptions {
   readonly registry?: MetricsRegistry
   readonly logger?: Logger
   readonly onChange?: (change: HealthChange) => void
-  /** Done first in each round, the metrics remembered for example. The checks run whether it succeeds or not. */
+  /**
+   * Done first in a round of all checks, the metrics remembered for example, and no more often than every `intervalMs`. The checks
+   * run whether it succeeds or not.
+   */
   readonly beforeRound?: () => Promise<void>
   /** Unix time in milliseconds (default `Date.now`). */
   readonly clock?: () => number
@@ -54,7 +57,7 @@ export class HealthMonitor {
     this.#rounds = new Rounds({
       intervalMs,
       parallel,
-      before: beforeRound && new BeforeRound(beforeRound, timeoutMs, notes),
+      before: beforeRound && new BeforeRound({ work: beforeRound, intervalMs, timeoutMs, notes }),
       checks: () => this.#checks.asked(),
       ended: () => this.#conclude(),
       notes,

@@ -79,7 +79,7 @@ export class Rounds {
   /** Begins the runs; they are wrapped in a list, so that waiting for the beginning does not wait for their end. */
   async #begun(which: 'due' | 'all', before: BeforeRound | undefined): Promise<ReadonlyArray<Promise<void>>> {
     try {
-      if (before !== undefined) await before.run()
+      if (before !== undefined) await (which === 'all' ? before.run() : before.runWhenDue())
       if (this.#isClosed) return []
       this.#isHurried = false
       this.#askedMs = performance.now()
