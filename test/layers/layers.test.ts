@@ -59,7 +59,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
       'health-of',
     ],
     ['query', 'http/'],
-    ['doors'],
+    ['doors', 'routes-of'],
     ['monitoring'],
     ['monitor'],
     ['index', 'preload', 'register', 'register-required'],

@@ -30,6 +30,5 @@ export function healthOf(
     ...(onChange !== undefined && { onChange }),
   })
   for (const check of checks) monitor.register(check)
-  if (config.enableHealthChecks) registry.stores.onAdded(() => monitor.refresh())
   return monitor
 }

@@ -1,11 +1,12 @@
 import { metrics as api } from '@opentelemetry/api'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { instrument } from '@wombat/instrumentation'
+import { instrument, type MetricsRegistry, sharedRegistry } from '@wombat/instrumentation'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../../test/monitor/ask.ts'
 import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
 import { ConfigError } from './config.ts'
+import type { HealthOptions } from './health/health-options.ts'
 import { type AttachedConfig, createMonitoring } from './monitor.ts'
 import type { Monitoring } from './monitoring.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
@@ -117,4 +118,45 @@ test("closing does not wait for an application's callback that never ends", asyn
   // The last line of the log is still waiting for its collection.
   const fields = { reason: 'closing took longer than 100 ms' }
   expect(logger.lines).toEqual([{ level: 'warn', message: 'the last metrics may not have been sent', fields }])
+})
+
+const port = (url: string | undefined): number => Number(new URL(url ?? '').port)
+const looked = ({ enabled, watch }: MetricsRegistry) => [enabled, watch.timeOneIn, watch.tracer]
+
+test('when it is closed, or cannot start, the stores are measured as before', async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const registry = sharedRegistry(meterProvider)
+  const before = looked(registry)
+  const health: HealthOptions = { checks: [{ name: 'own', run: () => ({ status: 'healthy', message: 'Fine' }) }] }
+  const close: AttachedConfig = {
+    enableMetrics: false,
+    latencySampleRatio: 1 / 8,
+    enableOperationTracing: true,
+    health,
+    meterProvider,
+  }
+  const monitoring = await attached(reader, close)
+  expect(looked(registry)).toEqual([false, 8, expect.anything()])
+  await monitoring.close()
+  expect(looked(registry)).toEqual(before)
+  monitoring.adjust({ enableMetrics: false })
+  expect(looked(registry), 'closed, it changes nothing any more').toEqual(before)
+  const other = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
+  await expect(attached(reader, { ...close, jsonApiPort: port(other.addresses.json) })).rejects.toThrow('it is in use')
+  expect(looked(registry)).toEqual(before)
+  const states = registry.getAllMetrics().filter(({ name }) => name === 'db_health_status')
+  expect(states, 'and no check is left behind').toEqual([])
+})
+
+test('the stores of one MeterProvider are monitored once at a time', async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const first = await attached(reader, { meterProvider, slowQueryThresholdMs: 0 })
+  const store = instrument(new MemoryLevel(), { name: 'orders', meterProvider })
+  await expect(attached(reader, { meterProvider })).rejects.toThrow('monitored already: close that monitoring first')
+  await store.get('a')
+  expect(first.slowOperations(), 'the first goes on').toHaveLength(1)
+  await first.close()
+  await attached(reader, { meterProvider })
 })

@@ -2,7 +2,6 @@ import { getRequestListener } from '@hono/node-server'
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { instrument, MetricsRegistry, refusals, sharedRegistry, watchProcessMemory } from '@wombat/instrumentation'
-import { Hono } from 'hono'
 import { Alerting } from './alerting.ts'
 import { defaultRules } from './alerts/default-rules.ts'
 import { readRules } from './alerts/rule-file.ts'
@@ -13,21 +12,16 @@ import { type Doors, openDoors } from './doors.ts'
 import { startIntervalLog } from './exporters/interval-log.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import { otlpReader } from './exporters/otlp.ts'
-import type { HealthMonitor } from './health/monitor.ts'
 import { healthOf } from './health-of.ts'
 import { durableHistoryOf } from './history-of.ts'
-import { alertRoutes } from './http/alert-routes.ts'
 import { guarded } from './http/guard.ts'
-import { healthRoutes } from './http/health-routes.ts'
-import { operationRoutes } from './http/operation-routes.ts'
-import { queryRoutes } from './http/query-routes.ts'
-import { jsonRoutes, prometheusRoutes } from './http/routes.ts'
 import { defaultLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { notifiersOf } from './notifiers-of.ts'
 import { operationCost } from './operation-cost.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { resourceOf } from './resource.ts'
+import { routesOf } from './routes-of.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 import { Watching } from './watching.ts'
 
@@ -57,9 +51,10 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
 
 /**
  * The same beside a MeterProvider or NodeSDK of yours, among whose readers `reader` is. Stores measured with this provider,
- * also by `instrument` alone, are seen.
+ * also by `instrument` alone, are seen; when it is closed they are measured as before.
  *
- * @throws ConfigError when the configuration cannot be used; Error when a port cannot be listened on.
+ * @throws ConfigError when the configuration cannot be used; Error when a port cannot be listened on, or when the provider's
+ *   stores are monitored already.
  */
 export async function createMonitoring(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {
   const { meterProvider, ...rest } = config
@@ -82,6 +77,23 @@ async function run(
   logger: Logger,
   startReaders: () => () => Promise<void>,
 ): Promise<Monitoring> {
+  const watching = new Watching(registry, config, logger)
+  try {
+    return await runWatched(watching, reader, registry, config, logger, startReaders)
+  } catch (error) {
+    watching.close()
+    throw error
+  }
+}
+
+async function runWatched(
+  watching: Watching,
+  reader: SnapshotReader,
+  registry: MetricsRegistry,
+  config: ResolvedConfig,
+  logger: Logger,
+  startReaders: () => () => Promise<void>,
+): Promise<Monitoring> {
   registry.warn = (message) => logger.warn({}, message)
   reader.follow(registry)
   showOwnNumbers(registry)
@@ -89,11 +101,10 @@ async function run(
   const durable = await durableHistoryOf(config, registry, logger)
   const { metricsIntervalMs: intervalMs } = config
   const alerting = new Alerting({ reader, registry, logger, rules, notifiers: notifiersOf(config, logger), intervalMs, durable })
-  const watching = new Watching(registry, config, logger)
   const health = healthOf(config, registry, { alerting, watching, logger })
   const routes = routesOf({ reader, registry, alerting, watching, health, config })
   const doors = await openDoors(config, routes).catch((error: unknown) => {
-    watching.close()
+    health.close()
     durable?.close()
     throw error
   })
@@ -102,9 +113,11 @@ async function run(
   watching.start()
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
   if (config.enableHealthChecks) health.start()
+  const forgetStores = registry.stores.onAdded(() => health.refresh())
   const log = config.logMetricsEnabled ? startIntervalLog(reader, intervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
+    forgetStores()
     health.close()
     closing ??= inTime(shutDown(doors, alerting, log, stopReaders), config.closeTimeoutMs)
       .catch((error: Error) => logger.warn({ reason: error.message }, 'the last metrics may not have been sent'))
@@ -146,28 +159,6 @@ function showOwnNumbers(registry: MetricsRegistry): void {
   registry.setGauge('wombat_monitor_overflowed_metrics', registry.gauge('wombat_monitor_overflowed_metrics').value ?? 0)
   registry.histogram('wombat_monitor_collection_duration_seconds')
   registry.setGauge('wombat_monitor_operation_cost_seconds', operationCost())
-}
-
-interface Rooms {
-  readonly reader: SnapshotReader
-  readonly registry: MetricsRegistry
-  readonly alerting: Alerting
-  readonly watching: Watching
-  readonly health: HealthMonitor
-  readonly config: ResolvedConfig
-}
-
-function routesOf({ reader, registry, alerting, watching, health, config }: Rooms) {
-  const json = new Hono()
-    .route('/', jsonRoutes(reader, registry))
-    .route('/', alertRoutes(alerting.manager))
-    .route('/', queryRoutes(alerting.history, Date.now))
-    .route('/', operationRoutes(watching.slow, watching.errors))
-  return {
-    prometheus: prometheusRoutes(reader, registry),
-    json,
-    health: healthRoutes(health, { authToken: config.authToken }),
-  }
 }
 
 /** Backwards: no more questions, the last line of the log, the last export; and meanwhile the last notifications. */

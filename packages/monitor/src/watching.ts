@@ -6,14 +6,25 @@ import { ErrorHistory } from './operations/error-history.ts'
 import { SlowOperations } from './operations/slow-operations.ts'
 import { ProcessWatch } from './process/process-watch.ts'
 
-/** Everything that is known of single operations, and of the process they run in. */
+const watched = new WeakSet<MetricsRegistry>()
+
+/** Everything that is known of single operations, and of the process they run in. Once for a registry. */
 export class Watching {
   readonly process: ProcessWatch
   readonly slow: SlowOperations
   readonly errors: ErrorHistory
   readonly detail: Detail
+  readonly #registry: MetricsRegistry
 
+  /** @throws Error */
   constructor(registry: MetricsRegistry, config: ResolvedConfig, logger: Logger) {
+    if (watched.has(registry)) {
+      throw new Error(
+        'the stores of this MeterProvider are monitored already: close that monitoring first, for two would count what is slow twice, and change each other’s thresholds',
+      )
+    }
+    watched.add(registry)
+    this.#registry = registry
     this.process = new ProcessWatch(registry)
     this.slow = new SlowOperations({ registry, process: this.process, logger, thresholdMs: config.slowQueryThresholdMs })
     this.errors = new ErrorHistory({ registry, keep: config.maxErrorHistory, redact: config.errorRedactor })
@@ -27,6 +38,8 @@ export class Watching {
   close(): void {
     this.errors.close()
     this.slow.close()
+    this.detail.close()
     this.process.close()
+    watched.delete(this.#registry)
   }
 }
