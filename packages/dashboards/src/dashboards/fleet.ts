@@ -49,6 +49,9 @@ const p99 = (by: readonly string[]): Query =>
   )
 const errorRatio = allErrorRatio(byStore, named)
 const stallShare = inUnit(share, perSecond('db_write_stall_seconds_total', ofStore))
+/** A stall's time is added to the total when it is over: of one that lasts, only its age tells. */
+const stallAge = now('max', 'db_write_stall_active_seconds', ofStore)
+const oldest = now('max', 'db_oldest_operation_age_seconds', ofStore)
 const diskLeft = over(now('min', 'db_disk_available_bytes', ofStore), now('min', 'db_disk_capacity_bytes', ofStore))
 const memoryShare = over(
   now('max', 'wombat_process_resident_memory_bytes', ofProcess),
@@ -100,7 +103,8 @@ const tables: readonly PanelSpec[] = [
       { legend: 'Health', query: healthOfStores, isHealth: true },
       { legend: 'Failing', query: errorRatio, rules: ['HighErrorRateGet'] },
       { legend: 'P99', query: p99(byStore) },
-      { legend: 'Oldest operation', query: now('max', 'db_oldest_operation_age_seconds', ofStore), rules: ['StoreStalled'] },
+      { legend: 'Oldest operation', query: oldest, rules: ['StoreStalled'] },
+      { legend: 'Stalled for', query: stallAge, rules: ['WriteStallNow'] },
       { legend: 'Held back', query: stallShare, rules: ['WriteStallTime'] },
       { legend: 'Disk left', query: diskLeft, rules: ['LowDiskSpace'] },
       { legend: 'Queue', query: now('sum', 'db_queue_depth', ofStore) },
@@ -138,7 +142,7 @@ const lines: readonly PanelSpec[] = [
   },
   {
     title: 'Most errors',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(errorRatio)) }],
     rules: ['HighErrorRateGet'],
     links: [toInstance],
@@ -146,14 +150,30 @@ const lines: readonly PanelSpec[] = [
   },
   {
     title: 'Slowest operations (P99)',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{instance}} {{store}} {{operation}}', query: worst('topk', p99([...byStore, 'operation'])) }],
     rules: ['SlowResponseTimeGet', 'SlowResponseTimeSet', 'SlowResponseTimeDelete', 'SlowResponseTimeBatch'],
     links: [toInstance],
   },
   {
+    title: 'Longest waiting operations',
+    width: 6,
+    series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(oldest)) }],
+    rules: ['StoreStalled'],
+    links: [toInstance],
+    noValue: 'No operation is in flight.',
+  },
+  {
+    title: 'Longest stalls in progress',
+    width: 6,
+    series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(stallAge)) }],
+    rules: ['WriteStallNow'],
+    links: [toInstance],
+    noValue: 'No engine that would say so holds its writers back now.',
+  },
+  {
     title: 'Most held back',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{instance}} {{store}}', query: worst('topk', aboveZero(stallShare)) }],
     rules: ['WriteStallTime'],
     links: [toInstance],
@@ -161,21 +181,21 @@ const lines: readonly PanelSpec[] = [
   },
   {
     title: 'Least disk space left',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{instance}} {{store}}', query: worst('bottomk', diskLeft) }],
     rules: ['LowDiskSpace'],
     links: [toInstance],
   },
   {
     title: 'Most memory, share of the limit',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{instance}}', query: worst('topk', memoryShare) }],
     rules: ['HighMemoryUsage'],
     links: [toProcess],
   },
   {
     title: 'Latest event loops (P99)',
-    width: 8,
+    width: 6,
     series: [
       { legend: '{{instance}}', query: worst('topk', latency(0.99, 'wombat_process_event_loop_delay_seconds', ofProcess)) },
     ],
