@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ['index'],
   ],
   monitor: [
-    ['logger', 'exported', 'busy', 'operation-cost'],
+    ['logger', 'exported', 'busy', 'operation-cost', 'config-complaint'],
     ['registry-producer', 'snapshot', 'snapshot-reader'],
     ['indicators', 'history/'],
     ['process/'],
@@ -45,7 +45,6 @@ const rooms: Readonly<Record<string, ReadonlyArray<readonly string[]>>> = {
     ['alerts/', 'health/'],
     ['exporters/'],
     [
-      'config-complaint',
       'config-options',
       'config-structure',
       'config',

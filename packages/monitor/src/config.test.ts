@@ -94,6 +94,7 @@ test('false and 0 in the code are said', () => {
   })
 })
 
+const fresh = { name: 'fresh', run: () => ({ status: 'healthy', message: 'Fresh' }) }
 const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ jsonApiPort: 65_536 }, 'jsonApiPort must be a port from 0 (any free one) to 65535, got 65536'],
   [{ jsonApiPort: '8080' }, 'jsonApiPort must be a port from 0 (any free one) to 65535, got "8080"'],
@@ -122,6 +123,22 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ otlp: { temporality: 'Delta' } }, 'otlp.temporality must be one of cumulative, delta, lowmemory, got "Delta"'],
   [{ otlp: { histograms: 'native' } }, 'otlp.histograms must be one of explicit, exponential, got "native"'],
   [{ otlp: { headers: ['a'] } }, 'otlp.headers must be an object of strings'],
+  [{ health: 'yes' }, 'health must be an object with any of checks, settings, bounds, onChange, got text'],
+  [{ health: { check: [] } }, 'health.check is no option: did you mean checks?'],
+  [{ health: { checks: {} } }, 'health.checks must be an array of checks, got an object'],
+  [{ health: { checks: [null] } }, 'health.checks[0]: must be an object, got null'],
+  [
+    { health: { checks: [fresh, fresh] } },
+    'health.checks[1]: there is a check fresh before it: a name means one check of one store',
+  ],
+  [{ health: { settings: [] } }, "health.settings must be an object by the checks' names, got an array"],
+  [{ health: { settings: { fresh: null } } }, 'health.settings.fresh: must be an object with any of enabled, intervalMs'],
+  [{ health: { settings: { fresh: { enabled: 'no' } } } }, 'health.settings.fresh: enabled must be true or false, got "no"'],
+  [
+    { health: { settings: { fresh: { intervallMs: 1000 } } } },
+    'health.settings.fresh: intervallMs is nothing that can be set of a check: did you mean intervalMs?',
+  ],
+  [{ health: { onChange: 'log' } }, 'health.onChange must be a function that is told of changes, got text'],
   [{ otlp: { intervalMS: 1000 } }, 'otlp.intervalMS is no option: did you mean intervalMs?'],
 ]
 for (const [config, problem] of refused) {

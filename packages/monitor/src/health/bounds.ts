@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein'
+import { nearest } from '../config-complaint.ts'
 
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
@@ -92,7 +92,7 @@ export function boundsProblems(bounds: unknown): string[] {
   }
   const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
   const problems = given.flatMap(([name, value]) => {
-    if (!isName(name)) return [`${name} is no bound of a health check: did you mean ${closest(name, names)}?`]
+    if (!isName(name)) return [`${name} is no bound of a health check${nearest(name, names)}`]
     const allowed = allowedFor(name, value)
     return allowed === undefined ? [] : [`${name} must be ${allowed}, got ${shown(value)}: ${healthBounds[name].what}`]
   })

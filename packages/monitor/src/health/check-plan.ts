@@ -1,3 +1,4 @@
+import { nearest } from '../config-complaint.ts'
 import type { HealthCheck, Streak } from './check.ts'
 import type { Damping } from './hysteresis.ts'
 
@@ -42,18 +43,31 @@ const longestStreak = 100
 
 /** What is wrong with a check, or undefined. Those who write JavaScript may give anything. */
 export function checkFault(check: HealthCheck): string | undefined {
-  if (typeof check !== 'object' || check === null) return `must be an object, got ${typeof check}`
+  if (typeof check !== 'object' || check === null) return `must be an object, got ${shown(check)}`
   const { name, store, run } = check
   if (typeof name !== 'string' || !/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
     return `name must be up to 100 lower-case letters, digits and underscores, beginning with a letter, got ${shown(name)}: it becomes a path and a label`
   }
   if (store !== undefined && typeof store !== 'string') return `store must be a string, got ${shown(store)}: it becomes a label`
   if (typeof run !== 'function') return `run must be a function, got ${shown(run)}: without it there is nothing to ask`
-  return settingsFault(check)
+  return planFault(check)
+}
+
+/** What is wrong with the settings of a check, or undefined. */
+export function settingsFault(settings: CheckSettings): string | undefined {
+  const known = ['enabled', ...settable]
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    return `must be an object with any of ${known.join(', ')}, got ${shown(settings)}`
+  }
+  const unknown = Object.keys(settings).find((key) => !known.includes(key))
+  if (unknown !== undefined) return `${unknown} is nothing that can be set of a check${nearest(unknown, known)}`
+  const { enabled } = settings
+  if (enabled !== undefined && typeof enabled !== 'boolean') return `enabled must be true or false, got ${shown(enabled)}`
+  return planFault(settings)
 }
 
 /** What is wrong with what can be set of a check, or undefined. */
-export function settingsFault(settings: CheckSettings): string | undefined {
+function planFault(settings: CheckSettings): string | undefined {
   for (const key of ['intervalMs', 'timeoutMs'] as const) {
     const fault = settings[key] === undefined ? undefined : millisecondsFault(settings[key])
     if (fault !== undefined) return `${key} ${fault}`

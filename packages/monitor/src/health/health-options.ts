@@ -1,5 +1,7 @@
+import { describeKind, nearest } from '../config-complaint.ts'
 import { boundsProblems, type HealthBounds } from './bounds.ts'
 import type { HealthChange, HealthCheck } from './check.ts'
+import { keyOf } from './check-list.ts'
 import { type CheckSettings, checkFault, settingsFault } from './check-plan.ts'
 
 /** Health checks beyond what plain options say. */
@@ -14,27 +16,43 @@ export interface HealthOptions {
   readonly onChange?: (change: HealthChange) => void
 }
 
+const names = ['checks', 'settings', 'bounds', 'onChange'] as const satisfies ReadonlyArray<keyof HealthOptions>
+
 /** Everything that is wrong with these options. */
 export function healthProblems(health: unknown): string[] {
   if (health === undefined) return []
   if (typeof health !== 'object' || health === null || Array.isArray(health)) {
-    return ['health must be an object with checks, settings, bounds or onChange']
+    return [`health must be an object with any of ${names.join(', ')}, got ${describeKind(health)}`]
   }
   const { checks = [], settings = {}, bounds, onChange, ...others } = health as Record<string, unknown>
-  const problems = Object.keys(others).map(
-    (name) => `health.${name} is no option, only checks, settings, bounds and onChange are`,
-  )
-  if (!Array.isArray(checks)) problems.push('health.checks must be an array of checks')
-  else problems.push(...checks.flatMap((check, index) => prefixed(`health.checks[${index}]: `, checkFault(check as HealthCheck))))
-  if (typeof settings !== 'object' || settings === null) problems.push("health.settings must be an object by the checks' names")
-  else {
+  const problems = Object.keys(others).map((name) => `health.${name} is no option${nearest(name, names)}`)
+  problems.push(...checksProblems(checks))
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    problems.push(`health.settings must be an object by the checks' names, got ${describeKind(settings)}`)
+  } else {
     for (const [name, own] of Object.entries(settings)) {
-      problems.push(...prefixed(`health.settings.${name}: `, settingsFault((own ?? {}) as CheckSettings)))
+      problems.push(...prefixed(`health.settings.${name}: `, settingsFault(own as CheckSettings)))
     }
   }
   if (bounds !== undefined) problems.push(...boundsProblems(bounds).map((problem) => `health.bounds: ${problem}`))
-  if (onChange !== undefined && typeof onChange !== 'function') problems.push('health.onChange must be a function')
+  if (onChange !== undefined && typeof onChange !== 'function') {
+    problems.push(`health.onChange must be a function that is told of changes, got ${describeKind(onChange)}`)
+  }
   return problems
+}
+
+function checksProblems(checks: unknown): string[] {
+  if (!Array.isArray(checks)) return [`health.checks must be an array of checks, got ${describeKind(checks)}`]
+  const keys = new Set<string>()
+  return checks.flatMap((check: HealthCheck, index) => {
+    const fault = checkFault(check)
+    if (fault !== undefined) return [`health.checks[${index}]: ${fault}`]
+    const key = keyOf(check)
+    if (keys.has(key))
+      return [`health.checks[${index}]: there is a check ${check.name} before it: a name means one check of one store`]
+    keys.add(key)
+    return []
+  })
 }
 
 function prefixed(prefix: string, fault: string | undefined): string[] {
