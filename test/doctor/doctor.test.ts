@@ -40,7 +40,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(code).toBe(1)
     expect(out).toContain(`ok    this process -> the Collector ${otlp}/v1/metrics`)
     expect(out).toMatch(
-      /WRONG the Collector .* -> VictoriaMetrics .*: lost: db_get_operations_total, db_level_files, db_get_latency/,
+      /WRONG the Collector .* -> VictoriaMetrics .*: lost: db_get_operations_total, db_level_bytes, db_get_latency/,
     )
     expect(out).toContain('Look for a -relabelConfig')
   })
@@ -78,7 +78,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(code).toBe(1)
     expect(out).toContain('is called db_get_operations_total_total here. Something puts "_total" behind')
     expect(out).toContain('db_get_operations_total has no label store here.')
-    expect(out).toContain('the label level of db_level_files is called lsm_level here.')
+    expect(out).toContain('the label level of db_level_bytes is called lsm_level here.')
     expect(out).not.toContain('lost')
   })
 
@@ -99,6 +99,6 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page, drop)] })
     const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
-    expect(out).toContain(': lost: db_level_files. It reads that page: look for metric_relabel_configs')
+    expect(out).toContain(': lost: db_level_bytes. It reads that page: look for metric_relabel_configs')
   })
 })

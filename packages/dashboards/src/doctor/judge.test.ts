@@ -44,17 +44,17 @@ test('a value rounded to twelve digits is the same', () => {
 })
 
 test('a label that the scrape covered with its own is advised on', () => {
-  const found = changed('db_level_files', ({ labels: { store = '', ...labels }, ...sample }) => {
+  const found = changed('db_level_bytes', ({ labels: { store = '', ...labels }, ...sample }) => {
     return { ...sample, labels: { ...labels, store: 'collector', exported_store: store } }
   })
   expect(said(found)).toEqual([
-    'the label store of db_level_files is called exported_store here. The scrape puts a label of its own in its place: set honor_labels: true there.',
+    'the label store of db_level_bytes is called exported_store here. The scrape puts a label of its own in its place: set honor_labels: true there.',
   ])
 })
 
 test('a label of another value is told', () => {
-  const found = changed('db_level_files', (sample) => ({ ...sample, labels: { ...sample.labels, level: 'L0' } }))
-  expect(said(found)[0]).toContain('the label level of db_level_files is "L0" here.')
+  const found = changed('db_level_bytes', (sample) => ({ ...sample, labels: { ...sample.labels, level: 'L0' } }))
+  expect(said(found)[0]).toContain('the label level of db_level_bytes is "L0" here.')
 })
 
 test('after one hop changed a series, the next is given it as it is now', () => {
