@@ -83,6 +83,23 @@ describe.skipIf(!installed('promtool'))('an error budget', () => {
     expect(await ruleTestComplaints(eager, { interval: '1m', input: one, firing: burning })).toBe('')
   })
 
+  test('is that of one service: another with a store of the same name does not hide what fails', async () => {
+    const input = {
+      'db_get_operations_total{store="cache",job="orders"}': '0+600x70',
+      'db_get_errors_total{store="cache",job="orders"}': '0+60x70',
+      'db_get_operations_total{store="cache",job="users"}': '0+600000x70',
+      'db_get_errors_total{store="cache",job="users"}': '0x70',
+    }
+    const values = [
+      {
+        at: '1h',
+        expr: 'sum by (alertname, job, store) (ALERTS{alertstate="firing",long_window="1h"})',
+        are: { '{alertname="AvailabilityBudgetBurn",job="orders",store="cache"}': 1 },
+      },
+    ]
+    expect(await complaints({ interval: '1m', input, values })).toBe('')
+  })
+
   test('of latency burns where gets are slow, whatever the sets do', async () => {
     const input = {
       [`db_get_latency_seconds_bucket{store="orders",le="0.1"}`]: '0+300x70',

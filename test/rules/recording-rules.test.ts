@@ -19,7 +19,7 @@ const gets = (spelledBound: string, within: number): Record<string, string> => (
   [`db_get_latency_seconds_count${store}`]: '0+60x30',
 })
 
-const slowRatio = 'store:db_latency_seconds_slow:ratio_rate5m'
+const slowRatio = 'service_store:db_latency_seconds_slow:ratio_rate5m'
 const complaints = (test: RuleTest, latencySeconds = 0.1) =>
   ruleTestComplaints(ruleFiles({ objectives: { latencySeconds } }), test)
 
@@ -27,14 +27,18 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
   test('is the rate of every operation, and of all together', async () => {
     const rates = Object.fromEntries(
       operations.map((operation, index) => [
-        `store_operation:db_operations:rate5m{store="orders",operation="${operation}"}`,
+        `service_store_operation:db_operations:rate5m{store="orders",operation="${operation}"}`,
         index + 1,
       ]),
     )
     const sum = (operations.length * (operations.length + 1)) / 2
     const values = [
-      { at: '20m', expr: 'store_operation:db_operations:rate5m', are: rates },
-      { at: '20m', expr: 'store:db_operations:rate5m', are: { 'store:db_operations:rate5m{store="orders"}': sum } },
+      { at: '20m', expr: 'service_store_operation:db_operations:rate5m', are: rates },
+      {
+        at: '20m',
+        expr: 'service_store:db_operations:rate5m',
+        are: { 'service_store:db_operations:rate5m{store="orders"}': sum },
+      },
     ]
     expect(await complaints({ interval: '1m', input: eachOperation, values })).toBe('')
   })
@@ -45,9 +49,12 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
       'db_get_operations_total{store="orders",instance="b"}': '0+120x30',
       'db_get_operations_total{store="users",instance="b"}': '0+60x30',
     }
-    const are = { 'store:db_operations:rate1h{store="orders"}': 3, 'store:db_operations:rate1h{store="users"}': 1 }
+    const are = {
+      'service_store:db_operations:rate1h{store="orders"}': 3,
+      'service_store:db_operations:rate1h{store="users"}': 1,
+    }
     // An hour is not over, so that the rate of one is taken of what there is.
-    const values = [{ at: '30m', expr: 'round(store:db_operations:rate1h * 2, 1)', are: unnamed(are) }]
+    const values = [{ at: '30m', expr: 'round(service_store:db_operations:rate1h * 2, 1)', are: unnamed(are) }]
     expect(await complaints({ interval: '1m', input, values })).toBe('')
   })
 
@@ -58,7 +65,7 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
       [`db_get_errors_total${store}`]: '0x60',
       [`db_set_errors_total${store}`]: '0+6x30 180x30',
     }
-    const ratio = 'store:db_errors:ratio_rate5m'
+    const ratio = 'service_store:db_errors:ratio_rate5m'
     const values = [
       { at: '20m', expr: `round(${ratio}, 0.0001)`, are: { '{store="orders"}': 0.05 } },
       { at: '50m', expr: ratio, are: {} },

@@ -21,24 +21,31 @@ const intervals: Readonly<Record<Window, string>> = {
 /** The operations whose latency is promised. */
 const promised: readonly Operation[] = ['get', 'set']
 
+/**
+ * What is kept apart: two services may each have a store of one name, and neither's failures are to be lost in the other's traffic.
+ * A service goes by one of these labels, or by both; a label that a route does not give is no label.
+ */
+const kept = ['job', 'service_name', 'store']
+const sumOf = (of: string): string => `sum by (${kept.join(', ')}) (${of})`
+
 /** The names under which a window is recorded: what it is added up by, of what, and how. */
 export function recorded(window: Window) {
   return {
-    operationsByKind: `store_operation:db_operations:rate${window}`,
-    errorsByKind: `store_operation:db_errors:rate${window}`,
-    timedByKind: `store_operation:db_latency_seconds_count:rate${window}`,
-    fastByKind: `store_operation:db_latency_seconds_fast:rate${window}`,
-    operations: `store:db_operations:rate${window}`,
-    errors: `store:db_errors:rate${window}`,
-    timed: `store:db_latency_seconds_count:rate${window}`,
-    errorRatio: `store:db_errors:ratio_rate${window}`,
-    slowRatio: `store:db_latency_seconds_slow:ratio_rate${window}`,
+    operationsByKind: `service_store_operation:db_operations:rate${window}`,
+    errorsByKind: `service_store_operation:db_errors:rate${window}`,
+    timedByKind: `service_store_operation:db_latency_seconds_count:rate${window}`,
+    fastByKind: `service_store_operation:db_latency_seconds_fast:rate${window}`,
+    operations: `service_store:db_operations:rate${window}`,
+    errors: `service_store:db_errors:rate${window}`,
+    timed: `service_store:db_latency_seconds_count:rate${window}`,
+    errorRatio: `service_store:db_errors:ratio_rate${window}`,
+    slowRatio: `service_store:db_latency_seconds_slow:ratio_rate${window}`,
   } as const
 }
 
 /**
- * What dashboards and burn rates look at, recorded: rates by store, and by store and operation; the share that failed, and the
- * share of gets and sets that was too slow. A share of nothing is not recorded: silence is not success.
+ * What burn rates look at, recorded: rates by service and store, and by operation too; the share that failed, and the share of
+ * gets and sets that was too slow. A share of nothing is not recorded: silence is not success.
  */
 export function recordingGroups(objectives?: Objectives): RuleGroup[] {
   const { latencySeconds } = checkedObjectives(objectives)
@@ -55,25 +62,25 @@ function rulesOf(window: Window, latencySeconds: number): RecordingRule[] {
   // Prometheus forgets the name of what it takes a rate of, and with it the operation: a label keeps it.
   const each = (record: string, of: readonly Operation[], expression: (operation: Operation) => string): RecordingRule[] =>
     of.map((operation) => ({ record, expr: expression(operation), labels: { operation } }))
-  const sum = (record: string, of: string): RecordingRule => ({ record, expr: `sum by (store) (${of})` })
+  const sum = (record: string, of: string): RecordingRule => ({ record, expr: sumOf(of) })
   return [
-    ...each(names.operationsByKind, operations, (operation) => rate(metricsOf(operation).operations, window)),
-    ...each(names.errorsByKind, operations, (operation) => rate(metricsOf(operation).errors, window)),
+    ...each(names.operationsByKind, operations, (operation) => rate(metricsOf(operation).operations, window, kept)),
+    ...each(names.errorsByKind, operations, (operation) => rate(metricsOf(operation).errors, window, kept)),
     ...each(names.timedByKind, promised, (operation) => timed(operation, window)),
     ...each(names.fastByKind, promised, (operation) => fast(operation, window, latencySeconds)),
     sum(names.operations, names.operationsByKind),
     sum(names.errors, names.errorsByKind),
     sum(names.timed, names.timedByKind),
     { record: names.errorRatio, expr: `${names.errors} / (${names.operations} > 0)` },
-    { record: names.slowRatio, expr: `1 - sum by (store) (${names.fastByKind}) / (${names.timed} > 0)` },
+    { record: names.slowRatio, expr: `1 - ${sumOf(names.fastByKind)} / (${names.timed} > 0)` },
   ]
 }
 
 function timed(operation: Operation, window: Window): string {
-  return `sum by (store) (rate(${metricsOf(operation).latency}_count[${window}]))`
+  return sumOf(`rate(${metricsOf(operation).latency}_count[${window}])`)
 }
 
 function fast(operation: Operation, window: Window, seconds: number): string {
   const { latency } = metricsOf(operation)
-  return `sum by (store) (rate(${latency}_bucket{${boundMatcher(latency, seconds)}}[${window}]))`
+  return sumOf(`rate(${latency}_bucket{${boundMatcher(latency, seconds)}}[${window}])`)
 }

@@ -17,9 +17,9 @@ test('an alert looks at nothing that is not recorded', () => {
 test('objectives and the bound of what is fast come from the caller', () => {
   const objectives = { availability: 0.99, latency: 0.95, latencySeconds: 0.025, minimumOperations: 1000 }
   const files = ruleFiles({ objectives })
-  expect(files['wombat-slo.yaml']).toContain('store:db_errors:ratio_rate1h > 14.4 * 0.01 ')
-  expect(files['wombat-slo.yaml']).toContain('store:db_latency_seconds_slow:ratio_rate3d > 1 * 0.05 ')
-  expect(files['wombat-slo.yaml']).toContain('store:db_operations:rate1h * 3600 >= 1000')
+  expect(files['wombat-slo.yaml']).toContain('service_store:db_errors:ratio_rate1h > 14.4 * 0.01 ')
+  expect(files['wombat-slo.yaml']).toContain('service_store:db_latency_seconds_slow:ratio_rate3d > 1 * 0.05 ')
+  expect(files['wombat-slo.yaml']).toContain('service_store:db_operations:rate1h * 3600 >= 1000')
   expect(files['wombat-slo.yaml']).toContain('take longer than 0.025 s')
   expect(files['wombat-recording.yaml']).toContain('db_set_latency_seconds_bucket{le="0.025"}')
 })
