@@ -144,17 +144,34 @@ test('options that cannot be are refused', () => {
   expect(() => monitorOf({ settings: { one: { timeoutMs: 0 } } })).toThrow('settings of the health check one: timeoutMs must be')
 })
 
-test('a check that cannot tell yet is asked again within seconds, whatever its interval', async () => {
+test('a check that cannot tell yet is asked again in a moment, and later every second, whatever its interval', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   let runs = 0
+  let finding: Finding = { status: 'unknown', message: 'Database is opening' }
   const monitor = new HealthMonitor({ intervalMs: 3_600_000, timeoutMs: 1000 })
   onTestFinished(() => monitor.close())
   monitor.register({
     name: 'opening',
-    run: () => (++runs === 1 ? { status: 'unknown', message: 'Database is opening' } : { status: 'healthy', message: 'Open' }),
+    run: () => {
+      runs++
+      return finding
+    },
   })
   monitor.start()
-  await vi.waitFor(() => expect(monitor.report().status).toBe('healthy'), { timeout: 5000 })
-  expect(runs).toBe(2)
+  await vi.advanceTimersByTimeAsync(60)
+  expect(runs, 'a store that opens at once is known at once').toBe(2)
+  await vi.advanceTimersByTimeAsync(10_000)
+  const before = runs
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(runs - before).toBeGreaterThan(8)
+  expect(runs - before).toBeLessThanOrEqual(10)
+  finding = { status: 'healthy', message: 'Open' }
+  await vi.advanceTimersByTimeAsync(1100)
+  expect(monitor.report().status).toBe('healthy')
+  const known = runs
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(runs, 'what is known waits for its interval').toBe(known)
 })
 
 test('what is done before a round is done as often as all checks run, however many checks come in between', async () => {

@@ -18,8 +18,9 @@ export interface WatchedCheckOptions {
   readonly busy: (seconds: number) => void
 }
 
-/** What cannot tell yet, of a store that is being opened for example, is asked again so soon. */
-const againMs = 1000
+/** What cannot tell yet, of a store that is being opened for example, is asked again so soon, and then after twice the time. */
+const againMs = 50
+const longestAgainMs = 1000
 
 /** A result older than this many intervals says nothing any more. */
 const staleIntervals = 3
@@ -43,6 +44,7 @@ export class WatchedCheck {
   /** The run that is not done, in its time or past it. */
   #run: CheckRun | undefined
   #hangsSinceMs: number | undefined
+  #againMs = againMs
   #isGone = false
 
   constructor(options: WatchedCheckOptions) {
@@ -165,8 +167,13 @@ export class WatchedCheck {
     const status = finding.status === 'unknown' ? 'unknown' : capped(finding.status, atWorst)
     this.#state = step(before, { ...finding, status }, nowMs, this.#plan)
     this.#judgedMs = nowMs
-    if (finding.status === 'unknown') this.dueMs = Math.min(this.dueMs, performance.now() + againMs)
+    this.#askAgain(finding.status === 'unknown')
     judged(this)
+  }
+
+  #askAgain(isUnknown: boolean): void {
+    if (isUnknown) this.dueMs = Math.min(this.dueMs, performance.now() + this.#againMs)
+    this.#againMs = isUnknown ? Math.min(2 * this.#againMs, longestAgainMs) : againMs
   }
 
   #hanging(sinceMs: number): Finding {
