@@ -38,6 +38,26 @@ describe.skipIf(!installed('promtool'))('in Prometheus', () => {
     expect(await complaints({ interval: '1m', input, firing })).toBe('')
   })
 
+  test('space that runs out is sent with its unit', async () => {
+    const input = { ...open, 'db_disk_available_bytes{store="orders"}': '52428800x60' }
+    const sent = [
+      {
+        at: '10m',
+        alert: 'DiskAlmostFull',
+        alerts: [
+          {
+            labels: { store: 'orders', severity: 'emergency' },
+            annotations: {
+              summary: '50MiB are free on the volume under orders: writes will fail.',
+              runbook_url: '@wombat/monitor/RUNBOOK.md#diskalmostfull',
+            },
+          },
+        ],
+      },
+    ]
+    expect(await complaints({ interval: '1m', input, sent })).toBe('')
+  })
+
   test('files that pile up in level 0 are sent with their number and the section of the runbook', async () => {
     const input = {
       ...open,

@@ -101,18 +101,17 @@ function summed(expression: string, by: readonly string[] | undefined): string {
 }
 
 const formats: Readonly<Record<string, string>> = {
-  percent: 'humanizePercentage',
-  bytes: 'humanize1024',
-  duration: 'humanizeDuration',
+  percent: '{{ $value | humanizePercentage }}',
+  // It says how many Mi, not of what.
+  bytes: '{{ $value | humanize1024 }}B',
+  duration: '{{ $value | humanizeDuration }}',
 }
 
 /** Our templates in Prometheus' words. */
 function template(text: string): string {
   return text
     .replace(/\{\{\s*labels\.(\w+)\s*\}\}/g, '{{ $labels.$1 }}')
-    .replace(/\{\{\s*value\s*(?:\|\s*(\w+)\s*)?\}\}/g, (_all, format?: string) =>
-      format ? `{{ $value | ${formats[format]} }}` : '{{ $value }}',
-    )
+    .replace(/\{\{\s*value\s*(?:\|\s*(\w+)\s*)?\}\}/g, (_all, format = '') => formats[format] ?? '{{ $value }}')
 }
 
 function mapValues(texts: Readonly<Record<string, string>>, change: (text: string) => string): Record<string, string> {
