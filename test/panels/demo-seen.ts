@@ -6,7 +6,6 @@ import { startVictoriaMetrics } from '../backends/victoria-metrics.ts'
 import { startDemoIn } from '../journey/demo-process.ts'
 import type { Backends } from './answers.ts'
 import { type PrometheusWithRules, startPrometheusWithRules } from './prometheus-with-rules.ts'
-import { generatedRules } from './rule-questions.ts'
 
 export interface Seen extends Backends {
   readonly prometheus: PrometheusWithRules
@@ -14,9 +13,10 @@ export interface Seen extends Backends {
 
 /**
  * The demo, seen by a Prometheus that scrapes it and a VictoriaMetrics behind a Collector to which it sends, both every second. Its
- * history is in a file, as a service's would be. Beside it, other pages may be read, and others may send to the same Collector.
+ * history is in a file, as a service's would be; the rule files are Prometheus'. Beside it, other pages may be read, and others may send to the same Collector.
  */
 export async function demoSeen(
+  rules: Readonly<Record<string, string>>,
   others: (otlpUrl: string) => Promise<Readonly<Record<string, string>>> = async () => ({}),
 ): Promise<Seen> {
   const victoriaMetrics = await startVictoriaMetrics()
@@ -31,6 +31,6 @@ export async function demoSeen(
   }
   const demo = await startDemoIn(environment, '--prometheus-port', '0', '--json-port', '0')
   const { metrics } = await demo.addresses()
-  const prometheus = await startPrometheusWithRules({ 'wombat-demo': metrics, ...(await others(otlpUrl)) }, generatedRules())
+  const prometheus = await startPrometheusWithRules({ 'wombat-demo': metrics, ...(await others(otlpUrl)) }, rules)
   return { prometheus, victoriaMetrics }
 }

@@ -6,10 +6,11 @@ import { choiceComplaints, choices } from './choices.ts'
 import { demoSeen, type Seen } from './demo-seen.ts'
 import { complaints, differences } from './judge.ts'
 import { panelQuestions } from './question.ts'
-import { ruleQuestions } from './rule-questions.ts'
+import { generatedRules, ruleQuestions } from './rule-questions.ts'
 
 const panels = panelQuestions()
-const questions = [...panels, ...ruleQuestions()]
+const rules = generatedRules()
+const questions = [...panels, ...ruleQuestions(rules)]
 
 /** How long it may take until everything has happened at least once: a compaction, an alert that fires, a rule's second sample. */
 const settleMs = 40_000
@@ -34,7 +35,7 @@ async function lastComplaints(seen: Seen): Promise<string[]> {
 
 describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('what the demo fills', () => {
   test('is every panel and every rule that LevelDB and the monitor supply, alike by both ways, whatever is chosen', async () => {
-    const seen = await demoSeen()
+    const seen = await demoSeen(rules)
     expect(await lastComplaints(seen)).toEqual([])
     const store = ['damaged', 'orders']
     expect(await choices(seen)).toEqual({

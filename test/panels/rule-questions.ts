@@ -19,7 +19,7 @@ export function generatedRules(): Readonly<Record<string, string>> {
 }
 
 /** Every rule's expression. What an alert compares is asked for without the comparison: while all is well, that has no answer. */
-export function ruleQuestions(files: Readonly<Record<string, string>> = generatedRules()): Question[] {
+export function ruleQuestions(files: Readonly<Record<string, string>>): Question[] {
   const all = Object.entries(files).flatMap(([file, text]) =>
     (parse(text) as { groups: ReadonlyArray<{ rules: readonly Rule[] }> }).groups.flatMap(({ rules }) =>
       rules.map((rule) => ({ file, rule })),
@@ -57,7 +57,7 @@ function labelled({ expr, labels = {} }: Rule): string {
 
 /** The expression with what is recorded, at every depth, in the place of its name. */
 function withoutRecorded(expression: string, recordings: readonly Rule[]): string {
-  return expression.replace(/\bstore(?:_\w+)?:[\w:]+/g, (name) => {
+  return expression.replace(/\b\w+(?::\w+)+/g, (name) => {
     const found = recordings.filter(({ record }) => record === name)
     if (found.length === 0) return name
     return `(${found.map((rule) => withoutRecorded(labelled(rule), recordings)).join(' or ')})`

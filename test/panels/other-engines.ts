@@ -1,0 +1,25 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { plainEnvironment } from '../backends/plain-environment.ts'
+import { end } from '../backends/running.ts'
+import { nodeFlags } from '../backends/type-stripping.ts'
+import { installed } from '../rocksdb/database.ts'
+
+/** What the process below measures; RocksDB where it is installed. */
+export const otherEngines: readonly string[] = ['lmdb', 'sqlite', 'keyv', 'map', ...(installed ? ['rocksdb'] : [])]
+
+/** Starts a process with a store on each of them. Where its page is, by the name of its job. It ends with the test. */
+export async function startOtherEngines(otlpUrl: string): Promise<Readonly<Record<string, string>>> {
+  const script = fileURLToPath(new URL('engines-process.ts', import.meta.url))
+  const execArgv = [...nodeFlags, '--disable-warning=ExperimentalWarning']
+  const child = fork(script, [otlpUrl], { execArgv, env: plainEnvironment() })
+  onTestFinished(() => end(child))
+  const ended = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the process with other engines ended with ${code}`)),
+  )
+  ended.catch(() => {})
+  const [page] = await Promise.race([once(child, 'message'), ended])
+  return { 'other-engines': String(page) }
+}
