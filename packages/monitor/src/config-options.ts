@@ -49,7 +49,11 @@ export const options = {
     1,
     'The share of operations that are timed, at random; every one is counted.',
   ),
-  enableHealthChecks: option(truth(), true, 'Run health checks.'),
+  enableHealthChecks: option(
+    truth(),
+    true,
+    'Run health checks in the background. Where they are off, `/readyz` lets everybody in, and `/health` is unknown until they are asked for.',
+  ),
   healthProbe: option(
     oneOf(['write', 'idle', 'read', 'off']),
     'write',

@@ -18,9 +18,10 @@ export function healthOf(
   const known = { registry, history: alerting.history, process: watching.process, memoryLimitBytes }
   const builtIn = builtInChecks({ ...known, probe, ...(bounds !== undefined && { bounds }) })
   const monitor = new HealthMonitor({
+    enabled: config.enableHealthChecks,
     intervalMs: config.healthCheckIntervalMs,
     timeoutMs: config.healthCheckTimeoutMs,
-    sources: config.enableHealthChecks ? [builtIn] : [],
+    sources: [builtIn],
     explain: explainer(known),
     registry,
     logger,

@@ -112,7 +112,7 @@ async function runWatched(
   const stopReaders = startReaders()
   watching.start()
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
-  if (config.enableHealthChecks) health.start()
+  health.start()
   const forgetStores = registry.stores.onAdded(() => health.refresh())
   const log = config.logMetricsEnabled ? startIntervalLog(reader, intervalMs, logger) : undefined
   let closing: Promise<void> | undefined

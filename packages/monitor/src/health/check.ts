@@ -107,8 +107,11 @@ export interface HealthReport {
   readonly status: HealthStatus
   /** Unix time in milliseconds. */
   readonly timeMs: number
-  /** Where the process is in its life: checks have not all run yet, normal, or it is being shut down. */
-  readonly phase: 'starting' | 'running' | 'stopping'
+  /**
+   * Where the process is in its life: checks have not all run yet, normal, or it is being shut down; off where checks do not run
+   * unless they are asked for.
+   */
+  readonly phase: 'off' | 'starting' | 'running' | 'stopping'
   readonly checks: readonly HealthCheckResult[]
 }
 

@@ -53,6 +53,20 @@ test('it is starting until the slowest of the first checks ran', async () => {
   await vi.waitFor(() => expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'running' }))
 })
 
+test('turned off, nothing runs by itself, and everything when it is asked for', async () => {
+  const monitor = monitorOf({ enabled: false, intervalMs: 1 })
+  const { check, seen } = checkOf('one')
+  monitor.register(check)
+  monitor.start()
+  await sleep(30)
+  expect(seen.runs).toBe(0)
+  expect(monitor.report()).toMatchObject({ status: 'unknown', phase: 'off' })
+  expect(await monitor.runHealthChecks()).toMatchObject([{ name: 'one', status: 'healthy' }])
+  expect(monitor.report().phase).toBe('off')
+  monitor.beginShutdown()
+  expect(monitor.report().phase).toBe('stopping')
+})
+
 test('where there is nothing to check all is well', () => {
   const monitor = monitorOf({ sources: [() => []] })
   monitor.start()

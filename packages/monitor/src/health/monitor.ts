@@ -12,6 +12,8 @@ import { SaidOnce } from './said-once.ts'
 import { WatchedChecks } from './watched-checks.ts'
 
 export interface HealthMonitorOptions {
+  /** Whether checks run by themselves once it is started (default true); else only those of `runHealthChecks` do. */
+  readonly enabled?: boolean
   /** How often a check runs that does not say so itself, and how often the sources are asked. */
   readonly intervalMs: number
   /** How long a check may take that does not say so itself. */
@@ -44,6 +46,7 @@ export class HealthMonitor {
   readonly #checks: WatchedChecks
   readonly #changes: ChangeLog
   readonly #rounds: Rounds
+  readonly #isEnabled: boolean
   #isStopping = false
   #isClosed = false
 
@@ -51,6 +54,7 @@ export class HealthMonitor {
   constructor(options: HealthMonitorOptions) {
     const { logger, onChange, beforeRound, intervalMs, timeoutMs, parallel = 8, clock = Date.now } = checkedOptions(options)
     const notes = new SaidOnce(logger)
+    this.#isEnabled = options.enabled ?? true
     this.#clock = clock
     this.#checks = new WatchedChecks({ ...options, clock, notes })
     this.#changes = new ChangeLog({ logger, onChange, notes })
@@ -85,9 +89,9 @@ export class HealthMonitor {
     this.#rounds.hurry()
   }
 
-  /** The first round is now. The process is not kept alive. */
+  /** The first round is now, where checks run by themselves. The process is not kept alive. */
   start(): void {
-    if (!this.#isClosed) this.#rounds.start()
+    if (this.#isEnabled && !this.#isClosed) this.#rounds.start()
   }
 
   /** Runs every check now, whatever its interval; one that is running already is waited for. Never rejects. */
@@ -132,6 +136,7 @@ export class HealthMonitor {
 
   get #phase(): HealthReport['phase'] {
     if (this.#isStopping) return 'stopping'
+    if (!this.#isEnabled) return 'off'
     return this.#checks.isKnown ? 'running' : 'starting'
   }
 

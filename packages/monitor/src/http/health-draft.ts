@@ -26,6 +26,7 @@ export function healthDraft(report: HealthReport, service: HealthService): objec
 }
 
 const notes: Readonly<Record<HealthReport['phase'], readonly string[] | undefined>> = {
+  off: ['health checks are off'],
   starting: ['checks have not run yet'],
   running: undefined,
   stopping: ['shutting down'],

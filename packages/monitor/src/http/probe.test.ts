@@ -87,6 +87,13 @@ readyz check failed
   expect((await get('/readyz?exclude=memory_usage'))[0]).toBe(503)
 })
 
+test('where checks are turned off, nobody is kept from coming, and whoever asks for one is told that it is not known', async () => {
+  const get = await asking(knowing(reportOf(checksWith(notRun), 'off', 'unknown')))
+  expect(await get('/readyz')).toEqual([200, 'ok'])
+  expect(await get('/readyz?verbose')).toEqual([200, '[+]health checks are off\nreadyz check passed\n'])
+  expect((await get('/readyz/memory_usage'))[0]).toBe(503)
+})
+
 test('while it is shut down, it is alive but not ready, however well it is', async () => {
   const get = await asking(knowing(reportOf(allIsWell, 'stopping')))
   expect(await get('/livez')).toEqual([200, 'ok'])

@@ -20,8 +20,12 @@ export function liveness({ checks }: HealthReport, { excluded = [] }: ProbeOptio
   return probe(checks, ({ status }) => status !== 'unhealthy' && status !== 'critical', excluded)
 }
 
-/** Whether questions can be sent here: all checks can be used, and the process is neither starting nor being shut down. */
+/**
+ * Whether questions can be sent here: all checks can be used, and the process is neither starting nor being shut down. Who turns
+ * the checks off does not want them to keep anybody from coming.
+ */
 export function readiness(report: HealthReport, { excluded = [] }: ProbeOptions = {}): Probe {
+  if (report.phase === 'off') return { isPassed: true, lines: ['[+]health checks are off'], failedLines: [] }
   const own = probe(report.checks, isFine, excluded)
   const hindrance = hindranceOf(report)
   if (hindrance === undefined) return own
