@@ -73,13 +73,20 @@ function exportersOf(route: Exclude<Route, 'scrape'>, { page, prometheus, victor
       // What was last heard of a process that ended is shown for as long as Prometheus itself would.
       return { prometheus: { endpoint: page ?? `${loopback}:8889`, metric_expiration: '5m' } }
     case 'collector-remote-write':
-      return { prometheusremotewrite: { endpoint: new URL('/api/v1/write', prometheus ?? `http://${loopback}:9090`).href } }
+      return { prometheusremotewrite: { endpoint: below(prometheus ?? `http://${loopback}:9090`, 'api/v1/write') } }
     case 'victoriametrics': {
       const base = victoriametrics ?? `http://${loopback}:8428`
       // The name that Collectors of every version know.
-      return { otlphttp: { metrics_endpoint: new URL('/opentelemetry/v1/metrics', base).href } }
+      return { otlphttp: { metrics_endpoint: below(base, 'opentelemetry/v1/metrics') } }
     }
   }
+}
+
+/** Below the path of an address, which a proxy or a tenant may have put in front. */
+function below(address: string, path: string): string {
+  const url = new URL(address)
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`
+  return url.href
 }
 
 function scrapeOfProcesses(targets: readonly string[] = [`${loopback}:9090`]): readonly object[] {

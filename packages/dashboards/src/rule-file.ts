@@ -10,7 +10,7 @@ export function ruleFile(groups: readonly RuleGroup[]): string {
 }
 
 /** Where the runbook that a rule names by section is to be read. */
-const shippedRunbook = '@wombat/monitor/RUNBOOK.md'
+export const shippedRunbook = '@wombat/monitor/RUNBOOK.md'
 
 /**
  * Alert rules of ours as one group. A rule that names a section of the runbook gets a link to it: `runbookUrl` says where you

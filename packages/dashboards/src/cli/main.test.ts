@@ -56,6 +56,49 @@ test('own rules, objectives and the runbook go into the rule files', async () =>
   expect(await text('wombat-recording.yaml')).toContain('le="0.25"')
 })
 
+test('where the runbook is published, panels link to it, too', async () => {
+  const folder = await temporaryFolder()
+  await called('write', folder, '--runbook-url=https://wiki.example/run$&book')
+  const text = await readFile(join(folder, 'dashboards/overview.json'), 'utf8')
+  expect(text).toContain('Runbook: https://wiki.example/run$&book#storestalled')
+  expect(text).not.toContain('@wombat/monitor/RUNBOOK.md')
+  expect(JSON.parse(text)).toMatchObject({ uid: 'wombat-overview' })
+})
+
+test('the path of an address is kept: a proxy may have put it in front', async () => {
+  const folder = await temporaryFolder()
+  const collectorTo = async (route: string, address: string) => {
+    await called('write', join(folder, route), `--route=${route}`, address)
+    return readFile(join(folder, route, 'collector.yaml'), 'utf8')
+  }
+  const prometheus = await collectorTo('collector-remote-write', '--prometheus=https://metrics.example/prom/')
+  expect(prometheus).toContain('endpoint: https://metrics.example/prom/api/v1/write\n')
+  const victoriaMetrics = await collectorTo('victoriametrics', '--victoriametrics=http://vminsert:8480/insert/0')
+  expect(victoriaMetrics).toContain('metrics_endpoint: http://vminsert:8480/insert/0/opentelemetry/v1/metrics\n')
+})
+
+test('a host may be an address of IPv6, or what the Collector is to put there', async () => {
+  const folder = await temporaryFolder()
+  const places = [
+    '--target=[::1]:9464',
+    '--target=orders.shop:9464',
+    '--otlp-listen=0.0.0.0:4318',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the Collector writes it
+    '--page-listen=${env:POD_IP}:8889',
+  ]
+  expect(await called('write', folder, ...places)).toMatchObject({ code: 0, error: '' })
+})
+
+test('a file is no folder', async () => {
+  const file = join(await temporaryFolder(), 'file')
+  await writeFile(file, '')
+  expect(await called('write', file)).toEqual({
+    code: 1,
+    out: '',
+    error: `wombat-dashboards: ${file} is no folder: it, or what it should lie in, is a file`,
+  })
+})
+
 test('written again, all is unchanged; with other objectives, what is ours is written anew', async () => {
   const folder = await temporaryFolder()
   await called('write', folder)
@@ -93,6 +136,10 @@ test.each([
   [['write', 'out', '--route=colector-prometheus'], 'got colector-prometheus: did you mean collector-prometheus?'],
   [['wriet', 'out'], 'wriet is no command: did you mean write?'],
   [['write'], 'write needs one folder, got 0'],
+  [['write', ''], 'write needs the name of a folder, got ""'],
+  [['write', 'out', '--target=http://10.0.0.1:9464/metrics'], '--target must be host:port, got "http://10.0.0.1:9464/metrics"'],
+  [['write', 'out', '--target=10.0.0.1'], '--target must be host:port, got "10.0.0.1"'],
+  [['write', 'out', '--otlp-listen=4318'], '--otlp-listen must be host:port, got "4318"'],
   [['write', 'out', '--availability=high'], '--availability must be a number, got "high"'],
   [['write', 'out', '--rules', '--force'], '--rules needs a file'],
   [['write', 'out', '--force=yes'], '--force takes no value'],

@@ -42,6 +42,14 @@ export class Typed {
     return number
   }
 
+  /** Hosts and ports, `10.0.0.1:9464`: no addresses, which Prometheus and the Collector would not start with. @throws Misuse */
+  hosts(name: string): readonly string[] {
+    const texts = this.all(name)
+    const wrong = texts.find((text) => !/^[^\s/]+:\d+$/.test(text))
+    if (wrong !== undefined) throw new Misuse(`--${name} must be host:port, got ${JSON.stringify(wrong)}`)
+    return texts
+  }
+
   /** An http or https address. @throws Misuse where it is none. */
   address(name: string): URL | undefined {
     const text = this.text(name)

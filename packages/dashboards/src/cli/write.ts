@@ -4,6 +4,7 @@ import { readRules } from '@wombat/monitor'
 import { type Places, type Route, routeFiles, routes } from '../collector-config.ts'
 import { ruleFiles } from '../default-rule-files.ts'
 import type { Objectives } from '../objectives.ts'
+import { shippedRunbook } from '../rule-file.ts'
 import { Misuse, nearest } from './misuse.ts'
 import type { CliOptions, Typed } from './options.ts'
 import { writeFiles } from './written-files.ts'
@@ -15,7 +16,7 @@ export const writeOptions = {
   latency: { value: 'a share', description: 'The share of gets and sets that is to be fast enough (default 0.99).' },
   'latency-seconds': { value: 'seconds', description: 'What is fast enough: a bound of the latency histograms (default 0.1).' },
   'minimum-operations': { value: 'a number', description: 'Of fewer operations, no burning budget is told (default 100).' },
-  'runbook-url': { value: 'an address', description: 'Where you publish the runbook: alerts link to its sections.' },
+  'runbook-url': { value: 'an address', description: 'Where you publish the runbook: alerts and panels link to its sections.' },
   target: { value: 'host:port', repeated: true, description: 'Where a process serves /metrics (default 127.0.0.1:9090).' },
   'otlp-listen': { value: 'host:port', description: 'Where the Collector takes OTLP (default 127.0.0.1:4318).' },
   'page-listen': { value: 'host:port', description: 'Where the Collector shows its metrics (default 127.0.0.1:8889).' },
@@ -28,6 +29,7 @@ export const writeOptions = {
 export async function write(typed: Typed, say: (line: string) => void): Promise<number> {
   const [folder, ...others] = typed.positionals
   if (folder === undefined || others.length > 0) throw new Misuse(`write needs one folder, got ${typed.positionals.length}`)
+  if (folder === '') throw new Misuse('write needs the name of a folder, got "": of a variable that is not set?')
   const route = routeOf(typed.text('route'))
   const rulesFile = typed.text('rules')
   const objectives = objectivesOf(typed)
@@ -39,7 +41,7 @@ export async function write(typed: Typed, say: (line: string) => void): Promise<
   })
   const outcomes = await writeFiles(
     folder,
-    { ...inFolder('dashboards', dashboards()), ...inFolder('rules', rules), ...routeFiles(route, placesOf(typed)) },
+    { ...inFolder('dashboards', dashboards(runbookUrl)), ...inFolder('rules', rules), ...routeFiles(route, placesOf(typed)) },
     { force: typed.has('force') },
   )
   for (const [name, outcome] of Object.entries(outcomes)) say(`${outcome}: ${join(folder, name)}`)
@@ -62,11 +64,11 @@ function objectivesOf(typed: Typed): Objectives {
 }
 
 function placesOf(typed: Typed): Places {
-  const targets = typed.all('target')
+  const targets = typed.hosts('target')
   return defined({
     targets: targets.length === 0 ? undefined : targets,
-    otlp: typed.text('otlp-listen'),
-    page: typed.text('page-listen'),
+    otlp: typed.hosts('otlp-listen')[0],
+    page: typed.hosts('page-listen')[0],
     prometheus: typed.address('prometheus')?.href,
     victoriametrics: typed.address('victoriametrics')?.href,
   })
@@ -77,11 +79,12 @@ function defined<Values extends object>(values: Values): { [Name in keyof Values
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 
-/** The dashboards that come with the package. */
-function dashboards(): Record<string, string> {
+/** The dashboards that come with the package. They speak of the runbook that does, too, unless it is published. */
+function dashboards(runbookUrl: string = shippedRunbook): Record<string, string> {
   const folder = join(import.meta.dirname, '../../generated/dashboards')
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+  const textOf = (name: string) => readFileSync(join(folder, name), 'utf8').split(shippedRunbook).join(runbookUrl)
+  return Object.fromEntries(names.map((name) => [name, textOf(name)]))
 }
 
 function inFolder(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {

@@ -63,8 +63,9 @@ async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw code === 'ENOTDIR' ? new Error(`${dirname(path)} is no folder: it, or what it should lie in, is a file`) : error
   }
 }
 
