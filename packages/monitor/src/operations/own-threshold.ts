@@ -12,15 +12,17 @@ const windowMs = 300_000
 /** A reading takes 4.5 kB, so five minutes are known to within one. */
 const readingMs = 60_000
 
-/** From how long on one operation is slow: ten times its own 99th percentile over about the last five minutes. */
+/**
+ * From how long on one operation is slow: ten times its own 99th percentile over about the last five minutes; at first, over all
+ * that was timed before anybody asked.
+ */
 export class OwnThreshold {
   seconds = unknownSeconds
   readonly #operation: WatchedOperation
-  readonly #readings: Array<{ readonly timeMs: number; readonly reading: HistogramReading }>
+  readonly #readings: Array<{ readonly timeMs: number; readonly reading: HistogramReading }> = []
 
-  constructor(operation: WatchedOperation, nowMs: number) {
+  constructor(operation: WatchedOperation) {
     this.#operation = operation
-    this.#readings = [{ timeMs: nowMs, reading: operation.latency.read() }]
   }
 
   /** Works it out anew; where too few were timed it stays as it is. */

@@ -1,5 +1,5 @@
 import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type SlowThreshold, SlowThresholds } from './slow-thresholds.ts'
 
 const ns = 1e9
@@ -86,6 +86,26 @@ test('it can be changed and switched off while running', () => {
   expect(secondsOf('get')).toBeCloseTo(0.1, 2)
   thresholds.set(0)
   expect(secondsOf('get')).toBe(0)
+})
+
+test('while one number holds for all, nothing is read of any operation', () => {
+  const { registry, thresholds, after } = judged(1000)
+  const reads = [...registry.watch.operations].map(({ latency }) => vi.spyOn(latency, 'read'))
+  times(10, () => after(60_000))
+  for (const read of reads) expect(read).not.toHaveBeenCalled()
+  thresholds.set('auto')
+  for (const read of reads) expect(read).toHaveBeenCalled()
+})
+
+test('what was found stays when something else is changed', () => {
+  const { database, thresholds, secondsOf, after } = judged('auto')
+  times(1000, () => database.recordGet(0.01 * ns, true))
+  after(10_000)
+  after(600_000)
+  thresholds.set('auto')
+  thresholds.enabled = false
+  thresholds.enabled = true
+  expect(secondsOf('get')).toBeCloseTo(0.1, 2)
 })
 
 test('a store that is gone is not judged any more', () => {

@@ -18,6 +18,7 @@ const adaptMs = 10_000
 export class SlowThresholds {
   readonly #watch: OperationWatch
   readonly #now: () => number
+  /** While each operation has its own: what is read for them takes memory, and milliseconds where stores are many. */
   readonly #own = new Map<WatchedOperation, OwnThreshold>()
   readonly #timer: NodeJS.Timeout
   readonly #unwatch: () => void
@@ -29,7 +30,7 @@ export class SlowThresholds {
     this.#watch = watch
     this.#now = now
     this.#threshold = checked(threshold)
-    this.#unwatch = watch.onOperation((operation) => this.#add(operation))
+    this.#unwatch = watch.onOperation((operation) => this.#apply(operation))
     this.#timer = setInterval(() => this.adapt(), adaptMs).unref()
   }
 
@@ -40,13 +41,16 @@ export class SlowThresholds {
 
   set enabled(enabled: boolean) {
     this.#enabled = enabled
-    this.#apply()
+    this.#applyToAll()
   }
 
   /** @throws RangeError */
   set(threshold: SlowThreshold): void {
-    this.#threshold = checked(threshold)
-    this.#apply()
+    if (checked(threshold) === this.#threshold) return
+    this.#threshold = threshold
+    this.#own.clear()
+    this.#applyToAll()
+    this.adapt()
   }
 
   /** The one of all operations or, where each has its own, those. */
@@ -55,7 +59,7 @@ export class SlowThresholds {
     return [...this.#own].map(([{ store, operation }, { seconds }]) => ({ store, operation, seconds }))
   }
 
-  /** Works out the thresholds of their own: so that they are known, also while another one holds. */
+  /** Works out the thresholds of their own, where there are any. */
   adapt(nowMs = this.#now()): void {
     for (const [operation, own] of this.#own) {
       if (!this.#watch.operations.has(operation)) {
@@ -63,7 +67,7 @@ export class SlowThresholds {
         continue
       }
       own.adapt(nowMs)
-      operation.slowSeconds = this.#secondsOf(own)
+      this.#apply(operation)
     }
   }
 
@@ -74,19 +78,22 @@ export class SlowThresholds {
     this.#own.clear()
   }
 
-  #add(operation: WatchedOperation): void {
-    const own = new OwnThreshold(operation, this.#now())
-    this.#own.set(operation, own)
-    operation.slowSeconds = this.#secondsOf(own)
+  #applyToAll(): void {
+    for (const operation of this.#watch.operations) this.#apply(operation)
   }
 
-  #apply(): void {
-    for (const [operation, own] of this.#own) operation.slowSeconds = this.#secondsOf(own)
+  #apply(operation: WatchedOperation): void {
+    const seconds = this.#threshold === 'auto' ? this.#ownOf(operation).seconds : this.#threshold / 1000
+    operation.slowSeconds = this.#enabled ? seconds : Number.POSITIVE_INFINITY
   }
 
-  #secondsOf(own: OwnThreshold): number {
-    if (!this.#enabled) return Number.POSITIVE_INFINITY
-    return this.#threshold === 'auto' ? own.seconds : this.#threshold / 1000
+  #ownOf(operation: WatchedOperation): OwnThreshold {
+    let own = this.#own.get(operation)
+    if (own === undefined) {
+      own = new OwnThreshold(operation)
+      this.#own.set(operation, own)
+    }
+    return own
   }
 }
 
