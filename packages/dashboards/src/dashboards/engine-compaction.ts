@@ -1,5 +1,5 @@
 import type { PanelSeries, PanelSpec, RowSpec } from './panel-spec.ts'
-import { latency, now, orElse, over, perSecond, plus, type Query, wrapped } from './query.ts'
+import { aboveZero, latency, now, orElse, over, perSecond, plus, type Query, wrapped } from './query.ts'
 import { plain } from './units.ts'
 
 const quantiles = (
@@ -7,7 +7,7 @@ const quantiles = (
 ) => [0.5, 0.99].map((q): PanelSeries => ({ legend: `{{store}} P${q * 100}`, query: latency(q, name) }))
 
 const flushed = perSecond('db_flush_bytes_total')
-const writeAmplification = over(plus(flushed, perSecond('db_compaction_output_bytes_total')), flushed, plain)
+const writeAmplification = over(plus(flushed, perSecond('db_compaction_output_bytes_total')), aboveZero(flushed), plain)
 
 /** Levels of LevelDB and RocksDB below level 0, from the deepest. */
 const deepestFirst = ['6', '5', '4', '3', '2', '1']

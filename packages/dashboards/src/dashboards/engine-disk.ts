@@ -2,7 +2,7 @@ import type { MetricName } from '@wombat/instrumentation'
 import { duration } from '../promql.ts'
 import { rulesNamed } from './judgement.ts'
 import type { PanelSpec, RowSpec } from './panel-spec.ts'
-import { now, over, type Query } from './query.ts'
+import { now, type Query, shareOf } from './query.ts'
 
 /** Where free space will be by then, if it goes on as before: as the default rule asks it. */
 function forecast(): { query: Query; hours: number } {
@@ -31,7 +31,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Share of the volume that is free',
     width: 8,
-    series: [{ legend: '{{store}}', query: over(now('min', 'db_disk_available_bytes'), now('min', 'db_disk_capacity_bytes')) }],
+    series: [{ legend: '{{store}}', query: shareOf('min', 'db_disk_available_bytes', 'db_disk_capacity_bytes') }],
     rules: ['LowDiskSpace'],
   },
   {

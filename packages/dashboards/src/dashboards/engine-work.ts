@@ -1,7 +1,7 @@
 import type { MetricName } from '@wombat/instrumentation'
 import { rulesNamed } from './judgement.ts'
 import type { PanelSeries, PanelSpec, RowSpec } from './panel-spec.ts'
-import { now, over, perSecond } from './query.ts'
+import { now, perSecond, shareOf } from './query.ts'
 
 const cpu = (legend: string, name: MetricName): PanelSeries => ({ legend: `{{store}} ${legend}`, query: perSecond(name) })
 
@@ -57,7 +57,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Share of the map in use',
     width: 12,
-    series: [{ legend: '{{store}}', query: over(now('max', 'db_map_used_bytes'), now('max', 'db_map_bytes')) }],
+    series: [{ legend: '{{store}}', query: shareOf('max', 'db_map_used_bytes', 'db_map_bytes') }],
     note: "LMDB's file is seen through a map; lmdb-js lets it grow by itself.",
   },
   {

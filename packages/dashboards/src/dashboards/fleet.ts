@@ -2,6 +2,7 @@ import { worstHealth } from './health-states.ts'
 import { fromTable, toInstance, toProcess } from './links.ts'
 import type { PanelSpec, RowSpec } from './panel-spec.ts'
 import {
+  aboveZero,
   everyOperation,
   inUnit,
   latency,
@@ -14,7 +15,7 @@ import {
   summedUp,
   wrapped,
 } from './query.ts'
-import { allErrorRatio, allOperations } from './totals.ts'
+import { allErrorRatio, allOperations, firingAlerts } from './totals.ts'
 import { plain, share } from './units.ts'
 
 /**
@@ -34,11 +35,6 @@ const shown = 10
 
 function worst(order: 'topk' | 'bottomk', query: Query): Query {
   return wrapped(query, (text) => `${order}(${shown}, ${text})`)
-}
-
-/** Above 0 only: the rest is well, and would fill the places of the worst. */
-function aboveZero(query: Query): Query {
-  return wrapped(query, (text) => `(${text}) > 0`)
 }
 
 const p99 = (by: readonly string[]): Query =>
@@ -61,7 +57,8 @@ const memoryShare = over(
 const healthOfStores = onlyWith(worstHealth(byStore, named), now('sum', 'db_store_info', ofStore))
 const unhealthy = aboveZero(worstHealth([...byStore, 'check'], named))
 
-const counted = (query: Query): Query => ({ ...wrapped(query, (text) => `count(${text})`), unit: plain })
+/** How many are above 0; nothing where there are none at all. */
+const countedAboveZero = (query: Query): Query => ({ ...wrapped(query, (text) => `sum((${text}) > bool 0)`), unit: plain })
 
 const numbers: readonly PanelSpec[] = [
   {
@@ -74,16 +71,16 @@ const numbers: readonly PanelSpec[] = [
     title: 'Checks that are not healthy',
     kind: 'stat',
     width: 6,
-    series: [{ legend: 'checks', query: counted(unhealthy) }],
-    noValue: '0',
+    series: [{ legend: 'checks', query: countedAboveZero(worstHealth([...byStore, 'check'], named)) }],
+    noValue: 'None has run.',
     isBadAboveZero: true,
   },
   {
     title: 'Firing alerts',
     kind: 'stat',
     width: 6,
-    series: [{ legend: 'alerts', query: now('sum', 'db_alerts', { by: [], where: { state: 'firing' } }) }],
-    noValue: '0',
+    series: [{ legend: 'alerts', query: firingAlerts() }],
+    noValue: 'Not judged.',
     isBadAboveZero: true,
   },
   {

@@ -5,7 +5,7 @@ import { operationsRow } from './operations.ts'
 import type { PanelSpec, RowSpec } from './panel-spec.ts'
 import { latency, now, summedUp } from './query.ts'
 import { saturationRow } from './saturation.ts'
-import { allErrorRatio, allOperations } from './totals.ts'
+import { allErrorRatio, allOperations, firingAlerts } from './totals.ts'
 import { plain } from './units.ts'
 
 const wellness: readonly PanelSpec[] = [
@@ -13,8 +13,8 @@ const wellness: readonly PanelSpec[] = [
     title: 'Firing alerts',
     kind: 'stat',
     width: 6,
-    series: [{ legend: 'alerts', query: now('sum', 'db_alerts', { by: [], where: { state: 'firing' } }) }],
-    noValue: '0',
+    series: [{ legend: 'alerts', query: firingAlerts() }],
+    noValue: 'Not judged.',
     isBadAboveZero: true,
   },
   {

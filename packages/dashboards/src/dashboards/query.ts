@@ -1,5 +1,5 @@
 import { type MetricName, metricsOf, type Operation, operations } from '@wombat/instrumentation'
-import { aggregate, type Each, type Matchers, quantile, rate } from '../promql.ts'
+import { aggregate, type Each, type Matchers, quantile, rate, selector } from '../promql.ts'
 import { rateInterval, scopeOf } from './scope.ts'
 import { rateUnitOf, share, unitOf } from './units.ts'
 
@@ -33,6 +33,23 @@ export function now(operator: 'sum' | 'max' | 'min', name: MetricName, { by, whe
   return { text: aggregate(operator, name, by, { ...scopeOf(name), ...where }, each), metrics: [name], unit: unitOf(name) }
 }
 
+/**
+ * What share one gauge is of another: of several processes the greatest or the least. Each is divided by its own: the space that is
+ * left to one is no part of what the volume of another has.
+ */
+export function shareOf(
+  operator: 'max' | 'min',
+  part: MetricName,
+  whole: MetricName,
+  { by, where, each }: Selection = {},
+): Query {
+  const divided: Each = (series) => {
+    const quotient = `${series} / ${selector(whole, { ...scopeOf(whole), ...where })}`
+    return each === undefined ? quotient : each(quotient)
+  }
+  return { ...now(operator, part, { by, ...(where && { where }), each: divided }), metrics: [part, whole], unit: share }
+}
+
 /** A quantile of a histogram. */
 export function latency(q: number, name: MetricName, { by, where, each }: Selection = {}): Query {
   return {
@@ -58,6 +75,11 @@ export function orElse(...queries: readonly Query[]): Query {
 /** A query's series for which the other query has one, too. */
 export function onlyWith(query: Query, other: Query): Query {
   return combined('and', [query, other])
+}
+
+/** Only where it is more than 0: what is divided by it is not infinite, and what is well takes no place among the worst. */
+export function aboveZero(query: Query): Query {
+  return wrapped(query, (text) => `((${text}) > 0)`)
 }
 
 /** The same in another unit: the share that busy seconds are of time, for example. */

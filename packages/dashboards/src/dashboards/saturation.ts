@@ -1,7 +1,7 @@
 import type { MetricName } from '@wombat/instrumentation'
 import { toStore } from './links.ts'
 import type { PanelSeries, PanelSpec, RowSpec } from './panel-spec.ts'
-import { inUnit, latency, now, over, perSecond } from './query.ts'
+import { inUnit, latency, now, perSecond, shareOf } from './query.ts'
 import { share } from './units.ts'
 
 /** A process goes by one of these, by the other, or by neither. */
@@ -63,10 +63,7 @@ const panels: readonly PanelSpec[] = [
     series: [
       {
         legend: its,
-        query: over(
-          now('max', 'wombat_process_resident_memory_bytes', ofProcess),
-          now('max', 'wombat_process_memory_limit_bytes', ofProcess),
-        ),
+        query: shareOf('max', 'wombat_process_resident_memory_bytes', 'wombat_process_memory_limit_bytes', ofProcess),
       },
     ],
     rules: ['HighMemoryUsage'],
@@ -85,7 +82,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Disk space left',
     width: 8,
-    series: [{ legend: '{{store}}', query: over(now('min', 'db_disk_available_bytes'), now('min', 'db_disk_capacity_bytes')) }],
+    series: [{ legend: '{{store}}', query: shareOf('min', 'db_disk_available_bytes', 'db_disk_capacity_bytes') }],
     rules: ['LowDiskSpace'],
     links: [toStore('engine')],
   },

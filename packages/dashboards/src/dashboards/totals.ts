@@ -1,5 +1,5 @@
 import type { Each } from '../promql.ts'
-import { everyOperation, over, perSecond, type Query, summedUp } from './query.ts'
+import { everyOperation, now, orElse, over, perSecond, type Query, summedUp, wrapped } from './query.ts'
 
 /** Operations of all kinds, per second. */
 export function allOperations(by: readonly string[], each?: Each): Query {
@@ -14,6 +14,16 @@ export function allOperations(by: readonly string[], each?: Each): Query {
 export function allErrorRatio(by: readonly string[], each?: Each): Query {
   const errors = everyOperation((metrics) => perSecond(metrics.errors, selection(by, each)))
   return over(summedUp('sum', by, errors), allOperations(by, each))
+}
+
+/** How many alerts fire in the process: 0 is said only where somebody judges. */
+export function firingAlerts(): Query {
+  const judged = perSecond('wombat_monitor_alert_evaluations_total', { by: [] })
+  const firing = now('sum', 'db_alerts', { by: [], where: { state: 'firing' } })
+  return orElse(
+    firing,
+    wrapped(judged, (text) => `((${text} > 0) * 0)`),
+  )
 }
 
 function selection(by: readonly string[], each: Each | undefined): { by: readonly string[]; each?: Each } {
