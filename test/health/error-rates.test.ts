@@ -51,3 +51,15 @@ test('a state is left at half of where it is entered', async () => {
   expect(await afterWrites(96, 4, 'unhealthy')).toMatchObject({ status: 'unhealthy', observed: { bound: 0.025 } })
   expect(await afterWrites(98, 2, 'unhealthy')).toMatchObject({ status: 'degraded' })
 })
+
+test('while nothing is measured, nothing is said of errors, and so nothing good', async () => {
+  const { registry, remember, names } = watched()
+  const db = instrument(ailingStore(), { registry, name: 'orders' })
+  await db.open()
+  await remember()
+  expect(names('orders')).toContain(name)
+  registry.enabled = false
+  expect(names('orders')).not.toContain(name)
+  registry.enabled = true
+  expect(names('orders')).toContain(name)
+})

@@ -94,11 +94,13 @@ class StoreChecks {
 
   /** Those that these stores, all of this name, can have. */
   of(stores: readonly MeasuredStore[]): HealthCheck[] {
-    const { history } = this.#options
+    const { history, registry } = this.#options
     const checks: HealthCheck[] = []
     const isTried = stores.some((store) => store.state() === 'opening' || store.probe() !== undefined)
     if (this.#connectivity !== undefined && isTried) checks.push(this.#connectivity)
     if (foldersOf(stores).size > 0) checks.push(this.#diskSpace)
+    // While nothing is measured, the last numbers say nothing of now.
+    if (!registry.enabled) return checks
     if (tellsOfCompaction(history, this.#store)) checks.push(this.#compactionStatus(stores))
     if (countsOperations(history, this.#store)) checks.push(this.#errorRates)
     return checks
