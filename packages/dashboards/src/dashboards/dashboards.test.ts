@@ -4,6 +4,7 @@ import { type MetricName, metrics, storeAdapters } from '@wombat/instrumentation
 import { defaultRules, healthStatuses } from '@wombat/monitor'
 import { describe, expect, test } from 'vitest'
 import { dashboards, metricsIn } from '../../../../test/dashboards/queries.ts'
+import { ruleFiles } from '../default-rule-files.ts'
 import { dashboardFiles } from './dashboards.ts'
 
 const folder = join(import.meta.dirname, '../../generated/dashboards')
@@ -135,6 +136,27 @@ test("every state of the monitor's health is asked for, the worse with the great
   const [health = ''] = panels.filter(({ title }) => title === 'Health').map(({ targets }) => targets?.[0]?.expr)
   const numbers = [...health.matchAll(/status="(\w+)"\}\) == 1\) \* (\d)/g)].map(([, status, number]) => [status, Number(number)])
   expect(numbers).toEqual(healthStatuses.map((status, index) => [status, index]))
+})
+
+test('alerts of every rule file are marked, of the processes that are chosen', () => {
+  const alerts = Object.values(ruleFiles()).flatMap((text) => text.match(/(?<=- alert: )\w+/g) ?? [])
+  expect(alerts).toContain('LatencyBudgetBurn')
+  for (const [, { annotations }] of all) {
+    const expressions = annotations.list.map(({ expr }) => expr)
+    expect(expressions).toHaveLength(2)
+    for (const expression of expressions) {
+      expect(expression).toContain('job=~"(.+/)?$service|",service_name=~"$service|",instance=~"$instance|"')
+    }
+    const [, names = ''] = /^ALERTS\{.*alertname=~"([\w|]+)"\}$/.exec(expressions.at(-1) ?? '') ?? []
+    expect(names.split('|').sort()).toEqual([...new Set(alerts)].sort())
+  }
+})
+
+test('a name in the address of a link may hold any letter', () => {
+  const addresses = JSON.stringify(all).match(/\/d\/[^"]+/g) ?? []
+  const names = addresses.flatMap((address) => address.match(/\$\{__(?:field|data)[^}]+\}/g) ?? [])
+  expect(names.length).toBeGreaterThan(5)
+  expect(names.filter((name) => !name.endsWith(':percentencode}'))).toEqual([])
 })
 
 test('a link leads to a dashboard that there is', () => {

@@ -1,12 +1,21 @@
 import type * as cog from '@grafana/grafana-foundation-sdk/cog'
 import * as grafana from '@grafana/grafana-foundation-sdk/dashboard'
-import { selector } from '../promql.ts'
+import { labelMatchers, selector } from '../promql.ts'
+import { burnRateGroups } from '../slo.ts'
 import { inSight } from './in-sight.ts'
 import { ruleNames } from './judgement.ts'
 import { tag, titles, uids } from './links.ts'
 import { dataSource, panelOf } from './panel.ts'
 import type { RowSpec } from './panel-spec.ts'
 import { scopeOf, type Variable, variables } from './scope.ts'
+
+/** Every alert that the rule files have by default. */
+const inRuleFiles = [
+  ...new Set([
+    ...ruleNames,
+    ...burnRateGroups().flatMap(({ rules }) => rules.flatMap((rule) => ('alert' in rule ? rule.alert : []))),
+  ]),
+]
 
 export type DashboardName = keyof typeof uids
 
@@ -37,7 +46,7 @@ export function dashboardOf(name: DashboardName, description: string, rows: read
       alerts(
         'Alerts, judged by Prometheus',
         'red',
-        `ALERTS{alertstate="firing",alertname=~"${ruleNames.join('|')}",store=~"$store|"}`,
+        `ALERTS${labelMatchers({ ...scopeOf('db_alerts'), alertstate: 'firing', alertname: { matches: inRuleFiles.join('|') } })}`,
       ),
     ])
     .links([
