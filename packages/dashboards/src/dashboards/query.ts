@@ -79,7 +79,7 @@ export function onlyWith(query: Query, other: Query): Query {
 
 /** Only where it is more than 0: what is divided by it is not infinite, and what is well takes no place among the worst. */
 export function aboveZero(query: Query): Query {
-  return wrapped(query, (text) => `((${text}) > 0)`)
+  return { ...query, text: `(${query.text}) > 0`, isCompound: true }
 }
 
 /** The same in another unit: the share that busy seconds are of time, for example. */
