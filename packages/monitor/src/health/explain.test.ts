@@ -46,6 +46,29 @@ test('errors are followed down to what they come from: no room, stalls, a store 
   })
 })
 
+test('a store’s trouble is followed among its own checks and those of the process, however many stores there are', () => {
+  let looks = 0
+  const counted = (name: string, store: string): HealthCheckResult => {
+    const one = result(name, 'critical', name === 'disk_space' ? 'insufficient' : 'failures', store)
+    const get = (): string => {
+      looks++
+      return name
+    }
+    return Object.defineProperty(one, 'name', { get })
+  }
+  const looksWith = (stores: number): number => {
+    const all = Array.from({ length: stores }, (_, index) =>
+      ['error_rates', 'disk_space'].map((name) => counted(name, `s${index}`)),
+    ).flat()
+    const explain = explainer({ history: new TimeSeries(), registry: new MetricsRegistry(), process: calm })
+    looks = 0
+    for (const one of all)
+      expect(explain(one, all, 1000).cause?.check).toBe(one.name === 'error_rates' ? 'disk_space' : undefined)
+    return looks / stores
+  }
+  expect(looksWith(200)).toBe(looksWith(2))
+})
+
 test('another store, a check that is well and one that is only low explain nothing', () => {
   for (const other of [
     result('disk_space', 'critical', 'insufficient', 'users'),

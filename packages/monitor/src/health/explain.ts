@@ -31,7 +31,7 @@ export function explainer(options: ExplainerOptions): Explain {
       return { nextSteps: [], ...always }
     }
     const reasonOf: ReasonOf = (of) => (of.reason === 'timeout' ? lateBecause(of, options, nowMs) : of.reason)
-    const found = deepestCause(result, all, reasonOf)
+    const found = deepestCause(result, concerning(result, all), reasonOf)
     if (found === undefined) {
       const { cause, nextSteps } = adviceFor(result.name, reasonOf(result))
       return { cause: { sentence: cause }, nextSteps, ...always }
@@ -67,6 +67,20 @@ interface Found {
 function deepestCause(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
   const found = causeOf(result, all, reasonOf)
   return found && (deepestCause(found.cause, all, reasonOf) ?? found)
+}
+
+/** All results of one moment by their store. Made once for them: a thousand stores on one full volume are a thousand explanations. */
+const byStore = new WeakMap<readonly HealthCheckResult[], ReadonlyMap<string | undefined, readonly HealthCheckResult[]>>()
+
+/** The results that may be behind one: those of the process and of the same store. */
+function concerning({ store }: HealthCheckResult, all: readonly HealthCheckResult[]): readonly HealthCheckResult[] {
+  let groups = byStore.get(all)
+  if (groups === undefined) {
+    groups = Map.groupBy(all, (result) => result.store)
+    byStore.set(all, groups)
+  }
+  const ofProcess = groups.get(undefined) ?? []
+  return store === undefined ? ofProcess : [...ofProcess, ...(groups.get(store) ?? [])]
 }
 
 /** Of the same store, or of the process. */
