@@ -1,5 +1,7 @@
+import { metrics } from '@wombat/instrumentation'
 import { numbersOf, type Sample } from '../backends/sample.ts'
 import { inTwelveDigits } from '../backends/victoria-metrics.ts'
+import { metricsIn } from '../dashboards/queries.ts'
 import type { Answer } from './answers.ts'
 import { enginesThatSay, excuseFor, unsaid } from './excuse.ts'
 import { type Question, routes } from './question.ts'
@@ -29,7 +31,8 @@ export async function complaints(answers: readonly Answer[], engine: string): Pr
 
 async function complaintsOf({ question, samples }: Answer, engine: string): Promise<string[]> {
   const place = `${question.from}: ${question.title}`
-  if (question.metrics.length === 0) return [`${place}: asks for nothing that is in the catalogue`]
+  const unknown = metricsIn(question.expr.victoriaMetrics).filter((name) => !Object.hasOwn(metrics, name))
+  if (unknown.length > 0) return [`${place}: asks for ${unknown}, which is not in the catalogue`]
   const excuse = await excuseFor(question, [engine])
   const silent = routes.filter((route) => samples[route].length === 0)
   // Each backend is asked in another moment, and what is above 0 may not be so for longer.

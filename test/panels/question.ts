@@ -24,8 +24,6 @@ export interface Question {
   readonly isAboveZeroOnly?: boolean
 }
 
-const aboveZero = /^(topk\(\d+, )?(\(.*\)) > 0(\)?)$/s
-
 /** Every query of every panel, as its committed file has it. */
 export function panelQuestions(): Question[] {
   return Object.entries(dashboards()).flatMap(([from, { panels }]) =>
@@ -36,15 +34,28 @@ export function panelQuestions(): Question[] {
       }
       return targets.flatMap(({ refId, expr }) => {
         const question = { ...bothWays(expr), from, title: `${title}, ${refId}`, panel }
-        if (!aboveZero.test(expr)) return [question]
-        const unbounded = bothWays(expr.replace(aboveZero, '$1$2$3'))
+        const unbounded = withoutBound(expr)
+        if (unbounded === undefined) return [question]
         return [
           { ...question, isAboveZeroOnly: true },
-          { ...question, ...unbounded, title: `${question.title}, not only above 0` },
+          { ...question, ...bothWays(unbounded), title: `${question.title}, not only above 0` },
         ]
       })
     }),
   )
+}
+
+/** What is asked for of an expression that keeps what is above 0, or of that the most; undefined for any other. */
+export function withoutBound(expression: string): string | undefined {
+  const [, before = '', closing = ''] = /^(.*\)) > 0(\)*)$/s.exec(expression) ?? []
+  const [opening] = new RegExp(`^(?:topk\\(\\d+, |\\(){${closing.length}}`).exec(before) ?? []
+  if (opening === undefined || before === '') return undefined
+  let depth = 0
+  for (const character of before.slice(opening.length)) {
+    depth += character === '(' ? 1 : character === ')' ? -1 : 0
+    if (depth < 0) return undefined
+  }
+  return depth === 0 ? before + closing : undefined
 }
 
 function bothWays(expr: string): Pick<Question, 'expr' | 'metrics'> {
