@@ -137,3 +137,15 @@ test('its folder is that of its file', () => {
   expect(opened({}, folder).store.folder()).toBe(folder)
   expect(opened({}, join(folder, 'orders.mdb')).store.folder()).toBe(folder)
 })
+
+test('a database that is opened for reading is measured, and tried by reading alone', async () => {
+  const path = mkdtempSync(join(folders, 'db-'))
+  await opened({}, path).db.put('a', 'b')
+  const reading = opened({ readOnly: true }, path)
+  expect(reading.db.get('a')).toBe('b')
+  expect(reading.registry.counter('db_get_operations_total', { store: 'orders' }).value).toBe(1)
+  const probe = reading.store.probe()
+  expect(Object.keys(probe ?? {})).toEqual(['read'])
+  expect(await probe?.read('probe key')).toBeUndefined()
+  expect(reading.registry.counter('db_get_operations_total', { store: 'orders' }).value).toBe(1)
+})

@@ -13,8 +13,9 @@ interface ProbedDatabase extends LmdbDatabase {
   readonly keyIsUint32?: boolean
   readonly dupSort?: boolean
   get(key: string | Buffer): unknown
-  put(key: string | Buffer, value: string | Buffer): Promise<boolean>
-  remove(key: string | Buffer): Promise<boolean>
+  /** These two are left out where it is opened for reading. */
+  put?(key: string | Buffer, value: string | Buffer): Promise<boolean>
+  remove?(key: string | Buffer): Promise<boolean>
   getKeys(range: { limit: number }): Iterable<unknown>
 }
 
@@ -43,14 +44,15 @@ export function lmdbProbe(store: LmdbDatabase, operations: StoreOperations): Sto
   }
   // There, a second value would be put beside the first.
   if (database.dupSort === true || !takesText(database)) return { read }
+  if (typeof database.put !== 'function' || typeof database.remove !== 'function') return { read }
   const storable = (text: string): string | Buffer => (database.encoding === 'binary' ? Buffer.from(text) : text)
   return {
     read,
     async write(key, value) {
-      await ask(() => database.put(encoded(key), storable(value)))
+      await ask(() => database.put?.(encoded(key), storable(value)))
     },
     async remove(key) {
-      await ask(() => database.remove(encoded(key)))
+      await ask(() => database.remove?.(encoded(key)))
     },
   }
 }

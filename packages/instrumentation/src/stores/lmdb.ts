@@ -45,7 +45,8 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
 
   accepts(store) {
     const database = store as Partial<Record<string, unknown>>
-    const methods = ['get', 'put', 'remove', 'getRange', 'transactionSync', 'ifVersion', 'openDB', 'getStats']
+    // One that is opened for reading has no methods that write.
+    const methods = ['get', 'getEntry', 'getRange', 'getKeys', 'doesExist', 'openDB', 'getStats', 'readerList']
     return methods.every((name) => typeof database[name] === 'function') && typeof database['env'] === 'object'
   },
 
