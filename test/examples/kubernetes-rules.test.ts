@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ruleFiles } from '@wombat/dashboards'
+import { expect, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** The block of the README that brings rules and dashboards into the cluster. */
+async function block(): Promise<string> {
+  const readme = await readFile(join(root, 'examples/kubernetes/README.md'), 'utf8')
+  const found = [...readme.matchAll(/```sh\n(.*?)```/gs)]
+    .map(([, text = '']) => text)
+    .find((text) => text.includes('PrometheusRule'))
+  if (found === undefined) throw new Error('the README says nothing of rules')
+  return found
+}
+
+test('what the README says of rules and dashboards makes resources of what the command writes', async () => {
+  const script = `set -eu
+npx() { shift; "${process.execPath}" "${join(root, 'packages/dashboards/dist/cli.js')}" "$@" >/dev/null; }
+kubectl() { if [ "$1" = apply ]; then cat; echo ---; else echo "# $*"; fi; }
+${await block()}`
+  const folder = await temporaryFolder()
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd: folder })
+  const resources = parseAllDocuments(stdout).flatMap((document) => document.toJS() ?? [])
+  expect(resources).toEqual(
+    Object.entries(ruleFiles()).map(([name, text]) => ({
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PrometheusRule',
+      metadata: { name: name.replace('.yaml', '') },
+      spec: parse(text),
+    })),
+  )
+  const [, dashboards = ''] = /^# create configmap \S+ --from-file=(\S+)$/m.exec(stdout) ?? []
+  // More does not fit into a ConfigMap.
+  const sizes = ['engine', 'fleet', 'overview'].map(
+    async (name) => (await readFile(join(folder, dashboards, `${name}.json`))).length,
+  )
+  expect((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)).toBeLessThan(2 ** 20)
+})
