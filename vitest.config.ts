@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Packages of the workspace are tested from their sources: the `source` condition of their exports.
@@ -10,5 +11,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The tests against real backends wait for most of their time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })

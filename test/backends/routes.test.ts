@@ -54,12 +54,16 @@ interface Route {
   readonly isSame?: (a: number, b: number) => boolean
 }
 
+/** The check of a store that could not be opened has ended. OTLP has no word for that, and backends show its last state for minutes. */
+const ended = /^added: db_health_status .*"store":"missing"/
+
 /** What any route shows otherwise than the page at `metricsUrl`, a line each. */
 async function differing(metricsUrl: string, routes: readonly Route[]): Promise<string[]> {
   const expected = numbersOf(atRest(await scrape(metricsUrl)))
   const found = routes.map(async ({ name, samples, added, isSame }) => {
     const numbers = numbersOf(atRest(await samples()), added)
-    return differences(expected, numbers, isSame).map((difference) => `${name}: ${difference}`)
+    const found = differences(expected, numbers, isSame).filter((difference) => !ended.test(difference))
+    return found.map((difference) => `${name}: ${difference}`)
   })
   return (await Promise.all(found)).flat()
 }

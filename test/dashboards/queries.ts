@@ -10,6 +10,7 @@ export interface GeneratedPanel {
   readonly title: string
   readonly description?: string
   readonly repeat?: string
+  readonly maxDataPoints?: number
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
   readonly targets?: ReadonlyArray<{ readonly refId: string; readonly expr: string; readonly legendFormat?: string }>
   readonly fieldConfig?: {

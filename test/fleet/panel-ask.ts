@@ -8,6 +8,7 @@ export interface PanelAsk {
   readonly expr: string
   /** A table asks for now, everything else for the time that is shown. */
   readonly isInstant: boolean
+  readonly steps: number
 }
 
 /** How a backend answered. */
@@ -20,19 +21,20 @@ export interface Answered {
 export const intervalSeconds = 2
 const rateInterval = `${4 * intervalSeconds}s`
 /** An hour in steps of 15 seconds has as many. */
-const steps = 240
+const stepsOfAnHour = 240
 
 /** Every query of a dashboard, of all that there is or of one instance. */
 export function panelAsks(dashboard: string, instance?: string): PanelAsk[] {
   const values = instance === undefined ? {} : { instance }
   const panels = dashboards()[dashboard]?.panels ?? []
-  return panels.flatMap(({ title, type, targets = [] }) =>
+  return panels.flatMap(({ title, type, maxDataPoints = stepsOfAnHour, targets = [] }) =>
     targets.map(({ refId, expr }) => ({
       dashboard,
       panel: title,
       refId,
       expr: resolved(expr.replaceAll('$__rate_interval', rateInterval), values),
       isInstant: type === 'table',
+      steps: Math.min(maxDataPoints, stepsOfAnHour),
     })),
   )
 }
@@ -44,7 +46,7 @@ export function panelAsks(dashboard: string, instance?: string): PanelAsk[] {
  *
  * @throws Error with the backend's complaint.
  */
-export async function answered(backend: string, { expr, isInstant }: PanelAsk, lifeSeconds: number): Promise<Answered> {
+export async function answered(backend: string, { expr, isInstant, steps }: PanelAsk, lifeSeconds: number): Promise<Answered> {
   const endSeconds = Date.now() / 1000
   const range = { start: `${endSeconds - lifeSeconds}`, end: `${endSeconds}`, step: `${lifeSeconds / steps}` }
   // VictoriaMetrics would answer from what it remembers of an earlier question.

@@ -151,6 +151,8 @@ const lines: readonly PanelSpec[] = [
     series: [{ legend: '{{instance}} {{store}} {{operation}}', query: worst('topk', p99([...byStore, 'operation'])) }],
     rules: ['SlowResponseTimeGet', 'SlowResponseTimeSet', 'SlowResponseTimeDelete', 'SlowResponseTimeBatch'],
     links: [toInstance],
+    // All buckets of all operations of the whole fleet.
+    points: 60,
   },
   {
     title: 'Longest waiting operations',

@@ -33,6 +33,8 @@ export interface PanelSpec {
   readonly isBadAboveZero?: boolean
   readonly links?: readonly DataLink[]
   readonly isStacked?: boolean
+  /** How many points a line has at most (default: as many as the screen): a dear query is asked for no more than say something. */
+  readonly points?: number
   readonly canBeNegative?: boolean
   /** What is said while there is nothing to show, where that is good news. */
   readonly noValue?: string

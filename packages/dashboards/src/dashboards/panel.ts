@@ -41,6 +41,7 @@ function lines(spec: PanelSpec): cog.Builder<grafana.Panel> {
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
   if (spec.isStacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal))
   if (!spec.canBeNegative) panel.min(0)
+  if (spec.points !== undefined) panel.maxDataPoints(spec.points)
   if (spec.rules !== undefined) {
     panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed))
   }
