@@ -109,6 +109,16 @@ test('written again, all is unchanged; with other objectives, what is ours is wr
   expect(other.out).toContain(`written anew: ${join(folder, 'rules/wombat-slo.yaml')}`)
 })
 
+test('a file of ours that is written no longer, as of another route, is named and left alone', async () => {
+  const folder = await temporaryFolder()
+  await called('write', folder, '--route=victoriametrics')
+  const { code, out } = await called('write', folder, '--route=scrape')
+  expect(code).toBe(0)
+  expect(out).toContain(`left from before: ${join(folder, 'collector.yaml')}`)
+  await rm(join(folder, 'collector.yaml'))
+  expect((await called('write', folder)).out).not.toContain('left from before')
+})
+
 test('a file that is not ours is named and left alone, and so are all others', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'prometheus.yaml'), 'mine: true\n')

@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path'
 const manifestName = '.wombat-dashboards.json'
 
 /** What became of a file. */
-export type Outcome = 'written' | 'written anew' | 'unchanged'
+export type Outcome = 'written' | 'written anew' | 'unchanged' | 'left from before'
 
 /**
  * Writes files into a folder, which is made where it is missing. A file that is not ours, or is no longer as we wrote it, is left
- * alone, unless `force` is given; then nothing at all is written.
+ * alone, unless `force` is given; then nothing at all is written. What was written once and is not now, of another route for
+ * example, stays where it is, and is told.
  *
  * @throws Error naming those files.
  */
@@ -35,6 +36,9 @@ export async function writeFiles(
     throw new Error(
       `${foreign.map((name) => join(folder, name)).join(', ')}: not as this command wrote it, or not written by it, so it is left alone, and nothing was written; --force overwrites it`,
     )
+  }
+  for (const name of Object.keys(ours)) {
+    if (files[name] === undefined && (await textOf(join(folder, name))) !== undefined) outcomes[name] = 'left from before'
   }
   for (const [name, text] of Object.entries(files)) {
     if (outcomes[name] === 'unchanged') continue
