@@ -152,6 +152,17 @@ test('alerts of every rule file are marked, of the processes that are chosen', (
   }
 })
 
+test('a single number is that of now: of a process that has gone, or an alert that is over, it does not go on', () => {
+  const targets = panels.filter(({ type }) => type === 'stat').flatMap((panel) => panel.targets ?? [])
+  expect(targets.length).toBeGreaterThan(10)
+  for (const target of targets) expect(target).toMatchObject({ instant: true, range: false })
+})
+
+test('labels beside each other in a legend do not run into each other', () => {
+  const legends = panels.flatMap(({ targets = [] }) => targets.map(({ legendFormat = '' }) => legendFormat))
+  expect(legends.filter((legend) => legend.includes('}}{{'))).toEqual([])
+})
+
 test('a name in the address of a link may hold any letter', () => {
   const addresses = JSON.stringify(all).match(/\/d\/[^"]+/g) ?? []
   const names = addresses.flatMap((address) => address.match(/\$\{__(?:field|data)[^}]+\}/g) ?? [])

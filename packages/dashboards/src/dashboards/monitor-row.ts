@@ -2,7 +2,7 @@ import type { PanelSpec, RowSpec } from './panel-spec.ts'
 import { latency, now, perSecond } from './query.ts'
 
 const byProcess = ['instance', 'service_instance_id']
-const its = '{{instance}}{{service_instance_id}}'
+const its = '{{instance}} {{service_instance_id}}'
 
 const panels: readonly PanelSpec[] = [
   {

@@ -52,7 +52,7 @@ function bigNumber(spec: PanelSpec): cog.Builder<grafana.Panel> {
   return dressed(new stat.PanelBuilder(), spec)
     .height(statHeight)
     .colorMode(common.BigValueColorMode.Background)
-    .graphMode(common.BigValueGraphMode.Area)
+    .graphMode(common.BigValueGraphMode.None)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
 }
 
@@ -149,5 +149,7 @@ function targetOf(spec: PanelSpec, index: number, text: string, legend: string):
     .expr(text)
     .editorMode(prometheus.QueryEditorMode.Code)
   if (spec.kind === 'table') return target.instant().format(prometheus.PromQueryFormat.Table)
-  return target.range().format(prometheus.PromQueryFormat.TimeSeries).legendFormat(legend)
+  const inTime = target.format(prometheus.PromQueryFormat.TimeSeries).legendFormat(legend)
+  // Asked for the whole time, it would show the last that was known, however long ago.
+  return spec.kind === 'stat' ? inTime.instant() : inTime.range()
 }

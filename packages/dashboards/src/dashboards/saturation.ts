@@ -6,7 +6,7 @@ import { share } from './units.ts'
 
 /** A process goes by one of these, by the other, or by neither. */
 const ofProcess = { by: ['instance', 'service_instance_id'] } as const
-const its = '{{instance}}{{service_instance_id}}'
+const its = '{{instance}} {{service_instance_id}}'
 
 const memory = (legend: string, name: MetricName): PanelSeries => ({
   legend: `${legend} ${its}`,
