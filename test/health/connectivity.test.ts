@@ -175,3 +175,26 @@ test('a LevelDB that waits for a thread pool full of the work of others answers 
   expect(await look(name, 'orders')).toMatchObject({ ...slowly, reason: 'thread_pool' })
   await held
 })
+
+test('a store that could not be opened is critical, until it is opened or another one in its place is', async () => {
+  const { registry, look, names } = watched()
+  const at = folder()
+  const holder = new ClassicLevel(at)
+  await holder.open()
+  const db = instrument(new ClassicLevel(at), { registry, name: 'orders' })
+  await expect(db.open()).rejects.toThrow()
+  expect(await look(name, 'orders')).toEqual({
+    status: 'critical',
+    message: 'Cannot open database (LEVEL_LOCKED)',
+    reason: 'cannot_open',
+  })
+  await holder.close()
+  const other = instrument(new ClassicLevel(at), { registry, name: 'orders' })
+  await other.open()
+  expect(await look(name, 'orders')).toMatchObject({ status: 'healthy' })
+  await other.close()
+  await db.open()
+  expect(await look(name, 'orders')).toMatchObject({ status: 'healthy' })
+  await db.close()
+  expect(names('orders')).not.toContain(name)
+})

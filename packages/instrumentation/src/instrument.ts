@@ -114,14 +114,15 @@ function measuredStore<Store extends object>(
   const state = (): StoreState => {
     const alive = held.deref()
     if (alive === undefined) return 'closed'
-    if (adapter.stateOf !== undefined) return adapter.stateOf(alive)
-    return operations.isOpen() ? 'open' : 'closed'
+    const now = adapter.stateOf?.(alive) ?? (operations.isOpen() ? 'open' : 'closed')
+    return now === 'closed' && operations.openFailure !== undefined ? 'failed' : now
   }
   return {
     name,
     engine,
     adapter: adapter.name,
     state,
+    openFailure: () => (state() === 'failed' ? operations.openFailure : undefined),
     folder() {
       const alive = held.deref()
       if (folder === undefined && alive !== undefined) folder = adapter.folderOf?.(alive)

@@ -1,5 +1,5 @@
-/** Whether a store can be used now. */
-export type StoreState = 'opening' | 'open' | 'closed'
+/** Whether a store can be used now; `failed` where it could not be opened when that was last tried. */
+export type StoreState = 'opening' | 'open' | 'closed' | 'failed'
 
 /**
  * How to see whether a store works: a key is written, read back and removed, past everything that belongs to the store's users:
@@ -20,6 +20,8 @@ export interface MeasuredStore {
   readonly engine: string
   readonly adapter: string
   state(): StoreState
+  /** The `error.type` of why it could not be opened; undefined where it is not `failed`. */
+  openFailure(): string | undefined
   /** Where its files lie; undefined where it has none, or nobody knows. */
   folder(): string | undefined
   /** Undefined where it cannot be tried out, or is closed. */

@@ -23,6 +23,8 @@ export class StoreOperations {
   inside = false
   /** Whether the store's gauges mean anything now: see `askWhetherOpen`. */
   isOpen: () => boolean = () => true
+  /** The `error.type` of why it could not be opened when that was last tried. */
+  openFailure: string | undefined
   readonly registry: MetricsRegistry
   readonly #description: StoreDescription
   readonly #knownErrors: ReadonlySet<string>
@@ -71,6 +73,7 @@ export class StoreOperations {
     if (this.#ended) return
     const { store } = this.#description
     const kind = errorType(error, this.#knownErrors)
+    if (verb === 'open') this.openFailure = kind
     this.registry.incrementCounter('db_errors_total', 1, { store, operation: verb, error_type: kind })
     this.registry.watch.tellFailed({ store, operation: verb, errorType: kind, error })
   }
@@ -88,6 +91,7 @@ export class StoreOperations {
 
   /** Shows the store's gauges: it is open, or about to be. */
   show(): void {
+    this.openFailure = undefined
     if (this.#unwatch.length > 0 || this.#ended) return
     const { store, engine, engineVersion, adapter } = this.#description
     const version = engineVersion === undefined ? {} : { engine_version: engineVersion }

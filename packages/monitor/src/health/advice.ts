@@ -142,6 +142,14 @@ export const advice: { readonly [Name in CheckName]: Readonly<Record<string, Adv
     else: level0,
   },
   database_connectivity: {
+    cannot_open: {
+      cause: 'Another process has the store open, or its files are gone, damaged or not to be read by this user.',
+      nextSteps: [
+        'See whether another process holds its lock.',
+        'Check that its folder is there, with owner and mode.',
+        'Look into the log of the application for the error.',
+      ],
+    },
     cannot_write: {
       cause: 'The disk is full, read-only or failing, or the store refuses writes after an earlier error.',
       nextSteps: ['Look at the disk: space, errors, whether it is writable.', 'Read the store’s own log.', 'Reopen the store.'],

@@ -96,7 +96,7 @@ class StoreChecks {
   of(stores: readonly MeasuredStore[]): HealthCheck[] {
     const { history, registry } = this.#options
     const checks: HealthCheck[] = []
-    const isTried = stores.some((store) => store.state() === 'opening' || store.probe() !== undefined)
+    const isTried = stores.some((store) => ['opening', 'failed'].includes(store.state()) || store.probe() !== undefined)
     if (this.#connectivity !== undefined && isTried) checks.push(this.#connectivity)
     if (foldersOf(stores).size > 0) checks.push(this.#diskSpace)
     // While nothing is measured, the last numbers say nothing of now.

@@ -12,7 +12,7 @@ export interface Link {
 }
 
 const timedOut = ['timeout', 'event_loop', 'thread_pool', 'store']
-const unusable = ['cannot_write', 'cannot_read', ...timedOut]
+const unusable = ['cannot_open', 'cannot_write', 'cannot_read', ...timedOut]
 const failures = ['failures']
 
 /**

@@ -38,7 +38,7 @@ export class Connectivity {
 
   async run({ signal }: Pick<CheckContext, 'signal'>): Promise<Finding> {
     const { registry, process, bounds } = this.#options
-    const stores = registry.stores.list().filter(({ name }) => name === this.#store)
+    const stores = notReplaced(registry.stores.list().filter(({ name }) => name === this.#store))
     const mayWrite = this.#mayWrite()
     const fromMs = performance.now()
     const depthBefore = registry.watch.inFlight().depth
@@ -69,6 +69,12 @@ export class Connectivity {
   }
 }
 
+/** Without those that could not be opened where another one of the same place could: its owner tried again with a new one. */
+function notReplaced(stores: readonly MeasuredStore[]): MeasuredStore[] {
+  const used = stores.filter((store) => store.state() === 'open' || store.state() === 'opening')
+  return stores.filter((store) => store.state() !== 'failed' || !used.some((other) => other.folder() === store.folder()))
+}
+
 interface Trials {
   readonly seconds: number
   /** Why it took long; undefined where it did not. */
@@ -80,10 +86,15 @@ interface Trials {
 
 const messages = {
   opening: { status: 'unknown', message: 'Database is opening' },
+  cannot_open: { status: 'critical', message: 'Cannot open database' },
   cannot_write: { status: 'critical', message: 'Cannot write to database' },
   cannot_read: { status: 'critical', message: 'Cannot read from database' },
   integrity: { status: 'unhealthy', message: 'Data integrity issue' },
 } as const
+
+function wasTried(outcome: Trial['outcome']): boolean {
+  return outcome !== 'opening' && outcome !== 'cannot_open'
+}
 
 /** What tries of all stores of one name say together: the worst counts. Pure. */
 export function connectivityFinding(
@@ -97,7 +108,7 @@ export function connectivityFinding(
     if (outcome !== 'works') {
       const { status, message } = messages[outcome]
       const reason = isDamaged ? 'corruption' : outcome
-      return [{ status, message: withCode(message, code), reason, ...(outcome !== 'opening' && { observed }) }]
+      return [{ status, message: withCode(message, code), reason, ...(wasTried(outcome) && { observed }) }]
     }
     if (slowness !== undefined) return [{ status: 'degraded', message: 'Database answers slowly', reason: slowness, observed }]
     return [{ status: 'healthy', message: trial.isReadOnly ? 'Database is readable' : works, observed }]

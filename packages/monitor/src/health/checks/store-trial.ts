@@ -4,7 +4,7 @@ import { isSafeToWrite } from './safe-write.ts'
 
 /** How one try of a store went. */
 export interface Trial {
-  readonly outcome: 'opening' | 'works' | 'cannot_write' | 'cannot_read' | 'integrity'
+  readonly outcome: 'opening' | 'cannot_open' | 'works' | 'cannot_write' | 'cannot_read' | 'integrity'
   /** The known code of the error, where one ended it. */
   readonly code?: string | undefined
   readonly isDamaged?: boolean
@@ -31,6 +31,7 @@ export class StoreTrial {
   /** Undefined where the store cannot be tried, or not any more. Stops between two steps where nobody waits any longer. */
   async run(store: MeasuredStore, mayWrite: boolean, signal: AbortSignal): Promise<Trial | undefined> {
     if (store.state() === 'opening') return { outcome: 'opening' }
+    if (store.state() === 'failed') return cannotOpen(store)
     const probe = store.probe()
     if (probe === undefined || store.state() === 'closed') return undefined
     const { write, remove } = probe
@@ -67,6 +68,11 @@ export class StoreTrial {
     const code = knownCode(error)
     return { outcome, code, isDamaged: code !== undefined && corruptionCodes.has(code) }
   }
+}
+
+function cannotOpen(store: MeasuredStore): Trial {
+  const code = knownCode({ code: store.openFailure() })
+  return { outcome: 'cannot_open', code, isDamaged: code !== undefined && corruptionCodes.has(code) }
 }
 
 /** Whatever was thrown, in a box: it may be `undefined`. */
