@@ -1,8 +1,6 @@
 // A process of its own with a store on every other engine under a small load, for panels that LevelDB leaves empty:
-// node engines-process.ts OTLP-URL  It says where its page is, and ends with its parent.
+// node engines-process.ts OTLP-URL FOLDER  It says where its page is, and ends with its parent.
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,9 +13,7 @@ import { logStore } from '../../examples/own-store/log-store-adapter.ts'
 import { installed, rocksdb } from '../rocksdb/database.ts'
 import { busy, load } from '../rocksdb/load.ts'
 
-const [otlpUrl = ''] = process.argv.slice(2)
-const folder = mkdtempSync(join(tmpdir(), 'wombat-engines-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const [otlpUrl = '', folder = ''] = process.argv.slice(2)
 process.on('SIGTERM', () => process.exit())
 process.on('disconnect', () => process.exit())
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { plainEnvironment } from '../backends/plain-environment.ts'
 import { end } from '../backends/running.ts'
+import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { nodeFlags } from '../backends/type-stripping.ts'
 import { installed } from '../rocksdb/database.ts'
 
@@ -14,7 +15,9 @@ export const otherEngines: readonly string[] = ['lmdb', 'sqlite', 'keyv', 'map',
 export async function startOtherEngines(otlpUrl: string): Promise<Readonly<Record<string, string>>> {
   const script = fileURLToPath(new URL('engines-process.ts', import.meta.url))
   const execArgv = [...nodeFlags, '--disable-warning=ExperimentalWarning']
-  const child = fork(script, [otlpUrl], { execArgv, env: plainEnvironment() })
+  // Removed by us once the process has ended: while it ends, engines still write.
+  const folder = await temporaryFolder()
+  const child = fork(script, [otlpUrl, folder], { execArgv, env: plainEnvironment() })
   onTestFinished(() => end(child))
   const ended = once(child, 'exit').then(([code]) =>
     Promise.reject(new Error(`the process with other engines ended with ${code}`)),
