@@ -24,7 +24,12 @@ const loopback = '127.0.0.1'
 export function routeFiles(route: Route, places: Places = {}): Readonly<Record<string, string>> {
   switch (route) {
     case 'scrape':
-      return { 'prometheus.yaml': prometheusConfig(scrapeOfProcesses(places.targets)) }
+      return {
+        'prometheus.yaml': prometheusConfig(
+          scrapeOfProcesses(places.targets),
+          'Take over into your own what you need. Call each job as its service: dashboards and error budgets tell services apart by it.',
+        ),
+      }
     case 'collector-prometheus':
       return {
         'collector.yaml': collectorConfig(route, places),
