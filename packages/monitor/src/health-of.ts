@@ -1,6 +1,8 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Alerting } from './alerting.ts'
 import type { ResolvedConfig } from './config.ts'
+import { nearest } from './config-complaint.ts'
+import { advice } from './health/advice.ts'
 import { builtInChecks } from './health/built-in-checks.ts'
 import { explainer } from './health/explain.ts'
 import { HealthMonitor } from './health/monitor.ts'
@@ -31,5 +33,11 @@ export function healthOf(
     ...(onChange !== undefined && { onChange }),
   })
   for (const check of checks) monitor.register(check)
+  // A check may still come under any name, so that this is no mistake for certain.
+  const names = [...Object.keys(advice), ...checks.map(({ name }) => name)]
+  for (const name of Object.keys(settings ?? {})) {
+    const guess = names.includes(name) ? '' : nearest(name, names)
+    if (guess !== '') logger.warn({ check: name }, `health.settings.${name} is for no health check that there is${guess}`)
+  }
   return monitor
 }
