@@ -75,4 +75,14 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
     expect(await asked({ [check('healthy')]: '1x8', [check('critical')]: '0x8' }, { '{}': 0 })).toBe('')
     expect(await asked({ [check('healthy')]: '0x8', [check('critical')]: '1x8' }, { '{}': 1 })).toBe('')
   })
+
+  test('of stores that are gone counts those that were there, and no more are', async () => {
+    const info = (instance: string) => `db_store_info{store="orders",instance="${instance}"}`
+    const asked = (input: Readonly<Record<string, string>>, are: Samples) =>
+      complaints(input, { 'fleet: Stores that are gone': are })
+    expect(await asked({}, {})).toBe('')
+    expect(await asked({ [info('one')]: '1x8' }, { '{}': 0 })).toBe('')
+    expect(await asked({ [info('one')]: '1x8', [info('two')]: '1x3 stale' }, { '{}': 1 })).toBe('')
+    expect(await asked({ [info('two')]: '1x3 stale' }, { '{}': 1 })).toBe('')
+  })
 })

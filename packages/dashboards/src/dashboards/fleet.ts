@@ -1,3 +1,5 @@
+import { fleetNumbers } from './fleet-numbers.ts'
+import { byStore, named, ofProcess, ofStore } from './fleet-scope.ts'
 import { worstHealth } from './health-states.ts'
 import { fromTable, toInstance, toProcess } from './links.ts'
 import type { PanelSpec, RowSpec } from './panel-spec.ts'
@@ -11,26 +13,12 @@ import {
   over,
   perSecond,
   type Query,
-  type Selection,
   summedUp,
   wrapped,
 } from './query.ts'
-import { allErrorRatio, allOperations, firingAlerts } from './totals.ts'
-import { plain, share } from './units.ts'
+import { allErrorRatio, allOperations } from './totals.ts'
+import { share } from './units.ts'
 
-/**
- * Each series with the label `instance`, whatever its route calls it: a table has one column for it. A label's name with dots is
- * what VictoriaMetrics gives unless told otherwise; as the source of a replacement any backend takes it.
- */
-const named = (series: string): string =>
-  ['service_instance_id', 'service.instance.id'].reduce(
-    (text, label) => `label_replace(${text}, "instance", "$1", "${label}", "(.+)")`,
-    series,
-  )
-
-const byStore = ['instance', 'store']
-const ofStore: Selection = { by: byStore, each: named }
-const ofProcess: Selection = { by: ['instance'], each: named }
 const shown = 10
 
 function worst(order: 'topk' | 'bottomk', query: Query): Query {
@@ -56,40 +44,6 @@ const memoryShare = over(
 /** Without the checks that are of a whole process: they have no row here. */
 const healthOfStores = onlyWith(worstHealth(byStore, named), now('sum', 'db_store_info', ofStore))
 const unhealthy = aboveZero(worstHealth([...byStore, 'check'], named))
-
-/** How many are above 0; nothing where there are none at all. */
-const countedAboveZero = (query: Query): Query => ({ ...wrapped(query, (text) => `sum((${text}) > bool 0)`), unit: plain })
-
-const numbers: readonly PanelSpec[] = [
-  {
-    title: 'Open stores',
-    kind: 'stat',
-    width: 6,
-    series: [{ legend: 'stores', query: now('sum', 'db_store_info', { by: [] }) }],
-  },
-  {
-    title: 'Checks that are not healthy',
-    kind: 'stat',
-    width: 6,
-    series: [{ legend: 'checks', query: countedAboveZero(worstHealth([...byStore, 'check'], named)) }],
-    noValue: 'None has run.',
-    isBadAboveZero: true,
-  },
-  {
-    title: 'Firing alerts',
-    kind: 'stat',
-    width: 6,
-    series: [{ legend: 'alerts', query: firingAlerts() }],
-    noValue: 'Not judged.',
-    isBadAboveZero: true,
-  },
-  {
-    title: 'Operations per second',
-    kind: 'stat',
-    width: 6,
-    series: [{ legend: 'all stores', query: allOperations([]) }],
-  },
-]
 
 const tables: readonly PanelSpec[] = [
   {
@@ -204,7 +158,7 @@ const lines: readonly PanelSpec[] = [
 
 /** Which of the many is it? */
 export const fleetRows: readonly RowSpec[] = [
-  { title: 'All together', panels: numbers },
+  { title: 'All together', panels: fleetNumbers },
   { title: 'Stores', panels: tables },
   { title: 'The worst', panels: lines },
 ]

@@ -77,6 +77,11 @@ export function onlyWith(query: Query, other: Query): Query {
   return combined('and', [query, other])
 }
 
+/** A query's series for which the other query has none. */
+export function onlyWithout(query: Query, other: Query): Query {
+  return combined('unless', [query, other])
+}
+
 /** Only where it is more than 0: what is divided by it is not infinite, and what is well takes no place among the worst. */
 export function aboveZero(query: Query): Query {
   return { ...query, text: `(${query.text}) > 0`, isCompound: true }
