@@ -6,6 +6,7 @@ import type { StoreAdapter } from './adapter.ts'
 import { instrument, uninstrument } from './instrument.ts'
 import type { MeasuredStore } from './measured-store.ts'
 import { MetricsRegistry } from './registry.ts'
+import type { StoreOperations } from './store-operations.ts'
 import { timeMethods } from './time-methods.ts'
 
 class Shelf {
@@ -131,4 +132,42 @@ test('a store that is dropped is collected although its registry knows it, count
   expect(dropped.deref()).toBeUndefined()
   expect(registry.stores.list()).toEqual([])
   expect([store.state(), store.folder(), store.probe()]).toEqual(['closed', undefined, undefined])
+})
+
+test('whoever wants to know of stores that come is told until no more, and does no harm by failing', () => {
+  const registry = new MetricsRegistry()
+  let told = 0
+  registry.stores.onAdded(() => {
+    throw new Error('not our business')
+  })
+  const forget = registry.stores.onAdded(() => {
+    told++
+  })
+  expect(() => instrument(new Shelf(), { registry, adapter: plain })).not.toThrow()
+  expect(told).toBe(1)
+  forget()
+  instrument(new Shelf(), { registry, adapter: plain })
+  expect(told).toBe(1)
+})
+
+test('a store that could not be opened is failed, with what kind of error it was, until it is open', () => {
+  let failing: StoreOperations | undefined
+  const adapter: StoreAdapter<Shelf> = {
+    ...plain,
+    knownErrors: new Set(['SHELF_LOCKED']),
+    attach(shelf, operations) {
+      failing = operations
+      return plain.attach(shelf, operations)
+    },
+  }
+  const { shelf, store } = measuring(adapter)
+  shelf.isOpen = false
+  expect([store.state(), store.openFailure()]).toEqual(['closed', undefined])
+  failing?.failedToChange('open', { code: 'SHELF_LOCKED' })
+  expect([store.state(), store.openFailure(), store.probe()]).toEqual(['failed', 'SHELF_LOCKED', undefined])
+  shelf.isOpen = true
+  failing?.show()
+  expect([store.state(), store.openFailure()]).toEqual(['open', undefined])
+  shelf.isOpen = false
+  expect(store.state()).toBe('closed')
 })

@@ -44,7 +44,13 @@ export class MeasuredStores {
   /** Returns the way back. */
   add(store: MeasuredStore): () => void {
     this.#stores.add(store)
-    for (const listener of this.#added) listener()
+    for (const listener of this.#added) {
+      try {
+        listener()
+      } catch {
+        // Whoever listens answers for itself: the store's owner only wants it measured.
+      }
+    }
     return () => {
       this.#stores.delete(store)
     }
