@@ -37,7 +37,7 @@ test('everything of the package is written into a folder that is made, and said'
   }
 })
 
-test('own rules, objectives and the runbook go into the rule files', async () => {
+test('own rules, objectives and the runbook go into the rule files, and own alerts are marked in graphs', async () => {
   const folder = await temporaryFolder()
   const rules = join(folder, 'own.json')
   const own = { name: 'ManyIterators', condition: 'metric_above', metric: 'db_open_iterators', threshold: 9, severity: 'info' }
@@ -48,6 +48,8 @@ test('own rules, objectives and the runbook go into the rule files', async () =>
   expect(parse(await text('wombat-alerts.yaml')).groups[0].rules).toEqual([
     { alert: 'ManyIterators', expr: 'db_open_iterators > 9', labels: { severity: 'info' } },
   ])
+  const overview = await readFile(join(folder, 'out/dashboards/overview.json'), 'utf8')
+  expect(overview).toContain('alertname=~\\"ManyIterators|AvailabilityBudgetBurn|LatencyBudgetBurn\\"')
   const slo = await text('wombat-slo.yaml')
   expect(slo).toContain('> 14.4 * 0.01 ')
   expect(slo).toContain('> 14.4 * 0.05 ')

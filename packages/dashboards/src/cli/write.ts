@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRules } from '@wombat/monitor'
+import { type AlertRule, defaultRules, readRules } from '@wombat/monitor'
 import { type Places, type Route, routeFiles, routes } from '../collector-config.ts'
 import { ruleFiles } from '../default-rule-files.ts'
 import type { Objectives } from '../objectives.ts'
@@ -34,14 +34,15 @@ export async function write(typed: Typed, say: (line: string) => void): Promise<
   const rulesFile = typed.text('rules')
   const objectives = objectivesOf(typed)
   const runbookUrl = typed.address('runbook-url')?.href
-  const rules = ruleFiles({
-    ...(rulesFile !== undefined && { rules: await readRules(rulesFile) }),
-    ...(runbookUrl !== undefined && { runbookUrl }),
-    objectives,
-  })
+  const rules = rulesFile === undefined ? defaultRules : await readRules(rulesFile)
+  const written = ruleFiles({ rules, objectives, ...(runbookUrl !== undefined && { runbookUrl }) })
   const outcomes = await writeFiles(
     folder,
-    { ...inFolder('dashboards', dashboards(runbookUrl)), ...inFolder('rules', rules), ...routeFiles(route, placesOf(typed)) },
+    {
+      ...inFolder('dashboards', dashboards(rules, runbookUrl)),
+      ...inFolder('rules', written),
+      ...routeFiles(route, placesOf(typed)),
+    },
     { force: typed.has('force') },
   )
   for (const [name, outcome] of Object.entries(outcomes)) say(`${outcome}: ${join(folder, name)}`)
@@ -79,12 +80,20 @@ function defined<Values extends object>(values: Values): { [Name in keyof Values
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 
-/** The dashboards that come with the package. They speak of the runbook that does, too, unless it is published. */
-function dashboards(runbookUrl: string = shippedRunbook): Record<string, string> {
+/** The dashboards that come with the package, which mark the alerts of its rules and speak of its runbook: with these instead. */
+function dashboards(rules: readonly AlertRule[], runbookUrl: string = shippedRunbook): Record<string, string> {
   const folder = join(import.meta.dirname, '../../generated/dashboards')
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
-  const textOf = (name: string) => readFileSync(join(folder, name), 'utf8').split(shippedRunbook).join(runbookUrl)
+  const textOf = (name: string) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split(shippedRunbook)
+      .join(runbookUrl)
+      .replace(alternatives(defaultRules), () => alternatives(rules))
   return Object.fromEntries(names.map((name) => [name, textOf(name)]))
+}
+
+function alternatives(rules: readonly AlertRule[]): string {
+  return rules.map(({ name }) => name).join('|')
 }
 
 function inFolder(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
