@@ -63,7 +63,7 @@ function burnRateRule(
   { slo, alert, objective, badRatio, total, what }: Objective,
   { factor, long, short, severity }: (typeof burnRates)[number],
   minimumOperations: number,
-  runbookUrl = '@wombat/dashboards/README.md',
+  runbookUrl = '@wombat/monitor/RUNBOOK.md',
 ): PrometheusRule {
   // 1 - 0.999 has a tail of rounding that nobody wants to read.
   const budget = Number((1 - objective).toPrecision(12))
