@@ -24,6 +24,7 @@ test('every part says what it compared, with numbers for each case and each rati
     'collect',
     'engine',
     'history',
+    'detail',
   ])
   for (const { comparisons } of result.parts) {
     expect(comparisons).not.toHaveLength(0)
@@ -46,7 +47,7 @@ test('a goal is said beside its ratio, met or missed', async () => {
 
 test('a part that there is not is refused', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, sampling, operations, collect, engine, history, got nothing',
+    '--only takes record, sampling, operations, collect, engine, history, detail, got nothing',
   )
 })
 

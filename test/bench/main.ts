@@ -4,7 +4,7 @@ import { optionsFrom } from './options.ts'
 import { parts } from './parts.ts'
 import { comparisonTable, machineLine } from './table.ts'
 
-// node test/bench/dist/main.js [--only record|sampling|operations|collect|engine|history] [--quick] [--json] [--engine-megabytes 1024]
+// node test/bench/dist/main.js [--only record|sampling|operations|collect|engine|history|detail] [--quick] [--json] [--engine-megabytes 1024]
 const { json, only, effort } = optionsFrom(process.argv.slice(2), Object.keys(parts))
 const machine = thisMachine()
 if (!json) console.log(machineLine(machine))

@@ -1,5 +1,6 @@
 import { collect } from './collect/part.ts'
 import type { ComparisonResult, Effort } from './comparison.ts'
+import { detail } from './detail/part.ts'
 import { engine } from './engine/part.ts'
 import { history } from './history/part.ts'
 import { operations } from './operations/part.ts'
@@ -14,4 +15,5 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   collect,
   engine,
   history,
+  detail,
 }

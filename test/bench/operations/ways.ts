@@ -1,5 +1,4 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { Registry } from 'prom-client'
 import { openTelemetryRecorder } from '../recording/opentelemetry.ts'
@@ -21,10 +20,7 @@ export interface Way {
 /** All ways with one and the same store. */
 export function waysOf(store: Store): Way[] {
   const operations = bare(store)
-  const registry = new MetricsRegistry()
-  const { measure, rest } = switchable(store, registry)
-  const { watch } = registry
-  const tracer = new TracerProvider({ sampler: new AlwaysOnSampler() }).getTracer('bench')
+  const { measure, rest } = switchable(store, new MetricsRegistry())
   const register = new Registry()
   const meter = new MeterProvider({ readers: [new QuietReader(), new QuietReader(), new QuietReader()] }).getMeter('bench')
   return [
@@ -32,30 +28,6 @@ export function waysOf(store: Store): Way[] {
     // The same once more: what this ratio differs from 1 by is noise.
     { name: 'bare again', operations },
     { name: 'instrumented', operations, begin: measure, end: rest },
-    {
-      name: 'instrumented, one in 16 timed',
-      operations,
-      begin() {
-        watch.timeOneIn = 16
-        measure()
-      },
-      end() {
-        watch.timeOneIn = 1
-        rest()
-      },
-    },
-    {
-      name: 'instrumented, with spans that go nowhere',
-      operations,
-      begin() {
-        watch.tracer = tracer
-        measure()
-      },
-      end() {
-        watch.tracer = undefined
-        rest()
-      },
-    },
     {
       name: 'by hand with prom-client',
       operations: byHand(operations, (operation) => promClientRecorders(register, operation)('bench')),

@@ -1,0 +1,15 @@
+import type { ComparisonResult, Effort } from '../comparison.ts'
+import { compareWays } from '../operations/compare-ways.ts'
+import { classicLevel, memoryLevel } from '../operations/subjects.ts'
+import { get, getSync, put } from '../operations/verbs.ts'
+import { detailWaysOf } from './ways.ts'
+
+/**
+ * What looking less closely saves, and looking more closely costs. Apart from the other operations: in a process that has seen
+ * both, the compiler makes code for both, and a get in memory takes a tenth longer in every way of measuring.
+ */
+export async function* detail(effort: Effort): AsyncGenerator<ComparisonResult> {
+  const some = (count: number): number => (effort.quick ? Math.ceil(count / 16) : count)
+  yield* compareWays(await memoryLevel(1000), detailWaysOf, [[get(some(2048))], [getSync(some(2048))], [put(some(2048))]], effort)
+  yield* compareWays(await classicLevel(some(20_000)), detailWaysOf, [[get(some(512))], [put(some(512))]], effort)
+}

@@ -1,0 +1,44 @@
+import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { bare } from '../operations/bare.ts'
+import type { Store } from '../operations/operations.ts'
+import { switchable } from '../operations/switchable.ts'
+import type { Way } from '../operations/ways.ts'
+
+/** One and the same store, looked at less and more closely. */
+export function detailWaysOf(store: Store): Way[] {
+  const operations = bare(store)
+  const registry = new MetricsRegistry()
+  const { measure, rest } = switchable(store, registry)
+  const { watch } = registry
+  const tracer = new TracerProvider({ sampler: new AlwaysOnSampler() }).getTracer('bench')
+  return [
+    { name: 'bare', operations },
+    { name: 'bare again', operations },
+    { name: 'instrumented', operations, begin: measure, end: rest },
+    {
+      name: 'instrumented, one in 16 timed',
+      operations,
+      begin() {
+        watch.timeOneIn = 16
+        measure()
+      },
+      end() {
+        watch.timeOneIn = 1
+        rest()
+      },
+    },
+    {
+      name: 'instrumented, with spans that go nowhere',
+      operations,
+      begin() {
+        watch.tracer = tracer
+        measure()
+      },
+      end() {
+        watch.tracer = undefined
+        rest()
+      },
+    },
+  ]
+}
