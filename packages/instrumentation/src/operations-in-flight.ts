@@ -92,8 +92,11 @@ export class OperationsInFlight implements WatchedStore {
     }
     pending.recorder = recorder
     pending.entries = entries
-    pending.key = key
-    pending.value = value
+    // An old object that holds a young one costs the garbage collector's attention: only where somebody asks for slow ones.
+    if (recorder !== undefined && recorder.slowSeconds !== Number.POSITIVE_INFINITY) {
+      pending.key = key
+      pending.value = value
+    }
     pending.older = this.#newest
     if (this.#newest === undefined) this.#oldest = pending
     else this.#newest.newer = pending
@@ -112,8 +115,10 @@ export class OperationsInFlight implements WatchedStore {
     if (newer === undefined) this.#newest = older
     else newer.older = older
     pending.recorder = undefined
-    pending.key = undefined
-    pending.value = undefined
+    if (pending.key !== undefined) {
+      pending.key = undefined
+      pending.value = undefined
+    }
     pending.span = undefined
     pending.older = undefined
     pending.newer = undefined
