@@ -50,5 +50,17 @@ function checkDraft(check: HealthCheckResult): object {
     // The draft: none where it passes.
     output: status === 'healthy' ? undefined : message,
     links: runbookUrl === undefined ? undefined : { about: runbookUrl },
+    ...(status !== 'healthy' && explanation(check)),
+  }
+}
+
+/** The draft allows additional keys: what explains a check that is not well. */
+function explanation({ observed, sinceMs, cause, trend, nextSteps }: HealthCheckResult): object {
+  return {
+    since: new Date(sinceMs).toISOString(),
+    bound: finite(observed?.bound),
+    cause,
+    trend: trend && { ...trend, perHour: finite(trend.perHour) },
+    nextSteps,
   }
 }

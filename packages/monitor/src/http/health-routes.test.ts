@@ -60,6 +60,11 @@ test('/health answers as the draft for health checks has it', async () => {
           time: '2026-11-23T09:29:57.000Z',
           output: 'Low disk space',
           links: { about: 'https://runbooks.example.org/disk-space' },
+          since: '2026-11-23T09:20:00.000Z',
+          bound: 1_048_576_000,
+          cause: { sentence: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
+          trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
+          nextSteps: ['Give the volume more space', 'Delete what is outdated'],
         },
       ],
       memory_usage: [
@@ -200,8 +205,10 @@ test('what is unknown is left out, and is not 0 or null', async () => {
     { name: 'disk_space', store: 'a:b', status: 'unknown', message: 'Not looked at yet', since: timeMs, unit: 'By' },
   ])
   expect(json(await ask(`${url}/health`))['checks']).toEqual({
-    disk_space: [{ componentType: 'system', status: 'fail', output: 'Not looked at yet' }],
-    'a%3Ab:disk_space': [{ componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Not looked at yet' }],
+    disk_space: [{ componentType: 'system', status: 'fail', output: 'Not looked at yet', since: expect.any(String) }],
+    'a%3Ab:disk_space': [
+      { componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Not looked at yet', since: expect.any(String) },
+    ],
   })
 })
 
