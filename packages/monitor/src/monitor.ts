@@ -18,7 +18,7 @@ import { guarded } from './http/guard.ts'
 import { defaultLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { notifiersOf } from './notifiers-of.ts'
-import { operationCost } from './operation-cost.ts'
+import { findOperationCost } from './operation-cost.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { resourceOf } from './resource.ts'
 import { routesOf } from './routes-of.ts'
@@ -114,10 +114,12 @@ async function runWatched(
   alerting.start(config.enableAlerts ? config.alertEvaluationIntervalMs : undefined)
   health.start()
   const forgetStores = registry.stores.onAdded(() => health.refresh())
+  const stopFinding = findOperationCost((seconds) => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds))
   const log = config.logMetricsEnabled ? startIntervalLog(reader, intervalMs, logger) : undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     forgetStores()
+    stopFinding()
     health.close()
     closing ??= inTime(shutDown(doors, alerting, log, stopReaders), config.closeTimeoutMs)
       .catch((error: Error) => logger.warn({ reason: error.message }, 'the last metrics may not have been sent'))
@@ -158,7 +160,6 @@ function showOwnNumbers(registry: MetricsRegistry): void {
   registry.counter('wombat_monitor_source_failures_total')
   registry.setGauge('wombat_monitor_overflowed_metrics', registry.gauge('wombat_monitor_overflowed_metrics').value ?? 0)
   registry.histogram('wombat_monitor_collection_duration_seconds')
-  registry.setGauge('wombat_monitor_operation_cost_seconds', operationCost())
 }
 
 /** Backwards: no more questions, the last line of the log, the last export; and meanwhile the last notifications. */
