@@ -23,16 +23,16 @@ const mostMs = 10_000
  */
 export async function demoShape(store: string): Promise<SeriesShape[]> {
   const folder = await mkdtemp(join(tmpdir(), 'wombat-fleet-'))
+  const monitoring = await startMonitoring({
+    jsonApiEnabled: false,
+    logger: quiet,
+    healthCheckIntervalMs: 1000,
+    alertEvaluationIntervalMs: 1000,
+  })
+  const location = join(folder, 'store')
+  // Run as it stands, also by Node 22, which knows no `await using`.
+  const database = monitoring.instrument(new ClassicLevel(location, { writeBufferSize: 2 ** 20 }), { name: store })
   try {
-    await using monitoring = await startMonitoring({
-      jsonApiEnabled: false,
-      logger: quiet,
-      healthCheckIntervalMs: 1000,
-      alertEvaluationIntervalMs: 1000,
-    })
-    await using database = monitoring.instrument(new ClassicLevel(join(folder, 'store'), { writeBufferSize: 2 ** 20 }), {
-      name: store,
-    })
     const value = 'x'.repeat(500)
     for (let batch = 0; batch < 200; batch++) {
       await database.batch(Array.from({ length: 20 }, (_, entry) => ({ type: 'put', key: `${entry}-${batch}`, value })))
@@ -42,6 +42,8 @@ export async function demoShape(store: string): Promise<SeriesShape[]> {
       [...series.values()].map(({ labels, cell }) => ({ name, kind, labels, value: 'value' in cell ? cell.value : undefined })),
     )
   } finally {
+    await database.close()
+    await monitoring.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
