@@ -16,6 +16,29 @@ test('what was appended is there, oldest first, in a window that is open at its 
   expect(history.select('depth', { store: 'b' })).toEqual([])
 })
 
+test('series are found by any of their labels, in the order in which they came', () => {
+  const of = (labels: HistorySeries['labels']): HistorySeries => ({ name: 'stalled_seconds', labels, isCounter: false })
+  const all = [
+    of({ store: 'a', cause: 'memtable' }),
+    of({ store: 'b', cause: 'memtable' }),
+    of({ store: 'a', cause: 'level_0' }),
+    of({}),
+  ]
+  const [ofA, ofB, alsoOfA, ofNone] = all
+  const history = new TimeSeries()
+  history.append(
+    10_000,
+    all.map((series) => ({ series, value: 1 })),
+  )
+  expect(history.select('stalled_seconds')).toEqual(all)
+  expect(history.select('stalled_seconds', { store: 'a' })).toEqual([ofA, alsoOfA])
+  expect(history.select('stalled_seconds', { cause: 'memtable' })).toEqual([ofA, ofB])
+  expect(history.select('stalled_seconds', { store: 'a', cause: 'level_0' })).toEqual([alsoOfA])
+  expect(history.select('stalled_seconds', { store: 'b', cause: 'level_0' })).toEqual([])
+  // As Prometheus has it: a label that is not there is empty.
+  expect(history.select('stalled_seconds', { store: '' })).toEqual([ofNone])
+})
+
 test('a value lasts for five minutes, and ends at once when its series is left out', () => {
   const history = new TimeSeries()
   history.append(0, [{ series: gauge, value: 7 }])

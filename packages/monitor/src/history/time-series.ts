@@ -1,9 +1,10 @@
-import { identityOf, type Labels } from '@wombat/instrumentation'
+import type { Labels } from '@wombat/instrumentation'
 import type { Samples } from '../indicators.ts'
 import { type History, lookbackMs, type Statistic } from './history.ts'
 import { Column, Ring } from './ring.ts'
-import { type HistorySeries, matches, type Sample } from './series.ts'
+import type { HistorySeries, Sample } from './series.ts'
 import { Tier } from './tier.ts'
+import { type Track, Tracks } from './tracks.ts'
 
 export interface TimeSeriesOptions {
   /** How often samples come (default 10,000). */
@@ -15,16 +16,6 @@ export interface TimeSeriesOptions {
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** A series and its samples of the last hour. */
-interface Track {
-  readonly series: HistorySeries
-  readonly column: Column
-  /** What a counter had counted before its restarts. */
-  restarted: number
-  lastValue: number
-  lastTick: number
-}
-
 /** The history in memory: every sample for an hour, one a minute for a day, one a quarter of an hour for a month. */
 export class TimeSeries implements History {
   /** How often a series was refused for want of memory. */
@@ -32,7 +23,7 @@ export class TimeSeries implements History {
   readonly #maxBytes: number
   readonly #ring: Ring
   readonly #tiers: readonly Tier[] = [new Tier(60_000, dayMs / 60_000), new Tier(hourMs / 4, (31 * dayMs) / (hourMs / 4))]
-  readonly #names = new Map<string, Map<string, Track>>()
+  readonly #names = new Map<string, Tracks>()
   /** The way from what `select` gave back to its track, without building an identity. */
   readonly #selected = new WeakMap<HistorySeries, Track>()
   #bytes = 0
@@ -58,15 +49,13 @@ export class TimeSeries implements History {
       if (track !== undefined) this.#write(track, tick, value)
     }
     for (const tracks of this.#names.values()) {
-      for (const track of tracks.values()) if (track.lastTick !== tick) track.column.set(tick, Number.NaN)
+      for (const track of tracks.all()) if (track.lastTick !== tick) track.column.set(tick, Number.NaN)
     }
     if (tick % 6 === 0) this.#keepWithinMemory(tick)
   }
 
   select(name: string, matchers: Labels = {}): HistorySeries[] {
-    const tracks = this.#names.get(name)
-    if (tracks === undefined) return []
-    return [...tracks.values()].map(({ series }) => series).filter(({ labels }) => matches(labels, matchers))
+    return this.#names.get(name)?.select(matchers) ?? []
   }
 
   range(series: HistorySeries, fromMs: number, toMs: number, statistic: Statistic = 'last'): Samples {
@@ -128,24 +117,23 @@ export class TimeSeries implements History {
   }
 
   #find(series: HistorySeries): Track | undefined {
-    return this.#selected.get(series) ?? this.#names.get(series.name)?.get(identityOf(series.labels))
+    return this.#selected.get(series) ?? this.#names.get(series.name)?.get(series.labels)
   }
 
   #track(series: HistorySeries): Track | undefined {
     let tracks = this.#names.get(series.name)
     if (tracks === undefined) {
-      tracks = new Map()
+      tracks = new Tracks()
       this.#names.set(series.name, tracks)
     }
-    const identity = identityOf(series.labels)
-    const known = tracks.get(identity)
+    const known = tracks.get(series.labels)
     if (known !== undefined) return known
     if (this.#bytes > this.#maxBytes) {
       this.refused++
       return undefined
     }
     const track: Track = { series, column: new Column(this.#ring.capacity), restarted: 0, lastValue: 0, lastTick: -1 }
-    tracks.set(identity, track)
+    tracks.add(track)
     this.#selected.set(series, track)
     return track
   }
@@ -154,10 +142,10 @@ export class TimeSeries implements History {
   #keepWithinMemory(tick: number): void {
     this.#measure()
     if (this.#bytes <= this.#maxBytes) return
-    const ended = [...this.#names.values()].flatMap((tracks) => [...tracks.values()].filter(({ lastTick }) => lastTick < tick))
+    const ended = [...this.#names.values()].flatMap((tracks) => [...tracks.all()].filter(({ lastTick }) => lastTick < tick))
     ended.sort((one, other) => one.lastTick - other.lastTick)
     for (const track of ended.slice(0, Math.max(1, Math.ceil(ended.length / 4)))) {
-      this.#names.get(track.series.name)?.delete(identityOf(track.series.labels))
+      this.#names.get(track.series.name)?.delete(track)
       for (const tier of this.#tiers) tier.forget(track)
     }
     this.#measure()
@@ -165,7 +153,7 @@ export class TimeSeries implements History {
 
   #measure(): void {
     let bytes = this.#tiers.reduce((sum, tier) => sum + tier.bytes, this.#ring.capacity * 8)
-    for (const tracks of this.#names.values()) for (const { column } of tracks.values()) bytes += column.bytes
+    for (const tracks of this.#names.values()) for (const { column } of tracks.all()) bytes += column.bytes
     this.#bytes = bytes
   }
 }
