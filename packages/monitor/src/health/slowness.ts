@@ -1,7 +1,4 @@
-import type { ProcessState } from '../process/process-state.ts'
-
-/** Who kept an operation waiting: the event loop, whoever else fills the thread pool, or the store itself. */
-export type Slowness = 'event_loop' | 'thread_pool' | 'store'
+import type { ProcessState, Slowness } from '../process/process-state.ts'
 
 /** What was the case while something was slow. Times are those of `performance.now()`, in milliseconds. */
 export interface SlowTime {

@@ -1,6 +1,6 @@
 import type { MetricsRegistry, SlowOperation } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
-import type { ReturnPath } from '../process/return-path.ts'
+import type { ReturnPath } from '../process/process-state.ts'
 import { LineLimit } from './line-limit.ts'
 import { Newest } from './newest.ts'
 import { type OperationThreshold, type SlowThreshold, SlowThresholds } from './slow-thresholds.ts'

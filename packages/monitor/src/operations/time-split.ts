@@ -1,5 +1,4 @@
-/** Who an operation's time is put down to. */
-export type Verdict = 'store' | 'event_loop' | 'thread_pool'
+import type { Slowness } from '../process/process-state.ts'
 
 /** What is known of an operation's time when it settles. */
 export interface OperationTime {
@@ -17,7 +16,8 @@ export interface TimeSplit {
   /** What the event loop needed to come back for the answer, at the most. */
   readonly loopSeconds: number
   readonly poolSeconds: number
-  readonly verdict: Verdict
+  /** What it is put down to: the largest part. */
+  readonly verdict: Slowness
 }
 
 /**

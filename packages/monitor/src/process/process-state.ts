@@ -1,3 +1,6 @@
+/** What kept an operation waiting: the event loop, whoever else fills the thread pool, or the store itself. */
+export type Slowness = 'event_loop' | 'thread_pool' | 'store'
+
 /** What is known of the process that every operation depends on. Times are those of `performance.now()`, in milliseconds. */
 export interface ProcessState {
   /** How long, within this time, the event loop was kept from turning. */
@@ -9,4 +12,16 @@ export interface ProcessState {
   longestPoolWaitSeconds(sinceMs: number): number
   /** How many threads the pool has. */
   readonly poolSize: number
+}
+
+/** What can be known, at the moment in which an operation settles, of its way through the process. */
+export interface ReturnPath extends ProcessState {
+  /** How late the event loop is now or, where it is in time, was a moment ago. */
+  loopDelaySeconds(): number
+  /** Whether the event loop is known to have turned since then. */
+  hasTurnedSince(fromMs: number): boolean
+  /** How long, since then, an answer that comes in the present turn of the event loop may have lain ready. */
+  heldUpSeconds(sinceMs: number): number
+  /** The part of `poolWaitedSeconds` in which others than the measured stores held threads of the pool. */
+  poolWaitedForOthersSeconds(fromMs: number, toMs: number): number
 }

@@ -1,6 +1,6 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { EventLoop } from './event-loop.ts'
-import type { ReturnPath } from './return-path.ts'
+import type { ReturnPath } from './process-state.ts'
 import { ThreadPool } from './thread-pool.ts'
 
 /**
