@@ -1,6 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../../packages/monitor/src/health/check.ts'
-import { overall } from '../../packages/monitor/src/health/overall.ts'
-import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
+import { type HealthStatus, overall } from '../../packages/monitor/src/health/status.ts'
 import type { HealthSource } from '../../packages/monitor/src/http/health-routes.ts'
 
 const now = Date.UTC(2026, 10, 23, 9, 30)

@@ -4,11 +4,10 @@ import { BeforeRound } from './before-round.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Explain, HealthChange, HealthCheck, HealthCheckResult, HealthReport } from './check.ts'
 import { type CheckSource, keyOf } from './check-list.ts'
-import type { CheckSettings } from './check-plan.ts'
-import { checkedOptions } from './checked-options.ts'
-import { overall } from './overall.ts'
+import { type CheckSettings, millisecondsFault, settingsFault } from './check-plan.ts'
 import { Rounds } from './rounds.ts'
 import { SaidOnce } from './said-once.ts'
+import { overall } from './status.ts'
 import { WatchedChecks } from './watched-checks.ts'
 
 export interface HealthMonitorOptions {
@@ -52,7 +51,8 @@ export class HealthMonitor {
 
   /** @throws TypeError when an option cannot be what it is. */
   constructor(options: HealthMonitorOptions) {
-    const { logger, onChange, beforeRound, intervalMs, timeoutMs, parallel = 8, clock = Date.now } = checkedOptions(options)
+    const { logger, onChange, beforeRound, intervalMs, timeoutMs, parallel = 8, settings = {}, clock = Date.now } = options
+    check({ intervalMs, timeoutMs, parallel, settings })
     const notes = new SaidOnce(logger)
     this.#isEnabled = options.enabled ?? true
     this.#clock = clock
@@ -154,5 +154,24 @@ export class HealthMonitor {
       if (isNews) this.#changes.tell(change)
       else this.#changes.tellWell(change)
     }
+  }
+}
+
+/** @throws TypeError */
+function check({
+  parallel,
+  settings,
+  ...times
+}: Required<Pick<HealthMonitorOptions, 'intervalMs' | 'timeoutMs' | 'parallel' | 'settings'>>): void {
+  for (const [name, ms] of Object.entries(times)) {
+    const fault = millisecondsFault(ms)
+    if (fault !== undefined) throw new TypeError(`${name} ${fault}`)
+  }
+  if (!Number.isInteger(parallel) || parallel < 1) {
+    throw new TypeError(`parallel must be a whole number of 1 or more, got ${String(parallel)}: none would ever run`)
+  }
+  for (const [name, own] of Object.entries(settings)) {
+    const fault = settingsFault(own)
+    if (fault !== undefined) throw new TypeError(`settings of the health check ${name}: ${fault}`)
   }
 }

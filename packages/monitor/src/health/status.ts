@@ -2,11 +2,15 @@
 export const healthStatuses = ['healthy', 'degraded', 'unknown', 'unhealthy', 'critical'] as const
 export type HealthStatus = (typeof healthStatuses)[number]
 
-/** The worst of them; `unknown` where there is none. */
-export function worst(statuses: Iterable<HealthStatus>): HealthStatus {
-  let rank = -1
-  for (const status of statuses) rank = Math.max(rank, healthStatuses.indexOf(status))
-  return healthStatuses[rank] ?? 'unknown'
+/** A status, but no worse than the cap. */
+export function capped(status: HealthStatus, cap: HealthStatus = 'critical'): HealthStatus {
+  return healthStatuses.indexOf(status) > healthStatuses.indexOf(cap) ? cap : status
+}
+
+/** What checks make of the whole: the worst wins, each counting no more than it may; healthy where there is none. */
+export function overall(checks: ReadonlyArray<{ readonly status: HealthStatus; readonly atWorst?: HealthStatus }>): HealthStatus {
+  const ranks = checks.map(({ status, atWorst }) => healthStatuses.indexOf(capped(status, atWorst)))
+  return healthStatuses[Math.max(0, ...ranks)] as HealthStatus
 }
 
 /** Whether it can be used, which is all that a probe from outside asks. */

@@ -2,10 +2,9 @@ import type { Finding, HealthCheck, HealthCheckResult } from './check.ts'
 import type { CheckPlan } from './check-plan.ts'
 import type { CheckMetrics } from './health-metrics.ts'
 import { step, type ToldState } from './hysteresis.ts'
-import { capped } from './overall.ts'
 import { type CheckRun, startRun } from './runner.ts'
 import type { Slots } from './slots.ts'
-import type { HealthStatus } from './status.ts'
+import { capped, type HealthStatus } from './status.ts'
 
 export interface WatchedCheckOptions {
   readonly check: HealthCheck

@@ -1,8 +1,7 @@
-import type { MetricsRegistry } from '@wombat/instrumentation'
-import type { Explain, HealthCheck, HealthCheckResult } from './check.ts'
+import { errorKind, type MetricsRegistry } from '@wombat/instrumentation'
+import type { Explain, Explanation, HealthCheck, HealthCheckResult } from './check.ts'
 import { CheckList, type CheckSource, keyOf } from './check-list.ts'
 import { type CheckPlan, type CheckSettings, planOf } from './check-plan.ts'
-import { explained } from './explained.ts'
 import { HealthMetrics } from './health-metrics.ts'
 import type { SaidOnce } from './said-once.ts'
 import { WatchedCheck } from './watched-check.ts'
@@ -131,4 +130,23 @@ export class WatchedChecks {
       },
     })
   }
+}
+
+/** The results with, for each that is not healthy, why. An explanation that fails is left out. */
+function explained(
+  results: readonly HealthCheckResult[],
+  explain: Explain | undefined,
+  nowMs: number,
+  notes: SaidOnce,
+): readonly HealthCheckResult[] {
+  const explanationOf = (result: HealthCheckResult): Explanation | undefined => {
+    if (result.status === 'healthy') return undefined
+    try {
+      return explain?.(result, results, nowMs)
+    } catch (error) {
+      notes.warn(`explain ${result.name}`, { check: result.name, kind: errorKind(error) }, 'health could not be explained')
+      return undefined
+    }
+  }
+  return Object.freeze(results.map((result) => Object.freeze({ ...explanationOf(result), ...result })))
 }

@@ -1,6 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../health/check.ts'
-import { overall } from '../health/overall.ts'
-import type { HealthStatus } from '../health/status.ts'
+import { type HealthStatus, overall } from '../health/status.ts'
 import { finite } from './health-json.ts'
 
 export const healthContentType = 'application/health+json'

@@ -1,6 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../health/check.ts'
-import { overall } from '../health/overall.ts'
-import { isUsable } from '../health/status.ts'
+import { isUsable, overall } from '../health/status.ts'
 
 /** What a probe of Kubernetes' kind is told. */
 export interface Probe {
