@@ -123,6 +123,7 @@ test('memory is bounded under a churn of series: those that ended longest ago ar
   expect(history.bytes).toBeLessThan(2 * 2 ** 20)
   expect(history.at(gauge, 2999 * 10_000)).toBe(2999)
   expect(history.select('churn').length).toBeLessThan(60_000)
+  expect(history.select('churn', { store: '' })).toHaveLength(history.select('churn').length)
 })
 
 test('an interval that is too short is refused with the reason', () => {
