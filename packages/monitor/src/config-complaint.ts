@@ -20,6 +20,16 @@ export function describeKind(value: unknown): string {
   return typeof value === 'string' ? 'text' : describeValue(value)
 }
 
+/** For what holds no secret, a rule or a setting: objects as JSON, as much of it as fits into a line. */
+export function describeContent(value: unknown): string {
+  if (typeof value !== 'object' && typeof value !== 'string') return describeValue(value)
+  try {
+    return JSON.stringify(value).slice(0, 200)
+  } catch {
+    return describeValue(value)
+  }
+}
+
 /** The known name that a wrong one may have been meant for; nothing where none is near. */
 export function nearest(name: string, known: readonly string[]): string {
   const guess = closest(name, known)

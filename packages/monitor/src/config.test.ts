@@ -123,6 +123,10 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ otlp: { temporality: 'Delta' } }, 'otlp.temporality must be one of cumulative, delta, lowmemory, got "Delta"'],
   [{ otlp: { histograms: 'native' } }, 'otlp.histograms must be one of explicit, exponential, got "native"'],
   [{ otlp: { headers: ['a'] } }, 'otlp.headers must be an object of strings'],
+  [
+    { alertRules: [{ name: 'A', condition: 'metric_above', metric: 'm', threshold: 1n, severity: 'info' }] },
+    'threshold must be a number, got 1n',
+  ],
   [{ health: 'yes' }, 'health must be an object with any of checks, settings, bounds, onChange, got text'],
   [{ health: { check: [] } }, 'health.check is no option: did you mean checks?'],
   [{ health: { checks: {} } }, 'health.checks must be an array of checks, got an object'],

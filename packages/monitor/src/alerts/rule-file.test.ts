@@ -64,6 +64,7 @@ test.each([
     base.replace('name: A', 'name: "A b"'),
     /name must be letters, digits and underscores.*got "A b"/,
   ],
+  ['a number that is none', base.replace('threshold: 1', 'threshold: .nan'), /threshold must be a number, got NaN/],
   ['a time that is no number', `${base}, durationMs: 5m`, /durationMs must be a whole number of milliseconds from 0, got "5m"/],
   [
     'a template with code in it',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { describeContent } from '../config-complaint.ts'
 import { type AlertRule, severities } from './rule.ts'
 import { templateFaults } from './template.ts'
 
@@ -76,7 +77,7 @@ const ruleFields = {
  * Everything that is wrong with a rule, each with the field, what was got and what is allowed; empty where it can be used.
  */
 export function ruleProblems(rule: unknown): string[] {
-  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${shown(rule)}`]
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${describeContent(rule)}`]
   const { onlyIf } = rule as { onlyIf?: unknown }
   const second = onlyIf === undefined ? [] : problemsOf(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
   return [...problemsOf(rule, ruleFields), ...second, ...clashes(rule as Partial<AlertRule>)]
@@ -85,7 +86,7 @@ export function ruleProblems(rule: unknown): string[] {
 function problemsOf(given: unknown, more: z.ZodRawShape): string[] {
   const { condition } = (given ?? {}) as { condition?: AlertRule['condition'] }
   const own = condition === undefined ? undefined : Object.hasOwn(fieldsOf, condition) ? fieldsOf[condition] : undefined
-  if (own === undefined) return [`condition must be one of ${conditions.join(', ')}, got ${shown(condition)}`]
+  if (own === undefined) return [`condition must be one of ${conditions.join(', ')}, got ${describeContent(condition)}`]
   const shape: z.ZodRawShape = { condition: z.string(), ...own, ...more }
   const parsed = z.strictObject(shape).safeParse(given)
   const issues = parsed.error?.issues ?? []
@@ -99,7 +100,9 @@ function describeIssue(issue: z.core.$ZodIssue, given: object, shape: z.ZodRawSh
   const field = String(issue.path[0])
   const got: unknown = Reflect.get(given, field)
   const allowed = descriptionOf(shape[field] as z.ZodType)
-  return [got === undefined ? `${field} is missing: it must be ${allowed}` : `${field} must be ${allowed}, got ${shown(got)}`]
+  return [
+    got === undefined ? `${field} is missing: it must be ${allowed}` : `${field} must be ${allowed}, got ${describeContent(got)}`,
+  ]
 }
 
 function descriptionOf(schema: z.ZodType): string {
@@ -119,8 +122,4 @@ function clashes({ condition, threshold: enter, clearThreshold, labels }: Partia
     )
   }
   return problems
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? String(value)
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../config-complaint.ts'
+import { describeValue, nearest } from '../config-complaint.ts'
 
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
@@ -17,7 +17,7 @@ function bound(value: number, unit: Bound['unit'], what: string): Bound {
  * Every number that the built-in health checks judge by, with its default and what it is. `Leave…` is where a state ends that
  * its own bound began: a number that swings around one bound would change the state each time.
  */
-export const healthBounds = Object.freeze({
+const healthBounds = Object.freeze({
   slowSeconds: bound(1, 'seconds', 'a store that takes longer for a write, a read and a removal answers slowly'),
 
   diskCriticalBytes: bound(100 * mebibyte, 'bytes', 'with less free space than this, writes are about to fail'),
@@ -88,13 +88,13 @@ export function completeBounds(bounds: Partial<HealthBounds> = {}): HealthBounds
 export function boundsProblems(bounds: unknown): string[] {
   if (bounds === undefined) return []
   if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds)) {
-    return [`the bounds of the health checks must be an object, got ${shown(bounds)}`]
+    return [`the bounds of the health checks must be an object, got ${describeValue(bounds)}`]
   }
   const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
   const problems = given.flatMap(([name, value]) => {
     if (!isName(name)) return [`${name} is no bound of a health check${nearest(name, names)}`]
     const allowed = allowedFor(name, value)
-    return allowed === undefined ? [] : [`${name} must be ${allowed}, got ${shown(value)}: ${healthBounds[name].what}`]
+    return allowed === undefined ? [] : [`${name} must be ${allowed}, got ${describeValue(value)}: ${healthBounds[name].what}`]
   })
   if (problems.length > 0) return problems
   const all = completeBounds(Object.fromEntries(given))
@@ -123,10 +123,4 @@ function allowedFor(name: keyof HealthBounds, value: unknown): string | undefine
     default:
       return number > 0 ? undefined : `a number of ${healthBounds[name].unit} above 0`
   }
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../config-complaint.ts'
+import { describeContent, nearest } from '../config-complaint.ts'
 import type { HealthCheck, Streak } from './check.ts'
 import type { Damping } from './hysteresis.ts'
 
@@ -43,13 +43,14 @@ const longestStreak = 100
 
 /** What is wrong with a check, or undefined. Those who write JavaScript may give anything. */
 export function checkFault(check: HealthCheck): string | undefined {
-  if (typeof check !== 'object' || check === null) return `must be an object, got ${shown(check)}`
+  if (typeof check !== 'object' || check === null) return `must be an object, got ${describeContent(check)}`
   const { name, store, run } = check
   if (typeof name !== 'string' || !/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
-    return `name must be up to 100 lower-case letters, digits and underscores, beginning with a letter, got ${shown(name)}: it becomes a path and a label`
+    return `name must be up to 100 lower-case letters, digits and underscores, beginning with a letter, got ${describeContent(name)}: it becomes a path and a label`
   }
-  if (store !== undefined && typeof store !== 'string') return `store must be a string, got ${shown(store)}: it becomes a label`
-  if (typeof run !== 'function') return `run must be a function, got ${shown(run)}: without it there is nothing to ask`
+  if (store !== undefined && typeof store !== 'string')
+    return `store must be a string, got ${describeContent(store)}: it becomes a label`
+  if (typeof run !== 'function') return `run must be a function, got ${describeContent(run)}: without it there is nothing to ask`
   return planFault(check)
 }
 
@@ -57,12 +58,13 @@ export function checkFault(check: HealthCheck): string | undefined {
 export function settingsFault(settings: CheckSettings): string | undefined {
   const known = ['enabled', ...settable]
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    return `must be an object with any of ${known.join(', ')}, got ${shown(settings)}`
+    return `must be an object with any of ${known.join(', ')}, got ${describeContent(settings)}`
   }
   const unknown = Object.keys(settings).find((key) => !known.includes(key))
   if (unknown !== undefined) return `${unknown} is nothing that can be set of a check${nearest(unknown, known)}`
   const { enabled } = settings
-  if (enabled !== undefined && typeof enabled !== 'boolean') return `enabled must be true or false, got ${shown(enabled)}`
+  if (enabled !== undefined && typeof enabled !== 'boolean')
+    return `enabled must be true or false, got ${describeContent(enabled)}`
   return planFault(settings)
 }
 
@@ -75,13 +77,13 @@ function planFault(settings: CheckSettings): string | undefined {
   for (const key of ['atWorst', 'onFailure'] as const) {
     const status = settings[key]
     if (status !== undefined && !['degraded', 'unhealthy', 'critical'].includes(status)) {
-      return `${key} must be degraded, unhealthy or critical, got ${shown(status)}`
+      return `${key} must be degraded, unhealthy or critical, got ${describeContent(status)}`
     }
   }
   for (const key of ['toWorse', 'toBetter'] as const) {
     const streak = settings[key]
     if (streak !== undefined && !isStreak(streak)) {
-      return `${key} must be { count, of } with 1 <= count <= of <= ${longestStreak}, got ${shown(streak)}: count of the last of runs`
+      return `${key} must be { count, of } with 1 <= count <= of <= ${longestStreak}, got ${describeContent(streak)}: count of the last of runs`
     }
   }
   return undefined
@@ -90,21 +92,11 @@ function planFault(settings: CheckSettings): string | undefined {
 /** What is wrong with a number of milliseconds that a timer shall take, or undefined. */
 export function millisecondsFault(ms: unknown): string | undefined {
   if (typeof ms === 'number' && ms >= 1 && ms <= longestMs) return undefined
-  return `must be a number of milliseconds from 1 to ${longestMs}, got ${shown(ms)}: no timer takes another`
+  return `must be a number of milliseconds from 1 to ${longestMs}, got ${describeContent(ms)}: no timer takes another`
 }
 
 function isStreak(streak: Streak): boolean {
   if (typeof streak !== 'object' || streak === null) return false
   const { count, of } = streak
   return Number.isInteger(count) && Number.isInteger(of) && count >= 1 && count <= of && of <= longestStreak
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'number') return String(value)
-  if (typeof value === 'function') return 'a function'
-  try {
-    return (JSON.stringify(value) ?? typeof value).slice(0, 200)
-  } catch {
-    return typeof value
-  }
 }
