@@ -1,4 +1,5 @@
 import { errorKind, type Labels, type MetricsRegistry } from '@wombat/instrumentation'
+import { busy } from '../busy.ts'
 import type { SaidOnce } from './said-once.ts'
 import { type HealthStatus, healthStatuses } from './status.ts'
 
@@ -47,8 +48,8 @@ export class HealthMetrics {
     }
   }
 
-  /** Counts the time for which the event loop was kept. */
-  busy(seconds: number): void {
-    this.#registry?.incrementCounter('wombat_monitor_busy_seconds_total', seconds, { part: 'health' })
+  /** Does work that keeps the event loop, and counts for how long. */
+  busy<Result>(work: () => Result): Result {
+    return this.#registry === undefined ? work() : busy(this.#registry, 'health', work)
   }
 }

@@ -10,8 +10,6 @@ export interface CheckRun {
   readonly outcome: Promise<Outcome>
   /** When the check itself is done, which may be long after its time, or never. Never rejects. */
   readonly settled: Promise<void>
-  /** For how long the event loop was kept by the call itself. */
-  readonly busySeconds: number
   /** Says by the signal that nobody waits any more; the outcome comes at once. */
   abort(): void
 }
@@ -31,7 +29,6 @@ export function startRun(
   const time = deadline(timeoutMs)
   const startMs = performance.now()
   const answer = new Promise((resolve) => resolve(check.run({ ...context, signal: controller.signal })))
-  const busySeconds = (performance.now() - startMs) / 1000
   const found = answer.then(
     (value) => findingOf(value) ?? failure(onFailure, 'The check returned no finding'),
     (error: unknown) => failure(onFailure, `The check failed with ${errorKind(error)}`),
@@ -46,7 +43,6 @@ export function startRun(
       return { finding, durationSeconds: (performance.now() - startMs) / 1000 }
     }),
     settled: found.then(() => {}),
-    busySeconds,
     abort: () => {
       controller.abort()
       time.cutShort()

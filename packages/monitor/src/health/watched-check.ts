@@ -14,7 +14,8 @@ export interface WatchedCheckOptions {
   readonly metricsOf: (check: WatchedCheck) => CheckMetrics
   /** Told after each verdict. */
   readonly judged: (check: WatchedCheck) => void
-  readonly busy: (seconds: number) => void
+  /** Does work that keeps the event loop, and counts for how long. */
+  readonly busy: <Result>(work: () => Result) => Result
 }
 
 /** What cannot tell yet, of a store that is being opened for example, is asked again so soon, and then after twice the time. */
@@ -139,9 +140,9 @@ export class WatchedCheck {
   async #runOnce(): Promise<void> {
     if (this.#isGone) return
     const startMs = performance.now()
-    const run = startRun(this.#check, this.#plan, { nowMs: this.#options.clock(), before: this.statusNow() })
+    const context = { nowMs: this.#options.clock(), before: this.statusNow() }
+    const run = this.#options.busy(() => startRun(this.#check, this.#plan, context))
     this.#run = run
-    this.#options.busy(run.busySeconds)
     let isSettled = false
     void run.settled.then(() => {
       isSettled = true

@@ -78,16 +78,17 @@ export class WatchedChecks {
   results(nowMs: number): readonly HealthCheckResult[] {
     const view = this.#view
     if (view !== undefined && nowMs >= view.fromMs && nowMs <= view.untilMs) return view.results
-    const startMs = performance.now()
+    this.#view = this.#metrics.busy(() => this.#viewAt(nowMs))
+    return this.#view.results
+  }
+
+  #viewAt(nowMs: number): View {
     const { explain, notes } = this.#options
     const watched = [...this.#watched.values()]
     const plain = watched.map((one) => one.result(nowMs))
-    const results = explained(plain, explain, nowMs, notes)
     // A stale result says for how long, which is good for a second.
     const ends = watched.map(({ freshUntilMs }) => (freshUntilMs < nowMs ? nowMs + 1000 : freshUntilMs))
-    this.#view = { results, fromMs: nowMs, untilMs: Math.min(...ends) }
-    this.#metrics.busy((performance.now() - startMs) / 1000)
-    return results
+    return { results: explained(plain, explain, nowMs, notes), fromMs: nowMs, untilMs: Math.min(...ends) }
   }
 
   close(): void {
@@ -123,7 +124,7 @@ export class WatchedChecks {
       plan,
       clock: this.#options.clock,
       metricsOf: (watched) => this.#metrics.of(check, () => watched.statusNow()),
-      busy: (seconds) => this.#metrics.busy(seconds),
+      busy: (work) => this.#metrics.busy(work),
       judged: (watched) => {
         this.#awaited?.delete(watched)
         this.#view = undefined
