@@ -1,5 +1,5 @@
 import { identityOf, type Labels } from '@wombat/instrumentation'
-import { type History, lookbackMs } from '../history/history.ts'
+import type { History } from '../history/history.ts'
 import type { HistorySeries } from '../history/series.ts'
 import { type Bucket, histogramQuantile, predictLinear, rate, Sum } from '../indicators.ts'
 import { type Condition, defaultWindowMs, isAbove } from './rule.ts'
@@ -138,9 +138,4 @@ function quantiles(buckets: readonly Reading[], q: number): Reading[] {
 /** These labels alone, as `by (...)` and `on (...)` see them. */
 export function only(labels: Labels, keys: readonly string[]): Labels {
   return Object.fromEntries(keys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])))
-}
-
-/** How far back a condition looks: what a history must keep for it. */
-export function reachMs(condition: Condition): number {
-  return 'windowMs' in condition ? (condition.windowMs ?? defaultWindowMs) : lookbackMs
 }

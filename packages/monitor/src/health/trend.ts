@@ -30,7 +30,7 @@ export function trendOf(
 }
 
 /** The line of least squares through these samples; undefined with fewer than two. */
-export function trendIn(samples: Samples): Trend | undefined {
+function trendIn(samples: Samples): Trend | undefined {
   const { timesMs, values } = samples
   const firstMs = timesMs[0]
   const lastMs = timesMs[timesMs.length - 1]

@@ -97,10 +97,7 @@ function wasTried(outcome: Trial['outcome']): boolean {
 }
 
 /** What tries of all stores of one name say together: the worst counts. Pure. */
-export function connectivityFinding(
-  trials: ReadonlyArray<Trial | undefined>,
-  { seconds, slowness, works, bounds }: Trials,
-): Finding {
+function connectivityFinding(trials: ReadonlyArray<Trial | undefined>, { seconds, slowness, works, bounds }: Trials): Finding {
   const observed: Observation = { what: 'time of the try', value: seconds, unit: 's', bound: bounds.slowSeconds }
   const findings = trials.flatMap((trial): Finding[] => {
     if (trial === undefined) return []
