@@ -1,4 +1,4 @@
-/** The seed's four. A summary is kept as a histogram and shown as quantiles; OpenTelemetry JS has no summary point. */
+/** The four kinds. A summary is kept as a histogram and shown as quantiles; OpenTelemetry JS has no summary point. */
 export type MetricKind = 'counter' | 'gauge' | 'histogram' | 'summary'
 
 /** What a metric is: said once, everything else (instruments, documentation, dashboards) is derived from it. */

@@ -107,7 +107,7 @@ export class MetricsRegistry implements CellOwner {
     this.#cell(name, labels, HistogramCell)?.record(value)
   }
 
-  /** Everything there is to read now, in the seed's shape. */
+  /** Everything there is to read now, one entry for each metric and set of labels. */
   getAllMetrics(): Metric[] {
     const timestamp = Date.now()
     return [...this.#families.values()].flatMap((family) =>

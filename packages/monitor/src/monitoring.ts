@@ -17,7 +17,7 @@ export interface Monitoring extends AsyncDisposable {
   readonly addresses: Addresses
   /** Measures the store from now on and gives back the very same store. @throws TypeError as `instrument` does. */
   instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
-  /** All metrics as they are now, in the seed's shape: what `/api/v1/metrics` answers. */
+  /** All metrics as they are now: what `/api/v1/metrics` answers. */
   metrics(): Promise<JsonMetric[]>
   /** The alerts that are pending or firing and, for a quarter of an hour, those that were resolved. */
   alerts(): Alert[]

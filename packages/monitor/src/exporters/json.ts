@@ -27,10 +27,10 @@ export interface JsonDistribution extends JsonBase {
   readonly buckets?: ReadonlyArray<{ readonly le: number | '+Inf'; readonly count: number }>
 }
 
-/** One metric in the seed's shape. */
+/** One metric with one set of labels. */
 export type JsonMetric = JsonNumber | JsonDistribution
 
-/** The metrics of a snapshot in the seed's shape. An application's gauge that is NaN or infinite is left out: JSON would say null. */
+/** The metrics of a snapshot. An application's gauge that is NaN or infinite is left out: JSON would say null. */
 export function jsonMetrics(snapshot: Snapshot, semconv: Semconv): JsonMetric[] {
   return snapshot.points
     .filter((point) => isExported(point.metric, semconv) && (!('value' in point) || Number.isFinite(point.value)))

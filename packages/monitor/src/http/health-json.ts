@@ -1,6 +1,6 @@
 import type { HealthCheckResult, HealthReport, Trend } from '../health/check.ts'
 
-/** A report as JSON, checks in the seed's shape and beside it what is known of each; times are Unix times in milliseconds. */
+/** A report as JSON: each check with its status and message, and all else that is known of it; times are Unix times in milliseconds. */
 export function healthJson({ status, timeMs, phase, checks }: HealthReport): object {
   return { status, timestamp: timeMs, phase, checks: checks.map(checkJson) }
 }

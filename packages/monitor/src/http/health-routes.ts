@@ -23,7 +23,7 @@ export interface HealthRoutesOptions extends HealthService {
  * `/health` for people and programs, `/livez` and `/readyz` for probes of Kubernetes' kind; below each of them
  * `/check` or `/store/check` for one check alone. 200 for what can be used, 503 for what cannot; 404 for a check that is not there.
  *
- * `/health` answers as `application/health+json` or, where `application/json` or `?format=json` is asked for, in the seed's shape.
+ * `/health` answers as `application/health+json` or, where `application/json` or `?format=json` is asked for, check by check as Wombat has them.
  * Probes answer `ok` or `failed`, line by line with `?verbose`, and without the checks named by `?exclude=`.
  */
 export function healthRoutes(source: HealthSource, { authToken, ...service }: HealthRoutesOptions = {}): Hono {

@@ -18,7 +18,7 @@ export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegist
   })
 }
 
-/** `GET /api/v1/metrics`: 200 with the seed's shape and beside it what follows from it, or 503 with the reason where the collection failed. */
+/** `GET /api/v1/metrics`: 200 with all metrics and beside them what follows from them, or 503 with the reason where the collection failed. */
 export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
   const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
