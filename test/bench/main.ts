@@ -1,11 +1,11 @@
 import type { ComparisonResult } from './comparison.ts'
 import { thisMachine } from './machine.ts'
-import { optionsFrom } from './options.ts'
+import { type Options, optionsFrom } from './options.ts'
 import { parts } from './parts.ts'
 import { comparisonTable, machineLine } from './table.ts'
 
 // node test/bench/dist/main.js [--only record|sampling|operations|collect|engine|history|detail] [--quick] [--json] [--engine-megabytes 1024]
-const { json, only, effort } = optionsFrom(process.argv.slice(2), Object.keys(parts))
+const { json, only, effort } = asked()
 const machine = thisMachine()
 if (!json) console.log(machineLine(machine))
 const results: Array<{ part: string; comparisons: ComparisonResult[] }> = []
@@ -20,3 +20,13 @@ for (const [part, run] of Object.entries(parts)) {
   results.push({ part, comparisons })
 }
 if (json) console.log(JSON.stringify({ machine, quick: effort.quick, parts: results }, null, 2))
+
+/** What was asked for; where it cannot be, the sentence that says why is all there is to see. */
+function asked(): Options {
+  try {
+    return optionsFrom(process.argv.slice(2), Object.keys(parts))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}

@@ -7,13 +7,23 @@ import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const { values } = parseArgs({ options: { engines: { type: 'boolean', default: false } } })
+const { engines } = asked()
 
 for (const program of ['prometheus', 'victoria-metrics', 'otelcol']) {
   if (existsSync(join(root, 'test/backends/.installed/bin', program))) continue
   console.error(`${program} is not installed: bash test/backends/install.sh puts it in place`)
   process.exit(1)
 }
-process.env.WOMBAT_PANELS_ENGINES = values.engines ? '1' : '0'
+process.env.WOMBAT_PANELS_ENGINES = engines ? '1' : '0'
 const options = { root, run: true, include: ['test/panels/print.ts'], reporters: ['dot'], disableConsoleIntercept: true }
 await (await startVitest('test', [], options)).close()
+
+/** What was asked for; where it cannot be, the sentence that says why is all there is to see. */
+function asked() {
+  try {
+    return parseArgs({ options: { engines: { type: 'boolean', default: false } } }).values
+  } catch (error) {
+    console.error(error.message)
+    process.exit(1)
+  }
+}
