@@ -43,6 +43,7 @@ async function demo(): Promise<void> {
     })
     await using damaged = monitoring.instrument(new ClassicLevel(join(folder, 'damaged')), { name: 'damaged' })
 
+    screen.write('Stores      orders, under load, and damaged, which is damaged on purpose')
     screen.write(`Prometheus  ${monitoring.addresses.prometheus}/metrics`)
     screen.write(`JSON        ${monitoring.addresses.json}/api/v1/metrics`)
     screen.write(`Alerts      ${monitoring.addresses.json}/api/v1/alerts`)
