@@ -39,8 +39,7 @@ const takesAnyBytes: ReadonlySet<string> = new Set(['utf8', 'buffer', 'view', 'h
  */
 export function abstractLevelProbe(store: object): StoreProbe | undefined {
   const database = store as ProbedDatabase
-  let root = database
-  while (root.parent) root = root.parent
+  const root = rootOf(database)
   if (!hasMethods(database) || !hasMethods(root)) return undefined
   const ownKey = readable(database.keyEncoding(), database.keyEncoding('utf8'))
   const ownValue = readable(database.valueEncoding(), database.valueEncoding('utf8'))
@@ -62,6 +61,13 @@ export function abstractLevelProbe(store: object): StoreProbe | undefined {
     write: async (key, value) => at(key, (mapped) => root._put(mapped, valueEncoding.encode(value), formats)),
     remove: async (key) => at(key, (mapped) => root._del(mapped, formats)),
   }
+}
+
+/** The database that a sublevel is in the end part of. */
+export function rootOf<Level extends { readonly parent?: Level | null }>(database: Level): Level {
+  let root = database
+  while (root.parent) root = root.parent
+  return root
 }
 
 function hasMethods(database: object): boolean {

@@ -8,7 +8,7 @@ import type { Operation } from '../semconv.ts'
 import type { StoreOperations } from '../store-operations.ts'
 import { type Method, settleWith, timed, timedSync } from '../timed.ts'
 import { measureIterator } from './abstract-level-iterator.ts'
-import { abstractLevelProbe } from './abstract-level-probe.ts'
+import { abstractLevelProbe, rootOf } from './abstract-level-probe.ts'
 
 /** The parts of an abstract-level database that we look at; the package itself is never loaded. */
 interface Database {
@@ -131,13 +131,6 @@ export const abstractLevel: StoreAdapter = {
     readers.set(store, reader)
     return reader
   },
-}
-
-/** The database that a sublevel is in the end part of. */
-function rootOf(database: Database): Database {
-  let root = database
-  while (root.parent) root = root.parent
-  return root
 }
 
 /** A chained batch is one operation, from its write to its settlement. */
