@@ -1,4 +1,4 @@
-import { type MetricsRegistry, metricsOf } from '@wombat/instrumentation'
+import { identityOf, type MetricsRegistry, metricsOf } from '@wombat/instrumentation'
 
 /** What the users of a store wrote to it, as counted so far. */
 export interface Writes {
@@ -21,12 +21,11 @@ export function haveWritesSucceeded(from: Writes | undefined, to: Writes): boole
 }
 
 function counted(registry: MetricsRegistry, names: ReadonlySet<string>, store: string): number {
+  const identity = identityOf({ store })
   let sum = 0
   for (const { definition, series } of registry.families()) {
-    if (!names.has(definition.name)) continue
-    for (const { labels, cell } of series.values()) {
-      if (labels['store'] === store && 'value' in cell && typeof cell.value === 'number') sum += cell.value
-    }
+    const cell = names.has(definition.name) ? series.get(identity)?.cell : undefined
+    if (cell !== undefined && 'value' in cell && typeof cell.value === 'number') sum += cell.value
   }
   return sum
 }
