@@ -50,8 +50,7 @@ export class RegistryProducer implements MetricProducer {
   readonly #delta: boolean
   readonly #exponential: boolean
   readonly #semconv: Semconv
-  /** For how long it has kept the event loop busy. */
-  busySeconds = 0
+  #busySeconds = 0
   readonly #given = new Map<Series, number | HistogramReading>()
   #lastMs: number | undefined
 
@@ -65,11 +64,16 @@ export class RegistryProducer implements MetricProducer {
     this.#semconv = semconv
   }
 
+  /** For how long it has kept the event loop. It does not count that among the metrics itself: reading must not change them. */
+  get busySeconds(): number {
+    return this.#busySeconds
+  }
+
   async collect(): Promise<CollectionResult> {
     await this.#registry.sources.refresh()
     const startMs = performance.now()
     const metrics = this.#metrics()
-    this.busySeconds += (performance.now() - startMs) / 1000
+    this.#busySeconds += (performance.now() - startMs) / 1000
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
   }
 
