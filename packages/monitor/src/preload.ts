@@ -54,7 +54,7 @@ async function start(config: MonitoringConfig): Promise<Monitoring> {
     return await startMonitoring(config)
   } catch (error) {
     if (error instanceof ConfigError) throw error
-    say(`monitoring opens no door: ${sentenceOf(error)}`)
+    say(`monitoring opens no door: ${inVariables(sentenceOf(error))}`)
     return await startMonitoring({ ...config, prometheusEnabled: false, jsonApiEnabled: false })
   }
 }
@@ -63,6 +63,12 @@ function sentenceOf(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.join('; ')
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return line
+}
+
+/** Doors complain of options; who says everything in the environment knows only the variables. */
+function inVariables(sentence: string): string {
+  const ports = explainConfig().filter(({ option }) => option === 'prometheusPort' || option === 'jsonApiPort')
+  return ports.reduce((text, { option, variable }) => text.replaceAll(option, variable ?? option), sentence)
 }
 
 function say(sentence: string): void {
