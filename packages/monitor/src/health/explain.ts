@@ -83,7 +83,7 @@ function concerning({ store }: HealthCheckResult, all: readonly HealthCheckResul
   return store === undefined ? ofProcess : [...ofProcess, ...(groups.get(store) ?? [])]
 }
 
-/** Of the same store, or of the process. */
+/** The first link that fits, and the check that it begins with: of the same store, or of the process. */
 function causeOf(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
   const reason = reasonOf(result) ?? ''
   for (const link of chain) {
