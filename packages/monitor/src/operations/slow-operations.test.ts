@@ -112,10 +112,10 @@ function block(ms: number): void {
 test('what its reader did between two reads of a scan is not taken out of the time of the scan', async () => {
   const { registry, slow } = watched()
   const startMs = performance.now()
-  block(300)
-  await sleep(150)
-  // Its reader took the 300 ms and the store the 150, or the other way round.
-  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.15 })
+  block(600)
+  await sleep(50)
+  // Its reader took the 600 ms and the store the 50 or, then, nothing at all.
+  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.05 })
   registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
   expect(slow.records.map(({ verdict }) => verdict)).toEqual(['event_loop', 'store'])
 })
