@@ -9,7 +9,7 @@ export const usage = `A LevelDB store under a mixed load, measured end to end.
   --json-port PORT          where /api/v1/metrics is served (default 8080)
   --help                    show this and stop
 
-OTLP is sent too where OTEL_EXPORTER_OTLP_ENDPOINT is set.`
+OTLP is sent to a receiver of the demo's own, or to where OTEL_EXPORTER_OTLP_ENDPOINT says.`
 
 export interface CommandLine {
   readonly help: boolean

@@ -7,6 +7,7 @@ import { commandLine, inFlags, usage } from './command-line.ts'
 import { makeDamagedStore } from './damaged-store.ts'
 import { healthLines } from './health-lines.ts'
 import { load } from './load.ts'
+import { type OtlpReceiver, openOtlpReceiver } from './otlp-receiver.ts'
 import { Screen } from './screen.ts'
 import { table } from './table.ts'
 
@@ -16,6 +17,11 @@ const toScreen = (level: string) => (fields: object, message: string) =>
   screen.write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 const logger: Logger = { debug: () => {}, info: toScreen('info'), warn: toScreen('warn'), error: toScreen('error') }
 
+function sayWhatCame({ exports, bytes }: OtlpReceiver): void {
+  if (exports === 0) return
+  screen.write(`OTLP        ${exports} ${exports === 1 ? 'export' : 'exports'} came, ${(bytes / 1000).toFixed(1)} kB in all`)
+}
+
 async function demo(): Promise<void> {
   const { help, seconds, prometheusPort, jsonApiPort } = commandLine()
   if (help) return screen.write(usage)
@@ -24,7 +30,11 @@ async function demo(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
   process.stdout.on('error', () => stop.abort())
   const folder = await mkdtemp(join(tmpdir(), 'wombat-demo-'))
+  // Empty is as good as unset, for OpenTelemetry's variables.
+  const endpoint = process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined
   try {
+    // Closed after the monitoring, whose last export it gets.
+    await using receiver = endpoint === undefined ? await openOtlpReceiver(sayWhatCame) : undefined
     await using monitoring = await startMonitoring({
       prometheusEnabled: true,
       prometheusPort,
@@ -33,6 +43,7 @@ async function demo(): Promise<void> {
       // What is wrong with the damaged store is to be seen soon.
       alertEvaluationIntervalMs: 5000,
       healthCheckIntervalMs: 5000,
+      ...(receiver !== undefined && { otlp: { url: receiver.url } }),
       logger,
       resource: { 'service.name': 'wombat-demo' },
     })
@@ -48,7 +59,9 @@ async function demo(): Promise<void> {
     screen.write(`JSON        ${monitoring.addresses.json}/api/v1/metrics`)
     screen.write(`Alerts      ${monitoring.addresses.json}/api/v1/alerts`)
     screen.write(`Health      ${monitoring.addresses.json}/health`)
-    screen.write(`OTLP        ${process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? 'off (set OTEL_EXPORTER_OTLP_ENDPOINT)'}`)
+    screen.write(
+      `OTLP        ${endpoint ?? `${receiver?.url}, a receiver of this demo's (OTEL_EXPORTER_OTLP_ENDPOINT names another)`}`,
+    )
     screen.write('Log         a line below, every 10 s')
     screen.write(seconds === undefined ? 'Stop        Ctrl-C' : `Stop        Ctrl-C, or by itself after ${seconds} s`)
 

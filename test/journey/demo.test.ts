@@ -43,6 +43,9 @@ test('the demo shows where it is, every number, a table, and ends by itself', as
   expect(demo.said.output).toMatch(/^orders +get +\d+\.\d +\d+ µs/m)
   const [, errors] = demo.said.output.match(/^damaged +get .* (\d+)$/m) ?? []
   expect(Number(errors)).toBeGreaterThanOrEqual(failed ?? 1)
+  // In four seconds, the last interval only: sent when the monitoring is closed, to the demo's own receiver.
+  expect(demo.said.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver of this demo's/m)
+  expect(demo.said.output).toMatch(/^OTLP +[1-9]\d* exports? came, \d+\.\d kB in all$/m)
   expect(demo.said.errors).toBe('')
   expect(demo.left()).toEqual([])
 })
