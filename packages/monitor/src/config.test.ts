@@ -14,7 +14,7 @@ function problemsOf(config: unknown, environment: Environment = {}): readonly st
   }
 }
 
-// The defaults of the seed, option by option.
+// Wombat's own defaults, option by option.
 const seed: Readonly<Record<string, unknown>> = {
   enableMetrics: true,
   metricsIntervalMs: 10_000,
@@ -34,7 +34,7 @@ const seed: Readonly<Record<string, unknown>> = {
 }
 
 for (const [option, value] of Object.entries(seed)) {
-  test(`${option} is ${value} unless somebody says otherwise, as in the seed`, () => {
+  test(`${option} is ${value} unless somebody says otherwise, as in Wombat`, () => {
     expect(resolveConfig({}, {})).toHaveProperty(option, value)
     expect(explainConfig({}, {})).toContainEqual(expect.objectContaining({ option, value, source: 'default' }))
   })

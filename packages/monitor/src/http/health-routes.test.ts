@@ -80,7 +80,7 @@ test('/health answers as the draft for health checks has it', async () => {
   })
 })
 
-test("/health answers in the seed's shape to who accepts JSON, with all that is known of a check", async () => {
+test('/health answers with plain JSON to who accepts that, with all that is known of a check', async () => {
   const url = await serving(degraded)
   const answer = await ask(`${url}/health`, seedShape)
   expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
