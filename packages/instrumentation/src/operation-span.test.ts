@@ -12,6 +12,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { DatabaseMetrics } from './database-metrics.ts'
 import { instrument } from './instrument.ts'
 import { MetricsRegistry } from './registry.ts'
+import { ScanOperation } from './scan-operation.ts'
+import { StoreOperations } from './store-operations.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spans-'))
 const exporter = new InMemorySpanExporter()
@@ -43,6 +45,10 @@ function spans() {
     status,
     parent: parentSpanContext?.spanId,
   }))
+}
+
+function refuse(): never {
+  throw new Error('the tracer is broken')
 }
 
 test('every operation of a LevelDB is a span by the conventions, below the one it was called in', async () => {
@@ -186,9 +192,6 @@ test('the application samples: what its tracer does not record is not exported, 
 })
 
 test('a tracer that fails never reaches the store and its caller', async () => {
-  const refuse = (): never => {
-    throw new Error('the tracer is broken')
-  }
   const startsNone = { startSpan: refuse } as unknown as Tracer
   const endsNone = {
     startSpan: () => ({ end: refuse, setAttribute: refuse, setStatus: refuse, spanContext: refuse }),
@@ -204,6 +207,16 @@ test('a tracer that fails never reaches the store and its caller', async () => {
     expect(await db.get('a')).toBe('1')
     expect(registry.counter('db_set_operations_total', { store: 'a' }).value).toBe(1)
   }
+})
+
+test('a tracer that fails does not reach who closes a scan that nobody measures any more', () => {
+  const registry = new MetricsRegistry()
+  registry.watch.tracer = { startSpan: () => ({ end: refuse, setAttribute: refuse, setStatus: refuse }) } as unknown as Tracer
+  const description = { store: 'a', engine: 'memory', adapter: 'none' }
+  const scan = new ScanOperation(new StoreOperations(registry, description, ['scan'], new Set()))
+  scan.open()
+  expect(() => scan.close()).not.toThrow()
+  expect(scan.isEnded).toBe(true)
 })
 
 test('operations that a store of one’s own reports are no spans: they are over when they are known', () => {

@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api'
 import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './operation-recorder.ts'
-import { within } from './operation-span.ts'
+import { endSpan, within } from './operation-span.ts'
 import type { PendingOperation } from './operations-in-flight.ts'
 import type { StoreOperations } from './store-operations.ts'
 
@@ -70,17 +70,12 @@ export class ScanOperation {
 
   /** It ends without being recorded: nobody measures any more. */
   close(): void {
-    if (this.isEnded) return
-    this.isEnded = true
-    if (this.isOpen) this.#operations.openIterators--
-    this.#span?.end()
+    if (this.#stop() && this.#span !== undefined) endSpan(this.#span, 'scan', this.entries)
   }
 
   /** Records it, once. */
   end(failure = this.#failure): void {
-    if (this.isEnded) return
-    this.isEnded = true
-    if (this.isOpen) this.#operations.openIterators--
+    if (!this.#stop()) return
     const recorder = this.#recorder
     const span = this.#span
     if (this.#isTimed) {
@@ -90,5 +85,13 @@ export class ScanOperation {
       else recorder.fail(seconds, failure.error, details)
     } else if (failure === undefined) recorder.count(this.entries, span)
     else recorder.countFailure(failure.error, span)
+  }
+
+  /** There is no iterator any more. False where it had ended before. */
+  #stop(): boolean {
+    if (this.isEnded) return false
+    this.isEnded = true
+    if (this.isOpen) this.#operations.openIterators--
+    return true
   }
 }
