@@ -43,10 +43,11 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const registry = new MetricsRegistry({ limit: resolved.cardinalityLimit, semconv: resolved.semconv })
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
-  return run(reader, registry, resolved, logger, () => {
+  const startReaders = () => {
     const provider = new MeterProvider({ resource: resourceOf(resolved.resource ?? {}), readers })
     return () => provider.shutdown()
-  })
+  }
+  return run({ reader, registry, config: resolved, logger, startReaders })
 }
 
 /**
@@ -66,34 +67,32 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   const isSaid = (option: OptionName): boolean => sourceOf(option, rest) !== 'default'
   const registry = sharedRegistry(meterProvider, isSaid('semconv') ? resolved.semconv : undefined)
   if (isSaid('cardinalityLimit')) registry.limit = resolved.cardinalityLimit
-  return run(reader, registry, resolved, resolved.logger ?? defaultLogger(resolved.logLevel), () => async () => {})
+  const logger = resolved.logger ?? defaultLogger(resolved.logLevel)
+  return run({ reader, registry, config: resolved, logger, startReaders: () => async () => {} })
 }
 
-/** The readers start when the doors are open: a port that is in use is said at once, and nothing was sent. */
-async function run(
-  reader: SnapshotReader,
-  registry: MetricsRegistry,
-  config: ResolvedConfig,
-  logger: Logger,
-  startReaders: () => () => Promise<void>,
-): Promise<Monitoring> {
-  const watching = new Watching(registry, config, logger)
+/** What a monitoring is made of. */
+interface Parts {
+  readonly reader: SnapshotReader
+  readonly registry: MetricsRegistry
+  readonly config: ResolvedConfig
+  readonly logger: Logger
+  /** Returns the way to stop them. */
+  readonly startReaders: () => () => Promise<void>
+}
+
+async function run(parts: Parts): Promise<Monitoring> {
+  const watching = new Watching(parts.registry, parts.config, parts.logger)
   try {
-    return await runWatched(watching, reader, registry, config, logger, startReaders)
+    return await runWatched(watching, parts)
   } catch (error) {
     watching.close()
     throw error
   }
 }
 
-async function runWatched(
-  watching: Watching,
-  reader: SnapshotReader,
-  registry: MetricsRegistry,
-  config: ResolvedConfig,
-  logger: Logger,
-  startReaders: () => () => Promise<void>,
-): Promise<Monitoring> {
+/** The readers start when the doors are open: a port that is in use is said at once, and nothing was sent. */
+async function runWatched(watching: Watching, { reader, registry, config, logger, startReaders }: Parts): Promise<Monitoring> {
   registry.warn = (message) => logger.warn({}, message)
   reader.follow(registry)
   showOwnNumbers(registry)
