@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { operationMetrics } from '../journey/operation-metrics.ts'
+import { byPrometheus, byVictoriaMetrics } from './added-labels.ts'
 import { otlpUrlOf, startCollector } from './collector.ts'
 import { freePort } from './free-port.ts'
 import { installed } from './installed.ts'
@@ -19,18 +20,6 @@ const settleMs = 20_000
 
 /** Everything of ours that a backend can hold. */
 const ours = '{__name__=~"(db|wombat)_.+"}'
-/** Labels that a backend adds, to tell one process from another. */
-const byPrometheus = ['job', 'instance']
-const byVictoriaMetrics = [
-  'service_name',
-  'service_instance_id',
-  'telemetry_sdk_language',
-  'telemetry_sdk_name',
-  'telemetry_sdk_version',
-  'scope_name',
-  'scope_version',
-]
-
 /** Numbers that time, looking at them or other programs change: they are never at rest. Their names and labels are compared all the same. */
 const restless = [
   'wombat_monitor_collection_duration_seconds',

@@ -1,4 +1,5 @@
 import { metrics } from '@wombat/instrumentation'
+import { byPrometheus, byVictoriaMetrics } from '../backends/added-labels.ts'
 import { numbersOf, type Sample } from '../backends/sample.ts'
 import { inTwelveDigits } from '../backends/victoria-metrics.ts'
 import { metricsIn } from '../dashboards/queries.ts'
@@ -7,17 +8,7 @@ import { enginesThatSay, excuseFor, unsaid } from './excuse.ts'
 import { type Question, routes } from './question.ts'
 
 /** Labels that say by which way a number came, and from which process. */
-const added = [
-  'job',
-  'instance',
-  'service_name',
-  'service_instance_id',
-  'telemetry_sdk_language',
-  'telemetry_sdk_name',
-  'telemetry_sdk_version',
-  'scope_name',
-  'scope_version',
-]
+const added = [...byPrometheus, ...byVictoriaMetrics]
 
 /** Over OTLP nothing says that a series has ended: for five minutes more, an alert that lives no longer is shown by that way. */
 const endsUnsaid: readonly string[] = ['db_alerts']
