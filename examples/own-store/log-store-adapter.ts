@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { type StoreAdapter, timeMethods } from '@wombat/instrumentation'
+import { type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
 import { LogStore } from './log-store.ts'
 import { LogStoreReader } from './log-store-reader.ts'
 
@@ -7,7 +7,7 @@ import { LogStoreReader } from './log-store-reader.ts'
 export const logStore: StoreAdapter<LogStore> = {
   name: 'log-store',
   operations: ['get', 'has', 'set', 'delete', 'clear'],
-  supplies: {
+  engineMetrics: {
     'log-store': [
       'db_entries',
       'db_free_bytes',
@@ -17,25 +17,25 @@ export const logStore: StoreAdapter<LogStore> = {
       'db_space_reclaim_duration_seconds',
     ],
   },
-  knownErrors: new Set(['LOG_STORE_CLOSED', 'LOG_STORE_INVALID_KEY']),
+  errorCodes: new Set(['LOG_STORE_CLOSED', 'LOG_STORE_INVALID_KEY']),
 
-  accepts: (store) => store instanceof LogStore,
-  engineOf: () => 'log-store',
+  matches: (store) => store instanceof LogStore,
+  engine: () => 'log-store',
   isOpen: (store) => store.isOpen,
-  folderOf: (store) => dirname(resolve(store.path)),
+  directory: (store) => dirname(resolve(store.path)),
 
   // These are calls of whoever watches over the store, and not of its users.
   probe: (store, operations) => ({
-    read: (key) => operations.unmeasured(() => store.get(key)),
-    write: (key, value) => operations.unmeasured(() => store.set(key, value)),
+    read: (key) => operations.withoutMeasuring(() => store.get(key)),
+    write: (key, value) => operations.withoutMeasuring(() => store.set(key, value)),
     remove: async (key) => {
-      await operations.unmeasured(() => store.delete(key))
+      await operations.withoutMeasuring(() => store.delete(key))
     },
   }),
 
   attach(store, operations) {
-    const undo = timeMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
-    operations.show()
+    const undo = wrapMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
+    operations.publishGauges()
     return undo
   },
 

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
-import { measured } from '@wombat/instrumentation/testing'
+import { readMeasured } from '@wombat/instrumentation/testing'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import test from 'tape'
@@ -32,7 +32,7 @@ function instrumented(options) {
 suite({ test, factory: mode === 'instrumented' ? instrumented : plain })
 
 test.onFinish(() => {
-  const all = registries.flatMap((registry) => Object.values(measured(registry, 'suite')))
+  const all = registries.flatMap((registry) => Object.values(readMeasured(registry, 'suite')))
   console.log(`# measured ${all.reduce((sum, { operations }) => sum + operations, 0)}`)
   rmSync(folders, { recursive: true, force: true })
 })

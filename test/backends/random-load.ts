@@ -26,7 +26,7 @@ export class RandomLoad {
   #begun = 0
   #failed = 0
   #longestMs = 0
-  #goesOn = false
+  #shouldContinue = false
   #working: Promise<unknown> = Promise.resolve()
 
   constructor(store: ClassicLevel, seed: number) {
@@ -35,13 +35,13 @@ export class RandomLoad {
   }
 
   start(): void {
-    this.#goesOn = true
+    this.#shouldContinue = true
     this.#working = Promise.all(Array.from({ length: workers }, () => this.#work()))
   }
 
   /** Resolves when every operation is settled. */
   async rest(): Promise<void> {
-    this.#goesOn = false
+    this.#shouldContinue = false
     await this.#working
   }
 
@@ -53,8 +53,8 @@ export class RandomLoad {
   }
 
   async #work(): Promise<void> {
-    while (this.#goesOn) {
-      for (let done = 0; done < burst && this.#goesOn; done++) await this.#operation()
+    while (this.#shouldContinue) {
+      for (let done = 0; done < burst && this.#shouldContinue; done++) await this.#operation()
       await sleep(restMs)
     }
   }

@@ -6,7 +6,7 @@ import {
   LogFollower,
   type LogFollowerOptions,
   type LogReading,
-} from '../../packages/instrumentation/src/engines/log-follower.ts'
+} from '../../packages/instrumentation/src/engines/files/log-follower.ts'
 
 /** A log, and whoever follows it. */
 export interface FollowedLog {
@@ -33,10 +33,10 @@ export function follow(folder: string, options: LogFollowerOptions = {}): Follow
   const lines: string[] = []
   let restarts = 0
   const sink: LineSink = {
-    line: (text) => {
+    onLine: (text) => {
       lines.push(text)
     },
-    restarted: () => {
+    onRestart: () => {
       restarts++
     },
   }

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { instrument, uninstrument } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, expect, test } from 'vitest'
-import { abstractLevel } from '../../packages/instrumentation/src/stores/abstract-level.ts'
+import { abstractLevel } from '../../packages/instrumentation/src/adapters/abstract-level/abstract-level.ts'
 import { bytesOnDisk, linesIn, load, monitored, quiet, small, statsOf } from './leveldb-load.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'leveldb-life-'))
@@ -164,7 +164,7 @@ test('a sublevel and a store whose folder is gone say nothing of an engine, and 
   instrument(db.sublevel('a'), { registry, name: 'part' })
   await load(db, 5)
   expect(
-    Object.keys(await numbers('part')).filter((name) => (abstractLevel.supplies['leveldb'] ?? []).includes(name as never)),
+    Object.keys(await numbers('part')).filter((name) => (abstractLevel.engineMetrics['leveldb'] ?? []).includes(name as never)),
   ).toEqual([])
   rmSync(db.location, { recursive: true })
   const after = await numbers('orders')

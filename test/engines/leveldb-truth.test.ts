@@ -5,7 +5,7 @@ import { instrument } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, expect, test } from 'vitest'
-import { abstractLevel } from '../../packages/instrumentation/src/stores/abstract-level.ts'
+import { abstractLevel } from '../../packages/instrumentation/src/adapters/abstract-level/abstract-level.ts'
 import { bytesOnDisk, linesIn, load, monitored, quiet, small, statsOf } from './leveldb-load.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'leveldb-truth-'))
@@ -69,7 +69,7 @@ test('what is published, and nothing else, is there for a store under load, and 
   const after = await numbers('orders')
   const others = namesIn(await numbers('no engine'))
   const ofEngine = [...namesIn(after)].filter((name) => !others.has(name))
-  expect(ofEngine.sort()).toEqual([...(abstractLevel.supplies['leveldb'] ?? [])].sort())
+  expect(ofEngine.sort()).toEqual([...(abstractLevel.engineMetrics['leveldb'] ?? [])].sort())
 
   expect(after['db_compaction_operations_total']).toBeGreaterThan(10)
   expectTruth(after, db)

@@ -21,7 +21,7 @@ async function block(): Promise<string> {
 
 test('what the README says of rules and dashboards makes resources of what the command writes', async () => {
   const script = `set -eu
-npx() { shift; "${process.execPath}" "${join(root, 'packages/dashboards/dist/cli.js')}" "$@" >/dev/null; }
+npx() { shift; "${process.execPath}" "${join(root, 'packages/dashboards/dist/cli/bin.js')}" "$@" >/dev/null; }
 kubectl() { if [ "$1" = apply ]; then cat; echo ---; else echo "# $*"; fi; }
 ${await block()}`
   const folder = await temporaryFolder()

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { startMonitoring } from '@wombat/monitor'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { isRemote, resolveConfig } from '../../packages/monitor/src/config.ts'
+import { isRemote, resolveConfig } from '../../packages/monitor/src/config/resolve-config.ts'
 import { HealthMonitor } from '../../packages/monitor/src/health/monitor.ts'
 import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
-import { guarded } from '../../packages/monitor/src/http/guard.ts'
-import { healthRoutes } from '../../packages/monitor/src/http/health-routes.ts'
+import { withMiddleware } from '../../packages/monitor/src/http/middleware.ts'
+import { healthRoutes } from '../../packages/monitor/src/http/routes/health/health-routes.ts'
 import { listen } from '../../packages/monitor/src/http/server.ts'
 import { freePort } from '../backends/free-port.ts'
 import { type Answer, ask } from '../monitor/ask.ts'
@@ -46,7 +46,7 @@ async function healthInPod() {
   let status: HealthStatus = 'healthy'
   const health = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000 })
   health.register({ name: 'database_connectivity', store: 'orders', run: () => ({ status, message: 'As it is' }) })
-  const listener = await listen(guarded([], authToken, [healthRoutes(health, { authToken })]), host, 0, 'jsonApiPort')
+  const listener = await listen(withMiddleware([], authToken, [healthRoutes(health, { authToken })]), host, 0, 'jsonApiPort')
   onTestFinished(async () => {
     await listener.close()
     health.close()

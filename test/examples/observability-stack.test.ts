@@ -85,7 +85,7 @@ describe('the compose file', () => {
 
 test('what is mounted of dashboards and rules is what the command writes', async () => {
   const folder = await temporaryFolder()
-  const cli = join(stackFolder, '../../packages/dashboards/dist/cli.js')
+  const cli = join(stackFolder, '../../packages/dashboards/dist/cli/bin.js')
   await promisify(execFile)(process.execPath, [cli, 'write', folder])
   const generated = containers
     .flatMap(([, container]) => mountsOf(container))

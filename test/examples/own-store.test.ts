@@ -60,7 +60,7 @@ test('the log store can be tried out while it is open, and lies in the folder of
   const registry = new MetricsRegistry()
   const store = instrument(await LogStore.open(newPath()), { name: 'orders', registry, adapter: logStore })
   const [known] = registry.stores.list()
-  expect(known?.folder()).toBe(folder)
+  expect(known?.directory()).toBe(folder)
   const probe = known?.probe()
   await probe?.write?.('probe key', 'a value')
   expect(await probe?.read('probe key')).toBe('a value')
@@ -76,7 +76,7 @@ test('what the log store says of itself is shown, and is what its adapter suppli
   const path = newPath()
   const store = instrument(await LogStore.open(path), { name: 'orders', registry, adapter: logStore })
   for (let index = 0; index < 10; index++) await store.set('a', `${index}`)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   const value = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
   expect(value('db_entries')).toBe(1)
   expect(value('db_total_disk_bytes')).toBe(statSync(path).size)
@@ -86,6 +86,6 @@ test('what the log store says of itself is shown, and is what its adapter suppli
   expect(value('db_space_reclaim_bytes_total')).toBe(statSync(path).size * 9)
   const always = /^db_((get|has|set|delete|clear)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
   const names = registry.getAllMetrics().map(({ name }) => name)
-  expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(logStore.supplies['log-store'] ?? [])].sort())
+  expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(logStore.engineMetrics['log-store'] ?? [])].sort())
   await store.close()
 })

@@ -39,7 +39,12 @@ export async function demoShape(store: string): Promise<SeriesShape[]> {
     }
     await everythingIsSaid(monitoring)
     return [...monitoring.registry.families()].flatMap(({ definition: { name, kind }, series }) =>
-      [...series.values()].map(({ labels, cell }) => ({ name, kind, labels, value: 'value' in cell ? cell.value : undefined })),
+      [...series.values()].map(({ labels, instrument }) => ({
+        name,
+        kind,
+        labels,
+        value: 'value' in instrument ? instrument.value : undefined,
+      })),
     )
   } finally {
     await database.close()

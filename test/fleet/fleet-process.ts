@@ -1,7 +1,7 @@
 // One process that is fifty: each with its own registry, resource and exporter, all sending OTLP to one address. It ends with its parent.
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { createResource } from '../../packages/monitor/src/collection/resource.ts'
 import { otlpReader } from '../../packages/monitor/src/exporters/otlp.ts'
-import { resourceOf } from '../../packages/monitor/src/resource.ts'
 import { randomFrom } from '../backends/random.ts'
 import { demoShape } from './demo-shape.ts'
 import { members } from './fault.ts'
@@ -48,7 +48,7 @@ for (const [index, { registry }] of instances.entries()) {
     },
     logger,
   )
-  const resource = resourceOf({
+  const resource = createResource({
     'service.name': 'fleet',
     'service.instance.id': members[index]?.instance ?? '',
     'host.name': `host-${index % 10}`,

@@ -1,6 +1,6 @@
 import {
   DatabaseMetrics,
-  type HistogramCell,
+  type Histogram,
   MetricsRegistry,
   type Operation,
   operations,
@@ -33,7 +33,7 @@ export class SimulatedInstance {
   readonly #database: DatabaseMetrics
   readonly #storage: StorageMetrics
   readonly #walking: Array<{ readonly shape: SeriesShape; value: number }> = []
-  readonly #checkDurations: HistogramCell[] = []
+  readonly #checkDurations: Histogram[] = []
   #load = 1
   #stalledSeconds = 0
 

@@ -6,10 +6,10 @@ export const tables: Readonly<Record<string, () => string>> = {
   options: () =>
     markdown(
       ['option', 'variable', 'default', 'allowed', 'what for'],
-      optionTable().map(({ option, variable, fallback, allowed, description }) => [
+      optionTable().map(({ option, variable, defaultValue, allowed, description }) => [
         `\`${option}\``,
         `\`${variable}\``,
-        fallback === undefined ? '' : `\`${fallback}\``,
+        defaultValue === undefined ? '' : `\`${defaultValue}\``,
         allowed,
         description,
       ]),
@@ -39,13 +39,13 @@ export const tables: Readonly<Record<string, () => string>> = {
     ),
 }
 
-function suppliedBy({ supplies }: StoreAdapter): ReadonlySet<string> {
-  return new Set(Object.values(supplies).flat())
+function suppliedBy({ engineMetrics }: StoreAdapter): ReadonlySet<string> {
+  return new Set(Object.values(engineMetrics).flat())
 }
 
 /** An adapter of one engine goes by that engine's name. */
-function titleOf({ name, supplies }: StoreAdapter): string {
-  const engines = Object.keys(supplies)
+function titleOf({ name, engineMetrics }: StoreAdapter): string {
+  const engines = Object.keys(engineMetrics)
   return engines.length === 1 ? (engines[0] ?? name) : name
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
-import { dashboardFiles } from '../../packages/dashboards/dist/dashboards/dashboards.js'
+import { dashboardFiles } from '../../packages/dashboards/dist/grafana/dashboards.js'
 import { withTables } from './tables.ts'
 
 const file = join(import.meta.dirname, '../../README.md')

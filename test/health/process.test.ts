@@ -120,7 +120,7 @@ test('a process in a control group with a small limit is told how near it is to 
     writeFileSync('${group}/cgroup.procs', String(process.pid))
     const { runMemoryUsage } = await import('${checks}/checks/memory-usage.ts')
     const { defaultHealthBounds } = await import('${checks}/bounds.ts')
-    const { TimeSeries } = await import('${checks}/../history/time-series.ts')
+    const { TimeSeries } = await import('${checks}/../history/memory/time-series.ts')
     const used = () => Number(readFileSync('${group}/memory.usage_in_bytes', 'utf8'))
     const look = () => runMemoryUsage({ history: new TimeSeries(), bounds: defaultHealthBounds }, { nowMs: 0, before: 'healthy' })
     const findings = [look()]

@@ -1,12 +1,13 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { MetricsRegistry, watchProcessMemory } from '@wombat/instrumentation'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { collectProcessMemory } from '@wombat/instrumentation/internal'
 import { SnapshotReader, samplesOf, TimeSeries } from '@wombat/monitor'
 import { onTestFinished } from 'vitest'
 import { type BuiltInChecksOptions, builtInChecks } from '../../packages/monitor/src/health/built-in-checks.ts'
 import type { Explanation, Finding, HealthCheckResult } from '../../packages/monitor/src/health/check.ts'
-import { explainer } from '../../packages/monitor/src/health/explain.ts'
+import { createExplain } from '../../packages/monitor/src/health/explanation.ts'
 import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
-import { ProcessWatch } from '../../packages/monitor/src/process/process-watch.ts'
+import { ProcessMonitor } from '../../packages/monitor/src/process/process-monitor.ts'
 
 type Options = Partial<Pick<BuiltInChecksOptions, 'bounds' | 'probe' | 'memoryLimitBytes'>>
 
@@ -17,12 +18,12 @@ export function watched({ probe = 'write', ...options }: Options = {}) {
   new MeterProvider({ readers: [reader] })
   reader.follow(registry)
   const history = new TimeSeries({ intervalMs: 100 })
-  const process = new ProcessWatch(registry)
+  const process = new ProcessMonitor(registry)
   process.start()
-  onTestFinished(watchProcessMemory(registry))
+  onTestFinished(collectProcessMemory(registry))
   onTestFinished(() => process.close())
   const source = builtInChecks({ registry, history, process, probe, ...options })
-  const explain = explainer({ registry, history, process, ...options })
+  const explain = createExplain({ registry, history, process, ...options })
 
   /** Remembers the metrics as they are now. */
   const remember = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
-import { DurableHistory, type DurableHistoryOptions } from '../../packages/monitor/src/history/durable-history.ts'
+import { DurableHistory, type DurableHistoryOptions } from '../../packages/monitor/src/history/sqlite/durable-history.ts'
 import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
 
@@ -11,14 +11,14 @@ export async function temporaryPath(): Promise<string> {
   return join(await temporaryFolder(), 'history.db')
 }
 
-/** A history that is closed with the test, with what it logged and how often it failed. */
+/** A history that is closed with the test, with what it logged and how often it onFailure. */
 export async function opened(path: string, options: Partial<DurableHistoryOptions> = {}) {
   const logger = collectingLogger()
   const counted = { failures: 0 }
-  const failed = (): void => {
+  const onFailure = (): void => {
     counted.failures++
   }
-  const file = await DurableHistory.open({ path, logger, failed, retentionMs: 30 * dayMs, maxBytes: 2 ** 28, ...options })
+  const file = await DurableHistory.open({ path, logger, onFailure, retentionMs: 30 * dayMs, maxBytes: 2 ** 28, ...options })
   onTestFinished(() => file.close())
   return { file, logger, counted }
 }

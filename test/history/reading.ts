@@ -1,18 +1,18 @@
 import { DatabaseSync } from 'node:sqlite'
-import { blocksSince } from '../../packages/monitor/src/history/durable-blocks.ts'
-import { Slices } from '../../packages/monitor/src/history/durable-slices.ts'
-import { SeriesPlaces } from '../../packages/monitor/src/history/sqlite-series.ts'
+import { blocksSince } from '../../packages/monitor/src/history/sqlite/blocks.ts'
+import { SeriesIds } from '../../packages/monitor/src/history/sqlite/series-ids.ts'
+import { TimeSlices } from '../../packages/monitor/src/history/sqlite/time-slices.ts'
 
 /** Every sample of a closed file, by its time: `name{index}` and value. */
 export async function everything(path: string): Promise<Map<number, Map<string, number>>> {
   const database = new DatabaseSync(path)
   try {
-    const places = new SeriesPlaces(database)
+    const places = new SeriesIds(database)
     const read = new Map<number, Map<string, number>>()
     const unreadable = (error: unknown): never => {
       throw error
     }
-    for await (const { timesMs, places: ids, values } of blocksSince(database, 0, new Slices(), unreadable)) {
+    for await (const { timesMs, seriesIds: ids, values } of blocksSince(database, 0, new TimeSlices(), unreadable)) {
       for (const [tick, timeMs] of timesMs.entries()) {
         if (read.has(timeMs)) throw new Error(`${timeMs} is there twice`)
         const moment = new Map<string, number>()

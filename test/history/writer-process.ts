@@ -1,14 +1,21 @@
 // Writes ticks until it is killed: node writer-process.ts <path> <first value>. It says what it is about to write, and what it wrote.
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DurableHistory } from '../../packages/monitor/src/history/durable-history.ts'
 import type { Sample } from '../../packages/monitor/src/history/series.ts'
+import { DurableHistory } from '../../packages/monitor/src/history/sqlite/durable-history.ts'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
-import { foldPeriodMs, samplesAt, stepMs } from './written.ts'
+import { compactionIntervalMs, samplesAt, stepMs } from './written.ts'
 
 const [path = '', first = '0'] = process.argv.slice(2)
 const logger = collectingLogger()
-const file = await DurableHistory.open({ path, logger, foldPeriodMs, retentionMs: 2 ** 45, maxBytes: 2 ** 30, minFreeBytes: 0 })
+const file = await DurableHistory.open({
+  path,
+  logger,
+  compactionIntervalMs,
+  retentionMs: 2 ** 45,
+  maxBytes: 2 ** 30,
+  minFreeBytes: 0,
+})
 for (let tick = Number(first); ; tick++) {
   const samples: Sample[] = samplesAt(tick)
   file.append(tick * stepMs, samples)

@@ -2,7 +2,7 @@ import type { Sample } from '../../packages/monitor/src/history/series.ts'
 
 /** A tick is ten seconds later than the one before, and twenty of them become a chunk. */
 export const stepMs = 10_000
-export const foldPeriodMs = 20 * stepMs
+export const compactionIntervalMs = 20 * stepMs
 
 /** What every writer writes at a tick, so that whoever reads knows what must be there. */
 export function samplesAt(tick: number): Sample[] {

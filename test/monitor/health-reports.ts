@@ -1,6 +1,6 @@
 import type { HealthCheckResult, HealthReport } from '../../packages/monitor/src/health/check.ts'
-import { type HealthStatus, overall } from '../../packages/monitor/src/health/status.ts'
-import type { HealthSource } from '../../packages/monitor/src/http/health-routes.ts'
+import { type HealthStatus, worstStatus } from '../../packages/monitor/src/health/status.ts'
+import type { HealthSource } from '../../packages/monitor/src/http/routes/health/health-routes.ts'
 
 const now = Date.UTC(2026, 10, 23, 9, 30)
 
@@ -78,7 +78,7 @@ export function checkIn(status: HealthStatus, name: string, store: string | unde
 export function reportOf(
   checks: readonly HealthCheckResult[],
   phase: HealthReport['phase'] = 'running',
-  status = overall(checks),
+  status = worstStatus(checks),
 ): HealthReport {
   return { status, timeMs: now, phase, checks }
 }

@@ -1,4 +1,5 @@
-import { controlGroupMemory, metrics, metricsOf, operations, storeAdapters } from '@wombat/instrumentation'
+import { metrics, operations, storeAdapters } from '@wombat/instrumentation'
+import { operationMetrics, readControlGroupMemory } from '@wombat/instrumentation/internal'
 import type { Question } from './question.ts'
 
 /** What every measured store has, beside its operations, whatever is behind it. */
@@ -15,7 +16,7 @@ const ofEveryStore: readonly string[] = [
   'db_health_changes_total',
   'db_health_check_duration_seconds',
   'db_alerts',
-  ...operations.flatMap((operation) => Object.values(metricsOf(operation))),
+  ...operations.flatMap((operation) => Object.values(operationMetrics(operation))),
 ]
 
 /** Numbers that not every machine has, and how it is known that this one does not. */
@@ -23,7 +24,7 @@ const machines: ReadonlyArray<{ readonly metric: string; readonly why: string; r
   {
     metric: 'wombat_process_group_memory_bytes',
     why: 'this process is in no control group',
-    isSo: async () => (await controlGroupMemory()) === undefined,
+    isSo: async () => (await readControlGroupMemory()) === undefined,
   },
 ]
 
@@ -45,7 +46,7 @@ export async function excuseFor(question: Question, engines: readonly string[]):
 
 /** The metrics among these that none of the engines says. */
 export function unsaid(names: readonly string[], engines: readonly string[]): string[] {
-  const said = engines.flatMap((engine) => storeAdapters.flatMap(({ supplies }) => supplies[engine] ?? []))
+  const said = engines.flatMap((engine) => storeAdapters.flatMap(({ engineMetrics }) => engineMetrics[engine] ?? []))
   return names.filter((name) => {
     return (
       name.startsWith('db_') && Object.hasOwn(metrics, name) && !ofEveryStore.includes(name) && !said.some((one) => one === name)
@@ -55,7 +56,7 @@ export function unsaid(names: readonly string[], engines: readonly string[]): st
 
 /** The engines that say this of themselves. */
 export function enginesThatSay(name: string): string[] {
-  const all = storeAdapters.flatMap(({ supplies }) => Object.entries(supplies))
+  const all = storeAdapters.flatMap(({ engineMetrics }) => Object.entries(engineMetrics))
   return [...new Set(all.filter(([, said]) => said.some((one) => one === name)).map(([engine]) => engine))].sort()
 }
 

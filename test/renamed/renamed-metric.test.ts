@@ -42,7 +42,7 @@ async function linkModules(from: string, to: string): Promise<void> {
 /** What the compiler says of the dashboards when every metric but those of operations has another name in the catalogue. */
 async function complaintsAfterRenaming(): Promise<string> {
   const folder = await copyOfPackages()
-  const catalogue = join(folder, 'packages/instrumentation/src/semconv.ts')
+  const catalogue = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
   const text = await readFile(catalogue, 'utf8')
   await writeFile(catalogue, text.replaceAll(/^ {2}(db|wombat)_(\w+): /gm, '  $1_renamed_$2: '))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
@@ -67,7 +67,7 @@ test('a metric that is renamed in the catalogue fails to compile in the dashboar
 
   const onPanels = new Set(panelQueries().flatMap((query) => query.metrics.filter(known)))
   expect(onPanels.size).toBeGreaterThan(50)
-  expect([...onPanels].filter((name) => !complainedIn('packages/dashboards/src/dashboards/').has(name))).toEqual([])
+  expect([...onPanels].filter((name) => !complainedIn('packages/dashboards/src/grafana/').has(name))).toEqual([])
 
   const inRules = new Set(defaultRules.flatMap((rule) => [rule.metric, ...('of' in rule ? [rule.of] : [])]).filter(known))
   expect(inRules.size).toBeGreaterThan(10)

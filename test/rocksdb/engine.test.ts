@@ -1,7 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { rocksdbSupplies } from '../../packages/instrumentation/src/engines/rocksdb-metrics.ts'
+import { rocksdbMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
 import { installed, named } from './database.ts'
 import { busy, filesOf, keyOf, load, saidInLog, settled, statistic } from './load.ts'
 import { type Measured, measuredDatabase } from './opened.ts'
@@ -40,7 +40,9 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
 
   test('is exactly what is published', () => {
     const shown = new Set(orders.registry.getAllMetrics().map(({ name }) => name))
-    const expected = rocksdbSupplies.filter((name) => process.platform === 'linux' || name !== 'db_background_cpu_seconds_total')
+    const expected = rocksdbMetricNames.filter(
+      (name) => process.platform === 'linux' || name !== 'db_background_cpu_seconds_total',
+    )
     expect([...shown].filter((name) => !ofOperations.has(name)).sort()).toEqual([...expected].sort())
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { uninstrument } from '@wombat/instrumentation'
 import { describe, expect, test } from 'vitest'
-import { rocksdbSupplies, statisticsSupplies } from '../../packages/instrumentation/src/engines/rocksdb-metrics.ts'
+import { rocksdbMetricNames, rocksdbStatisticsMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
 import { installed, named } from './database.ts'
 import { flushes } from './load.ts'
 import { database, gaugesOf, type Measured, measuredDatabase, measuring, temporaryFolder } from './opened.ts'
@@ -35,8 +35,8 @@ describe.skipIf(!installed)(named('an engine'), () => {
     await collect()
     const shown = new Set(registry.getAllMetrics().map(({ name }) => name))
     // Other stores of this file are open, so nobody can tell whose the threads' time is.
-    const absent = new Set<string>([...statisticsSupplies, 'db_background_cpu_seconds_total'])
-    expect(rocksdbSupplies.filter((name) => !shown.has(name)).sort()).toEqual([...absent].sort())
+    const absent = new Set<string>([...rocksdbStatisticsMetricNames, 'db_background_cpu_seconds_total'])
+    expect(rocksdbMetricNames.filter((name) => !shown.has(name)).sort()).toEqual([...absent].sort())
   })
 
   test('that is closed says nothing more, and what it did to the end is counted', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!installed)(named('an engine'), () => {
     for (let n = 0; n < 5; n++) stores.push(await measuredDatabase({ columnFamilies: ['a', 'b', 'c', 'd'] }))
     await Promise.all(
       stores.map(async ({ db, registry }, n) => {
-        const asked = registry.sources.refresh()
+        const asked = registry.collectors.collect()
         for (let turn = 0; turn < n; turn++) await setImmediate()
         await Promise.all([db.close(), asked])
       }),

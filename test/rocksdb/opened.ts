@@ -58,7 +58,7 @@ export function measuring(db: Session, registry: MetricsRegistry = new MetricsRe
     collect: async () => {
       // What was read a moment ago is not asked for again.
       await new Promise((resolve) => setTimeout(resolve, 30))
-      await registry.sources.refresh()
+      await registry.collectors.collect()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { instrument, MetricsRegistry, uninstrument } from '@wombat/instrumentation'
-import { measured } from '@wombat/instrumentation/testing'
+import { readMeasured } from '@wombat/instrumentation/testing'
 import { describe, expect, test } from 'vitest'
 import { installed, named, type Session } from './database.ts'
 import { database, measuredDatabase, measuring } from './opened.ts'
@@ -25,7 +25,7 @@ describe.skipIf(!installed)(named('operations'), () => {
     read.tryFlush()
     expect((await Promise.all(values)).map(String)).toEqual(['value', 'value', 'null'])
 
-    const { get, get_many, set, batch: batches, delete: deletes, clear } = measured(registry, 'orders')
+    const { get, get_many, set, batch: batches, delete: deletes, clear } = readMeasured(registry, 'orders')
     expect({ get, get_many, set, batches, deletes, clear }).toEqual({
       get: { operations: 4, errors: 0 },
       get_many: { operations: 1, errors: 0 },
@@ -50,13 +50,13 @@ describe.skipIf(!installed)(named('operations'), () => {
     const session = db.session()
     const { registry } = measuring(db)
     await session.get('key')
-    expect(measured(registry, 'orders').get).toEqual({ operations: 1, errors: 0 })
+    expect(readMeasured(registry, 'orders').get).toEqual({ operations: 1, errors: 0 })
   })
 
   test('that are called before the database is open are measured once', async () => {
     const { db, registry } = measuring(await database())
     await Promise.all([db.put('key', 'value'), db.peek(), db.ready()])
-    expect(measured(registry, 'orders')).toMatchObject({ set: { operations: 1 }, scan: { operations: 1 } })
+    expect(readMeasured(registry, 'orders')).toMatchObject({ set: { operations: 1 }, scan: { operations: 1 } })
   })
 
   test('that the engine refuses are errors by the engine’s own code, behind that of the batch', async () => {
@@ -73,7 +73,7 @@ describe.skipIf(!installed)(named('operations'), () => {
     unobserved.tryFlush()
     await expect(written).rejects.toThrow('read only')
 
-    expect(measured(registry, 'orders')).toMatchObject({
+    expect(readMeasured(registry, 'orders')).toMatchObject({
       set: { operations: 1, errors: 1 },
       batch: { operations: 2, errors: 2, entries: 0 },
     })
@@ -90,7 +90,7 @@ describe.skipIf(!installed)(named('operations'), () => {
     const written = batch.put('key', 'value')
     batch.destroy()
     await expect(written).rejects.toThrow('Batch is destroyed')
-    expect(measured(registry, 'orders').batch).toEqual({ operations: 0, errors: 0, entries: 0 })
+    expect(readMeasured(registry, 'orders').batch).toEqual({ operations: 0, errors: 0, entries: 0 })
   })
 })
 
@@ -178,7 +178,7 @@ describe.skipIf(!installed)(named('measuring'), () => {
     const seen: unknown[] = []
     for await (const entry of iterator) seen.push(entry)
     expect(seen).toHaveLength(1)
-    expect(measured(registry, 'orders')).toMatchObject({ batch: { operations: 0 }, scan: { operations: 0 } })
+    expect(readMeasured(registry, 'orders')).toMatchObject({ batch: { operations: 0 }, scan: { operations: 0 } })
     expect(number('db_open_iterators')).toBeUndefined()
   })
 
@@ -188,7 +188,7 @@ describe.skipIf(!installed)(named('measuring'), () => {
     instrument(db, { registry, name: 'orders' })
     const session: Session = db.session()
     await session.put('key', 'value')
-    expect(measured(registry, 'orders').set).toEqual({ operations: 1, errors: 0 })
+    expect(readMeasured(registry, 'orders').set).toEqual({ operations: 1, errors: 0 })
   })
 })
 

@@ -83,6 +83,6 @@ describe.skipIf(!installed)(named('a probe'), () => {
     await measured.db.close()
     expect(seen()).toEqual(['closed', false])
     await expect(probe?.read('a')).rejects.toThrow('closed')
-    expect(store.folder()).toBe(measured.db.path)
+    expect(store.directory()).toBe(measured.db.path)
   })
 })

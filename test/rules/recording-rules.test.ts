@@ -1,5 +1,6 @@
 import { ruleFiles } from '@wombat/dashboards'
-import { metricsOf, operations } from '@wombat/instrumentation'
+import { operations } from '@wombat/instrumentation'
+import { operationMetrics } from '@wombat/instrumentation/internal'
 import { describe, expect, test } from 'vitest'
 import { installed } from '../backends/installed.ts'
 import { type RuleTest, ruleTestComplaints } from './promtool.ts'
@@ -8,7 +9,7 @@ const store = '{store="orders"}'
 
 /** Each operation of the catalogue a different number of times a minute: 60, 120, 180 and so on. */
 const eachOperation = Object.fromEntries(
-  operations.map((operation, index) => [`${metricsOf(operation).operations}${store}`, `0+${60 * (index + 1)}x30`]),
+  operations.map((operation, index) => [`${operationMetrics(operation).operations}${store}`, `0+${60 * (index + 1)}x30`]),
 )
 
 /** Sixty gets a minute; the buckets up to and after a bound, as one route spells it. */

@@ -1,7 +1,7 @@
 // An application with everything switched on and secrets everywhere. It is told what to do, does it, and ends when it is told to.
 import { once } from 'node:events'
 import { startMonitoring } from '@wombat/monitor'
-import { explainConfig } from '../../packages/monitor/src/config.ts'
+import { explainConfig } from '../../packages/monitor/src/config/resolve-config.ts'
 import { configOf } from './application-config.ts'
 import { useStores } from './application-stores.ts'
 import type { Planted } from './planted.ts'
@@ -39,7 +39,7 @@ registry.declare({ name: 'cart_balance_bytes', kind: 'gauge', unit: 'By', descri
 registry.gauge('cart_balance_bytes', {}).observe(() => {
   throw new Error(task.planted.errorMessage)
 })
-registry.sources.add(() => {
+registry.collectors.add(() => {
   throw new Error(task.planted.folder)
 })
 const finish = await useStores(monitoring, task)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ErrorEntry } from '@wombat/monitor'
 import { expect, test } from 'vitest'
-import { ConfigError, type MonitoringConfig, resolveConfig } from '../../packages/monitor/src/config.ts'
+import { ConfigError, type MonitoringConfig, resolveConfig } from '../../packages/monitor/src/config/resolve-config.ts'
 import { type Outputs, outputsOf } from './application.ts'
 import { disguisesIn } from './disguises.ts'
 import { type Planted, plant } from './planted.ts'

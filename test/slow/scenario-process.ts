@@ -9,14 +9,14 @@ import { promisify } from 'node:util'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
 import { SlowOperations } from '../../packages/monitor/src/operations/slow-operations.ts'
-import { ProcessWatch } from '../../packages/monitor/src/process/process-watch.ts'
+import { ProcessMonitor } from '../../packages/monitor/src/process/process-monitor.ts'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
 
 const [scenario = '', duration = '800'] = process.argv.slice(2)
 const durationMs = Number(duration)
 const folder = mkdtempSync(join(tmpdir(), 'slow-'))
 const registry = new MetricsRegistry()
-const watch = new ProcessWatch(registry)
+const watch = new ProcessMonitor(registry)
 watch.start()
 const logger = collectingLogger()
 const slow = new SlowOperations({ registry, process: watch, logger, thresholdMs: 100 })

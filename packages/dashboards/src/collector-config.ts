@@ -5,7 +5,7 @@ export const routes = ['scrape', 'collector-prometheus', 'collector-remote-write
 export type Route = (typeof routes)[number]
 
 /** Where everything is. Hosts and ports: `127.0.0.1:4318`; and addresses: `http://127.0.0.1:9090`. */
-export interface Places {
+export interface RouteAddresses {
   /** Where processes serve /metrics (default 127.0.0.1:9090, the monitor's). */
   readonly targets?: readonly string[]
   /** Where the Collector takes OTLP over HTTP (default 127.0.0.1:4318). */
@@ -21,7 +21,7 @@ export interface Places {
 const loopback = '127.0.0.1'
 
 /** What a route needs beside rules and dashboards, by the name of its file: the configuration of Collector and Prometheus. */
-export function routeFiles(route: Route, places: Places = {}): Readonly<Record<string, string>> {
+export function routeFiles(route: Route, places: RouteAddresses = {}): Readonly<Record<string, string>> {
   switch (route) {
     case 'scrape':
       return {
@@ -52,7 +52,7 @@ export function routeFiles(route: Route, places: Places = {}): Readonly<Record<s
  * An OpenTelemetry Collector on a route. Nothing renames: our names have the suffixes that the exporters would add, so their
  * defaults are right, and `namespace`, for one, would be wrong.
  */
-export function collectorConfig(route: Exclude<Route, 'scrape'>, places: Places = {}): string {
+export function collectorConfig(route: Exclude<Route, 'scrape'>, places: RouteAddresses = {}): string {
   const exporters = exportersOf(route, places)
   return commented(comments[route], {
     receivers: { otlp: { protocols: { http: { endpoint: places.otlp ?? `${loopback}:4318` } } } },
@@ -72,7 +72,10 @@ const comments = {
   victoriametrics: 'Start VictoriaMetrics with -opentelemetry.usePrometheusNaming, or labels as service.name keep their dots.',
 } as const
 
-function exportersOf(route: Exclude<Route, 'scrape'>, { page, prometheus, victoriametrics }: Places): Record<string, object> {
+function exportersOf(
+  route: Exclude<Route, 'scrape'>,
+  { page, prometheus, victoriametrics }: RouteAddresses,
+): Record<string, object> {
   switch (route) {
     case 'collector-prometheus':
       // What was last heard of a process that ended is shown for as long as Prometheus itself would.

@@ -24,7 +24,7 @@ export function selector(name: MetricName, matchers: Matchers = {}): string {
 export function rate(
   name: MetricName,
   window: string,
-  by: readonly string[] = storeOf(name),
+  by: readonly string[] = storeMatcher(name),
   matchers: Matchers = {},
   each: Each = asItIs,
 ): string {
@@ -37,7 +37,7 @@ export function rate(
 export function aggregate(
   operator: 'sum' | 'max' | 'min',
   name: MetricName,
-  by: readonly string[] = storeOf(name),
+  by: readonly string[] = storeMatcher(name),
   matchers: Matchers = {},
   each: Each = asItIs,
 ): string {
@@ -54,7 +54,7 @@ export function quantile(
   q: number,
   name: MetricName,
   window: string,
-  by: readonly string[] = storeOf(name),
+  by: readonly string[] = storeMatcher(name),
   matchers: Matchers = {},
   each: Each = asItIs,
 ): string {
@@ -66,7 +66,7 @@ export function quantile(
 }
 
 /** What is added up by unless said otherwise: the store, where the metric is one's. */
-function storeOf(name: MetricName): readonly string[] {
+function storeMatcher(name: MetricName): readonly string[] {
   return metrics[name].attributes.filter((label) => label === 'store')
 }
 

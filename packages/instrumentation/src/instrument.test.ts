@@ -2,11 +2,11 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { expect, test, vi } from 'vitest'
-import type { StoreAdapter } from './adapter.ts'
+import type { StoreAdapter } from './adapters/adapter.ts'
 import { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
-import { MetricsRegistry } from './registry.ts'
-import { measured } from './testing.ts'
-import { timeMethods } from './time-methods.ts'
+import { wrapMethods } from './operations/wrap-method.ts'
+import { MetricsRegistry } from './registry/registry.ts'
+import { readMeasured } from './testing/index.ts'
 
 /** The shape of abstract-level 1: callbacks, and no hooks. */
 class OldLevel {
@@ -80,7 +80,7 @@ test('a store without a name is called default', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new MemoryLevel(), { registry })
   await db.put('a', '1')
-  expect(measured(registry, 'default').set).toEqual({ operations: 1, errors: 0 })
+  expect(readMeasured(registry, 'default').set).toEqual({ operations: 1, errors: 0 })
   await db.close()
 })
 
@@ -89,7 +89,7 @@ test('the second to instrument a store changes nothing, whatever name he gives i
   const db = instrument(new MemoryLevel(), { name: 'first', registry: first })
   expect(instrument(db, { name: 'second', registry: second })).toBe(db)
   await db.put('a', '1')
-  expect(measured(first, 'first').set).toEqual({ operations: 1, errors: 0 })
+  expect(readMeasured(first, 'first').set).toEqual({ operations: 1, errors: 0 })
   expect(second.getAllMetrics()).toEqual([])
   await db.close()
 })
@@ -102,10 +102,10 @@ test('two copies of this package do not measure one store twice, and either can 
   const db = instrument(new MemoryLevel(), { name: 'db', registry })
   expect(copy.instrument(db, { name: 'db', registry })).toBe(db)
   await db.put('a', '1')
-  expect(measured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
+  expect(readMeasured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
   expect(copy.uninstrument(db)).toBe(true)
   await db.put('a', '1')
-  expect(measured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
+  expect(readMeasured(registry, 'db').set).toEqual({ operations: 1, errors: 0 })
   await db.close()
 })
 
@@ -117,7 +117,7 @@ test('a store that is not measured cannot be stopped, and one that was stopped c
     instrument(db, { name: 'db', registry })
     await db.put('a', '1')
     expect(uninstrument(db)).toBe(true)
-    expect(measured(registry, 'db').set).toEqual({ operations: times, errors: 0 })
+    expect(readMeasured(registry, 'db').set).toEqual({ operations: times, errors: 0 })
   }
   await db.close()
 })
@@ -133,11 +133,11 @@ class Box {
 const boxes: StoreAdapter<Box> = {
   name: 'box',
   operations: ['set'],
-  supplies: { wood: ['db_sstable_bytes'] },
-  knownErrors: new Set(),
-  accepts: (store) => store instanceof Box,
-  engineOf: () => 'wood',
-  attach: (box, operations) => timeMethods(box, operations, { put: 'set' }),
+  engineMetrics: { wood: ['db_sstable_bytes'] },
+  errorCodes: new Set(),
+  matches: (store) => store instanceof Box,
+  engine: () => 'wood',
+  attach: (box, operations) => wrapMethods(box, operations, { put: 'set' }),
   stats: (box, registry, name) => ({
     read: () => registry.setGaugeWithLabels('db_sstable_bytes', Number(box.content), { store: name }),
   }),
@@ -147,7 +147,7 @@ test('a store of your own is measured by an adapter of your own', () => {
   const registry = new MetricsRegistry()
   const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
   expect(box.put(5)).toBe(box)
-  expect(measured(registry, 'box')).toEqual({ set: { operations: 1, errors: 0 } })
+  expect(readMeasured(registry, 'box')).toEqual({ set: { operations: 1, errors: 0 } })
 })
 
 test('an adapter of your own must accept the store', () => {
@@ -160,7 +160,7 @@ test('what an engine says of itself is asked for at each collection, until the m
   const told = async (): Promise<unknown[]> => {
     // Answers count as fresh for some milliseconds.
     await new Promise((resolve) => setTimeout(resolve, 50))
-    await registry.sources.refresh()
+    await registry.collectors.collect()
     return registry.getAllMetrics().flatMap(({ name, value }) => (name === 'db_sstable_bytes' ? [value] : []))
   }
   box.put(5)
@@ -179,13 +179,13 @@ test('an adapter that fails half-way leaves no trace, and a second try is as goo
   const adapter = (fails: boolean): StoreAdapter<typeof store> => ({
     name: 'own',
     operations: ['get'],
-    supplies: {},
-    knownErrors: new Set(),
-    accepts: (one) => one === store,
-    engineOf: () => 'own',
+    engineMetrics: {},
+    errorCodes: new Set(),
+    matches: (one) => one === store,
+    engine: () => 'own',
     attach(one, operations) {
-      operations.show()
-      return timeMethods(one, operations, { get: 'get' })
+      operations.publishGauges()
+      return wrapMethods(one, operations, { get: 'get' })
     },
     stats() {
       if (fails) throw new Error('no engine')

@@ -1,18 +1,19 @@
 import { diag, type MeterProvider } from '@opentelemetry/api'
-import type { EngineReader, StoreAdapter } from './adapter.ts'
-import { labelFault } from './labels.ts'
-import type { MeasuredStore, StoreState } from './measured-store.ts'
-import type { MetricsRegistry } from './registry.ts'
-import type { Semconv } from './semconv.ts'
-import { sharedRegistry } from './shared-registry.ts'
-import { StoreOperations } from './store-operations.ts'
-import { abstractLevel } from './stores/abstract-level.ts'
-import { keyv } from './stores/keyv.ts'
-import { lmdb } from './stores/lmdb.ts'
-import { map } from './stores/map.ts'
-import { operationsOf } from './stores/operations-of.ts'
-import { rocksdbNative } from './stores/rocksdb-native.ts'
-import { sqlite } from './stores/sqlite.ts'
+import { abstractLevel } from './adapters/abstract-level/abstract-level.ts'
+import type { StoreAdapter } from './adapters/adapter.ts'
+import { keyv } from './adapters/keyv/keyv.ts'
+import { lmdb } from './adapters/lmdb/lmdb.ts'
+import { map } from './adapters/map.ts'
+import { operationsOf } from './adapters/operations-of.ts'
+import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
+import { sqlite } from './adapters/sqlite.ts'
+import type { EngineReader } from './engines/engine-reader.ts'
+import { validateLabel } from './metrics/labels.ts'
+import type { Semconv } from './metrics/semconv.ts'
+import { StoreOperations } from './operations/store-operations.ts'
+import { sharedRegistry } from './otel/shared-registry.ts'
+import type { MeasuredStore, StoreState } from './registry/measured-stores.ts'
+import type { MetricsRegistry } from './registry/registry.ts'
 
 export interface InstrumentOptions {
   /**
@@ -45,15 +46,15 @@ const mark = Symbol.for('@wombat/instrumentation')
 export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
   const { name = 'default', meterProvider, semconv } = options
   checkOptions(options)
-  const adapter = adapterOf(store, options.adapter)
+  const adapter = findAdapter(store, options.adapter)
   if (Reflect.has(store, mark)) {
     diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
     return store
   }
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
-  const engine = adapter.engineOf(store)
+  const engine = adapter.engine(store)
   const description = { store: name, engine, adapter: adapter.name }
-  const operations = new StoreOperations(registry, description, adapter.operations, adapter.knownErrors)
+  const operations = new StoreOperations(registry, description, adapter.operations, adapter.errorCodes)
   const undo = attach(store, adapter, operations, { name, engine })
   try {
     Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
@@ -110,7 +111,7 @@ function measuredStore<Store extends object>(
 ): MeasuredStore {
   const held = new WeakRef(store)
   // At once, because a path may mean another place later; again later where it is not open yet.
-  let folder = adapter.folderOf?.(store)
+  let folder = adapter.directory?.(store)
   const state = (): StoreState => {
     const alive = held.deref()
     if (alive === undefined) return 'closed'
@@ -123,9 +124,9 @@ function measuredStore<Store extends object>(
     adapter: adapter.name,
     state,
     openFailure: () => (state() === 'failed' ? operations.openFailure : undefined),
-    folder() {
+    directory() {
       const alive = held.deref()
-      if (folder === undefined && alive !== undefined) folder = adapter.folderOf?.(alive)
+      if (folder === undefined && alive !== undefined) folder = adapter.directory?.(alive)
       return folder
     },
     probe() {
@@ -145,7 +146,7 @@ function endOf(
   measured: MeasuredStore,
   engine: EngineReader | undefined,
 ): () => void {
-  const forget = engine === undefined ? () => {} : registry.sources.add(() => engine.read())
+  const forget = engine === undefined ? () => {} : registry.collectors.add(() => engine.read())
   const remove = registry.stores.add(measured)
   return () => {
     forget()
@@ -165,31 +166,31 @@ export function uninstrument(store: object): boolean {
 }
 
 function checkOptions({ name = 'default', meterProvider, semconv, registry }: InstrumentOptions): void {
-  const fault = labelFault('store', name)
+  const fault = validateLabel('store', name)
   if (fault !== undefined) throw new TypeError(`name: ${fault}`)
   if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
     throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
   }
   if (registry !== undefined && typeof registry?.onSeries !== 'function') {
-    throw new TypeError(`registry must be a MetricsRegistry, got ${described(registry)}`)
+    throw new TypeError(`registry must be a MetricsRegistry, got ${describeValue(registry)}`)
   }
   if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
-    throw new TypeError(`meterProvider must be a MeterProvider, got ${described(meterProvider)}`)
+    throw new TypeError(`meterProvider must be a MeterProvider, got ${describeValue(meterProvider)}`)
   }
 }
 
-function described(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name}`
   if (typeof value !== 'object' || value === null) return String(value)
   return `an object of class ${value.constructor?.name ?? 'unknown'}`
 }
 
-function adapterOf(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
+function findAdapter(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
   if (typeof store === 'object' && store !== null) {
-    const found = (own === undefined ? storeAdapters : [own]).find((adapter) => adapter.accepts(store))
+    const found = (own === undefined ? storeAdapters : [own]).find((adapter) => adapter.matches(store))
     if (found !== undefined) return found
   }
   throw new TypeError(
-    `cannot instrument ${described(store)}: known are ${storeAdapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
+    `cannot instrument ${describeValue(store)}: known are ${storeAdapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
   )
 }

@@ -4,12 +4,12 @@ import { Dispatcher } from './alerts/dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './alerts/manager.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
-import { busy } from './busy.ts'
-import type { DurableHistory } from './history/durable-history.ts'
+import { trackSelfTime } from './collection/self-time.ts'
+import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import { TimeSeries } from './history/memory/time-series.ts'
 import { samplesOf } from './history/series.ts'
-import { TimeSeries } from './history/time-series.ts'
+import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Logger } from './logger.ts'
-import type { SnapshotReader } from './snapshot-reader.ts'
 
 export interface AlertingOptions {
   readonly reader: SnapshotReader
@@ -49,9 +49,9 @@ export class Alerting {
     this.manager = new AlertManager(rules, this.history)
     this.#metrics = new AlertMetrics(registry)
     for (const notifier of notifiers) registry.counter('wombat_monitor_notifications_dropped_total', { notifier: notifier.name })
-    const dropped = (notifier: string): void =>
+    const onDropped = (notifier: string): void =>
       registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
-    this.#dispatcher = new Dispatcher(notifiers, logger, { dropped })
+    this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
   }
 
   /** Begins to remember and, where rules are to be judged at all, to judge; after what an earlier process left was read. */
@@ -66,7 +66,7 @@ export class Alerting {
   async remember(): Promise<void> {
     const { points, timeMs } = await this.#options.reader.take()
     const { registry, durable } = this.#options
-    busy(registry, 'history', () => {
+    trackSelfTime(registry, 'history', () => {
       const samples = points.flatMap(samplesOf)
       this.history.append(timeMs, samples)
       durable?.append(timeMs, samples)
@@ -77,7 +77,7 @@ export class Alerting {
   /** Judges the rules at this moment. */
   evaluate(nowMs: number): void {
     this.#countMissed(nowMs)
-    busy(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
+    trackSelfTime(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
   }
 
   #evaluate(nowMs: number): void {
@@ -85,9 +85,9 @@ export class Alerting {
     const startMs = performance.now()
     const transitions = this.manager.evaluate(nowMs)
     const alerts = this.manager.alerts()
-    this.#metrics.show(alerts)
+    this.#metrics.publish(alerts)
     this.#save(nowMs)
-    this.#dispatcher.tell(alerts, transitions, nowMs)
+    this.#dispatcher.notify(alerts, transitions, nowMs)
     const failed = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
     registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failed)
@@ -114,13 +114,13 @@ export class Alerting {
   /** The process before this one is known to have lived until its last moment in the file, not only until its last alert. */
   async #resume(durable: DurableHistory): Promise<void> {
     const nowMs = Date.now()
-    const text = durable.kept(keptName)
+    const text = durable.metadata(keptName)
     if (text !== undefined) {
       const saved = JSON.parse(text) as SavedAlerts
       const aliveMs = Math.max(saved.atMs, durable.aliveMs(nowMs) ?? 0)
       this.manager.restore({ ...saved, atMs: Math.min(aliveMs, nowMs) }, nowMs)
     }
-    await durable.fill(this.history, nowMs, this.#options.intervalMs)
+    await durable.restore(this.history, nowMs, this.#options.intervalMs)
   }
 
   /** Writes the alerts down where any of them is not as it was. */
@@ -129,7 +129,7 @@ export class Alerting {
     if (durable === undefined) return
     const saved = this.manager.save(nowMs)
     const alerts = JSON.stringify(saved.alerts)
-    if (alerts !== this.#savedAlerts && durable.keep(keptName, JSON.stringify(saved))) this.#savedAlerts = alerts
+    if (alerts !== this.#savedAlerts && durable.setMetadata(keptName, JSON.stringify(saved))) this.#savedAlerts = alerts
   }
 
   /** A blocked event loop makes evaluations fall out: that they did is a number of its own. */

@@ -1,4 +1,4 @@
-export { seriesOf } from './alerts/conditions.ts'
+export { conditionMetrics } from './alerts/conditions.ts'
 export { defaultRules } from './alerts/default-rules.ts'
 export {
   type Alert,
@@ -11,12 +11,15 @@ export {
 export { type AlertmanagerOptions, alertmanagerNotifier } from './alerts/notifiers/alertmanager.ts'
 export { type EmailOptions, emailNotifier } from './alerts/notifiers/email.ts'
 export { logNotifier } from './alerts/notifiers/log.ts'
-export { type AlertGroup, type Notifier, Refused } from './alerts/notifiers/notifier.ts'
+export { type AlertGroup, type Notifier, RejectedError } from './alerts/notifiers/notifier.ts'
 export type { Secret } from './alerts/notifiers/secret.ts'
 export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook.ts'
 export { type AlertRule, type Condition, type Severity, severities } from './alerts/rule.ts'
-export { checkedRules, parseRules, RuleError, readRules } from './alerts/rule-file.ts'
+export { parseRules, RuleError, readRules, validateRules } from './alerts/rule-file.ts'
 export type { AlertState } from './alerts/state.ts'
+export { RegistryProducer, type RegistryProducerOptions } from './collection/registry-producer.ts'
+export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './collection/snapshot.ts'
+export { SnapshotReader } from './collection/snapshot-reader.ts'
 export {
   ConfigError,
   type ConfigSource,
@@ -25,9 +28,7 @@ export {
   explainConfig,
   type MonitoringConfig,
   optionTable,
-} from './config.ts'
-export type { DetailOptions } from './detail.ts'
-export type { Addresses } from './doors.ts'
+} from './config/resolve-config.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
@@ -45,19 +46,18 @@ export type {
   Streak,
   Trend,
 } from './health/check.ts'
-export type { CheckSettings } from './health/check-plan.ts'
+export type { CheckSettings } from './health/check-settings.ts'
 export type { HealthOptions } from './health/health-options.ts'
 export { HealthMonitor, type HealthMonitorOptions } from './health/monitor.ts'
 export { type HealthStatus, healthStatuses } from './health/status.ts'
-export { DurableHistory, type DurableHistoryOptions } from './history/durable-history.ts'
 export type { History, Statistic } from './history/history.ts'
+export { TimeSeries, type TimeSeriesOptions } from './history/memory/time-series.ts'
 export { type HistorySeries, type Sample, samplesOf } from './history/series.ts'
-export { TimeSeries, type TimeSeriesOptions } from './history/time-series.ts'
+export { DurableHistory, type DurableHistoryOptions } from './history/sqlite/durable-history.ts'
+export type { Addresses } from './http/servers.ts'
 export type { Logger, LogLevel } from './logger.ts'
-export { type AttachedConfig, createMonitoring, startMonitoring } from './monitor.ts'
 export type { Monitoring } from './monitoring.ts'
 export { type ErrorEntry, ErrorHistory } from './operations/error-history.ts'
 export type { SlowRecord } from './operations/slow-operations.ts'
-export { RegistryProducer, type RegistryProducerOptions } from './registry-producer.ts'
-export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './snapshot.ts'
-export { SnapshotReader } from './snapshot-reader.ts'
+export type { RuntimeOptions } from './runtime-settings.ts'
+export { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'

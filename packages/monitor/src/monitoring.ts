@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Alert } from './alerts/manager.ts'
-import type { DetailOptions } from './detail.ts'
-import type { Addresses } from './doors.ts'
+import type { Snapshot } from './collection/snapshot.ts'
 import type { JsonMetric } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import type { HealthMonitor } from './health/monitor.ts'
+import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-operations.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { RuntimeOptions } from './runtime-settings.ts'
 
 /** Monitoring that runs. Close it when the process ends: the last interval is sent then. */
 export interface Monitoring extends AsyncDisposable {
@@ -34,7 +34,7 @@ export interface Monitoring extends AsyncDisposable {
   /** The last errors, their rate and their kinds. */
   readonly errors: ErrorHistory
   /** Changes how closely operations are looked at. @throws ConfigError, and nothing is changed. */
-  adjust(changes: Partial<DetailOptions>): void
+  adjust(changes: Partial<RuntimeOptions>): void
   /** All metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
   /** All doors as one fetch handler, for a server that is there already. It does not know who asks: health says its status only. */

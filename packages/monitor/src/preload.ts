@@ -1,8 +1,8 @@
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { pino } from 'pino'
-import { ConfigError, explainConfig, type MonitoringConfig, resolveConfig } from './config.ts'
-import { startMonitoring } from './monitor.ts'
+import { ConfigError, explainConfig, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import type { Monitoring } from './monitoring.ts'
+import { startMonitoring } from './start-monitoring.ts'
 
 /**
  * Starts monitoring for an application that knows nothing of it, and finds its stores. All is said in the environment.

@@ -10,7 +10,7 @@ export function detailWaysOf(store: Store): Way[] {
   const operations = bare(store)
   const registry = new MetricsRegistry()
   const { measure, rest } = switchable(store, registry)
-  const { watch } = registry
+  const { observer } = registry
   const tracer = new TracerProvider({ sampler: new AlwaysOnSampler() }).getTracer('bench')
   return [
     { name: 'bare', operations },
@@ -20,11 +20,11 @@ export function detailWaysOf(store: Store): Way[] {
       name: 'instrumented, one in 16 timed',
       operations,
       begin() {
-        watch.timeOneIn = 16
+        observer.sampleInterval = 16
         measure()
       },
       end() {
-        watch.timeOneIn = 1
+        observer.sampleInterval = 1
         rest()
       },
     },
@@ -32,11 +32,11 @@ export function detailWaysOf(store: Store): Way[] {
       name: 'instrumented, with spans that go nowhere',
       operations,
       begin() {
-        watch.tracer = tracer
+        observer.tracer = tracer
         measure()
       },
       end() {
-        watch.tracer = undefined
+        observer.tracer = undefined
         rest()
       },
     },

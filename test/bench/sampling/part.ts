@@ -64,6 +64,6 @@ const now = performance.now.bind(performance)
 
 function measured(keys: readonly number[], timeOneIn: number): Map<number, number> {
   const registry = new MetricsRegistry()
-  registry.watch.timeOneIn = timeOneIn
+  registry.observer.sampleInterval = timeOneIn
   return instrument(filled(keys), { name: 'bench', registry })
 }

@@ -1,6 +1,6 @@
-import { type Course, examine } from '../doctor/examine.ts'
-import { Misuse } from './misuse.ts'
-import type { CliOptions, Typed } from './options.ts'
+import { diagnose, type PipelineOptions } from '../doctor/diagnose.ts'
+import type { CliOptions, ParsedOptions } from './options.ts'
+import { UsageError } from './usage-error.ts'
 
 export const doctorOptions = {
   otlp: { value: 'an address', description: 'Where the canary is sent: the Collector, http://127.0.0.1:4318 for example.' },
@@ -16,10 +16,10 @@ export const doctorOptions = {
 } as const satisfies CliOptions
 
 /** Says hop by hop what became of what is sent along a route; 1 where it was lost or changed. @throws Misuse */
-export async function doctor(typed: Typed, say: (line: string) => void): Promise<number> {
-  if (typed.positionals.length > 0) throw new Misuse(`doctor takes options only, got ${typed.positionals[0]}`)
+export async function doctor(typed: ParsedOptions, say: (line: string) => void): Promise<number> {
+  if (typed.positionals.length > 0) throw new UsageError(`doctor takes options only, got ${typed.positionals[0]}`)
   let isWell = true
-  for await (const { from, to, problems } of examine(courseOf(typed))) {
+  for await (const { from, to, problems } of diagnose(pipelineOptions(typed))) {
     isWell &&= problems.length === 0
     if (problems.length === 0) say(`ok    ${from} -> ${to}: all arrived as it was given`)
     for (const problem of problems) say(`WRONG ${from} -> ${to}: ${problem}`)
@@ -28,36 +28,38 @@ export async function doctor(typed: Typed, say: (line: string) => void): Promise
   return isWell ? 0 : 1
 }
 
-function courseOf(typed: Typed): Course {
+function pipelineOptions(typed: ParsedOptions): PipelineOptions {
   const otlp = typed.address('otlp')
-  const places: Pick<Course, 'metrics' | 'prometheus' | 'victoriametrics'> = Object.fromEntries(
+  const places: Pick<PipelineOptions, 'metrics' | 'prometheus' | 'victoriametrics'> = Object.fromEntries(
     (['metrics', 'prometheus', 'victoriametrics'] as const).flatMap((name) => {
       const url = typed.address(name)
       return url === undefined ? [] : [[name, url]]
     }),
   )
   if (otlp === undefined && places.metrics === undefined) {
-    throw new Misuse('doctor needs --otlp, where a canary can be sent, or --metrics, a page that a process shows')
+    throw new UsageError('doctor needs --otlp, where a canary can be sent, or --metrics, a page that a process shows')
   }
   if (Object.keys(places).length + Number(otlp !== undefined) < 2) {
-    throw new Misuse('doctor needs to know who should have it then: --prometheus, --victoriametrics or, behind --otlp, --metrics')
+    throw new UsageError(
+      'doctor needs to know who should have it then: --prometheus, --victoriametrics or, behind --otlp, --metrics',
+    )
   }
   const timeoutSeconds = typed.number('timeout-seconds')
   return {
     ...(otlp !== undefined && { otlp }),
     ...places,
-    otlpHeaders: headersOf(typed, 'otlp-header'),
-    queryHeaders: headersOf(typed, 'query-header'),
+    otlpHeaders: parseHeaders(typed, 'otlp-header'),
+    queryHeaders: parseHeaders(typed, 'query-header'),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   }
 }
 
 /** @throws Misuse without repeating what may be a secret. */
-function headersOf(typed: Typed, option: string): Record<string, string> {
+function parseHeaders(typed: ParsedOptions, option: string): Record<string, string> {
   return Object.fromEntries(
     typed.all(option).map((text): [string, string] => {
       const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.+)$/.exec(text) ?? []
-      if (name === undefined || value === undefined) throw new Misuse(`--${option} must be "name: text", as a header is`)
+      if (name === undefined || value === undefined) throw new UsageError(`--${option} must be "name: text", as a header is`)
       return [name.toLowerCase(), value]
     }),
   )

@@ -8,7 +8,7 @@ interface Described {
 }
 
 /** All that can be typed; of one command where that is named. */
-export function helpOf(commands: Readonly<Record<string, Described>>, common: CliOptions, name?: string): string {
+export function formatHelp(commands: Readonly<Record<string, Described>>, common: CliOptions, name?: string): string {
   const shown = Object.entries(commands).filter(([command]) => name === undefined || command === name)
   const parts = shown.map(([command, { operand, description, options }]) =>
     [`wombat-dashboards ${command} ${operand}`.trimEnd(), `  ${description}`, '', ...lines(options)].join('\n'),

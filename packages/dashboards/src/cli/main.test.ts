@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
-import { ruleFiles } from '../default-rule-files.ts'
+import { ruleFiles } from '../rules/default-rule-files.ts'
 import { main } from './main.ts'
 
 async function called(...args: string[]) {

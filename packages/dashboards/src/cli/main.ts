@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { doctor, doctorOptions } from './doctor.ts'
-import { helpOf } from './help.ts'
-import { Misuse, nearest } from './misuse.ts'
-import { type CliOptions, type Typed, typedFrom } from './options.ts'
+import { formatHelp } from './help.ts'
+import { type CliOptions, type ParsedOptions, parseOptions } from './options.ts'
+import { suggest, UsageError } from './usage-error.ts'
 import { write, writeOptions } from './write.ts'
 
 /** Where the command speaks: results, and complaints. */
@@ -16,7 +16,7 @@ export interface Command {
   readonly operand: string
   readonly description: string
   readonly options: CliOptions
-  readonly run: (typed: Typed, say: (line: string) => void) => Promise<number>
+  readonly run: (typed: ParsedOptions, say: (line: string) => void) => Promise<number>
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -43,31 +43,31 @@ const common: CliOptions = {
 export async function main(args: readonly string[], { out, error }: Streams): Promise<number> {
   try {
     const [name, ...rest] = args
-    const command = name === undefined ? undefined : commandOf(name)
-    const typed = typedFrom(command === undefined ? args : rest, { ...command?.options, ...common })
+    const command = name === undefined ? undefined : findCommand(name)
+    const typed = parseOptions(command === undefined ? args : rest, { ...command?.options, ...common })
     if (typed.has('version')) {
       out(version())
       return 0
     }
     if (typed.has('help')) {
-      out(helpOf(commands, common, command === undefined ? undefined : name))
+      out(formatHelp(commands, common, command === undefined ? undefined : name))
       return 0
     }
-    if (command === undefined) throw new Misuse(`say what to do: ${Object.keys(commands).join(' or ')}`)
+    if (command === undefined) throw new UsageError(`say what to do: ${Object.keys(commands).join(' or ')}`)
     return await command.run(typed, out)
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     error(`wombat-dashboards: ${message}`)
-    if (!(thrown instanceof Misuse)) return 1
+    if (!(thrown instanceof UsageError)) return 1
     error('wombat-dashboards --help says what there is.')
     return 2
   }
 }
 
 /** @throws Misuse for a word that is no command. */
-function commandOf(word: string): Command | undefined {
+function findCommand(word: string): Command | undefined {
   if (word.startsWith('-')) return undefined
-  if (!Object.hasOwn(commands, word)) throw new Misuse(`${word} is no command${nearest(word, Object.keys(commands))}`)
+  if (!Object.hasOwn(commands, word)) throw new UsageError(`${word} is no command${suggest(word, Object.keys(commands))}`)
   return commands[word]
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { Misuse, nearest } from './misuse.ts'
+import { suggest, UsageError } from './usage-error.ts'
 
 /** One option of a command: what its value is called, if it has one, and what it is for. */
 export interface CliOption {
@@ -11,7 +11,7 @@ export interface CliOption {
 export type CliOptions = Readonly<Record<string, CliOption>>
 
 /** What was typed, option by option. */
-export class Typed {
+export class ParsedOptions {
   readonly positionals: readonly string[]
   readonly #values: Readonly<Record<string, readonly string[]>>
 
@@ -38,7 +38,7 @@ export class Typed {
     const text = this.text(name)
     if (text === undefined) return undefined
     const number = text.trim() === '' ? Number.NaN : Number(text)
-    if (Number.isNaN(number)) throw new Misuse(`--${name} must be a number, got ${JSON.stringify(text)}`)
+    if (Number.isNaN(number)) throw new UsageError(`--${name} must be a number, got ${JSON.stringify(text)}`)
     return number
   }
 
@@ -46,7 +46,7 @@ export class Typed {
   hosts(name: string): readonly string[] {
     const texts = this.all(name)
     const wrong = texts.find((text) => !/^[^\s/]+:\d+$/.test(text))
-    if (wrong !== undefined) throw new Misuse(`--${name} must be host:port, got ${JSON.stringify(wrong)}`)
+    if (wrong !== undefined) throw new UsageError(`--${name} must be host:port, got ${JSON.stringify(wrong)}`)
     return texts
   }
 
@@ -57,7 +57,7 @@ export class Typed {
     const url = URL.parse(text)
     if (url === null || !/^https?:$/.test(url.protocol)) {
       // An address may hold a password: it is not repeated.
-      throw new Misuse(`--${name} must be an address that begins with http:// or https://`)
+      throw new UsageError(`--${name} must be an address that begins with http:// or https://`)
     }
     return url
   }
@@ -68,7 +68,7 @@ export class Typed {
  *
  * @throws Misuse for an option that the command does not have, with the nearest that it has, and for a value too many or too few.
  */
-export function typedFrom(args: readonly string[], options: CliOptions): Typed {
+export function parseOptions(args: readonly string[], options: CliOptions): ParsedOptions {
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -85,19 +85,19 @@ export function typedFrom(args: readonly string[], options: CliOptions): Typed {
     const { name, rawName, value } = token
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (option === undefined) {
-      throw new Misuse(
-        `${rawName} is no option${nearest(
+      throw new UsageError(
+        `${rawName} is no option${suggest(
           rawName,
           Object.keys(options).map((known) => `--${known}`),
         )}`,
       )
     }
     if (option.value !== undefined && (value === undefined || (value.startsWith('--') && !token.inlineValue))) {
-      throw new Misuse(`${rawName} needs ${option.value}`)
+      throw new UsageError(`${rawName} needs ${option.value}`)
     }
-    if (option.value === undefined && value !== undefined) throw new Misuse(`${rawName} takes no value`)
-    if (values[name] !== undefined && option.repeated !== true) throw new Misuse(`${rawName} was given twice`)
+    if (option.value === undefined && value !== undefined) throw new UsageError(`${rawName} takes no value`)
+    if (values[name] !== undefined && option.repeated !== true) throw new UsageError(`${rawName} was given twice`)
     values[name] = [...(values[name] ?? []), value ?? '']
   }
-  return new Typed(positionals, values)
+  return new ParsedOptions(positionals, values)
 }

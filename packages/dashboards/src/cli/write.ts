@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AlertRule, defaultRules, readRules } from '@wombat/monitor'
-import { type Places, type Route, routeFiles, routes } from '../collector-config.ts'
-import { ruleFiles } from '../default-rule-files.ts'
-import type { Objectives } from '../objectives.ts'
-import { shippedRunbook } from '../rule-file.ts'
-import { Misuse, nearest } from './misuse.ts'
-import type { CliOptions, Typed } from './options.ts'
+import { type Route, type RouteAddresses, routeFiles, routes } from '../collector-config.ts'
+import { ruleFiles } from '../rules/default-rule-files.ts'
+import type { Objectives } from '../rules/objectives.ts'
+import { shippedRunbook } from '../rules/rule-file.ts'
+import type { CliOptions, ParsedOptions } from './options.ts'
+import { suggest, UsageError } from './usage-error.ts'
 import { writeFiles } from './written-files.ts'
 
 export const writeOptions = {
@@ -26,13 +26,13 @@ export const writeOptions = {
 } as const satisfies CliOptions
 
 /** Writes dashboards, rules and the configuration of a route; says what it wrote. @throws Misuse; Error where it must not write. */
-export async function write(typed: Typed, say: (line: string) => void): Promise<number> {
+export async function write(typed: ParsedOptions, say: (line: string) => void): Promise<number> {
   const [folder, ...others] = typed.positionals
-  if (folder === undefined || others.length > 0) throw new Misuse(`write needs one folder, got ${typed.positionals.length}`)
-  if (folder === '') throw new Misuse('write needs the name of a folder, got "": of a variable that is not set?')
-  const route = routeOf(typed.text('route'))
+  if (folder === undefined || others.length > 0) throw new UsageError(`write needs one folder, got ${typed.positionals.length}`)
+  if (folder === '') throw new UsageError('write needs the name of a folder, got "": of a variable that is not set?')
+  const route = parseRoute(typed.text('route'))
   const rulesFile = typed.text('rules')
-  const objectives = objectivesOf(typed)
+  const objectives = parseObjectives(typed)
   const runbookUrl = typed.address('runbook-url')?.href
   const rules = rulesFile === undefined ? defaultRules : await readRules(rulesFile)
   const written = ruleFiles({ rules, objectives, ...(runbookUrl !== undefined && { runbookUrl }) })
@@ -41,7 +41,7 @@ export async function write(typed: Typed, say: (line: string) => void): Promise<
     {
       ...inFolder('dashboards', dashboards(rules, runbookUrl)),
       ...inFolder('rules', written),
-      ...routeFiles(route, placesOf(typed)),
+      ...routeFiles(route, parsePlaces(typed)),
     },
     { force: typed.has('force') },
   )
@@ -49,13 +49,14 @@ export async function write(typed: Typed, say: (line: string) => void): Promise<
   return 0
 }
 
-function routeOf(text = 'scrape'): Route {
+function parseRoute(text = 'scrape'): Route {
   const route = routes.find((known) => known === text)
-  if (route === undefined) throw new Misuse(`--route must be one of ${routes.join(', ')}, got ${text}${nearest(text, routes)}`)
+  if (route === undefined)
+    throw new UsageError(`--route must be one of ${routes.join(', ')}, got ${text}${suggest(text, routes)}`)
   return route
 }
 
-function objectivesOf(typed: Typed): Objectives {
+function parseObjectives(typed: ParsedOptions): Objectives {
   return defined({
     availability: typed.number('availability'),
     latency: typed.number('latency'),
@@ -64,7 +65,7 @@ function objectivesOf(typed: Typed): Objectives {
   })
 }
 
-function placesOf(typed: Typed): Places {
+function parsePlaces(typed: ParsedOptions): RouteAddresses {
   const targets = typed.hosts('target')
   return defined({
     targets: targets.length === 0 ? undefined : targets,

@@ -20,7 +20,7 @@ export async function writeFiles(
   files: Readonly<Record<string, string>>,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<Readonly<Record<string, Outcome>>> {
-  const ours = await manifestOf(folder)
+  const ours = await readManifest(folder)
   const outcomes: Record<string, Outcome> = {}
   const foreign: string[] = []
   for (const [name, text] of Object.entries(files)) {
@@ -52,7 +52,7 @@ export async function writeFiles(
 }
 
 /** The digests of what we wrote; of a file that says something else, nothing is believed. */
-async function manifestOf(folder: string): Promise<Readonly<Record<string, string>>> {
+async function readManifest(folder: string): Promise<Readonly<Record<string, string>>> {
   const text = await textOf(join(folder, manifestName))
   if (text === undefined) return {}
   try {

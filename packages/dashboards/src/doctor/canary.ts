@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MetricName } from '@wombat/instrumentation'
 import { startMonitoring } from '@wombat/monitor'
-import { type Asking, ask, credentialsOf, Unanswered } from './asking.ts'
-import type { Expected } from './expected.ts'
+import type { ExpectedSeries } from './expected-series.ts'
+import { getJson, RequestError, type RequestOptions, splitCredentials } from './http-client.ts'
 
 /** A counter, a gauge and a histogram under names of the catalogue, of a store that nobody has. */
 export interface Canary {
   readonly id: string
-  readonly expected: readonly Expected[]
+  readonly expected: readonly ExpectedSeries[]
   readonly counted: number
   readonly level: number
 }
@@ -27,7 +27,7 @@ export function newCanary(): Canary {
   const counted = randomInt(10_000_000, 50_000_000)
   const level = randomInt(50_000_000, 100_000_000)
   const store = { store: id }
-  const of = (name: string, stem: string, value: number, own: object = {}): Expected => {
+  const of = (name: string, stem: string, value: number, own: object = {}): ExpectedSeries => {
     return { name, labels: { ...store }, value, stem, end: '', isUnique: false, ...own }
   }
   return {
@@ -52,10 +52,14 @@ const intervalMs = 1000
  *
  * @throws Unanswered where the receiver does not take it.
  */
-export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeoutMs }: Asking): Promise<() => Promise<void>> {
+export async function sendCanary(
+  canary: Canary,
+  url: URL,
+  { headers = {}, timeoutMs }: RequestOptions,
+): Promise<() => Promise<void>> {
   // An empty request: what a receiver has against it, it says in a status.
   const asProtobuf = { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: new Uint8Array() }
-  await ask(url, { headers, timeoutMs }, asProtobuf)
+  await getJson(url, { headers, timeoutMs }, asProtobuf)
   const bare = new URL(url)
   bare.username = ''
   bare.password = ''
@@ -72,7 +76,7 @@ export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeo
     resource: { 'service.name': 'wombat-dashboards-doctor' },
     otlp: {
       url: bare.href,
-      headers: { ...credentialsOf(url), ...headers },
+      headers: { ...splitCredentials(url), ...headers },
       protocol: 'http/protobuf',
       intervalMs,
       temporality: 'cumulative',
@@ -100,5 +104,5 @@ export async function sendCanary(canary: Canary, url: URL, { headers = {}, timeo
   while ((exports.value < 2 || failure !== undefined) && performance.now() < deadlineMs) await sleep(50)
   if (failure === undefined) return () => monitoring.close()
   await monitoring.close()
-  throw new Unanswered(`${bare.origin}${bare.pathname} does not take OTLP: ${failure}`)
+  throw new RequestError(`${bare.origin}${bare.pathname} does not take OTLP: ${failure}`)
 }

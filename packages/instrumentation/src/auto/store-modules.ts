@@ -1,7 +1,7 @@
-import { MethodPatch } from '../method-patch.ts'
-import { abstractLevel } from '../stores/abstract-level.ts'
-import type { Method } from '../timed.ts'
-import { FirstUse, type Tell } from './first-use.ts'
+import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
+import type { Method } from '../operations/method-patch.ts'
+import { MethodPatch } from '../operations/method-patch.ts'
+import { FirstCall, type OnStore } from './on-first-call.ts'
 
 export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
 
@@ -12,7 +12,7 @@ export interface StoreModule {
   /** Where its stores can be found, in what the module exports: never empty in a version that is supported. */
   targetsOf(exports: unknown): object[]
   /** Tells of every store that is found at a target. Returns the way back, which leaves no trace. */
-  watch(target: object, tell: Tell): () => void
+  watch(target: object, tell: OnStore): () => void
   /** The store's name where nobody gives it one: what it is. */
   nameOf(store: object): string
 }
@@ -25,7 +25,7 @@ export const storeModules: readonly StoreModule[] = [
     name: 'abstract-level',
     supportedVersions: ['>=2 <4'],
     ...stores('AbstractLevel', 'open', rootOfSublevel),
-    nameOf: (store) => abstractLevel.engineOf(store),
+    nameOf: (store) => abstractLevel.engine(store),
   },
   {
     name: 'keyv',
@@ -69,7 +69,7 @@ function stores(
       return found === undefined ? [] : [property(found, 'prototype') as object]
     },
     watch(prototype, tell) {
-      const uses = new FirstUse(prototype, methods, (used) => tell(rootOf(used)))
+      const uses = new FirstCall(prototype, methods, (used) => tell(rootOf(used)))
       uses.watch()
       return () => uses.unwatch()
     },
@@ -77,13 +77,13 @@ function stores(
 }
 
 /** Measured at its first use, or else when the code that opened it has run: by hand it can be measured before. */
-function opening(original: Method, tell: Tell): Method {
+function opening(original: Method, tell: OnStore): Method {
   return function (...args) {
     const store = original.apply(this, args)
     if (typeof store !== 'object' || store === null) return store
-    const use = new FirstUse(store, methodsOf(store), tell)
+    const use = new FirstCall(store, methodsOf(store), tell)
     use.watch()
-    queueMicrotask(() => use.meet(store))
+    queueMicrotask(() => use.visit(store))
     return store
   }
 }

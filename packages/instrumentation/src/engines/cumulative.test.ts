@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MetricsRegistry } from '../registry.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
 import { Cumulative } from './cumulative.ts'
 
 const counter = () => new MetricsRegistry().counter('db_cache_hits_total', { store: 'orders' })

@@ -1,4 +1,4 @@
-import type { CounterCell } from '../cell.ts'
+import type { Counter } from '../metrics/counter.ts'
 
 /**
  * A number that an engine counts from its opening on, carried over to a counter of ours, which goes on from one opening to
@@ -6,11 +6,11 @@ import type { CounterCell } from '../cell.ts'
  * nothing is added until it says more.
  */
 export class Cumulative {
-  readonly #counter: CounterCell
+  readonly #counter: Counter
   #seen: number | undefined
 
   /** @param from what the engine had counted when we began: 0 where it is opened only then; by default what it says first. */
-  constructor(counter: CounterCell, from?: number) {
+  constructor(counter: Counter, from?: number) {
     this.#counter = counter
     this.#seen = from
   }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open, type RootDatabaseOptions } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { lmdb } from '../adapters/lmdb/lmdb.ts'
 import { instrument, uninstrument } from '../instrument.ts'
-import { MetricsRegistry } from '../registry.ts'
-import { lmdb } from '../stores/lmdb.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
 import { LmdbReader } from './lmdb.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-engine-'))
@@ -26,11 +26,11 @@ function opened(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseO
 test('what LMDB supplies is there beside the operations, and nothing else', async () => {
   const { db, registry } = opened()
   await db.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   const always =
     /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
   const names = registry.getAllMetrics().map(({ name }) => name)
-  expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(lmdb.supplies['lmdb'] ?? [])].sort())
+  expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(lmdb.engineMetrics['lmdb'] ?? [])].sort())
 })
 
 test('pages in use, entries and files are those of all databases that go by the name', async () => {
@@ -40,7 +40,7 @@ test('pages in use, entries and files are those of all databases that go by the 
   for (let index = 0; index < 1000; index++) users.put(`key ${index}`, 'x'.repeat(500))
   await db.put('own', '1')
   expect(again.get('key 1')).toHaveLength(500)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBe(1001)
   const files = readdirSync(path)
   expect(files.sort()).toEqual(['data.mdb', 'lock.mdb'])
@@ -55,11 +55,11 @@ test('pages that are free again are not in use, and stay on disk', async () => {
   const { db, registry, value } = opened()
   for (let index = 0; index < 1000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   const [usedBytes, diskBytes] = [value('db_sstable_bytes'), value('db_total_disk_bytes')]
   await db.clearAsync()
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBe(0)
   expect(value('db_sstable_bytes')).toBeLessThan((usedBytes as number) / 100)
   expect(value('db_total_disk_bytes')).toBeGreaterThanOrEqual(diskBytes as number)
@@ -69,14 +69,14 @@ test('the map is as large as it has grown, and used as far as the file was ever 
   const { db, registry, path, value } = opened(undefined, { mapSize: 1_048_576 })
   for (let index = 0; index < 5000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   const fileBytes = statSync(join(path, 'data.mdb')).size
   expect(value('db_map_used_bytes')).toBe(fileBytes)
   expect(value('db_map_used_bytes')).toBeGreaterThan(1_048_576)
   expect(value('db_map_bytes')).toBeGreaterThanOrEqual(fileBytes)
   await db.clearAsync()
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_map_used_bytes')).toBeGreaterThanOrEqual(fileBytes)
 })
 
@@ -84,22 +84,22 @@ test('a database that is one file has that and its lock', async () => {
   const path = join(folders, 'single.mdb')
   const { db, registry, value } = opened(path)
   await db.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_total_disk_bytes')).toBe(statSync(path).size + statSync(`${path}-lock`).size)
 })
 
 test('a read transaction is a snapshot, for as long as it is in use', async () => {
   const { db, registry, value } = opened()
   await db.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_open_snapshots')).toBe(0)
   const transaction = (db as unknown as { useReadTransaction(): { done(): void } }).useReadTransaction()
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_open_snapshots')).toBe(1)
   transaction.done()
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_open_snapshots')).toBe(0)
 })
 
@@ -108,7 +108,7 @@ test('while a transaction waits LMDB is read all the same', async () => {
   await db.put('a', '1')
   await db.transaction(async () => {
     db.put('b', '2')
-    await registry.sources.refresh()
+    await registry.collectors.collect()
     expect(value('db_entries')).toBeGreaterThanOrEqual(1)
   })
 })
@@ -116,17 +116,17 @@ test('while a transaction waits LMDB is read all the same', async () => {
 test('while LMDB cannot be read nothing is there, and then it is again', async () => {
   const { db, registry, value } = opened()
   await db.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
   db.getStats = () => {
     throw new Error('MDB_PANIC')
   }
   await sleep(25)
-  await registry.sources.refresh()
-  for (const name of LmdbReader.supplies) expect(value(name), name).toBeUndefined()
+  await registry.collectors.collect()
+  for (const name of LmdbReader.metricNames) expect(value(name), name).toBeUndefined()
   Reflect.deleteProperty(db, 'getStats')
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
 })
 
@@ -134,7 +134,7 @@ test('closed, or measured no more, nothing is there, and nobody fails', async ()
   const { db, registry, value } = opened()
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
   await users.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   // The main database holds the other one, as an entry.
   expect(value('db_entries')).toBe(1)
   uninstrument(users)
@@ -143,7 +143,7 @@ test('closed, or measured no more, nothing is there, and nobody fails', async ()
   await db.close()
   expect(stores()).toEqual([])
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(stores()).toEqual([])
 })
 
@@ -152,11 +152,11 @@ test('a database whose root was closed is not asked', async () => {
   uninstrument(db)
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
   await users.put('a', '1')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
   await db.close()
   await sleep(25)
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(value('db_entries')).toBeUndefined()
   expect(value('db_queue_depth')).toBeUndefined()
 })

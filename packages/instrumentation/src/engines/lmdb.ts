@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { EngineReader } from '../adapter.ts'
-import type { MetricsRegistry } from '../registry.ts'
-import type { MetricName } from '../semconv.ts'
-import { volumeOf } from './disk-usage.ts'
+import type { MetricName } from '../metrics/semconv.ts'
+import type { MetricsRegistry } from '../registry/registry.ts'
+import type { EngineReader } from './engine-reader.ts'
+import { readVolume } from './files/disk-usage.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
 import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
@@ -59,7 +59,7 @@ const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
  * the reader table that were ever taken, and is left out as well: who reads now is among the snapshots.
  */
 export class LmdbReader implements EngineReader {
-  static readonly supplies: readonly MetricName[] = gauges.map(({ name }) => name)
+  static readonly metricNames: readonly MetricName[] = gauges.map(({ name }) => name)
   readonly #store: WeakRef<LmdbDatabase>
   readonly #databases: WeakRef<ReadonlySet<LmdbDatabase>>
   readonly #gauges: StateGauges<LmdbState>
@@ -73,7 +73,7 @@ export class LmdbReader implements EngineReader {
   }
 
   read(): Promise<void> {
-    return this.#gauges.showFrom(() => this.#read())
+    return this.#gauges.publishFrom(() => this.#read())
   }
 
   async #read(): Promise<LmdbState | undefined> {
@@ -84,7 +84,7 @@ export class LmdbReader implements EngineReader {
     const { mapSize, lastPageNumber, pageSize } = store.getStats()
     const trees = treesOf(this.#databases.deref() ?? [])
     const files = await filesOf(store.env.path)
-    const volume = files && (await volumeOf(files.folder))
+    const volume = files && (await readVolume(files.folder))
     return {
       ...trees,
       mapBytes: mapSize,

@@ -1,4 +1,4 @@
-import type { MetricName } from '../semconv.ts'
+import type { MetricName } from '../metrics/semconv.ts'
 
 /** What the log of every LSM engine counts. */
 export const lsmCounters = [

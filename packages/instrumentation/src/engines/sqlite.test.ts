@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sqlite } from '../adapters/sqlite.ts'
 import { instrument, uninstrument } from '../instrument.ts'
-import { MetricsRegistry } from '../registry.ts'
-import { sqlite } from '../stores/sqlite.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
 
 interface Database {
   exec(sql: string): unknown
@@ -51,7 +51,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     const read = async (): Promise<void> => {
       // An answer is good for some milliseconds.
       await sleep(25)
-      await registry.sources.refresh()
+      await registry.collectors.collect()
     }
     return { database, registry, path, value, read }
   }
@@ -64,7 +64,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     database.exec(fill)
     await read()
     const names = registry.getAllMetrics().map(({ name }) => name)
-    expect(names.sort()).toEqual([...(sqlite.supplies['sqlite'] ?? []), 'db_store_info'].sort())
+    expect(names.sort()).toEqual([...(sqlite.engineMetrics['sqlite'] ?? []), 'db_store_info'].sort())
   })
 
   test('pages in use and free pages are the file, and the log is apart', async () => {
@@ -156,7 +156,7 @@ test('numbers that come as BigInt, and rows that come as arrays, are read', asyn
   const registry = new MetricsRegistry()
   const database = instrument(new DatabaseSync(':memory:', { readBigInts: true, returnArrays: true }), { registry })
   database.exec('CREATE TABLE t (k)')
-  await registry.sources.refresh()
+  await registry.collectors.collect()
   expect(registry.getAllMetrics().find(({ name }) => name === 'db_sstable_bytes')?.value).toBe(8192)
   database.close()
 })

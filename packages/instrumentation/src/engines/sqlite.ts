@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { EngineReader } from '../adapter.ts'
-import type { MetricsRegistry } from '../registry.ts'
-import type { MetricName } from '../semconv.ts'
-import { volumeOf } from './disk-usage.ts'
+import type { MetricName } from '../metrics/semconv.ts'
+import type { MetricsRegistry } from '../registry/registry.ts'
+import type { EngineReader } from './engine-reader.ts'
+import { readVolume } from './files/disk-usage.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
 import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
@@ -44,7 +44,7 @@ const question = `SELECT page_count, freelist_count, page_size, (SELECT file FRO
  * memory it says nothing that belongs to one database. Nothing is said while the database is locked by another process.
  */
 export class SqliteReader implements EngineReader {
-  static readonly supplies: readonly MetricName[] = gauges.map(({ name }) => name)
+  static readonly metricNames: readonly MetricName[] = gauges.map(({ name }) => name)
   readonly #database: WeakRef<SqliteDatabase>
   readonly #gauges: StateGauges<SqliteState>
 
@@ -55,7 +55,7 @@ export class SqliteReader implements EngineReader {
   }
 
   read(): Promise<void> {
-    return this.#gauges.showFrom(async () => {
+    return this.#gauges.publishFrom(async () => {
       const database = this.#database.deref()
       const pages = isOpen(database) ? pagesOf(database) : undefined
       return pages && { ...pages, ...(pages.file !== '' && (await filesOf(pages.file))) }
@@ -75,7 +75,7 @@ export function isOpen(database: SqliteDatabase | undefined): database is Sqlite
 function pagesOf(database: SqliteDatabase): Pages | undefined {
   try {
     return withoutWaiting(database, () => {
-      const [pages, free, pageBytes, file] = answerTo(database, question)
+      const [pages, free, pageBytes, file] = queryRow(database, question)
       const freeBytes = Number(free) * Number(pageBytes)
       return { tableBytes: Number(pages) * Number(pageBytes) - freeBytes, freeBytes, file: String(file) }
     })
@@ -86,18 +86,18 @@ function pagesOf(database: SqliteDatabase): Pages | undefined {
 
 /** To wait for a lock would stop the whole process, for as long as the database was told to wait (better-sqlite3: 5 s). */
 export function withoutWaiting<Result>(database: SqliteDatabase, read: () => Result): Result {
-  const [timeoutMs] = answerTo(database, 'PRAGMA busy_timeout').map(Number)
+  const [timeoutMs] = queryRow(database, 'PRAGMA busy_timeout').map(Number)
   if (timeoutMs === 0) return read()
-  answerTo(database, 'PRAGMA busy_timeout = 0')
+  queryRow(database, 'PRAGMA busy_timeout = 0')
   try {
     return read()
   } finally {
-    answerTo(database, `PRAGMA busy_timeout = ${timeoutMs}`)
+    queryRow(database, `PRAGMA busy_timeout = ${timeoutMs}`)
   }
 }
 
 /** One row. A database may have been told to give rows as arrays, and numbers as BigInt. */
-export function answerTo(database: SqliteDatabase, sql: string): readonly unknown[] {
+export function queryRow(database: SqliteDatabase, sql: string): readonly unknown[] {
   const row: unknown = database.prepare(sql).get()
   return Array.isArray(row) ? row : Object.values(row as object)
 }
@@ -112,5 +112,5 @@ async function filesOf(file: string): Promise<Partial<SqliteState>> {
   const [main, wal, ...others] = await Promise.all(['', '-wal', '-shm', '-journal'].map((suffix) => sizeOf(file + suffix)))
   if (main === undefined) return {}
   const diskBytes = others.reduce((sum: number, size) => sum + (size ?? 0), main + (wal ?? 0))
-  return { walBytes: wal, diskBytes, ...(await volumeOf(dirname(file))) }
+  return { walBytes: wal, diskBytes, ...(await readVolume(dirname(file))) }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { MetricsRegistry } from '../registry.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
 import { StateGauges } from './state-gauges.ts'
 
 afterEach(() => vi.useRealTimers())
@@ -19,7 +19,7 @@ function levels() {
 test('a gauge has its own labels beside the store, and more of them may come', () => {
   const { gauges, name, shown } = levels()
   expect(shown()).toEqual([])
-  gauges.show([3, 7])
+  gauges.publish([3, 7])
   gauges.add([{ name, labels: { level: '1' }, value: ([, second]) => second }])
   expect(shown()).toEqual([
     ['orders', '0', 3],
@@ -31,19 +31,19 @@ test('a gauge has its own labels beside the store, and more of them may come', (
 
 test('a reading that fails leaves nothing, until one succeeds', async () => {
   const { gauges, shown } = levels()
-  await gauges.showFrom(async () => [3])
+  await gauges.publishFrom(async () => [3])
   const failure = new Error('out of order')
-  await expect(gauges.showFrom(() => Promise.reject(failure))).rejects.toBe(failure)
+  await expect(gauges.publishFrom(() => Promise.reject(failure))).rejects.toBe(failure)
   expect(shown()).toEqual([])
-  await gauges.showFrom(async () => [4])
+  await gauges.publishFrom(async () => [4])
   expect(shown()).toEqual([['orders', '0', 4]])
 })
 
 test('while a reading hangs the one before is believed for a minute', () => {
   vi.useFakeTimers()
   const { gauges, shown } = levels()
-  gauges.show([3])
-  void gauges.showFrom(() => new Promise(() => {}))
+  gauges.publish([3])
+  void gauges.publishFrom(() => new Promise(() => {}))
   vi.advanceTimersByTime(59_999)
   expect(shown()).toEqual([['orders', '0', 3]])
   vi.advanceTimersByTime(1)

@@ -1,7 +1,7 @@
-import type { Combine } from '../cell.ts'
-import type { Labels } from '../labels.ts'
-import type { MetricsRegistry } from '../registry.ts'
-import type { MetricName } from '../semconv.ts'
+import type { GaugeAggregation } from '../metrics/gauge.ts'
+import type { Labels } from '../metrics/labels.ts'
+import type { MetricName } from '../metrics/semconv.ts'
+import type { MetricsRegistry } from '../registry/registry.ts'
 
 /** A gauge that shows a part of what an engine said last. */
 export interface StateGauge<State> {
@@ -10,7 +10,7 @@ export interface StateGauge<State> {
   readonly labels?: Labels
   readonly value: (state: State) => number | undefined
   /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
-  readonly combine?: Combine
+  readonly combine?: GaugeAggregation
 }
 
 /** For how long an engine that has not answered since is believed: several collections, and not so long that a hang hides. */
@@ -48,18 +48,18 @@ export class StateGauges<State> {
   }
 
   /** What the engine says from now on; undefined where it says nothing. */
-  show(state: State | undefined): void {
+  publish(state: State | undefined): void {
     this.#state = state
     this.#saidMs = performance.now()
   }
 
   /** Shows what is read. Where that fails nothing is known any more, and the failure is the caller's. */
-  async showFrom(read: () => Promise<State | undefined>): Promise<void> {
+  async publishFrom(read: () => Promise<State | undefined>): Promise<void> {
     let state: State | undefined
     try {
       state = await read()
     } finally {
-      this.show(state)
+      this.publish(state)
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Volume } from './disk-usage.ts'
+import type { Volume } from './files/disk-usage.ts'
 import type { StateGauge } from './state-gauges.ts'
 
 /** What an engine's state says of the volume under the store; nothing where that is unknown. */

@@ -1,7 +1,7 @@
 import { metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
+import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Sample } from '../history/series.ts'
-import { TimeSeries } from '../history/time-series.ts'
 import { defaultRules } from './default-rules.ts'
 import { AlertManager } from './manager.ts'
 import type { AlertRule } from './rule.ts'

@@ -4,10 +4,10 @@ import { metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { defaultRules } from './default-rules.ts'
 import { severities } from './rule.ts'
-import { checkedRules } from './rule-file.ts'
+import { validateRules } from './rule-file.ts'
 
 test('the default rules pass the checks that a rule file has to pass', () => {
-  expect(checkedRules(JSON.parse(JSON.stringify(defaultRules)), 'the defaults')).toHaveLength(defaultRules.length)
+  expect(validateRules(JSON.parse(JSON.stringify(defaultRules)), 'the defaults')).toHaveLength(defaultRules.length)
 })
 
 test('every metric of a default rule is in the catalogue, with the labels the rule asks for', () => {

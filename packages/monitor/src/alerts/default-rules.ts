@@ -1,4 +1,5 @@
-import { type MetricName, metricsOf, type Operation } from '@wombat/instrumentation'
+import type { MetricName, Operation } from '@wombat/instrumentation'
+import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { AlertRule, Condition } from './rule.ts'
 
 const minuteMs = 60_000
@@ -23,7 +24,7 @@ function rule(summary: string, own: Catalogued<AlertRule>, section: string = own
 /** At least one operation a second: of less, a share or a quantile says little. */
 const traffic = (operation: Operation): Condition => ({
   condition: 'rate_above',
-  metric: metricsOf(operation).operations,
+  metric: operationMetrics(operation).operations,
   threshold: 1,
 })
 
@@ -36,8 +37,8 @@ const errorRules = (['get', 'set', 'delete', 'batch', 'scan'] as const).map((ope
     {
       name: `HighErrorRate${title(operation)}`,
       condition: 'ratio_above',
-      metric: metricsOf(operation).errors,
-      of: metricsOf(operation).operations,
+      metric: operationMetrics(operation).errors,
+      of: operationMetrics(operation).operations,
       threshold: 0.05,
       clearThreshold: 0.02,
       durationMs: 5 * minuteMs,
@@ -55,7 +56,7 @@ const slowRules = (['get', 'set', 'delete', 'batch'] as const).map((operation) =
     {
       name: `SlowResponseTime${title(operation)}`,
       condition: 'quantile_above',
-      metric: metricsOf(operation).latency,
+      metric: operationMetrics(operation).latency,
       quantile: 0.99,
       threshold: slowThresholdSeconds[operation],
       onlyIf: traffic(operation),

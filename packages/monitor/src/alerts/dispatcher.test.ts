@@ -51,15 +51,20 @@ async function receiver(...statuses: number[]) {
 function dispatcher(options: WebhookOptions, dropped: string[] = [], queueLimit = 100) {
   const { logger, said } = lines()
   const notifier = webhookNotifier({ allowPrivate: true, ...options })
-  const made = new Dispatcher([notifier], logger, { backoffMs: 5, tries: 3, queueLimit, dropped: (name) => dropped.push(name) })
+  const made = new Dispatcher([notifier], logger, {
+    backoffMs: 5,
+    maxAttempts: 3,
+    queueLimit,
+    onDropped: (name) => dropped.push(name),
+  })
   return { made, said, dropped }
 }
 
 test('a firing alert and its resolution are posted as Alertmanager posts them', async () => {
   const { got, url } = await receiver(200)
   const { made } = dispatcher({ url, authorization: 'Bearer token' })
-  made.tell([alert('firing')], [fires(alert('firing'))], 5 * second)
-  made.tell([alert('resolved')], [resolves(alert('resolved'))], 60 * second)
+  made.notify([alert('firing')], [fires(alert('firing'))], 5 * second)
+  made.notify([alert('resolved')], [resolves(alert('resolved'))], 60 * second)
   await made.close(5000)
   expect(got.map(({ body }) => body.status)).toEqual(['firing', 'resolved'])
   expect(got[0]?.headers).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer token' })
@@ -80,8 +85,8 @@ test('what goes on firing is told again after the repeat interval, and not befor
   const { got, url } = await receiver(200)
   const { made } = dispatcher({ url, repeatMs: 60 * second })
   const one = alert('firing')
-  made.tell([one], [fires(one)], 0)
-  for (const atMs of [20, 40, 59, 60, 80, 119, 120]) made.tell([one], [], atMs * second)
+  made.notify([one], [fires(one)], 0)
+  for (const atMs of [20, 40, 59, 60, 80, 119, 120]) made.notify([one], [], atMs * second)
   await made.close(5000)
   expect(got).toHaveLength(3)
 })
@@ -90,8 +95,8 @@ test('pending alerts and those that were only waiting are told to nobody', async
   const { got, url } = await receiver(200)
   const { made } = dispatcher({ url })
   const waiting = { ...alert('firing'), state: { name: 'pending' as const, activeAtMs: 0 } }
-  made.tell([waiting], [{ atMs: 0, from: 'inactive', to: 'pending', alert: waiting }], 0)
-  made.tell([], [{ atMs: 0, from: 'pending', to: 'inactive', alert: waiting }], 0)
+  made.notify([waiting], [{ atMs: 0, from: 'inactive', to: 'pending', alert: waiting }], 0)
+  made.notify([], [{ atMs: 0, from: 'pending', to: 'inactive', alert: waiting }], 0)
   await made.close(5000)
   expect(got).toEqual([])
 })
@@ -99,7 +104,7 @@ test('pending alerts and those that were only waiting are told to nobody', async
 test('without resolutions, the end of an alert is not told', async () => {
   const { got, url } = await receiver(200)
   const { made } = dispatcher({ url, sendResolved: false })
-  made.tell([alert('resolved')], [resolves(alert('resolved'))], 0)
+  made.notify([alert('resolved')], [resolves(alert('resolved'))], 0)
   await made.close(5000)
   expect(got).toEqual([])
 })
@@ -107,7 +112,7 @@ test('without resolutions, the end of an alert is not told', async () => {
 test('a 5xx is tried again, and what then is taken is not told twice', async () => {
   const { got, url } = await receiver(503, 500, 200)
   const { made, dropped } = dispatcher({ url })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(got).toHaveLength(3)
   expect(dropped).toEqual([])
@@ -116,7 +121,7 @@ test('a 5xx is tried again, and what then is taken is not told twice', async () 
 test.each([400, 404, 302])('a %d is not tried again; it is counted, and said without the address', async (status) => {
   const { got, url } = await receiver(status)
   const { made, dropped, said } = dispatcher({ url })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(got).toHaveLength(1)
   expect(dropped).toEqual(['webhook'])
@@ -129,7 +134,7 @@ test.each([400, 404, 302])('a %d is not tried again; it is counted, and said wit
 test('a server that is not there is tried as often as allowed and then given up', async () => {
   const { url } = await receiver(200)
   const { made, dropped, said } = dispatcher({ url: url.replace(/:\d+/, ':1') })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(dropped).toEqual(['webhook'])
   expect(said).toMatchObject([['warn', 'a notification could not be sent', { reason: 'ECONNREFUSED' }]])
@@ -139,8 +144,8 @@ test('of an error that is not ours only its kind is said: its message may hold a
   const { logger, said } = lines()
   const failed = new TypeError('cannot post to https://chat/secret-path')
   const notifier = { name: 'own', repeatMs: 1, sendResolved: true, send: () => Promise.reject(failed) }
-  const made = new Dispatcher([notifier], logger, { backoffMs: 1, tries: 2 })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  const made = new Dispatcher([notifier], logger, { backoffMs: 1, maxAttempts: 2 })
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(said).toMatchObject([['warn', 'a notification could not be sent', { notifier: 'own', reason: 'TypeError' }]])
 })
@@ -154,7 +159,7 @@ test('a server that never answers costs its time-out and no more', async () => {
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const { made, said } = dispatcher({ url, timeoutMs: 30 })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(said).toMatchObject([['warn', 'a notification could not be sent', { reason: 'no answer within 30 ms' }]])
 })
@@ -164,7 +169,7 @@ test('the queue is bounded: the oldest that wait are dropped and counted', async
   const { made, dropped } = dispatcher({ url }, [], 2)
   for (let rule = 0; rule < 10; rule++) {
     const one = alert('firing', { rule: `Rule${rule}` })
-    made.tell([one], [fires(one)], 0)
+    made.notify([one], [fires(one)], 0)
   }
   await made.close(5000)
   expect(dropped).toHaveLength(10)
@@ -174,7 +179,7 @@ test('closing does not wait longer than it is told', async () => {
   const { url } = await receiver(503)
   const { logger } = lines()
   const made = new Dispatcher([webhookNotifier({ url, allowPrivate: true })], logger, { backoffMs: 60_000 })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await sleep(50)
   await made.close(50)
 })
@@ -194,7 +199,7 @@ test.each([
   'http://0.0.0.0:9/',
 ])('a webhook does not go to %s unless that is allowed', async (url) => {
   const { made, said, dropped } = dispatcher({ url, allowPrivate: false })
-  made.tell([alert('firing')], [fires(alert('firing'))], 0)
+  made.notify([alert('firing')], [fires(alert('firing'))], 0)
   await made.close(5000)
   expect(dropped).toEqual(['webhook'])
   expect(said[0]?.[2]).toMatchObject({ reason: expect.stringMatching(/private, loopback or link-local.*allowPrivate/) })
@@ -212,8 +217,8 @@ test('the log says what fires, by severity, and what was resolved', async () => 
   const { logger, said } = lines()
   const made = new Dispatcher([logNotifier(logger)], logger)
   const mild = alert('firing', { rule: 'Mild', labels: { alertname: 'Mild', severity: 'warning' } })
-  made.tell([alert('firing'), mild], [fires(alert('firing')), fires(mild)], 0)
-  made.tell([alert('resolved')], [resolves(alert('resolved'))], second)
+  made.notify([alert('firing'), mild], [fires(alert('firing')), fires(mild)], 0)
+  made.notify([alert('resolved')], [resolves(alert('resolved'))], second)
   await made.close(1000)
   expect(said.map(([level, message]) => [level, message])).toEqual([
     ['error', 'alert firing: orders is slow'],

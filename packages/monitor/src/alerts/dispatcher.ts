@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
-import { errorKind } from '@wombat/instrumentation'
+import { errorKind } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
-import { type AlertGroup, type Notifier, NotSent, Refused } from './notifiers/notifier.ts'
+import { type AlertGroup, type Notifier, NotSentError, RejectedError } from './notifiers/notifier.ts'
 
 export interface DispatcherOptions {
   /** How many groups may wait for one notifier (default 100). Past it, the oldest is dropped and counted. */
   readonly queueLimit?: number
   /** How often one group is tried (default 5). */
-  readonly tries?: number
+  readonly maxAttempts?: number
   /** How long to wait after the first failure; twice as long after each further one (default 1 s). */
   readonly backoffMs?: number
   /** Told of every group that was given up. */
-  readonly dropped?: (notifier: string) => void
+  readonly onDropped?: (notifier: string) => void
 }
 
 /** Tells notifiers what fires and what was resolved: at each change, and again while it goes on. */
 export class Dispatcher {
-  readonly #outlets: readonly Outlet[]
+  readonly #outlets: readonly NotifierQueue[]
 
   constructor(notifiers: readonly Notifier[], logger: Logger, options: DispatcherOptions = {}) {
-    this.#outlets = notifiers.map((notifier) => new Outlet(notifier, logger, options))
+    this.#outlets = notifiers.map((notifier) => new NotifierQueue(notifier, logger, options))
   }
 
   /** After an evaluation: everything that lives now, and what changed. */
-  tell(alerts: readonly Alert[], transitions: readonly Transition[], nowMs: number): void {
+  notify(alerts: readonly Alert[], transitions: readonly Transition[], nowMs: number): void {
     const changed = transitions.filter(({ from, to }) => to === 'firing' || (from === 'firing' && to === 'resolved'))
     const rules = new Set([...changed.map(({ alert }) => alert.rule), ...alerts.filter(isFiring).map(({ rule }) => rule)])
     for (const rule of rules) {
@@ -48,7 +48,7 @@ function isFiring({ state }: Alert): boolean {
 }
 
 /** One notifier, what waits for it, and when it was last told of each rule. */
-class Outlet {
+class NotifierQueue {
   readonly #notifier: Notifier
   readonly #logger: Logger
   readonly #options: Required<DispatcherOptions>
@@ -60,11 +60,11 @@ class Outlet {
   constructor(
     notifier: Notifier,
     logger: Logger,
-    { queueLimit = 100, tries = 5, backoffMs = 1000, dropped = () => {} }: DispatcherOptions,
+    { queueLimit = 100, maxAttempts = 5, backoffMs = 1000, onDropped = () => {} }: DispatcherOptions,
   ) {
     this.#notifier = notifier
     this.#logger = logger
-    this.#options = { queueLimit, tries, backoffMs, dropped }
+    this.#options = { queueLimit, maxAttempts, backoffMs, onDropped }
   }
 
   tell(group: AlertGroup, changed: boolean): void {
@@ -95,7 +95,7 @@ class Outlet {
   }
 
   async #send(group: AlertGroup): Promise<void> {
-    const { tries, backoffMs } = this.#options
+    const { maxAttempts, backoffMs } = this.#options
     const { signal } = this.#stop
     for (let attempt = 1; ; attempt++) {
       try {
@@ -104,8 +104,8 @@ class Outlet {
         await context.with(suppressTracing(context.active()), () => this.#notifier.send(group, signal))
         return
       } catch (error) {
-        if (attempt >= tries || error instanceof Refused || signal.aborted) {
-          this.#giveUp(group, error instanceof NotSent ? error.message : errorKind(error))
+        if (attempt >= maxAttempts || error instanceof RejectedError || signal.aborted) {
+          this.#giveUp(group, error instanceof NotSentError ? error.message : errorKind(error))
           return
         }
       }
@@ -117,6 +117,6 @@ class Outlet {
     if (group === undefined) return
     const { name } = this.#notifier
     this.#logger.warn({ notifier: name, rule: group.rule, reason }, 'a notification could not be sent')
-    this.#options.dropped(name)
+    this.#options.onDropped(name)
   }
 }

@@ -1,8 +1,9 @@
-import { identityOf, type Labels } from '@wombat/instrumentation'
+import type { Labels } from '@wombat/instrumentation'
+import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
-import { type Judged, judge } from './evaluation.ts'
+import { type EvaluatedSeries, evaluateRule } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
-import { type AlertState, restored, step } from './state.ts'
+import { type AlertState, restoreState, step } from './state.ts'
 import { expand } from './template.ts'
 
 /** One alert that is pending or firing, or was resolved in the last quarter of an hour. */
@@ -84,7 +85,7 @@ export class AlertManager {
   }
 
   alerts(): Alert[] {
-    return this.#rules.flatMap((rule) => [...(this.#live.get(rule.name)?.values() ?? [])].map((live) => alertOf(rule, live)))
+    return this.#rules.flatMap((rule) => [...(this.#live.get(rule.name)?.values() ?? [])].map((live) => toAlert(rule, live)))
   }
 
   /** Takes new rules. Alerts of a rule whose name stays go on; those of a rule that is gone are gone. */
@@ -113,26 +114,26 @@ export class AlertManager {
     for (const { rule: name, seen, state, value } of saved.alerts) {
       const rule = this.#rules.find((one) => one.name === name)
       if (rule === undefined) continue
-      const again = restored(state, saved.atMs, nowMs, rule.durationMs ?? 0)
-      if (again !== undefined) this.#livesOf(rule).set(identityOf(seen), { seen, state: again, value })
+      const again = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
+      if (again !== undefined) this.#livesOf(rule).set(seriesKey(seen), { seen, state: again, value })
     }
   }
 
   #evaluate(rule: AlertRule, nowMs: number): Transition[] {
     const lives = this.#livesOf(rule)
-    let judged: Map<string, Judged>
+    let judged: Map<string, EvaluatedSeries>
     try {
       const known = new Map(
         [...lives].map(([identity, { seen, state }]) => [identity, { labels: seen, firing: state.name === 'firing' }]),
       )
-      judged = judge(rule, this.#history, nowMs, known)
-      refuseTwins(rule, judged)
+      judged = evaluateRule(rule, this.#history, nowMs, known)
+      assertUniqueNames(rule, judged)
       this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: undefined })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message })
       if (rule.onError !== 'alert') return []
-      judged = new Map([[identityOf({}), { labels: {}, value: undefined, verdict: 'breached' }]])
+      judged = new Map([[seriesKey({}), { labels: {}, value: undefined, verdict: 'breached' }]])
     }
     return [...judged].flatMap(([identity, one]) => this.#step(rule, lives, identity, one, nowMs))
   }
@@ -141,7 +142,7 @@ export class AlertManager {
     rule: AlertRule,
     lives: Map<string, Live>,
     identity: string,
-    { labels, value, verdict }: Judged,
+    { labels, value, verdict }: EvaluatedSeries,
     nowMs: number,
   ): Transition[] {
     const before = lives.get(identity)
@@ -153,7 +154,7 @@ export class AlertManager {
     const from = before?.state.name ?? 'inactive'
     const to = state?.name ?? 'inactive'
     const shown = live ?? before
-    return from === to || shown === undefined ? [] : [{ atMs: nowMs, from, to, alert: alertOf(rule, shown) }]
+    return from === to || shown === undefined ? [] : [{ atMs: nowMs, from, to, alert: toAlert(rule, shown) }]
   }
 
   #livesOf(rule: AlertRule): Map<string, Live> {
@@ -163,8 +164,8 @@ export class AlertManager {
   }
 }
 
-function alertOf(rule: AlertRule, { seen, state, value }: Live): Alert {
-  const labels = labelsOf(rule, seen)
+function toAlert(rule: AlertRule, { seen, state, value }: Live): Alert {
+  const labels = alertLabels(rule, seen)
   const data = { labels, value }
   const texts = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
   const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, expand(text, data)]))
@@ -172,19 +173,19 @@ function alertOf(rule: AlertRule, { seen, state, value }: Live): Alert {
 }
 
 /** The rule's labels overwrite the series'. */
-function labelsOf({ name, severity, labels = {} }: AlertRule, seen: Labels): Labels {
+function alertLabels({ name, severity, labels = {} }: AlertRule, seen: Labels): Labels {
   return { ...seen, ...labels, severity, alertname: name }
 }
 
 /** Two series that become one alert by the rule's labels are an error of the rule, as in Prometheus. */
-function refuseTwins(rule: AlertRule, judged: ReadonlyMap<string, Judged>): void {
+function assertUniqueNames(rule: AlertRule, judged: ReadonlyMap<string, EvaluatedSeries>): void {
   if (rule.labels === undefined) return
   const identities = new Set<string>()
   for (const { labels, verdict } of judged.values()) {
     if (verdict !== 'breached') continue
-    const identity = identityOf(labelsOf(rule, labels))
+    const identity = seriesKey(alertLabels(rule, labels))
     if (identities.has(identity))
-      throw new Error(`rule ${rule.name}: two series have the labels ${JSON.stringify(labelsOf(rule, labels))}`)
+      throw new Error(`rule ${rule.name}: two series have the labels ${JSON.stringify(alertLabels(rule, labels))}`)
     identities.add(identity)
   }
 }

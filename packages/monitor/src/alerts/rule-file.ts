@@ -19,7 +19,7 @@ export class RuleError extends Error {
  *
  * @throws RuleError naming the origin, each rule, the field, what was got and what is allowed.
  */
-export function checkedRules(rules: readonly unknown[], origin: string): AlertRule[] {
+export function validateRules(rules: readonly unknown[], origin: string): AlertRule[] {
   const names = new Set<unknown>()
   const problems = rules.flatMap((rule, index) => {
     const { name } = (rule ?? {}) as { name?: unknown }
@@ -49,7 +49,7 @@ export function parseRules(text: string, origin: string): AlertRule[] {
   const { rules } = (content ?? {}) as { rules?: unknown }
   if (!Array.isArray(rules))
     throw new RuleError(origin, [`must be an object with a list named rules, got ${JSON.stringify(content)?.slice(0, 100)}`])
-  return checkedRules(rules, origin)
+  return validateRules(rules, origin)
 }
 
 /** The rules in a file. @throws RuleError naming the file; also where it cannot be read. */

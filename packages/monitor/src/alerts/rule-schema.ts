@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { describeContent } from '../config-complaint.ts'
+import { describeContent } from '../format-issue.ts'
 import { type AlertRule, severities } from './rule.ts'
-import { templateFaults } from './template.ts'
+import { validateTemplate } from './template.ts'
 
 const name = z
   .string()
@@ -52,7 +52,7 @@ const conditions = Object.keys(fieldsOf) as Array<AlertRule['condition']>
 
 const milliseconds = z.int().min(0).describe('a whole number of milliseconds from 0')
 const texts = z.record(name, z.string()).describe('an object of texts')
-const template = z.string().refine((text) => templateFaults(text).length === 0)
+const template = z.string().refine((text) => validateTemplate(text).length === 0)
 const ruleFields = {
   name,
   severity: z.enum(severities).describe(`one of ${severities.join(', ')}`),
@@ -79,11 +79,11 @@ const ruleFields = {
 export function ruleProblems(rule: unknown): string[] {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${describeContent(rule)}`]
   const { onlyIf } = rule as { onlyIf?: unknown }
-  const second = onlyIf === undefined ? [] : problemsOf(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
-  return [...problemsOf(rule, ruleFields), ...second, ...clashes(rule as Partial<AlertRule>)]
+  const second = onlyIf === undefined ? [] : issuesToProblems(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
+  return [...issuesToProblems(rule, ruleFields), ...second, ...labelConflicts(rule as Partial<AlertRule>)]
 }
 
-function problemsOf(given: unknown, more: z.ZodRawShape): string[] {
+function issuesToProblems(given: unknown, more: z.ZodRawShape): string[] {
   const { condition } = (given ?? {}) as { condition?: AlertRule['condition'] }
   const own = condition === undefined ? undefined : Object.hasOwn(fieldsOf, condition) ? fieldsOf[condition] : undefined
   if (own === undefined) return [`condition must be one of ${conditions.join(', ')}, got ${describeContent(condition)}`]
@@ -110,7 +110,12 @@ function descriptionOf(schema: z.ZodType): string {
 }
 
 /** What no single field shows. */
-function clashes({ condition, threshold: enter, clearThreshold, labels }: Partial<AlertRule> & { threshold?: number }): string[] {
+function labelConflicts({
+  condition,
+  threshold: enter,
+  clearThreshold,
+  labels,
+}: Partial<AlertRule> & { threshold?: number }): string[] {
   const problems: string[] = []
   const reserved = Object.keys(labels ?? {}).filter((key) => key === 'alertname' || key === 'severity' || key === 'alertstate')
   for (const key of reserved) problems.push(`labels must not hold ${key}: every alert has its own`)

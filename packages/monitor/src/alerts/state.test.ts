@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AlertState, resolvedKeptMs, restored, step, type Verdict } from './state.ts'
+import { type AlertState, resolvedKeptMs, restoreState, step, type Verdict } from './state.ts'
 
 const minute = 60_000
 const times = { forMs: 2 * minute, keepFiringForMs: 0 }
@@ -57,27 +57,27 @@ describe('after a restart', () => {
   const pending: AlertState = { name: 'pending', activeAtMs: 0 }
 
   test('a wait that ran out before the outage is over', () => {
-    expect(restored(pending, 30 * minute, 35 * minute, 30 * minute)).toEqual(pending)
+    expect(restoreState(pending, 30 * minute, 35 * minute, 30 * minute)).toEqual(pending)
   })
 
   test('a rest of under ten minutes is stretched to ten', () => {
-    expect(restored(pending, 25 * minute, 40 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 20 * minute })
+    expect(restoreState(pending, 25 * minute, 40 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 20 * minute })
   })
 
   test('a longer rest goes on as if there had been no outage', () => {
-    expect(restored(pending, 5 * minute, 20 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 15 * minute })
+    expect(restoreState(pending, 5 * minute, 20 * minute, 30 * minute)).toEqual({ name: 'pending', activeAtMs: 15 * minute })
   })
 
   test('a short wait goes on where it stood', () => {
-    expect(restored(pending, 1 * minute, 3 * minute, 5 * minute)).toEqual({ name: 'pending', activeAtMs: 2 * minute })
+    expect(restoreState(pending, 1 * minute, 3 * minute, 5 * minute)).toEqual({ name: 'pending', activeAtMs: 2 * minute })
   })
 
   test('what fired still fires, so that its end is told', () => {
     const firing: AlertState = { name: 'firing', activeAtMs: 0, firedAtMs: minute }
-    expect(restored(firing, 2 * minute, 10 * minute, minute)).toEqual(firing)
+    expect(restoreState(firing, 2 * minute, 10 * minute, minute)).toEqual(firing)
   })
 
   test('after more than an hour everything begins anew', () => {
-    expect(restored(pending, 0, hour + 1, 30 * minute)).toBe(undefined)
+    expect(restoreState(pending, 0, hour + 1, 30 * minute)).toBe(undefined)
   })
 })

@@ -67,7 +67,7 @@ const gracePeriodMs = 600_000
  * Two differences: waits of under ten minutes go on where they stood (Prometheus begins them anew), and what was firing
  * still is, so that its end is told.
  */
-export function restored(state: AlertState, downAtMs: number, nowMs: number, forMs: number): AlertState | undefined {
+export function restoreState(state: AlertState, downAtMs: number, nowMs: number, forMs: number): AlertState | undefined {
   if (state.name === 'resolved') return forgetIfOld(state, nowMs)
   const outageMs = nowMs - downAtMs
   if (outageMs > outageToleranceMs) return undefined

@@ -32,7 +32,7 @@ function shown(value: number | undefined, format: string | undefined): string | 
 }
 
 /** What in a template cannot be filled in; empty where all can. */
-export function templateFaults(template: string): string[] {
+export function validateTemplate(template: string): string[] {
   return [...template.matchAll(expression)].flatMap(([whole, inside = '']) => {
     const [what = '', format] = inside.split(/\s*\|\s*/)
     const fine = what === 'value' ? format === undefined || format in formats : /^labels\.\w+$/.test(what) && format === undefined

@@ -1,7 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, StorageMetrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { SnapshotReader } from '../snapshot-reader.ts'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { derivedNumbers } from './derived.ts'
 
 function monitored() {

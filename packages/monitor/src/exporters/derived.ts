@@ -1,5 +1,5 @@
 import type { MetricName } from '@wombat/instrumentation'
-import type { Snapshot } from '../snapshot.ts'
+import type { Snapshot } from '../collection/snapshot.ts'
 
 /** A number that follows from others: shown for reading, and no metric, because quotients of two moments cannot be added up. */
 export interface DerivedNumber {
@@ -68,10 +68,10 @@ function numbersByStore({ points }: Snapshot): Map<string, StoreNumbers> {
     metrics.set(point.metric, levels)
     levels.set(Number(level), (levels.get(Number(level)) ?? 0) + point.value)
   }
-  return new Map([...stores].map(([store, metrics]) => [store, numbersOf(metrics)]))
+  return new Map([...stores].map(([store, metrics]) => [store, storeNumbers(metrics)]))
 }
 
-function numbersOf(metrics: ReadonlyMap<string, ReadonlyMap<number, number>>): StoreNumbers {
+function storeNumbers(metrics: ReadonlyMap<string, ReadonlyMap<number, number>>): StoreNumbers {
   return {
     total: (name) => {
       const values = metrics.get(name)

@@ -2,7 +2,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type CollectingLogger, collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
-import { SnapshotReader } from '../snapshot-reader.ts'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { startIntervalLog } from './interval-log.ts'
 import type { StoreSummary } from './log.ts'
 

@@ -1,6 +1,6 @@
+import type { Snapshot } from '../collection/snapshot.ts'
+import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Logger } from '../logger.ts'
-import type { Snapshot } from '../snapshot.ts'
-import type { SnapshotReader } from '../snapshot-reader.ts'
 import { intervalSummary } from './log.ts'
 
 /** Writes what each store did, one structured line per interval, the last one when it is closed. */

@@ -2,7 +2,7 @@ import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
-import { SnapshotReader } from '../snapshot-reader.ts'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { jsonMetrics } from './json.ts'
 
 function monitored(semconv: Semconv = 'wombat') {

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
-import { isExported, type Semconv, summaryQuantiles } from '@wombat/instrumentation'
-import type { HistogramPoint, Point, Snapshot } from '../snapshot.ts'
+import type { Semconv } from '@wombat/instrumentation'
+import { isExported, summaryQuantiles } from '@wombat/instrumentation/internal'
+import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
 
 interface JsonBase {
   readonly name: string
@@ -52,15 +53,15 @@ function jsonMetric(point: Point, timestamp: number): JsonMetric {
     sum,
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    quantiles: quantilesOf(point),
+    quantiles: quantiles(point),
     ...(point.kind === 'histogram' && { buckets: cumulative(point) }),
     timestamp,
   }
 }
 
-function quantilesOf({ reading }: HistogramPoint): Array<{ quantile: number; value: number }> {
+function quantiles({ snapshot }: HistogramPoint): Array<{ quantile: number; value: number }> {
   return summaryQuantiles.flatMap((quantile) => {
-    const value = reading?.quantile(quantile)
+    const value = snapshot?.quantile(quantile)
     return value === undefined ? [] : [{ quantile, value }]
   })
 }

@@ -1,8 +1,8 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { Snapshot } from '../snapshot.ts'
-import { SnapshotReader } from '../snapshot-reader.ts'
+import { Snapshot } from '../collection/snapshot.ts'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { intervalSummary } from './log.ts'
 
 /** Snapshots of a registry at moments that the test chooses. */

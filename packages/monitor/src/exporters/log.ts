@@ -1,5 +1,5 @@
 import { metrics, type Operation, operations } from '@wombat/instrumentation'
-import type { HistogramPoint, Point, Snapshot } from '../snapshot.ts'
+import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
 
 /** What one operation of one store did in an interval. */
 export interface OperationSummary {
@@ -31,7 +31,7 @@ export function intervalSummary(before: Snapshot | undefined, now: Snapshot): St
       const find = (points: typeof current, what: string) => points.get(`db_${operation}_${what} ${store}`)
       const latency = find(current, 'latency_seconds')
       if (latency === undefined || !('count' in latency) || latency.count === 0) return []
-      const errors = numberOf(find(current, 'errors_total')) - numberOf(find(earlier, 'errors_total'))
+      const errors = pointValue(find(current, 'errors_total')) - pointValue(find(earlier, 'errors_total'))
       const summary = operationSummary(
         find(earlier, 'latency_seconds'),
         latency,
@@ -47,7 +47,7 @@ export function intervalSummary(before: Snapshot | undefined, now: Snapshot): St
 function operationSummary(before: Point | undefined, now: HistogramPoint, errors: number, seconds: number): OperationSummary {
   const earlier = before !== undefined && 'count' in before ? before : undefined
   const count = now.count - (earlier?.count ?? 0)
-  const reading = earlier?.reading === undefined ? now.reading : now.reading?.since(earlier.reading)
+  const reading = earlier?.snapshot === undefined ? now.snapshot : now.snapshot?.since(earlier.snapshot)
   const quantile = (q: number, key: 'p50' | 'p95' | 'p99') => {
     const value = reading?.quantile(q)
     return value === undefined ? {} : { [key]: value }
@@ -60,6 +60,6 @@ function byMetricAndStore(points: readonly Point[]): Map<string, Point> {
   return new Map(points.map((point) => [`${point.metric} ${point.attributes['store']}`, point]))
 }
 
-function numberOf(point: Point | undefined): number {
+function pointValue(point: Point | undefined): number {
   return point !== undefined && 'value' in point ? point.value : 0
 }

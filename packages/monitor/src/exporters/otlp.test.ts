@@ -5,9 +5,9 @@ import { collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
 import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
 import { otlpMetrics, otlpValue } from '../../../../test/monitor/otlp-json.ts'
 import { startOtlpReceiver } from '../../../../test/monitor/otlp-receiver.ts'
-import { resolveConfig } from '../config.ts'
-import { otlpSettings } from '../otlp-settings.ts'
-import { RegistryProducer } from '../registry-producer.ts'
+import { RegistryProducer } from '../collection/registry-producer.ts'
+import { otlpSettings } from '../config/otlp-settings.ts'
+import { resolveConfig } from '../config/resolve-config.ts'
 import { type OtlpOptions, type OtlpSettings, otlpReader } from './otlp.ts'
 
 beforeEach(() => {

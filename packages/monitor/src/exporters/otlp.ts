@@ -10,9 +10,9 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { busy } from '../busy.ts'
+import { RegistryProducer } from '../collection/registry-producer.ts'
+import { trackSelfTime } from '../collection/self-time.ts'
 import type { Logger } from '../logger.ts'
-import { RegistryProducer } from '../registry-producer.ts'
 
 /** Where and how to send OTLP over HTTP. What is left out comes from OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_...), else from its defaults. */
 export interface OtlpOptions {
@@ -104,7 +104,7 @@ class CountedExporter implements PushMetricExporter {
     const { busySeconds } = this.#producer
     this.#registry.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds - this.#busySeconds, { part: 'collection' })
     this.#busySeconds = busySeconds
-    busy(this.#registry, 'export', () =>
+    trackSelfTime(this.#registry, 'export', () =>
       this.#exporter.export(metrics, (result) => {
         if (result.code === ExportResultCode.SUCCESS) this.#succeeded()
         else this.#failed(result.error)

@@ -3,7 +3,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
-import { SnapshotReader } from '../snapshot-reader.ts'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { type JsonMetric, jsonMetrics } from './json.ts'
 import { prometheusText } from './prometheus.ts'
 

@@ -1,8 +1,9 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { clientOperationDuration, type Semconv } from '@wombat/instrumentation'
-import { exportedOnly } from '../exported.ts'
-import type { Snapshot } from '../snapshot.ts'
+import type { Semconv } from '@wombat/instrumentation'
+import { clientOperationDuration } from '@wombat/instrumentation/internal'
+import { filterSemconv } from '../collection/filter-semconv.ts'
+import type { Snapshot } from '../collection/snapshot.ts'
 
 /** Prometheus' text format 0.0.4 with its version: without one, Prometheus 3 has to guess. */
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -12,7 +13,7 @@ export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
  */
 export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
-  return `${serializer.serialize(withUnitInName(exportedOnly(snapshot.resourceMetrics, semconv)))}\n`
+  return `${serializer.serialize(withUnitInName(filterSemconv(snapshot.resourceMetrics, semconv)))}\n`
 }
 
 /**

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { boundsProblems, completeBounds, defaultHealthBounds } from './bounds.ts'
+import { defaultHealthBounds, resolveBounds, validateBounds } from './bounds.ts'
 import { builtInChecks } from './built-in-checks.ts'
 
 test('the defaults have no problems, and nothing is no problem', () => {
-  expect(boundsProblems(defaultHealthBounds)).toEqual([])
-  expect(boundsProblems(undefined)).toEqual([])
-  expect(boundsProblems({ slowSeconds: undefined })).toEqual([])
-  expect(completeBounds({ slowSeconds: 2 })).toEqual({ ...defaultHealthBounds, slowSeconds: 2 })
+  expect(validateBounds(defaultHealthBounds)).toEqual([])
+  expect(validateBounds(undefined)).toEqual([])
+  expect(validateBounds({ slowSeconds: undefined })).toEqual([])
+  expect(resolveBounds({ slowSeconds: 2 })).toEqual({ ...defaultHealthBounds, slowSeconds: 2 })
 })
 
 test.each([
@@ -33,10 +33,10 @@ test.each([
     'memoryDegradedShare must be below memoryUnhealthyShare, got 0.95 and 0.9: else one of them never decides anything',
   ],
 ])('bounds that cannot be used are complained of with what would be allowed: %j', (bounds, complaint) => {
-  expect(boundsProblems(bounds)).toEqual([complaint])
+  expect(validateBounds(bounds)).toEqual([complaint])
 })
 
 test('checks are not built on bounds that cannot be used', () => {
   const options = { bounds: { slowSeconds: -1 } } as unknown as Parameters<typeof builtInChecks>[0]
-  expect(() => builtInChecks(options)).toThrow(new RangeError(boundsProblems(options.bounds)[0]))
+  expect(() => builtInChecks(options)).toThrow(new RangeError(validateBounds(options.bounds)[0]))
 })

@@ -1,4 +1,4 @@
-import { describeValue, nearest } from '../config-complaint.ts'
+import { describeValue, suggest } from '../format-issue.ts'
 
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
@@ -79,25 +79,25 @@ const ordered: ReadonlyArray<readonly [lower: keyof HealthBounds, higher: keyof 
 ]
 
 /** The defaults with these in place of their own. An `undefined` takes nothing's place. */
-export function completeBounds(bounds: Partial<HealthBounds> = {}): HealthBounds {
+export function resolveBounds(bounds: Partial<HealthBounds> = {}): HealthBounds {
   const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
   return { ...defaultHealthBounds, ...Object.fromEntries(given) }
 }
 
 /** What is wrong with a user's own bounds, one sentence each: name, what is allowed, what was got, what it is for. */
-export function boundsProblems(bounds: unknown): string[] {
+export function validateBounds(bounds: unknown): string[] {
   if (bounds === undefined) return []
   if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds)) {
     return [`the bounds of the health checks must be an object, got ${describeValue(bounds)}`]
   }
   const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
   const problems = given.flatMap(([name, value]) => {
-    if (!isName(name)) return [`${name} is no bound of a health check${nearest(name, names)}`]
+    if (!isName(name)) return [`${name} is no bound of a health check${suggest(name, names)}`]
     const allowed = allowedFor(name, value)
     return allowed === undefined ? [] : [`${name} must be ${allowed}, got ${describeValue(value)}: ${healthBounds[name].what}`]
   })
   if (problems.length > 0) return problems
-  const all = completeBounds(Object.fromEntries(given))
+  const all = resolveBounds(Object.fromEntries(given))
   return ordered.flatMap(([lower, higher]) =>
     all[lower] < all[higher]
       ? []

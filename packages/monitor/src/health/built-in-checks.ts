@@ -1,11 +1,11 @@
 import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../history/history.ts'
 import type { ProcessState } from '../process/process-state.ts'
-import { boundsProblems, completeBounds, type HealthBounds } from './bounds.ts'
+import { type HealthBounds, resolveBounds, validateBounds } from './bounds.ts'
 import type { HealthCheck } from './check.ts'
-import { compactionFinding, tellsOfCompaction } from './checks/compaction-status.ts'
+import { compactionFinding, reportsCompaction } from './checks/compaction-status.ts'
 import { Connectivity, type ProbeMode } from './checks/connectivity.ts'
-import { foldersOf, runDiskSpace } from './checks/disk-space.ts'
+import { runDiskSpace, storeDirectories } from './checks/disk-space.ts'
 import { countsOperations, errorFinding } from './checks/error-rates.ts'
 import { runMemoryUsage } from './checks/memory-usage.ts'
 import { Responsiveness } from './checks/responsiveness.ts'
@@ -31,9 +31,9 @@ type Options = Omit<BuiltInChecksOptions, 'bounds'> & { readonly bounds: HealthB
  * @throws RangeError when a bound cannot be used.
  */
 export function builtInChecks(options: BuiltInChecksOptions): () => readonly HealthCheck[] {
-  const problems = boundsProblems(options.bounds)
+  const problems = validateBounds(options.bounds)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
-  const complete: Options = { ...options, bounds: completeBounds(options.bounds) }
+  const complete: Options = { ...options, bounds: resolveBounds(options.bounds) }
   const ofProcess = processChecks(complete)
   const ofStores = new Map<string, StoreChecks>()
   return () => {
@@ -82,7 +82,7 @@ class StoreChecks {
     this.#diskSpace = {
       name: 'disk_space',
       store,
-      onFailure: 'degraded',
+      statusOnError: 'degraded',
       run: (context) => runDiskSpace(store, options, context),
     }
     this.#errorRates = {
@@ -98,10 +98,10 @@ class StoreChecks {
     const checks: HealthCheck[] = []
     const isTried = stores.some((store) => ['opening', 'failed'].includes(store.state()) || store.probe() !== undefined)
     if (this.#connectivity !== undefined && isTried) checks.push(this.#connectivity)
-    if (foldersOf(stores).size > 0) checks.push(this.#diskSpace)
+    if (storeDirectories(stores).size > 0) checks.push(this.#diskSpace)
     // While nothing is measured, the last numbers say nothing of now.
     if (!registry.enabled) return checks
-    if (tellsOfCompaction(history, this.#store)) checks.push(this.#compactionStatus(stores))
+    if (reportsCompaction(history, this.#store)) checks.push(this.#compactionStatus(stores))
     if (countsOperations(history, this.#store)) checks.push(this.#errorRates)
     return checks
   }

@@ -1,12 +1,12 @@
-import { errorKind } from '@wombat/instrumentation'
+import { errorKind } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { HealthChange } from './check.ts'
-import type { SaidOnce } from './said-once.ts'
+import type { WarnOnce } from './warn-once.ts'
 
 export interface ChangeLogOptions {
   readonly logger: Logger | undefined
   readonly onChange: ((change: HealthChange) => void) | undefined
-  readonly notes: SaidOnce
+  readonly warnOnce: WarnOnce
 }
 
 /** How many changes are remembered. */
@@ -22,21 +22,21 @@ export class ChangeLog {
   }
 
   /** Oldest first. */
-  get kept(): readonly HealthChange[] {
+  get changes(): readonly HealthChange[] {
     return this.#kept
   }
 
-  tell(change: HealthChange): void {
+  log(change: HealthChange): void {
     this.#kept = [...this.#kept, change].slice(-changesKept)
-    this.#write(levelOf(change), change, 'health changed')
-    const { onChange, notes } = this.#options
+    this.#write(logLevel(change), change, 'health changed')
+    const { onChange, warnOnce } = this.#options
     // It may have been given an async function, whose rejection would end the process.
     const told = async (): Promise<void> => onChange?.(change)
-    told().catch((error: unknown) => notes.warn('onChange', { kind: errorKind(error) }, 'onChange failed'))
+    told().catch((error: unknown) => warnOnce.warn('onChange', { kind: errorKind(error) }, 'onChange failed'))
   }
 
   /** That something was well from the beginning is no news. */
-  tellWell(change: HealthChange): void {
+  logRecovered(change: HealthChange): void {
     this.#write('debug', change, 'health is known')
   }
 
@@ -60,7 +60,7 @@ export class ChangeLog {
   }
 }
 
-function levelOf({ to }: HealthChange): keyof Logger {
+function logLevel({ to }: HealthChange): keyof Logger {
   if (to === 'healthy') return 'info'
   return to === 'critical' ? 'error' : 'warn'
 }

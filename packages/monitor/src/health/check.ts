@@ -44,12 +44,12 @@ export interface HealthCheck {
   readonly intervalMs?: number
   readonly timeoutMs?: number
   /** What it is at the most, however bad it is: how much the service depends on it (default `critical`). */
-  readonly atWorst?: 'degraded' | 'unhealthy' | 'critical'
+  readonly maxStatus?: 'degraded' | 'unhealthy' | 'critical'
   /** What it is when it throws or takes too long (default `unhealthy`). */
-  readonly onFailure?: 'degraded' | 'unhealthy' | 'critical'
+  readonly statusOnError?: 'degraded' | 'unhealthy' | 'critical'
   /** How many runs in a row, or `n` of the last `m`, must say so before the state gets worse, and better (default 1 of 1). */
-  readonly toWorse?: Streak
-  readonly toBetter?: Streak
+  readonly failureThreshold?: Streak
+  readonly recoveryThreshold?: Streak
   /** Whether `/livez` asks it too: only for what a restart mends (default false). */
   readonly isForLiveness?: boolean
   run(context: CheckContext): Finding | Promise<Finding>
@@ -94,7 +94,7 @@ export interface HealthCheckResult extends Partial<Explanation> {
   readonly sinceMs: number
   readonly durationSeconds: number | undefined
   /** How much it counts in the whole, where that is less than everything: its own `unknown` is not hidden by it. */
-  readonly atWorst?: 'degraded' | 'unhealthy'
+  readonly maxStatus?: 'degraded' | 'unhealthy'
   readonly observed?: Observation
   readonly reason?: string
 }

@@ -1,8 +1,8 @@
 /** A span of time that keeps no process alive. */
 export interface Deadline {
   /** Resolves when the time is over or was cut short; never, where it was cleared before. */
-  readonly over: Promise<void>
-  cutShort(): void
+  readonly expired: Promise<void>
+  expireNow(): void
   clear(): void
 }
 
@@ -19,8 +19,8 @@ export function deadline(ms: number): Deadline {
     clearImmediate(immediate)
   }
   return {
-    over: promise,
-    cutShort: () => {
+    expired: promise,
+    expireNow: () => {
       clear()
       resolve()
     },

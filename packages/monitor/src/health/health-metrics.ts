@@ -1,30 +1,31 @@
-import { errorKind, type Labels, type MetricsRegistry } from '@wombat/instrumentation'
-import { busy } from '../busy.ts'
-import type { SaidOnce } from './said-once.ts'
+import type { Labels, MetricsRegistry } from '@wombat/instrumentation'
+import { errorKind } from '@wombat/instrumentation/internal'
+import { trackSelfTime } from '../collection/self-time.ts'
 import { type HealthStatus, healthStatuses } from './status.ts'
+import type { WarnOnce } from './warn-once.ts'
 
 /** The metrics of one check. */
 export interface CheckMetrics {
-  ran(seconds: number): void
-  changed(): void
+  recordRun(seconds: number): void
+  publishStatus(): void
   /** Its states are no longer exported; what was counted stays. */
   remove(): void
 }
 
-const none: CheckMetrics = Object.freeze({ ran: () => {}, changed: () => {}, remove: () => {} })
+const none: CheckMetrics = Object.freeze({ recordRun: () => {}, publishStatus: () => {}, remove: () => {} })
 
 /** Shows the checks as metrics. A name that cannot be a label costs the check its metrics, and nothing else. */
 export class HealthMetrics {
   readonly #registry: MetricsRegistry | undefined
-  readonly #notes: SaidOnce
+  readonly #notes: WarnOnce
 
-  constructor(registry: MetricsRegistry | undefined, notes: SaidOnce) {
+  constructor(registry: MetricsRegistry | undefined, notes: WarnOnce) {
     this.#registry = registry
     this.#notes = notes
   }
 
   /** `statusNow` is asked whenever somebody collects: a check that nobody ran any more grows stale between two rounds. */
-  of({ name, store }: { readonly name: string; readonly store?: string }, statusNow: () => HealthStatus): CheckMetrics {
+  forCheck({ name, store }: { readonly name: string; readonly store?: string }, statusNow: () => HealthStatus): CheckMetrics {
     const registry = this.#registry
     if (registry === undefined) return none
     const labels: Labels = { ...(store !== undefined && { store }), check: name }
@@ -36,8 +37,8 @@ export class HealthMetrics {
         registry.gauge('db_health_status', { ...labels, status }).observe(() => (statusNow() === status ? 1 : 0), 'max'),
       )
       return {
-        ran: (seconds) => duration.record(seconds),
-        changed: () => changes.add(),
+        recordRun: (seconds) => duration.record(seconds),
+        publishStatus: () => changes.add(),
         remove: () => {
           for (const unobserve of gauges) unobserve()
         },
@@ -49,7 +50,7 @@ export class HealthMetrics {
   }
 
   /** Does work that keeps the event loop, and counts for how long. */
-  busy<Result>(work: () => Result): Result {
-    return this.#registry === undefined ? work() : busy(this.#registry, 'health', work)
+  trackTime<Result>(work: () => Result): Result {
+    return this.#registry === undefined ? work() : trackSelfTime(this.#registry, 'health', work)
   }
 }

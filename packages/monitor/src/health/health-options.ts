@@ -1,8 +1,8 @@
-import { describeKind, nearest } from '../config-complaint.ts'
-import { boundsProblems, type HealthBounds } from './bounds.ts'
+import { describeKind, suggest } from '../format-issue.ts'
+import { type HealthBounds, validateBounds } from './bounds.ts'
 import type { HealthChange, HealthCheck } from './check.ts'
-import { keyOf } from './check-list.ts'
-import { type CheckSettings, checkFault, settingsFault } from './check-plan.ts'
+import { type CheckSettings, validateCheck, validateSettings } from './check-settings.ts'
+import { checkKey } from './check-sources.ts'
 
 /** Health checks beyond what plain options say. */
 export interface HealthOptions {
@@ -19,22 +19,22 @@ export interface HealthOptions {
 const names = ['checks', 'settings', 'bounds', 'onChange'] as const satisfies ReadonlyArray<keyof HealthOptions>
 
 /** Everything that is wrong with these options. */
-export function healthProblems(health: unknown): string[] {
+export function validateHealthOptions(health: unknown): string[] {
   if (health === undefined) return []
   if (typeof health !== 'object' || health === null || Array.isArray(health)) {
     return [`health must be an object with any of ${names.join(', ')}, got ${describeKind(health)}`]
   }
   const { checks = [], settings = {}, bounds, onChange, ...others } = health as Record<string, unknown>
-  const problems = Object.keys(others).map((name) => `health.${name} is no option${nearest(name, names)}`)
+  const problems = Object.keys(others).map((name) => `health.${name} is no option${suggest(name, names)}`)
   problems.push(...checksProblems(checks))
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     problems.push(`health.settings must be an object by the checks' names, got ${describeKind(settings)}`)
   } else {
     for (const [name, own] of Object.entries(settings)) {
-      problems.push(...prefixed(`health.settings.${name}: `, settingsFault(own as CheckSettings)))
+      problems.push(...prefixed(`health.settings.${name}: `, validateSettings(own as CheckSettings)))
     }
   }
-  if (bounds !== undefined) problems.push(...boundsProblems(bounds).map((problem) => `health.bounds: ${problem}`))
+  if (bounds !== undefined) problems.push(...validateBounds(bounds).map((problem) => `health.bounds: ${problem}`))
   if (onChange !== undefined && typeof onChange !== 'function') {
     problems.push(`health.onChange must be a function that is told of changes, got ${describeKind(onChange)}`)
   }
@@ -45,9 +45,9 @@ function checksProblems(checks: unknown): string[] {
   if (!Array.isArray(checks)) return [`health.checks must be an array of checks, got ${describeKind(checks)}`]
   const keys = new Set<string>()
   return checks.flatMap((check: HealthCheck, index) => {
-    const fault = checkFault(check)
+    const fault = validateCheck(check)
     if (fault !== undefined) return [`health.checks[${index}]: ${fault}`]
-    const key = keyOf(check)
+    const key = checkKey(check)
     if (keys.has(key))
       return [`health.checks[${index}]: there is a check ${check.name} before it: a name means one check of one store`]
     keys.add(key)

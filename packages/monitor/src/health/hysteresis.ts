@@ -2,13 +2,13 @@ import type { Finding, Streak } from './check.ts'
 import { type HealthStatus, healthStatuses } from './status.ts'
 
 /** How long a check must insist before it is believed. */
-export interface Damping {
-  readonly toWorse: Streak
-  readonly toBetter: Streak
+export interface Hysteresis {
+  readonly failureThreshold: Streak
+  readonly recoveryThreshold: Streak
 }
 
 /** The state that is told of a check, and what its next one is judged by. */
-export interface ToldState {
+export interface ReportedState {
   readonly status: HealthStatus
   /** When it began, in Unix milliseconds. */
   readonly sinceMs: number
@@ -22,10 +22,10 @@ export interface ToldState {
  * One run of one check. The first finding ever counts at once. After that, the state becomes what `count` of the last `of` runs
  * agree on at least: of critical, critical and degraded, three of three agree on degraded. A state is never left against the newest finding.
  */
-export function step(before: ToldState | undefined, found: Finding, nowMs: number, damping: Damping): ToldState {
+export function step(before: ReportedState | undefined, found: Finding, nowMs: number, damping: Hysteresis): ReportedState {
   if (before === undefined) return { status: found.status, sinceMs: nowMs, finding: found, recent: [found] }
-  const recent = [...before.recent, found].slice(-Math.max(damping.toWorse.of, damping.toBetter.of))
-  const status = agreed(before.status, recent, damping)
+  const recent = [...before.recent, found].slice(-Math.max(damping.failureThreshold.of, damping.recoveryThreshold.of))
+  const status = countAgreeing(before.status, recent, damping)
   return {
     status,
     sinceMs: status === before.status ? before.sinceMs : nowMs,
@@ -34,12 +34,16 @@ export function step(before: ToldState | undefined, found: Finding, nowMs: numbe
   }
 }
 
-function agreed(told: HealthStatus, recent: readonly Finding[], { toWorse, toBetter }: Damping): HealthStatus {
+function countAgreeing(
+  told: HealthStatus,
+  recent: readonly Finding[],
+  { failureThreshold, recoveryThreshold }: Hysteresis,
+): HealthStatus {
   const toldRank = healthStatuses.indexOf(told)
   const ranks = recent.map(({ status }) => healthStatuses.indexOf(status))
   const towards = Math.sign((ranks.at(-1) ?? toldRank) - toldRank)
   if (towards === 0) return told
-  const { count, of } = towards > 0 ? toWorse : toBetter
+  const { count, of } = towards > 0 ? failureThreshold : recoveryThreshold
   // The furthest first: the one at `count` is what that many went to, or further.
   const furthest = ranks.slice(-of).sort((a, b) => (b - a) * towards)
   const rank = furthest[count - 1] ?? toldRank

@@ -80,7 +80,7 @@ test('a check that its source makes anew keeps what is known of it, and is run a
   const source = (): HealthCheck[] => {
     const message = `made ${++made}`
     const status = statuses[made - 1] ?? 'critical'
-    return [{ name: 'one', toWorse: { count: 2, of: 2 }, run: () => ({ status, message }) }]
+    return [{ name: 'one', failureThreshold: { count: 2, of: 2 }, run: () => ({ status, message }) }]
   }
   const { monitor } = monitorOf({ sources: [source] })
   const told: unknown[] = []
@@ -127,10 +127,13 @@ test.each([
   [{ intervalMs: 0 }, /intervalMs must be a number of milliseconds from 1 to 2147483647, got 0/],
   [{ timeoutMs: Number.NaN }, /timeoutMs must be .*, got NaN/],
   [{ timeoutMs: 2 ** 31 }, /timeoutMs must be .*: no timer takes another/],
-  [{ atWorst: 'bad' }, /atWorst must be degraded, unhealthy or critical, got "bad"/],
-  [{ onFailure: 'healthy' }, /onFailure must be/],
-  [{ toWorse: { count: 3, of: 2 } }, /toWorse must be \{ count, of \} with 1 <= count <= of <= 100, got \{"count":3,"of":2\}/],
-  [{ toBetter: { count: 1.5, of: 2 } }, /toBetter must be/],
+  [{ maxStatus: 'bad' }, /maxStatus must be degraded, unhealthy or critical, got "bad"/],
+  [{ statusOnError: 'healthy' }, /statusOnError must be/],
+  [
+    { failureThreshold: { count: 3, of: 2 } },
+    /failureThreshold must be \{ count, of \} with 1 <= count <= of <= 100, got \{"count":3,"of":2\}/,
+  ],
+  [{ recoveryThreshold: { count: 1.5, of: 2 } }, /recoveryThreshold must be/],
 ])('%j cannot be registered', (wrong, complaint) => {
   const { monitor } = monitorOf()
   const check = { ...named('one'), ...wrong } as unknown as HealthCheck
@@ -175,16 +178,16 @@ test('a check that cannot tell yet is asked again in a moment, and later every s
 })
 
 test('what is done before a round is done as often as all checks run, however many checks come in between', async () => {
-  const beforeRound = vi.fn(async () => {})
-  const { monitor } = monitorOf({ beforeRound })
+  const beforeRun = vi.fn(async () => {})
+  const { monitor } = monitorOf({ beforeRun })
   monitor.start()
   for (const name of ['first', 'second', 'third']) {
     monitor.register(named(name))
     await vi.waitFor(() => expect(monitor.report().checks.at(-1)).toMatchObject({ name, status: 'healthy' }))
   }
-  expect(beforeRound).toHaveBeenCalledTimes(1)
+  expect(beforeRun).toHaveBeenCalledTimes(1)
   await monitor.runHealthChecks()
-  expect(beforeRound).toHaveBeenCalledTimes(2)
+  expect(beforeRun).toHaveBeenCalledTimes(2)
 })
 
 test('what a source has anew runs at once when the monitor is told', async () => {

@@ -87,8 +87,8 @@ test('each round in which a check hangs counts as one of its runs', async () => 
   const answers = [fine]
   monitor.register({
     name: 'one',
-    toWorse: { count: 3, of: 3 },
-    onFailure: 'critical',
+    failureThreshold: { count: 3, of: 3 },
+    statusOnError: 'critical',
     run: () => answers.shift() ?? new Promise<Finding>(() => {}),
   })
   const statuses: unknown[] = []
@@ -137,7 +137,7 @@ test('a check that fails is what it said it would be, and says what kind of erro
         },
       }),
   }
-  for (const [name, run] of Object.entries(failures)) monitor.register({ name, onFailure: 'critical', run })
+  for (const [name, run] of Object.entries(failures)) monitor.register({ name, statusOnError: 'critical', run })
   const results = await monitor.runHealthChecks()
   expect(results.map(({ status, reason }) => `${status} ${reason}`)).toEqual(Array(5).fill('critical exception'))
   expect(results.map(({ message }) => message)).toEqual([
@@ -212,8 +212,8 @@ test('what is done before a round may fail, and may hang, and the checks run', a
   const warn = vi.fn()
   const logger = { debug: () => {}, info: () => {}, warn, error: () => {} }
   let calls = 0
-  const beforeRound = (): Promise<void> => (++calls === 1 ? Promise.reject(new Error('secret')) : new Promise(() => {}))
-  const monitor = monitorOf({ beforeRound, logger, timeoutMs: 300 })
+  const beforeRun = (): Promise<void> => (++calls === 1 ? Promise.reject(new Error('secret')) : new Promise(() => {}))
+  const monitor = monitorOf({ beforeRun, logger, timeoutMs: 300 })
   let runs = 0
   monitor.register({
     name: 'one',

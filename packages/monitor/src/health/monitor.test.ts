@@ -149,8 +149,8 @@ test('a check says how long it must insist, and is told what was said of it befo
   const findings: Finding[] = [fine, bad, bad, fine, fine]
   monitor.register({
     name: 'one',
-    toWorse: { count: 2, of: 3 },
-    toBetter: { count: 2, of: 2 },
+    failureThreshold: { count: 2, of: 3 },
+    recoveryThreshold: { count: 2, of: 2 },
     run: (context) => {
       before.push(context.before)
       return findings.shift() ?? fine
@@ -165,8 +165,13 @@ test('a check says how long it must insist, and is told what was said of it befo
 test('a check makes the whole no worse than it may, whether it is critical, fails or is not known', async () => {
   let nowMs = 0
   const monitor = monitorOf({ clock: () => nowMs })
-  monitor.register({ name: 'critical', atWorst: 'degraded', run: () => ({ status: 'critical', message: 'very bad' }) })
-  monitor.register({ name: 'failing', atWorst: 'degraded', onFailure: 'critical', run: () => Promise.reject(new Error('no')) })
+  monitor.register({ name: 'critical', maxStatus: 'degraded', run: () => ({ status: 'critical', message: 'very bad' }) })
+  monitor.register({
+    name: 'failing',
+    maxStatus: 'degraded',
+    statusOnError: 'critical',
+    run: () => Promise.reject(new Error('no')),
+  })
   expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'degraded', message: 'very bad' }, { status: 'degraded' }])
   expect(monitor.report().status).toBe('degraded')
   nowMs = 3_600_000
@@ -175,15 +180,15 @@ test('a check makes the whole no worse than it may, whether it is critical, fail
 
 test('not to be known is not hidden by how little a check counts', async () => {
   const monitor = monitorOf()
-  monitor.register({ name: 'one', atWorst: 'degraded', run: () => ({ status: 'unknown', message: 'no data yet' }) })
-  expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'unknown', message: 'no data yet', atWorst: 'degraded' }])
+  monitor.register({ name: 'one', maxStatus: 'degraded', run: () => ({ status: 'unknown', message: 'no data yet' }) })
+  expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'unknown', message: 'no data yet', maxStatus: 'degraded' }])
   expect(monitor.report().status).toBe('degraded')
 })
 
 test('settings override what a check says of itself, and can turn it off', async () => {
-  const monitor = monitorOf({ settings: { soft: { atWorst: 'degraded' }, off: { enabled: false } } })
+  const monitor = monitorOf({ settings: { soft: { maxStatus: 'degraded' }, off: { enabled: false } } })
   const off = checkOf('off')
-  monitor.register({ name: 'soft', atWorst: 'critical', run: () => bad })
+  monitor.register({ name: 'soft', maxStatus: 'critical', run: () => bad })
   monitor.register(off.check)
   expect(await monitor.runHealthChecks()).toMatchObject([{ name: 'soft', status: 'degraded' }])
   expect(off.seen.runs).toBe(0)

@@ -1,14 +1,14 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
-import { BeforeRound } from './before-round.ts'
+import { BeforeRun } from './before-run.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Explain, HealthChange, HealthCheck, HealthCheckResult, HealthReport } from './check.ts'
-import { type CheckSource, keyOf } from './check-list.ts'
-import { type CheckSettings, millisecondsFault, settingsFault } from './check-plan.ts'
-import { Rounds } from './rounds.ts'
-import { SaidOnce } from './said-once.ts'
-import { overall } from './status.ts'
-import { WatchedChecks } from './watched-checks.ts'
+import { CheckRegistry } from './check-registry.ts'
+import { CheckScheduler } from './check-scheduler.ts'
+import { type CheckSettings, validateMilliseconds, validateSettings } from './check-settings.ts'
+import { type CheckSource, checkKey } from './check-sources.ts'
+import { worstStatus } from './status.ts'
+import { WarnOnce } from './warn-once.ts'
 
 export interface HealthMonitorOptions {
   /** Whether checks run by themselves once it is started (default true); else only those of `runHealthChecks` do. */
@@ -31,7 +31,7 @@ export interface HealthMonitorOptions {
    * Done first in a round of all checks, the metrics remembered for example, and no more often than every `intervalMs`. The checks
    * run whether it succeeds or not.
    */
-  readonly beforeRound?: () => Promise<void>
+  readonly beforeRun?: () => Promise<void>
   /** Unix time in milliseconds (default `Date.now`). */
   readonly clock?: () => number
 }
@@ -42,29 +42,29 @@ export interface HealthMonitorOptions {
  */
 export class HealthMonitor {
   readonly #clock: () => number
-  readonly #checks: WatchedChecks
+  readonly #checks: CheckRegistry
   readonly #changes: ChangeLog
-  readonly #rounds: Rounds
+  readonly #rounds: CheckScheduler
   readonly #isEnabled: boolean
   #isStopping = false
   #isClosed = false
 
   /** @throws TypeError when an option cannot be what it is. */
   constructor(options: HealthMonitorOptions) {
-    const { logger, onChange, beforeRound, intervalMs, timeoutMs, parallel = 8, settings = {}, clock = Date.now } = options
+    const { logger, onChange, beforeRun, intervalMs, timeoutMs, parallel = 8, settings = {}, clock = Date.now } = options
     check({ intervalMs, timeoutMs, parallel, settings })
-    const notes = new SaidOnce(logger)
+    const warnOnce = new WarnOnce(logger)
     this.#isEnabled = options.enabled ?? true
     this.#clock = clock
-    this.#checks = new WatchedChecks({ ...options, clock, notes })
-    this.#changes = new ChangeLog({ logger, onChange, notes })
-    this.#rounds = new Rounds({
+    this.#checks = new CheckRegistry({ ...options, clock, warnOnce })
+    this.#changes = new ChangeLog({ logger, onChange, warnOnce })
+    this.#rounds = new CheckScheduler({
       intervalMs,
       parallel,
-      before: beforeRound && new BeforeRound({ work: beforeRound, intervalMs, timeoutMs, notes }),
+      before: beforeRun && new BeforeRun({ work: beforeRun, intervalMs, timeoutMs, warnOnce }),
       checks: () => this.#checks.asked(),
-      ended: () => this.#conclude(),
-      notes,
+      onRunEnd: () => this.#conclude(),
+      warnOnce,
     })
   }
 
@@ -75,7 +75,7 @@ export class HealthMonitor {
    */
   register(check: HealthCheck): () => void {
     const forget = this.#checks.register(check)
-    this.#rounds.hurry()
+    this.#rounds.runSoon()
     return forget
   }
 
@@ -86,7 +86,7 @@ export class HealthMonitor {
 
   /** The sources have other checks: those that are new run now. */
   refresh(): void {
-    this.#rounds.hurry()
+    this.#rounds.runSoon()
   }
 
   /** The first round is now, where checks run by themselves. The process is not kept alive. */
@@ -96,7 +96,7 @@ export class HealthMonitor {
 
   /** Runs every check now, whatever its interval; one that is running already is waited for. Never rejects. */
   async runHealthChecks(): Promise<readonly HealthCheckResult[]> {
-    if (!this.#isClosed) await this.#rounds.all()
+    if (!this.#isClosed) await this.#rounds.runAll()
     return this.#checks.results(this.#clock())
   }
 
@@ -104,7 +104,7 @@ export class HealthMonitor {
   report(): HealthReport {
     const timeMs = this.#clock()
     const checks = this.#checks.results(timeMs)
-    return { status: this.#checks.isKnown ? overall(checks) : 'unknown', timeMs, phase: this.#phase, checks }
+    return { status: this.#checks.isKnown ? worstStatus(checks) : 'unknown', timeMs, phase: this.#phase, checks }
   }
 
   /**
@@ -113,8 +113,10 @@ export class HealthMonitor {
    */
   liveness(): HealthReport {
     const timeMs = this.#clock()
-    const checks = this.#checks.results(timeMs).filter((result) => this.#checks.get(keyOf(result))?.check.isForLiveness === true)
-    return { status: overall(checks.filter(({ status }) => status !== 'unknown')), timeMs, phase: this.#phase, checks }
+    const checks = this.#checks
+      .results(timeMs)
+      .filter((result) => this.#checks.get(checkKey(result))?.check.isForLiveness === true)
+    return { status: worstStatus(checks.filter(({ status }) => status !== 'unknown')), timeMs, phase: this.#phase, checks }
   }
 
   /** From now on the reports say that the process is being shut down; checks go on. */
@@ -124,7 +126,7 @@ export class HealthMonitor {
 
   /** The last hundred, oldest first. */
   get changes(): readonly HealthChange[] {
-    return this.#changes.kept
+    return this.#changes.changes
   }
 
   /** Stops, without waiting for any check: those that run are told by their signal. What was known can still be looked at. */
@@ -144,15 +146,15 @@ export class HealthMonitor {
   #conclude(): void {
     const timeMs = this.#clock()
     for (const check of this.#checks.results(timeMs)) {
-      const watched = this.#checks.get(keyOf(check))
-      const from = watched?.toldStatus
+      const watched = this.#checks.get(checkKey(check))
+      const from = watched?.reportedStatus
       const to = check.status
       if (watched === undefined || to === (from ?? 'unknown')) continue
       const isNews = from !== undefined || to !== 'healthy'
-      watched.tell(to, isNews)
+      watched.report(to, isNews)
       const change = Object.freeze({ check, from: from ?? 'unknown', to, timeMs: check.sinceMs })
-      if (isNews) this.#changes.tell(change)
-      else this.#changes.tellWell(change)
+      if (isNews) this.#changes.log(change)
+      else this.#changes.logRecovered(change)
     }
   }
 }
@@ -164,14 +166,14 @@ function check({
   ...times
 }: Required<Pick<HealthMonitorOptions, 'intervalMs' | 'timeoutMs' | 'parallel' | 'settings'>>): void {
   for (const [name, ms] of Object.entries(times)) {
-    const fault = millisecondsFault(ms)
+    const fault = validateMilliseconds(ms)
     if (fault !== undefined) throw new TypeError(`${name} ${fault}`)
   }
   if (!Number.isInteger(parallel) || parallel < 1) {
     throw new TypeError(`parallel must be a whole number of 1 or more, got ${String(parallel)}: none would ever run`)
   }
   for (const [name, own] of Object.entries(settings)) {
-    const fault = settingsFault(own)
+    const fault = validateSettings(own)
     if (fault !== undefined) throw new TypeError(`settings of the health check ${name}: ${fault}`)
   }
 }

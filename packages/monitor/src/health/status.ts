@@ -3,13 +3,15 @@ export const healthStatuses = ['healthy', 'degraded', 'unknown', 'unhealthy', 'c
 export type HealthStatus = (typeof healthStatuses)[number]
 
 /** A status, but no worse than the cap. */
-export function capped(status: HealthStatus, cap: HealthStatus = 'critical'): HealthStatus {
+export function capStatus(status: HealthStatus, cap: HealthStatus = 'critical'): HealthStatus {
   return healthStatuses.indexOf(status) > healthStatuses.indexOf(cap) ? cap : status
 }
 
 /** What checks make of the whole: the worst wins, each counting no more than it may; healthy where there is none. */
-export function overall(checks: ReadonlyArray<{ readonly status: HealthStatus; readonly atWorst?: HealthStatus }>): HealthStatus {
-  const ranks = checks.map(({ status, atWorst }) => healthStatuses.indexOf(capped(status, atWorst)))
+export function worstStatus(
+  checks: ReadonlyArray<{ readonly status: HealthStatus; readonly maxStatus?: HealthStatus }>,
+): HealthStatus {
+  const ranks = checks.map(({ status, maxStatus }) => healthStatuses.indexOf(capStatus(status, maxStatus)))
   return healthStatuses[Math.max(0, ...ranks)] as HealthStatus
 }
 

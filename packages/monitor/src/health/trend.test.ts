@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../history/time-series.ts'
-import { trendOf } from './trend.ts'
+import { TimeSeries } from '../history/memory/time-series.ts'
+import { computeTrend } from './trend.ts'
 
 const gibibyte = 2 ** 30
 const minuteMs = 60_000
@@ -13,7 +13,7 @@ function trend(metric: string, start: number, perHour: number, minutes: number, 
     const value = start + (perHour * ms) / 3_600_000
     history.append(ms + 1, [{ series: { name: metric, labels: series.labels, isCounter: false }, value }])
   }
-  return trendOf(history, series, minutes * minuteMs + 1, limit)
+  return computeTrend(history, series, minutes * minuteMs + 1, limit)
 }
 
 const disk = 'db_disk_available_bytes'
@@ -48,6 +48,6 @@ test('nobody knows how a counter goes, or a series that is not there', () => {
   const history = new TimeSeries()
   const labels = { store: 'orders' }
   for (const ms of [1, 60_001]) history.append(ms, [{ series: { name: 'db_x_total', labels, isCounter: true }, value: ms }])
-  expect(trendOf(history, { metric: 'db_x_total', labels }, 60_001)).toBeUndefined()
-  expect(trendOf(history, { metric: 'db_y', labels }, 60_001)).toBeUndefined()
+  expect(computeTrend(history, { metric: 'db_x_total', labels }, 60_001)).toBeUndefined()
+  expect(computeTrend(history, { metric: 'db_y', labels }, 60_001)).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import type { History } from '../history/history.ts'
-import { predictLinear, type Samples } from '../indicators.ts'
+import { predictLinear, type Samples } from '../history/indicators.ts'
 import type { Observation, Trend } from './check.ts'
 
 const hourMs = 3_600_000
@@ -14,7 +14,7 @@ const foretellingSeconds = 60
 const furthestSeconds = 30 * 24 * 3600
 
 /** How the number of an observation went in the last hour, or as much of it as there is; undefined where nobody remembers. */
-export function trendOf(
+export function computeTrend(
   history: History,
   series: NonNullable<Observation['series']>,
   nowMs: number,
@@ -23,14 +23,14 @@ export function trendOf(
   const [known] = history.select(series.metric, series.labels)
   // A counter rises, whatever becomes of what it counts.
   if (known === undefined || known.isCounter) return undefined
-  const trend = trendIn(history.range(known, nowMs - hourMs, nowMs))
+  const trend = fitTrend(history.range(known, nowMs - hourMs, nowMs))
   const value = history.at(known, nowMs)
-  const outlook = trend && value !== undefined ? outlookOf(series.metric, value, trend, limitBytes) : undefined
+  const outlook = trend && value !== undefined ? forecast(series.metric, value, trend, limitBytes) : undefined
   return trend && { ...trend, ...(outlook !== undefined && { outlook }) }
 }
 
 /** The line of least squares through these samples; undefined with fewer than two. */
-function trendIn(samples: Samples): Trend | undefined {
+function fitTrend(samples: Samples): Trend | undefined {
   const { timesMs, values } = samples
   const firstMs = timesMs[0]
   const lastMs = timesMs[timesMs.length - 1]
@@ -45,17 +45,17 @@ function trendIn(samples: Samples): Trend | undefined {
 }
 
 /** What it comes to if it goes on like this, for what can run out. */
-function outlookOf(metric: string, value: number, { direction, perHour, overSeconds }: Trend, limitBytes: number | undefined) {
+function forecast(metric: string, value: number, { direction, perHour, overSeconds }: Trend, limitBytes: number | undefined) {
   if (overSeconds < foretellingSeconds || direction === 'steady') return undefined
   const isDisk = metric === 'db_disk_available_bytes' || metric === 'db_disk_available_inodes'
   const room = isDisk ? value : limitBytes === undefined ? undefined : limitBytes - value
   if (room === undefined || direction !== (isDisk ? 'falling' : 'rising')) return undefined
   const seconds = Math.max(0, room / Math.abs(perHour)) * 3600
   if (seconds > furthestSeconds) return undefined
-  return `At this pace ${isDisk ? 'it is full' : 'the limit is reached'} in ${inWords(seconds)}`
+  return `At this pace ${isDisk ? 'it is full' : 'the limit is reached'} in ${formatForecast(seconds)}`
 }
 
-function inWords(seconds: number): string {
+function formatForecast(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`
   if (seconds < 120 * 60) return `${Math.round(seconds / 60)} min`
   return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`

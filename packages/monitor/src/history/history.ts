@@ -1,5 +1,5 @@
 import type { Labels } from '@wombat/instrumentation'
-import type { Samples } from '../indicators.ts'
+import type { Samples } from './indicators.ts'
 import type { HistorySeries, Sample } from './series.ts'
 
 /** What a coarse step says of a gauge: where it ended, and how it went in between. */

@@ -1,5 +1,5 @@
 import type { Labels } from '@wombat/instrumentation'
-import type { Point } from '../snapshot.ts'
+import type { Point } from '../collection/snapshot.ts'
 
 /** One plain series, as Prometheus knows it: a histogram is its buckets (label `le`), its sum and its count. */
 export interface HistorySeries {

@@ -6,8 +6,8 @@ import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { ask } from '../../../../test/monitor/ask.ts'
 import { checkIn, checksWith, knowing, reportOf } from '../../../../test/monitor/health-reports.ts'
-import { guarded } from './guard.ts'
-import { healthRoutes } from './health-routes.ts'
+import { withMiddleware } from './middleware.ts'
+import { healthRoutes } from './routes/health/health-routes.ts'
 import { listen } from './server.ts'
 
 const token = 'a-token-of-sixteen-or-more'
@@ -15,7 +15,7 @@ const source = knowing(reportOf(checksWith(checkIn('critical', 'disk_space', 'or
 const other = new Hono().get('/metrics', (context) => context.text('db_get_operations_total 1'))
 
 function app(authToken?: string): Hono {
-  return guarded([other], authToken, [healthRoutes(source, { authToken })])
+  return withMiddleware([other], authToken, [healthRoutes(source, { authToken })])
 }
 
 async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {

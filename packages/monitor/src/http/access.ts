@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
-import { isRemote } from '../config.ts'
-import { isLoopbackName } from './guard.ts'
+import { isRemote } from '../config/resolve-config.ts'
+import { isLoopbackName } from './middleware.ts'
 
 /** What a route behind `seesDetails` knows of whoever asks. */
 export interface Access {
@@ -14,7 +14,7 @@ export interface Access {
  * Lets everybody in and says who may see more than a status: with a token whoever brings it, without one whoever asks from this
  * very machine. A token that is wrong is 401: who brings one wants the details, and should not take the status for all there is.
  */
-export function seesDetails(authToken: string | undefined): MiddlewareHandler<Access> {
+export function canSeeDetails(authToken: string | undefined): MiddlewareHandler<Access> {
   if (authToken === undefined) {
     return async (context, next) => {
       context.set('seesDetails', isOfThisMachine(context))

@@ -2,8 +2,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { isRemote } from '../config.ts'
-import { loopbackNamesOnly } from './guard.ts'
+import { isRemote } from '../config/resolve-config.ts'
+import { loopbackNamesOnly } from './middleware.ts'
 
 /** A door that is open. */
 export interface Listener {

@@ -14,7 +14,7 @@ function remembered(options: Partial<ErrorHistoryOptions> = {}) {
     { store = 'orders', operation = 'get' as const, errorType = '_OTHER', error = new Error('no') } = {},
   ) => {
     clock.timeMs = beginMs + ms
-    registry.watch.tellFailed({ store, operation, errorType, error })
+    registry.observer.emitError({ store, operation, errorType, error })
   }
   return { registry, clock, history, failAt }
 }
@@ -54,7 +54,7 @@ test('the rate is that of the window, of one store or of all; opening a store is
     failAt(second * 1000)
     failAt(second * 1000, { store: 'users', errorType: 'LEVEL_IO_ERROR' })
   }
-  registry.watch.tellFailed({ store: 'orders', operation: 'open', errorType: '_OTHER', error: undefined })
+  registry.observer.emitError({ store: 'orders', operation: 'open', errorType: '_OTHER', error: undefined })
   clock.timeMs = beginMs + 60_000
   expect(history.errorRate(60_000)).toBe(2)
   expect(history.errorRate(30_000, 'users')).toBe(1)

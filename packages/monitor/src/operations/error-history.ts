@@ -1,6 +1,6 @@
 import type { FailedOperation, MetricsRegistry } from '@wombat/instrumentation'
 import { FailureCounts } from './failure-counts.ts'
-import { Newest } from './newest.ts'
+import { RecentBuffer } from './recent-buffer.ts'
 
 /** Equal errors within one second. */
 export interface ErrorEntry {
@@ -37,7 +37,7 @@ const separator = '\u0000'
 export class ErrorHistory {
   readonly #now: () => number
   readonly #redact: ((error: unknown) => string | undefined) | undefined
-  readonly #entries: Newest<Entry>
+  readonly #entries: RecentBuffer<Entry>
   /** The newest entry of each kind, as long as it is among the entries. */
   readonly #newest = new Map<string, Entry>()
   readonly #counts: FailureCounts
@@ -52,9 +52,9 @@ export class ErrorHistory {
     this.#now = now
     this.#redact = redact
     this.#isKept = keep > 0
-    this.#entries = new Newest(Math.max(1, keep))
+    this.#entries = new RecentBuffer(Math.max(1, keep))
     this.#counts = new FailureCounts(now())
-    this.#unwatch = this.#isKept ? registry.watch.onFailed((failed) => this.#add(failed)) : () => {}
+    this.#unwatch = this.#isKept ? registry.observer.onError((failed) => this.#add(failed)) : () => {}
   }
 
   /** Newest first. */

@@ -4,14 +4,14 @@ import { DatabaseMetrics, instrument, MetricsRegistry, type SlowOperation } from
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
-import { operationRoutes } from '../http/operation-routes.ts'
-import { ProcessWatch } from '../process/process-watch.ts'
+import { operationRoutes } from '../http/routes/operation-routes.ts'
+import { ProcessMonitor } from '../process/process-monitor.ts'
 import { ErrorHistory } from './error-history.ts'
 import { SlowOperations, type SlowOperationsOptions } from './slow-operations.ts'
 
 function watched(options: Partial<SlowOperationsOptions> = {}) {
   const registry = new MetricsRegistry()
-  const process = new ProcessWatch(registry)
+  const process = new ProcessMonitor(registry)
   process.start()
   const logger = collectingLogger()
   const slow = new SlowOperations({ registry, process, logger, thresholdMs: 0, ...options })
@@ -86,7 +86,7 @@ test('a span is told by its identifiers', () => {
   const { registry, slow } = watched()
   const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
   const operation: SlowOperation = { ...ofNobody, inFlight: 1, trace: trace.wrapSpanContext(context).spanContext() }
-  registry.watch.tellSlow(operation)
+  registry.observer.emitSlow(operation)
   expect(slow.records).toMatchObject([{ traceId: context.traceId, spanId: context.spanId }])
 })
 
@@ -115,8 +115,8 @@ test('what its reader did between two reads of a scan is not taken out of the ti
   block(600)
   await sleep(50)
   // Its reader took the 600 ms and the store the 50 or, then, nothing at all.
-  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.05 })
-  registry.watch.tellSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
+  registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.05 })
+  registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
   expect(slow.records.map(({ verdict }) => verdict)).toEqual(['event_loop', 'store'])
 })
 
@@ -124,9 +124,9 @@ test('a call that answered at once kept the loop itself', () => {
   const { registry, slow } = watched()
   const startMs = performance.now()
   block(200)
-  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2 })
-  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2, inFlight: 1 })
-  registry.watch.tellSlow({ ...ofNobody, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
+  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2 })
+  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, inFlight: 1 })
+  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
   expect(slow.records.map(({ verdict }) => verdict)).toEqual(['store', 'event_loop', 'store'])
 })
 

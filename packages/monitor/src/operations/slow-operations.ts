@@ -1,13 +1,13 @@
 import type { MetricsRegistry, SlowOperation } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
-import type { ReturnPath } from '../process/process-state.ts'
-import { LineLimit } from './line-limit.ts'
-import { Newest } from './newest.ts'
+import type { ProcessDelays } from '../process/process-state.ts'
+import { attributeLatency, type LatencyAttribution } from './latency-attribution.ts'
+import { RecentBuffer } from './recent-buffer.ts'
 import { type OperationThreshold, type SlowThreshold, SlowThresholds } from './slow-thresholds.ts'
-import { splitTime, type TimeSplit } from './time-split.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** A slow operation as it is kept, logged and told: never its key, its value or the message of its error. */
-export interface SlowRecord extends TimeSplit {
+export interface SlowRecord extends LatencyAttribution {
   /** Unix time in milliseconds at which it settled. */
   readonly timeMs: number
   readonly store: string
@@ -27,7 +27,7 @@ export interface SlowRecord extends TimeSplit {
 
 export interface SlowOperationsOptions {
   readonly registry: MetricsRegistry
-  readonly process: ReturnPath
+  readonly process: ProcessDelays
   readonly logger: Logger
   readonly thresholdMs: SlowThreshold
   /** How many are kept (default 100). */
@@ -44,12 +44,12 @@ const scanAtOnce: ReadonlySet<string> = new Set(['lmdb', 'map'])
 /** Counts slow operations, keeps the last of them, says in the log what they were, and what their time went to. Once for a registry. */
 export class SlowOperations {
   readonly #registry: MetricsRegistry
-  readonly #process: ReturnPath
+  readonly #process: ProcessDelays
   readonly #logger: Logger
   readonly #now: () => number
   readonly #timeNow: () => number
-  readonly #kept: Newest<SlowRecord>
-  readonly #lines = new LineLimit()
+  readonly #kept: RecentBuffer<SlowRecord>
+  readonly #lines = new TokenBucket()
   readonly #thresholds: SlowThresholds
   readonly #unwatch: ReadonlyArray<() => void>
 
@@ -63,11 +63,11 @@ export class SlowOperations {
     this.#logger = logger
     this.#now = now ?? (() => performance.now())
     this.#timeNow = timeNow
-    this.#kept = new Newest(keep)
-    this.#thresholds = new SlowThresholds(registry.watch, thresholdMs, this.#now)
+    this.#kept = new RecentBuffer(keep)
+    this.#thresholds = new SlowThresholds(registry.observer, thresholdMs, this.#now)
     this.#unwatch = [
-      registry.watch.onOperation(({ store, operation }) => registry.counter('db_slow_operations_total', { store, operation })),
-      registry.watch.onSlow((operation) => this.#add(operation)),
+      registry.observer.onOperation(({ store, operation }) => registry.counter('db_slow_operations_total', { store, operation })),
+      registry.observer.onSlow((operation) => this.#add(operation)),
     ]
   }
 
@@ -126,7 +126,7 @@ export class SlowOperations {
       store,
       operation,
       durationSeconds: seconds,
-      ...splitTime({ seconds, ...this.#elsewhere(slow) }),
+      ...attributeLatency({ seconds, ...this.#elsewhere(slow) }),
       eventLoopDelaySeconds: this.#process.loopDelaySeconds(),
       entries,
       keyBytes,

@@ -8,10 +8,10 @@ function judged(threshold: SlowThreshold) {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'orders' })
   const clock = { timeMs: 0 }
-  const thresholds = new SlowThresholds(registry.watch, threshold, () => clock.timeMs)
+  const thresholds = new SlowThresholds(registry.observer, threshold, () => clock.timeMs)
   onTestFinished(() => thresholds.close())
   const secondsOf = (operation: string, store = 'orders'): number | undefined =>
-    [...registry.watch.operations].find((one) => one.operation === operation && one.store === store)?.slowSeconds
+    [...registry.observer.operations].find((one) => one.operation === operation && one.store === store)?.slowThresholdSeconds
   const after = (ms: number): void => {
     clock.timeMs += ms
     thresholds.adapt()
@@ -90,7 +90,7 @@ test('it can be changed and switched off while running', () => {
 
 test('while one number holds for all, nothing is read of any operation', () => {
   const { registry, thresholds, after } = judged(1000)
-  const reads = [...registry.watch.operations].map(({ latency }) => vi.spyOn(latency, 'read'))
+  const reads = [...registry.observer.operations].map(({ latency }) => vi.spyOn(latency, 'snapshot'))
   times(10, () => after(60_000))
   for (const read of reads) expect(read).not.toHaveBeenCalled()
   thresholds.set('auto')
@@ -110,7 +110,7 @@ test('what was found stays when something else is changed', () => {
 
 test('a store that is gone is not judged any more', () => {
   const { registry, thresholds, after } = judged('auto')
-  for (const operation of registry.watch.operations) if (operation.operation !== 'get') registry.watch.remove(operation)
+  for (const operation of registry.observer.operations) if (operation.operation !== 'get') registry.observer.remove(operation)
   after(10_000)
   expect(thresholds.seconds).toEqual([{ store: 'orders', operation: 'get', seconds: 1 }])
 })

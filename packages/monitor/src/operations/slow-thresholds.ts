@@ -1,5 +1,5 @@
-import type { OperationWatch, WatchedOperation } from '@wombat/instrumentation'
-import { OwnThreshold } from './own-threshold.ts'
+import type { ObservedOperation, OperationObserver } from '@wombat/instrumentation'
+import { AdaptiveThreshold } from './adaptive-threshold.ts'
 
 /** From how long on an operation is slow, in milliseconds; `auto`: each has its own, found from what it usually takes. */
 export type SlowThreshold = number | 'auto'
@@ -16,17 +16,17 @@ const adaptMs = 10_000
 
 /** Sets from how long on operations are slow, also of stores that come later. Once for a registry. */
 export class SlowThresholds {
-  readonly #watch: OperationWatch
+  readonly #watch: OperationObserver
   readonly #now: () => number
   /** While each operation has its own: what is read for them takes memory, and milliseconds where stores are many. */
-  readonly #own = new Map<WatchedOperation, OwnThreshold>()
+  readonly #own = new Map<ObservedOperation, AdaptiveThreshold>()
   readonly #timer: NodeJS.Timeout
   readonly #unwatch: () => void
   #threshold: SlowThreshold
   #enabled = true
 
   /** @throws RangeError */
-  constructor(watch: OperationWatch, threshold: SlowThreshold, now: () => number) {
+  constructor(watch: OperationObserver, threshold: SlowThreshold, now: () => number) {
     this.#watch = watch
     this.#now = now
     this.#threshold = checked(threshold)
@@ -82,15 +82,15 @@ export class SlowThresholds {
     for (const operation of this.#watch.operations) this.#apply(operation)
   }
 
-  #apply(operation: WatchedOperation): void {
+  #apply(operation: ObservedOperation): void {
     const seconds = this.#threshold === 'auto' ? this.#ownOf(operation).seconds : this.#threshold / 1000
-    operation.slowSeconds = this.#enabled ? seconds : Number.POSITIVE_INFINITY
+    operation.slowThresholdSeconds = this.#enabled ? seconds : Number.POSITIVE_INFINITY
   }
 
-  #ownOf(operation: WatchedOperation): OwnThreshold {
+  #ownOf(operation: ObservedOperation): AdaptiveThreshold {
     let own = this.#own.get(operation)
     if (own === undefined) {
-      own = new OwnThreshold(operation)
+      own = new AdaptiveThreshold(operation)
       this.#own.set(operation, own)
     }
     return own

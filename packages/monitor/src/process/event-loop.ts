@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import type { HistogramCell, MetricsRegistry } from '@wombat/instrumentation'
-import { overlapMs, type Stretch, Stretches } from './stretches.ts'
+import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
+import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
 /** How often the loop is asked to come by. */
 export const periodMs = 20
@@ -31,8 +31,8 @@ const ownClock: LoopClock = {
 export class EventLoop {
   readonly #registry: MetricsRegistry
   readonly #clock: LoopClock
-  readonly #delay: HistogramCell
-  readonly #blocks = new Stretches()
+  readonly #delay: Histogram
+  readonly #blocks = new Intervals()
   #lastMs: number
   #lateMs = 0
   #stop: (() => void) | undefined
@@ -50,7 +50,7 @@ export class EventLoop {
     if (this.#stop !== undefined) return
     this.#lastMs = this.#clock.now()
     const timer = setInterval(() => each(this.tick()), periodMs).unref()
-    const forget = this.#registry.sources.add(activeTime(this.#registry))
+    const forget = this.#registry.collectors.add(activeTime(this.#registry))
     this.#stop = () => {
       clearInterval(timer)
       forget()
@@ -111,14 +111,14 @@ export class EventLoop {
     return Math.max(this.#lateMs, presentMs) / 1000
   }
 
-  *#since(fromMs: number): Generator<Stretch> {
+  *#since(fromMs: number): Generator<Interval> {
     const present = this.#present()
     if (present.toMs > present.fromMs) yield present
     yield* this.#blocks.since(fromMs)
   }
 
   /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time, or not watched. */
-  #present(): Stretch {
+  #present(): Interval {
     const nowMs = this.#clock.now()
     const dueMs = this.#lastMs + periodMs
     const isLate = this.#stop !== undefined && nowMs - dueMs >= noticedMs

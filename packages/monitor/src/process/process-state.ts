@@ -15,7 +15,7 @@ export interface ProcessState {
 }
 
 /** What can be known, at the moment in which an operation settles, of its way through the process. */
-export interface ReturnPath extends ProcessState {
+export interface ProcessDelays extends ProcessState {
   /** How late the event loop is now or, where it is in time, was a moment ago. */
   loopDelaySeconds(): number
   /** Whether the event loop is known to have turned since then. */

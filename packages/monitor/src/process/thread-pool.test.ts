@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, onTestFinished, test } from 'vitest'
 import { EventLoop } from './event-loop.ts'
-import { poolSizeOf, ThreadPool } from './thread-pool.ts'
+import { ThreadPool, threadPoolSize } from './thread-pool.ts'
 
 const nobody = { depth: 0, oldestSeconds: 0 }
 
@@ -53,7 +53,7 @@ test('a wait is known while it lasts and afterwards, and is put down to others w
   turnTo(1000)
   expect(pool.waitedSeconds(0, 1000)).toBe(0.5)
   expect(pool.longestWaitSeconds(600)).toBe(0)
-  expect(registry.histogram('wombat_process_thread_pool_wait_seconds').read().sum).toBe(0.5)
+  expect(registry.histogram('wombat_process_thread_pool_wait_seconds').snapshot().sum).toBe(0.5)
   turnTo(1020, { depth: 4, oldestSeconds: 0.05 })
   turnTo(2020, { depth: 4, oldestSeconds: 1 })
   expect([pool.waitedSeconds(1000, 2020), pool.waitedForOthersSeconds(1000, 2020)]).toEqual([1, 0])
@@ -66,7 +66,7 @@ test('what the loop came late for the work is no wait', () => {
   clock.turn++
   expect(pool.waitedSeconds(0, 1020)).toBe(0)
   sent[0]?.()
-  const wait = registry.histogram('wombat_process_thread_pool_wait_seconds').read()
+  const wait = registry.histogram('wombat_process_thread_pool_wait_seconds').snapshot()
   expect([wait.count, wait.sum]).toEqual([1, 0])
 })
 
@@ -88,9 +88,9 @@ test('a real piece of work comes back from a real pool', async () => {
   const pool = new ThreadPool(registry, new EventLoop(registry))
   pool.look(performance.now(), nobody)
   const wait = registry.histogram('wombat_process_thread_pool_wait_seconds')
-  await expect.poll(() => wait.read().count).toBe(1)
+  await expect.poll(() => wait.snapshot().count).toBe(1)
   await sleep(1)
-  expect(wait.read().count).toBe(1)
+  expect(wait.snapshot().count).toBe(1)
 })
 
 test.each([
@@ -101,5 +101,5 @@ test.each([
   ['-1', 1024],
   ['5000', 1024],
 ])('UV_THREADPOOL_SIZE %j makes %i threads, as in libuv', (text, size) => {
-  expect(poolSizeOf(text)).toBe(size)
+  expect(threadPoolSize(text)).toBe(size)
 })

@@ -1,7 +1,7 @@
 import { randomFill } from 'node:crypto'
-import type { HistogramCell, MetricsRegistry } from '@wombat/instrumentation'
+import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type EventLoop, periodMs } from './event-loop.ts'
-import { overlapMs, type Stretch, Stretches } from './stretches.ts'
+import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
 /** How often a piece of work is sent while nobody waits for anything. */
 const idleMs = 1000
@@ -11,7 +11,7 @@ const waitingSeconds = 0.02
 const noticedSeconds = 0.005
 
 /** What is waiting: operations in flight, of all stores. */
-export interface Waiting {
+export interface QueuedWork {
   readonly depth: number
   readonly oldestSeconds: number
 }
@@ -41,12 +41,12 @@ const oneByte: PoolWork = (done) => randomFill(byte, done)
 export class ThreadPool {
   /** Node says nothing of it, so it is read where libuv reads it. */
   readonly size: number
-  readonly #wait: HistogramCell
+  readonly #wait: Histogram
   readonly #loop: EventLoop
   readonly #now: () => number
   readonly #work: PoolWork
   /** Marked with the operations in flight when each wait began. */
-  readonly #waits = new Stretches()
+  readonly #waits = new Intervals()
   #out: Sent | undefined
   #lastMs = Number.NEGATIVE_INFINITY
 
@@ -55,7 +55,7 @@ export class ThreadPool {
     loop: EventLoop,
     now: () => number = () => performance.now(),
     work: PoolWork = oneByte,
-    size = poolSizeOf(process.env['UV_THREADPOOL_SIZE']),
+    size = threadPoolSize(process.env['UV_THREADPOOL_SIZE']),
   ) {
     this.#wait = registry.histogram('wombat_process_thread_pool_wait_seconds')
     this.#loop = loop
@@ -65,7 +65,7 @@ export class ThreadPool {
   }
 
   /** To be called at each tick: sends a piece of work where it is time for one and none is out. */
-  look(nowMs: number, { depth, oldestSeconds }: Waiting): void {
+  look(nowMs: number, { depth, oldestSeconds }: QueuedWork): void {
     if (this.#out !== undefined) return
     if (oldestSeconds <= waitingSeconds && nowMs - this.#lastMs < idleMs) return
     this.#lastMs = nowMs
@@ -104,7 +104,7 @@ export class ThreadPool {
     if (toMs - fromMs >= noticedSeconds * 1000) this.#waits.add({ fromMs, toMs, mark })
   }
 
-  #sum(fromMs: number, toMs: number, counts: (stretch: Stretch) => boolean): number {
+  #sum(fromMs: number, toMs: number, counts: (stretch: Interval) => boolean): number {
     let waitedMs = 0
     const present = this.#present()
     if (counts(present)) waitedMs += overlapMs(present, fromMs, toMs)
@@ -113,7 +113,7 @@ export class ThreadPool {
   }
 
   /** The wait that goes on: empty where nothing is out, or has not been for long. */
-  #present(): Stretch {
+  #present(): Interval {
     const out = this.#out
     const wait = out === undefined ? undefined : this.#waitOf(out)
     if (wait !== undefined && wait.toMs - wait.fromMs >= noticedSeconds * 1000) return wait
@@ -121,7 +121,7 @@ export class ThreadPool {
     return { fromMs: nowMs, toMs: nowMs, mark: 0 }
   }
 
-  #waitOf({ fromMs, depth }: Sent): Stretch {
+  #waitOf({ fromMs, depth }: Sent): Interval {
     const nowMs = this.#now()
     const loopMs = this.#loop.heldUpSeconds(fromMs, periodMs) * 1000
     return { fromMs, toMs: Math.max(fromMs, nowMs - loopMs), mark: depth }
@@ -129,7 +129,7 @@ export class ThreadPool {
 }
 
 /** As libuv reads it: 4 threads unless told otherwise, at least 1 and at most 1024. */
-export function poolSizeOf(text: string | undefined): number {
+export function threadPoolSize(text: string | undefined): number {
   if (text === undefined) return 4
   const size = Number.parseInt(text, 10) || 1
   return size < 0 ? 1024 : Math.min(size, 1024)

@@ -27,16 +27,16 @@ for (const [network, prefix] of [
 }
 
 /** Whether an address is this machine's, its network's or nobody's: not one that a webhook has business with. */
-export function isInside(address: string): boolean {
+export function isPrivateAddress(address: string): boolean {
   if (isIPv4(address)) return inside.check(address, 'ipv4')
   // An IPv4 address in IPv6 clothes is checked as what it is.
   return inside.check(address, 'ipv6')
 }
 
 /** Why the host of an address cannot be asked, where it is an address itself; undefined for names, which `guardedLookup` checks. */
-export function literalFault(hostname: string): string | undefined {
+export function validateHost(hostname: string): string | undefined {
   const address = hostname.replace(/^\[|\]$/g, '')
-  return isIP(address) !== 0 && isInside(address) ? 'it is a private, loopback or link-local address' : undefined
+  return isIP(address) !== 0 && isPrivateAddress(address) ? 'it is a private, loopback or link-local address' : undefined
 }
 
 /**
@@ -46,7 +46,7 @@ export function literalFault(hostname: string): string | undefined {
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, '', 4)
-    if (addresses.some(({ address }) => isInside(address))) {
+    if (addresses.some(({ address }) => isPrivateAddress(address))) {
       return callback(
         Object.assign(new Error('its name leads to a private, loopback or link-local address'), { code: 'EINSIDE' }),
         '',

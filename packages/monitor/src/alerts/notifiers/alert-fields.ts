@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { identityOf } from '@wombat/instrumentation'
+import { seriesKey } from '@wombat/instrumentation/internal'
 import type { Alert } from '../manager.ts'
 
 /** Alertmanager's way to say that an alert has not ended. */
@@ -12,19 +12,19 @@ export function webhookAlert(alert: Alert) {
     status: state.name === 'resolved' ? ('resolved' as const) : ('firing' as const),
     labels,
     annotations,
-    startsAt: new Date(startOf(alert)).toISOString(),
+    startsAt: new Date(startTime(alert)).toISOString(),
     endsAt: state.resolvedAtMs === undefined ? notEnded : new Date(state.resolvedAtMs).toISOString(),
     generatorURL: '',
-    fingerprint: fingerprintOf(alert),
+    fingerprint: fingerprint(alert),
   }
 }
 
 /** When it began to fire. */
-export function startOf({ state }: Alert): number {
+export function startTime({ state }: Alert): number {
   return state.firedAtMs ?? state.activeAtMs
 }
 
 /** The same for the same labels, whoever sends it. */
-function fingerprintOf({ labels }: Alert): string {
-  return createHash('sha256').update(identityOf(labels)).digest('hex').slice(0, 16)
+function fingerprint({ labels }: Alert): string {
+  return createHash('sha256').update(seriesKey(labels)).digest('hex').slice(0, 16)
 }

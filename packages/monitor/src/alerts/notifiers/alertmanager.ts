@@ -1,5 +1,5 @@
 import type { Alert } from '../manager.ts'
-import { startOf } from './alert-fields.ts'
+import { startTime } from './alert-fields.ts'
 import type { AlertGroup, Notifier } from './notifier.ts'
 import { postJson } from './post-json.ts'
 import { reveal, type Secret } from './secret.ts'
@@ -22,7 +22,7 @@ export function alertmanagerAlerts({ atMs, firing, resolved }: AlertGroup, repea
   const fields = (alert: Alert, endsAtMs: number) => ({
     labels: alert.labels,
     annotations: alert.annotations,
-    startsAt: new Date(startOf(alert)).toISOString(),
+    startsAt: new Date(startTime(alert)).toISOString(),
     endsAt: new Date(endsAtMs).toISOString(),
   })
   return [

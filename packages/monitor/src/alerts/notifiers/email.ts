@@ -1,5 +1,5 @@
 import type { Alert } from '../manager.ts'
-import { type AlertGroup, type Notifier, NotSent } from './notifier.ts'
+import { type AlertGroup, type Notifier, NotSentError } from './notifier.ts'
 import { reveal, type Secret } from './secret.ts'
 
 export interface EmailOptions {
@@ -22,13 +22,13 @@ export function emailNotifier(options: EmailOptions): Notifier {
     sendResolved,
     async send(group) {
       const { createTransport } = await import('nodemailer').catch(() => {
-        throw new NotSent('nodemailer is not installed: mail is sent through it')
+        throw new NotSentError('nodemailer is not installed: mail is sent through it')
       })
       const server = await reveal(options.server, 'the address of the mail server')
       const transport = createTransport(server, {})
       Object.assign(transport.options, { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs })
       try {
-        await transport.sendMail({ from, to: [...to], subject: subjectOf(group), text: textOf(group) })
+        await transport.sendMail({ from, to: [...to], subject: formatSubject(group), text: formatBody(group) })
       } finally {
         transport.close()
       }
@@ -36,11 +36,11 @@ export function emailNotifier(options: EmailOptions): Notifier {
   }
 }
 
-function subjectOf({ rule, firing, resolved }: AlertGroup): string {
+function formatSubject({ rule, firing, resolved }: AlertGroup): string {
   return firing.length > 0 ? `[firing: ${firing.length}] ${rule}` : `[resolved: ${resolved.length}] ${rule}`
 }
 
-function textOf({ firing, resolved }: AlertGroup): string {
+function formatBody({ firing, resolved }: AlertGroup): string {
   const section = (title: string, alerts: readonly Alert[]): string[] =>
     alerts.length === 0 ? [] : [title, '', ...alerts.map(paragraph), '']
   return [...section('Firing', firing), ...section('Resolved', resolved)].join('\n')

@@ -23,11 +23,11 @@ export interface Notifier {
 }
 
 /** Why something was not sent, in a sentence of ours: it shows no address and no secret. */
-export class NotSent extends Error {
+export class NotSentError extends Error {
   override readonly name: string = 'NotSent'
 }
 
 /** The other side understood and does not want it: a 4xx. Sending the same again would get the same answer. */
-export class Refused extends NotSent {
+export class RejectedError extends NotSentError {
   override readonly name = 'Refused'
 }

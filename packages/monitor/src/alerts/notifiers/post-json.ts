@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { guardedLookup, literalFault } from './address-guard.ts'
-import { NotSent, Refused } from './notifier.ts'
+import { guardedLookup, validateHost } from './address-guard.ts'
+import { NotSentError, RejectedError } from './notifier.ts'
 
 export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>
@@ -18,23 +18,24 @@ export interface PostOptions {
  */
 export async function postJson(address: string, body: unknown, options: PostOptions): Promise<void> {
   const url = URL.parse(address)
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new Refused('its address is not an http or https address')
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new RejectedError('its address is not an http or https address')
   if (!options.allowPrivate) {
-    const fault = literalFault(url.hostname)
-    if (fault !== undefined) throw new Refused(`${fault}: set allowPrivate if it is meant`)
+    const fault = validateHost(url.hostname)
+    if (fault !== undefined) throw new RejectedError(`${fault}: set allowPrivate if it is meant`)
   }
   const status = await post(url, JSON.stringify(body), options)
   if (status >= 200 && status < 300) return
-  if (status >= 500) throw new NotSent(`it answered ${status}`)
-  throw new Refused(`it answered ${status}`)
+  if (status >= 500) throw new NotSentError(`it answered ${status}`)
+  throw new RejectedError(`it answered ${status}`)
 }
 
 function post(url: URL, text: string, { headers, allowPrivate, timeoutMs, signal }: PostOptions): Promise<number> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EINSIDE') reject(new Refused(`${error.message}: set allowPrivate if it is meant`))
-      else reject(new NotSent(error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (error.code ?? error.name)))
+      if (error.code === 'EINSIDE') reject(new RejectedError(`${error.message}: set allowPrivate if it is meant`))
+      else
+        reject(new NotSentError(error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (error.code ?? error.name)))
     }
     const sent = request(
       url,

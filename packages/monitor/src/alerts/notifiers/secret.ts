@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { NotSent } from './notifier.ts'
+import { NotSentError } from './notifier.ts'
 
 /** A secret, or where it is: in a file (read at each use, so that it can be changed) or in an environment variable. */
 export type Secret = string | { readonly file: string } | { readonly env: string }
@@ -9,11 +9,11 @@ export async function reveal(secret: Secret, what: string): Promise<string> {
   if (typeof secret === 'string') return secret
   if ('file' in secret) {
     const text = await readFile(secret.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new NotSent(`${what} cannot be read from its file: ${error.code ?? 'unknown error'}`)
+      throw new NotSentError(`${what} cannot be read from its file: ${error.code ?? 'unknown error'}`)
     })
     return text.trim()
   }
   const text = process.env[secret.env]
-  if (text === undefined || text === '') throw new NotSent(`${what} is not in the environment: ${secret.env} is not set`)
+  if (text === undefined || text === '') throw new NotSentError(`${what} is not in the environment: ${secret.env} is not set`)
   return text
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { TimeSeries } from '../../history/memory/time-series.ts'
 import type { Sample } from '../../history/series.ts'
-import { TimeSeries } from '../../history/time-series.ts'
 import { defaultHealthBounds as bounds } from '../bounds.ts'
 import type { HealthStatus } from '../status.ts'
-import { compactionFinding, tellsOfCompaction } from './compaction-status.ts'
+import { compactionFinding, reportsCompaction } from './compaction-status.ts'
 
 const gibibyte = 2 ** 30
 const stepMs = 10_000
@@ -35,9 +35,9 @@ function judge(
 }
 
 test('an engine that tells nothing is known by it, and one that fell silent is unknown', () => {
-  expect(tellsOfCompaction(new TimeSeries(), 'orders')).toBe(false)
+  expect(reportsCompaction(new TimeSeries(), 'orders')).toBe(false)
   const { history, nowMs } = past({ db_compaction_pending_bytes: 0 }, {})
-  expect(tellsOfCompaction(history, 'orders')).toBe(true)
+  expect(reportsCompaction(history, 'orders')).toBe(true)
   expect(judge({ history, nowMs })).toEqual({ status: 'unknown', message: 'Compaction status is not known', reason: 'silent' })
 })
 

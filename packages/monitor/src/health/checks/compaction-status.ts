@@ -1,19 +1,19 @@
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
-import { above, atLeast, type Level, levelOf, worstFinding } from '../level.ts'
-import { grown, largestNow, largestSeriesNow } from '../recent.ts'
 import type { HealthStatus } from '../status.ts'
+import { above, atLeast, type ThresholdLevel, thresholdLevel, worstFinding } from '../threshold-levels.ts'
+import { increaseOver, maxNow, maxSeriesNow } from '../window-queries.ts'
 
 /** By any of these an engine tells how its compaction does. */
 const telling = ['db_level_files', 'db_compaction_pending_bytes', 'db_write_stall_active_seconds'] as const
 
 /** Whether the engine of this store tells of its compaction at all. */
-export function tellsOfCompaction(history: History, store: string): boolean {
+export function reportsCompaction(history: History, store: string): boolean {
   return telling.some((metric) => history.select(metric, { store }).length > 0)
 }
 
-export interface CompactionJudging {
+export interface CompactionInput {
   readonly store: string
   /** Which bounds of level 0 are its own; of other engines level 0 is not judged. */
   readonly engine: string
@@ -24,9 +24,9 @@ export interface CompactionJudging {
 }
 
 /** How far compaction is behind, and what that does to writers. Pure. */
-export function compactionFinding(history: History, judging: CompactionJudging, nowMs: number): Finding {
+export function compactionFinding(history: History, judging: CompactionInput, nowMs: number): Finding {
   const { store } = judging
-  if (telling.every((metric) => largestNow(history, metric, { store }, nowMs) === undefined)) {
+  if (telling.every((metric) => maxNow(history, metric, { store }, nowMs) === undefined)) {
     return { status: 'unknown', message: 'Compaction status is not known', reason: 'silent' }
   }
   const findings = [backgroundErrors, stallNow, levelZero, pendingBytes, stalledLately].flatMap((judge) =>
@@ -35,17 +35,17 @@ export function compactionFinding(history: History, judging: CompactionJudging, 
   return worstFinding(findings) ?? { status: 'healthy', message: 'Compaction keeps up' }
 }
 
-type Judge = (history: History, judging: CompactionJudging, nowMs: number) => Finding[]
+type Judge = (history: History, judging: CompactionInput, nowMs: number) => Finding[]
 
 const backgroundErrors: Judge = (history, { store, bounds }, nowMs) => {
-  const value = grown(history, 'db_background_errors_total', { store }, bounds.windowSeconds, nowMs) ?? 0
+  const value = increaseOver(history, 'db_background_errors_total', { store }, bounds.windowSeconds, nowMs) ?? 0
   if (value === 0) return []
   const observed = { what: 'background errors in the window', value, unit: '{error}', bound: 0 }
   return [{ status: 'critical', message: 'Background work of the database fails', reason: 'background_errors', observed }]
 }
 
 const stallNow: Judge = (history, { store, bounds }, nowMs) => {
-  const stall = largestSeriesNow(history, 'db_write_stall_active_seconds', { store }, nowMs)
+  const stall = maxSeriesNow(history, 'db_write_stall_active_seconds', { store }, nowMs)
   if (stall === undefined || stall.value === 0) return []
   const isLong = stall.value > bounds.stallCriticalSeconds
   const { name: metric, labels } = stall.series
@@ -68,16 +68,16 @@ const stallNow: Judge = (history, { store, bounds }, nowMs) => {
 
 const levelZero: Judge = (history, { store, engine, storeCount, bounds, before }, nowMs) => {
   const labels = { store, level: '0' }
-  const value = largestNow(history, 'db_level_files', labels, nowMs)
+  const value = maxNow(history, 'db_level_files', labels, nowMs)
   if (value === undefined || (engine !== 'leveldb' && engine !== 'rocksdb')) return []
-  const level = (status: HealthStatus, message: string, files: number): Level & { readonly message: string } => {
+  const level = (status: HealthStatus, message: string, files: number): ThresholdLevel & { readonly message: string } => {
     return { status, message, enter: files * storeCount, leave: files * storeCount * bounds.compactionLeaveFactor }
   }
   const levels = [
     level('unhealthy', 'Level 0 is full', bounds[`${engine}LevelZeroUnhealthyFiles`]),
     level('degraded', 'Level 0 fills up', bounds[`${engine}LevelZeroDegradedFiles`]),
   ]
-  const found = levelOf(value, levels, before, atLeast)
+  const found = thresholdLevel(value, levels, before, atLeast)
   const bound = found?.bound ?? bounds[`${engine}LevelZeroDegradedFiles`] * storeCount
   const observed = { what: 'files in level 0', value, unit: '{file}', bound, series: { metric: 'db_level_files', labels } }
   if (found === undefined) return [{ status: 'healthy', message: 'Compaction keeps up', observed }]
@@ -86,16 +86,16 @@ const levelZero: Judge = (history, { store, engine, storeCount, bounds, before }
 
 const pendingBytes: Judge = (history, { store, storeCount, bounds, before }, nowMs) => {
   const metric = 'db_compaction_pending_bytes'
-  const value = largestNow(history, metric, { store }, nowMs)
+  const value = maxNow(history, metric, { store }, nowMs)
   if (value === undefined) return []
-  const level = (status: HealthStatus, message: string, bytes: number): Level & { readonly message: string } => {
+  const level = (status: HealthStatus, message: string, bytes: number): ThresholdLevel & { readonly message: string } => {
     return { status, message, enter: bytes * storeCount, leave: bytes * storeCount * bounds.compactionLeaveFactor }
   }
   const levels = [
     level('unhealthy', 'Compaction is far behind', bounds.pendingUnhealthyBytes),
     level('degraded', 'Compaction falls behind', bounds.pendingDegradedBytes),
   ]
-  const found = levelOf(value, levels, before, above)
+  const found = thresholdLevel(value, levels, before, above)
   const bound = found?.bound ?? bounds.pendingDegradedBytes * storeCount
   const observed = { what: 'left to rewrite', value, unit: 'By', bound, series: { metric, labels: { store } } }
   if (found === undefined) return [{ status: 'healthy', message: 'Compaction keeps up', observed }]
@@ -103,10 +103,10 @@ const pendingBytes: Judge = (history, { store, storeCount, bounds, before }, now
 }
 
 const stalledLately: Judge = (history, { store, bounds, before }, nowMs) => {
-  const seconds = grown(history, 'db_write_stall_seconds_total', { store }, bounds.windowSeconds, nowMs) ?? 0
+  const seconds = increaseOver(history, 'db_write_stall_seconds_total', { store }, bounds.windowSeconds, nowMs) ?? 0
   const value = seconds / bounds.windowSeconds
   const enter = bounds.stalledShare
-  const found = levelOf(value, [{ status: 'degraded', enter, leave: enter * bounds.compactionLeaveFactor }], before, above)
+  const found = thresholdLevel(value, [{ status: 'degraded', enter, leave: enter * bounds.compactionLeaveFactor }], before, above)
   if (found === undefined) return []
   const observed = { what: 'time for which writers were held back', value, unit: '1', bound: found.bound }
   return [{ status: 'degraded', message: 'Writes are stalled often', reason: 'often_stalled', observed }]

@@ -4,11 +4,11 @@ import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
 import type { ProcessState, Slowness } from '../../process/process-state.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
-import { withCode } from '../known-code.ts'
-import { worstFinding } from '../level.ts'
-import { whySlow } from '../slowness.ts'
-import { StoreTrial, type Trial } from './store-trial.ts'
-import { haveWritesSucceeded, type Writes, writesOf } from './writes.ts'
+import { formatCode } from '../error-codes.ts'
+import { latencyCause } from '../latency-cause.ts'
+import { worstFinding } from '../threshold-levels.ts'
+import { type ProbeResult, StoreProbeRun } from './store-probe-run.ts'
+import { countWrites, haveWritesSucceeded, type WriteCounts } from './writes.ts'
 
 /** How stores are tried: with a write each time, with a write where their users do not write, by reading only, or not at all. */
 export type ProbeMode = 'write' | 'idle' | 'read' | 'off'
@@ -28,8 +28,8 @@ export interface ConnectivityOptions {
 export class Connectivity {
   readonly #options: ConnectivityOptions
   readonly #store: string
-  readonly #trials = new WeakMap<MeasuredStore, StoreTrial>()
-  #writesBefore: Writes | undefined
+  readonly #trials = new WeakMap<MeasuredStore, StoreProbeRun>()
+  #writesBefore: WriteCounts | undefined
 
   constructor(store: string, options: ConnectivityOptions) {
     this.#store = store
@@ -41,20 +41,20 @@ export class Connectivity {
     const stores = notReplaced(registry.stores.list().filter(({ name }) => name === this.#store))
     const mayWrite = this.#mayWrite()
     const fromMs = performance.now()
-    const depthBefore = registry.watch.inFlight().depth
+    const depthBefore = registry.observer.inFlight().depth
     const done = await Promise.all(stores.map((store) => this.#trialOf(store).run(store, mayWrite, signal)))
     const toMs = performance.now()
-    const inFlight = Math.max(depthBefore, registry.watch.inFlight().depth)
+    const inFlight = Math.max(depthBefore, registry.observer.inFlight().depth)
     const seconds = (toMs - fromMs) / 1000
-    const slowness = seconds > bounds.slowSeconds ? whySlow(process, { fromMs, toMs, inFlight }) : undefined
+    const slowness = seconds > bounds.slowSeconds ? latencyCause(process, { fromMs, toMs, inFlight }) : undefined
     const works = this.#options.probe === 'read' ? 'Database is readable' : 'Database is responsive'
     return connectivityFinding(done, { seconds, slowness, works, bounds })
   }
 
-  #trialOf(store: MeasuredStore): StoreTrial {
+  #trialOf(store: MeasuredStore): StoreProbeRun {
     let trial = this.#trials.get(store)
     if (trial === undefined) {
-      trial = new StoreTrial(ofProcess, ++trials)
+      trial = new StoreProbeRun(ofProcess, ++trials)
       this.#trials.set(store, trial)
     }
     return trial
@@ -64,7 +64,7 @@ export class Connectivity {
     const { probe, registry } = this.#options
     if (probe !== 'idle') return probe === 'write'
     const before = this.#writesBefore
-    this.#writesBefore = writesOf(registry, this.#store)
+    this.#writesBefore = countWrites(registry, this.#store)
     return !haveWritesSucceeded(before, this.#writesBefore)
   }
 }
@@ -72,7 +72,7 @@ export class Connectivity {
 /** Without those that could not be opened where another one of the same place could: its owner tried again with a new one. */
 function notReplaced(stores: readonly MeasuredStore[]): MeasuredStore[] {
   const used = stores.filter((store) => store.state() === 'open' || store.state() === 'opening')
-  return stores.filter((store) => store.state() !== 'failed' || !used.some((other) => other.folder() === store.folder()))
+  return stores.filter((store) => store.state() !== 'failed' || !used.some((other) => other.directory() === store.directory()))
 }
 
 interface Trials {
@@ -92,12 +92,15 @@ const messages = {
   integrity: { status: 'unhealthy', message: 'Data integrity issue' },
 } as const
 
-function wasTried(outcome: Trial['outcome']): boolean {
+function wasTried(outcome: ProbeResult['outcome']): boolean {
   return outcome !== 'opening' && outcome !== 'cannot_open'
 }
 
 /** What tries of all stores of one name say together: the worst counts. Pure. */
-function connectivityFinding(trials: ReadonlyArray<Trial | undefined>, { seconds, slowness, works, bounds }: Trials): Finding {
+function connectivityFinding(
+  trials: ReadonlyArray<ProbeResult | undefined>,
+  { seconds, slowness, works, bounds }: Trials,
+): Finding {
   const observed: Observation = { what: 'time of the try', value: seconds, unit: 's', bound: bounds.slowSeconds }
   const findings = trials.flatMap((trial): Finding[] => {
     if (trial === undefined) return []
@@ -105,7 +108,7 @@ function connectivityFinding(trials: ReadonlyArray<Trial | undefined>, { seconds
     if (outcome !== 'works') {
       const { status, message } = messages[outcome]
       const reason = isDamaged ? 'corruption' : outcome
-      return [{ status, message: withCode(message, code), reason, ...(wasTried(outcome) && { observed }) }]
+      return [{ status, message: formatCode(message, code), reason, ...(wasTried(outcome) && { observed }) }]
     }
     if (slowness !== undefined) return [{ status: 'degraded', message: 'Database answers slowly', reason: slowness, observed }]
     return [{ status: 'healthy', message: trial.isReadOnly ? 'Database is readable' : works, observed }]

@@ -1,30 +1,31 @@
 import { constants } from 'node:fs'
 import { access, opendir, statfs } from 'node:fs/promises'
-import { type MeasuredStore, type MetricsRegistry, type Volume, volumeIn } from '@wombat/instrumentation'
+import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
+import { parentVolume, type Volume } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
-import { knownCode, withCode } from '../known-code.ts'
-import { below, type Level, levelOf, worstFinding } from '../level.ts'
-import { largestNow } from '../recent.ts'
+import { errorCode, formatCode } from '../error-codes.ts'
 import type { HealthStatus } from '../status.ts'
+import { below, type ThresholdLevel, thresholdLevel, worstFinding } from '../threshold-levels.ts'
+import { maxNow } from '../window-queries.ts'
 
 /** What was seen of the folder of a store. */
-export type FolderReading =
+export type DirectoryReading =
   | { readonly state: 'inaccessible'; readonly code: string | undefined }
   | { readonly state: 'undetermined' }
   | { readonly state: 'known'; readonly volume: Volume; readonly capacityInodes?: number }
 
 /** Looks at a folder now. Where the store is written to, its folder must be writable: a volume may have become read-only. */
-export async function readFolder(folder: string, isWritten: boolean): Promise<FolderReading> {
+export async function readDirectory(folder: string, isWritten: boolean): Promise<DirectoryReading> {
   try {
     await (await opendir(folder)).close()
     if (isWritten) await access(folder, constants.W_OK)
   } catch (error) {
-    return { state: 'inaccessible', code: knownCode(error) }
+    return { state: 'inaccessible', code: errorCode(error) }
   }
   const status = await statfs(folder).catch(() => undefined)
-  const volume = status && volumeIn(status)
+  const volume = status && parentVolume(status)
   if (status === undefined || volume === undefined) return { state: 'undetermined' }
   return { state: 'known', volume, capacityInodes: status.files }
 }
@@ -39,11 +40,11 @@ export interface DiskSpaceOptions {
 export async function runDiskSpace(store: string, options: DiskSpaceOptions, context: CheckContext): Promise<Finding> {
   const { registry, history, bounds } = options
   const stores = registry.stores.list().filter(({ name }) => name === store)
-  const folders = foldersOf(stores)
+  const folders = storeDirectories(stores)
   // A new store makes its folder while it opens.
   const isOpening = stores.some((one) => one.state() === 'opening')
-  const readings = await Promise.all([...folders].map(([folder, isWritten]) => readFolder(folder, isWritten)))
-  const pendingBytes = largestNow(history, 'db_compaction_pending_bytes', { store }, context.nowMs)
+  const readings = await Promise.all([...folders].map(([folder, isWritten]) => readDirectory(folder, isWritten)))
+  const pendingBytes = maxNow(history, 'db_compaction_pending_bytes', { store }, context.nowMs)
   const findings = readings.map((reading): Finding => {
     if (reading.state === 'inaccessible' && isOpening) return { status: 'unknown', message: 'Database is opening' }
     return diskFinding(reading, { store, pendingBytes, bounds, before: context.before })
@@ -52,17 +53,17 @@ export async function runDiskSpace(store: string, options: DiskSpaceOptions, con
 }
 
 /** The folders of stores that are not closed, and whether any of them is written to. */
-export function foldersOf(stores: readonly MeasuredStore[]): Map<string, boolean> {
+export function storeDirectories(stores: readonly MeasuredStore[]): Map<string, boolean> {
   const folders = new Map<string, boolean>()
   for (const store of stores) {
-    const folder = store.state() === 'closed' ? undefined : store.folder()
+    const folder = store.state() === 'closed' ? undefined : store.directory()
     if (folder === undefined) continue
     folders.set(folder, folders.get(folder) === true || store.probe()?.write !== undefined)
   }
   return folders
 }
 
-interface DiskJudging {
+interface DiskInput {
   readonly store: string
   /** What compaction still has to rewrite: it needs as much room at the most. */
   readonly pendingBytes: number | undefined
@@ -70,15 +71,15 @@ interface DiskJudging {
   readonly before: HealthStatus
 }
 
-interface DiskLevel extends Level {
+interface DiskLevel extends ThresholdLevel {
   readonly message: string
   readonly reason: string
 }
 
 /** What the volume under a folder means for its store. Pure. */
-export function diskFinding(reading: FolderReading, { store, pendingBytes, bounds, before }: DiskJudging): Finding {
+export function diskFinding(reading: DirectoryReading, { store, pendingBytes, bounds, before }: DiskInput): Finding {
   if (reading.state === 'inaccessible') {
-    const message = withCode('Cannot access database directory', reading.code)
+    const message = formatCode('Cannot access database directory', reading.code)
     return { status: 'critical', message, reason: 'inaccessible' }
   }
   if (reading.state === 'undetermined') {
@@ -91,7 +92,7 @@ export function diskFinding(reading: FolderReading, { store, pendingBytes, bound
   return worstFinding(found) as Finding
 }
 
-function spaceFinding({ availableBytes, capacityBytes }: Volume, { store, pendingBytes, bounds, before }: DiskJudging): Finding {
+function spaceFinding({ availableBytes, capacityBytes }: Volume, { store, pendingBytes, bounds, before }: DiskInput): Finding {
   const level = (status: HealthStatus, reason: string, message: string, enter: number, leave?: number): DiskLevel => {
     return { status, reason, message, enter, leave: leave ?? enter * bounds.diskLeaveFactor }
   }
@@ -102,7 +103,7 @@ function spaceFinding({ availableBytes, capacityBytes }: Volume, { store, pendin
     level('degraded', 'low', 'Low disk space', bounds.diskLowBytes),
     level('degraded', 'low', 'Low disk space', lowShare.enter, lowShare.leave),
   ]
-  const found = levelOf(availableBytes, levels, before, below)
+  const found = thresholdLevel(availableBytes, levels, before, below)
   const observed: Observation = {
     what: 'free space',
     value: availableBytes,
@@ -116,13 +117,13 @@ function spaceFinding({ availableBytes, capacityBytes }: Volume, { store, pendin
 
 /** Nothing where there are enough, and where the file system makes as many as it needs. */
 function inodesFinding(
-  { volume, capacityInodes = 0 }: FolderReading & { readonly state: 'known' },
-  { store, bounds, before }: Omit<DiskJudging, 'pendingBytes'>,
+  { volume, capacityInodes = 0 }: DirectoryReading & { readonly state: 'known' },
+  { store, bounds, before }: Omit<DiskInput, 'pendingBytes'>,
 ): Finding[] {
   const value = volume.availableInodes
   if (value === undefined) return []
   const enter = Math.max(bounds.inodesLowCount, bounds.inodesLowShare * capacityInodes)
-  const few = levelOf(value, [{ status: 'degraded', enter, leave: enter * bounds.diskLeaveFactor }], before, below)
+  const few = thresholdLevel(value, [{ status: 'degraded', enter, leave: enter * bounds.diskLeaveFactor }], before, below)
   if (few === undefined) return []
   const series = { metric: 'db_disk_available_inodes', labels: { store } }
   const observed: Observation = { what: 'free inodes', value, unit: '{inode}', bound: few.bound, series }

@@ -1,13 +1,14 @@
-import { metricsOf, type Operation, operations } from '@wombat/instrumentation'
+import { type Operation, operations } from '@wombat/instrumentation'
+import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
-import { corruptionCodes, withCode } from '../known-code.ts'
-import { above, levelOf, worstFinding } from '../level.ts'
-import { appearedOrGrown, grown } from '../recent.ts'
+import { corruptionCodes, formatCode } from '../error-codes.ts'
 import type { HealthStatus } from '../status.ts'
+import { above, thresholdLevel, worstFinding } from '../threshold-levels.ts'
+import { increaseFromFirst, increaseOver } from '../window-queries.ts'
 
-export interface ErrorJudging {
+export interface ErrorInput {
   readonly store: string
   readonly bounds: HealthBounds
   readonly before: HealthStatus
@@ -15,17 +16,17 @@ export interface ErrorJudging {
 
 /** Whether any operation of this store is counted. */
 export function countsOperations(history: History, store: string): boolean {
-  return operations.some((operation) => history.select(metricsOf(operation).operations, { store }).length > 0)
+  return operations.some((operation) => history.select(operationMetrics(operation).operations, { store }).length > 0)
 }
 
 /** How many of a store's operations failed lately: of each kind apart, so that many reads do not hide that no write works. Pure. */
-export function errorFinding(history: History, judging: ErrorJudging, nowMs: number): Finding {
+export function errorFinding(history: History, judging: ErrorInput, nowMs: number): Finding {
   const findings = [...corruption(history, judging, nowMs)]
   let failed = 0
   for (const operation of operations) {
-    const { operations: all, errors } = metricsOf(operation)
+    const { operations: all, errors } = operationMetrics(operation)
     const within = (metric: typeof all): number =>
-      grown(history, metric, { store: judging.store }, judging.bounds.windowSeconds, nowMs) ?? 0
+      increaseOver(history, metric, { store: judging.store }, judging.bounds.windowSeconds, nowMs) ?? 0
     const counts = { operation, total: within(all), failed: within(errors) }
     failed += counts.failed
     findings.push(...shareFinding(counts, judging))
@@ -36,12 +37,12 @@ export function errorFinding(history: History, judging: ErrorJudging, nowMs: num
 const tooLittle = 'Too little traffic to judge'
 
 /** Damage is damage, however few operations met it. */
-function corruption(history: History, { store, bounds }: ErrorJudging, nowMs: number): Finding[] {
+function corruption(history: History, { store, bounds }: ErrorInput, nowMs: number): Finding[] {
   for (const error_type of corruptionCodes) {
-    const value = appearedOrGrown(history, 'db_errors_total', { store, error_type }, bounds.windowSeconds, nowMs)
+    const value = increaseFromFirst(history, 'db_errors_total', { store, error_type }, bounds.windowSeconds, nowMs)
     if (value === 0) continue
     const observed = { what: 'operations that met damage, in the window', value, unit: '{error}', bound: 0 }
-    return [{ status: 'critical', message: withCode('Damaged data was found', error_type), reason: 'corruption', observed }]
+    return [{ status: 'critical', message: formatCode('Damaged data was found', error_type), reason: 'corruption', observed }]
   }
   return []
 }
@@ -59,13 +60,13 @@ const states = [
 ] as const
 
 /** Nothing where there was too little traffic to judge, or no failure. */
-function shareFinding({ operation, total, failed }: Counts, { bounds, before }: ErrorJudging): Finding[] {
+function shareFinding({ operation, total, failed }: Counts, { bounds, before }: ErrorInput): Finding[] {
   if (failed === 0 || total < bounds.errorMinimumOperations) return []
   const value = failed / total
   const levels = states.map(({ status, bound }) => {
     return { status, enter: bounds[bound], leave: bounds[bound] * bounds.errorLeaveFactor }
   })
-  const found = levelOf(value, levels, before, above)
+  const found = thresholdLevel(value, levels, before, above)
   return [
     {
       status: found?.status ?? 'healthy',

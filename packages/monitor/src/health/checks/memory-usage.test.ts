@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../../history/time-series.ts'
+import { TimeSeries } from '../../history/memory/time-series.ts'
 import { defaultHealthBounds as bounds } from '../bounds.ts'
 import { type MemoryReading, memoryFinding, storesMemory } from './memory-usage.ts'
 

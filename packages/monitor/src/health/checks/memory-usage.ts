@@ -1,10 +1,11 @@
-import { controlGroupMemory, type GroupMemory, type MetricName, processMemoryLimit } from '@wombat/instrumentation'
+import type { MetricName } from '@wombat/instrumentation'
+import { type ControlGroupMemory, processMemoryLimit, readControlGroupMemory } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
-import { atLeast, levelOf } from '../level.ts'
-import { sumNow } from '../recent.ts'
 import type { HealthStatus } from '../status.ts'
+import { atLeast, thresholdLevel } from '../threshold-levels.ts'
+import { sumNow } from '../window-queries.ts'
 
 /** What is in use of the memory that the process may use, in bytes. */
 export interface MemoryReading {
@@ -15,7 +16,7 @@ export interface MemoryReading {
    */
   readonly limitBytes: number | undefined
   /** The group where it has a limit of its own: past that the kernel kills, whatever was configured. */
-  readonly group: (GroupMemory & { readonly limitBytes: number }) | undefined
+  readonly group: (ControlGroupMemory & { readonly limitBytes: number }) | undefined
   readonly heapBytes: number
   /** Buffers and all else outside the heap that belongs to JavaScript's objects. */
   readonly externalBytes: number
@@ -32,7 +33,7 @@ export interface MemoryUsageOptions {
 /** Whether the process, and the control group it is in, stay within their memory. */
 export function runMemoryUsage({ history, bounds, memoryLimitBytes }: MemoryUsageOptions, context: CheckContext): Finding {
   const { rss, heapTotal, external } = process.memoryUsage()
-  const memory = controlGroupMemory()
+  const memory = readControlGroupMemory()
   const group = memory?.limitBytes === undefined ? undefined : { ...memory, limitBytes: memory.limitBytes }
   const reading: MemoryReading = {
     residentBytes: rss,
@@ -76,7 +77,7 @@ export function memoryFinding(reading: MemoryReading, bounds: HealthBounds, befo
   const levels = states.map(({ status, bound, message }) => {
     return { status, message, enter: bounds[bound], leave: bounds[bound] - bounds.memoryLeaveShare }
   })
-  const found = levelOf(used.value / used.limit, levels, before, atLeast)
+  const found = thresholdLevel(used.value / used.limit, levels, before, atLeast)
   const observed: Observation = {
     what: used.what,
     value: used.value,

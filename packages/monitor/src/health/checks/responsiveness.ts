@@ -1,7 +1,7 @@
 import type { ProcessState } from '../../process/process-state.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
-import { above, levelOf, worstFinding } from '../level.ts'
+import { above, thresholdLevel, worstFinding } from '../threshold-levels.ts'
 
 /** What kept the process from working, at the longest, since it was last looked at. In seconds. */
 export interface Blocked {
@@ -51,7 +51,7 @@ function finding(reason: string, what: string, message: string, value: number, b
   // A block that was is not there any more: there is nothing to leave, and each one is told by itself.
   const level = (status: 'unhealthy' | 'degraded', enter: number) => ({ status, enter, leave: enter })
   const levels = [level('unhealthy', bounds.blockedUnhealthySeconds), level('degraded', bounds.blockedDegradedSeconds)]
-  const found = levelOf(value, levels, 'healthy', above)
+  const found = thresholdLevel(value, levels, 'healthy', above)
   if (found === undefined) return []
   return [{ status: found.status, message, reason, observed: { what, value, unit: 's', bound: found.bound } }]
 }

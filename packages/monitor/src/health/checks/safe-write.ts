@@ -1,5 +1,5 @@
 import type { MeasuredStore } from '@wombat/instrumentation'
-import { readFolder } from './disk-space.ts'
+import { readDirectory } from './disk-space.ts'
 
 /** More than one small commit of LMDB takes: the pages down to the key, and those that list the free ones. */
 const roomBytes = 2 ** 20
@@ -10,8 +10,8 @@ const roomBytes = 2 ** 20
  * met it, so where a commit is bound to fail we do not make it. What is wrong with the volume is for the check of the disk.
  */
 export async function isSafeToWrite(store: MeasuredStore): Promise<boolean> {
-  const folder = store.engine === 'lmdb' ? store.folder() : undefined
+  const folder = store.engine === 'lmdb' ? store.directory() : undefined
   if (folder === undefined) return true
-  const reading = await readFolder(folder, true)
+  const reading = await readDirectory(folder, true)
   return reading.state === 'undetermined' || (reading.state === 'known' && reading.volume.availableBytes >= roomBytes)
 }

@@ -1,7 +1,0 @@
-#!/usr/bin/env node
-import { main } from './cli/main.ts'
-
-process.exitCode = await main(process.argv.slice(2), {
-  out: (line) => process.stdout.write(`${line}\n`),
-  error: (line) => process.stderr.write(`${line}\n`),
-})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { parseExposition } from './exposition-parser.ts'
+
+test('samples are found among comments, with timestamps and exemplars, and labels of any text', () => {
+  const page = [
+    '# HELP db_level_files Table files in this level.',
+    '# TYPE db_level_files gauge',
+    'db_level_files{store="a \\"b\\" \\\\ {c}, d",level="0"} 3 1700000000000',
+    'up 1',
+    'db_get_latency_seconds_bucket{le="+Inf",store="o\\np",} 4 # {trace_id="x"} 0.1',
+    'db_free_bytes{store="s"} +Inf',
+    'nonsense',
+    '',
+  ].join('\n')
+  expect(parseExposition(page)).toEqual([
+    { name: 'db_level_files', labels: { store: 'a "b" \\ {c}, d', level: '0' }, value: 3 },
+    { name: 'up', labels: {}, value: 1 },
+    { name: 'db_get_latency_seconds_bucket', labels: { le: '+Inf', store: 'o\np' }, value: 4 },
+    { name: 'db_free_bytes', labels: { store: 's' }, value: Number.POSITIVE_INFINITY },
+  ])
+})
+
+test('a page that is none has no samples', () => {
+  expect(parseExposition('<html><body>not found</body></html>')).toEqual([])
+})

@@ -1,0 +1,292 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as aMoment } from 'node:timers/promises'
+import type { AbstractLevel } from 'abstract-level'
+import { ClassicLevel } from 'classic-level'
+import { Level } from 'level'
+import { MemoryLevel } from 'memory-level'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { instrument } from '../../instrument.ts'
+import { MetricsRegistry } from '../../registry/registry.ts'
+import { readMeasured } from '../../testing/index.ts'
+
+type Database = AbstractLevel<string | Uint8Array, string, string>
+type Engine = (this: unknown, ...args: unknown[]) => unknown
+
+const folders = mkdtempSync(join(tmpdir(), 'abstract-level-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+const open: Database[] = []
+afterEach(async () => {
+  for (const db of open.splice(0)) await db.close()
+})
+
+/** Measures a database from before it opens; what it holds came in unmeasured. */
+function measuring<Store extends Database>(db: Store): { db: Store; registry: MetricsRegistry } {
+  const registry = new MetricsRegistry()
+  open.push(db)
+  return { db: instrument(db, { name: 'db', registry }), registry }
+}
+
+/** How many operations of each kind were measured; those that were not are left out. */
+function counts(registry: MetricsRegistry): Record<string, number> {
+  const seen = Object.entries(readMeasured(registry, 'db'))
+  return Object.fromEntries(seen.flatMap(([operation, { operations }]) => (operations === 0 ? [] : [[operation, operations]])))
+}
+
+function entriesOf(registry: MetricsRegistry, operation: 'batch' | 'scan'): number | undefined {
+  return readMeasured(registry, 'db')[operation]?.entries
+}
+
+async function fill(db: Database): Promise<void> {
+  for (const key of ['a', 'b', 'c']) await db.put(key, `value of ${key}`)
+  const part = db.sublevel('part')
+  for (const key of ['x', 'y']) await part.put(key, `value of ${key}`)
+}
+
+class OverridingMemoryLevel extends MemoryLevel {
+  _get(...args: unknown[]): unknown {
+    return (Reflect.get(MemoryLevel.prototype, '_get') as Engine).apply(this, args)
+  }
+}
+
+const stores: Record<string, () => Database> = {
+  'memory-level': () => new MemoryLevel(),
+  'classic-level': () => new ClassicLevel(mkdtempSync(join(folders, 'classic-'))),
+  level: () => new Level(mkdtempSync(join(folders, 'level-'))),
+  'a subclass that overrides _get and calls super': () => new OverridingMemoryLevel(),
+}
+
+interface Scenario {
+  /** What is measured of it: exactly this. */
+  readonly is: Record<string, number>
+  /** Entries of the batches or scans. */
+  readonly entries?: number
+  readonly act: (db: Database) => unknown
+}
+
+const two = [
+  { type: 'put' as const, key: 'd', value: '4' },
+  { type: 'del' as const, key: 'a' },
+]
+
+async function readAll(entries: AsyncIterable<unknown>, until = Number.POSITIVE_INFINITY): Promise<void> {
+  let read = 0
+  for await (const _entry of entries) if (++read === until) break
+}
+
+const scenarios: Record<string, Scenario> = {
+  get: { is: { get: 1 }, act: (db) => db.get('a') },
+  'get of a missing key': { is: { get: 1 }, act: (db) => db.get('none') },
+  'get from a sublevel': { is: { get: 1 }, act: (db) => db.sublevel('part').get('x') },
+  'get from a snapshot': {
+    is: { get: 1 },
+    act: async (db) => {
+      await using snapshot = db.snapshot()
+      await db.get('a', { snapshot })
+    },
+  },
+  getSync: { is: { get: 1 }, act: (db) => db.getSync('a') },
+  'getSync from a sublevel': {
+    is: { get: 1 },
+    act: async (db) => {
+      const part = db.sublevel('part')
+      await part.open()
+      part.getSync('x')
+    },
+  },
+  getMany: { is: { get_many: 1 }, act: (db) => db.getMany(['a', 'b', 'none']) },
+  'getMany from a sublevel': { is: { get_many: 1 }, act: (db) => db.sublevel('part').getMany(['x', 'y']) },
+  has: { is: { has: 1 }, act: (db) => db.has('a') },
+  hasMany: { is: { has: 1 }, act: (db) => db.hasMany(['a', 'none']) },
+  put: { is: { set: 1 }, act: (db) => db.put('d', '4') },
+  'put into a sublevel of a sublevel': { is: { set: 1 }, act: (db) => db.sublevel('part').sublevel('inner').put('k', 'v') },
+  del: { is: { delete: 1 }, act: (db) => db.del('a') },
+  'del from a sublevel': { is: { delete: 1 }, act: (db) => db.sublevel('part').del('x') },
+  'batch of two': { is: { batch: 1 }, entries: 2, act: (db) => db.batch(two) },
+  'batch into a sublevel': { is: { batch: 1 }, entries: 2, act: (db) => db.sublevel('part').batch(two) },
+  'batch of nothing': { is: {}, entries: 0, act: (db) => db.batch([]) },
+  'chained batch': { is: { batch: 1 }, entries: 2, act: (db) => db.batch().put('d', '4').del('a').write() },
+  'chained batch that was cleared': {
+    is: { batch: 1 },
+    entries: 1,
+    act: (db) => db.batch().put('d', '4').put('e', '5').clear().del('a').write(),
+  },
+  'chained batch that was closed unwritten': { is: {}, act: (db) => db.batch().put('d', '4').close() },
+  'chained batch of nothing': { is: {}, act: (db) => db.batch().write() },
+  'chained batch of a sublevel': {
+    is: { batch: 1 },
+    entries: 2,
+    act: async (db) => {
+      const part = db.sublevel('part')
+      await part.open()
+      await part.batch().put('z', '3').del('x').write()
+    },
+  },
+  'iterator().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.iterator().all() },
+  'iterator().all() with a limit': { is: { scan: 1 }, entries: 2, act: (db) => db.iterator({ limit: 2 }).all() },
+  'for await over iterator()': { is: { scan: 1 }, entries: 5, act: (db) => readAll(db.iterator()) },
+  'for await that breaks off': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.iterator(), 2) },
+  'iterator of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => db.sublevel('part').iterator().all() },
+  'for await over a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.sublevel('part').iterator()) },
+  'keys().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.keys().all() },
+  'keys of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.sublevel('part').keys()) },
+  'values().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.values().all() },
+  'values of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => db.sublevel('part').values().all() },
+  'iterator read in pieces': {
+    is: { scan: 1 },
+    entries: 4,
+    act: async (db) => {
+      await using iterator = db.iterator()
+      await iterator.nextv(3)
+      await iterator.next()
+    },
+  },
+  'iterator that seeks': {
+    is: { scan: 1 },
+    entries: 4,
+    act: async (db) => {
+      const iterator = db.iterator()
+      await iterator.next()
+      iterator.seek('b')
+      await iterator.next()
+      iterator.seek('a')
+      await iterator.nextv(2)
+      await iterator.close()
+    },
+  },
+  'iterator that is closed unread': { is: { scan: 1 }, entries: 0, act: (db) => db.iterator().close() },
+  'iterator that is closed twice': {
+    is: { scan: 1 },
+    entries: 1,
+    act: async (db) => {
+      const iterator = db.iterator()
+      await iterator.next()
+      await Promise.all([iterator.close(), iterator.close()])
+    },
+  },
+  'iterator that is closed while it reads': {
+    is: { scan: 1 },
+    entries: 1,
+    act: async (db) => {
+      const iterator = db.iterator()
+      await Promise.all([iterator.next(), iterator.close()])
+    },
+  },
+  clear: { is: { clear: 1 }, act: (db) => db.clear() },
+  'clear of a range': { is: { clear: 1 }, act: (db) => db.clear({ gte: 'b', limit: 1 }) },
+  'clear of a sublevel': { is: { clear: 1 }, act: (db) => db.sublevel('part').clear() },
+  'put with a hook that runs before writes': {
+    is: { batch: 1 },
+    entries: 2,
+    act: (db) => {
+      db.hooks.prewrite.add((operation, batch) => {
+        if (operation.key === 'd') batch.add({ type: 'put', key: 'index of d', value: '' })
+      })
+      return db.put('d', '4')
+    },
+  },
+  'chained batch with a hook that runs before writes': {
+    is: { batch: 1 },
+    entries: 2,
+    act: (db) => {
+      db.hooks.prewrite.add((_operation, batch) => {
+        batch.add({ type: 'put', key: 'index of d', value: '' })
+      })
+      return db.batch().put('d', '4').write()
+    },
+  },
+  'get with a listener for writes': {
+    is: { get: 1 },
+    act: (db) => {
+      db.on('write', () => {})
+      return db.get('a')
+    },
+  },
+  'an invalid key, which never reaches the engine': {
+    is: {},
+    act: (db) => expect(db.get(null as never)).rejects.toMatchObject({ code: 'LEVEL_INVALID_KEY' }),
+  },
+}
+
+for (const [kind, create] of Object.entries(stores)) {
+  for (const [what, { is, entries, act }] of Object.entries(scenarios)) {
+    test(`${kind}: ${what} is measured as ${JSON.stringify(is)}`, async () => {
+      const filled = create()
+      await fill(filled)
+      const { db, registry } = measuring(filled)
+      await act(db)
+      await aMoment()
+      expect(counts(registry)).toEqual(is)
+      if (entries !== undefined) expect(entriesOf(registry, is['scan'] === undefined ? 'batch' : 'scan')).toBe(entries)
+    })
+  }
+
+  test(`${kind}: what is asked for while it opens is measured once`, async () => {
+    const { db, registry } = measuring(create())
+    expect(db.status).toBe('opening')
+    const part = db.sublevel('part')
+    const iterator = db.iterator()
+    await Promise.all([
+      db.get('a'),
+      db.put('a', '1'),
+      db.batch(two),
+      db.clear({ gte: 'q' }),
+      db.getMany(['a']),
+      part.get('x'),
+      part.put('x', '1'),
+    ])
+    await iterator.all()
+    await part.keys().all()
+    expect(counts(registry)).toEqual({ get: 2, set: 2, batch: 1, clear: 1, get_many: 1, scan: 2 })
+  })
+
+  test(`${kind}: an iterator that its database closes is measured`, async () => {
+    const { db, registry } = measuring(create())
+    await db.put('a', '1')
+    const iterator = db.iterator()
+    await iterator.next()
+    await db.close()
+    expect(counts(registry)).toEqual({ set: 1, scan: 1 })
+    expect(entriesOf(registry, 'scan')).toBe(1)
+  })
+}
+
+test('what a database calls of itself at once is part of the operation', async () => {
+  class Composite extends MemoryLevel {
+    _getMany(keys: unknown[], options: unknown): unknown {
+      return Promise.all(keys.map((key) => (Reflect.get(this, '_get') as Engine).call(this, key, options)))
+    }
+  }
+  const { db, registry } = measuring(new Composite())
+  await db.put('a', '1')
+  expect(await db.getMany(['a', 'b', 'a'])).toEqual(['1', undefined, '1'])
+  expect(counts(registry)).toEqual({ set: 1, get_many: 1 })
+})
+
+test('a sublevel can be measured under a name of its own, beside its database', async () => {
+  const { db, registry } = measuring(new MemoryLevel())
+  const part = instrument(db.sublevel('part'), { name: 'part', registry })
+  await part.put('x', '1')
+  await part.put('y', '2')
+  await db.put('a', '3')
+  await part.keys().all()
+  expect(readMeasured(registry, 'part')).toMatchObject({ set: { operations: 2 }, scan: { operations: 1, entries: 2 } })
+  expect(readMeasured(registry, 'db')).toMatchObject({ set: { operations: 3 }, scan: { operations: 1, entries: 2 } })
+})
+
+test('a database knows what is behind it, and so do its sublevels', () => {
+  const engines: Array<[Database, string]> = [
+    [new MemoryLevel(), 'memory'],
+    [new ClassicLevel(mkdtempSync(join(folders, 'classic-'))), 'leveldb'],
+    [new Level(mkdtempSync(join(folders, 'level-'))), 'leveldb'],
+    [new MemoryLevel().sublevel('part'), 'memory'],
+    [new ClassicLevel(mkdtempSync(join(folders, 'classic-'))).sublevel('part').sublevel('inner'), 'leveldb'],
+  ]
+  for (const [db, engine] of engines) {
+    const { registry } = measuring(db)
+    const info = registry.getAllMetrics().find(({ name }) => name === 'db_store_info')
+    expect(info).toMatchObject({ value: 1, labels: { store: 'db', engine, adapter: 'abstract-level' } })
+  }
+})

@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AbstractLevel } from 'abstract-level'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
+import { afterAll, test } from 'vitest'
+import { type Action, storeSuite, type TestData } from '../../testing/index.ts'
+
+type Database = AbstractLevel<string | Uint8Array, string, string>
+type Engine = (this: unknown, ...args: unknown[]) => unknown
+
+const folders = mkdtempSync(join(tmpdir(), 'abstract-level-suite-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+/** Whether a key, one of several keys or entries, or a range has to do with the poisoned key. */
+function concerns(argument: unknown, poisonedKey: string): boolean {
+  return [argument].flat().some((one) => {
+    const { key, gte } = one as { key?: unknown; gte?: unknown }
+    return String(key ?? gte ?? one).includes(poisonedKey)
+  })
+}
+
+/** Makes the engine fail on the poisoned key, below everything that is measured. */
+function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: TestData): Store {
+  const replace = (target: object, method: string, make: (original: Engine) => Engine): void => {
+    Reflect.set(target, method, make(Reflect.get(target, method) as Engine))
+  }
+  const reject = () => () => Promise.reject(error)
+  for (const method of ['_get', '_getMany', '_has', '_hasMany', '_put', '_del', '_batch', '_clear']) {
+    replace(
+      store,
+      method,
+      (original) =>
+        function (...args) {
+          return concerns(args[0], poisonedKey) ? Promise.reject(error) : original.apply(this, args)
+        },
+    )
+  }
+  replace(
+    store,
+    '_getSync',
+    (original) =>
+      function (...args) {
+        if (concerns(args[0], poisonedKey)) throw error
+        return original.apply(this, args)
+      },
+  )
+  for (const method of ['_iterator', '_keys', '_values']) {
+    replace(
+      store,
+      method,
+      (original) =>
+        function (...args) {
+          const iterator = original.apply(this, args) as object
+          if (concerns(args[0], poisonedKey)) for (const read of ['_next', '_nextv', '_all']) replace(iterator, read, reject)
+          return iterator
+        },
+    )
+  }
+  return store
+}
+
+async function filled<Store extends Database>(store: Store, data: TestData): Promise<Store> {
+  await store.batch(data.entries.map(([key, value]) => ({ type: 'put', key, value })))
+  return poisoned(store, data)
+}
+
+const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const puts = ({ newKey, newValue }: TestData) => [
+  { type: 'put' as const, key: newKey, value: newValue },
+  { type: 'put' as const, key: `${newKey}-2`, value: newValue },
+]
+
+async function entriesOf(entries: AsyncIterable<[string, string]>): Promise<Array<[string, string]>> {
+  const read: Array<[string, string]> = []
+  for await (const entry of entries) read.push(entry)
+  return read
+}
+
+const actions: ReadonlyArray<Action<Database>> = [
+  {
+    does: 'get',
+    operation: 'get',
+    run: (db, data) => db.get(keyOf(data)),
+    fail: (db, { poisonedKey }) => db.get(poisonedKey),
+  },
+  { does: 'get of a key that is not there', operation: 'get', run: (db, { newKey }) => db.get(newKey) },
+  {
+    does: 'getSync',
+    operation: 'get',
+    run: (db, data) => db.getSync(keyOf(data)),
+    fail: (db, { poisonedKey }) => db.getSync(poisonedKey),
+  },
+  {
+    does: 'getMany',
+    operation: 'get_many',
+    run: (db, data) => db.getMany([keyOf(data), data.newKey]),
+    fail: (db, data) => db.getMany([keyOf(data), data.poisonedKey]),
+  },
+  {
+    does: 'has',
+    operation: 'has',
+    run: (db, data) => db.has(keyOf(data)),
+    fail: (db, { poisonedKey }) => db.has(poisonedKey),
+  },
+  {
+    does: 'hasMany',
+    operation: 'has',
+    run: (db, data) => db.hasMany([keyOf(data), data.newKey]),
+    fail: (db, data) => db.hasMany([keyOf(data), data.poisonedKey]),
+  },
+  {
+    does: 'iterator().all()',
+    operation: 'scan',
+    entries: 3,
+    run: (db) => db.iterator().all(),
+    fail: (db, { poisonedKey }) => db.iterator({ gte: poisonedKey }).all(),
+  },
+  {
+    does: 'for await',
+    operation: 'scan',
+    entries: 3,
+    run: (db) => entriesOf(db.iterator()),
+    fail: (db, { poisonedKey }) => entriesOf(db.iterator({ gte: poisonedKey })),
+  },
+  {
+    does: 'keys().all()',
+    operation: 'scan',
+    entries: 3,
+    run: (db) => db.keys().all(),
+    fail: (db, { poisonedKey }) => db.keys({ gte: poisonedKey }).all(),
+  },
+  {
+    does: 'values({ limit: 2 }).all()',
+    operation: 'scan',
+    entries: 2,
+    run: (db) => db.values({ limit: 2 }).all(),
+    fail: (db, { poisonedKey }) => db.values({ gte: poisonedKey }).all(),
+  },
+  {
+    does: 'put',
+    operation: 'set',
+    run: (db, { newKey, newValue }) => db.put(newKey, newValue),
+    fail: (db, { poisonedKey, newValue }) => db.put(poisonedKey, newValue),
+  },
+  {
+    does: 'batch([...])',
+    operation: 'batch',
+    entries: 2,
+    run: (db, data) => db.batch(puts(data)),
+    fail: (db, data) => db.batch([...puts(data), { type: 'del', key: data.poisonedKey }]),
+  },
+  {
+    does: 'batch().put().write()',
+    operation: 'batch',
+    entries: 2,
+    run: (db, data) =>
+      puts(data)
+        .reduce((batch, { key, value }) => batch.put(key, value), db.batch())
+        .write(),
+  },
+  {
+    does: 'del',
+    operation: 'delete',
+    run: (db, data) => db.del(keyOf(data)),
+    fail: (db, { poisonedKey }) => db.del(poisonedKey),
+  },
+  {
+    does: 'clear',
+    operation: 'clear',
+    run: (db, { newKey }) => db.clear({ gte: newKey }),
+    fail: (db, { poisonedKey }) => db.clear({ gte: poisonedKey }),
+  },
+]
+
+storeSuite<Database>({
+  kind: 'memory-level',
+  test,
+  create: (data) => filled(new MemoryLevel(), data),
+  close: (db) => db.close(),
+  actions,
+})
+
+storeSuite<Database>({
+  kind: 'classic-level',
+  test,
+  create: (data) => filled(new ClassicLevel(mkdtempSync(join(folders, 'db-'))), data),
+  close: (db) => db.close(),
+  actions,
+})
+
+storeSuite<Database>({
+  kind: 'a sublevel',
+  test,
+  create: (data) => filled(new MemoryLevel().sublevel('part'), data),
+  close: (db) => db.close(),
+  actions,
+})

@@ -1,0 +1,204 @@
+import { DatabaseSync } from 'node:sqlite'
+import { Keyv, type KeyvOptions } from 'keyv'
+import QuickLRU from 'quick-lru'
+import { expect, test, vi } from 'vitest'
+import { instrument } from '../../instrument.ts'
+import type { MeasuredStore } from '../../registry/measured-stores.ts'
+import { MetricsRegistry } from '../../registry/registry.ts'
+
+/** A backend of Keyv 6 on a real SQLite. Its class has the name by which a backend is known not to be a bounded cache. */
+class KeyvSqlite {
+  readonly capabilities = { expires: true }
+  namespace: string | undefined
+  readonly database = new DatabaseSync(':memory:')
+  readonly lifetimes: Array<number | undefined> = []
+
+  constructor() {
+    this.database.exec('CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT, expires INTEGER)')
+  }
+  async get(key: string): Promise<unknown> {
+    return this.database.prepare('SELECT value FROM entries WHERE key = ?').get(this.#full(key))?.['value']
+  }
+  async set(key: string, value: string, expires?: number): Promise<boolean> {
+    this.lifetimes.push(expires === undefined ? undefined : expires - Date.now())
+    this.database.prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?)').run(this.#full(key), value, expires ?? null)
+    return true
+  }
+  async delete(key: string): Promise<boolean> {
+    return this.database.prepare('DELETE FROM entries WHERE key = ?').run(this.#full(key)).changes > 0
+  }
+  async clear(): Promise<void> {
+    this.database.exec('DELETE FROM entries')
+  }
+  keys(): unknown[] {
+    return this.database
+      .prepare('SELECT key FROM entries')
+      .all()
+      .map(({ key }) => key)
+  }
+  #full(key: string): string {
+    return this.namespace === undefined ? key : `${this.namespace}:${key}`
+  }
+}
+
+const hooks = ['get', 'set', 'delete', 'deleteMany'].flatMap((verb) => [`before:${verb}`, `after:${verb}`])
+const events = ['error', 'stat:get', 'stat:hit', 'stat:miss', 'stat:set', 'stat:delete', 'stat:error']
+
+/** Everything that the users of a Keyv are told of. */
+function listening(keyv: Keyv): unknown[] {
+  const heard: unknown[] = []
+  const hear = (hook: string) => (data: unknown) => {
+    heard.push([hook, data])
+  }
+  for (const hook of hooks) keyv.addHook(hook, hear(hook))
+  for (const hook of ['preGet', 'postSet', 'preDelete']) keyv.addHook(hook, hear(hook))
+  for (const event of events) keyv.on(event, (what: unknown) => heard.push([event, what]))
+  return heard
+}
+
+/** Every number there is. */
+const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+
+function measuring(keyv: Keyv) {
+  const registry = new MetricsRegistry()
+  instrument(keyv, { name: 'cache', registry })
+  return { keyv, registry, store: registry.stores.list()[0] as MeasuredStore, heard: listening(keyv) }
+}
+
+const ways: Readonly<Record<string, KeyvOptions>> = {
+  'as it is': {},
+  'with a namespace': { namespace: 'mine' },
+  'with sanitized keys': { sanitize: { keys: true } },
+  'that trusts its backend with what has expired': { checkExpired: false },
+  'with statistics': { stats: true },
+}
+
+for (const [way, options] of Object.entries(ways)) {
+  test(`a Keyv ${way} is tried out, and neither metrics nor hooks nor events see it`, async () => {
+    const backend = new KeyvSqlite()
+    const { keyv, registry, store, heard } = measuring(new Keyv({ store: backend, ...options }))
+    await keyv.set('a', { b: 1 })
+    heard.splice(0)
+    const keys = backend.keys()
+    const statistics = { ...keyv.stats }
+    const before = numbersOf(registry)
+    const probe = store.probe()
+    expect(await probe?.read('probe key')).toBeUndefined()
+    await probe?.write?.('probe key', 'a value')
+    expect(backend.keys()).toEqual([...keys, options.namespace === undefined ? 'probe key' : 'mine:probe key'])
+    expect(backend.lifetimes.at(-1)).toBeGreaterThan(0)
+    expect(backend.lifetimes.at(-1)).toBeLessThanOrEqual(60_000)
+    expect(await probe?.read('probe key')).toBe('a value')
+    await probe?.remove?.('probe key')
+    expect(await probe?.read('probe key')).toBeUndefined()
+    expect(backend.keys()).toEqual(keys)
+    expect(numbersOf(registry)).toEqual(before)
+    expect(heard).toEqual([])
+    expect({ ...keyv.stats }).toEqual(statistics)
+    await keyv.get('a')
+    expect(heard.length).toBeGreaterThan(0)
+  })
+}
+
+test('a failure that Keyv would keep from its caller is the failure of the probe, and no error of the users', async () => {
+  const failure = new Error('connection lost')
+  class KeyvRedis extends KeyvSqlite {
+    override async get(): Promise<never> {
+      throw failure
+    }
+    override async set(): Promise<never> {
+      throw failure
+    }
+    override async delete(): Promise<never> {
+      throw failure
+    }
+  }
+  const { keyv, registry, store, heard } = measuring(new Keyv({ store: new KeyvRedis() }))
+  const before = numbersOf(registry)
+  const probe = store.probe()
+  await expect(probe?.read('a')).rejects.toBe(failure)
+  await expect(probe?.write?.('a', 'b')).rejects.toBe(failure)
+  await expect(probe?.remove?.('a')).rejects.toBe(failure)
+  expect(heard).toEqual([])
+  expect(numbersOf(registry)).toEqual(before)
+  expect(await keyv.get('a')).toBeUndefined()
+  expect(heard).toContainEqual(['error', failure])
+  expect(numbersOf(registry)).not.toEqual(before)
+})
+
+test('a backend that says that a write failed fails the probe', async () => {
+  class KeyvRedis extends KeyvSqlite {
+    override async set(): Promise<boolean> {
+      return false
+    }
+  }
+  const { store } = measuring(new Keyv({ store: new KeyvRedis() }))
+  await expect(store.probe()?.write?.('a', 'b')).rejects.toThrow('the backend said that the write failed')
+})
+
+test('what has expired under the key is removed unseen', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const backend = new KeyvSqlite()
+    const { registry, store, heard } = measuring(new Keyv({ store: Object.assign(backend, { deleteMany: removing(backend) }) }))
+    await store.probe()?.write?.('probe key', 'a value')
+    vi.setSystemTime(Date.now() + 61_000)
+    const before = numbersOf(registry)
+    expect(await store.probe()?.read('probe key')).toBeUndefined()
+    expect(backend.keys()).toEqual([])
+    expect(heard).toEqual([])
+    expect(numbersOf(registry)).toEqual(before)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+const removing = (backend: KeyvSqlite) => (keys: string[]) => Promise.all(keys.map((key) => backend.delete(key)))
+
+class Derived extends Keyv {
+  readonly #before = 'before '
+  override async has(key: never): Promise<never> {
+    return super.has(`${this.#before}${key}`) as Promise<never>
+  }
+}
+class Unknown extends KeyvSqlite {}
+
+const readOnly: Readonly<Record<string, () => Keyv>> = {
+  'in memory': () => new Keyv(),
+  'over a cache that is full': () => new Keyv({ store: new QuickLRU({ maxSize: 1 }) }),
+  'over a backend that nobody knows': () => new Keyv({ store: new Unknown() }),
+  'of a derived class': () => new Derived({ store: new KeyvSqlite() }),
+}
+
+for (const [kind, make] of Object.entries(readOnly)) {
+  test(`a Keyv ${kind} is only read`, async () => {
+    const { keyv, registry, store, heard } = measuring(make())
+    await keyv.set('a', 'b')
+    heard.splice(0)
+    const before = numbersOf(registry)
+    expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
+    expect(await store.probe()?.read('probe key')).toBeUndefined()
+    expect(numbersOf(registry)).toEqual(before)
+    expect(heard).toEqual([])
+    expect(await keyv.getRaw('a')).toMatchObject({ value: 'b' })
+  })
+}
+
+test('a Map behind a Keyv, measured as well, sees nothing of it', async () => {
+  const registry = new MetricsRegistry()
+  const map = instrument(new Map(), { name: 'map', registry })
+  instrument(new Keyv({ store: map }), { name: 'cache', registry })
+  const before = numbersOf(registry)
+  for (const store of registry.stores.list()) expect(await store.probe()?.read('probe key')).toBeUndefined()
+  expect(numbersOf(registry)).toEqual(before)
+})
+
+test('disconnected it cannot be tried out, until it is used again', async () => {
+  const { keyv, store } = measuring(new Keyv())
+  expect(store.state()).toBe('open')
+  await keyv.disconnect()
+  expect([store.state(), store.probe(), store.directory()]).toEqual(['closed', undefined, undefined])
+  await keyv.get('a')
+  expect(store.state()).toBe('open')
+  expect(store.probe()).toBeDefined()
+})

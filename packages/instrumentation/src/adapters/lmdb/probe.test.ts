@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { instrument } from '../../instrument.ts'
+import type { MeasuredStore } from '../../registry/measured-stores.ts'
+import { MetricsRegistry } from '../../registry/registry.ts'
+
+const folders = mkdtempSync(join(tmpdir(), 'lmdb-probe-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+/** Every number there is. */
+const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+
+interface Measuring<Store> {
+  readonly db: Store
+  readonly registry: MetricsRegistry
+  readonly store: MeasuredStore
+}
+
+function measuring<Store extends Database>(db: Store, registry = new MetricsRegistry()): Measuring<Store> {
+  instrument(db, { name: 'orders', registry })
+  return { db, registry, store: registry.stores.list().at(-1) as MeasuredStore }
+}
+
+function opened(options: RootDatabaseOptions = {}, path = mkdtempSync(join(folders, 'db-'))): Measuring<RootDatabase> {
+  const db = open(path, { noSync: true, ...options })
+  onTestFinished(async () => {
+    await nextTurn()
+    await db.close()
+  })
+  return measuring(db)
+}
+
+async function tryOut({ store, registry }: Measuring<unknown>): Promise<void> {
+  const probe = store.probe()
+  const before = numbersOf(registry)
+  const unseen = async () => {
+    await nextTurn()
+    expect(numbersOf(registry)).toEqual(before)
+  }
+  expect(await probe?.read('probe key')).toBeUndefined()
+  const written = probe?.write?.('probe key', 'a value')
+  expect(numbersOf(registry)).toEqual(before)
+  await written
+  await unseen()
+  expect(await probe?.read('probe key')).toBe('a value')
+  await unseen()
+  await probe?.remove?.('probe key')
+  expect(await probe?.read('probe key')).toBeUndefined()
+  await unseen()
+}
+
+const writable: Readonly<Record<string, readonly [options: RootDatabaseOptions, key: string | Buffer, value: unknown]>> = {
+  'by default': [{}, 'a', { b: 1 }],
+  'of JSON': [{ encoding: 'json' }, 'a', { b: 1 }],
+  'of text': [{ encoding: 'string' }, 'a', 'b'],
+  'of ordered bytes': [{ encoding: 'ordered-binary' }, 'a', 5],
+  'of bytes': [{ encoding: 'binary' }, 'a', Buffer.from('b')],
+  'with keys of bytes': [{ keyEncoding: 'binary' }, Buffer.from('a'), 'b'],
+  'with versions': [{ useVersions: true }, 'a', 'b'],
+  'with a cache': [{ cache: true }, 'a', 'b'],
+  'with compression': [{ compression: true }, 'a', 'b'],
+  'with shared structures': [{ sharedStructuresKey: Symbol.for('structures') }, 'a', { b: 1 }],
+}
+
+for (const [kind, [options, key, value]] of Object.entries(writable)) {
+  test(`a database ${kind} is tried out, and its metrics and entries stay as they are`, async () => {
+    const measured = opened(options)
+    await measured.db.put(key, value)
+    await tryOut(measured)
+    expect([...measured.db.getRange()].map((entry) => entry.value)).toEqual([value])
+  })
+}
+
+const readable: Readonly<Record<string, readonly [options: RootDatabaseOptions, key: string | number]>> = {
+  'whose keys are numbers': [{ keyEncoding: 'uint32' }, 5],
+  'with several values under a key': [{ dupSort: true, encoding: 'ordered-binary' }, 'a'],
+  'with an encoder for something else than text': [
+    { encoder: { encode: (value: number) => Buffer.from([Number(value)]), decode: (bytes: Uint8Array) => bytes[0] } as never },
+    'a',
+  ],
+}
+
+for (const [kind, [options, key]] of Object.entries(readable)) {
+  test(`a database ${kind} is only read`, async () => {
+    const { db, store, registry } = opened(options)
+    await db.put(key, 7)
+    const before = numbersOf(registry)
+    expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
+    expect(await store.probe()?.read('probe key')).toBeUndefined()
+    expect(numbersOf(registry)).toEqual(before)
+    expect([...db.getRange()]).toMatchObject([{ key, value: 7 }])
+  })
+}
+
+test('a write is done when it is committed', async () => {
+  const { store, db } = opened()
+  const commits: string[] = []
+  const { put } = db
+  const observed = (...args: unknown[]): Promise<boolean> => {
+    const committed: Promise<boolean> = Reflect.apply(put, db, args)
+    committed.then(() => commits.push('committed'))
+    return committed
+  }
+  Reflect.set(db, 'put', observed)
+  await store.probe()?.write?.('probe key', 'a value')
+  expect(commits).toEqual(['committed'])
+})
+
+test('a database that was opened from another one is tried out, and neither sees it', async () => {
+  const { db, registry } = opened()
+  const child = db.openDB('child', {})
+  await child.put('a', 1)
+  await tryOut({ ...measuring(child, registry), registry })
+  expect([...child.getKeys()]).toEqual(['a'])
+  expect([...db.getKeys()]).toEqual(['child'])
+})
+
+test('closed it is not asked, nor is a database of its environment', async () => {
+  const db = open(mkdtempSync(join(folders, 'db-')), { noSync: true })
+  const { store } = measuring(db)
+  const { store: ofChild } = measuring(db.openDB('child', {}))
+  const probes = [store.probe(), ofChild.probe()]
+  await db.close()
+  expect([store.state(), store.probe(), ofChild.state(), ofChild.probe()]).toEqual(['closed', undefined, 'closed', undefined])
+  for (const probe of probes) {
+    await expect(probe?.read('a')).rejects.toThrow('the database is closed')
+    await expect(probe?.write?.('a', 'b')).rejects.toThrow('the database is closed')
+  }
+})
+
+test('its folder is that of its file', () => {
+  const folder = mkdtempSync(join(folders, 'db-'))
+  expect(opened({}, folder).store.directory()).toBe(folder)
+  expect(opened({}, join(folder, 'orders.mdb')).store.directory()).toBe(folder)
+})
+
+test('a database that is opened for reading is measured, and tried by reading alone', async () => {
+  const path = mkdtempSync(join(folders, 'db-'))
+  await opened({}, path).db.put('a', 'b')
+  const reading = opened({ readOnly: true }, path)
+  expect(reading.db.get('a')).toBe('b')
+  expect(reading.registry.counter('db_get_operations_total', { store: 'orders' }).value).toBe(1)
+  const probe = reading.store.probe()
+  expect(Object.keys(probe ?? {})).toEqual(['read'])
+  expect(await probe?.read('probe key')).toBeUndefined()
+  expect(reading.registry.counter('db_get_operations_total', { store: 'orders' }).value).toBe(1)
+})

@@ -1,0 +1,73 @@
+import type { Method } from '../../operations/method-patch.ts'
+import { ScanOperation } from '../../operations/scan.ts'
+import type { StoreOperations } from '../../operations/store-operations.ts'
+import { withErrorCode } from './errors.ts'
+
+/** What `getRange()` gives: every way to read it begins with `iterate()`, and so does `getCount()`, which gets a number. */
+interface Range {
+  iterate: (this: unknown, ...args: unknown[]) => Cursor | number
+}
+
+interface Cursor {
+  next: (this: unknown, ...args: unknown[]) => { readonly done?: boolean }
+  return: (this: unknown, ...args: unknown[]) => unknown
+  throw: (this: unknown, ...args: unknown[]) => unknown
+}
+
+/**
+ * `getRange`, so that each reading of a range is one scan, which ends with its last entry. A count is a scan that delivers
+ * nothing. `getKeys`, `getValues` and the counts go through `getRange`.
+ */
+export function measureRange(operations: StoreOperations, original: Method): Method {
+  return function (...args) {
+    if (!operations.isMeasuring) return original.apply(this, args)
+    let range: Range
+    try {
+      range = original.apply(this, args) as Range
+    } catch (error) {
+      new ScanOperation(operations).end({ error: withErrorCode(error) })
+      throw error
+    }
+    const { iterate } = range
+    range.iterate = function (...options) {
+      return operations.isMeasuring
+        ? scan(new ScanOperation(operations), () => iterate.apply(this, options))
+        : iterate.apply(this, options)
+    }
+    return range
+  }
+}
+
+function scan(operation: ScanOperation, iterate: () => Cursor | number): Cursor | number {
+  const busy = <Result>(read: () => Result): Result => {
+    try {
+      return operation.runSync(read)
+    } catch (error) {
+      operation.end({ error: withErrorCode(error) })
+      throw error
+    }
+  }
+  const cursor = busy(iterate)
+  if (typeof cursor === 'number') {
+    operation.end()
+    return cursor
+  }
+  operation.open()
+  const { next, return: end, throw: giveUp } = cursor
+  cursor.next = (...args) => {
+    if (operation.isEnded) return next.apply(cursor, args)
+    const result = busy(() => next.apply(cursor, args))
+    if (result.done === true) operation.end()
+    else operation.entries++
+    return result
+  }
+  cursor.return = (...args) => {
+    operation.end()
+    return end.apply(cursor, args)
+  }
+  cursor.throw = (...args) => {
+    operation.end()
+    return giveUp.apply(cursor, args)
+  }
+  return cursor
+}

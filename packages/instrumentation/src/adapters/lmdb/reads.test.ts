@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { instrument } from '../../instrument.ts'
+import type { HistogramValue } from '../../metrics/metric.ts'
+import { MetricsRegistry } from '../../registry/registry.ts'
+import { readMeasured } from '../../testing/index.ts'
+
+const folders = mkdtempSync(join(tmpdir(), 'lmdb-reads-'))
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+const letters = ['a', 'b', 'c', 'd']
+
+/** A database that holds four entries; they are not among what was measured. */
+async function opened(options: RootDatabaseOptions = {}) {
+  const registry = new MetricsRegistry()
+  const db = open<unknown, string>(mkdtempSync(join(folders, 'db-')), { noSync: true, ...options })
+  const value = (letter: string): unknown => {
+    if (options.encoding === undefined) return { letter, length: 1 }
+    return options.encoding === 'binary' ? Buffer.from(letter) : letter
+  }
+  for (const letter of letters) db.put(letter, value(letter))
+  await db.committed
+  instrument(db, { name: 'orders', registry })
+  onTestFinished(async () => {
+    await nextTurn()
+    await db.close()
+  })
+  const gauge = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
+  return { db, registry, gauge, seen: () => readMeasured(registry, 'orders') }
+}
+
+type Read = (db: RootDatabase<unknown, string>) => unknown
+
+const scans: ReadonlyArray<[does: string, entries: number, read: Read]> = [
+  ['for of', 4, (db) => [...db.getRange()].length],
+  [
+    'for await',
+    4,
+    async (db) => {
+      for await (const _ of db.getRange() as unknown as AsyncIterable<unknown>);
+    },
+  ],
+  ['asArray', 4, (db) => db.getRange().asArray],
+  ['forEach', 4, (db) => db.getRange().forEach(() => {})],
+  [
+    'map and filter',
+    4,
+    (db) => [
+      ...db
+        .getRange()
+        .map(({ key }) => key)
+        .filter((key) => key !== 'a'),
+    ],
+  ],
+  ['slice', 3, (db) => [...db.getRange().slice(1, 2)]],
+  ['a limit', 2, (db) => [...db.getKeys({ limit: 2 })]],
+  ['reverse', 4, (db) => [...db.getRange({ reverse: true, snapshot: false })]],
+  ['getKeysCount', 0, (db) => db.getKeysCount()],
+]
+
+for (const [does, entries, read] of scans) {
+  test(`a range that is read with ${does} is one scan of ${entries} entries`, async () => {
+    const { db, seen, gauge } = await opened()
+    await read(db)
+    expect(seen().scan).toEqual({ operations: 1, errors: 0, entries })
+    expect(gauge('db_open_iterators')).toBe(0)
+  })
+}
+
+test('a range is lazy: it is a scan each time it is read, and none until then', async () => {
+  const { db, seen } = await opened()
+  const range = db.getRange()
+  expect(seen().scan?.operations).toBe(0)
+  expect([...range].length + [...range].length).toBe(8)
+  expect(seen().scan).toEqual({ operations: 2, errors: 0, entries: 8 })
+})
+
+test('a scan that is left early has delivered what it has, and is open until then', async () => {
+  const { db, seen, gauge } = await opened()
+  for (const { key } of db.getRange()) {
+    expect(gauge('db_open_iterators')).toBe(1)
+    if (key === 'b') break
+  }
+  expect(gauge('db_open_iterators')).toBe(0)
+  expect(seen().scan).toEqual({ operations: 1, errors: 0, entries: 2 })
+})
+
+test('the time of a scan is what the store took, not what its reader did meanwhile', async () => {
+  const { db, registry } = await opened()
+  for await (const _ of db.getRange() as unknown as AsyncIterable<unknown>) await sleep(5)
+  const latency = registry.getAllMetrics().find(({ name }) => name === 'db_scan_latency_seconds')?.value as HistogramValue
+  expect(latency.sum).toBeLessThan(0.01)
+})
+
+test('a value that cannot be decoded makes a scan fail, with the error of the decoder', async () => {
+  const error = new SyntaxError('no value')
+  const { db, seen, gauge } = await opened({
+    encoder: {
+      encode: (value: unknown) => Buffer.from(JSON.stringify(value)),
+      decode: () => {
+        throw error
+      },
+    },
+  })
+  expect(() => [...db.getRange()]).toThrow(error)
+  expect(seen().scan).toEqual({ operations: 1, errors: 1, entries: 0 })
+  expect(gauge('db_open_iterators')).toBe(0)
+})
+
+test('a range that cannot be asked for is a scan that failed', async () => {
+  const { db, seen } = await opened({ dupSort: true, encoding: 'ordered-binary' })
+  expect(() => db.getRange({ snapshot: false })).toThrow('snapshot')
+  expect(() => [...db.getRange({ start: {} as never })]).toThrow('as a key')
+  expect(seen().scan).toEqual({ operations: 2, errors: 2, entries: 0 })
+})
+
+const inner: ReadonlyArray<[does: string, options: RootDatabaseOptions]> = [
+  ['binary values', { encoding: 'binary' }],
+  ['shared structures, which lmdb keeps in the database itself', { sharedStructuresKey: Symbol.for('structures') }],
+  ['a cache', { cache: true }],
+]
+
+for (const [does, options] of inner) {
+  test(`with ${does}, what lmdb reads and writes of itself is not counted`, async () => {
+    const { db, seen } = await opened(options)
+    const value = options.encoding === 'binary' ? Buffer.from('x') : { first: 1, other: 2 }
+    await db.put('x', value)
+    expect(db.get('x')).toEqual(value)
+    expect(await db.getMany([...letters, 'x'])).toHaveLength(5)
+    expect(db.getEntry('x')).toMatchObject({ value })
+    db.putSync('y', value)
+    expect([...db.getRange({ start: 'a' })]).toHaveLength(6)
+    expect(await db.remove('y')).toBe(true)
+    const count = (operations: number) => ({ operations, errors: 0 })
+    expect(seen()).toMatchObject({
+      get: count(2),
+      get_many: count(1),
+      set: count(2),
+      delete: count(1),
+      batch: count(0),
+      scan: { ...count(1), entries: 6 },
+    })
+  })
+}
+
+test('what the callback of a getMany does is its own', async () => {
+  const { db, seen } = await opened()
+  const values = await new Promise((resolve) => {
+    db.getMany(letters, () => resolve(db.get('a')))
+  })
+  expect(values).toEqual({ letter: 'a', length: 1 })
+  expect(seen()).toMatchObject({ get_many: { operations: 1 }, get: { operations: 1 } })
+})
+
+test('a getMany of nothing, and keys fetched ahead, are what they are', async () => {
+  const { db, seen } = await opened()
+  expect(await db.getMany([])).toEqual([])
+  await db.prefetch(letters)
+  expect(seen()).toMatchObject({ get_many: { operations: 1, errors: 0 }, get: { operations: 0 } })
+})

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
+import { afterAll, expect, test } from 'vitest'
+import { instrument } from '../instrument.ts'
+import type { MeasuredStore } from '../registry/measured-stores.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
+
+interface Sqlite {
+  exec(sql: string): unknown
+  close(): unknown
+}
+
+const BetterSqlite: new (path: string) => Sqlite = createRequire(import.meta.url)('better-sqlite3')
+const folder = mkdtempSync(join(tmpdir(), 'read-only-probe-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Every number there is. */
+const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+
+function measuring(one: object): { store: MeasuredStore; registry: MetricsRegistry } {
+  const registry = new MetricsRegistry()
+  instrument(one, { name: 'cache', registry })
+  return { store: registry.stores.list()[0] as MeasuredStore, registry }
+}
+
+const caches: Readonly<Record<string, () => Map<string, unknown>>> = {
+  'a Map': () => new Map(),
+  'quick-lru': () => new QuickLRU<string, unknown>({ maxSize: 2 }) as unknown as Map<string, unknown>,
+  'lru-cache': () => new LRUCache<string, object>({ max: 2 }) as unknown as Map<string, unknown>,
+}
+
+for (const [kind, make] of Object.entries(caches)) {
+  test(`${kind} that is full is only read: nothing is put out, and nothing measured`, async () => {
+    const cache = make()
+    const { store, registry } = measuring(cache)
+    cache.set('a', 1)
+    cache.set('b', 2)
+    const before = [numbersOf(registry), [...cache]]
+    expect(store.state()).toBe('open')
+    expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
+    expect(await store.probe()?.read('probe key')).toBeUndefined()
+    expect([numbersOf(registry), [...cache]]).toEqual(before)
+    expect(store.directory()).toBeUndefined()
+  })
+}
+
+const databases: Readonly<Record<string, (path: string) => Sqlite>> = {
+  'node:sqlite': (path) => new DatabaseSync(path),
+  'better-sqlite3': (path) => new BetterSqlite(path),
+}
+
+for (const [kind, open] of Object.entries(databases)) {
+  test(`${kind} is only read, at the file itself, as long as it is open`, async () => {
+    const path = join(folder, `${kind.replace(':', '-')}.db`)
+    const database = open(path)
+    database.exec('CREATE TABLE orders (id INTEGER)')
+    const { store, registry } = measuring(database)
+    const before = numbersOf(registry)
+    const probe = store.probe()
+    expect(Object.keys(probe ?? {})).toEqual(['read'])
+    expect(await probe?.read('probe key')).toBeUndefined()
+    expect(numbersOf(registry)).toEqual(before)
+    expect(store.directory()).toBe(folder)
+    const other = open(path)
+    other.exec('BEGIN EXCLUSIVE')
+    await expect(probe?.read('probe key')).rejects.toThrow('database is locked')
+    other.exec('COMMIT')
+    other.close()
+    expect(await probe?.read('probe key')).toBeUndefined()
+    database.close()
+    expect([store.state(), store.probe()]).toEqual(['closed', undefined])
+    await expect(probe?.read('probe key')).rejects.toThrow('not open')
+    expect(store.directory()).toBe(folder)
+  })
+
+  test(`${kind} in memory lies in no folder`, () => {
+    expect(measuring(open(':memory:')).store.directory()).toBeUndefined()
+  })
+}
+
+test('a database that opens later has its folder then', () => {
+  const database = new DatabaseSync(join(folder, 'later.db'), { open: false })
+  const { store } = measuring(database)
+  expect([store.state(), store.directory(), store.probe()]).toEqual(['closed', undefined, undefined])
+  database.open()
+  expect([store.state(), store.directory()]).toEqual(['open', folder])
+  database.close()
+})

@@ -1,0 +1,88 @@
+import type { PendingOperation } from '../../operations/in-flight.ts'
+import type { Method } from '../../operations/method-patch.ts'
+import { MethodPatch } from '../../operations/method-patch.ts'
+import { ScanOperation } from '../../operations/scan.ts'
+import type { StoreOperations } from '../../operations/store-operations.ts'
+
+type Callback = (error?: unknown) => void
+
+/**
+ * A method that makes an iterator, so that each iterator becomes one scan, which ends when it is destroyed; the stream does that
+ * by itself at its end. Its entries are those the engine delivered, of which the stream reads some ahead.
+ */
+export function measureIterator(operations: StoreOperations, original: Method): Method {
+  return function (...args) {
+    if (!operations.isMeasuring) return original.apply(this, args)
+    const operation = new ScanOperation(operations)
+    let iterator: object
+    try {
+      iterator = operation.runSync(() => original.apply(this, args)) as object
+    } catch (error) {
+      operation.end()
+      throw error
+    }
+    new Scan(operations, operation).follow(iterator)
+    return iterator
+  }
+}
+
+class Scan {
+  readonly #operations: StoreOperations
+  readonly #operation: ScanOperation
+  #pending: PendingOperation | undefined
+
+  constructor(operations: StoreOperations, operation: ScanOperation) {
+    this.#operations = operations
+    this.#operation = operation
+  }
+
+  follow(iterator: object): void {
+    const operation = this.#operation
+    operation.open()
+    const patch = new MethodPatch(iterator)
+    patch.replace('_open', (open) => this.#reading(open))
+    patch.replace('_read', (read) => this.#reading(read))
+    patch.replace('push', (push) => {
+      return function (this: unknown, ...args) {
+        // The end is pushed as null.
+        if ((args as unknown[])[0] !== null) operation.entries++
+        return push.apply(this, args)
+      }
+    })
+    patch.replace('_destroy', (destroy) => {
+      const scan = this
+      return function (this: unknown, ...args) {
+        patch.undo()
+        scan.#end()
+        return destroy.apply(this, args)
+      }
+    })
+  }
+
+  /** Opening and reading call back when they are done; meanwhile the scan is in flight. */
+  #reading(original: Method): Method {
+    const scan = this
+    return function (this: unknown, ...args) {
+      const [done] = args as unknown as [Callback]
+      scan.#pending = scan.#operation.beginRead()
+      const settled: Callback = (error) => {
+        scan.#settle(error)
+        done(error)
+      }
+      return original.apply(this, [settled] as never[])
+    }
+  }
+
+  #settle(error: unknown): void {
+    const pending = this.#pending
+    if (pending === undefined) return
+    this.#pending = undefined
+    this.#operation.endRead(pending, error ? { error } : undefined)
+  }
+
+  #end(): void {
+    this.#settle(undefined)
+    if (this.#operations.isMeasuring) this.#operation.end()
+    else this.#operation.discard()
+  }
+}

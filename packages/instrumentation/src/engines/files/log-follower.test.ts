@@ -1,0 +1,173 @@
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { type FollowedLog, followedLog } from '../../../../../test/engines/leveldb-followed-log.ts'
+import { LogFollower, type LogFollowerOptions } from './log-follower.ts'
+
+const folders = mkdtempSync(join(tmpdir(), 'log-follower-'))
+const followers: LogFollower[] = []
+afterEach(() => {
+  for (const follower of followers.splice(0)) follower.close()
+})
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
+
+function log(text: string | Buffer = '', options: LogFollowerOptions = {}): FollowedLog {
+  const followed = followedLog(folders, text, options)
+  followers.push(followed.follower)
+  return followed
+}
+
+test('each line comes once, in order, when it is complete', async () => {
+  const { path, read } = log('first\nsecond\nthi')
+  expect(await read()).toEqual(['first', 'second'])
+  expect(await read()).toEqual([])
+  appendFileSync(path, 'rd\n\nfi')
+  expect(await read()).toEqual(['third', ''])
+  appendFileSync(path, 'fth\r\n')
+  expect(await read()).toEqual(['fifth'])
+})
+
+test('from the end means only what is written from now on', async () => {
+  const { path, read } = log('old\n', { from: 'end' })
+  expect(await read()).toEqual([])
+  appendFileSync(path, 'new\n')
+  expect(await read()).toEqual(['new'])
+  const halfWritten = log('old\nhalf of an old ', { from: 'end' })
+  await halfWritten.read()
+  appendFileSync(halfWritten.path, 'line\nnew\n')
+  expect(await halfWritten.read()).toEqual(['new'])
+  const empty = log('', { from: 'end' })
+  await empty.read()
+  appendFileSync(empty.path, 'new\n')
+  expect(await empty.read()).toEqual(['new'])
+})
+
+test('characters of several bytes stay whole wherever a read ends', async () => {
+  const lines = Array.from({ length: 9000 }, (_, index) => `${index} ä€😀${'é'.repeat(index % 7)}`)
+  const { read } = log(`${lines.join('\n')}\n`, { bytesPerRead: 70_001, longestLineBytes: 1000 })
+  const read1 = await read()
+  const read2 = await read()
+  const rest = await read()
+  expect([...read1, ...read2, ...rest]).toEqual(lines)
+  expect([read1.length, read2.length]).not.toContain(0)
+})
+
+test('a log that was moved away is read to its end before the new one, and half a line of it never', async () => {
+  const { path, folder, read, restarts } = log('2026 a\n2026 b\n')
+  await read()
+  const engine = openSync(path, 'a')
+  renameSync(path, join(folder, 'LOG.old'))
+  writeSync(engine, '2026 c\n2026 half')
+  closeSync(engine)
+  writeFileSync(path, '2027 d\n')
+  expect(await read()).toEqual(['2026 c', '2027 d'])
+  expect(restarts()).toBe(1)
+  appendFileSync(path, '2027 e\n')
+  expect(await read()).toEqual(['2027 e'])
+})
+
+test('a log that is replaced twice, and deleted in between, goes on with what there is', async () => {
+  const { path, read } = log('1 a\n')
+  await read()
+  const engine = openSync(path, 'a')
+  unlinkSync(path)
+  expect(await read()).toEqual([])
+  writeSync(engine, '1 b\n')
+  closeSync(engine)
+  expect(await read()).toEqual(['1 b'])
+  writeFileSync(path, '2 a\n')
+  unlinkSync(path)
+  writeFileSync(path, '3 a\n')
+  expect(await read()).toEqual(['3 a'])
+})
+
+test('an empty log in the place of ours is no new one: the engine may still write ours', async () => {
+  const { path, folder, read } = log('1 a\n')
+  await read()
+  renameSync(path, join(folder, 'LOG.old'))
+  writeFileSync(path, '')
+  appendFileSync(join(folder, 'LOG.old'), '1 b\n')
+  expect(await read()).toEqual(['1 b'])
+  appendFileSync(join(folder, 'LOG.old'), '1 c\n')
+  expect(await read()).toEqual(['1 c'])
+  appendFileSync(path, '2 a\n')
+  expect(await read()).toEqual(['2 a'])
+})
+
+test('a new log that begins as ours does is waited for until they can be told apart', async () => {
+  const { path, read } = log('2026 a\n2026 b\n')
+  await read()
+  unlinkSync(path)
+  writeFileSync(path, '202')
+  expect(await read()).toEqual([])
+  appendFileSync(path, '7 a\n')
+  expect(await read()).toEqual(['2027 a'])
+})
+
+test('a copy put back in the place of the log is not counted again', async () => {
+  const { path, folder, read } = log('2026 a\n2026 b\n')
+  await read()
+  copyFileSync(path, join(folder, 'copy'))
+  renameSync(join(folder, 'copy'), path)
+  appendFileSync(path, '2026 c\n')
+  expect(await read()).toEqual(['2026 c'])
+})
+
+test('a log that is not there yet, is a folder, or comes back, throws nothing', async () => {
+  const { path, read, reading } = log()
+  rmSync(path)
+  expect(await reading()).toEqual({ bytes: 0, caughtUp: false, writtenMs: undefined })
+  mkdirSync(path)
+  expect(await reading()).toMatchObject({ bytes: 0, caughtUp: false })
+  const later = log()
+  rmSync(later.path)
+  await later.read()
+  writeFileSync(later.path, 'a\n')
+  expect(await later.read()).toEqual(['a'])
+  expect(await read()).toEqual([])
+})
+
+test.runIf(process.platform === 'linux')(
+  'what is closed is let go, also in the middle of a read, and delivers nothing more',
+  async () => {
+    const idle = log('a\n')
+    await idle.read()
+    const busy = log('a\n')
+    await busy.read()
+    const openFiles = (): string[] => {
+      const names = readdirSync('/proc/self/fd').map((name) => join('/proc/self/fd', name))
+      const paths = names.filter((name) => existsSync(name)).map((name) => readlinkSync(name))
+      return paths.filter((path) => path === idle.path || path === busy.path)
+    }
+    expect(openFiles().sort()).toEqual([idle.path, busy.path].sort())
+    appendFileSync(busy.path, 'b\n')
+    const late = busy.reading()
+    for (const { follower } of [idle, busy]) follower.close()
+    expect(await late).toMatchObject({ bytes: 0 })
+    expect([await idle.read(), await busy.read()]).toEqual([[], []])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(openFiles()).toEqual([])
+  },
+)
+
+test('a read that could not hold a line is complained of', () => {
+  expect(() => new LogFollower('LOG', { bytesPerRead: 1000, longestLineBytes: 1000 })).toThrow(
+    'bytesPerRead must be more than longestLineBytes, got 1000 and 1000: a read that ends within a line comes no further',
+  )
+})

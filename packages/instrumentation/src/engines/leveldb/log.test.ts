@@ -1,0 +1,191 @@
+import { expect, test } from 'vitest'
+import { type Compaction, type LevelDBEvents, LevelDBLog } from './log.ts'
+
+/** The log, and what it told: seconds in milliseconds, so that they can be read. */
+function log() {
+  const told: unknown[] = []
+  const ms = (seconds: number | undefined): number | undefined => seconds && Math.round(seconds * 1000)
+  const events: LevelDBEvents = {
+    onFlush: (bytes, seconds) => told.push(['flushed', bytes, ms(seconds)]),
+    onCompaction: ({ seconds, ...rest }: Compaction) => told.push(['compacted', { ...rest, ms: ms(seconds) }]),
+    onInputBytes: (bytes) => told.push(['consumed', bytes]),
+    onWriteAmplification: (ratio) => told.push(['amplified', ratio]),
+    onStallBegin: (cause) => told.push(['stalled', cause]),
+    onStallEnd: (cause, seconds) => told.push(['resumed', cause, ms(seconds)]),
+    onBackgroundError: () => told.push(['failed']),
+  }
+  const leveldb = new LevelDBLog(events)
+  leveldb.onRestart()
+  return {
+    leveldb,
+    /** Each line with the second of one minute at which it was written; gives what it told. */
+    told(...lines: Array<[second: number, message: string]>): unknown[] {
+      for (const [second, message] of lines) {
+        leveldb.onLine(`2026/11/23-23:59:${second.toFixed(6).padStart(9, '0')} 7f82ea3fd6c0 ${message}`)
+      }
+      return told.splice(0)
+    },
+  }
+}
+
+const compaction: Array<[number, string]> = [
+  [1, 'Compacting 2@0 + 0@1 files'],
+  [2, 'Generated table #7@0: 10 keys, 300 bytes'],
+  [3, 'Compacted 2@0 + 0@1 files => 300 bytes'],
+  [3, 'compacted to: files[ 0 1 0 0 0 0 0 ]'],
+]
+const ofThat = ['compacted', { inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
+
+test('a flush has bytes and a duration; one of an empty memtable writes nothing and is none', () => {
+  const { told } = log()
+  expect(told([1, 'Level-0 table #5: started'], [1.25, 'Level-0 table #5: 1081925 bytes OK'])).toEqual([
+    ['flushed', 1081925, 250],
+  ])
+  expect(told([2, 'Level-0 table #6: started'], [2.1, 'Level-0 table #6: 0 bytes OK'])).toEqual([])
+})
+
+test('a compaction has read the tables that are deleted right behind it', () => {
+  const { leveldb, told } = log()
+  leveldb.inputs.updateTables(new Map([[5, 400]]))
+  told([0, 'Level-0 table #6: started'], [0, 'Level-0 table #6: 200 bytes OK'], [0, 'Delete type=0 #4'])
+  expect(told(...compaction, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5'])).toEqual([
+    ofThat,
+    ['consumed', 200],
+    ['consumed', 400],
+    ['amplified', 0.5],
+  ])
+  expect(told([5, 'Delete type=2 #5'])).toEqual([])
+})
+
+test('a stall that is told before the tables are deleted does not come between', () => {
+  const { leveldb, told } = log()
+  leveldb.inputs.updateTables(
+    new Map([
+      [5, 400],
+      [6, 200],
+    ]),
+  )
+  const [first, ...others] = compaction.toReversed()
+  if (first === undefined) throw new Error('there are lines')
+  expect(
+    told(...others.reverse(), [3, 'Current memtable full; waiting...'], first, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5']),
+  ).toContainEqual(['amplified', 0.5])
+})
+
+test("the time that a compaction leaves to a flush is the flush's", () => {
+  const { told } = log()
+  expect(
+    told(
+      [1, 'Compacting 4@0 + 1@1 files'],
+      [2, 'Level-0 table #18: started'],
+      [5, 'Level-0 table #18: 84694 bytes OK'],
+      [5, 'Delete type=0 #14'],
+      [6, 'Compacted 4@0 + 1@1 files => 0 bytes'],
+    ),
+  ).toEqual([
+    ['flushed', 84694, 3000],
+    ['compacted', { inputFiles: 5, outputFiles: 0, outputBytes: 0, ms: 2000 }],
+  ])
+})
+
+test('of what had begun before we watched, only the end is known', () => {
+  const { told } = log()
+  expect(
+    told(
+      [1, 'Level-0 table #5: 100 bytes OK'],
+      [2, 'Generated table #7@0: 1 keys, 9 bytes'],
+      [3, 'Compacted 1@1 + 0@2 files => 99 bytes'],
+    ),
+  ).toEqual([
+    ['flushed', 100, undefined],
+    ['compacted', { inputFiles: 1, outputFiles: undefined, outputBytes: 99, ms: undefined }],
+  ])
+})
+
+test('a table that a store wrote while it closed is never part of it', () => {
+  const { leveldb, told } = log()
+  expect(told([1, 'Level-0 table #5: started'], [2, 'Level-0 table #5: 100 bytes OK'])).toHaveLength(1)
+  leveldb.onRestart()
+  expect(told([3, 'Delete type=0 #4'], [3, 'Delete type=2 #5'])).toEqual([])
+})
+
+test('a compaction that fails is an error, and what it wrote was never part of the store', () => {
+  const { leveldb, told } = log()
+  const failing: Array<[number, string]> = [
+    [1, 'Compacting 2@0 + 0@1 files'],
+    [2, 'Generated table #7@0: 10 keys, 300 bytes'],
+    [3, 'compacted to: files[ 2 0 0 0 0 0 0 ]'],
+  ]
+  expect(told(...failing, [3, 'Compaction error: IO error: no space'])).toEqual([['failed']])
+  expect(leveldb.compactionsRunning).toBe(0)
+  leveldb.onRestart()
+  expect(told([4, 'Delete type=2 #7'])).toEqual([])
+  // The list of tables cannot be written: said twice, and one error.
+  expect(told([5, 'MANIFEST write: IO error: no space'], [5, 'Compaction error: IO error: no space'])).toEqual([['failed']])
+})
+
+test('writers that wait for a memtable go on when its log is deleted, and those that wait for level 0 when it is flushed', () => {
+  const { told, leveldb } = log()
+  expect(
+    told(
+      [1, 'Current memtable full; waiting...'],
+      [2, 'Current memtable full; waiting...'],
+      [3, 'Level-0 table #5: started'],
+      [4, 'Level-0 table #5: 100 bytes OK'],
+    ),
+  ).toEqual([
+    ['stalled', 'memtable'],
+    ['flushed', 100, 1000],
+  ])
+  expect([leveldb.stallSeconds('memtable', 0.5), leveldb.stallSeconds('level0', 0.5)]).toEqual([3.5, 0])
+  expect(told([4.5, 'Delete type=0 #3'])).toEqual([['resumed', 'memtable', 3500]])
+  expect(leveldb.stallSeconds('memtable', 9)).toBe(0)
+  expect(
+    told(
+      [5, 'Too many L0 files; waiting...'],
+      [6, 'Compacted 4@0 + 3@1 files => 2 bytes'],
+      [7, 'Too many L0 files; waiting...'],
+      [9, 'Level-0 table #8: started'],
+    ),
+  ).toMatchObject([
+    ['stalled', 'level0'],
+    ['compacted', {}],
+    ['resumed', 'level0', 4000],
+  ])
+})
+
+test('an error in the background sends the writers that wait away', () => {
+  const { told } = log()
+  expect(told([1, 'Current memtable full; waiting...'], [3, 'Level-0 table #5: 0 bytes IO error: no space'])).toEqual([
+    ['stalled', 'memtable'],
+    ['resumed', 'memtable', 2000],
+    ['failed'],
+  ])
+})
+
+test('whether a compaction runs is known from the first line about one on', () => {
+  const fromTheMiddle = new LevelDBLog({} as LevelDBEvents)
+  fromTheMiddle.onLine('2026/11/23-23:59:01.000000 7f82ea3fd6c0 Level-0 table #5: started')
+  expect(fromTheMiddle.compactionsRunning).toBeUndefined()
+  fromTheMiddle.onLine('2026/11/23-23:59:01.000000 7f82ea3fd6c0 Compacting 2@0 + 0@1 files')
+  expect(fromTheMiddle.compactionsRunning).toBe(1)
+  fromTheMiddle.onRestart()
+  expect(fromTheMiddle.compactionsRunning).toBe(0)
+})
+
+test('a store that was opened again goes on with nothing that its log of before had begun', () => {
+  const { leveldb, told } = log()
+  told([1, 'Compacting 2@0 + 0@1 files'], [2, 'Too many L0 files; waiting...'])
+  leveldb.onRestart()
+  expect(told([3, 'Level-0 table #5: started'], [4, 'Compacted 2@0 + 0@1 files => 5 bytes'])).toEqual([
+    ['compacted', { inputFiles: 2, outputFiles: undefined, outputBytes: 5, ms: undefined }],
+  ])
+  expect(leveldb.stallSeconds('level0', 1)).toBe(0)
+})
+
+test('lines that are none change nothing', () => {
+  const { leveldb, told } = log()
+  leveldb.onLine('')
+  leveldb.onLine('\ufffd\ufffd')
+  expect(told([1, 'Recovering log #3'])).toEqual([])
+})

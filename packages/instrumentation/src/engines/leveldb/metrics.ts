@@ -1,0 +1,119 @@
+import type { Counter } from '../../metrics/counter.ts'
+import type { Histogram } from '../../metrics/histogram.ts'
+import type { Labels } from '../../metrics/labels.ts'
+import type { MetricName } from '../../metrics/semconv.ts'
+import type { MetricsRegistry } from '../../registry/registry.ts'
+import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
+import { type StateGauge, StateGauges } from '../state-gauges.ts'
+import { type VolumeState, volumeGauges } from '../volume-gauges.ts'
+import type { Compaction, LevelDBEvents } from './log.ts'
+import { type StallCause, stallCauses } from './log-line.ts'
+import type { Level } from './properties.ts'
+
+/** What is so now; what is unknown is left out. */
+export interface LevelDBState extends VolumeState {
+  readonly levels?: readonly Level[] | undefined
+  readonly memoryBytes?: number | undefined
+  readonly walBytes?: number | undefined
+  readonly diskBytes?: number | undefined
+  readonly compactionsRunning?: number | undefined
+  readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
+}
+
+type Gauge = StateGauge<LevelDBState>
+
+/** LevelDB is built with so many. */
+const levels = [0, 1, 2, 3, 4, 5, 6]
+
+const gauges: readonly Gauge[] = [
+  ...levels.flatMap((level): Gauge[] => [
+    { name: 'db_level_files', labels: { level: `${level}` }, value: (state) => state.levels?.[level]?.files },
+    { name: 'db_level_bytes', labels: { level: `${level}` }, value: (state) => state.levels?.[level]?.bytes },
+  ]),
+  { name: 'db_sstable_bytes', value: (state) => state.levels?.reduce((sum, { bytes }) => sum + bytes, 0) },
+  { name: 'db_total_memory_bytes', value: (state) => state.memoryBytes },
+  { name: 'db_wal_bytes', value: (state) => state.walBytes },
+  { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
+  ...volumeGauges,
+  { name: 'db_compactions_running', value: (state) => state.compactionsRunning },
+  ...stallCauses.map(
+    (cause): Gauge => ({
+      name: 'db_write_stall_active_seconds',
+      labels: { cause },
+      value: (state) => state.stallSeconds?.[cause],
+      combine: 'max',
+    }),
+  ),
+]
+
+const counters = [...lsmCounters, 'db_background_errors_total'] as const satisfies readonly MetricName[]
+
+const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] as const satisfies readonly MetricName[]
+
+/**
+ * Everything that LevelDB supplies. It has no value log; it says memtables and cache in one number only; its thread is
+ * named as those of Node's pool, so its CPU time is nobody's; and nothing of it reclaims space but compactions, whose input
+ * less output says how much.
+ */
+export const leveldbMetricNames: readonly MetricName[] = [
+  ...new Set([...gauges.map(({ name }) => name), ...counters, ...lsmHistograms, ...stallCounters]),
+]
+
+/** The numbers of one LevelDB. Its counters are there, at 0, from the start; its gauges when they are known. */
+export class LevelDBMetrics implements LevelDBEvents {
+  readonly state: StateGauges<LevelDBState>
+  readonly #counters: Readonly<Record<(typeof counters)[number], Counter>>
+  readonly #histograms: Readonly<Record<(typeof lsmHistograms)[number], Histogram>>
+  readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], Counter>>>>
+
+  constructor(registry: MetricsRegistry, store: string) {
+    const counter = (name: MetricName, labels?: Labels) => registry.counter(name, { store, ...labels })
+    this.#counters = each(counters, (name) => counter(name))
+    this.#histograms = each(lsmHistograms, (name) => registry.histogram(name, { store }))
+    this.#stalls = each(stallCauses, (cause) => each(stallCounters, (name) => counter(name, { cause })))
+    this.state = new StateGauges(gauges, registry, store)
+  }
+
+  /** Lets the gauges disappear; the counters stay. */
+  release(): void {
+    this.state.release()
+  }
+
+  onFlush(bytes: number, seconds: number | undefined): void {
+    this.#counters.db_flush_operations_total.add(1)
+    this.#counters.db_flush_bytes_total.add(bytes)
+    if (seconds !== undefined) this.#histograms.db_flush_duration_seconds.record(seconds)
+  }
+
+  onCompaction({ inputFiles, outputFiles, outputBytes, seconds }: Compaction): void {
+    this.#counters.db_compaction_operations_total.add(1)
+    this.#counters.db_compaction_input_files_total.add(inputFiles)
+    if (outputFiles !== undefined) this.#counters.db_compaction_output_files_total.add(outputFiles)
+    this.#counters.db_compaction_output_bytes_total.add(outputBytes)
+    if (seconds !== undefined) this.#histograms.db_compaction_duration_seconds.record(seconds)
+  }
+
+  onInputBytes(bytes: number): void {
+    this.#counters.db_compaction_input_bytes_total.add(bytes)
+  }
+
+  onWriteAmplification(ratio: number): void {
+    this.#histograms.db_compaction_write_amplification.record(ratio)
+  }
+
+  onStallBegin(cause: StallCause): void {
+    this.#stalls[cause].db_write_stalls_total.add(1)
+  }
+
+  onStallEnd(cause: StallCause, seconds: number): void {
+    this.#stalls[cause].db_write_stall_seconds_total.add(seconds)
+  }
+
+  onBackgroundError(): void {
+    this.#counters.db_background_errors_total.add(1)
+  }
+}
+
+function each<Name extends string, Value>(names: readonly Name[], make: (name: Name) => Value): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>
+}

@@ -1,0 +1,57 @@
+/** One level of the store. */
+export interface Level {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** What LevelDB says of itself when it is asked. */
+export interface LevelDBProperties {
+  /** Level 0 first; undefined where that was not told. */
+  readonly levels: readonly Level[] | undefined
+  /** The size of each table, by its number. */
+  readonly tables: ReadonlyMap<number, number>
+  /** Block cache and memtables in one number: they cannot be told apart. */
+  readonly memoryBytes: number | undefined
+}
+
+/** The parts of a classic-level database that are asked; the package itself is never loaded. */
+export interface PropertySource {
+  readonly status: string
+  getProperty(name: string): string
+}
+
+/** `--- level 1 ---`, and below it ` 250:1063259['key' @ 51392 : 1 .. 'key' @ 47833 : 1]`: keys are escaped, so each is one line. */
+const sstablePattern = /^(?:--- level \d+ ---| (\d+):(\d+)\[)/gm
+
+/** Undefined where the store is not open. Synchronous, some microseconds for each table. */
+export function leveldbProperties(store: PropertySource): LevelDBProperties | undefined {
+  if (store.status !== 'open') return undefined
+  try {
+    const memoryBytes = Number.parseInt(store.getProperty('leveldb.approximate-memory-usage'), 10)
+    return {
+      ...parseSSTables(store.getProperty('leveldb.sstables')),
+      memoryBytes: Number.isNaN(memoryBytes) ? undefined : memoryBytes,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** The property `leveldb.sstables`. */
+export function parseSSTables(text: string): Pick<LevelDBProperties, 'levels' | 'tables'> {
+  const levels: Array<{ files: number; bytes: number }> = []
+  const tables = new Map<number, number>()
+  let level = { files: 0, bytes: 0 }
+  for (const [, table, size] of text.matchAll(sstablePattern)) {
+    if (table === undefined) {
+      level = { files: 0, bytes: 0 }
+      levels.push(level)
+      continue
+    }
+    const bytes = Number(size)
+    tables.set(Number(table), bytes)
+    level.files++
+    level.bytes += bytes
+  }
+  return { levels: levels.length === 0 ? undefined : levels, tables }
+}

@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { backgroundThreads, cpuBetween, isOnlyRocksDB, parseThreadStat } from './threads.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wombat-threads-'))
+})
+
+afterEach(() => rm(folder, { recursive: true }))
+
+const stat = (name: string, user: number, system: number): string =>
+  `9000 (${name}) S 1 8989 8989 0 -1 4194368 12 0 0 0 ${user} ${system} 0 0 20 0 17 0 1234 0 0 18446744073709551615 0`
+
+test("a thread's line says its name and its CPU time, in hundredths of a second", () => {
+  expect(parseThreadStat(stat('rocksdb:low', 17, 5))).toEqual({ name: 'rocksdb:low', cpuSeconds: 0.22 })
+  expect(parseThreadStat(stat('odd) (name', 1, 0))).toEqual({ name: 'odd) (name', cpuSeconds: 0.01 })
+  expect(parseThreadStat('')).toBeUndefined()
+})
+
+test('only the threads of the engine count', async () => {
+  for (const [thread, line] of [
+    ['1', stat('node', 900, 100)],
+    ['2', stat('rocksdb:low', 20, 0)],
+    ['3', stat('rocksdb:high', 10, 0)],
+    ['4', stat('rocksdb:dump_st', 50, 0)],
+  ] as const) {
+    await mkdir(join(folder, thread))
+    await writeFile(join(folder, thread, 'stat'), line)
+  }
+  expect(await backgroundThreads(folder)).toEqual(
+    new Map([
+      ['2', 0.2],
+      ['3', 0.1],
+    ]),
+  )
+})
+
+test('where there are no threads to be seen, nothing is known', async () => {
+  expect(await backgroundThreads(join(folder, 'nowhere'))).toBeUndefined()
+})
+
+test('between two looks, new threads count from their beginning and ended ones no more', () => {
+  const before = new Map([
+    ['1', 2],
+    ['2', 5],
+  ])
+  const after = new Map([
+    ['2', 6],
+    ['3', 0.5],
+  ])
+  expect(cpuBetween(before, after)).toBe(1.5)
+})
+
+async function opened(store: string, { identity }: { identity: boolean }): Promise<string> {
+  const path = join(folder, store)
+  await mkdir(path, { recursive: true })
+  await writeFile(join(path, 'MANIFEST-000005'), '')
+  if (identity) await writeFile(join(path, 'IDENTITY'), '')
+  const files = join(folder, 'open')
+  await mkdir(files, { recursive: true })
+  await symlink(join(path, 'MANIFEST-000005'), join(files, store))
+  return path
+}
+
+test('a RocksDB is alone beside any number of LevelDBs, and is not beside another RocksDB', async () => {
+  const own = await opened('own', { identity: true })
+  await opened('leveldb', { identity: false })
+  expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(true)
+  await opened('other', { identity: true })
+  expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(false)
+})
+
+test('where it cannot be seen who has which files open, nobody is alone', async () => {
+  const own = await opened('own', { identity: true })
+  expect(await isOnlyRocksDB(own, join(folder, 'nowhere'))).toBe(false)
+  expect(await isOnlyRocksDB(join(folder, 'nowhere'), join(folder, 'open'))).toBe(false)
+})

@@ -1,0 +1,15 @@
+/**
+ * What `@wombat/monitor` and `@wombat/dashboards` need of this package and applications do not. It follows no semantic
+ * versioning: the packages of one release belong together.
+ */
+export { parentVolume, type Volume } from './engines/files/disk-usage.ts'
+export { errorKind, errorType, otherError } from './metrics/error-type.ts'
+export { HistogramSnapshot } from './metrics/histogram-snapshot.ts'
+export { rejectReasons } from './metrics/instrument-owner.ts'
+export { seriesKey } from './metrics/labels.ts'
+export { summarize, summaryQuantiles } from './metrics/metric.ts'
+export { clientOperationDuration, isExported, operationMetrics } from './metrics/semconv.ts'
+export { type ControlGroupMemory, readControlGroupMemory } from './process/control-group.ts'
+export { collectProcessMemory, processMemoryLimit } from './process/process-memory.ts'
+export { MeasuredStores } from './registry/measured-stores.ts'
+export { OperationObserver } from './registry/observer.ts'

@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest'
+import { randomFrom as random } from '../../../../test/backends/random.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
+import type { Histogram } from './histogram.ts'
+import { HistogramSnapshot } from './histogram-snapshot.ts'
+import { latencyBounds } from './semconv.ts'
+
+function cellWith(bounds: readonly number[], values: readonly number[] = []): Histogram {
+  const registry = new MetricsRegistry()
+  const description = 'Something to measure.'
+  registry.declare({ name: 'thing_size', kind: 'histogram', unit: '1', description, attributes: [], bounds })
+  const cell = registry.histogram('thing_size')
+  for (const value of values) cell.record(value)
+  return cell
+}
+
+/** Fine bins of the latency layout reach from 7.5 ns to 128 s; what lies outside has no relative precision. */
+const distributions: Record<string, (next: () => number) => number> = {
+  'log-uniform': (next) => 10 ** (-8 + 10 * next()),
+  uniform: (next) => 1e-5 + next() * 0.02,
+  exponential: (next) => 2e-5 - Math.log(1 - next()) * 1e-3,
+  'two peaks': (next) => (next() < 0.9 ? 5e-6 * (1 + next()) : 0.4 * (1 + next())),
+  'long tail': (next) => Math.min(100, 1e-4 / (1 - next()) ** 1.5),
+  constant: () => 0.0123,
+  'two values': (next) => (next() < 0.5 ? 1e-6 : 1),
+}
+const shares = [0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1]
+
+for (const [name, draw] of Object.entries(distributions)) {
+  test(`${name}: quantiles lie within 3.2 % of the sample with that rank`, () => {
+    const next = random(7)
+    for (const size of [1, 2, 3, 10, 1000, 30_000]) {
+      const values = Array.from({ length: size }, () => draw(next))
+      const reading = cellWith(latencyBounds, values).snapshot()
+      const sorted = values.toSorted((a, b) => a - b)
+      for (const share of shares) {
+        const sample = sorted[Math.max(1, Math.ceil(share * size)) - 1] as number
+        const error = Math.abs((reading.quantile(share) ?? Number.NaN) / sample - 1)
+        expect(error, `quantile ${share} of ${size} values`).toBeLessThanOrEqual(0.032)
+      }
+    }
+  })
+}
+
+test('the outermost quantiles never leave the range of the values', () => {
+  const reading = cellWith(latencyBounds, [0.1, 0.1001]).snapshot()
+  expect(reading.quantile(0)).toBeGreaterThanOrEqual(0.1)
+  expect(reading.quantile(1)).toBeLessThanOrEqual(0.1001)
+})
+
+test('a quantile of nothing is undefined', () => {
+  expect(cellWith(latencyBounds).snapshot().quantile(0.5)).toBeUndefined()
+})
+
+test('a quantile outside 0 to 1 is refused', () => {
+  const reading = cellWith(latencyBounds, [1]).snapshot()
+  for (const share of [-0.1, 1.1, 50, Number.NaN]) {
+    expect(() => reading.quantile(share)).toThrow(new RangeError(`a quantile lies between 0 and 1, got ${share}`))
+  }
+})
+
+test('values outside the fine bins have the smallest and the largest value as their quantiles', () => {
+  expect(cellWith(latencyBounds, [0, 1e-12]).snapshot().quantile(1)).toBe(0)
+  expect(cellWith(latencyBounds, [1000, 2000]).snapshot().quantile(0)).toBe(2000)
+})
+
+test('the difference of two readings holds what was recorded between them', () => {
+  const next = random(11)
+  const draw = (): number => 10 ** (-7 + 8 * next())
+  const [before, between] = [Array.from({ length: 5000 }, draw), Array.from({ length: 3000 }, draw)]
+  const cell = cellWith(latencyBounds, before)
+  const earlier = cell.snapshot()
+  for (const value of between) cell.record(value)
+  const difference = cell.snapshot().since(earlier)
+  const alone = cellWith(latencyBounds, between).snapshot()
+  expect(difference.bucketCounts()).toEqual(alone.bucketCounts())
+  expect(difference.count).toBe(3000)
+  expect(difference.sum).toBeCloseTo(alone.sum, 6)
+  expect(difference.exponential()).toEqual(alone.exponential())
+  for (const share of [0.1, 0.5, 0.99]) expect(difference.quantile(share)).toBe(alone.quantile(share))
+})
+
+test('nobody knows the smallest and the largest value of a difference', () => {
+  const cell = cellWith(latencyBounds, [1])
+  const earlier = cell.snapshot()
+  cell.record(2)
+  expect(cell.snapshot().since(earlier)).toMatchObject({ count: 1, min: undefined, max: undefined })
+})
+
+test('a difference in which nothing happened is empty', () => {
+  const cell = cellWith(latencyBounds, [1, 2])
+  const difference = cell.snapshot().since(cell.snapshot())
+  expect(difference).toMatchObject({ count: 0, sum: 0 })
+  expect(difference.quantile(0.5)).toBeUndefined()
+})
+
+test('counts beyond 2^32 stay exact', () => {
+  const small = cellWith([1, 10], [0.5, 5, 5, 50]).snapshot()
+  const many = 2 ** 33 + 1
+  const scaled = small.fineCounts.map((count) => count * many)
+  const large = new HistogramSnapshot(small.buckets, scaled, small.sum * many, small.min, small.max)
+  expect(large.count).toBe(4 * many)
+  expect(large.bucketCounts()).toEqual([many, 2 * many, many])
+  expect(large.since(small).count).toBe(4 * many - 4)
+  expect(large.quantile(0.5)).toBe(small.quantile(0.5))
+  expect(large.exponential().counts.reduce((sum, count) => sum + count)).toBe(4 * many)
+})
+
+/** Bucket of a value by the definition of OpenTelemetry's data model: the i with 2^(i/2^scale) < value <= 2^((i+1)/2^scale). */
+function indexOf(value: number, scale: number): number {
+  const width = 2 ** -scale
+  let index = Math.floor(Math.log2(value) / width) - 1
+  while (value > 2 ** ((index + 1) * width)) index++
+  return index
+}
+
+test('an exponential bucket ends with its upper boundary, as the data model has it', () => {
+  const powers = [-20, -3, -1, 0, 1, 2, 10]
+  for (const power of powers) {
+    // A bound on the value itself leaves it alone in its slot, so that its bucket is exact.
+    const reading = cellWith([2 ** power], [2 ** power]).snapshot()
+    for (const scale of [3, 2, 1, 0]) {
+      expect(reading.exponential(scale)).toEqual({ scale, zeroCount: 0, offset: power * 2 ** scale - 1, counts: [1] })
+    }
+  }
+})
+
+test('a value stands at most one exponential bucket beside its own', () => {
+  const next = random(3)
+  const cell = cellWith(latencyBounds)
+  let earlier = cell.snapshot()
+  for (let drawn = 0; drawn < 5000; drawn++) {
+    const value = 10 ** (-8 + 10 * next())
+    cell.record(value)
+    const reading = cell.snapshot()
+    for (const scale of [4, 3, 2, 0]) {
+      const { offset, counts, ...others } = reading.since(earlier).exponential(scale)
+      expect(counts).toEqual([1])
+      expect(others).toEqual({ scale, zeroCount: 0 })
+      expect(Math.abs(offset - indexOf(value, scale)), `bucket of ${value} at scale ${scale}`).toBeLessThanOrEqual(1)
+    }
+    earlier = reading
+  }
+})
+
+test('an exponential histogram loses no value and stays within 160 buckets from 1 ns to a day', () => {
+  const next = random(5)
+  const values = Array.from({ length: 50_000 }, () => 10 ** (-9 + 14 * next()))
+  const reading = cellWith(latencyBounds, values).snapshot()
+  const { counts, zeroCount, scale } = reading.exponential()
+  expect(counts.length).toBeLessThanOrEqual(160)
+  expect(zeroCount + counts.reduce((sum, count) => sum + count)).toBe(values.length)
+  expect(scale).toBe(1)
+  expect(reading.exponential(3, 1000).scale).toBe(3)
+})
+
+test('an exponential histogram takes the finest scale that fits', () => {
+  const reading = cellWith(latencyBounds, [1e-3, 1]).snapshot()
+  for (const maxBuckets of [2, 3, 10, 40, 41, 80, 81, 160]) {
+    const { scale, counts } = reading.exponential(3, maxBuckets)
+    expect(counts.length).toBeLessThanOrEqual(maxBuckets)
+    if (scale < 3) expect(reading.exponential(scale + 1, 1000).counts.length).toBeGreaterThan(maxBuckets)
+  }
+})
+
+test('an exponential histogram of nothing has no buckets', () => {
+  expect(cellWith(latencyBounds).snapshot().exponential()).toEqual({ scale: 3, zeroCount: 0, offset: 0, counts: [] })
+})
+
+test('zeros, and what is too small for a bin of its own, are counted as zero', () => {
+  const { zeroCount, counts } = cellWith(latencyBounds, [0, 0, 1e-12, 1]).snapshot().exponential()
+  expect({ zeroCount, counts }).toEqual({ zeroCount: 3, counts: [1] })
+})
+
+test('a scale finer than the bins, or too few buckets for any two values, is refused', () => {
+  const reading = cellWith(latencyBounds, [0.5, 2]).snapshot()
+  expect(() => reading.exponential(5)).toThrow(RangeError)
+  expect(() => reading.exponential(1.5)).toThrow(RangeError)
+  expect(() => reading.exponential(3, 1)).toThrow(/maxBuckets must be 2 or more, got 1/)
+})

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import { checkDefinition } from './definition.ts'
+import { clientOperationDuration, isExported, latencyBounds, metrics, operationMetrics, operations } from './semconv.ts'
+
+/** The catalogue, by hand: kind, unit and labels of every name. A row that changes here is a breaking change. */
+const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]]> = {
+  db_get_operations_total: ['counter', '{operation}', 'store'],
+  db_get_latency_seconds: ['histogram', 's', 'store'],
+  db_get_errors_total: ['counter', '{error}', 'store'],
+  db_set_operations_total: ['counter', '{operation}', 'store'],
+  db_set_latency_seconds: ['histogram', 's', 'store'],
+  db_set_errors_total: ['counter', '{error}', 'store'],
+  db_delete_operations_total: ['counter', '{operation}', 'store'],
+  db_delete_latency_seconds: ['histogram', 's', 'store'],
+  db_delete_errors_total: ['counter', '{error}', 'store'],
+  db_batch_operations_total: ['counter', '{operation}', 'store'],
+  db_batch_latency_seconds: ['histogram', 's', 'store'],
+  db_batch_errors_total: ['counter', '{error}', 'store'],
+  db_scan_operations_total: ['counter', '{operation}', 'store'],
+  db_scan_latency_seconds: ['histogram', 's', 'store'],
+  db_scan_errors_total: ['counter', '{error}', 'store'],
+  db_clear_operations_total: ['counter', '{operation}', 'store'],
+  db_clear_latency_seconds: ['histogram', 's', 'store'],
+  db_clear_errors_total: ['counter', '{error}', 'store'],
+  db_has_operations_total: ['counter', '{operation}', 'store'],
+  db_has_latency_seconds: ['histogram', 's', 'store'],
+  db_has_errors_total: ['counter', '{error}', 'store'],
+  db_get_many_operations_total: ['counter', '{operation}', 'store'],
+  db_get_many_latency_seconds: ['histogram', 's', 'store'],
+  db_get_many_errors_total: ['counter', '{error}', 'store'],
+  db_errors_total: ['counter', '{error}', 'store', 'operation', 'error_type'],
+  db_batch_entries_total: ['counter', '{entry}', 'store'],
+  db_scan_entries_total: ['counter', '{entry}', 'store'],
+  db_queue_depth: ['gauge', '{operation}', 'store'],
+  db_oldest_operation_age_seconds: ['gauge', 's', 'store'],
+  db_slow_operations_total: ['counter', '{operation}', 'store', 'operation'],
+  db_memtable_bytes: ['gauge', 'By', 'store'],
+  db_cache_bytes: ['gauge', 'By', 'store'],
+  db_buffer_bytes: ['gauge', 'By', 'store'],
+  db_total_memory_bytes: ['gauge', 'By', 'store'],
+  db_sstable_bytes: ['gauge', 'By', 'store'],
+  db_value_log_bytes: ['gauge', 'By', 'store'],
+  db_wal_bytes: ['gauge', 'By', 'store'],
+  db_total_disk_bytes: ['gauge', 'By', 'store'],
+  db_free_bytes: ['gauge', 'By', 'store'],
+  db_map_bytes: ['gauge', 'By', 'store'],
+  db_map_used_bytes: ['gauge', 'By', 'store'],
+  db_entries: ['gauge', '{entry}', 'store'],
+  db_disk_available_bytes: ['gauge', 'By', 'store'],
+  db_disk_capacity_bytes: ['gauge', 'By', 'store'],
+  db_disk_available_inodes: ['gauge', '{inode}', 'store'],
+  db_compaction_cpu_seconds_total: ['counter', 's', 'store'],
+  db_io_cpu_seconds_total: ['counter', 's', 'store'],
+  db_query_cpu_seconds_total: ['counter', 's', 'store'],
+  db_background_cpu_seconds_total: ['counter', 's', 'store'],
+  db_level_files: ['gauge', '{file}', 'store', 'level'],
+  db_level_bytes: ['gauge', 'By', 'store', 'level'],
+  db_compaction_operations_total: ['counter', '{operation}', 'store'],
+  db_compaction_duration_seconds: ['histogram', 's', 'store'],
+  db_compaction_write_amplification: ['histogram', '1', 'store'],
+  db_compaction_input_files_total: ['counter', '{file}', 'store'],
+  db_compaction_output_files_total: ['counter', '{file}', 'store'],
+  db_compaction_input_bytes_total: ['counter', 'By', 'store'],
+  db_compaction_output_bytes_total: ['counter', 'By', 'store'],
+  db_compaction_pending_bytes: ['gauge', 'By', 'store'],
+  db_compactions_running: ['gauge', '{operation}', 'store'],
+  db_space_reclaim_operations_total: ['counter', '{operation}', 'store'],
+  db_space_reclaim_bytes_total: ['counter', 'By', 'store'],
+  db_space_reclaim_duration_seconds: ['histogram', 's', 'store'],
+  db_flush_operations_total: ['counter', '{operation}', 'store'],
+  db_flush_bytes_total: ['counter', 'By', 'store'],
+  db_flush_duration_seconds: ['histogram', 's', 'store'],
+  db_write_stalls_total: ['counter', '{stall}', 'store', 'cause'],
+  db_write_stall_seconds_total: ['counter', 's', 'store', 'cause'],
+  db_write_stall_active_seconds: ['gauge', 's', 'store', 'cause'],
+  db_immutable_memtables: ['gauge', '{memtable}', 'store'],
+  db_cache_hits_total: ['counter', '{hit}', 'store'],
+  db_cache_misses_total: ['counter', '{miss}', 'store'],
+  db_bloom_filter_useful_total: ['counter', '{lookup}', 'store'],
+  db_bloom_filter_false_positives_total: ['counter', '{lookup}', 'store'],
+  db_transaction_commits_total: ['counter', '{transaction}', 'store'],
+  db_transaction_aborts_total: ['counter', '{transaction}', 'store'],
+  db_open_iterators: ['gauge', '{iterator}', 'store'],
+  db_open_snapshots: ['gauge', '{snapshot}', 'store'],
+  db_background_errors_total: ['counter', '{error}', 'store'],
+  db_store_info: ['gauge', '{store}', 'store', 'engine', 'engine_version', 'adapter'],
+  db_health_status: ['gauge', '{state}', 'store', 'check', 'status'],
+  db_health_changes_total: ['counter', '{change}', 'store', 'check'],
+  db_health_check_duration_seconds: ['histogram', 's', 'store', 'check'],
+  db_alerts: ['gauge', '{alert}', 'store', 'alertname', 'severity', 'state'],
+  wombat_monitor_collection_duration_seconds: ['histogram', 's'],
+  wombat_monitor_points: ['gauge', '{point}'],
+  wombat_monitor_exports_total: ['counter', '{export}', 'exporter'],
+  wombat_monitor_export_failures_total: ['counter', '{export}', 'exporter'],
+  wombat_monitor_refused_values_total: ['counter', '{value}', 'reason'],
+  wombat_monitor_source_failures_total: ['counter', '{failure}'],
+  wombat_monitor_overflowed_metrics: ['gauge', '{metric}'],
+  wombat_monitor_notifications_dropped_total: ['counter', '{notification}', 'notifier'],
+  wombat_monitor_alert_evaluations_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluations_missed_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluation_failures_total: ['counter', '{evaluation}'],
+  wombat_monitor_alert_evaluation_duration_seconds: ['histogram', 's'],
+  wombat_monitor_history_bytes: ['gauge', 'By'],
+  wombat_monitor_history_failures_total: ['counter', '{failure}'],
+  wombat_monitor_busy_seconds_total: ['counter', 's', 'part'],
+  wombat_monitor_operation_cost_seconds: ['gauge', 's'],
+  wombat_monitor_latency_sample_ratio: ['gauge', '{ratio}'],
+  wombat_process_event_loop_delay_seconds: ['histogram', 's'],
+  wombat_process_event_loop_active_seconds_total: ['counter', 's'],
+  wombat_process_thread_pool_wait_seconds: ['histogram', 's'],
+  wombat_process_group_memory_bytes: ['gauge', 'By'],
+  wombat_process_resident_memory_bytes: ['gauge', 'By'],
+  wombat_process_heap_used_bytes: ['gauge', 'By'],
+  wombat_process_external_memory_bytes: ['gauge', 'By'],
+  wombat_process_array_buffer_bytes: ['gauge', 'By'],
+  wombat_process_memory_limit_bytes: ['gauge', 'By'],
+}
+
+for (const [name, [kind, unit, ...labels]] of Object.entries(catalogue)) {
+  test(`${name} is a ${kind} in ${unit} with ${labels.length === 0 ? 'no labels' : `the labels ${labels.join(', ')}`}`, () => {
+    expect(metrics[name as keyof typeof metrics]).toMatchObject({ name, kind, unit, attributes: labels })
+  })
+}
+
+test('the catalogue has no name beside those listed here', () => {
+  expect(Object.keys(metrics).sort()).toEqual(Object.keys(catalogue).sort())
+})
+
+test('every name of the catalogue comes out the same by every route', () => {
+  for (const definition of Object.values(metrics)) expect(() => checkDefinition(definition)).not.toThrow()
+})
+
+test('every description is one sentence', () => {
+  for (const { name, description } of Object.values(metrics)) expect(description, name).toMatch(/^[1-9A-Z][^.\n]+\.$/)
+})
+
+test('every histogram has bounds, and nothing else has', () => {
+  for (const { name, kind, bounds } of Object.values(metrics)) expect(bounds !== undefined, name).toBe(kind === 'histogram')
+})
+
+test('the catalogue cannot be changed', () => {
+  expect(Object.isFrozen(metrics)).toBe(true)
+  expect(Object.values(metrics).filter((definition) => !Object.isFrozen(definition))).toEqual([])
+})
+
+test('the convention has its own name, labels and bounds', () => {
+  expect(clientOperationDuration).toMatchObject({
+    name: 'db.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    attributes: ['db.system.name', 'db.namespace', 'db.operation.name', 'error.type'],
+    bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+  })
+})
+
+test('the bounds of latencies contain those of the convention', () => {
+  expect(clientOperationDuration.bounds?.filter((bound) => !latencyBounds.includes(bound))).toEqual([])
+})
+
+test('an operation has a counter, a histogram and a counter of errors', () => {
+  for (const operation of operations) {
+    const { operations: counted, latency, errors } = operationMetrics(operation)
+    expect([metrics[counted].kind, metrics[latency].kind, metrics[errors].kind]).toEqual(['counter', 'histogram', 'counter'])
+  }
+})
+
+test('under the convention its one metric replaces the three of each operation, and no other', () => {
+  const names = [...Object.keys(metrics), clientOperationDuration.name]
+  const replaced = operations.flatMap((operation) => Object.values(operationMetrics(operation)))
+  const exported = (semconv: 'wombat' | 'otel' | 'both'): string[] => names.filter((name) => isExported(name, semconv))
+  expect(exported('wombat')).toEqual(Object.keys(metrics))
+  expect(exported('both')).toEqual(names)
+  expect(names.filter((name) => !exported('otel').includes(name)).sort()).toEqual(replaced.sort())
+})

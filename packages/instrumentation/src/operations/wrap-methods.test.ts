@@ -1,0 +1,147 @@
+import { setImmediate as aMoment } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { StoreAdapter } from '../adapters/adapter.ts'
+import { instrument, uninstrument } from '../instrument.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
+import { readMeasured } from '../testing/index.ts'
+import { wrapMethods } from './wrap-method.ts'
+
+/** A store with an answer for every method, each given by the test. */
+class Answers {
+  get: (...args: unknown[]) => unknown
+  set: (...args: unknown[]) => unknown = () => {}
+  constructor(get: (this: Answers, ...args: unknown[]) => unknown) {
+    this.get = get
+  }
+}
+
+const adapter: StoreAdapter<Answers> = {
+  name: 'answers',
+  operations: ['get', 'set', 'delete'],
+  engineMetrics: {},
+  errorCodes: new Set(['BUSY']),
+  matches: (store) => store instanceof Answers,
+  engine: () => 'none',
+  attach(store, operations) {
+    operations.publishGauges()
+    return wrapMethods(store, operations, { get: 'get', set: 'set', remove: 'delete' })
+  },
+}
+
+function measuring(get: (this: Answers, ...args: unknown[]) => unknown): { store: Answers; registry: MetricsRegistry } {
+  const registry = new MetricsRegistry()
+  return { store: instrument(new Answers(get), { name: 'store', registry, adapter }), registry }
+}
+
+function depth(registry: MetricsRegistry): unknown {
+  return registry.getAllMetrics().find(({ name }) => name === 'db_queue_depth')?.value
+}
+
+test('a method is called with its object and its arguments, and gives the very same result', () => {
+  const result = { found: true }
+  const calls: unknown[] = []
+  const { store, registry } = measuring(function (...args) {
+    calls.push([this, ...args])
+    return result
+  })
+  expect(store.get('a', { fresh: true })).toBe(result)
+  expect(calls).toEqual([[store, 'a', { fresh: true }]])
+  expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
+})
+
+test('a method that throws has failed, and its caller gets the very same error', () => {
+  const error = Object.assign(new Error('later'), { code: 'BUSY' })
+  const { store, registry } = measuring(() => {
+    throw error
+  })
+  expect(() => store.get('a')).toThrow(error)
+  expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 1 })
+  expect(registry.getAllMetrics()).toContainEqual(
+    expect.objectContaining({ name: 'db_errors_total', labels: { store: 'store', operation: 'get', error_type: 'BUSY' } }),
+  )
+})
+
+test('a promise is under way until it settles, and settles with the very same value', async () => {
+  const result = { found: true }
+  let answer = (_value: object): void => {}
+  const { store, registry } = measuring(
+    () =>
+      new Promise<object>((resolve) => {
+        answer = resolve
+      }),
+  )
+  const promise = store.get('a')
+  expect(promise).toBeInstanceOf(Promise)
+  expect(depth(registry)).toBe(1)
+  answer(result)
+  expect(await promise).toBe(result)
+  expect(depth(registry)).toBe(0)
+  expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
+})
+
+test('a promise that is rejected has failed, and its caller gets the very same reason', async () => {
+  for (const reason of [new Error('no'), 'text', null, undefined]) {
+    const { store, registry } = measuring(() => Promise.reject(reason))
+    const outcome = await Promise.allSettled([store.get('a')])
+    expect(outcome).toEqual([{ status: 'rejected', reason }])
+    expect(outcome[0]?.status === 'rejected' && outcome[0].reason === reason).toBe(true)
+    expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 1 })
+  }
+})
+
+test('a rejection that nobody handles is still reported by the process', async () => {
+  const reason = new Error('unhandled')
+  const { store } = measuring(() => Promise.reject(reason))
+  const listeners = process.listeners('unhandledRejection')
+  const reported: unknown[] = []
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (error) => reported.push(error))
+  try {
+    store.get('a')
+    for (let turns = 0; turns < 5; turns++) await aMoment()
+  } finally {
+    process.removeAllListeners('unhandledRejection')
+    for (const listener of listeners) process.on('unhandledRejection', listener)
+  }
+  expect(reported).toEqual([reason])
+})
+
+test('an answer that does its work when it is asked is asked once', async () => {
+  let asked = 0
+  const { store, registry } = measuring(() => ({
+    // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
+    then(resolve: (value: string) => void) {
+      asked++
+      resolve('built')
+    },
+  }))
+  expect(await store.get('a')).toBe('built')
+  expect(asked).toBe(1)
+  expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
+})
+
+test('what a store calls of itself at once is part of the operation', () => {
+  const { store, registry } = measuring(function (key) {
+    this.set(key, 'default')
+    return 'default'
+  })
+  store.get('a')
+  store.set('b', '1')
+  expect(readMeasured(registry, 'store')).toMatchObject({ get: { operations: 1 }, set: { operations: 1 } })
+})
+
+test('a method that the store does not have stays away, and its series is there at 0', () => {
+  const { store, registry } = measuring(() => undefined)
+  expect(Reflect.has(store, 'remove')).toBe(false)
+  expect(readMeasured(registry, 'store').delete).toEqual({ operations: 0, errors: 0 })
+})
+
+test('the own methods of a store come back as they were', () => {
+  const get = (): string => 'mine'
+  const store = new Answers(get)
+  const before = Object.getOwnPropertyDescriptors(store)
+  instrument(store, { registry: new MetricsRegistry(), adapter })
+  expect(store.get).not.toBe(get)
+  uninstrument(store)
+  expect(Object.getOwnPropertyDescriptors(store)).toEqual(before)
+})

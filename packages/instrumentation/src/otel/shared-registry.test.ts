@@ -1,0 +1,102 @@
+import { metrics as api } from '@opentelemetry/api'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { MemoryLevel } from 'memory-level'
+import { afterEach, expect, test, vi } from 'vitest'
+import { instrument } from '../instrument.ts'
+import { scopeName, sharedRegistry } from './shared-registry.ts'
+
+class HandReader extends MetricReader {
+  /** Counters by their value and histograms by their count, of the store with this name. */
+  async read(store: string): Promise<Record<string, number>> {
+    const { resourceMetrics } = await this.collect()
+    const ours = resourceMetrics.scopeMetrics.filter(({ scope }) => scope.name === scopeName).flatMap(({ metrics }) => metrics)
+    return Object.fromEntries(
+      ours.flatMap(({ descriptor, dataPoints }) => {
+        const point = dataPoints.find(({ attributes }) => attributes['store'] === store)
+        if (point === undefined) return []
+        return [[descriptor.name, typeof point.value === 'number' ? point.value : point.value.count]]
+      }),
+    )
+  }
+
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+afterEach(() => api.disable())
+
+test('stores of one MeterProvider share a registry, and those of another have their own', () => {
+  const [one, other] = [new MeterProvider(), new MeterProvider()]
+  expect(sharedRegistry(one)).toBe(sharedRegistry(one))
+  expect(sharedRegistry(one)).not.toBe(sharedRegistry(other))
+  expect(sharedRegistry(one)).not.toBe(sharedRegistry())
+  expect(sharedRegistry()).toBe(sharedRegistry())
+})
+
+test('whoever asks first decides on the names, and other names are refused', () => {
+  const provider = new MeterProvider()
+  expect(sharedRegistry(provider, 'otel').semconv).toBe('otel')
+  expect(sharedRegistry(provider)).toBe(sharedRegistry(provider, 'otel'))
+  expect(() => sharedRegistry(provider, 'both')).toThrow(/semconv is "otel" for this MeterProvider already, got "both"/)
+})
+
+test('a MeterProvider that is given shows the store from the first operation on', async () => {
+  const reader = new HandReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const db = instrument(new MemoryLevel(), { name: 'given', meterProvider })
+  await db.put('a', '1')
+  await db.get('a')
+  expect(await reader.read('given')).toMatchObject({
+    db_get_operations_total: 1,
+    db_get_latency_seconds: 1,
+    db_set_operations_total: 1,
+    db_set_latency_seconds: 1,
+    db_delete_operations_total: 0,
+    db_queue_depth: 0,
+    db_store_info: 1,
+  })
+  await db.close()
+})
+
+test('a global MeterProvider that comes later has the counters complete, and the histograms from then on', async () => {
+  const db = instrument(new MemoryLevel(), { name: 'early' })
+  for (const key of ['a', 'b', 'c']) await db.put(key, '1')
+  const reader = new HandReader()
+  api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+  await vi.waitFor(async () => expect(await reader.read('early')).toMatchObject({ db_set_operations_total: 3 }), {
+    timeout: 10_000,
+  })
+  expect(await reader.read('early')).not.toHaveProperty('db_set_latency_seconds')
+  await db.put('d', '1')
+  expect(await reader.read('early')).toMatchObject({ db_set_operations_total: 4, db_set_latency_seconds: 1 })
+  await db.close()
+})
+
+test('when the global MeterProvider is another one, that shows the store from then on', async () => {
+  const db = instrument(new MemoryLevel(), { name: 'moved' })
+  const [first, second] = [new HandReader(), new HandReader()]
+  api.setGlobalMeterProvider(new MeterProvider({ readers: [first] }))
+  await vi.waitFor(async () => expect(await first.read('moved')).toMatchObject({ db_set_operations_total: 0 }), {
+    timeout: 10_000,
+  })
+  await db.put('a', '1')
+  expect(await first.read('moved')).toMatchObject({ db_set_operations_total: 1, db_set_latency_seconds: 1 })
+  api.disable()
+  api.setGlobalMeterProvider(new MeterProvider({ readers: [second] }))
+  await vi.waitFor(async () => expect(await second.read('moved')).toMatchObject({ db_set_operations_total: 1 }), {
+    timeout: 10_000,
+  })
+  await db.put('b', '1')
+  expect(await first.read('moved')).toMatchObject({ db_set_operations_total: 1, db_set_latency_seconds: 1 })
+  expect(await second.read('moved')).toMatchObject({ db_set_operations_total: 2, db_set_latency_seconds: 1 })
+  await db.close()
+})
+
+test('a store that is instrumented after the global MeterProvider came is shown at once', async () => {
+  const reader = new HandReader()
+  api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+  const db = instrument(new MemoryLevel(), { name: 'late' })
+  await db.put('a', '1')
+  expect(await reader.read('late')).toMatchObject({ db_set_operations_total: 1, db_set_latency_seconds: 1 })
+  await db.close()
+})

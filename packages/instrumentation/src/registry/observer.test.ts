@@ -1,0 +1,228 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { MemoryLevel } from 'memory-level'
+import { expect, test } from 'vitest'
+import { instrument, uninstrument } from '../instrument.ts'
+import { DatabaseMetrics } from '../recorders/database-metrics.ts'
+import type { FailedOperation, SlowOperation } from './observer.ts'
+import { MetricsRegistry } from './registry.ts'
+
+function watched({ slowSeconds = Number.POSITIVE_INFINITY, timeOneIn = 1 } = {}) {
+  const registry = new MetricsRegistry()
+  const slow: SlowOperation[] = []
+  const failed: FailedOperation[] = []
+  registry.observer.sampleInterval = timeOneIn
+  registry.observer.onOperation((operation) => {
+    operation.slowThresholdSeconds = slowSeconds
+  })
+  registry.observer.onSlow((operation) => slow.push(operation))
+  registry.observer.onError((operation) => failed.push(operation))
+  return { registry, slow, failed }
+}
+
+const counted = (registry: MetricsRegistry, name: 'get' | 'set' | 'scan' | 'batch'): number =>
+  registry.counter(`db_${name}_operations_total`, { store: 'a' }).value
+const timed = (registry: MetricsRegistry, name: 'get' | 'set' | 'scan' | 'batch'): number =>
+  registry.histogram(`db_${name}_latency_seconds`, { store: 'a' }).snapshot().count
+
+test('an operation that takes as long as its threshold is told, with sizes and without content', async () => {
+  const { registry, slow } = watched({ slowSeconds: 0 })
+  const db = instrument(new MemoryLevel(), { name: 'a', registry })
+  await db.open()
+  await db.put('grüße', 'welt')
+  await db.get('grüße')
+  db.getSync('grüße')
+  await db.batch([
+    { type: 'put', key: 'b', value: '1' },
+    { type: 'put', key: 'c', value: '2' },
+  ])
+  await db.iterator().all()
+  expect(
+    slow.map(({ operation, keyBytes, valueBytes, entries, isFailed }) => [operation, keyBytes, valueBytes, entries, isFailed]),
+  ).toEqual([
+    ['set', 7, 4, undefined, false],
+    ['get', 7, 4, undefined, false],
+    ['get', 7, 4, undefined, false],
+    ['batch', undefined, undefined, 2, false],
+    ['scan', undefined, undefined, 3, false],
+  ])
+  for (const { store, engine, seconds, startMs } of slow) {
+    expect({ store, engine }).toEqual({ store: 'a', engine: 'memory' })
+    expect(seconds).toBeGreaterThanOrEqual(0)
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(seconds * 1000)
+  }
+  expect(slow[0]?.inFlight).toBe(1)
+  expect(JSON.stringify(slow)).not.toMatch(/grüße|welt/)
+})
+
+test('what is quicker than its threshold is told to nobody', async () => {
+  const { registry, slow } = watched({ slowSeconds: 3600 })
+  const db = instrument(new MemoryLevel(), { name: 'a', registry })
+  await db.put('a', '1')
+  new DatabaseMetrics(registry, { store: 'mine' }).recordGet(1e9, true)
+  expect(slow).toEqual([])
+})
+
+test('an operation that a store of one’s own reports can be slow as well', () => {
+  const { registry, slow } = watched({ slowSeconds: 1 })
+  const database = new DatabaseMetrics(registry, { store: 'mine', engine: 'heap' })
+  database.recordGet(2e9, true)
+  database.recordBatch(3e9, true, 7)
+  database.recordSet(1.5e9, false)
+  expect(
+    slow.map(({ operation, seconds, entries, isFailed, inFlight }) => [operation, seconds, entries, isFailed, inFlight]),
+  ).toEqual([
+    ['get', 2, undefined, false, undefined],
+    ['batch', 3, 7, false, undefined],
+    ['set', 1.5, undefined, true, undefined],
+  ])
+})
+
+test('a slow operation names the span that it was called in, also where it makes none of its own', async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  try {
+    const { registry, slow } = watched({ slowSeconds: 0 })
+    const db = instrument(new MemoryLevel(), { name: 'a', registry })
+    await db.open()
+    const span = new TracerProvider().getTracer('application').startSpan('request')
+    await context.with(trace.setSpan(context.active(), span), () => db.put('a', '1'))
+    await db.put('a', '1')
+    expect(slow.map((operation) => operation.trace?.traceId)).toEqual([span.spanContext().traceId, undefined])
+  } finally {
+    context.disable()
+  }
+})
+
+test('a failed operation is told with its kind, an opening too', async () => {
+  const { registry, failed } = watched()
+  const error = Object.assign(new Error('the disk'), { code: 'LEVEL_IO_ERROR' })
+  const db = instrument(Object.assign(new MemoryLevel(), { _put: () => Promise.reject(error) }), { name: 'a', registry })
+  await db.put('a', '1').catch(() => {})
+  const broken = instrument(Object.assign(new MemoryLevel(), { _open: () => Promise.reject(error) }), { name: 'b', registry })
+  await broken.open().catch(() => {})
+  expect(failed).toEqual([
+    { store: 'a', operation: 'set', errorType: 'LEVEL_IO_ERROR', error },
+    expect.objectContaining({ store: 'b', operation: 'open', errorType: 'LEVEL_IO_ERROR' }),
+  ])
+})
+
+test('a listener that fails reaches neither the store nor the other listeners', async () => {
+  const { registry, slow, failed } = watched({ slowSeconds: 0 })
+  const refuse = (): never => {
+    throw new Error('no')
+  }
+  registry.observer.onSlow(refuse)
+  registry.observer.onSlow((operation) => slow.push(operation))
+  registry.observer.onError(refuse)
+  registry.observer.onOperation(refuse)
+  const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(new Error('gone')) }), {
+    name: 'a',
+    registry,
+  })
+  await db.put('a', '1')
+  await expect(db.get('a')).rejects.toThrow('gone')
+  expect(slow).toHaveLength(4)
+  expect(failed).toHaveLength(1)
+})
+
+test('a store that is measured no more is watched no more', async () => {
+  const { registry } = watched()
+  const before = registry.observer.operations.size
+  const db = instrument(new MemoryLevel(), { name: 'a', registry })
+  expect(registry.observer.operations.size).toBe(before + 8)
+  expect(registry.observer.stores.size).toBe(1)
+  uninstrument(db)
+  expect(registry.observer.operations.size).toBe(before)
+  expect(registry.observer.stores.size).toBe(0)
+  await db.close()
+})
+
+test('with one operation in sixteen timed every one is counted, and about every sixteenth is timed', async () => {
+  const { registry } = watched({ timeOneIn: 16 })
+  const map = instrument(new Map<string, number>(), { name: 'a', registry })
+  const db = instrument(new MemoryLevel(), { name: 'a', registry })
+  await db.open()
+  const count = 20_000
+  for (let index = 0; index < count; index++) map.set('a', index)
+  for (let index = 0; index < 1000; index++) await db.get('a')
+  for (let index = 0; index < 100; index++) await db.iterator().all()
+  await db.batch([{ type: 'put', key: 'a', value: '1' }])
+  expect(counted(registry, 'set')).toBe(count)
+  expect(counted(registry, 'get')).toBe(1000)
+  expect(counted(registry, 'scan')).toBe(100)
+  expect(counted(registry, 'batch')).toBe(1)
+  // 1250 expected; five standard deviations of a count whose steps are uniform are less than 110.
+  expect(timed(registry, 'set')).toBeGreaterThan(1140)
+  expect(timed(registry, 'set')).toBeLessThan(1360)
+  expect(timed(registry, 'get')).toBeLessThan(200)
+  expect(timed(registry, 'scan')).toBeLessThan(100)
+})
+
+test('a pattern in the calls is not met by the sampling: of two kinds in turn, both are timed', () => {
+  const { registry } = watched({ timeOneIn: 2 })
+  const seen = [0, 0]
+  const database = new Map<string, number>()
+  const map = instrument(database, { name: 'a', registry })
+  for (let index = 0; index < 10_000; index++) {
+    const before = timed(registry, 'get')
+    map.get('a')
+    if (timed(registry, 'get') > before) seen[index % 2] = (seen[index % 2] ?? 0) + 1
+  }
+  for (const count of seen) expect(count).toBeGreaterThan(2000)
+})
+
+test('failures are all counted, by kind, whether they were timed or not', async () => {
+  const { registry, failed } = watched({ timeOneIn: 64 })
+  const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(new Error('gone')) }), {
+    name: 'a',
+    registry,
+  })
+  await db.open()
+  for (let index = 0; index < 200; index++) await db.get('a').catch(() => {})
+  expect(counted(registry, 'get')).toBe(200)
+  expect(registry.counter('db_get_errors_total', { store: 'a' }).value).toBe(200)
+  expect(registry.counter('db_errors_total', { store: 'a', operation: 'get', error_type: '_OTHER' }).value).toBe(200)
+  expect(failed).toHaveLength(200)
+})
+
+test('an operation that is not timed is slow all the same where somebody looked while it was in flight', async () => {
+  const { registry, slow } = watched({ slowSeconds: 0.03, timeOneIn: 65_536 })
+  const db = instrument(Object.assign(new MemoryLevel(), { _get: () => wait(60).then(() => undefined) }), { name: 'a', registry })
+  await db.open()
+  // The first of each operation may be a timed one.
+  await db.get('a')
+  slow.length = 0
+  const reading = db.get('a')
+  expect(registry.observer.inFlight().depth).toBe(1)
+  await wait(10)
+  registry.observer.markInFlight(performance.now())
+  await reading
+  expect(slow.map(({ operation }) => operation)).toEqual(['get'])
+  expect(slow[0]?.seconds).toBeGreaterThanOrEqual(0.03)
+  expect(timed(registry, 'get')).toBeLessThan(2)
+})
+
+test('the age of an operation that is not timed counts from the first look, not from never', async () => {
+  const { registry } = watched({ timeOneIn: 65_536 })
+  const db = instrument(Object.assign(new MemoryLevel(), { _get: () => wait(80).then(() => undefined) }), { name: 'a', registry })
+  await db.open()
+  await db.get('a')
+  const reading = db.get('a')
+  const { oldestSeconds } = registry.observer.inFlight()
+  expect(oldestSeconds).toBe(0)
+  await wait(20)
+  expect(registry.observer.inFlight().oldestSeconds).toBeGreaterThan(0.01)
+  await reading
+  expect(registry.observer.inFlight()).toEqual({ depth: 0, oldestSeconds: 0 })
+})
+
+test('one in less than one, or in a part of one, is refused with the reason', () => {
+  const { observer } = new MetricsRegistry()
+  for (const count of [0, -1, 1.5, Number.NaN]) {
+    expect(() => {
+      observer.sampleInterval = count
+    }).toThrow(`timeOneIn must be a whole number of 1 or more, got ${count}`)
+  }
+})

@@ -1,0 +1,195 @@
+import { hrTimeToMilliseconds } from '@opentelemetry/core'
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics'
+import { type Labels, MetricsRegistry } from '@wombat/instrumentation'
+import { seriesKey } from '@wombat/instrumentation/internal'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
+import { RegistryProducer } from './registry-producer.ts'
+
+type Value = number | Histogram | ExponentialHistogram
+type Point = DataPoint<Value>
+
+async function collect(producer: RegistryProducer): Promise<MetricData[]> {
+  const { resourceMetrics } = await producer.collect()
+  return resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
+}
+
+/** Points by name and labels, those of gauges left out: they are no sums. */
+function pointsOf(metrics: readonly MetricData[]): Map<string, Point> {
+  const counted = metrics.filter(({ dataPointType }) => dataPointType !== DataPointType.GAUGE)
+  return new Map(
+    counted.flatMap(({ descriptor, dataPoints }) =>
+      (dataPoints as readonly Point[]).map((point) => [`${descriptor.name} ${seriesKey(point.attributes as Labels)}`, point]),
+    ),
+  )
+}
+
+function numbersOf(value: Value): number[] {
+  if (typeof value === 'number') return [value]
+  return [value.count, value.sum ?? 0, ...('buckets' in value ? value.buckets.counts : [])]
+}
+
+test('deltas add up to the cumulative numbers', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  const sums = new Map<string, number[]>()
+  for (const [round, times] of [300, 0, 50, 1000].entries()) {
+    recordMixedLoad(registry, round, times)
+    for (const [id, { value }] of pointsOf(await collect(producer))) {
+      const before = sums.get(id)
+      sums.set(
+        id,
+        numbersOf(value).map((number, index) => number + (before?.[index] ?? 0)),
+      )
+    }
+  }
+  const cumulative = pointsOf(await collect(new RegistryProducer(registry)))
+  expect(sums.size).toBeGreaterThan(70)
+  expect(sums).toEqual(new Map([...cumulative].map(([id, { value }]) => [id, numbersOf(value)])))
+})
+
+test('a delta says what it is, and begins where the one before ended', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  recordMixedLoad(registry, 1, 500)
+  let before = pointsOf(await collect(producer))
+  for (let round = 0; round < 3; round++) {
+    recordMixedLoad(registry, 1, 10)
+    const metrics = await collect(producer)
+    for (const { dataPointType, aggregationTemporality } of metrics) {
+      if (dataPointType !== DataPointType.GAUGE) expect(aggregationTemporality).toBe(AggregationTemporality.DELTA)
+    }
+    const now = pointsOf(metrics)
+    for (const [id, { endTime }] of before) expect(now.get(id)?.startTime, id).toEqual(endTime)
+    before = now
+  }
+})
+
+test('cumulative points keep their start', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry)
+  recordMixedLoad(registry, 1, 500)
+  const before = pointsOf(await collect(producer))
+  recordMixedLoad(registry, 1, 10)
+  const now = pointsOf(await collect(producer))
+  for (const [id, { startTime }] of before) expect(now.get(id)?.startTime, id).toEqual(startTime)
+})
+
+test('an interval in which nothing happened is 0, not absent', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  recordMixedLoad(registry, 1, 500)
+  const before = pointsOf(await collect(producer))
+  const now = pointsOf(await collect(producer))
+  expect([...now.keys()]).toEqual([...before.keys()])
+  for (const { value } of now.values()) expect(numbersOf(value).every((number) => number === 0)).toBe(true)
+})
+
+test('nobody knows the smallest and largest value of a delta but the first', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  registry.recordHistogram('db_get_latency_seconds', 0.25, { store: 'orders' })
+  const [first] = pointsOf(await collect(producer)).values()
+  expect(first?.value).toMatchObject({ count: 1, sum: 0.25, min: 0.25, max: 0.25 })
+  registry.recordHistogram('db_get_latency_seconds', 0.5, { store: 'orders' })
+  const [second] = pointsOf(await collect(producer)).values()
+  expect(second?.value).toMatchObject({ count: 1, sum: 0.5 })
+  expect(second?.value).not.toHaveProperty('min')
+  expect(second?.value).not.toHaveProperty('max')
+})
+
+test('two delta producers know nothing of each other', async () => {
+  const registry = new MetricsRegistry()
+  const counter = registry.counter('db_get_operations_total', { store: 'orders' })
+  const [one, other] = [1, 2].map(() => new RegistryProducer(registry, { temporality: 'delta' })) as [
+    RegistryProducer,
+    RegistryProducer,
+  ]
+  const deltaOf = async (producer: RegistryProducer) => [...pointsOf(await collect(producer)).values()].map(({ value }) => value)
+  counter.add(3)
+  expect(await deltaOf(one)).toEqual([3])
+  counter.add(4)
+  expect(await deltaOf(one)).toEqual([4])
+  expect(await deltaOf(other)).toEqual([7])
+  expect(await deltaOf(other)).toEqual([0])
+})
+
+test('the first delta of a series that appears later begins when it appeared', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1000 })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  registry.incrementCounter('db_errors_total', 2, { store: 'orders', operation: 'get', error_type: '_OTHER' })
+  vi.setSystemTime(2000)
+  await collect(producer)
+  vi.setSystemTime(3000)
+  registry.incrementCounter('db_errors_total', 5, { store: 'orders', operation: 'get', error_type: 'LEVEL_IO_ERROR' })
+  vi.setSystemTime(4000)
+  const points = [...pointsOf(await collect(producer)).values()]
+  expect(points.map(({ value }) => value)).toEqual([0, 5])
+  expect(points.map(({ startTime }) => hrTimeToMilliseconds(startTime))).toEqual([2000, 3000])
+  expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([4000, 4000])
+})
+
+test('a gauge is what it is, with delta temporality too', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  registry.setGaugeWithLabels('db_wal_bytes', 10, { store: 'orders' })
+  for (let round = 0; round < 2; round++) {
+    expect(await collect(producer)).toMatchObject([{ dataPointType: DataPointType.GAUGE, dataPoints: [{ value: 10 }] }])
+  }
+})
+
+test('exponential histograms hold what the explicit ones hold', async () => {
+  const registry = new MetricsRegistry()
+  recordMixedLoad(registry, 5)
+  const explicit = pointsOf(await collect(new RegistryProducer(registry)))
+  const metrics = await collect(new RegistryProducer(registry, { histograms: 'exponential' }))
+  expect(metrics.some(({ dataPointType }) => dataPointType === DataPointType.HISTOGRAM)).toBe(false)
+  const exponential = pointsOf(metrics)
+  expect([...exponential.keys()]).toEqual([...explicit.keys()])
+  for (const [id, { value }] of exponential) {
+    const other = explicit.get(id)?.value
+    if (typeof value === 'number' || !('scale' in value)) {
+      expect(value).toBe(other)
+      continue
+    }
+    const { count, sum, min = 0, max = 0, scale, zeroCount, positive, negative } = value
+    const { buckets, snapshot, ...totals } = other as Histogram & { snapshot: unknown }
+    expect({ count, sum, min, max }, id).toEqual(totals)
+    expect(zeroCount + positive.bucketCounts.reduce((all, one) => all + one), id).toBe(count)
+    expect(positive.bucketCounts.length).toBeLessThanOrEqual(160)
+    expect(negative.bucketCounts).toEqual([])
+    // The largest value stands in the last bucket or, by the width of a fine bin, beside it.
+    const lastUpper = 2 ** ((positive.offset + positive.bucketCounts.length) / 2 ** scale)
+    expect(lastUpper / max, id).toBeGreaterThan(2 ** (-1 / 16))
+    expect(lastUpper / max, id).toBeLessThan(2 ** (1 / 2 ** scale + 1 / 16))
+    expect(min).toBeGreaterThanOrEqual(0)
+  }
+})
+
+test('deltas of exponential histograms add up', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta', histograms: 'exponential' })
+  const record = (...values: number[]) => {
+    for (const value of values) registry.recordHistogram('db_get_latency_seconds', value, { store: 'orders' })
+  }
+  const next = async () => [...pointsOf(await collect(producer)).values()].map(({ value }) => value as ExponentialHistogram)
+  // Two octaves, which at scale 3 are 16 buckets, apart; both in the middle of their bins.
+  record(1.03125, 1.03125, 4.125)
+  const [first] = await next()
+  expect(first).toMatchObject({ scale: 3, count: 3, sum: 6.1875, positive: { bucketCounts: [2, ...new Array(15).fill(0), 1] } })
+  record(4.125)
+  const [second] = await next()
+  expect(second).toMatchObject({ scale: 3, count: 1, sum: 4.125, positive: { bucketCounts: [1] } })
+  expect(second?.positive.offset).toBe((first?.positive.offset ?? 0) + 16)
+})

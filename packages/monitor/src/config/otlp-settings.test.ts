@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { otlpSettings } from './otlp-settings.ts'
+import { ConfigError, type MonitoringConfig, resolveConfig } from './resolve-config.ts'
+
+/** What is decided for these options, as far as it is not the exporter's own business. */
+function decided(otlp?: MonitoringConfig['otlp'], config: MonitoringConfig = {}) {
+  return otlpSettings(resolveConfig({ ...config, ...(otlp !== undefined && { otlp }) }, {}))
+}
+
+function set(variables: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(variables)) vi.stubEnv(name, text)
+}
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) vi.stubEnv(name, undefined)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+test('OTLP is off unless somebody asks for it', () => {
+  expect(decided()).toBeUndefined()
+  expect(decided(false)).toBeUndefined()
+  set({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })
+  expect(decided()).toBeUndefined()
+})
+
+test("what nobody says is OpenTelemetry's default, the interval is that of the log, and an export may take as long as closing", () => {
+  const defaults = {
+    protocol: 'http/protobuf',
+    intervalMs: 10_000,
+    timeoutMs: 5000,
+    temporality: 'cumulative',
+    histograms: 'explicit',
+  }
+  expect(decided(true)).toEqual(defaults)
+  expect(decided({})).toEqual(defaults)
+  expect(decided(true, { metricsIntervalMs: 60_000, closeTimeoutMs: 7000 })).toEqual({
+    ...defaults,
+    intervalMs: 60_000,
+    timeoutMs: 7000,
+  })
+})
+
+for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT']) {
+  test(`${name} turns OTLP on, and otlp: false off again`, () => {
+    set({ [name]: 'http://127.0.0.1:4318' })
+    expect(decided()).toBeDefined()
+    expect(decided(false)).toBeUndefined()
+  })
+}
+
+test('OTEL_METRICS_EXPORTER=none turns off what the endpoint turns on, not what the code turns on', () => {
+  set({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_METRICS_EXPORTER: 'none' })
+  expect(decided()).toBeUndefined()
+  expect(decided(true)).toBeDefined()
+})
+
+const read: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings: object]> = [
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
+  [{ OTEL_METRIC_EXPORT_INTERVAL: '30000' }, { intervalMs: 30_000 }],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '2000' }, { timeoutMs: 2000 }],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '2000', OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '3000' }, { timeoutMs: 3000 }],
+  [{ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }, { temporality: 'delta' }],
+  [{ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'LowMemory' }, { temporality: 'delta' }],
+  [{ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'Cumulative' }, { temporality: 'cumulative' }],
+  [
+    { OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram' },
+    { histograms: 'exponential' },
+  ],
+  [{ OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'explicit_bucket_histogram' }, { histograms: 'explicit' }],
+]
+for (const [variables, settings] of read) {
+  test(`${JSON.stringify(variables)} is heard`, () => {
+    set(variables)
+    expect(decided(true)).toMatchObject(settings)
+  })
+}
+
+test('what the code says goes before every variable', () => {
+  set({
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
+    OTEL_METRIC_EXPORT_INTERVAL: '-1',
+    OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '-1',
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+    OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+  })
+  const said = {
+    url: 'http://127.0.0.1:1/v1/metrics',
+    protocol: 'http/json',
+    intervalMs: 1000,
+    timeoutMs: 500,
+    temporality: 'cumulative',
+    histograms: 'explicit',
+  } as const
+  expect(decided(said)).toEqual(said)
+})
+
+test('low memory is delta: our values are recorded, not observed', () => {
+  expect(decided({ temporality: 'lowmemory' })).toMatchObject({ temporality: 'delta' })
+})
+
+test('an export never takes longer than its interval', () => {
+  expect(decided({ intervalMs: 300, timeoutMs: 10_000 })).toMatchObject({ intervalMs: 300, timeoutMs: 300 })
+  expect(decided(true, { metricsIntervalMs: 200 })).toMatchObject({ intervalMs: 200, timeoutMs: 200 })
+  set({ OTEL_METRIC_EXPORT_INTERVAL: '400', OTEL_EXPORTER_OTLP_TIMEOUT: '60000' })
+  expect(decided(true)).toMatchObject({ intervalMs: 400, timeoutMs: 400 })
+})
+
+test('closing that must not wait leaves an export a millisecond, which is the least there is', () => {
+  expect(decided(true, { closeTimeoutMs: 0 })).toMatchObject({ timeoutMs: 1 })
+})
+
+const refused: ReadonlyArray<[variables: Readonly<Record<string, string>>, problem: string]> = [
+  [
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    'OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf, http/json for metrics, got "grpc": set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL or otlp.protocol',
+  ],
+  [{ OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL must be one of'],
+  [{ OTEL_METRIC_EXPORT_INTERVAL: '0' }, 'OTEL_METRIC_EXPORT_INTERVAL must be a whole number of milliseconds from 100'],
+  [{ OTEL_METRIC_EXPORT_INTERVAL: '2147483648' }, 'OTEL_METRIC_EXPORT_INTERVAL must be'],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-5' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number of milliseconds from 1'],
+  [{ OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '0' }, 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT must be'],
+]
+for (const [variables, problem] of refused) {
+  test(`${JSON.stringify(variables)} is refused, by the variable's name`, () => {
+    set(variables)
+    expect(() => decided(true)).toThrow(ConfigError)
+    expect(() => decided(true)).toThrow(problem)
+    expect(decided(false)).toBeUndefined()
+  })
+}

@@ -1,0 +1,144 @@
+import { gunzipSync } from 'node:zlib'
+import { Hono } from 'hono'
+import { expect, onTestFinished, test } from 'vitest'
+import { ask } from '../../../../test/monitor/ask.ts'
+import { withMiddleware } from './middleware.ts'
+import { listen } from './server.ts'
+
+const longText = 'a line of text\n'.repeat(200)
+const token = 'a-token-of-sixteen-or-more'
+
+/** A server with a page, a page that fails, and everything in front of them. */
+async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {
+  const routes = new Hono()
+    .get('/page', (context) => context.text(longText))
+    .get('/broken', () => {
+      throw new Error('cannot read /srv/orders')
+    })
+  const listener = await listen(withMiddleware([routes], authToken), host, 0, 'jsonApiPort')
+  onTestFinished(() => listener.close())
+  return listener.url
+}
+
+test('everything is for reading only', async () => {
+  const url = await serving()
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+    const { status, headers, body } = await ask(`${url}/page`, { method })
+    expect([status, headers.allow], method).toEqual([405, 'GET, HEAD'])
+    expect(JSON.parse(body.toString())).toEqual({ error: `${method} is not allowed: everything here is for reading` })
+  }
+})
+
+test('HEAD is GET without the body', async () => {
+  const url = await serving()
+  const head = await ask(`${url}/page`, { method: 'HEAD' })
+  const get = await ask(`${url}/page`)
+  expect([head.status, head.headers['content-type']]).toEqual([200, get.headers['content-type']])
+  expect(head.body).toHaveLength(0)
+  expect(get.body.toString()).toBe(longText)
+  expect((await ask(`${url}/nothing`, { method: 'HEAD' })).status).toBe(404)
+})
+
+test('what is not there is 404, in JSON', async () => {
+  const { status, body } = await ask(`${await serving()}/nothing/here`)
+  expect([status, JSON.parse(body.toString())]).toEqual([404, { error: 'nothing at /nothing/here' }])
+})
+
+test('a failure of ours is 500 and tells nobody anything', async () => {
+  const { status, body } = await ask(`${await serving()}/broken`)
+  expect([status, JSON.parse(body.toString())]).toEqual([500, { error: 'internal error' }])
+})
+
+test('what is long is compressed when asked, and only then', async () => {
+  const url = await serving()
+  const packed = await ask(`${url}/page`, { headers: { 'accept-encoding': 'gzip' } })
+  expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
+  expect(gunzipSync(packed.body).toString()).toBe(longText)
+  for (const headers of [{}, { 'accept-encoding': 'identity' }, { 'accept-encoding': 'gzip;q=0' }]) {
+    const plain = await ask(`${url}/page`, { headers })
+    expect(plain.headers).not.toHaveProperty('content-encoding')
+    expect(plain.body.toString()).toBe(longText)
+  }
+})
+
+test('every answer has the headers that keep browsers from misusing it', async () => {
+  const url = await serving(token)
+  const authorization = `Bearer ${token}`
+  const answers = await Promise.all([
+    ask(`${url}/page`, { headers: { authorization } }),
+    ask(`${url}/nothing`, { headers: { authorization } }),
+    ask(`${url}/broken`, { headers: { authorization } }),
+    ask(`${url}/page`, { method: 'POST' }),
+    ask(`${url}/page`),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([200, 404, 500, 405, 401])
+  for (const { headers } of answers) {
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+    })
+    expect(headers).not.toHaveProperty('access-control-allow-origin')
+    expect(headers).not.toHaveProperty('x-powered-by')
+  }
+})
+
+test('with a token, nobody without it sees anything', async () => {
+  const url = await serving(token)
+  const refused = [{}, { authorization: 'Bearer another-token-of-sixteen' }, { authorization: `Bearer ${token}x` }]
+  for (const headers of refused) {
+    for (const path of ['/page', '/nothing', '/broken']) {
+      const answer = await ask(`${url}${path}`, { headers })
+      expect(answer.status).toBe(401)
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer /)
+      expect(answer.body.toString()).toBe('Unauthorized')
+    }
+  }
+  for (const authorization of [token, `Basic ${token}`, 'Bearer ', 'Bearer two words']) {
+    const answer = await ask(`${url}/page`, { headers: { authorization } })
+    expect(answer.status, authorization).toBeGreaterThanOrEqual(400)
+    expect(answer.status, authorization).toBeLessThan(500)
+    expect(answer.body.toString()).not.toContain('a line of text')
+  }
+})
+
+test('with the token, everything is there', async () => {
+  const url = await serving(token)
+  const answer = await ask(`${url}/page`, { headers: { authorization: `Bearer ${token}` } })
+  expect([answer.status, answer.body.toString()]).toEqual([200, longText])
+})
+
+for (const name of ['localhost', 'LOCALHOST', '127.0.0.1', '127.1.2.3', '[::1]']) {
+  test(`on loopback, ${name} is this machine`, async () => {
+    const url = await serving()
+    const { port } = new URL(url)
+    for (const host of [name, `${name}:${port}`]) {
+      expect((await ask(`${url}/page`, { headers: { host } })).status, host).toBe(200)
+    }
+  })
+}
+
+const others = [
+  'example.org',
+  'localhost.example.org',
+  '127.0.0.1.example.org',
+  'example.org:127',
+  '0.0.0.0',
+  '10.0.0.1',
+  '[::2]',
+]
+for (const host of others) {
+  test(`on loopback, ${host} is not this machine: a page of its may have pointed its name here`, async () => {
+    const { status, body } = await ask(`${await serving()}/page`, { headers: { host } })
+    expect([status, JSON.parse(body.toString())]).toEqual([403, { error: `host "${host}" is not this machine` }])
+  })
+}
+
+test('where others may come, any name will do, and the token is asked for', async () => {
+  const { port } = new URL(await serving(token, '0.0.0.0'))
+  const url = `http://127.0.0.1:${port}/page`
+  const host = 'metrics.example.org'
+  expect((await ask(url, { headers: { host } })).status).toBe(401)
+  expect((await ask(url, { headers: { host, authorization: `Bearer ${token}` } })).status).toBe(200)
+})

@@ -1,0 +1,65 @@
+import type { HealthCheckResult, HealthReport } from '../../../health/check.ts'
+import { type HealthStatus, worstStatus } from '../../../health/status.ts'
+import { finite } from './health-json.ts'
+
+export const healthContentType = 'application/health+json'
+
+/** Whose health it is, as the draft names it. */
+export interface HealthService {
+  readonly serviceId?: string
+  readonly description?: string
+}
+
+/** A status in the draft's three words. Who does not know is not well. */
+export function draftStatus(status: HealthStatus): 'pass' | 'warn' | 'fail' {
+  if (status === 'healthy') return 'pass'
+  return status === 'degraded' ? 'warn' : 'fail'
+}
+
+/** A report as draft-inadarei-api-health-check-06 has it. Each check is there under its store and its name: `orders:disk_space`. */
+export function healthDraft(report: HealthReport, service: HealthService): object {
+  const { serviceId, description } = service
+  const groups = Object.entries(Object.groupBy(report.checks, keyOf))
+  const checks = Object.fromEntries(groups.map(([key, group = []]) => [key, group.map(checkDraft)]))
+  return { status: draftStatus(report.status), notes: notes[report.phase], serviceId, description, checks }
+}
+
+const notes: Readonly<Record<HealthReport['phase'], readonly string[] | undefined>> = {
+  off: ['health checks are off'],
+  starting: ['checks have not run yet'],
+  running: undefined,
+  stopping: ['shutting down'],
+}
+
+/** The draft separates by a colon, and allows none beside. */
+function keyOf({ name, store }: HealthCheckResult): string {
+  return store === undefined ? name : `${store.replaceAll(':', '%3A')}:${name}`
+}
+
+function checkDraft(check: HealthCheckResult): object {
+  const { status, message, store, observed, lastCheckMs, runbookUrl } = check
+  const value = finite(observed?.value)
+  return {
+    componentId: store,
+    componentType: store === undefined ? 'system' : 'datastore',
+    observedValue: value,
+    observedUnit: value === undefined ? undefined : observed?.unit,
+    status: draftStatus(worstStatus([check])),
+    time: lastCheckMs === undefined ? undefined : new Date(lastCheckMs).toISOString(),
+    // The draft: none where it passes.
+    output: status === 'healthy' ? undefined : message,
+    links: runbookUrl === undefined ? undefined : { about: runbookUrl },
+    ...(status !== 'healthy' && explanation(check)),
+  }
+}
+
+/** The draft allows additional keys: what explains a check that is not well. */
+function explanation({ observed, sinceMs, cause, trend, nextSteps }: HealthCheckResult): object {
+  return {
+    since: new Date(sinceMs).toISOString(),
+    bound: finite(observed?.bound),
+    cause,
+    trend: trend && { ...trend, perHour: finite(trend.perHour) },
+    nextSteps,
+  }
+}

@@ -1,0 +1,269 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { type Answer, ask } from '../../../../../../test/monitor/ask.ts'
+import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../../../test/monitor/health-reports.ts'
+import type { HealthReport } from '../../../health/check.ts'
+import type { HealthStatus } from '../../../health/status.ts'
+import { withMiddleware } from '../../middleware.ts'
+import { listen } from '../../server.ts'
+import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './health-routes.ts'
+
+const timeMs = Date.UTC(2026, 10, 23, 9, 30)
+
+async function serving(source: HealthSource, options?: HealthRoutesOptions): Promise<string> {
+  const listener = await listen(withMiddleware([], undefined, [healthRoutes(source, options)]), '127.0.0.1', 0, 'jsonApiPort')
+  onTestFinished(() => listener.close())
+  return listener.url
+}
+
+function json({ body }: Answer): Record<string, unknown> {
+  return JSON.parse(body.toString())
+}
+
+const degraded = knowing(reportOf(checksWith(diskRunsFull)))
+const seedShape = { headers: { accept: 'application/json' } }
+
+test('/health answers as the draft for health checks has it', async () => {
+  const url = await serving(degraded, { serviceId: 'orders-7f', description: 'Takes orders' })
+  const answer = await ask(`${url}/health`)
+  expect(answer.status).toBe(200)
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/health+json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  expect(answer.headers.vary).toMatch(/\bAccept\b/)
+  expect(json(answer)).toEqual({
+    status: 'warn',
+    serviceId: 'orders-7f',
+    description: 'Takes orders',
+    checks: {
+      'orders:database_connectivity': [
+        {
+          componentId: 'orders',
+          componentType: 'datastore',
+          observedValue: 0.0021,
+          observedUnit: 's',
+          status: 'pass',
+          time: '2026-11-23T09:29:56.000Z',
+        },
+      ],
+      'carts:database_connectivity': [
+        { componentId: 'carts', componentType: 'datastore', status: 'pass', time: '2026-11-23T09:29:56.000Z' },
+      ],
+      'orders:disk_space': [
+        {
+          componentId: 'orders',
+          componentType: 'datastore',
+          observedValue: 900_000_000,
+          observedUnit: 'By',
+          status: 'warn',
+          time: '2026-11-23T09:29:57.000Z',
+          output: 'Low disk space',
+          links: { about: 'https://runbooks.example.org/disk-space' },
+          since: '2026-11-23T09:20:00.000Z',
+          bound: 1_048_576_000,
+          cause: { sentence: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
+          trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
+          nextSteps: ['Give the volume more space', 'Delete what is outdated'],
+        },
+      ],
+      memory_usage: [
+        {
+          componentType: 'system',
+          observedValue: 0.41,
+          observedUnit: '1',
+          status: 'pass',
+          time: '2026-11-23T09:29:58.000Z',
+        },
+      ],
+    },
+  })
+})
+
+test('/health answers with plain JSON to who accepts that, with all that is known of a check', async () => {
+  const url = await serving(degraded)
+  const answer = await ask(`${url}/health`, seedShape)
+  expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
+    200,
+    'application/json',
+    'no-store',
+  ])
+  const { checks, ...rest } = json(answer) as { checks: object[] }
+  expect(rest).toEqual({ status: 'degraded', timestamp: timeMs, phase: 'running' })
+  expect(checks).toHaveLength(4)
+  expect(checks[1]).toEqual({
+    name: 'database_connectivity',
+    store: 'carts',
+    status: 'healthy',
+    message: 'Database is responsive',
+    last_check: timeMs - 4000,
+    since: timeMs - 3_600_000,
+    duration_seconds: 0.001,
+  })
+  expect(checks[2]).toEqual({
+    name: 'disk_space',
+    store: 'orders',
+    status: 'degraded',
+    message: 'Low disk space',
+    last_check: timeMs - 3000,
+    since: timeMs - 600_000,
+    duration_seconds: 0.0004,
+    value: 900_000_000,
+    unit: 'By',
+    bound: 1_048_576_000,
+    reason: 'low',
+    cause: { sentence: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
+    next_steps: ['Give the volume more space', 'Delete what is outdated'],
+    trend: { direction: 'falling', per_hour: -300_000_000, over_seconds: 3600, outlook: 'at this pace it is full in 3 h' },
+    runbook_url: 'https://runbooks.example.org/disk-space',
+  })
+})
+
+const health = 'application/health+json'
+const accepted: ReadonlyArray<readonly [accept: string | undefined, query: string, answered: string]> = [
+  [undefined, '', health],
+  ['*/*', '', health],
+  ['application/health+json', '', health],
+  ['application/*', '', health],
+  ['text/html,application/xhtml+xml,*/*;q=0.8', '', health],
+  ['application/json', '', 'application/json'],
+  ['application/json, text/plain, */*', '', 'application/json'],
+  ['application/health+json, application/json;q=0.5', '', health],
+  ['application/health+json;q=0.5, application/json', '', 'application/json'],
+  [undefined, '?format=json', 'application/json'],
+  ['application/json', '?format=health', health],
+]
+for (const [accept, query, answered] of accepted) {
+  test(`/health${query} for who accepts ${accept ?? 'whatever there is'} is ${answered}`, async () => {
+    const url = await serving(degraded)
+    const answer = await ask(`${url}/health${query}`, accept === undefined ? {} : { headers: { accept } })
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, answered])
+    expect(json(answer)['status']).toBe(answered === health ? 'warn' : 'degraded')
+  })
+}
+
+test('a format that there is not is 400, and says which there are', async () => {
+  const answer = await ask(`${await serving(degraded)}/health?format=xml`)
+  expect([answer.status, json(answer)]).toEqual([400, { error: 'format must be one of health, json, got "xml"' }])
+  expect((await ask(`${await serving(degraded)}/health?format=constructor`)).status).toBe(400)
+})
+
+const codes: ReadonlyArray<readonly [HealthStatus, string, number]> = [
+  ['healthy', 'pass', 200],
+  ['degraded', 'warn', 200],
+  ['unknown', 'fail', 503],
+  ['unhealthy', 'fail', 503],
+  ['critical', 'fail', 503],
+]
+for (const [status, word, code] of codes) {
+  test(`${status} is ${code}, and ${word} in the draft's words`, async () => {
+    const checks = checksWith(checkIn(status, 'memory_usage', undefined, 'As it is'))
+    const url = await serving(knowing(reportOf(checks)))
+    const answer = await ask(`${url}/health`)
+    expect([answer.status, json(answer)['status']]).toEqual([code, word])
+    const { checks: told } = json(answer) as { checks: Record<string, object[]> }
+    expect(told['memory_usage']).toMatchObject([{ status: word, ...(status !== 'healthy' && { output: 'As it is' }) }])
+    const plain = await ask(`${url}/health`, seedShape)
+    expect([plain.status, json(plain)['status']]).toEqual([code, status])
+    const head = await ask(`${url}/health`, { method: 'HEAD' })
+    expect([head.status, head.body.length]).toEqual([code, 0])
+  })
+}
+
+const phases: ReadonlyArray<readonly [HealthReport['phase'], readonly string[] | undefined]> = [
+  ['starting', ['checks have not run yet']],
+  ['running', undefined],
+  ['stopping', ['shutting down']],
+]
+for (const [phase, notes] of phases) {
+  test(`while the process is ${phase}, both forms say so`, async () => {
+    const url = await serving(knowing(reportOf(allIsWell, phase)))
+    expect(json(await ask(`${url}/health`))['notes']).toEqual(notes)
+    expect(json(await ask(`${url}/health`, seedShape))['phase']).toBe(phase)
+  })
+}
+
+test('what is unknown is left out, and is not 0 or null', async () => {
+  const never = { name: 'disk_space', status: 'unknown', message: 'Not looked at yet', sinceMs: timeMs } as const
+  const url = await serving(
+    knowing(
+      reportOf([
+        { ...never, lastCheckMs: undefined, durationSeconds: undefined },
+        {
+          ...never,
+          store: 'a:b',
+          lastCheckMs: undefined,
+          durationSeconds: undefined,
+          observed: { what: 'free space', value: Number.NaN, unit: 'By' },
+        },
+      ]),
+    ),
+  )
+  const { checks } = json(await ask(`${url}/health`, seedShape))
+  expect(checks).toEqual([
+    { name: 'disk_space', status: 'unknown', message: 'Not looked at yet', since: timeMs },
+    { name: 'disk_space', store: 'a:b', status: 'unknown', message: 'Not looked at yet', since: timeMs, unit: 'By' },
+  ])
+  expect(json(await ask(`${url}/health`))['checks']).toEqual({
+    disk_space: [{ componentType: 'system', status: 'fail', output: 'Not looked at yet', since: expect.any(String) }],
+    'a%3Ab:disk_space': [
+      { componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Not looked at yet', since: expect.any(String) },
+    ],
+  })
+})
+
+test('one check answers alone: of all stores, or of one', async () => {
+  const broken = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
+  const url = await serving(knowing(reportOf(checksWith(broken))))
+  const both = await ask(`${url}/health/database_connectivity`, seedShape)
+  expect(both.status).toBe(503)
+  expect(json(both)).toMatchObject({ status: 'critical', checks: [{ store: 'orders' }, { store: 'carts' }] })
+  const orders = await ask(`${url}/health/orders/database_connectivity`, seedShape)
+  expect([orders.status, json(orders)]).toMatchObject([200, { status: 'healthy', checks: [{ store: 'orders' }] }])
+  expect((await ask(`${url}/health/carts/database_connectivity`)).status).toBe(503)
+  expect((await ask(`${url}/health/memory_usage`)).status).toBe(200)
+})
+
+test('a store is found whatever its name is', async () => {
+  const [first] = allIsWell
+  const names = ['a/b', 'ä ö', '100%', '__proto__']
+  const checks = names.flatMap((store) => (first === undefined ? [] : [{ ...first, store }]))
+  const url = await serving(knowing(reportOf(checks)))
+  for (const name of names) {
+    const answer = await ask(`${url}/health/${encodeURIComponent(name)}/database_connectivity`)
+    expect([answer.status, Object.keys(json(answer)['checks'] as object)]).toEqual([200, [`${name}:database_connectivity`]])
+  }
+})
+
+test('a check that is not there is 404, and says which there are', async () => {
+  const url = await serving(degraded)
+  const answer = await ask(`${url}/health/disk_spase`)
+  expect([answer.status, answer.headers['cache-control']]).toEqual([404, 'no-store'])
+  expect(json(answer)).toEqual({
+    error:
+      'nothing at /health/disk_spase: there is no such check; there are orders/database_connectivity, carts/database_connectivity, orders/disk_space, memory_usage',
+  })
+  for (const path of ['/health/carts/disk_space', '/health/orders', '/readyz/disk_spase', '/livez/disk_space', '/health/a/b/c']) {
+    expect((await ask(`${url}${path}`)).status, path).toBe(404)
+  }
+})
+
+test('health is for reading only', async () => {
+  const url = await serving(degraded)
+  for (const path of ['/health', '/livez', '/readyz', '/readyz/disk_space']) {
+    const { status, headers } = await ask(`${url}${path}`, { method: 'POST' })
+    expect([status, headers.allow], path).toEqual([405, 'GET, HEAD'])
+  }
+})
+
+test('where nobody can say how it is, that is 500, and tells nobody why', async () => {
+  const fail = (): never => {
+    throw new Error('cannot read /srv/orders')
+  }
+  const url = await serving({ report: fail, liveness: fail })
+  for (const path of ['/health', '/livez', '/readyz', '/readyz?verbose', '/health/disk_space']) {
+    const answer = await ask(`${url}${path}`)
+    expect([answer.status, json(answer)], path).toEqual([500, { error: 'internal error' }])
+    expect(answer.headers['cache-control'], path).toBe('no-store')
+  }
+})

@@ -1,0 +1,103 @@
+import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
+import { expect, onTestFinished, test } from 'vitest'
+import { collectingLogger } from '../../../../../test/monitor/collecting-logger.ts'
+import { ErrorHistory } from '../../operations/error-history.ts'
+import { SlowOperations } from '../../operations/slow-operations.ts'
+import type { SlowThreshold } from '../../operations/slow-thresholds.ts'
+import { ProcessMonitor } from '../../process/process-monitor.ts'
+import { operationRoutes } from './operation-routes.ts'
+
+/** Two stores; `orders` failed twelve times in two minutes, `users` once. Every failure took two seconds, which is slow. */
+function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {
+  const registry = new MetricsRegistry()
+  const clock = { timeMs: 0 }
+  const now = () => clock.timeMs
+  const process = new ProcessMonitor(registry)
+  const slow = new SlowOperations({ registry, process, logger: collectingLogger(), thresholdMs, timeNow: now })
+  const errors = new ErrorHistory({ registry, keep, now })
+  onTestFinished(() => {
+    slow.close()
+    errors.close()
+  })
+  const orders = new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
+  for (let failed = 1; failed <= 12; failed++) {
+    clock.timeMs = failed * 10_000
+    orders.recordGet(2e9, false)
+  }
+  new DatabaseMetrics(registry, { store: 'users', operations: ['set'] }).recordSet(2e9, false)
+  return operationRoutes(slow, errors, now)
+}
+
+async function ask(path: string, app = routes()): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
+  const response = await app.request(path)
+  return { status: response.status, body: await response.json() }
+}
+
+test('slow operations come newest first, with the threshold and how many lines the log was spared', async () => {
+  const { status, body } = await ask('/api/v1/slow-operations')
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ thresholdSeconds: 1, suppressed: 3, enabled: true })
+  expect(body.slowOperations).toHaveLength(13)
+  expect(body.slowOperations[0]).toMatchObject({ timeMs: 120_000, store: 'users', operation: 'set', durationSeconds: 2 })
+  expect(body.slowOperations.at(-1)).toMatchObject({ timeMs: 10_000, store: 'orders', isFailed: true })
+})
+
+test('thresholds that operations found for themselves are told for each', async () => {
+  const { body } = await ask('/api/v1/slow-operations', routes('auto'))
+  expect(body.thresholdSeconds).toEqual([
+    { store: 'orders', operation: 'get', seconds: 1 },
+    { store: 'users', operation: 'set', seconds: 1 },
+  ])
+  const { body: ofUsers } = await ask('/api/v1/slow-operations?store=users', routes('auto'))
+  expect(ofUsers.thresholdSeconds).toEqual([{ store: 'users', operation: 'set', seconds: 1 }])
+  expect(ofUsers.slowOperations).toHaveLength(1)
+})
+
+test('errors come newest first, with their rate and their kinds', async () => {
+  const { body } = await ask('/api/v1/errors?window=1m')
+  expect(body.errors).toHaveLength(8)
+  expect(body.errors[0]).toEqual({
+    firstMs: 120_000,
+    lastMs: 120_000,
+    store: 'users',
+    operation: 'set',
+    errorType: '_OTHER',
+    count: 1,
+  })
+  expect(body).toMatchObject({ countsByType: { _OTHER: 8 }, windowSeconds: 60, knownSinceMs: 0 })
+  expect(body.ratePerSecond).toBeCloseTo(8 / 60, 9)
+})
+
+test('one store can be asked for, and a few', async () => {
+  const { body } = await ask('/api/v1/errors?window=2m&store=orders&limit=2')
+  expect(body.errors.map(({ firstMs }: { firstMs: number }) => firstMs)).toEqual([120_000, 110_000])
+  expect(body.ratePerSecond).toBe(0.1)
+  expect((await ask('/api/v1/slow-operations?store=orders&limit=3')).body.slowOperations).toHaveLength(3)
+})
+
+test('without a window it is five minutes or, of a younger process, its life; one that reaches further back has no rate', async () => {
+  const { body } = await ask('/api/v1/errors')
+  expect(body).toMatchObject({ windowSeconds: 120, countsByType: { _OTHER: 13 } })
+  expect(body.ratePerSecond).toBeCloseTo(13 / 120, 9)
+  expect((await ask('/api/v1/errors?window=1h')).body).not.toHaveProperty('ratePerSecond')
+})
+
+test('where no errors are kept there are none, and no rate', async () => {
+  const { body } = await ask('/api/v1/errors', routes(1000, 0))
+  expect(body).toEqual({ errors: [], countsByType: {}, windowSeconds: 1 })
+})
+
+test.each([
+  ['/api/v1/errors?window=5', /^window must be a time of a second or more such as 30s, 5m or 1h, got "5"$/],
+  ['/api/v1/errors?window=10ms', /^window must be a time of a second or more/],
+  ['/api/v1/errors?window=', /^window must be a time/],
+  ['/api/v1/errors?limit=0', /^limit must be a whole number from 1 to 10000, got "0"$/],
+  ['/api/v1/errors?limit=all', /^limit must be a whole number from 1 to 10000, got "all"$/],
+  ['/api/v1/errors?store=', /^store must be a store's name, got ""$/],
+  ['/api/v1/errors?last=5m', /^last: no such parameter; there are store, limit, window$/],
+  ['/api/v1/slow-operations?window=5m', /^window: no such parameter; there are store, limit$/],
+])('%s is refused with what is wrong', async (path, expected) => {
+  const { status, body } = await ask(path)
+  expect(status).toBe(400)
+  expect(body.error).toMatch(expected)
+})

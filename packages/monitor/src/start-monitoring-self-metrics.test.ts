@@ -1,0 +1,32 @@
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { sharedRegistry } from '@wombat/instrumentation'
+import { expect, onTestFinished, test } from 'vitest'
+import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
+import { SnapshotReader } from './collection/snapshot-reader.ts'
+import type { Monitoring } from './monitoring.ts'
+import { createMonitoring, startMonitoring } from './start-monitoring.ts'
+
+const quiet = () => ({ logger: collectingLogger(), jsonApiEnabled: false })
+
+async function numberOf(monitoring: Monitoring, name: string): Promise<unknown> {
+  onTestFinished(() => monitoring.close())
+  const metric = (await monitoring.metrics()).find((metric) => metric.name === name)
+  return metric !== undefined && 'value' in metric ? metric.value : undefined
+}
+
+test.each(['wombat_monitor_source_failures_total', 'wombat_monitor_overflowed_metrics'])(
+  '%s is there before anything has gone wrong, at 0',
+  async (name) => {
+    expect(await numberOf(await startMonitoring(quiet()), name)).toBe(0)
+  },
+)
+
+test('metrics that were full before monitoring began are still counted', async () => {
+  const reader = new SnapshotReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const registry = sharedRegistry(meterProvider)
+  registry.limit = 2
+  for (const store of ['a', 'b', 'c']) registry.incrementCounter('db_get_operations_total', 1, { store })
+  const monitoring = await createMonitoring(reader, { ...quiet(), meterProvider })
+  expect(await numberOf(monitoring, 'wombat_monitor_overflowed_metrics')).toBeGreaterThan(0)
+})

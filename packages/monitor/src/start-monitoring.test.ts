@@ -1,0 +1,302 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { metrics as api } from '@opentelemetry/api'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { ask } from '../../../test/monitor/ask.ts'
+import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
+import { otlpMetrics, otlpResource, otlpValue } from '../../../test/monitor/otlp-json.ts'
+import { startOtlpReceiver } from '../../../test/monitor/otlp-receiver.ts'
+import { ConfigError, type MonitoringConfig } from './config/resolve-config.ts'
+import type { JsonMetric } from './exporters/json.ts'
+import type { Monitoring } from './monitoring.ts'
+import { startMonitoring } from './start-monitoring.ts'
+
+const aDay = 86_400_000
+
+// As they are before the first monitoring: whoever replaces them does so once.
+const globals = Object.getOwnPropertyDescriptors(globalThis)
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (/^(OTEL|WOMBAT)_/.test(name)) vi.stubEnv(name, undefined)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** Monitoring on free ports that says nothing and is closed with the test. */
+async function started(config: MonitoringConfig = {}): Promise<Monitoring> {
+  const monitoring = await startMonitoring({ logger: collectingLogger(), jsonApiPort: 0, prometheusPort: 0, ...config })
+  onTestFinished(() => monitoring.close())
+  return monitoring
+}
+
+async function openedLevel(): Promise<ClassicLevel> {
+  const folder = await mkdtemp(join(tmpdir(), 'wombat-monitor-'))
+  const store = new ClassicLevel(folder)
+  await store.open()
+  onTestFinished(async () => {
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return store
+}
+
+/** Two puts, a get that finds, one that does not, a batch of three, a scan of five and a deletion. */
+async function use(store: ClassicLevel | MemoryLevel): Promise<void> {
+  await store.put('a', '1')
+  await store.put('b', '2')
+  await store.get('a')
+  await store.get('z')
+  await store.batch(['c', 'd', 'e'].map((key) => ({ type: 'put', key, value: key })))
+  expect(await store.iterator().all()).toHaveLength(5)
+  await store.del('a')
+}
+
+const used = { get: 2, set: 2, delete: 1, batch: 1, scan: 1, clear: 0, has: 0, get_many: 0 }
+
+function operationsIn(metrics: readonly JsonMetric[], store: string): Record<string, number> {
+  return Object.fromEntries(
+    metrics.flatMap((metric) => {
+      const operation = /^db_(\w+)_operations_total$/.exec(metric.name)?.[1]
+      const isOperation = operation !== undefined && operation in used
+      return isOperation && metric.labels['store'] === store && 'value' in metric ? [[operation, metric.value]] : []
+    }),
+  )
+}
+
+test('a LevelDB store is seen the same through every door, in the process and over OTLP', async () => {
+  const receiver = await startOtlpReceiver()
+  const otlp = { url: receiver.url, protocol: 'http/json', intervalMs: aDay } as const
+  const monitoring = await started({ prometheusEnabled: true, otlp })
+  const store = await openedLevel()
+  expect(monitoring.instrument(store, { name: 'orders' })).toBe(store)
+  await use(store)
+  expect(operationsIn(await monitoring.metrics(), 'orders')).toEqual(used)
+  const json = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
+  expect(operationsIn(JSON.parse(json.body.toString()).metrics, 'orders')).toEqual(used)
+  const text = (await ask(`${monitoring.addresses.prometheus}/metrics`)).body.toString()
+  const { points } = await monitoring.snapshot()
+  await monitoring.close()
+  const [sent] = receiver.received
+  for (const [operation, count] of Object.entries(used)) {
+    const attributes = { store: 'orders' }
+    expect(text).toContain(`\ndb_${operation}_operations_total{store="orders"} ${count}\n`)
+    expect(text).toContain(`\ndb_${operation}_latency_seconds_count{store="orders"} ${count}\n`)
+    expect(points).toContainEqual(expect.objectContaining({ metric: `db_${operation}_latency_seconds`, attributes, count }))
+    expect(otlpValue(sent?.body as Buffer, `db_${operation}_operations_total`, attributes)).toBe(count)
+  }
+  const entries = { batch: 3, scan: 5 }
+  for (const [operation, count] of Object.entries(entries)) {
+    expect(otlpValue(sent?.body as Buffer, `db_${operation}_entries_total`, { store: 'orders' })).toBe(count)
+  }
+})
+
+test('closing sends the last interval, whatever the interval', async () => {
+  const receiver = await startOtlpReceiver()
+  const monitoring = await started({ otlp: { url: receiver.url, protocol: 'http/json', intervalMs: aDay } })
+  const store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  await store.put('a', '1')
+  expect(receiver.received).toHaveLength(0)
+  await monitoring.close()
+  expect(receiver.received).toHaveLength(1)
+  expect(otlpValue(receiver.received[0]?.body as Buffer, 'db_set_operations_total', { store: 'orders' })).toBe(1)
+})
+
+test('what is recorded is sent every interval', async () => {
+  const receiver = await startOtlpReceiver()
+  await started({ otlp: { url: receiver.url, protocol: 'http/json' }, metricsIntervalMs: 100 })
+  await receiver.reached(3)
+  const exports = receiver.received.map(({ body }) => otlpValue(body, 'wombat_monitor_exports_total', { exporter: 'otlp' }))
+  expect(exports.slice(0, 3)).toEqual([0, 1, 2])
+})
+
+test('closing twice is closing once', async () => {
+  const receiver = await startOtlpReceiver()
+  const logger = collectingLogger()
+  const monitoring = await started({ logger, logMetricsEnabled: true, otlp: { url: receiver.url } })
+  await Promise.all([monitoring.close(), monitoring.close()])
+  await monitoring.close()
+  expect(receiver.received).toHaveLength(1)
+  expect(logger.lines.map(({ message }) => message)).toEqual(['metrics'])
+})
+
+test('await using closes', async () => {
+  let address: string | undefined
+  {
+    await using monitoring = await startMonitoring({ logger: collectingLogger(), jsonApiPort: 0 })
+    address = monitoring.addresses.json
+    expect((await ask(`${address}/api/v1/metrics`)).status).toBe(200)
+  }
+  await expect(ask(`${address}/api/v1/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('closing does not wait for a receiver that never answers, and says that something may be lost', async () => {
+  const silent = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  const connected = new Promise<void>((resolve) => {
+    silent.once('connection', (socket) => {
+      onTestFinished(() => {
+        socket.destroy()
+      })
+      resolve()
+    })
+  })
+  onTestFinished(() => {
+    silent.close()
+  })
+  await new Promise((resolve) => silent.once('listening', resolve))
+  const logger = collectingLogger()
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/metrics`
+  const monitoring = await started({ logger, closeTimeoutMs: 200, otlp: { url, timeoutMs: 5000 } })
+  await Promise.all([connected, monitoring.close()])
+  const fields = { reason: 'closing took longer than 200 ms' }
+  expect(logger.lines).toEqual([{ level: 'warn', message: 'the last metrics may not have been sent', fields }])
+})
+
+test('nothing global is registered or replaced', async () => {
+  const provider = api.getMeterProvider()
+  const monitoring = await started({ prometheusEnabled: true })
+  await ask(`${monitoring.addresses.prometheus}/metrics`)
+  await monitoring.fetch(new Request('http://localhost/metrics'))
+  expect(api.getMeterProvider()).toBe(provider)
+  expect(Object.getOwnPropertyDescriptors(globalThis)).toEqual(globals)
+})
+
+test('all doors can be one fetch handler of a server that is there already', async () => {
+  const { fetch, addresses } = await started({ jsonApiEnabled: false })
+  expect(addresses).toEqual({})
+  const text = await fetch(new Request('https://shop.example.org/metrics'))
+  expect([text.status, text.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+  expect((await fetch(new Request('https://shop.example.org/api/v1/metrics'))).status).toBe(200)
+  expect((await fetch(new Request('https://shop.example.org/nothing'))).status).toBe(404)
+})
+
+test('all doors can be one Node handler of a server that is there already', async () => {
+  const authToken = 'a-token-of-sixteen-or-more'
+  const { handler } = await started({ jsonApiEnabled: false, authToken })
+  const server = createServer((request, response) => {
+    if (request.url === '/shop') response.end('welcome')
+    else handler(request, response)
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const headers = { authorization: `Bearer ${authToken}`, host: 'shop.example.org' }
+  expect((await ask(`${url}/shop`)).body.toString()).toBe('welcome')
+  expect((await ask(`${url}/metrics`)).status).toBe(401)
+  expect((await ask(`${url}/metrics`, { headers })).body.toString()).toContain(
+    '# TYPE wombat_monitor_refused_values_total counter',
+  )
+  expect((await ask(`${url}/api/v1/metrics`, { headers })).status).toBe(200)
+})
+
+test('enableMetrics: false records nothing, and the store works', async () => {
+  const monitoring = await started({ enableMetrics: false })
+  await use(monitoring.instrument(new MemoryLevel(), { name: 'orders' }))
+  for (const metric of await monitoring.metrics()) {
+    if (metric.type === 'counter') expect(metric.value, metric.name).toBe(0)
+    if ('count' in metric) expect(metric.count, metric.name).toBe(0)
+  }
+  monitoring.registry.enabled = true
+  await use(monitoring.instrument(new MemoryLevel(), { name: 'users' }))
+  expect(operationsIn(await monitoring.metrics(), 'users')).toEqual(used)
+})
+
+/** A port on which nobody listens: somebody did a moment ago. */
+async function freePort(): Promise<number> {
+  const monitoring = await started()
+  await monitoring.close()
+  return portOf(monitoring)
+}
+
+function portOf({ addresses }: Monitoring): number {
+  return Number(new URL(addresses.json ?? '').port)
+}
+
+test('a port in use leaves nothing open, and nothing was sent', async () => {
+  const receiver = await startOtlpReceiver()
+  const [prometheusPort, jsonApiPort] = [await freePort(), portOf(await started())]
+  const config = { prometheusEnabled: true, prometheusPort, jsonApiPort, otlp: { url: receiver.url }, logMetricsEnabled: true }
+  await expect(started(config)).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${jsonApiPort}: it is in use.`)
+  await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  expect(receiver.received).toEqual([])
+})
+
+test('a configuration that cannot be used opens nothing', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc')
+  const jsonApiPort = await freePort()
+  await expect(started({ jsonApiPort, logLevel: 'loud' as never })).rejects.toThrow(ConfigError)
+  await expect(started({ jsonApiPort, otlp: true })).rejects.toThrow(ConfigError)
+  await expect(ask(`http://127.0.0.1:${jsonApiPort}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test('the environment configures what the code leaves open', async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('WOMBAT_PROMETHEUS_ENABLED', 'true')
+  vi.stubEnv('WOMBAT_JSON_API_ENABLED', 'false')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', receiver.endpoint)
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json')
+  const monitoring = await started()
+  expect(Object.keys(monitoring.addresses)).toEqual(['prometheus'])
+  await monitoring.close()
+  expect(receiver.received).toMatchObject([{ path: '/v1/metrics', headers: { 'content-type': 'application/json' } }])
+})
+
+test('the resource says who speaks; the code goes before the environment, and each process is one instance', async () => {
+  const receiver = await startOtlpReceiver()
+  vi.stubEnv('OTEL_SERVICE_NAME', 'from-environment')
+  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=test,service.namespace=from-environment')
+  const resource = { 'service.namespace': 'from-code' }
+  const monitoring = await started({ otlp: { url: receiver.url, protocol: 'http/json' }, resource })
+  await monitoring.close()
+  expect(otlpResource(receiver.received[0]?.body as Buffer)).toMatchObject({
+    'service.name': 'from-environment',
+    'service.namespace': 'from-code',
+    'deployment.environment.name': 'test',
+    'service.instance.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    'telemetry.sdk.language': 'nodejs',
+  })
+})
+
+test('with semconv otel, the doors and OTLP have the convention in place of our names', async () => {
+  const receiver = await startOtlpReceiver()
+  const monitoring = await started({ semconv: 'otel', otlp: { url: receiver.url, protocol: 'http/json' } })
+  await use(monitoring.instrument(new MemoryLevel(), { name: 'orders' }))
+  const inJson = (await monitoring.metrics()).map(({ name }) => name)
+  await monitoring.close()
+  const sent = otlpMetrics(receiver.received[0]?.body as Buffer).map(({ name }) => name)
+  for (const names of [inJson, sent]) {
+    expect(names).toContain('db.client.operation.duration')
+    expect(names).toContain('db_queue_depth')
+    expect(names.filter((name) => /^db_(get|set|delete|batch|scan)_(operations|latency|errors)/.test(name))).toEqual([])
+  }
+})
+
+test('a metric has no more series than cardinalityLimit says', async () => {
+  const { registry, metrics } = await started({ cardinalityLimit: 3 })
+  for (const store of ['a', 'b', 'c', 'd', 'e']) registry.incrementCounter('db_get_operations_total', 1, { store })
+  const gets = (await metrics()).filter(({ name }) => name === 'db_get_operations_total')
+  expect(gets.map(({ labels }) => labels)).toEqual([{ store: 'a' }, { store: 'b' }, { otel_metric_overflow: 'true' }])
+})
+
+test('every reason for which a value is refused is there from the start, at 0', async () => {
+  const { metrics, registry } = await started()
+  const refused = async () =>
+    Object.fromEntries(
+      (await metrics()).flatMap((metric) =>
+        metric.name === 'wombat_monitor_refused_values_total' && 'value' in metric
+          ? [[metric.labels['reason'], metric.value]]
+          : [],
+      ),
+    )
+  expect(await refused()).toEqual({ negative: 0, not_finite: 0, undeclared: 0, wrong_kind: 0, labels: 0 })
+  registry.incrementCounter('db_get_operations_total', -1, { store: 'orders' })
+  expect(await refused()).toMatchObject({ negative: 1, not_finite: 0 })
+})
