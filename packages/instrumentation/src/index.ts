@@ -18,7 +18,7 @@ export {
   operations,
   type Semconv,
 } from './metrics/semconv.ts'
-export type { Family, Instrument, Series } from './metrics/series.ts'
+export type { Instrument, MetricFamily, Series } from './metrics/series.ts'
 export type { StoreOperations } from './operations/store-operations.ts'
 export { wrapMethods } from './operations/wrap-method.ts'
 export { bindToMeter } from './otel/bind-to-meter.ts'

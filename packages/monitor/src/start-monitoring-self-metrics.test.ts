@@ -25,7 +25,7 @@ test('metrics that were full before monitoring began are still counted', async (
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const registry = sharedRegistry(meterProvider)
-  registry.limit = 2
+  registry.cardinalityLimit = 2
   for (const store of ['a', 'b', 'c']) registry.incrementCounter('db_get_operations_total', 1, { store })
   const monitoring = await createMonitoring(reader, { ...quiet(), meterProvider })
   expect(await numberOf(monitoring, 'wombat_monitor_overflowed_metrics')).toBeGreaterThan(0)

@@ -41,7 +41,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const resolved = resolveConfig(config)
   const otlp = otlpSettings(resolved)
   const logger = resolved.logger ?? defaultLogger(resolved.logLevel)
-  const registry = new MetricsRegistry({ limit: resolved.cardinalityLimit, semconv: resolved.semconv })
+  const registry = new MetricsRegistry({ cardinalityLimit: resolved.cardinalityLimit, semconv: resolved.semconv })
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
   const startReaders = () => {
@@ -67,7 +67,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   // What stores of the provider use already is not changed by a default.
   const isSaid = (option: OptionName): boolean => sourceOf(option, rest) !== 'default'
   const registry = sharedRegistry(meterProvider, isSaid('semconv') ? resolved.semconv : undefined)
-  if (isSaid('cardinalityLimit')) registry.limit = resolved.cardinalityLimit
+  if (isSaid('cardinalityLimit')) registry.cardinalityLimit = resolved.cardinalityLimit
   const logger = resolved.logger ?? defaultLogger(resolved.logLevel)
   return run({ reader, registry, config: resolved, logger, startReaders: () => async () => {} })
 }

@@ -109,7 +109,7 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
   }
 
   #nameOf(store: object, module: StoreModule): string {
-    const fallback = module.nameOf(store)
+    const fallback = module.defaultName(store)
     try {
       const name = this.getConfig().name?.(store, module.name)
       const fault = name === undefined ? undefined : validateLabel('store', name)

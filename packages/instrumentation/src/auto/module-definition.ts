@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
-import type { OnStore } from './on-first-call.ts'
+import type { StoreCallback } from './on-first-call.ts'
 import type { StoreModule } from './store-modules.ts'
 
 /**
@@ -13,12 +13,12 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
   readonly supportedVersions: string[]
   readonly files = []
   readonly #module: StoreModule
-  readonly #tell: OnStore
+  readonly #tell: StoreCallback
   readonly #targets = new Set<object>()
   readonly #unwatch = new Map<object, () => void>()
   #latest: unknown
 
-  constructor(module: StoreModule, tell: OnStore) {
+  constructor(module: StoreModule, tell: StoreCallback) {
     this.name = module.name
     this.supportedVersions = [...module.supportedVersions]
     this.#module = module
@@ -33,14 +33,14 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
   set moduleExports(exports: unknown) {
     this.#latest = exports
     this.#safely(() => {
-      for (const target of this.#module.targetsOf(exports)) this.#targets.add(target)
+      for (const target of this.#module.findTargets(exports)) this.#targets.add(target)
     })
   }
 
   patch(exports: unknown): unknown {
     this.#safely(() => {
       for (const target of this.#targets) {
-        if (!this.#unwatch.has(target)) this.#unwatch.set(target, this.#module.watch(target, this.#tell))
+        if (!this.#unwatch.has(target)) this.#unwatch.set(target, this.#module.patch(target, this.#tell))
       }
     })
     return exports

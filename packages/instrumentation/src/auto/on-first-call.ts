@@ -2,7 +2,7 @@ import type { Method } from '../operations/method-patch.ts'
 import { MethodPatch } from '../operations/method-patch.ts'
 
 /** Takes an object that was found; where it cannot yet, it says when to come again. */
-export type OnStore = (used: object) => PromiseLike<unknown> | undefined
+export type StoreCallback = (used: object) => PromiseLike<unknown> | undefined
 
 /**
  * Tells of an object when one of these methods is called on it for the first time, before the method runs. So a store is
@@ -12,13 +12,13 @@ export type OnStore = (used: object) => PromiseLike<unknown> | undefined
 export class FirstCall {
   readonly #target: object
   readonly #methods: readonly string[]
-  readonly #tell: OnStore
+  readonly #tell: StoreCallback
   readonly #met = new WeakSet<object>()
   #patch: MethodPatch | undefined
   #traps: Array<[name: string, trap: Method]> = []
 
   /** The target is one object, or a prototype: then of each object below it. */
-  constructor(target: object, methods: readonly string[], tell: OnStore) {
+  constructor(target: object, methods: readonly string[], tell: StoreCallback) {
     this.#target = target
     this.#methods = methods
     this.#tell = tell

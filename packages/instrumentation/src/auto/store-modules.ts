@@ -1,7 +1,7 @@
 import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
 import type { Method } from '../operations/method-patch.ts'
 import { MethodPatch } from '../operations/method-patch.ts'
-import { FirstCall, type OnStore } from './on-first-call.ts'
+import { FirstCall, type StoreCallback } from './on-first-call.ts'
 
 export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
 
@@ -10,11 +10,11 @@ export interface StoreModule {
   readonly name: StoreModuleName
   readonly supportedVersions: readonly string[]
   /** Where its stores can be found, in what the module exports: never empty in a version that is supported. */
-  targetsOf(exports: unknown): object[]
+  findTargets(exports: unknown): object[]
   /** Tells of every store that is found at a target. Returns the way back, which leaves no trace. */
-  watch(target: object, tell: OnStore): () => void
+  patch(target: object, tell: StoreCallback): () => void
   /** The store's name where nobody gives it one: what it is. */
-  nameOf(store: object): string
+  defaultName(store: object): string
 }
 
 const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw delete deleteMany has hasMany clear iterator'
@@ -25,31 +25,31 @@ export const storeModules: readonly StoreModule[] = [
     name: 'abstract-level',
     supportedVersions: ['>=2 <4'],
     ...stores('AbstractLevel', 'open', rootOfSublevel),
-    nameOf: (store) => abstractLevel.engine(store),
+    defaultName: (store) => abstractLevel.engine(store),
   },
   {
     name: 'keyv',
     supportedVersions: ['>=6 <7'],
     ...stores('Keyv', keyvMethods),
-    nameOf: () => 'keyv',
+    defaultName: () => 'keyv',
   },
   {
     name: 'lmdb',
     supportedVersions: ['>=3 <4'],
     // Each `open` makes a class of its own: there is no prototype that stores have in common.
-    targetsOf: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, 'open')),
-    watch(target, tell) {
+    findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, 'open')),
+    patch(target, tell) {
       const patch = new MethodPatch(target)
       patch.replace('open', (original) => opening(original, tell))
       return () => patch.undo()
     },
-    nameOf: () => 'lmdb',
+    defaultName: () => 'lmdb',
   },
   {
     name: 'rocksdb-native',
     supportedVersions: ['>=3 <4'],
     ...stores('RocksDB', 'ready get put delete deleteRange read write iterator session', rootOfSession),
-    nameOf: () => 'rocksdb',
+    defaultName: () => 'rocksdb',
   },
 ]
 
@@ -58,17 +58,17 @@ function stores(
   className: string,
   verbs: string,
   rootOf = (store: object): object => store,
-): Pick<StoreModule, 'targetsOf' | 'watch'> {
+): Pick<StoreModule, 'findTargets' | 'patch'> {
   const methods = verbs.split(' ')
   return {
-    targetsOf(exports) {
+    findTargets(exports) {
       const whole = property(exports, 'default')
       // `import`, `require`, `import` of what is made for `require`, and a class that is the module itself.
       const candidates: unknown[] = [property(exports, className), property(whole, className), whole, exports]
       const found = candidates.find((candidate) => methods.some((method) => hasMethod(property(candidate, 'prototype'), method)))
       return found === undefined ? [] : [property(found, 'prototype') as object]
     },
-    watch(prototype, tell) {
+    patch(prototype, tell) {
       const uses = new FirstCall(prototype, methods, (used) => tell(rootOf(used)))
       uses.watch()
       return () => uses.unwatch()
@@ -77,7 +77,7 @@ function stores(
 }
 
 /** Measured at its first use, or else when the code that opened it has run: by hand it can be measured before. */
-function opening(original: Method, tell: OnStore): Method {
+function opening(original: Method, tell: StoreCallback): Method {
   return function (...args) {
     const store = original.apply(this, args)
     if (typeof store !== 'object' || store === null) return store

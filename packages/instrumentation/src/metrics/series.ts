@@ -15,7 +15,7 @@ export interface Series {
 }
 
 /** One metric and all its series. */
-export interface Family {
+export interface MetricFamily {
   readonly definition: MetricDefinition
   readonly series: ReadonlyMap<string, Series>
 }

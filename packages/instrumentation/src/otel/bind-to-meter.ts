@@ -3,7 +3,7 @@ import { Counter } from '../metrics/counter.ts'
 import { Gauge } from '../metrics/gauge.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import { isExported, latencyBounds } from '../metrics/semconv.ts'
-import type { Family, Series } from '../metrics/series.ts'
+import type { MetricFamily, Series } from '../metrics/series.ts'
 import type { Collectors } from '../registry/collectors.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
@@ -41,7 +41,7 @@ interface Binding {
   release(): void
 }
 
-function bind({ definition, series }: Family, meter: Meter, sources: Collectors): Binding {
+function bind({ definition, series }: MetricFamily, meter: Meter, sources: Collectors): Binding {
   const { name, kind, unit, description, bounds = latencyBounds } = definition
   if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series, sources)
   if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series, sources)
@@ -90,7 +90,7 @@ function tell(cell: Histogram, sink: Sink): () => void {
   }
 }
 
-function observe(instrument: Observable<Attributes>, series: Family['series'], sources: Collectors): Binding {
+function observe(instrument: Observable<Attributes>, series: MetricFamily['series'], sources: Collectors): Binding {
   const callback: ObservableCallback = async (result) => {
     await sources.collect()
     for (const { instrument, labels } of series.values()) {

@@ -145,7 +145,7 @@ function seriesOf(registry: MetricsRegistry, wanted: string): Array<[Labels, unk
 }
 
 test('at the limit of series all further labels are added up in one series, and nothing is lost', () => {
-  const registry = new MetricsRegistry({ limit: 4 })
+  const registry = new MetricsRegistry({ cardinalityLimit: 4 })
   fill(registry, 0, 10)
   fill(registry, 0, 10)
   expect(seriesOf(registry, gets)).toEqual([
@@ -157,7 +157,7 @@ test('at the limit of series all further labels are added up in one series, and 
 })
 
 test('a metric at its limit is counted, and logged once', () => {
-  const registry = new MetricsRegistry({ limit: 4 })
+  const registry = new MetricsRegistry({ cardinalityLimit: 4 })
   fill(registry, 0, 3)
   expect(seriesOf(registry, 'wombat_monitor_overflowed_metrics')).toEqual([])
   fill(registry, 3, 30)
@@ -168,7 +168,7 @@ test('a metric at its limit is counted, and logged once', () => {
 })
 
 test('handles past the limit share the overflow, and one set of labels always has its own', () => {
-  const registry = new MetricsRegistry({ limit: 1 })
+  const registry = new MetricsRegistry({ cardinalityLimit: 1 })
   const [first, second, third] = ['a', 'b', 'c'].map((store) => registry.counter(gets, { store }))
   expect(second).toBe(third)
   expect(second).not.toBe(first)
@@ -186,7 +186,7 @@ test('the limit holds over any number of collections', () => {
 })
 
 test('one metric at its limit leaves the others their own', () => {
-  const registry = new MetricsRegistry({ limit: 2 })
+  const registry = new MetricsRegistry({ cardinalityLimit: 2 })
   fill(registry, 0, 5)
   registry.incrementCounter('db_set_operations_total', 1, { store: 'new' })
   expect(seriesOf(registry, 'db_set_operations_total')).toEqual([[{ store: 'new' }, 1]])

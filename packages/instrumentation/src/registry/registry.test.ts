@@ -219,9 +219,11 @@ test('a listener is told of every series there is and every one to come, until i
 })
 
 test('options that make no sense are refused, and the complaint says what was got', () => {
-  for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-    expect(() => new MetricsRegistry({ limit })).toThrow(
-      new RangeError(`limit must be a whole number of 1 or more, got ${limit}: it bounds the series of one metric`),
+  for (const cardinalityLimit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => new MetricsRegistry({ cardinalityLimit })).toThrow(
+      new RangeError(
+        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it bounds the series of one metric`,
+      ),
     )
   }
   expect(() => new MetricsRegistry({ semconv: 'old' as 'otel' })).toThrow(/semconv must be "wombat", "otel" or "both", got "old"/)

@@ -8,18 +8,18 @@ import { type Labels, seriesKey, validateLabel } from '../metrics/labels.ts'
 import { type Metric, readMetric } from '../metrics/metric.ts'
 import type { MetricName, Semconv } from '../metrics/semconv.ts'
 import { latencyBounds, type MetricDefinition } from '../metrics/semconv.ts'
-import type { Family, Instrument, Series } from '../metrics/series.ts'
+import type { Instrument, MetricFamily, Series } from '../metrics/series.ts'
 import { Collectors } from './collectors.ts'
 import { MeasuredStores } from './measured-stores.ts'
 import { OperationObserver } from './observer.ts'
 
-interface MutableFamily extends Family {
+interface MutableFamily extends MetricFamily {
   readonly series: Map<string, Series>
 }
 
 export interface RegistryOptions {
   /** How many series one metric may have (default 2000). The last of them adds up what comes past the others. */
-  readonly limit?: number
+  readonly cardinalityLimit?: number
   /** Under which names operations are exported (default `wombat`). */
   readonly semconv?: Semconv
 }
@@ -43,7 +43,7 @@ export class MetricsRegistry implements InstrumentOwner {
   warn: (message: string) => void = (message) => diag.warn(`@wombat/instrumentation: ${message}`)
   readonly semconv: Semconv
   /** How many series one metric may have. */
-  limit: number
+  cardinalityLimit: number
   readonly #families = new Map<string, MutableFamily>()
   /** Who is asked for its numbers before each collection. */
   readonly collectors = new Collectors(() => this.incrementCounter('wombat_monitor_source_failures_total'))
@@ -52,18 +52,20 @@ export class MetricsRegistry implements InstrumentOwner {
   /** What is looked at beside counting and timing: slow and failed operations, spans, sampling. */
   readonly observer = new OperationObserver()
   readonly #definitions = new MetricDefinitions()
-  readonly #listeners = new Set<(family: Family, series: Series) => void>()
+  readonly #listeners = new Set<(family: MetricFamily, series: Series) => void>()
   readonly #said = new Set<string>()
   readonly #overflowing = new Set<string>()
 
-  constructor({ limit = 2000, semconv = 'wombat' }: RegistryOptions = {}) {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new RangeError(`limit must be a whole number of 1 or more, got ${limit}: it bounds the series of one metric`)
+  constructor({ cardinalityLimit = 2000, semconv = 'wombat' }: RegistryOptions = {}) {
+    if (!Number.isInteger(cardinalityLimit) || cardinalityLimit < 1) {
+      throw new RangeError(
+        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it bounds the series of one metric`,
+      )
     }
     if (!['wombat', 'otel', 'both'].includes(semconv)) {
       throw new TypeError(`semconv must be "wombat", "otel" or "both", got ${JSON.stringify(semconv)}`)
     }
-    this.limit = limit
+    this.cardinalityLimit = cardinalityLimit
     this.semconv = semconv
   }
 
@@ -118,12 +120,12 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 
   /** Every metric that has a series. */
-  families(): Iterable<Family> {
+  families(): Iterable<MetricFamily> {
     return this.#families.values()
   }
 
   /** Calls back for every series there is and every one to come. Returns the way to stop. */
-  onSeries(listener: (family: Family, series: Series) => void): () => void {
+  onSeries(listener: (family: MetricFamily, series: Series) => void): () => void {
     for (const family of this.#families.values()) for (const series of family.series.values()) listener(family, series)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -188,7 +190,7 @@ export class MetricsRegistry implements InstrumentOwner {
     let own: Labels = Object.freeze({ ...labels })
     // The series for the rest is within the limit, as in OpenTelemetry's SDK: where we had one more than it keeps apart, it
     // would put our overflow together with another series and lose one of the two.
-    if (family.series.size >= Math.max(1, this.limit - 1)) {
+    if (family.series.size >= Math.max(1, this.cardinalityLimit - 1)) {
       key = seriesKey(overflowed)
       own = overflowed
       const overflow = family.series.get(key)

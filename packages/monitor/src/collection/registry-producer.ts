@@ -12,7 +12,14 @@ import {
   type MetricDescriptor,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics'
-import { type Family, type MetricKind, type MetricsRegistry, type Semconv, type Series, scopeName } from '@wombat/instrumentation'
+import {
+  type MetricFamily,
+  type MetricKind,
+  type MetricsRegistry,
+  type Semconv,
+  type Series,
+  scopeName,
+} from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 
 export interface RegistryProducerOptions {
@@ -81,7 +88,7 @@ export class RegistryProducer implements MetricProducer {
     return metrics
   }
 
-  #metric({ definition, series }: Family, nowMs: number): OwnMetricData {
+  #metric({ definition, series }: MetricFamily, nowMs: number): OwnMetricData {
     const { name, unit, description, kind } = definition
     const descriptor: MetricDescriptor = { name, unit, description, valueType: ValueType.DOUBLE }
     const endTime = millisToHrTime(nowMs)
