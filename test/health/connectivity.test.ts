@@ -140,7 +140,7 @@ test('where nobody waits any more, a try stops between its steps, and takes away
   db.ailments = { put: () => stop.abort() }
   await source()
     .find((check) => check.name === name)
-    ?.run({ signal: stop.signal, nowMs: 0, before: 'healthy' })
+    ?.run({ signal: stop.signal, nowMs: 0, previousStatus: 'healthy' })
   expect(db.calls).toEqual(['put', 'del'])
 })
 

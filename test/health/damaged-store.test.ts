@@ -21,7 +21,7 @@ test('a LevelDB with a damaged table: one read that meets it is enough, and it i
     status: 'critical',
     message: 'Damaged data was found (LEVEL_CORRUPTION)',
     reason: 'corruption',
-    observed: { what: 'operations that met damage, in the window', value: 1, unit: '{error}', bound: 0 },
+    observed: { name: 'operations that met damage, in the window', value: 1, unit: '{error}', bound: 0 },
   })
   const explanation = explained(await lookAtAll(), 'error_rates', 'accounts')
   expect(explanation.cause).not.toHaveProperty('check')

@@ -25,7 +25,7 @@ test('a volume with room is healthy, whatever is known of it; a store without fi
   expect(await look(name, 'orders')).toMatchObject({
     status: 'healthy',
     message: 'Sufficient disk space available',
-    observed: { what: 'free space', unit: 'By', series: { metric: 'db_disk_available_bytes', labels: { store: 'orders' } } },
+    observed: { name: 'free space', unit: 'By', series: { metric: 'db_disk_available_bytes', labels: { store: 'orders' } } },
   })
   expect(names('memory')).not.toContain(name)
 })
@@ -150,7 +150,7 @@ test('a full volume explains that its LevelDB cannot be written to, that its wri
     nextSteps: expect.arrayContaining(['See disk_space: Insufficient disk space.']),
   })
   const own = explained(all, 'disk_space', 'orders')
-  expect(own.cause).toEqual({ sentence: 'The volume fills up: by this store, or by what else lies on it.' })
+  expect(own.cause).toEqual({ message: 'The volume fills up: by this store, or by what else lies on it.' })
   expect(own.runbookUrl).toBe('@wombat/monitor/RUNBOOK.md#disk_space')
 })
 

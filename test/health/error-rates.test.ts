@@ -35,7 +35,7 @@ test('the share of failures decides, exactly as counted', async () => {
   expect(await afterWrites(199, 1)).toEqual({
     status: 'healthy',
     message: '0.5 % of the set operations failed',
-    observed: { what: 'share of failed operations', value: 0.005, unit: '1', bound: 0.01 },
+    observed: { name: 'share of failed operations', value: 0.005, unit: '1', bound: 0.01 },
   })
   expect(await afterWrites(196, 4)).toMatchObject({ status: 'degraded', message: '2 % of the set operations failed' })
   expect(await afterWrites(90, 10)).toMatchObject({ status: 'unhealthy', message: '10 % of the set operations failed' })

@@ -60,7 +60,7 @@ test('a check that takes too long is explained by what held it up: the store, or
     onTestFinished(() => monitor.close())
     const [result] = await monitor.runHealthChecks()
     expect(result).toMatchObject({ status: 'unhealthy', reason: 'timeout' })
-    return result?.cause?.sentence
+    return result?.cause?.message
   }
   await wait(100)
   expect(await causeOf()).toMatch(/^The store itself is slow/)
@@ -88,7 +88,7 @@ test('a check that waits too long for a thread pool that others hold is explaine
     reason: 'timeout',
     runbookUrl: '@wombat/monitor/RUNBOOK.md#database_connectivity',
   })
-  expect(result?.cause?.sentence).toMatch(/^Other work than the stores’ fills the thread pool/)
+  expect(result?.cause?.message).toMatch(/^Other work than the stores’ fills the thread pool/)
   await held
 })
 
@@ -122,7 +122,7 @@ test('a process in a control group with a small limit is told how near it is to 
     const { defaultHealthBounds } = await import('${checks}/bounds.ts')
     const { TimeSeries } = await import('${checks}/../history/memory/time-series.ts')
     const used = () => Number(readFileSync('${group}/memory.usage_in_bytes', 'utf8'))
-    const look = () => runMemoryUsage({ history: new TimeSeries(), bounds: defaultHealthBounds }, { nowMs: 0, before: 'healthy' })
+    const look = () => runMemoryUsage({ history: new TimeSeries(), bounds: defaultHealthBounds }, { nowMs: 0, previousStatus: 'healthy' })
     const findings = [look()]
     const held = []
     for (const share of [0.84, 0.93]) {

@@ -3,13 +3,13 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
 import { SnapshotReader, samplesOf, TimeSeries } from '@wombat/monitor'
 import { onTestFinished } from 'vitest'
-import { type BuiltInChecksOptions, builtInChecks } from '../../packages/monitor/src/health/built-in-checks.ts'
+import { type BuiltInSourceOptions, createBuiltInSource } from '../../packages/monitor/src/health/built-in-source.ts'
 import type { Explanation, Finding, HealthCheckResult } from '../../packages/monitor/src/health/check.ts'
-import { createExplain } from '../../packages/monitor/src/health/explanation.ts'
+import { createExplain } from '../../packages/monitor/src/health/explanation/explanation.ts'
 import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
 import { ProcessMonitor } from '../../packages/monitor/src/process/process-monitor.ts'
 
-type Options = Partial<Pick<BuiltInChecksOptions, 'bounds' | 'probe' | 'memoryLimitBytes'>>
+type Options = Partial<Pick<BuiltInSourceOptions, 'bounds' | 'probe' | 'memoryLimitBytes'>>
 
 /** A registry whose stores' health is looked at with everything real: reader, history, event loop, thread pool, checks. */
 export function watched({ probe = 'write', ...options }: Options = {}) {
@@ -22,7 +22,7 @@ export function watched({ probe = 'write', ...options }: Options = {}) {
   process.start()
   onTestFinished(collectProcessMemory(registry))
   onTestFinished(() => process.close())
-  const source = builtInChecks({ registry, history, process, probe, ...options })
+  const source = createBuiltInSource({ registry, history, process, probe, ...options })
   const explain = createExplain({ registry, history, process, ...options })
 
   /** Remembers the metrics as they are now. */
@@ -33,10 +33,10 @@ export function watched({ probe = 'write', ...options }: Options = {}) {
 
   const names = (store?: string): string[] => source().flatMap((check) => (check.store === store ? check.name : []))
 
-  const look = async (name: string, store?: string, before: HealthStatus = 'healthy'): Promise<Finding> => {
+  const look = async (name: string, store?: string, previousStatus: HealthStatus = 'healthy'): Promise<Finding> => {
     const check = source().find((check) => check.name === name && check.store === store)
     if (check === undefined) throw new Error(`there is no check ${name} of ${store}`)
-    return check.run({ signal: new AbortController().signal, nowMs: Date.now(), before })
+    return check.run({ signal: new AbortController().signal, nowMs: Date.now(), previousStatus })
   }
 
   /** Runs every check that there is. */

@@ -14,7 +14,7 @@ export const allIsWell: readonly HealthCheckResult[] = [
     lastCheckMs: now - 4000,
     sinceMs: now - 3_600_000,
     durationSeconds: 0.003,
-    observed: { what: 'time to write and read', value: 0.0021, unit: 's', bound: 1 },
+    observed: { name: 'time to write and read', value: 0.0021, unit: 's', bound: 1 },
   },
   {
     name: 'database_connectivity',
@@ -33,7 +33,7 @@ export const allIsWell: readonly HealthCheckResult[] = [
     lastCheckMs: now - 3000,
     sinceMs: now - 3_600_000,
     durationSeconds: 0.0004,
-    observed: { what: 'free space', value: 80_000_000_000, unit: 'By', bound: 1_048_576_000 },
+    observed: { name: 'free space', value: 80_000_000_000, unit: 'By', bound: 1_048_576_000 },
   },
   {
     name: 'memory_usage',
@@ -42,7 +42,7 @@ export const allIsWell: readonly HealthCheckResult[] = [
     lastCheckMs: now - 2000,
     sinceMs: now - 3_600_000,
     durationSeconds: 0.0002,
-    observed: { what: 'share of the limit', value: 0.41, unit: '1', bound: 0.8 },
+    observed: { name: 'share of the limit', value: 0.41, unit: '1', bound: 0.8 },
   },
 ]
 
@@ -55,9 +55,9 @@ export const diskRunsFull: HealthCheckResult = {
   lastCheckMs: now - 3000,
   sinceMs: now - 600_000,
   durationSeconds: 0.0004,
-  observed: { what: 'free space', value: 900_000_000, unit: 'By', bound: 1_048_576_000 },
+  observed: { name: 'free space', value: 900_000_000, unit: 'By', bound: 1_048_576_000 },
   reason: 'low',
-  cause: { sentence: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
+  cause: { message: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
   nextSteps: ['Give the volume more space', 'Delete what is outdated'],
   trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
   runbookUrl: 'https://runbooks.example.org/disk-space',

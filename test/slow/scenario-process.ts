@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
-import { SlowOperations } from '../../packages/monitor/src/operations/slow-operations.ts'
+import { SlowLog } from '../../packages/monitor/src/operations/slow-log.ts'
 import { ProcessMonitor } from '../../packages/monitor/src/process/process-monitor.ts'
 import { collectingLogger } from '../monitor/collecting-logger.ts'
 
@@ -19,7 +19,7 @@ const registry = new MetricsRegistry()
 const watch = new ProcessMonitor(registry)
 watch.start()
 const logger = collectingLogger()
-const slow = new SlowOperations({ registry, process: watch, logger, thresholdMs: 100 })
+const slow = new SlowLog({ registry, process: watch, logger, thresholdMs: 100 })
 const db = instrument(new ClassicLevel(folder, { writeBufferSize: 64 * 1024 }), { registry, name: 'orders' })
 await db.open()
 await db.put('key', 'value')

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import type { SlowRecord } from '../../packages/monitor/src/operations/slow-operations.ts'
+import type { SlowRecord } from '../../packages/monitor/src/operations/slow-log.ts'
 import { nodeFlags } from '../backends/type-stripping.ts'
 
 interface Told {
@@ -33,8 +33,8 @@ function only(told: Told, operation: string): SlowRecord {
 
 test.each([800, 5000])('a read behind %i ms of a blocked event loop is put down to the loop', async (durationMs) => {
   const told = await played('event loop', durationMs)
-  const { verdict, loopSeconds, storeSeconds, durationSeconds, eventLoopDelaySeconds } = only(told, 'get')
-  expect(verdict).toBe('event_loop')
+  const { cause, loopSeconds, storeSeconds, durationSeconds, eventLoopDelaySeconds } = only(told, 'get')
+  expect(cause).toBe('event_loop')
   expect(durationSeconds).toBeGreaterThanOrEqual(durationMs / 1000)
   expect(loopSeconds).toBeGreaterThan(0.9 * durationSeconds)
   expect(storeSeconds).toBeLessThan(0.1 * durationSeconds)
@@ -46,7 +46,7 @@ test.each([800, 5000])('a read behind %i ms of a blocked event loop is put down 
 test('a write to a LevelDB whose disk hangs is put down to the store, and logged with its sizes', async () => {
   const told = await played('store')
   const record = only(told, 'set')
-  expect(record).toMatchObject({ store: 'orders', verdict: 'store', keyBytes: 3, valueBytes: 5, inFlight: 1, isFailed: false })
+  expect(record).toMatchObject({ store: 'orders', cause: 'store', keyBytes: 3, valueBytes: 5, inFlight: 1, isFailed: false })
   expect(record.durationSeconds).toBeGreaterThanOrEqual(0.8)
   expect(record.storeSeconds).toBeGreaterThan(0.7 * record.durationSeconds)
   expect(told.lines).toEqual([record])
@@ -54,28 +54,28 @@ test('a write to a LevelDB whose disk hangs is put down to the store, and logged
 
 test('writes that fill the pool because their LevelDB hangs are put down to the store, those that waited behind them too', async () => {
   const told = await played('store that fills the pool')
-  expect(told.records.map(({ verdict }) => verdict)).toEqual(Array(8).fill('store'))
+  expect(told.records.map(({ cause }) => cause)).toEqual(Array(8).fill('store'))
   expect(told.waits.pool).toBeGreaterThan(0.4)
 })
 
 test('a read that waits for a thread while somebody else hashes on all of them is put down to the pool', async () => {
-  const { verdict, poolSeconds, storeSeconds, durationSeconds } = only(await played('thread pool', 1500), 'get')
-  expect(verdict).toBe('thread_pool')
+  const { cause, poolSeconds, storeSeconds, durationSeconds } = only(await played('thread pool', 1500), 'get')
+  expect(cause).toBe('thread_pool')
   expect(poolSeconds).toBeGreaterThan(storeSeconds)
   expect(storeSeconds).toBeLessThan(0.5 * durationSeconds)
 })
 
 test('a block in the midst of a stall delayed nothing: the loop turned after it, and the store was not done', async () => {
   const told = await played('event loop in the midst of a stall')
-  const { verdict, loopSeconds, durationSeconds } = only(told, 'set')
+  const { cause, loopSeconds, durationSeconds } = only(told, 'set')
   expect(told.waits.loop).toBeGreaterThan(0.3)
-  expect(verdict).toBe('store')
+  expect(cause).toBe('store')
   expect(loopSeconds).toBeLessThan(0.2 * durationSeconds)
 })
 
 test('a synchronous read that hangs is put down to the store, though it is what blocked the event loop', async () => {
   const told = await played('store in the main thread')
-  const { verdict, storeSeconds, durationSeconds } = only(told, 'get')
+  const { cause, storeSeconds, durationSeconds } = only(told, 'get')
   expect(told.waits.loop).toBeGreaterThan(0.5)
-  expect([verdict, storeSeconds]).toEqual(['store', durationSeconds])
+  expect([cause, storeSeconds]).toEqual(['store', durationSeconds])
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { SlowRecord } from '../../packages/monitor/src/operations/slow-operations.ts'
+import type { SlowRecord } from '../../packages/monitor/src/operations/slow-log.ts'
 import { installed } from '../backends/installed.ts'
 import { ask } from '../monitor/ask.ts'
 import type { OtlpSpan } from './otlp-spans.ts'

@@ -2,10 +2,10 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Alerting } from './alerting.ts'
 import type { ResolvedConfig } from './config/resolve-config.ts'
 import { suggest } from './format-issue.ts'
-import { builtInChecks } from './health/built-in-checks.ts'
-import { createExplain } from './health/explanation.ts'
+import { createBuiltInSource } from './health/built-in-source.ts'
+import { remediations } from './health/checks/remediation.ts'
+import { createExplain } from './health/explanation/explanation.ts'
 import { HealthMonitor } from './health/monitor.ts'
-import { remediations } from './health/remediation.ts'
 import type { Logger } from './logger.ts'
 import type { OperationMonitor } from './operation-monitor.ts'
 
@@ -18,7 +18,7 @@ export function createHealthMonitor(
   const { health = {}, healthProbe: probe, memoryLimitBytes } = config
   const { checks = [], settings, bounds, onChange } = health
   const known = { registry, history: alerting.history, process: watching.process, memoryLimitBytes }
-  const builtIn = builtInChecks({ ...known, probe, ...(bounds !== undefined && { bounds }) })
+  const builtIn = createBuiltInSource({ ...known, probe, ...(bounds !== undefined && { bounds }) })
   const monitor = new HealthMonitor({
     enabled: config.enableHealthChecks,
     intervalMs: config.healthCheckIntervalMs,

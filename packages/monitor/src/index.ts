@@ -43,12 +43,12 @@ export type {
   HealthCheckResult,
   HealthReport,
   Observation,
-  Streak,
+  RunThreshold,
   Trend,
 } from './health/check.ts'
-export type { CheckSettings } from './health/check-settings.ts'
 export type { HealthOptions } from './health/health-options.ts'
 export { HealthMonitor, type HealthMonitorOptions } from './health/monitor.ts'
+export type { CheckSettings } from './health/registry/check-settings.ts'
 export { type HealthStatus, healthStatuses } from './health/status.ts'
 export type { History, Statistic } from './history/history.ts'
 export { TimeSeries, type TimeSeriesOptions } from './history/memory/time-series.ts'
@@ -58,6 +58,6 @@ export type { Addresses } from './http/servers.ts'
 export type { Logger, LogLevel } from './logger.ts'
 export type { Monitoring } from './monitoring.ts'
 export { type ErrorEntry, ErrorHistory } from './operations/error-history.ts'
-export type { SlowRecord } from './operations/slow-operations.ts'
+export type { SlowRecord } from './operations/slow-log.ts'
 export type { RuntimeOptions } from './runtime-settings.ts'
 export { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'

@@ -7,7 +7,7 @@ import type { HealthReport } from './health/check.ts'
 import type { HealthMonitor } from './health/monitor.ts'
 import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
-import type { SlowRecord } from './operations/slow-operations.ts'
+import type { SlowRecord } from './operations/slow-log.ts'
 import type { RuntimeOptions } from './runtime-settings.ts'
 
 /** Monitoring that runs. Close it when the process ends: the last interval is sent then. */

@@ -2,7 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { ResolvedConfig } from './config/resolve-config.ts'
 import type { Logger } from './logger.ts'
 import { ErrorHistory } from './operations/error-history.ts'
-import { SlowOperations } from './operations/slow-operations.ts'
+import { SlowLog } from './operations/slow-log.ts'
 import { ProcessMonitor } from './process/process-monitor.ts'
 import { RuntimeSettings } from './runtime-settings.ts'
 
@@ -11,7 +11,7 @@ const monitoredRegistries = new WeakSet<MetricsRegistry>()
 /** Everything that is known of single operations, and of the process they run in. Once for a registry. */
 export class OperationMonitor {
   readonly process: ProcessMonitor
-  readonly slow: SlowOperations
+  readonly slow: SlowLog
   readonly errors: ErrorHistory
   readonly settings: RuntimeSettings
   readonly #registry: MetricsRegistry
@@ -26,7 +26,7 @@ export class OperationMonitor {
     monitoredRegistries.add(registry)
     this.#registry = registry
     this.process = new ProcessMonitor(registry)
-    this.slow = new SlowOperations({ registry, process: this.process, logger, thresholdMs: config.slowQueryThresholdMs })
+    this.slow = new SlowLog({ registry, process: this.process, logger, thresholdMs: config.slowQueryThresholdMs })
     this.errors = new ErrorHistory({ registry, keep: config.maxErrorHistory, redact: config.errorRedactor })
     this.settings = new RuntimeSettings(registry, this.slow, config, config.tracerProvider)
   }

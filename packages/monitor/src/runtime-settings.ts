@@ -3,7 +3,7 @@ import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { type OptionValues, optionDescription, options } from './config/options.ts'
 import { ConfigError } from './config/resolve-config.ts'
 import { describeValue, formatIssue, suggest } from './format-issue.ts'
-import type { SlowOperations } from './operations/slow-operations.ts'
+import type { SlowLog } from './operations/slow-log.ts'
 
 /** The options that say how closely operations are looked at: they can be changed at any time. */
 const runtimeOptionNames = [
@@ -26,14 +26,14 @@ interface Before {
 /** How closely the operations of a registry are looked at. */
 export class RuntimeSettings {
   readonly #registry: MetricsRegistry
-  readonly #slow: SlowOperations
+  readonly #slow: SlowLog
   readonly #tracerProvider: TracerProvider | undefined
   readonly #before: Before
   #now: RuntimeOptions
   #isClosed = false
 
   /** @param tracerProvider whose spans they are (default: the global one). */
-  constructor(registry: MetricsRegistry, slow: SlowOperations, options: RuntimeOptions, tracerProvider?: TracerProvider) {
+  constructor(registry: MetricsRegistry, slow: SlowLog, options: RuntimeOptions, tracerProvider?: TracerProvider) {
     this.#registry = registry
     this.#slow = slow
     this.#tracerProvider = tracerProvider

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defaultHealthBounds, resolveBounds, validateBounds } from './bounds.ts'
-import { builtInChecks } from './built-in-checks.ts'
+import { createBuiltInSource } from './built-in-source.ts'
 
 test('the defaults have no problems, and nothing is no problem', () => {
   expect(validateBounds(defaultHealthBounds)).toEqual([])
@@ -37,6 +37,6 @@ test.each([
 })
 
 test('checks are not built on bounds that cannot be used', () => {
-  const options = { bounds: { slowSeconds: -1 } } as unknown as Parameters<typeof builtInChecks>[0]
-  expect(() => builtInChecks(options)).toThrow(new RangeError(validateBounds(options.bounds)[0]))
+  const options = { bounds: { slowSeconds: -1 } } as unknown as Parameters<typeof createBuiltInSource>[0]
+  expect(() => createBuiltInSource(options)).toThrow(new RangeError(validateBounds(options.bounds)[0]))
 })

@@ -27,10 +27,10 @@ const steps = (changes: readonly HealthChange[]) => changes.map(({ from, to }) =
 
 test('a change is kept, told and logged, with what was seen and why', async () => {
   const onChange = vi.fn()
-  const explain: Explain = () => ({ cause: { sentence: 'the log grows' }, nextSteps: ['make room'] })
+  const explain: Explain = () => ({ cause: { message: 'the log grows' }, nextSteps: ['make room'] })
   const { monitor, lines, finds } = setUp({ onChange, explain })
   await finds('healthy')
-  await finds('critical', { what: 'free space', value: 3, unit: 'By', bound: 10 })
+  await finds('critical', { name: 'free space', value: 3, unit: 'By', bound: 10 })
   const change = {
     check: { name: 'disk_space', store: 'orders', status: 'critical', nextSteps: ['make room'], sinceMs: 2000 },
     from: 'healthy',

@@ -50,7 +50,7 @@ export class ChangeLog {
       message,
       ...(observed !== undefined && { value: observed.value }),
       ...(observed?.bound !== undefined && { bound: observed.bound }),
-      ...(cause !== undefined && { cause: cause.sentence }),
+      ...(cause !== undefined && { cause: cause?.message }),
     }
     try {
       this.#options.logger?.[level](fields, text)

@@ -4,7 +4,7 @@ import type { HealthStatus } from './status.ts'
 /** A number that a verdict rests on. */
 export interface Observation {
   /** What it is, in words: `free space`. */
-  readonly what: string
+  readonly name: string
   readonly value: number
   /** UCUM, as in the catalogue: `By`, `s`, `1` for a share, `{file}`. */
   readonly unit: string
@@ -31,7 +31,7 @@ export interface CheckContext {
   /** Unix time in milliseconds. */
   readonly nowMs: number
   /** In which state the check was said to be before: leaving one is harder than entering it. */
-  readonly before: HealthStatus
+  readonly previousStatus: HealthStatus
 }
 
 /** One thing to be looked at, of one store or of the process. */
@@ -48,15 +48,15 @@ export interface HealthCheck {
   /** What it is when it throws or takes too long (default `unhealthy`). */
   readonly statusOnError?: 'degraded' | 'unhealthy' | 'critical'
   /** How many runs in a row, or `n` of the last `m`, must say so before the state gets worse, and better (default 1 of 1). */
-  readonly failureThreshold?: Streak
-  readonly recoveryThreshold?: Streak
+  readonly failureThreshold?: RunThreshold
+  readonly recoveryThreshold?: RunThreshold
   /** Whether `/livez` asks it too: only for what a restart mends (default false). */
   readonly isForLiveness?: boolean
   run(context: CheckContext): Finding | Promise<Finding>
 }
 
 /** `count` of the last `of` runs. */
-export interface Streak {
+export interface RunThreshold {
   readonly count: number
   readonly of: number
 }
@@ -64,7 +64,7 @@ export interface Streak {
 /** What a check that is not healthy says beside its message. */
 export interface Explanation {
   /** What it comes from; where that is another check that is not well, this one is its symptom. */
-  readonly cause?: { readonly sentence: string; readonly check?: string; readonly store?: string }
+  readonly cause?: { readonly message: string; readonly check?: string; readonly store?: string }
   /** What to do next, most important first. */
   readonly nextSteps: readonly string[]
   /** How the number went lately. */

@@ -1,8 +1,8 @@
 import { describeKind, suggest } from '../format-issue.ts'
 import { type HealthBounds, validateBounds } from './bounds.ts'
 import type { HealthChange, HealthCheck } from './check.ts'
-import { type CheckSettings, validateCheck, validateSettings } from './check-settings.ts'
-import { checkKey } from './check-sources.ts'
+import { type CheckSettings, validateCheck, validateSettings } from './registry/check-settings.ts'
+import { checkKey } from './registry/check-sources.ts'
 
 /** Health checks beyond what plain options say. */
 export interface HealthOptions {

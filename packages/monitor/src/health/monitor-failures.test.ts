@@ -167,7 +167,7 @@ test.each([
 
 test('what a check returned stays as it was, whatever the check does with it later', async () => {
   const monitor = monitorOf()
-  const finding = { status: 'degraded' as const, message: 'then', observed: { what: 'space', value: 1, unit: 'By' } }
+  const finding = { status: 'degraded' as const, message: 'then', observed: { name: 'space', value: 1, unit: 'By' } }
   monitor.register({ name: 'one', run: () => finding })
   await monitor.runHealthChecks()
   finding.message = 'now'

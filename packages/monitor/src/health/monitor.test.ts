@@ -152,7 +152,7 @@ test('a check says how long it must insist, and is told what was said of it befo
     failureThreshold: { count: 2, of: 3 },
     recoveryThreshold: { count: 2, of: 2 },
     run: (context) => {
-      before.push(context.before)
+      before.push(context.previousStatus)
       return findings.shift() ?? fine
     },
   })

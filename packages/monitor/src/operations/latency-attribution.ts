@@ -1,12 +1,12 @@
-import type { Slowness } from '../process/process-state.ts'
+import type { LatencyCause } from '../process/process-state.ts'
 
 /** What is known of an operation's time when it settles. */
 export interface OperationTime {
   readonly seconds: number
   /** How long its answer may have lain ready before the event loop came for it. */
-  readonly heldUpSeconds: number
+  readonly deliveryDelaySeconds: number
   /** How long work waited for threads of the pool that others held. */
-  readonly poolSeconds: number
+  readonly poolWaitSeconds: number
 }
 
 /** Three parts that add up to what an operation took. */
@@ -17,7 +17,7 @@ export interface LatencyAttribution {
   readonly loopSeconds: number
   readonly poolSeconds: number
   /** What it is put down to: the largest part. */
-  readonly verdict: Slowness
+  readonly cause: LatencyCause
 }
 
 /**
@@ -25,10 +25,10 @@ export interface LatencyAttribution {
  * is the loop's, and the store's is what it took at the least. Likewise with a full pool, whose threads the store may have been
  * given one of. What remains is the store's, and so is the verdict where two parts are the same. Pure.
  */
-export function attributeLatency({ seconds, heldUpSeconds, poolSeconds }: OperationTime): LatencyAttribution {
-  const loop = Math.min(heldUpSeconds, seconds)
-  const pool = Math.min(poolSeconds, seconds - loop)
+export function attributeLatency({ seconds, deliveryDelaySeconds, poolWaitSeconds }: OperationTime): LatencyAttribution {
+  const loop = Math.min(deliveryDelaySeconds, seconds)
+  const pool = Math.min(poolWaitSeconds, seconds - loop)
   const store = seconds - loop - pool
-  const verdict = store >= Math.max(loop, pool) ? 'store' : loop >= pool ? 'event_loop' : 'thread_pool'
-  return { storeSeconds: store, loopSeconds: loop, poolSeconds: pool, verdict }
+  const cause = store >= Math.max(loop, pool) ? 'store' : loop >= pool ? 'event_loop' : 'thread_pool'
+  return { storeSeconds: store, loopSeconds: loop, poolSeconds: pool, cause }
 }

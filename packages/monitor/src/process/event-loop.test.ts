@@ -5,21 +5,21 @@ import { EventLoop } from './event-loop.ts'
 
 /** A loop on a clock that is set by hand. */
 function byHand() {
-  const clock = { timeMs: 0, turn: 0, now: () => clock.timeMs, turns: () => clock.turn }
+  const clock = { timeMs: 0, iteration: 0, now: () => clock.timeMs, iterations: () => clock.iteration }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
-  // Its own timer has no turn: what is tested by hand is over before the loop goes on.
+  // Its own timer has no iteration: what is tested by hand is over before the loop goes on.
   loop.start()
   onTestFinished(() => loop.close())
   const tickAt = (timeMs: number): void => {
     clock.timeMs = timeMs
-    clock.turn++
+    clock.iteration++
     loop.tick()
   }
   return { clock, registry, loop, tickAt }
 }
 
-test('a late tick is a stretch in which the loop did not turn', () => {
+test('a late tick is a stretch in which the loop did not iterate', () => {
   const { loop, tickAt } = byHand()
   for (const timeMs of [20, 40, 1060, 1080]) tickAt(timeMs)
   expect(loop.blockedSeconds(0, 1080)).toBe(1)
@@ -36,26 +36,26 @@ test('a stretch that the timer has not ended yet is seen by whoever is called be
   expect(loop.blockedSeconds(0, 540)).toBe(0.5)
   expect(loop.longestBlockSeconds(539)).toBe(0.5)
   expect(loop.delaySeconds()).toBe(0.5)
-  expect([loop.hasTurnedSince(10), loop.hasTurnedSince(30)]).toEqual([true, false])
+  expect([loop.hasIteratedSince(10), loop.hasIteratedSince(30)]).toEqual([true, false])
 })
 
-test('what comes in the turn after a stretch may have lain ready, what comes a turn later has not', () => {
+test('what comes in the iteration after a stretch may have lain ready, what comes an iteration later has not', () => {
   const { clock, loop, tickAt } = byHand()
   for (const timeMs of [20, 1040]) tickAt(timeMs)
-  clock.turn++
-  expect(loop.heldUpSeconds(0)).toBe(1)
-  expect(loop.heldUpSeconds(540)).toBe(0.5)
-  expect(loop.heldUpSeconds(0, 20)).toBe(1.02)
-  clock.turn++
-  expect(loop.heldUpSeconds(0)).toBe(0)
+  clock.iteration++
+  expect(loop.deliveryDelaySeconds(0)).toBe(1)
+  expect(loop.deliveryDelaySeconds(540)).toBe(0.5)
+  expect(loop.deliveryDelaySeconds(0, 20)).toBe(1.02)
+  clock.iteration++
+  expect(loop.deliveryDelaySeconds(0)).toBe(0)
 })
 
-test('of a loop that is always late only the last turn can have delayed an answer', () => {
+test('of a loop that is always late only the last iteration can have delayed an answer', () => {
   const { clock, loop, tickAt } = byHand()
   for (let timeMs = 100; timeMs <= 2000; timeMs += 100) tickAt(timeMs)
-  clock.turn++
+  clock.iteration++
   expect(loop.blockedSeconds(0, 2000)).toBeCloseTo(1.6, 9)
-  expect(loop.heldUpSeconds(0)).toBeCloseTo(0.08, 9)
+  expect(loop.deliveryDelaySeconds(0)).toBeCloseTo(0.08, 9)
 })
 
 test("a few milliseconds are the timer's own inaccuracy: measured, and no stretch", () => {
@@ -78,7 +78,7 @@ test('a real loop that is blocked shows how long, and how busy it was', async ()
   expect(loop.blockedSeconds(fromMs, performance.now())).toBeGreaterThan(0.2)
   await sleep(30)
   expect(loop.longestBlockSeconds(fromMs)).toBeGreaterThan(0.2)
-  expect(loop.hasTurnedSince(fromMs)).toBe(true)
+  expect(loop.hasIteratedSince(fromMs)).toBe(true)
   await registry.collectors.collect()
   expect(registry.counter('wombat_process_event_loop_active_seconds_total').value).toBeGreaterThan(0.2)
   expect(registry.histogram('wombat_process_event_loop_delay_seconds').snapshot().max).toBeGreaterThan(0.2)
@@ -91,7 +91,7 @@ test('what is not watched is not late', () => {
   clock.timeMs = 60_000
   expect(loop.longestBlockSeconds(2000)).toBe(0)
   expect(loop.blockedSeconds(0, 60_000)).toBe(1)
-  expect(loop.heldUpSeconds(2000)).toBe(0)
+  expect(loop.deliveryDelaySeconds(2000)).toBe(0)
 })
 
 test('closed, it measures nothing more', async () => {

@@ -3,20 +3,20 @@ import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
 /** How often the loop is asked to come by. */
-export const periodMs = 20
+export const tickIntervalMs = 20
 /** From how late on it counts as kept from turning: less is the timer's own inaccuracy, or ordinary work. */
-const noticedMs = 10
+const minBlockMs = 10
 
 /** The clock and the loop, as they are asked. */
 export interface LoopClock {
   now(): number
   /** How often the loop has turned. */
-  turns(): number
+  iterations(): number
 }
 
 const ownClock: LoopClock = {
   now: () => performance.now(),
-  turns: () => performance.nodeTiming.uvMetricsInfo.loopCount,
+  iterations: () => performance.nodeTiming.uvMetricsInfo.loopCount,
 }
 
 /**
@@ -49,7 +49,7 @@ export class EventLoop {
   start(each: (nowMs: number) => void = () => {}): void {
     if (this.#stop !== undefined) return
     this.#lastMs = this.#clock.now()
-    const timer = setInterval(() => each(this.tick()), periodMs).unref()
+    const timer = setInterval(() => each(this.tick()), tickIntervalMs).unref()
     const forget = this.#registry.collectors.add(activeTime(this.#registry))
     this.#stop = () => {
       clearInterval(timer)
@@ -65,10 +65,10 @@ export class EventLoop {
   /** The loop came by. Returns the time. */
   tick(): number {
     const nowMs = this.#clock.now()
-    this.#lateMs = Math.max(0, nowMs - this.#lastMs - periodMs)
+    this.#lateMs = Math.max(0, nowMs - this.#lastMs - tickIntervalMs)
     this.#delay.record(this.#lateMs / 1000)
-    if (this.#lateMs >= noticedMs) {
-      this.#blocks.add({ fromMs: nowMs - this.#lateMs, toMs: nowMs, mark: this.#clock.turns() })
+    if (this.#lateMs >= minBlockMs) {
+      this.#blocks.add({ fromMs: nowMs - this.#lateMs, toMs: nowMs, mark: this.#clock.iterations() })
     }
     this.#lastMs = nowMs
     return nowMs
@@ -91,8 +91,8 @@ export class EventLoop {
    * delivers, so that a stretch before the turn before this one delayed nothing. With a lead, the time before each stretch in
    * which the loop may have stood still already counts as well.
    */
-  heldUpSeconds(sinceMs: number, leadMs = 0): number {
-    const turn = this.#clock.turns()
+  deliveryDelaySeconds(sinceMs: number, leadMs = 0): number {
+    const turn = this.#clock.iterations()
     let heldMs = 0
     for (const { fromMs, toMs, mark } of this.#since(sinceMs)) {
       if (turn - mark <= 1) heldMs += overlapMs({ fromMs: fromMs - leadMs, toMs }, sinceMs, toMs)
@@ -101,13 +101,13 @@ export class EventLoop {
   }
 
   /** Whether the loop is known to have turned since then. */
-  hasTurnedSince(fromMs: number): boolean {
+  hasIteratedSince(fromMs: number): boolean {
     return this.#lastMs > fromMs
   }
 
   /** How late the loop is now or, where it is in time, was when it came by last. */
   delaySeconds(): number {
-    const presentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastMs - periodMs
+    const presentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastMs - tickIntervalMs
     return Math.max(this.#lateMs, presentMs) / 1000
   }
 
@@ -120,9 +120,9 @@ export class EventLoop {
   /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time, or not watched. */
   #present(): Interval {
     const nowMs = this.#clock.now()
-    const dueMs = this.#lastMs + periodMs
-    const isLate = this.#stop !== undefined && nowMs - dueMs >= noticedMs
-    return { fromMs: isLate ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.turns() }
+    const dueMs = this.#lastMs + tickIntervalMs
+    const isLate = this.#stop !== undefined && nowMs - dueMs >= minBlockMs
+    return { fromMs: isLate ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.iterations() }
   }
 }
 

@@ -23,7 +23,7 @@ export class ProcessMonitor implements ProcessDelays {
     const { observer } = this.#registry
     this.#loop.start((nowMs) => {
       observer.markInFlight(nowMs)
-      this.#pool.look(nowMs, observer.inFlight())
+      this.#pool.probe(nowMs, observer.inFlight())
     })
   }
 
@@ -43,8 +43,8 @@ export class ProcessMonitor implements ProcessDelays {
     return this.#loop.longestBlockSeconds(sinceMs)
   }
 
-  poolWaitedSeconds(fromMs: number, toMs: number): number {
-    return this.#pool.waitedSeconds(fromMs, toMs)
+  poolWaitSeconds(fromMs: number, toMs: number): number {
+    return this.#pool.waitSeconds(fromMs, toMs)
   }
 
   longestPoolWaitSeconds(sinceMs: number): number {
@@ -55,15 +55,15 @@ export class ProcessMonitor implements ProcessDelays {
     return this.#loop.delaySeconds()
   }
 
-  hasTurnedSince(fromMs: number): boolean {
-    return this.#loop.hasTurnedSince(fromMs)
+  hasIteratedSince(fromMs: number): boolean {
+    return this.#loop.hasIteratedSince(fromMs)
   }
 
-  heldUpSeconds(sinceMs: number): number {
-    return this.#loop.heldUpSeconds(sinceMs)
+  deliveryDelaySeconds(sinceMs: number): number {
+    return this.#loop.deliveryDelaySeconds(sinceMs)
   }
 
-  poolWaitedForOthersSeconds(fromMs: number, toMs: number): number {
-    return this.#pool.waitedForOthersSeconds(fromMs, toMs)
+  externalPoolWaitSeconds(fromMs: number, toMs: number): number {
+    return this.#pool.externalWaitSeconds(fromMs, toMs)
   }
 }

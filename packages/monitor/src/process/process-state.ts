@@ -1,5 +1,5 @@
 /** What kept an operation waiting: the event loop, whoever else fills the thread pool, or the store itself. */
-export type Slowness = 'event_loop' | 'thread_pool' | 'store'
+export type LatencyCause = 'event_loop' | 'thread_pool' | 'store'
 
 /** What is known of the process that every operation depends on. Times are those of `performance.now()`, in milliseconds. */
 export interface ProcessState {
@@ -8,7 +8,7 @@ export interface ProcessState {
   /** The longest time without a turn that ended, or still lasts, since then. */
   longestLoopBlockSeconds(sinceMs: number): number
   /** How long, within this time, work waited for a thread of libuv's pool; what the event loop came late for it is not in it. */
-  poolWaitedSeconds(fromMs: number, toMs: number): number
+  poolWaitSeconds(fromMs: number, toMs: number): number
   longestPoolWaitSeconds(sinceMs: number): number
   /** How many threads the pool has. */
   readonly poolSize: number
@@ -19,9 +19,9 @@ export interface ProcessDelays extends ProcessState {
   /** How late the event loop is now or, where it is in time, was a moment ago. */
   loopDelaySeconds(): number
   /** Whether the event loop is known to have turned since then. */
-  hasTurnedSince(fromMs: number): boolean
+  hasIteratedSince(fromMs: number): boolean
   /** How long, since then, an answer that comes in the present turn of the event loop may have lain ready. */
-  heldUpSeconds(sinceMs: number): number
+  deliveryDelaySeconds(sinceMs: number): number
   /** The part of `poolWaitedSeconds` in which others than the measured stores held threads of the pool. */
-  poolWaitedForOthersSeconds(fromMs: number, toMs: number): number
+  externalPoolWaitSeconds(fromMs: number, toMs: number): number
 }

@@ -8,19 +8,19 @@ const nobody = { depth: 0, oldestSeconds: 0 }
 
 /** A pool whose work comes back when the test says so, on a clock that is set by hand. */
 function byHand() {
-  const clock = { timeMs: 0, turn: 0, now: () => clock.timeMs, turns: () => clock.turn }
+  const clock = { timeMs: 0, iteration: 0, now: () => clock.timeMs, iterations: () => clock.iteration }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
   loop.start()
   onTestFinished(() => loop.close())
   const sent: Array<() => void> = []
   const pool = new ThreadPool(registry, loop, clock.now, (done) => sent.push(done), 4)
-  /** Lets the loop turn, every 20 ms, until then. */
+  /** Lets the loop iterate every 20 ms, until then. */
   const turnTo = (timeMs: number, waiting = nobody): void => {
     while (clock.timeMs < timeMs) {
       clock.timeMs += 20
-      clock.turn++
-      pool.look(loop.tick(), waiting)
+      clock.iteration++
+      pool.probe(loop.tick(), waiting)
     }
   }
   return { clock, registry, loop, sent, pool, turnTo }
@@ -47,24 +47,24 @@ test('a wait is known while it lasts and afterwards, and is put down to others w
   turnTo(20, { depth: 3, oldestSeconds: 0.05 })
   turnTo(520, { depth: 9, oldestSeconds: 0.5 })
   expect(pool.longestWaitSeconds(519)).toBe(0.5)
-  expect(pool.waitedSeconds(0, 520)).toBe(0.5)
-  expect(pool.waitedForOthersSeconds(270, 520)).toBe(0.25)
+  expect(pool.waitSeconds(0, 520)).toBe(0.5)
+  expect(pool.externalWaitSeconds(270, 520)).toBe(0.25)
   sent[0]?.()
   turnTo(1000)
-  expect(pool.waitedSeconds(0, 1000)).toBe(0.5)
+  expect(pool.waitSeconds(0, 1000)).toBe(0.5)
   expect(pool.longestWaitSeconds(600)).toBe(0)
   expect(registry.histogram('wombat_process_thread_pool_wait_seconds').snapshot().sum).toBe(0.5)
   turnTo(1020, { depth: 4, oldestSeconds: 0.05 })
   turnTo(2020, { depth: 4, oldestSeconds: 1 })
-  expect([pool.waitedSeconds(1000, 2020), pool.waitedForOthersSeconds(1000, 2020)]).toEqual([1, 0])
+  expect([pool.waitSeconds(1000, 2020), pool.externalWaitSeconds(1000, 2020)]).toEqual([1, 0])
 })
 
 test('what the loop came late for the work is no wait', () => {
   const { clock, registry, sent, pool, turnTo } = byHand()
   turnTo(20)
   clock.timeMs = 1020
-  clock.turn++
-  expect(pool.waitedSeconds(0, 1020)).toBe(0)
+  clock.iteration++
+  expect(pool.waitSeconds(0, 1020)).toBe(0)
   sent[0]?.()
   const wait = registry.histogram('wombat_process_thread_pool_wait_seconds').snapshot()
   expect([wait.count, wait.sum]).toEqual([1, 0])
@@ -78,15 +78,15 @@ test('work that cannot be sent is none, and is tried again', () => {
     throw new Error('no')
   }
   const pool = new ThreadPool(registry, new EventLoop(registry), () => 0, failing, 4)
-  pool.look(0, nobody)
-  pool.look(1000, nobody)
-  expect([tried, pool.waitedSeconds(0, 1000)]).toEqual([2, 0])
+  pool.probe(0, nobody)
+  pool.probe(1000, nobody)
+  expect([tried, pool.waitSeconds(0, 1000)]).toEqual([2, 0])
 })
 
 test('a real piece of work comes back from a real pool', async () => {
   const registry = new MetricsRegistry()
   const pool = new ThreadPool(registry, new EventLoop(registry))
-  pool.look(performance.now(), nobody)
+  pool.probe(performance.now(), nobody)
   const wait = registry.histogram('wombat_process_thread_pool_wait_seconds')
   await expect.poll(() => wait.snapshot().count).toBe(1)
   await sleep(1)

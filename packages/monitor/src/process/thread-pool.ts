@@ -1,6 +1,6 @@
 import { randomFill } from 'node:crypto'
 import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
-import { type EventLoop, periodMs } from './event-loop.ts'
+import { type EventLoop, tickIntervalMs } from './event-loop.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
 /** How often a piece of work is sent while nobody waits for anything. */
@@ -65,7 +65,7 @@ export class ThreadPool {
   }
 
   /** To be called at each tick: sends a piece of work where it is time for one and none is out. */
-  look(nowMs: number, { depth, oldestSeconds }: QueuedWork): void {
+  probe(nowMs: number, { depth, oldestSeconds }: QueuedWork): void {
     if (this.#out !== undefined) return
     if (oldestSeconds <= waitingSeconds && nowMs - this.#lastMs < idleMs) return
     this.#lastMs = nowMs
@@ -79,7 +79,7 @@ export class ThreadPool {
   }
 
   /** How long, within this time, work waited. */
-  waitedSeconds(fromMs: number, toMs: number): number {
+  waitSeconds(fromMs: number, toMs: number): number {
     return this.#sum(fromMs, toMs, () => true)
   }
 
@@ -88,7 +88,7 @@ export class ThreadPool {
    * than the pool has threads, so that others held at least one. With more in flight a store that hangs fills the pool by itself;
    * as many operations that wait behind others' work look the same, and nothing tells the two apart.
    */
-  waitedForOthersSeconds(fromMs: number, toMs: number): number {
+  externalWaitSeconds(fromMs: number, toMs: number): number {
     return this.#sum(fromMs, toMs, ({ mark }) => mark < this.size)
   }
 
@@ -123,7 +123,7 @@ export class ThreadPool {
 
   #waitOf({ fromMs, depth }: Sent): Interval {
     const nowMs = this.#now()
-    const loopMs = this.#loop.heldUpSeconds(fromMs, periodMs) * 1000
+    const loopMs = this.#loop.deliveryDelaySeconds(fromMs, tickIntervalMs) * 1000
     return { fromMs, toMs: Math.max(fromMs, nowMs - loopMs), mark: depth }
   }
 }

@@ -2,8 +2,8 @@ import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
-import { above, atLeast, type ThresholdLevel, thresholdLevel, worstFinding } from '../threshold-levels.ts'
-import { increaseOver, maxNow, maxSeriesNow } from '../window-queries.ts'
+import { above, atLeast, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
+import { increaseOver, maxNow, maxSeriesNow } from './window-queries.ts'
 
 /** By any of these an engine tells how its compaction does. */
 const telling = ['db_level_files', 'db_compaction_pending_bytes', 'db_write_stall_active_seconds'] as const
@@ -40,7 +40,7 @@ type Judge = (history: History, judging: CompactionInput, nowMs: number) => Find
 const backgroundErrors: Judge = (history, { store, bounds }, nowMs) => {
   const value = increaseOver(history, 'db_background_errors_total', { store }, bounds.windowSeconds, nowMs) ?? 0
   if (value === 0) return []
-  const observed = { what: 'background errors in the window', value, unit: '{error}', bound: 0 }
+  const observed = { name: 'background errors in the window', value, unit: '{error}', bound: 0 }
   return [{ status: 'critical', message: 'Background work of the database fails', reason: 'background_errors', observed }]
 }
 
@@ -56,7 +56,7 @@ const stallNow: Judge = (history, { store, bounds }, nowMs) => {
       message: `Writes are stalled${cause === undefined ? '' : ` (${cause})`}`,
       reason: 'stalled',
       observed: {
-        what: 'age of the stall',
+        name: 'age of the stall',
         value: stall.value,
         unit: 's',
         bound: bounds.stallCriticalSeconds,
@@ -79,7 +79,7 @@ const levelZero: Judge = (history, { store, engine, storeCount, bounds, before }
   ]
   const found = thresholdLevel(value, levels, before, atLeast)
   const bound = found?.bound ?? bounds[`${engine}LevelZeroDegradedFiles`] * storeCount
-  const observed = { what: 'files in level 0', value, unit: '{file}', bound, series: { metric: 'db_level_files', labels } }
+  const observed = { name: 'files in level 0', value, unit: '{file}', bound, series: { metric: 'db_level_files', labels } }
   if (found === undefined) return [{ status: 'healthy', message: 'Compaction keeps up', observed }]
   return [{ status: found.status, message: found.message, reason: 'level_zero', observed }]
 }
@@ -97,7 +97,7 @@ const pendingBytes: Judge = (history, { store, storeCount, bounds, before }, now
   ]
   const found = thresholdLevel(value, levels, before, above)
   const bound = found?.bound ?? bounds.pendingDegradedBytes * storeCount
-  const observed = { what: 'left to rewrite', value, unit: 'By', bound, series: { metric, labels: { store } } }
+  const observed = { name: 'left to rewrite', value, unit: 'By', bound, series: { metric, labels: { store } } }
   if (found === undefined) return [{ status: 'healthy', message: 'Compaction keeps up', observed }]
   return [{ status: found.status, message: found.message, reason: 'pending', observed }]
 }
@@ -108,6 +108,6 @@ const stalledLately: Judge = (history, { store, bounds, before }, nowMs) => {
   const enter = bounds.stalledShare
   const found = thresholdLevel(value, [{ status: 'degraded', enter, leave: enter * bounds.compactionLeaveFactor }], before, above)
   if (found === undefined) return []
-  const observed = { what: 'time for which writers were held back', value, unit: '1', bound: found.bound }
+  const observed = { name: 'time for which writers were held back', value, unit: '1', bound: found.bound }
   return [{ status: 'degraded', message: 'Writes are stalled often', reason: 'often_stalled', observed }]
 }

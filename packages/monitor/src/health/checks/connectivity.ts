@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { pid } from 'node:process'
 import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
-import type { ProcessState, Slowness } from '../../process/process-state.ts'
+import { findLatencyCause } from '../../process/latency-cause.ts'
+import type { LatencyCause, ProcessState } from '../../process/process-state.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
-import { formatCode } from '../error-codes.ts'
-import { latencyCause } from '../latency-cause.ts'
-import { worstFinding } from '../threshold-levels.ts'
+import { formatCode } from './error-codes.ts'
 import { type ProbeResult, StoreProbeRun } from './store-probe-run.ts'
+import { worstFinding } from './threshold-levels.ts'
 import { countWrites, haveWritesSucceeded, type WriteCounts } from './writes.ts'
 
 /** How stores are tried: with a write each time, with a write where their users do not write, by reading only, or not at all. */
@@ -46,7 +46,7 @@ export class Connectivity {
     const toMs = performance.now()
     const inFlight = Math.max(depthBefore, registry.observer.inFlight().depth)
     const seconds = (toMs - fromMs) / 1000
-    const slowness = seconds > bounds.slowSeconds ? latencyCause(process, { fromMs, toMs, inFlight }) : undefined
+    const slowness = seconds > bounds.slowSeconds ? findLatencyCause(process, { fromMs, toMs, inFlight }) : undefined
     const works = this.#options.probe === 'read' ? 'Database is readable' : 'Database is responsive'
     return connectivityFinding(done, { seconds, slowness, works, bounds })
   }
@@ -78,7 +78,7 @@ function notReplaced(stores: readonly MeasuredStore[]): MeasuredStore[] {
 interface Trials {
   readonly seconds: number
   /** Why it took long; undefined where it did not. */
-  readonly slowness: Slowness | undefined
+  readonly slowness: LatencyCause | undefined
   /** What is said of a store that works. */
   readonly works: string
   readonly bounds: HealthBounds
@@ -101,7 +101,7 @@ function connectivityFinding(
   trials: ReadonlyArray<ProbeResult | undefined>,
   { seconds, slowness, works, bounds }: Trials,
 ): Finding {
-  const observed: Observation = { what: 'time of the try', value: seconds, unit: 's', bound: bounds.slowSeconds }
+  const observed: Observation = { name: 'time of the try', value: seconds, unit: 's', bound: bounds.slowSeconds }
   const findings = trials.flatMap((trial): Finding[] => {
     if (trial === undefined) return []
     const { outcome, code, isDamaged } = trial

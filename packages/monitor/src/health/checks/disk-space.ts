@@ -5,10 +5,10 @@ import { parentVolume, type Volume } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
-import { errorCode, formatCode } from '../error-codes.ts'
 import type { HealthStatus } from '../status.ts'
-import { below, type ThresholdLevel, thresholdLevel, worstFinding } from '../threshold-levels.ts'
-import { maxNow } from '../window-queries.ts'
+import { errorCode, formatCode } from './error-codes.ts'
+import { below, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
+import { maxNow } from './window-queries.ts'
 
 /** What was seen of the folder of a store. */
 export type DirectoryReading =
@@ -47,7 +47,7 @@ export async function runDiskSpace(store: string, options: DiskSpaceOptions, con
   const pendingBytes = maxNow(history, 'db_compaction_pending_bytes', { store }, context.nowMs)
   const findings = readings.map((reading): Finding => {
     if (reading.state === 'inaccessible' && isOpening) return { status: 'unknown', message: 'Database is opening' }
-    return diskFinding(reading, { store, pendingBytes, bounds, before: context.before })
+    return diskFinding(reading, { store, pendingBytes, bounds, before: context.previousStatus })
   })
   return worstFinding(findings) ?? { status: 'unknown', message: 'Database is closed' }
 }
@@ -105,7 +105,7 @@ function spaceFinding({ availableBytes, capacityBytes }: Volume, { store, pendin
   ]
   const found = thresholdLevel(availableBytes, levels, before, below)
   const observed: Observation = {
-    what: 'free space',
+    name: 'free space',
     value: availableBytes,
     unit: 'By',
     bound: found?.bound ?? Math.max(...levels.map(({ enter }) => enter)),
@@ -126,6 +126,6 @@ function inodesFinding(
   const few = thresholdLevel(value, [{ status: 'degraded', enter, leave: enter * bounds.diskLeaveFactor }], before, below)
   if (few === undefined) return []
   const series = { metric: 'db_disk_available_inodes', labels: { store } }
-  const observed: Observation = { what: 'free inodes', value, unit: '{inode}', bound: few.bound, series }
+  const observed: Observation = { name: 'free inodes', value, unit: '{inode}', bound: few.bound, series }
   return [{ status: few.status, message: 'Few inodes left', reason: 'inodes', observed }]
 }

@@ -3,10 +3,10 @@ import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
-import { corruptionCodes, formatCode } from '../error-codes.ts'
 import type { HealthStatus } from '../status.ts'
-import { above, thresholdLevel, worstFinding } from '../threshold-levels.ts'
-import { increaseFromFirst, increaseOver } from '../window-queries.ts'
+import { corruptionCodes, formatCode } from './error-codes.ts'
+import { above, thresholdLevel, worstFinding } from './threshold-levels.ts'
+import { increaseFromFirst, increaseOver } from './window-queries.ts'
 
 export interface ErrorInput {
   readonly store: string
@@ -41,7 +41,7 @@ function corruption(history: History, { store, bounds }: ErrorInput, nowMs: numb
   for (const error_type of corruptionCodes) {
     const value = increaseFromFirst(history, 'db_errors_total', { store, error_type }, bounds.windowSeconds, nowMs)
     if (value === 0) continue
-    const observed = { what: 'operations that met damage, in the window', value, unit: '{error}', bound: 0 }
+    const observed = { name: 'operations that met damage, in the window', value, unit: '{error}', bound: 0 }
     return [{ status: 'critical', message: formatCode('Damaged data was found', error_type), reason: 'corruption', observed }]
   }
   return []
@@ -71,7 +71,7 @@ function shareFinding({ operation, total, failed }: Counts, { bounds, before }: 
     {
       status: found?.status ?? 'healthy',
       message: `${Number((value * 100).toPrecision(2))} % of the ${operation.replace('_', ' ')} operations failed`,
-      observed: { what: 'share of failed operations', value, unit: '1', bound: found?.bound ?? bounds.errorDegradedShare },
+      observed: { name: 'share of failed operations', value, unit: '1', bound: found?.bound ?? bounds.errorDegradedShare },
       ...(found !== undefined && { reason: 'failures' }),
     },
   ]

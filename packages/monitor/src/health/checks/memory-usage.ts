@@ -4,8 +4,8 @@ import type { History } from '../../history/history.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
-import { atLeast, thresholdLevel } from '../threshold-levels.ts'
-import { sumNow } from '../window-queries.ts'
+import { atLeast, thresholdLevel } from './threshold-levels.ts'
+import { sumNow } from './window-queries.ts'
 
 /** What is in use of the memory that the process may use, in bytes. */
 export interface MemoryReading {
@@ -43,7 +43,7 @@ export function runMemoryUsage({ history, bounds, memoryLimitBytes }: MemoryUsag
     externalBytes: external,
     storesBytes: storesMemory(history, context.nowMs),
   }
-  return memoryFinding(reading, bounds, context.before)
+  return memoryFinding(reading, bounds, context.previousStatus)
 }
 
 /** What the engines of all stores say they use: all of it where they say so, else the parts that they tell. */
@@ -72,14 +72,14 @@ export function memoryFinding(reading: MemoryReading, bounds: HealthBounds, befo
   const own = limitBytes === undefined ? Number.NEGATIVE_INFINITY : residentBytes / limitBytes
   const isGroup = group !== undefined && group.usedBytes / group.limitBytes > own
   const used = isGroup
-    ? { what: "memory of the process' control group", value: group.usedBytes, limit: group.limitBytes }
-    : { what: 'memory of the process', value: residentBytes, limit: limitBytes ?? Number.POSITIVE_INFINITY }
+    ? { name: "memory of the process' control group", value: group.usedBytes, limit: group.limitBytes }
+    : { name: 'memory of the process', value: residentBytes, limit: limitBytes ?? Number.POSITIVE_INFINITY }
   const levels = states.map(({ status, bound, message }) => {
     return { status, message, enter: bounds[bound], leave: bounds[bound] - bounds.memoryLeaveShare }
   })
   const found = thresholdLevel(used.value / used.limit, levels, before, atLeast)
   const observed: Observation = {
-    what: used.what,
+    name: used.name,
     value: used.value,
     unit: 'By',
     bound: (found?.bound ?? bounds.memoryDegradedShare) * used.limit,

@@ -1,7 +1,7 @@
 import type { ProcessState } from '../../process/process-state.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
-import { above, thresholdLevel, worstFinding } from '../threshold-levels.ts'
+import { above, thresholdLevel, worstFinding } from './threshold-levels.ts'
 
 /** What kept the process from working, at the longest, since it was last looked at. In seconds. */
 export interface Blocked {
@@ -43,7 +43,7 @@ export function responsivenessFinding({ loopSeconds, poolSeconds, poolSize }: Bl
   ]
   const bound = bounds.blockedDegradedSeconds
   const value = Math.max(loopSeconds, poolSeconds)
-  const observed = { what: 'longest time without progress', value, unit: 's', bound }
+  const observed = { name: 'longest time without progress', value, unit: 's', bound }
   return worstFinding(findings) ?? { status: 'healthy', message: 'The process is responsive', observed }
 }
 
@@ -53,5 +53,5 @@ function finding(reason: string, what: string, message: string, value: number, b
   const levels = [level('unhealthy', bounds.blockedUnhealthySeconds), level('degraded', bounds.blockedDegradedSeconds)]
   const found = thresholdLevel(value, levels, 'healthy', above)
   if (found === undefined) return []
-  return [{ status: found.status, message, reason, observed: { what, value, unit: 's', bound: found.bound } }]
+  return [{ status: found.status, message, reason, observed: { name: what, value, unit: 's', bound: found.bound } }]
 }

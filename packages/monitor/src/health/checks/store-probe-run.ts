@@ -1,5 +1,5 @@
 import type { MeasuredStore } from '@wombat/instrumentation'
-import { corruptionCodes, errorCode } from '../error-codes.ts'
+import { corruptionCodes, errorCode } from './error-codes.ts'
 import { isSafeToWrite } from './safe-write.ts'
 
 /** How one try of a store went. */

@@ -2,7 +2,7 @@ import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
 import { expect, onTestFinished, test } from 'vitest'
 import { collectingLogger } from '../../../../../test/monitor/collecting-logger.ts'
 import { ErrorHistory } from '../../operations/error-history.ts'
-import { SlowOperations } from '../../operations/slow-operations.ts'
+import { SlowLog } from '../../operations/slow-log.ts'
 import type { SlowThreshold } from '../../operations/slow-thresholds.ts'
 import { ProcessMonitor } from '../../process/process-monitor.ts'
 import { operationRoutes } from './operation-routes.ts'
@@ -13,7 +13,7 @@ function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {
   const clock = { timeMs: 0 }
   const now = () => clock.timeMs
   const process = new ProcessMonitor(registry)
-  const slow = new SlowOperations({ registry, process, logger: collectingLogger(), thresholdMs, timeNow: now })
+  const slow = new SlowLog({ registry, process, logger: collectingLogger(), thresholdMs, timeNow: now })
   const errors = new ErrorHistory({ registry, keep, now })
   onTestFinished(() => {
     slow.close()

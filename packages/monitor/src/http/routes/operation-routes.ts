@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { ErrorHistory } from '../../operations/error-history.ts'
-import type { SlowOperations } from '../../operations/slow-operations.ts'
+import type { SlowLog } from '../../operations/slow-log.ts'
 import { parseDuration, parseParameters } from './query/parameters.ts'
 
 /** Less than a second says nothing: errors are counted by the second. */
@@ -25,7 +25,7 @@ const defaultWindowMs = 300_000
  * five minutes, or as far back as is known), and each second; that is left out where the window reaches further back.
  * Both take `store` and `limit`; 400 with the reason where a parameter cannot be used.
  */
-export function operationRoutes(slow: SlowOperations, errors: ErrorHistory, now: () => number = Date.now): Hono {
+export function operationRoutes(slow: SlowLog, errors: ErrorHistory, now: () => number = Date.now): Hono {
   return new Hono()
     .get('/api/v1/slow-operations', (context) => {
       const asked = parseParameters(ofSlow, context.req.query())

@@ -1,11 +1,11 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
-import type { Explain, Explanation, HealthCheck, HealthCheckResult } from './check.ts'
+import type { Explain, Explanation, HealthCheck, HealthCheckResult } from '../check.ts'
+import { HealthMetrics } from '../health-metrics.ts'
+import type { WarnOnce } from '../warn-once.ts'
 import { type CheckSettings, type ResolvedCheckSettings, resolveSettings } from './check-settings.ts'
 import { type CheckSource, CheckSources, checkKey } from './check-sources.ts'
 import { CheckState } from './check-state.ts'
-import { HealthMetrics } from './health-metrics.ts'
-import type { WarnOnce } from './warn-once.ts'
 
 export interface CheckRegistryOptions {
   readonly intervalMs: number

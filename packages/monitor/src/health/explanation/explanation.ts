@@ -1,12 +1,12 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import type { History } from '../history/history.ts'
-import type { ProcessState } from '../process/process-state.ts'
-import type { Explain, Explanation, HealthCheckResult } from './check.ts'
-import { latencyCause } from './latency-cause.ts'
-import { type CheckName, defaultRemediation, type Remediation, remediations } from './remediation.ts'
+import type { History } from '../../history/history.ts'
+import { findLatencyCause } from '../../process/latency-cause.ts'
+import type { ProcessState } from '../../process/process-state.ts'
+import type { Explain, Explanation, HealthCheckResult } from '../check.ts'
+import { type CheckName, defaultRemediation, type Remediation, remediations } from '../checks/remediation.ts'
+import { maxNow } from '../checks/window-queries.ts'
 import { type RootCause, rootCauses } from './root-causes.ts'
 import { computeTrend } from './trend.ts'
-import { maxNow } from './window-queries.ts'
 
 export interface ExplainerOptions {
   readonly history: History
@@ -34,12 +34,12 @@ export function createExplain(options: ExplainerOptions): Explain {
     const found = deepestCause(result, findResult(result, all), reasonOf)
     if (found === undefined) {
       const { cause, nextSteps } = remediationFor(result.name, reasonOf(result))
-      return { cause: { sentence: cause }, nextSteps, ...always }
+      return { cause: { message: cause }, nextSteps, ...always }
     }
     const { link, cause } = found
     const { name: check, store, message } = cause
     return {
-      cause: { sentence: link.sentence, check, ...(store !== undefined && { store }) },
+      cause: { message: link.message, check, ...(store !== undefined && { store }) },
       // Who mends the cause mends the symptom.
       nextSteps: [`See ${check}: ${message}.`, ...remediationFor(link.check, reasonOf(cause)).nextSteps],
       ...always,
@@ -108,7 +108,7 @@ function causeOfTimeout(result: HealthCheckResult, { process, registry }: Explai
   // It is judged at its end. Unix time on the clock of `performance.now()`, which is the clock of what the process tells.
   const toMs = lastCheckMs + (performance.now() - nowMs)
   const fromMs = toMs - durationSeconds * 1000
-  return latencyCause(process, { fromMs, toMs, inFlight: registry.observer.inFlight().depth })
+  return findLatencyCause(process, { fromMs, toMs, inFlight: registry.observer.inFlight().depth })
 }
 
 function resultTrend(result: HealthCheckResult, options: ExplainerOptions, nowMs: number): Explanation['trend'] {

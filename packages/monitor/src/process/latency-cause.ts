@@ -1,7 +1,7 @@
-import type { ProcessState, Slowness } from '../process/process-state.ts'
+import type { LatencyCause, ProcessState } from './process-state.ts'
 
 /** What was the case while something was slow. Times are those of `performance.now()`, in milliseconds. */
-export interface SlowTime {
+export interface SlowPeriod {
   readonly fromMs: number
   readonly toMs: number
   /** How many operations of stores were in flight. */
@@ -18,11 +18,11 @@ const poolShare = 0.25
  * Why something was slow: what it waited for during most of its time. A pool with as many of the stores' own operations in
  * flight as it has threads is full of them, and waiting for it is waiting for the store.
  */
-export function latencyCause(process: ProcessState, { fromMs, toMs, inFlight }: SlowTime): Slowness {
+export function findLatencyCause(process: ProcessState, { fromMs, toMs, inFlight }: SlowPeriod): LatencyCause {
   const seconds = (toMs - fromMs) / 1000
   const blocked = process.loopBlockedSeconds(fromMs, toMs)
   if (blocked >= seconds / 2) return 'event_loop'
   const isFilledByOthers = inFlight < process.poolSize
-  const waited = process.poolWaitedSeconds(fromMs, toMs)
+  const waited = process.poolWaitSeconds(fromMs, toMs)
   return isFilledByOthers && waited >= (seconds - blocked) * poolShare ? 'thread_pool' : 'store'
 }

@@ -1,5 +1,5 @@
-import { describeContent, suggest } from '../format-issue.ts'
-import type { HealthCheck, Streak } from './check.ts'
+import { describeContent, suggest } from '../../format-issue.ts'
+import type { HealthCheck, RunThreshold } from '../check.ts'
 import type { Hysteresis } from './hysteresis.ts'
 
 /** What the one who runs the service says of a check, by its name: it overrides what the check says of itself. */
@@ -18,7 +18,7 @@ export interface ResolvedCheckSettings extends Hysteresis {
   readonly statusOnError: NonNullable<HealthCheck['statusOnError']>
 }
 
-const once: Streak = Object.freeze({ count: 1, of: 1 })
+const once: RunThreshold = Object.freeze({ count: 1, of: 1 })
 
 /** The settings before the check before the defaults. */
 export function resolveSettings(
@@ -95,7 +95,7 @@ export function validateMilliseconds(ms: unknown): string | undefined {
   return `must be a number of milliseconds from 1 to ${longestMs}, got ${describeContent(ms)}: no timer takes another`
 }
 
-function isStreak(streak: Streak): boolean {
+function isStreak(streak: RunThreshold): boolean {
   if (typeof streak !== 'object' || streak === null) return false
   const { count, of } = streak
   return Number.isInteger(count) && Number.isInteger(of) && count >= 1 && count <= of && of <= longestStreak

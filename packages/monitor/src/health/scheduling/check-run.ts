@@ -1,8 +1,8 @@
 import { errorKind } from '@wombat/instrumentation/internal'
-import type { CheckContext, Finding, HealthCheck } from './check.ts'
-import type { ResolvedCheckSettings } from './check-settings.ts'
+import type { CheckContext, Finding, HealthCheck } from '../check.ts'
+import type { ResolvedCheckSettings } from '../registry/check-settings.ts'
+import { healthStatuses } from '../status.ts'
 import { deadline } from './deadline.ts'
-import { healthStatuses } from './status.ts'
 
 /** One run of one check. */
 export interface CheckRun {

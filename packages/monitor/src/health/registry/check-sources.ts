@@ -1,7 +1,7 @@
 import { errorKind } from '@wombat/instrumentation/internal'
-import type { HealthCheck } from './check.ts'
+import type { HealthCheck } from '../check.ts'
+import type { WarnOnce } from '../warn-once.ts'
 import { validateCheck } from './check-settings.ts'
-import type { WarnOnce } from './warn-once.ts'
 
 export type CheckSource = () => readonly HealthCheck[]
 

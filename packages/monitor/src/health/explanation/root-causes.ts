@@ -1,4 +1,4 @@
-import type { CheckName } from './remediation.ts'
+import type { CheckName } from '../checks/remediation.ts'
 
 /** One check that is not well, and what that explains directly. */
 export interface RootCause {
@@ -6,7 +6,7 @@ export interface RootCause {
   /** Its reasons that have such effects; any, where left out. */
   readonly reasons?: readonly string[]
   /** What the effect is, as the cause of others. */
-  readonly sentence: string
+  readonly message: string
   /** The checks whose trouble it explains, each with the reasons that it may be behind. */
   readonly explains: { readonly [Name in CheckName]?: readonly string[] }
 }
@@ -23,13 +23,13 @@ const failures = ['failures']
 export const rootCauses: readonly RootCause[] = [
   {
     check: 'memory_usage',
-    sentence: 'The process is short of memory: garbage collection and swapping hold everything up.',
+    message: 'The process is short of memory: garbage collection and swapping hold everything up.',
     explains: { responsiveness: ['event_loop'], database_connectivity: timedOut },
   },
   {
     check: 'disk_space',
     reasons: ['inaccessible', 'insufficient', 'inodes'],
-    sentence: 'The volume under the store cannot be written to, or hardly: its files cannot grow.',
+    message: 'The volume under the store cannot be written to, or hardly: its files cannot grow.',
     explains: {
       compaction_status: ['background_errors', 'stalled', 'often_stalled', 'level_zero', 'pending'],
       database_connectivity: unusable,
@@ -39,43 +39,43 @@ export const rootCauses: readonly RootCause[] = [
   {
     check: 'disk_space',
     reasons: ['no_room'],
-    sentence: 'There is no room on the volume for what compaction has to rewrite.',
+    message: 'There is no room on the volume for what compaction has to rewrite.',
     explains: { compaction_status: ['background_errors', 'stalled', 'often_stalled', 'level_zero', 'pending'] },
   },
   {
     check: 'responsiveness',
     reasons: ['event_loop'],
-    sentence: 'The event loop was blocked: nothing of this process went on meanwhile.',
+    message: 'The event loop was blocked: nothing of this process went on meanwhile.',
     explains: { database_connectivity: ['timeout', 'event_loop'], disk_space: ['timeout', 'event_loop'] },
   },
   {
     check: 'responsiveness',
     reasons: ['thread_pool'],
-    sentence: 'The thread pool was full: the store’s operations waited for a thread.',
+    message: 'The thread pool was full: the store’s operations waited for a thread.',
     explains: { database_connectivity: ['timeout', 'thread_pool'], disk_space: ['timeout', 'thread_pool'] },
   },
   {
     check: 'compaction_status',
     reasons: ['background_errors'],
-    sentence: 'The background work of the store fails: it takes no writes any more.',
+    message: 'The background work of the store fails: it takes no writes any more.',
     explains: { database_connectivity: unusable, error_rates: failures },
   },
   {
     check: 'compaction_status',
     reasons: ['stalled', 'often_stalled', 'level_zero', 'pending'],
-    sentence: 'Compaction is behind, and the store holds its writers back.',
+    message: 'Compaction is behind, and the store holds its writers back.',
     explains: { database_connectivity: ['timeout', 'store'], error_rates: failures },
   },
   {
     check: 'database_connectivity',
     reasons: unusable,
-    sentence: 'The store does not work at all, not only for its users.',
+    message: 'The store does not work at all, not only for its users.',
     explains: { error_rates: failures },
   },
   {
     // Last: operations hardly fail for being late, and everything else that is not well explains it better.
     check: 'responsiveness',
-    sentence: 'The process was blocked: operations were not done in time.',
+    message: 'The process was blocked: operations were not done in time.',
     explains: { error_rates: failures },
   },
 ]

@@ -1,8 +1,8 @@
 import { errorKind } from '@wombat/instrumentation/internal'
+import type { CheckState } from '../registry/check-state.ts'
+import type { WarnOnce } from '../warn-once.ts'
 import type { BeforeRun } from './before-run.ts'
-import type { CheckState } from './check-state.ts'
 import { Semaphore } from './semaphore.ts'
-import type { WarnOnce } from './warn-once.ts'
 
 export interface CheckSchedulerOptions {
   /** The longest time between two rounds. */

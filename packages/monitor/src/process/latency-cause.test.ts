@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { ProcessState } from '../process/process-state.ts'
-import { latencyCause } from './latency-cause.ts'
+import { findLatencyCause } from './latency-cause.ts'
+import type { ProcessState } from './process-state.ts'
 
 function process(loopSeconds: number, poolSeconds: number): ProcessState {
   return {
     loopBlockedSeconds: () => loopSeconds,
     longestLoopBlockSeconds: () => loopSeconds,
-    poolWaitedSeconds: () => poolSeconds,
+    poolWaitSeconds: () => poolSeconds,
     longestPoolWaitSeconds: () => poolSeconds,
     poolSize: 4,
   }
@@ -21,6 +21,6 @@ test.each([
 ] as const)(
   '4 s with %d s of a blocked loop, %d s of a full pool and %i operations in flight: %s',
   (loop, pool, inFlight, why) => {
-    expect(latencyCause(process(loop, pool), { fromMs: 0, toMs: 4000, inFlight })).toBe(why)
+    expect(findLatencyCause(process(loop, pool), { fromMs: 0, toMs: 4000, inFlight })).toBe(why)
   },
 )

@@ -1,10 +1,10 @@
-import type { Finding, HealthCheck, HealthCheckResult } from './check.ts'
-import { type CheckRun, startCheckRun } from './check-run.ts'
+import type { Finding, HealthCheck, HealthCheckResult } from '../check.ts'
+import type { CheckMetrics } from '../health-metrics.ts'
+import { type CheckRun, startCheckRun } from '../scheduling/check-run.ts'
+import type { Semaphore } from '../scheduling/semaphore.ts'
+import { capStatus, type HealthStatus } from '../status.ts'
 import type { ResolvedCheckSettings } from './check-settings.ts'
-import type { CheckMetrics } from './health-metrics.ts'
 import { type ReportedState, step } from './hysteresis.ts'
-import type { Semaphore } from './semaphore.ts'
-import { capStatus, type HealthStatus } from './status.ts'
 
 export interface CheckStateOptions {
   readonly check: HealthCheck
@@ -140,7 +140,7 @@ export class CheckState {
   async #runOnce(): Promise<void> {
     if (this.#isGone) return
     const startMs = performance.now()
-    const context = { nowMs: this.#options.clock(), before: this.statusNow() }
+    const context = { nowMs: this.#options.clock(), previousStatus: this.statusNow() }
     const run = this.#options.trackTime(() => startCheckRun(this.#check, this.#plan, context))
     this.#run = run
     let isSettled = false

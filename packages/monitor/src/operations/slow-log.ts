@@ -25,7 +25,7 @@ export interface SlowRecord extends LatencyAttribution {
   readonly spanId: string | undefined
 }
 
-export interface SlowOperationsOptions {
+export interface SlowLogOptions {
   readonly registry: MetricsRegistry
   readonly process: ProcessDelays
   readonly logger: Logger
@@ -42,7 +42,7 @@ export interface SlowOperationsOptions {
 const scanAtOnce: ReadonlySet<string> = new Set(['lmdb', 'map'])
 
 /** Counts slow operations, keeps the last of them, says in the log what they were, and what their time went to. Once for a registry. */
-export class SlowOperations {
+export class SlowLog {
   readonly #registry: MetricsRegistry
   readonly #process: ProcessDelays
   readonly #logger: Logger
@@ -54,7 +54,7 @@ export class SlowOperations {
   readonly #unwatch: ReadonlyArray<() => void>
 
   /** @throws RangeError */
-  constructor({ registry, process, logger, thresholdMs, keep = 100, now, timeNow = Date.now }: SlowOperationsOptions) {
+  constructor({ registry, process, logger, thresholdMs, keep = 100, now, timeNow = Date.now }: SlowLogOptions) {
     if (!Number.isInteger(keep) || keep < 1) {
       throw new RangeError(`keep must be a whole number of 1 or more, got ${keep}: so many slow operations are remembered`)
     }
@@ -144,19 +144,22 @@ export class SlowOperations {
    * loop was blocked from beginning to end.) What a scan's reader took in between is not in its time, and so is not to be
    * taken out of it: only what its reader cannot have caused is the loop's.
    */
-  #elsewhere({ startMs, seconds, operation, engine, inFlight }: SlowOperation): { heldUpSeconds: number; poolSeconds: number } {
+  #elsewhere({ startMs, seconds, operation, engine, inFlight }: SlowOperation): {
+    deliveryDelaySeconds: number
+    poolWaitSeconds: number
+  } {
     const nowMs = this.#now()
     const process = this.#process
     const isScan = operation === 'scan'
-    if (isScan ? scanAtOnce.has(engine) : inFlight === undefined && !process.hasTurnedSince(startMs)) {
-      return { heldUpSeconds: 0, poolSeconds: 0 }
+    if (isScan ? scanAtOnce.has(engine) : inFlight === undefined && !process.hasIteratedSince(startMs)) {
+      return { deliveryDelaySeconds: 0, poolWaitSeconds: 0 }
     }
-    const poolSeconds = process.poolWaitedForOthersSeconds(startMs, nowMs)
-    if (!isScan) return { heldUpSeconds: process.heldUpSeconds(startMs), poolSeconds }
+    const poolWaitSeconds = process.externalPoolWaitSeconds(startMs, nowMs)
+    if (!isScan) return { deliveryDelaySeconds: process.deliveryDelaySeconds(startMs), poolWaitSeconds }
     const readerSeconds = Math.max(0, (nowMs - startMs) / 1000 - seconds)
     return {
-      heldUpSeconds: Math.max(0, process.loopBlockedSeconds(startMs, nowMs) - readerSeconds),
-      poolSeconds: Math.max(0, poolSeconds - readerSeconds),
+      deliveryDelaySeconds: Math.max(0, process.loopBlockedSeconds(startMs, nowMs) - readerSeconds),
+      poolWaitSeconds: Math.max(0, poolWaitSeconds - readerSeconds),
     }
   }
 }

@@ -1,6 +1,6 @@
-import type { History } from '../history/history.ts'
-import { predictLinear, type Samples } from '../history/indicators.ts'
-import type { Observation, Trend } from './check.ts'
+import type { History } from '../../history/history.ts'
+import { predictLinear, type Samples } from '../../history/indicators.ts'
+import type { Observation, Trend } from '../check.ts'
 
 const hourMs = 3_600_000
 

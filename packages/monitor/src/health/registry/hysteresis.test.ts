@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Finding, Streak } from './check.ts'
+import type { Finding, RunThreshold } from '../check.ts'
+import type { HealthStatus } from '../status.ts'
 import { type ReportedState, step } from './hysteresis.ts'
-import type { HealthStatus } from './status.ts'
 
-const once: Streak = { count: 1, of: 1 }
+const once: RunThreshold = { count: 1, of: 1 }
 const letters: Readonly<Record<string, HealthStatus>> = {
   h: 'healthy',
   d: 'degraded',
@@ -13,7 +13,10 @@ const letters: Readonly<Record<string, HealthStatus>> = {
 }
 
 /** What is told after each of these findings, one a second; the message of each says which it was. */
-function told(findings: string, damping: { failureThreshold?: Streak; recoveryThreshold?: Streak } = {}): ReportedState[] {
+function told(
+  findings: string,
+  damping: { failureThreshold?: RunThreshold; recoveryThreshold?: RunThreshold } = {},
+): ReportedState[] {
   const states: ReportedState[] = []
   for (const [index, letter] of [...findings].entries()) {
     const found: Finding = { status: letters[letter] as HealthStatus, message: `${letter}${index}` }

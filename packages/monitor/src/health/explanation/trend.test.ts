@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../history/memory/time-series.ts'
+import { TimeSeries } from '../../history/memory/time-series.ts'
 import { computeTrend } from './trend.ts'
 
 const gibibyte = 2 ** 30

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../history/memory/time-series.ts'
-import type { ProcessState } from '../process/process-state.ts'
-import type { HealthCheckResult } from './check.ts'
+import { TimeSeries } from '../../history/memory/time-series.ts'
+import type { ProcessState } from '../../process/process-state.ts'
+import type { HealthCheckResult } from '../check.ts'
+import { defaultRemediation, type Remediation, remediations } from '../checks/remediation.ts'
 import { createExplain } from './explanation.ts'
-import { defaultRemediation, type Remediation, remediations } from './remediation.ts'
 import { rootCauses } from './root-causes.ts'
 
 const calm: ProcessState = {
   loopBlockedSeconds: () => 0,
   longestLoopBlockSeconds: () => 0,
-  poolWaitedSeconds: () => 0,
+  poolWaitSeconds: () => 0,
   longestPoolWaitSeconds: () => 0,
   poolSize: 4,
 }
@@ -39,7 +39,7 @@ test('errors are followed down to what they come from: no room, stalls, a store 
     cause: {
       check: 'disk_space',
       store: 'orders',
-      sentence: 'There is no room on the volume for what compaction has to rewrite.',
+      message: 'There is no room on the volume for what compaction has to rewrite.',
     },
     nextSteps: expect.arrayContaining(['See disk_space: disk_space is unhealthy.', 'Free space on the volume, or enlarge it.']),
     runbookUrl: '@wombat/monitor/RUNBOOK.md#error_rates',
@@ -76,7 +76,7 @@ test('another store, a check that is well and one that is only low explain nothi
     result('disk_space', 'degraded', 'low', 'orders'),
     result('disk_space', 'unknown', undefined, 'orders'),
   ]) {
-    expect(explained([errors, other]).cause).toEqual({ sentence: remediations.error_rates.else.cause })
+    expect(explained([errors, other]).cause).toEqual({ message: remediations.error_rates.else.cause })
   }
 })
 
@@ -95,29 +95,27 @@ test('what the process does explains every store, and memory explains the proces
 
 test('a check that is late is explained by what the process knows of that time, on its own clock', () => {
   const asked: number[] = []
-  const busy = { ...calm, poolWaitedSeconds: (fromMs: number, toMs: number) => asked.push(fromMs, toMs) && 3 }
+  const busy = { ...calm, poolWaitSeconds: (fromMs: number, toMs: number) => asked.push(fromMs, toMs) && 3 }
   const late = result('disk_space', 'degraded', 'timeout', 'orders')
-  expect(explained([late], busy).cause?.sentence).toBe(defaultRemediation['thread_pool']?.cause)
+  expect(explained([late], busy).cause?.message).toBe(defaultRemediation['thread_pool']?.cause)
   const [fromMs = 0, toMs = 0] = asked
   expect(toMs - fromMs).toBeCloseTo(5000)
   expect(Math.abs(toMs - performance.now())).toBeLessThan(5000)
-  expect(explained([late]).cause?.sentence).toBe(defaultRemediation['store']?.cause)
-  expect(explained([late], { ...calm, loopBlockedSeconds: () => 4 }).cause?.sentence).toBe(
-    defaultRemediation['event_loop']?.cause,
-  )
+  expect(explained([late]).cause?.message).toBe(defaultRemediation['store']?.cause)
+  expect(explained([late], { ...calm, loopBlockedSeconds: () => 4 }).cause?.message).toBe(defaultRemediation['event_loop']?.cause)
 })
 
 test('of what is well, was not looked at, or is somebody else’s check, nothing is claimed', () => {
   expect(explained([result('disk_space', 'healthy', undefined, 'orders')])).not.toHaveProperty('cause')
   expect(explained([result('disk_space', 'unknown', undefined, 'orders')])).not.toHaveProperty('cause')
   expect(explained([result('payment_gateway', 'critical')])).toEqual({ nextSteps: [] })
-  expect(explained([result('memory_usage', 'unhealthy', 'exception')]).cause?.sentence).toBe(
+  expect(explained([result('memory_usage', 'unhealthy', 'exception')]).cause?.message).toBe(
     defaultRemediation['exception']?.cause,
   )
 })
 
 test('every advice says what to do in short sentences, and every check has its section of the runbook', () => {
-  const runbook = readFileSync(join(import.meta.dirname, '../../RUNBOOK.md'), 'utf8')
+  const runbook = readFileSync(join(import.meta.dirname, '../../../RUNBOOK.md'), 'utf8')
   const all = [defaultRemediation, ...Object.values(remediations)].flatMap((reasons) => Object.values<Remediation>(reasons))
   for (const { cause, nextSteps } of all) {
     expect(cause).toMatch(/^[A-Z].*\.$/)

@@ -10,7 +10,7 @@ import { countsOperations, errorFinding } from './checks/error-rates.ts'
 import { runMemoryUsage } from './checks/memory-usage.ts'
 import { Responsiveness } from './checks/responsiveness.ts'
 
-export interface BuiltInChecksOptions {
+export interface BuiltInSourceOptions {
   readonly registry: MetricsRegistry
   readonly history: History
   readonly process: ProcessState
@@ -21,7 +21,7 @@ export interface BuiltInChecksOptions {
   readonly memoryLimitBytes?: number | undefined
 }
 
-type Options = Omit<BuiltInChecksOptions, 'bounds'> & { readonly bounds: HealthBounds }
+type Options = Omit<BuiltInSourceOptions, 'bounds'> & { readonly bounds: HealthBounds }
 
 /**
  * The health checks that come with this package, as a source: called each round, it gives those of the process and those of
@@ -30,7 +30,7 @@ type Options = Omit<BuiltInChecksOptions, 'bounds'> & { readonly bounds: HealthB
  *
  * @throws RangeError when a bound cannot be used.
  */
-export function builtInChecks(options: BuiltInChecksOptions): () => readonly HealthCheck[] {
+export function createBuiltInSource(options: BuiltInSourceOptions): () => readonly HealthCheck[] {
   const problems = validateBounds(options.bounds)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
   const complete: Options = { ...options, bounds: resolveBounds(options.bounds) }
@@ -88,7 +88,7 @@ class StoreChecks {
     this.#errorRates = {
       name: 'error_rates',
       store,
-      run: ({ nowMs, before }) => errorFinding(history, { store, bounds, before }, nowMs),
+      run: ({ nowMs, previousStatus: before }) => errorFinding(history, { store, bounds, before }, nowMs),
     }
   }
 
@@ -112,7 +112,7 @@ class StoreChecks {
     return {
       name: 'compaction_status',
       store: this.#store,
-      run: ({ nowMs, before }) => compactionFinding(history, { ...judging, before }, nowMs),
+      run: ({ nowMs, previousStatus: before }) => compactionFinding(history, { ...judging, before }, nowMs),
     }
   }
 }

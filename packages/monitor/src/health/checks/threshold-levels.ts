@@ -1,5 +1,5 @@
-import type { Finding } from './check.ts'
-import { type HealthStatus, healthStatuses } from './status.ts'
+import type { Finding } from '../check.ts'
+import { type HealthStatus, healthStatuses } from '../status.ts'
 
 /** One state of a number, with the bound it begins at and the one it ends at. */
 export interface ThresholdLevel {

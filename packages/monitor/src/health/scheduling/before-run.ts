@@ -1,6 +1,6 @@
 import { errorKind } from '@wombat/instrumentation/internal'
+import type { WarnOnce } from '../warn-once.ts'
 import { deadline } from './deadline.ts'
-import type { WarnOnce } from './warn-once.ts'
 
 export interface BeforeRunOptions {
   readonly work: () => Promise<void>

@@ -7,14 +7,14 @@ import { collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
 import { operationRoutes } from '../http/routes/operation-routes.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
 import { ErrorHistory } from './error-history.ts'
-import { SlowOperations, type SlowOperationsOptions } from './slow-operations.ts'
+import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 
-function watched(options: Partial<SlowOperationsOptions> = {}) {
+function watched(options: Partial<SlowLogOptions> = {}) {
   const registry = new MetricsRegistry()
   const process = new ProcessMonitor(registry)
   process.start()
   const logger = collectingLogger()
-  const slow = new SlowOperations({ registry, process, logger, thresholdMs: 0, ...options })
+  const slow = new SlowLog({ registry, process, logger, thresholdMs: 0, ...options })
   onTestFinished(() => {
     slow.close()
     process.close()
@@ -117,7 +117,7 @@ test('what its reader did between two reads of a scan is not taken out of the ti
   // Its reader took the 600 ms and the store the 50 or, then, nothing at all.
   registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.05 })
   registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
-  expect(slow.records.map(({ verdict }) => verdict)).toEqual(['event_loop', 'store'])
+  expect(slow.records.map(({ cause }) => cause)).toEqual(['event_loop', 'store'])
 })
 
 test('a call that answered at once kept the loop itself', () => {
@@ -127,7 +127,7 @@ test('a call that answered at once kept the loop itself', () => {
   registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2 })
   registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, inFlight: 1 })
   registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
-  expect(slow.records.map(({ verdict }) => verdict)).toEqual(['store', 'event_loop', 'store'])
+  expect(slow.records.map(({ cause }) => cause)).toEqual(['store', 'event_loop', 'store'])
 })
 
 test('secrets in keys, values and errors are in no record, no line and no answer', async () => {

@@ -1,10 +1,10 @@
-import type { Finding, Streak } from './check.ts'
-import { type HealthStatus, healthStatuses } from './status.ts'
+import type { Finding, RunThreshold } from '../check.ts'
+import { type HealthStatus, healthStatuses } from '../status.ts'
 
 /** How long a check must insist before it is believed. */
 export interface Hysteresis {
-  readonly failureThreshold: Streak
-  readonly recoveryThreshold: Streak
+  readonly failureThreshold: RunThreshold
+  readonly recoveryThreshold: RunThreshold
 }
 
 /** The state that is told of a check, and what its next one is judged by. */
