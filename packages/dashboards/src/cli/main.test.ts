@@ -169,8 +169,8 @@ test.each([
 })
 
 test.each([
-  [['write', 'out', '--availability=99.9'], 'availability must lie between 0.9306 and 1, got 99.9'],
-  [['write', 'out', '--latency-seconds=0.2'], 'latencySeconds must be one of'],
+  [['write', 'out', '--availability=99.9'], 'availability must be between 0.9306 and 1, both excluded, got 99.9'],
+  [['write', 'out', '--latency-seconds=0.2'], 'latencySeconds must be a bucket bound of the latency histograms'],
   [['write', 'out', '--rules=missing.yaml'], 'missing.yaml'],
 ])('%j cannot be done, and ends with 1', async (args, complaint) => {
   const { code, error } = await called(...args)

@@ -1,8 +1,8 @@
-import type { Each } from '../promql.ts'
+import type { SeriesTransform } from '../promql.ts'
 import { everyOperation, gauge, mapExpression, or, over, perSecond, type Query, sumOf } from './query.ts'
 
 /** Operations of all kinds, per second. */
-export function allOperations(by: readonly string[], each?: Each): Query {
+export function allOperations(by: readonly string[], each?: SeriesTransform): Query {
   return sumOf(
     'sum',
     by,
@@ -11,7 +11,7 @@ export function allOperations(by: readonly string[], each?: Each): Query {
 }
 
 /** The share of all operations that fail. */
-export function allErrorRatio(by: readonly string[], each?: Each): Query {
+export function allErrorRatio(by: readonly string[], each?: SeriesTransform): Query {
   const errors = everyOperation((metrics) => perSecond(metrics.errors, selection(by, each)))
   return over(sumOf('sum', by, errors), allOperations(by, each))
 }
@@ -26,6 +26,6 @@ export function firingAlerts(): Query {
   )
 }
 
-function selection(by: readonly string[], each: Each | undefined): { by: readonly string[]; each?: Each } {
+function selection(by: readonly string[], each: SeriesTransform | undefined): { by: readonly string[]; each?: SeriesTransform } {
   return { by, ...(each && { each }) }
 }

@@ -1,6 +1,6 @@
 import { type MetricName, type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import { aggregate, type Each, type Matchers, quantile, rate, selector } from '../promql.ts'
+import { aggregate, type Matchers, quantile, rate, type SeriesTransform, selector } from '../promql.ts'
 import { rateInterval, scopeFilters } from './template-variables.ts'
 import { grafanaRateUnit, grafanaUnit, share } from './units.ts'
 
@@ -17,7 +17,7 @@ export interface Selection {
   /** Default: the store, where the metric is one's. */
   readonly by?: readonly string[] | undefined
   readonly where?: Matchers
-  readonly each?: Each
+  readonly each?: SeriesTransform
 }
 
 /** Increase per second of a counter. */
@@ -48,7 +48,7 @@ export function shareOf(
   whole: MetricName,
   { by, where, each }: Selection = {},
 ): Query {
-  const divided: Each = (series) => {
+  const divided: SeriesTransform = (series) => {
     const quotient = `${series} / ${selector(whole, { ...scopeFilters(whole), ...where })}`
     return each === undefined ? quotient : each(quotient)
   }

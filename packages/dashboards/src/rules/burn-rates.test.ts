@@ -8,13 +8,13 @@ const recordedNames = new Set(
   recordingGroups().flatMap(({ rules }) => rules.flatMap((rule) => ('record' in rule ? rule.record : []))),
 )
 
-test('an alert looks at nothing that is not recorded', () => {
-  const named = burnRateGroups().flatMap(({ rules }) => rules.flatMap(({ expr }) => expr.match(/[\w]+:[\w:]+/g) ?? []))
-  expect(named.length).toBeGreaterThan(0)
-  expect(named.filter((name) => !recordedNames.has(name))).toEqual([])
+test('alerts use recorded series only', () => {
+  const usedNames = burnRateGroups().flatMap(({ rules }) => rules.flatMap(({ expr }) => expr.match(/[\w]+:[\w:]+/g) ?? []))
+  expect(usedNames.length).toBeGreaterThan(0)
+  expect(usedNames.filter((name) => !recordedNames.has(name))).toEqual([])
 })
 
-test('objectives and the bound of what is fast come from the caller', () => {
+test('objectives and the latency limit can be set', () => {
   const objectives = { availability: 0.99, latency: 0.95, latencySeconds: 0.025, minimumOperations: 1000 }
   const files = ruleFiles({ objectives })
   expect(files['wombat-slo.yaml']).toContain('service_store:db_errors:ratio_rate1h > 14.4 * 0.01 ')
@@ -25,12 +25,16 @@ test('objectives and the bound of what is fast come from the caller', () => {
 })
 
 test.each<[string, Objectives, RegExp]>([
-  ['no budget at all', { availability: 1 }, /availability must lie between 0\.9306 and 1, got 1/],
-  ['a budget that cannot burn fast enough', { latency: 0.9 }, /latency must lie between 0\.9306 and 1, got 0\.9/],
-  ['percent for a share', { availability: 99.9 }, /availability must lie between .*, got 99\.9/],
-  ['no number', { availability: Number.NaN }, /got NaN/],
-  ['a bound that is none', { latencySeconds: 0.2 }, /latencySeconds must be one of .*, got 0\.2/],
-  ['traffic of nothing', { minimumOperations: 0 }, /minimumOperations must be a whole number of 1 or more, got 0/],
-])('%s is refused', (_what, objectives, complaint) => {
-  expect(() => ruleFiles({ objectives })).toThrow(complaint)
+  ['an objective without a budget', { availability: 1 }, /availability must be between 0\.9306 and 1, both excluded, got 1/],
+  ['a budget that cannot burn fast enough', { latency: 0.9 }, /latency must be between 0\.9306 and 1, both excluded, got 0\.9/],
+  ['a percentage instead of a share', { availability: 99.9 }, /availability must be between .*, got 99\.9/],
+  ['NaN', { availability: Number.NaN }, /got NaN/],
+  [
+    'a latency limit that is not a bucket bound',
+    { latencySeconds: 0.2 },
+    /latencySeconds must be a bucket bound of the latency histograms .*, got 0\.2/,
+  ],
+  ['a minimum of zero operations', { minimumOperations: 0 }, /minimumOperations must be a whole number of 1 or more, got 0/],
+])('%s is rejected', (_title, objectives, message) => {
+  expect(() => ruleFiles({ objectives })).toThrow(message)
 })

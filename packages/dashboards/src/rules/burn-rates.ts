@@ -1,11 +1,11 @@
-import type { PrometheusRule } from './alert-rules.ts'
+import { shippedRunbook } from './alert-rules.ts'
 import { type Objectives, validateObjectives } from './objectives.ts'
-import { recorded, type Window } from './recording-rules.ts'
-import type { RuleGroup } from './rule-group.ts'
+import { recordedNames, type Window } from './recording-rules.ts'
+import type { PrometheusRule, RuleGroup } from './rule-file.ts'
 
 /**
- * How fast a budget of 30 days may burn before somebody is told (Google, The Site Reliability Workbook, chapter 5, table 5-8). Both
- * windows must burn: the long one makes sure that it matters, the short one that it still goes on.
+ * Burn rates that alert, for an error budget of 30 days (Google, The Site Reliability Workbook, chapter 5, table 5-8). Both windows
+ * must burn: the long window shows that the burn is significant, the short window that it continues.
  */
 const burnRates = [
   { factor: 14.4, long: '1h', short: '5m', severity: 'critical' },
@@ -14,7 +14,7 @@ const burnRates = [
   { factor: 1, long: '3d', short: '6h', severity: 'warning' },
 ] as const
 
-const seconds: Readonly<Record<(typeof burnRates)[number]['long'], number>> = {
+const windowSeconds: Readonly<Record<(typeof burnRates)[number]['long'], number>> = {
   '1h': 3600,
   '6h': 21_600,
   '1d': 86_400,
@@ -24,56 +24,63 @@ const seconds: Readonly<Record<(typeof burnRates)[number]['long'], number>> = {
 interface Objective {
   readonly slo: 'availability' | 'latency'
   readonly alert: string
-  readonly objective: number
-  /** What was recorded of a window: the share that was bad, and how many there were a second. */
+  /** Share of operations that must be good. */
+  readonly target: number
+  /** Recorded share of bad operations. */
   readonly badRatio: (window: Window) => string
+  /** Recorded operations per second. */
   readonly total: (window: Window) => string
-  readonly what: string
+  readonly badOperations: string
 }
 
-/** Alerts when an error budget burns too fast. They look at what `recordingGroups` records, under the same objectives. */
-export function burnRateGroups(objectives?: Objectives, runbookUrl?: string): RuleGroup[] {
+/**
+ * Returns the alerts `AvailabilityBudgetBurn` and `LatencyBudgetBurn`. They need the series of `recordingGroups` with the same
+ * objectives. `runbookUrl` is where you publish RUNBOOK.md of `@wombat/monitor`.
+ *
+ * @throws RangeError if an objective is out of range.
+ */
+export function burnRateGroups(objectives?: Objectives, runbookUrl: string = shippedRunbook): RuleGroup[] {
   const { availability, latency, latencySeconds, minimumOperations } = validateObjectives(objectives)
   const all: readonly Objective[] = [
     {
       slo: 'availability',
       alert: 'AvailabilityBudgetBurn',
-      objective: availability,
-      badRatio: (window) => recorded(window).errorRatio,
-      total: (window) => recorded(window).operations,
-      what: 'of the operations of {{ $labels.store }} fail',
+      target: availability,
+      badRatio: (window) => recordedNames(window).errorRatio,
+      total: (window) => recordedNames(window).operations,
+      badOperations: 'of the operations of {{ $labels.store }} fail',
     },
     {
       slo: 'latency',
       alert: 'LatencyBudgetBurn',
-      objective: latency,
-      badRatio: (window) => recorded(window).slowRatio,
-      total: (window) => recorded(window).timed,
-      what: `of the gets and sets of {{ $labels.store }} take longer than ${latencySeconds} s`,
+      target: latency,
+      badRatio: (window) => recordedNames(window).slowRatio,
+      total: (window) => recordedNames(window).latencyCount,
+      badOperations: `of the gets and sets of {{ $labels.store }} take longer than ${latencySeconds} s`,
     },
   ]
   return all.map((objective) => ({
     name: `wombat-slo-${objective.slo}`,
     interval: '30s',
-    rules: burnRates.map((burn) => burnRateRule(objective, burn, minimumOperations, runbookUrl)),
+    rules: burnRates.map((burnRate) => burnRateRule(objective, burnRate, minimumOperations, runbookUrl)),
   }))
 }
 
 function burnRateRule(
-  { slo, alert, objective, badRatio, total, what }: Objective,
+  { slo, alert, target, badRatio, total, badOperations }: Objective,
   { factor, long, short, severity }: (typeof burnRates)[number],
   minimumOperations: number,
-  runbookUrl = '@wombat/monitor/RUNBOOK.md',
+  runbookUrl: string,
 ): PrometheusRule {
-  // 1 - 0.999 has a tail of rounding that nobody wants to read.
-  const budget = Number((1 - objective).toPrecision(12))
+  // Rounds off the floating-point error of 1 - 0.999.
+  const budget = Number((1 - target).toPrecision(12))
   const burns = (window: Window): string => `${badRatio(window)} > ${factor} * ${budget}`
   return {
     alert,
-    expr: `${burns(long)} and ${burns(short)} and ${total(long)} * ${seconds[long]} >= ${minimumOperations}`,
+    expr: `${burns(long)} and ${burns(short)} and ${total(long)} * ${windowSeconds[long]} >= ${minimumOperations}`,
     labels: { severity, slo, long_window: long, short_window: short },
     annotations: {
-      summary: `{{ $value | humanizePercentage }} ${what}: the budget of ${percent(budget)} burns ${factor === 1 ? '' : `more than ${factor} times `}too fast.`,
+      summary: `{{ $value | humanizePercentage }} ${badOperations}: the error budget of ${percent(budget)} burns at more than ${factor === 1 ? '' : `${factor} times `}the sustainable rate.`,
       runbook_url: `${runbookUrl}#errorbudgetburn`,
     },
   }

@@ -1,18 +1,33 @@
 import { type AlertRule, defaultRules } from '@wombat/monitor'
+import { alertGroup } from './alert-rules.ts'
 import { burnRateGroups } from './burn-rates.ts'
 import type { Objectives } from './objectives.ts'
 import { recordingGroups } from './recording-rules.ts'
-import { alertGroup, ruleFile } from './rule-file.ts'
+import { ruleFile } from './rule-file.ts'
 
+/** Options of {@link ruleFiles}. */
 export interface RuleFileOptions {
-  /** Default: the rules that the monitor judges by default. */
+  /** Alert rules (default: `defaultRules` of `@wombat/monitor`). */
   readonly rules?: readonly AlertRule[]
+  /** Service level objectives; each missing one has its default. */
   readonly objectives?: Objectives
-  /** Where you publish the runbook; its sections are called as the rules are. */
+  /** URL where you publish RUNBOOK.md of `@wombat/monitor`; alerts link to its sections. */
   readonly runbookUrl?: string
 }
 
-/** Everything that Prometheus is to evaluate, by the name of its file. */
+/**
+ * Returns the rule files for Prometheus, vmalert or Mimir, by file name: alerts, recording rules and error budget alerts.
+ *
+ * @throws TypeError if a rule has no Prometheus equivalent or if two rules have the same name.
+ * @throws RangeError if an objective is out of range.
+ * @example
+ * ```js
+ * import { ruleFiles } from '@wombat/dashboards'
+ *
+ * const files = ruleFiles({ objectives: { availability: 0.9995 }, runbookUrl: 'https://wiki.example/runbook' })
+ * console.log(Object.keys(files)) // [ 'wombat-alerts.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml' ]
+ * ```
+ */
 export function ruleFiles({
   rules = defaultRules,
   objectives,

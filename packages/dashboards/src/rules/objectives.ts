@@ -1,24 +1,24 @@
 import { latencyBounds } from '@wombat/instrumentation'
 
-/** What is promised of every store; what may go wrong nevertheless is the error budget. */
+/** Service level objectives of every store. The error budget is what they leave: 0.1 % of the operations for 0.999. */
 export interface Objectives {
-  /** The share of operations that succeed (default 0.999). */
+  /** Share of operations that must succeed (default 0.999). */
   readonly availability?: number
-  /** The share of gets and sets that are fast enough (default 0.99). */
+  /** Share of gets and sets that must take at most `latencySeconds` (default 0.99). */
   readonly latency?: number
-  /** What fast enough is: a bound of the latency histograms (default 0.1). */
+  /** Latency limit in seconds; must be a bucket bound of the latency histograms (default 0.1). */
   readonly latencySeconds?: number
-  /** How many operations a window must have seen before it can alert: of fewer, one failure would burn the budget (default 100). */
+  /** Operations that a window must contain before it can alert; with fewer, a single failure would burn the budget (default 100). */
   readonly minimumOperations?: number
 }
 
-/** The fastest burn that is alerted on: the budget of 30 days would be used up in two. */
-const fastestBurn = 14.4
+/** The fastest burn rate that alerts: it uses up a budget of 30 days in two. */
+const fastestBurnRate = 14.4
 
 /**
- * The objectives, all decided.
+ * Returns the objectives with defaults applied.
  *
- * @throws RangeError for one that could not be kept, or never be seen to be missed.
+ * @throws RangeError if an objective cannot be met or cannot be violated.
  */
 export function validateObjectives({
   availability = 0.999,
@@ -26,21 +26,21 @@ export function validateObjectives({
   latencySeconds = 0.1,
   minimumOperations = 100,
 }: Objectives = {}): Required<Objectives> {
-  const least = 1 - 1 / fastestBurn
+  const minimum = 1 - 1 / fastestBurnRate
   for (const [name, share] of Object.entries({ availability, latency })) {
-    if (!(share > least && share < 1)) {
+    if (!(share > minimum && share < 1)) {
       throw new RangeError(
-        `${name} must lie between ${least.toFixed(4)} and 1, got ${share}: with 1 there is no budget, and with less, failing altogether would not burn it ${fastestBurn} times too fast`,
+        `${name} must be between ${minimum.toFixed(4)} and 1, both excluded, got ${share}: 1 leaves no error budget; with a lower value, a total failure does not reach the burn rate of ${fastestBurnRate}`,
       )
     }
   }
   if (!latencyBounds.includes(latencySeconds)) {
     throw new RangeError(
-      `latencySeconds must be one of ${latencyBounds.join(', ')}, got ${latencySeconds}: where a bucket ends is all that a histogram can tell`,
+      `latencySeconds must be a bucket bound of the latency histograms (${latencyBounds.join(', ')}), got ${latencySeconds}`,
     )
   }
   if (!Number.isInteger(minimumOperations) || minimumOperations < 1) {
-    throw new RangeError(`minimumOperations must be a whole number of 1 or more, got ${minimumOperations}: nothing says nothing`)
+    throw new RangeError(`minimumOperations must be a whole number of 1 or more, got ${minimumOperations}`)
   }
   return { availability, latency, latencySeconds, minimumOperations }
 }

@@ -1,15 +1,16 @@
 import { type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import { rate } from '../promql.ts'
-import { bucketMatcher } from './latency-bound.ts'
+import { bucketMatcher, rate } from '../promql.ts'
 import { type Objectives, validateObjectives } from './objectives.ts'
-import type { RecordingRule, RuleGroup } from './rule-group.ts'
+import type { RecordingRule, RuleGroup } from './rule-file.ts'
 
-/** The windows of the burn rates. A long window moves slowly, and costs more to look at. */
-export const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
+const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
+
+/** A window of the recorded rates. */
 export type Window = (typeof windows)[number]
 
-const intervals: Readonly<Record<Window, string>> = {
+/** Rates over long windows change slowly and are expensive, so they are evaluated less often. */
+const evaluationIntervals: Readonly<Record<Window, string>> = {
   '5m': '30s',
   '30m': '1m',
   '1h': '1m',
@@ -19,69 +20,79 @@ const intervals: Readonly<Record<Window, string>> = {
   '3d': '2m',
 }
 
-/** The operations whose latency is promised. */
-const promised: readonly Operation[] = ['get', 'set']
+/** Operations with a latency objective. */
+const latencyOperations: readonly Operation[] = ['get', 'set']
 
 /**
- * What is kept apart: two services may each have a store of one name, and neither's failures are to be lost in the other's traffic.
- * A service goes by one of these labels, or by both; a label that a route does not give is no label.
+ * Labels that recorded series keep. Two services may have stores of the same name; summed up, the traffic of one would hide the
+ * failures of the other. A route sets `job`, `service_name` or both; PromQL ignores a missing label.
  */
-const kept = ['job', 'service_name', 'store']
-const sumOf = (of: string): string => `sum by (${kept.join(', ')}) (${of})`
+const groupingLabels = ['job', 'service_name', 'store']
+const sum = (expression: string): string => `sum by (${groupingLabels.join(', ')}) (${expression})`
 
-/** The names under which a window is recorded: what it is added up by, of what, and how. */
-export function recorded(window: Window) {
+/** Returns the names of the series recorded for a window. They follow Prometheus' convention `level:metric:operations`. */
+export function recordedNames(window: Window) {
   return {
-    operationsByKind: `service_store_operation:db_operations:rate${window}`,
-    errorsByKind: `service_store_operation:db_errors:rate${window}`,
-    timedByKind: `service_store_operation:db_latency_seconds_count:rate${window}`,
-    fastByKind: `service_store_operation:db_latency_seconds_fast:rate${window}`,
+    operationsByType: `service_store_operation:db_operations:rate${window}`,
+    errorsByType: `service_store_operation:db_errors:rate${window}`,
+    latencyCountByType: `service_store_operation:db_latency_seconds_count:rate${window}`,
+    fastByType: `service_store_operation:db_latency_seconds_fast:rate${window}`,
     operations: `service_store:db_operations:rate${window}`,
     errors: `service_store:db_errors:rate${window}`,
-    timed: `service_store:db_latency_seconds_count:rate${window}`,
+    latencyCount: `service_store:db_latency_seconds_count:rate${window}`,
     errorRatio: `service_store:db_errors:ratio_rate${window}`,
     slowRatio: `service_store:db_latency_seconds_slow:ratio_rate${window}`,
   } as const
 }
 
 /**
- * What burn rates look at, recorded: rates by service and store, and by operation too; the share that failed, and the share of
- * gets and sets that was too slow. A share of nothing is not recorded: silence is not success.
+ * Returns one group of recording rules per window, which the alerts of `burnRateGroups` use: rates per service and store, with and
+ * without the operation, the error ratio, and the ratio of gets and sets above the latency limit. Without traffic, no ratio is
+ * recorded: a store without operations neither meets nor violates an objective.
+ *
+ * @throws RangeError if an objective is out of range.
  */
 export function recordingGroups(objectives?: Objectives): RuleGroup[] {
   const { latencySeconds } = validateObjectives(objectives)
   return windows.map((window) => ({
     name: `wombat-recording-${window}`,
-    interval: intervals[window],
-    rules: rulesOf(window, latencySeconds),
+    interval: evaluationIntervals[window],
+    rules: recordingRules(window, latencySeconds),
   }))
 }
 
-/** A group is evaluated in its order: what is added up was recorded in the same moment. */
-function rulesOf(window: Window, latencySeconds: number): RecordingRule[] {
-  const names = recorded(window)
-  // Prometheus forgets the name of what it takes a rate of, and with it the operation: a label keeps it.
-  const each = (record: string, of: readonly Operation[], expression: (operation: Operation) => string): RecordingRule[] =>
-    of.map((operation) => ({ record, expr: expression(operation), labels: { operation } }))
-  const sum = (record: string, of: string): RecordingRule => ({ record, expr: sumOf(of) })
+/** The order matters: Prometheus evaluates a group in order, so later rules see what earlier ones recorded at the same timestamp. */
+function recordingRules(window: Window, latencySeconds: number): RecordingRule[] {
+  const names = recordedNames(window)
+  // `rate` drops the metric name and with it the operation, so the operation becomes a label.
+  const perOperation = (
+    record: string,
+    recorded: readonly Operation[],
+    expression: (operation: Operation) => string,
+  ): RecordingRule[] => recorded.map((operation) => ({ record, expr: expression(operation), labels: { operation } }))
+  const sumOfRecorded = (record: string, parts: string): RecordingRule => ({ record, expr: sum(parts) })
   return [
-    ...each(names.operationsByKind, operations, (operation) => rate(operationMetrics(operation).operations, window, kept)),
-    ...each(names.errorsByKind, operations, (operation) => rate(operationMetrics(operation).errors, window, kept)),
-    ...each(names.timedByKind, promised, (operation) => timed(operation, window)),
-    ...each(names.fastByKind, promised, (operation) => fast(operation, window, latencySeconds)),
-    sum(names.operations, names.operationsByKind),
-    sum(names.errors, names.errorsByKind),
-    sum(names.timed, names.timedByKind),
+    ...perOperation(names.operationsByType, operations, (operation) =>
+      rate(operationMetrics(operation).operations, window, groupingLabels),
+    ),
+    ...perOperation(names.errorsByType, operations, (operation) =>
+      rate(operationMetrics(operation).errors, window, groupingLabels),
+    ),
+    ...perOperation(names.latencyCountByType, latencyOperations, (operation) => latencyCount(operation, window)),
+    ...perOperation(names.fastByType, latencyOperations, (operation) => fastCount(operation, window, latencySeconds)),
+    sumOfRecorded(names.operations, names.operationsByType),
+    sumOfRecorded(names.errors, names.errorsByType),
+    sumOfRecorded(names.latencyCount, names.latencyCountByType),
     { record: names.errorRatio, expr: `${names.errors} / (${names.operations} > 0)` },
-    { record: names.slowRatio, expr: `1 - ${sumOf(names.fastByKind)} / (${names.timed} > 0)` },
+    { record: names.slowRatio, expr: `1 - ${sum(names.fastByType)} / (${names.latencyCount} > 0)` },
   ]
 }
 
-function timed(operation: Operation, window: Window): string {
-  return sumOf(`rate(${operationMetrics(operation).latency}_count[${window}])`)
+function latencyCount(operation: Operation, window: Window): string {
+  return sum(`rate(${operationMetrics(operation).latency}_count[${window}])`)
 }
 
-function fast(operation: Operation, window: Window, seconds: number): string {
+function fastCount(operation: Operation, window: Window, latencySeconds: number): string {
   const { latency } = operationMetrics(operation)
-  return sumOf(`rate(${latency}_bucket{${bucketMatcher(latency, seconds)}}[${window}])`)
+  return sum(`rate(${latency}_bucket{${bucketMatcher(latency, latencySeconds)}}[${window}])`)
 }

@@ -1,5 +1,5 @@
 import type { MetricName } from '@wombat/instrumentation'
-import { duration } from '../../promql.ts'
+import { formatDuration } from '../../promql.ts'
 import { findRules } from '../alert-thresholds.ts'
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
 import { gauge, type Query, shareOf } from '../query.ts'
@@ -9,7 +9,7 @@ function forecast(): { query: Query; hours: number } {
   const [rule] = findRules(['DiskFullWithinFourHours'])
   if (rule?.condition !== 'forecast_below') throw new Error('DiskFullWithinFourHours is no forecast')
   const { windowMs = 0, aheadMs } = rule
-  const each = (series: string): string => `predict_linear(${series}[${duration(windowMs)}], ${aheadMs / 1000})`
+  const each = (series: string): string => `predict_linear(${series}[${formatDuration(windowMs)}], ${aheadMs / 1000})`
   return { query: gauge('min', 'db_disk_available_bytes', { each }), hours: aheadMs / 3_600_000 }
 }
 

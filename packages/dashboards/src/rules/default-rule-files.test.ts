@@ -1,8 +1,9 @@
 import { type AlertRule, defaultRules } from '@wombat/monitor'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { alertGroup } from './alert-rules.ts'
 import { ruleFiles } from './default-rule-files.ts'
-import { alertGroup, ruleFile } from './rule-file.ts'
+import { ruleFile } from './rule-file.ts'
 
 const own: AlertRule = {
   name: 'ManyIterators',
@@ -14,11 +15,11 @@ const own: AlertRule = {
   labels: { team: 'storage' },
 }
 
-test.each(Object.entries(ruleFiles()))('%s is kept in the package as it is written (else: pnpm generate)', async (name, text) => {
-  await expect(text).toMatchFileSnapshot(`../generated/rules/${name}`)
+test.each(Object.entries(ruleFiles()))('the committed %s is up to date (else run npm run generate)', async (name, text) => {
+  await expect(text).toMatchFileSnapshot(`../../generated/rules/${name}`)
 })
 
-test('every default rule is written, with a link to its section of the runbook', () => {
+test('every default rule becomes an alert with a link to its runbook section', () => {
   const { rules } = alertGroup(defaultRules, 'https://wiki.example/runbook')
   expect(rules.map((rule) => 'alert' in rule && rule.alert)).toEqual(defaultRules.map(({ name }) => name))
   for (const rule of rules) {
@@ -27,7 +28,7 @@ test('every default rule is written, with a link to its section of the runbook',
   }
 })
 
-test("a rule's own labels and its own link are kept", () => {
+test("a rule's labels and runbook URL are kept", () => {
   const { rules } = alertGroup([{ ...own, runbookUrl: 'https://wiki.example/iterators' }], 'https://wiki.example/runbook')
   expect(parse(ruleFile([{ name: 'own', rules }]))).toEqual({
     groups: [
@@ -47,10 +48,12 @@ test("a rule's own labels and its own link are kept", () => {
   })
 })
 
-test('a rule that Prometheus cannot keep to is refused with its name', () => {
-  expect(() => ruleFiles({ rules: [{ ...own, noData: 'keep' }] })).toThrow('rule ManyIterators: noData "keep"')
+test('a rule without a Prometheus equivalent is rejected by name', () => {
+  expect(() => ruleFiles({ rules: [{ ...own, noData: 'keep' }] })).toThrow(
+    'alert rule ManyIterators: noData "keep" has no Prometheus equivalent',
+  )
 })
 
-test('two rules of one name are refused', () => {
-  expect(() => alertGroup([own, own])).toThrow('two rules are called ManyIterators')
+test('two rules with the same name are rejected', () => {
+  expect(() => alertGroup([own, own])).toThrow('two alert rules are named ManyIterators')
 })
