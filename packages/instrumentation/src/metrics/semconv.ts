@@ -1,28 +1,37 @@
-/** The four kinds. A summary is kept as a histogram and shown as quantiles; OpenTelemetry JS has no summary point. */
+/**
+ * The kind of a metric. A summary is recorded as a histogram and read as quantiles; on a Meter it is a histogram, because
+ * OpenTelemetry JS has no summary instrument.
+ */
 export type MetricKind = 'counter' | 'gauge' | 'histogram' | 'summary'
 
-/** What a metric is: said once, everything else (instruments, documentation, dashboards) is derived from it. */
+/** The definition of one metric. Instruments, documentation, dashboards and alert rules are derived from it. */
 export interface MetricDefinition {
+  /** The name on every route, with unit and type suffix: `app_jobs_total`, `app_job_seconds`. */
   readonly name: string
   readonly kind: MetricKind
   /** UCUM: `s`, `By`, `1` (never on a gauge) or an annotation such as `{operation}`. */
   readonly unit: string
-  /** One sentence: what a reader of a chart needs to know. */
+  /** One sentence that states what is counted or measured. It becomes the HELP line in Prometheus. */
   readonly description: string
-  /** The label keys a series of this metric carries, in the order they are documented. */
+  /** The label keys that a series of this metric may have, in the order of the documentation. */
   readonly attributes: readonly string[]
-  /** Upper bounds of the explicit buckets, ascending. Histograms and summaries only. */
+  /** Upper bounds of the explicit buckets, ascending, in `unit`. Histograms and summaries only (default `latencyBounds`). */
   readonly bounds?: readonly number[]
 }
 
-/** {1, 2.5, 5} x 10^-6 ... 10^1 s: they contain the bounds of OpenTelemetry's `db.client.operation.duration`. */
+/**
+ * Upper bounds of the latency buckets in seconds: {1, 2.5, 5} × 10^-6 to 10^1. They include every bound of OpenTelemetry's
+ * `db.client.operation.duration`.
+ */
 export const latencyBounds: readonly number[] = Object.freeze([
   1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
   10,
 ])
 
-/** What a store can be asked to do. An adapter maps its own verbs (put, del, ...) on these. */
+/** The operations that are measured. An adapter maps the methods of its store (`put`, `del`, …) to them. */
 export const operations = ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'] as const
+
+/** One of the measured operations. */
 export type Operation = (typeof operations)[number]
 
 const durationBounds = [
@@ -42,7 +51,7 @@ function row(
   return { kind, unit, description, attributes, ...(bounds && { bounds }) }
 }
 
-/** A row of a store's metric: the first label is always the store's name. */
+// The metrics of a store: their first label is always the store's name.
 const counter = (unit: string, description: string, ...attributes: string[]) =>
   row('counter', unit, description, ['store', ...attributes])
 const gauge = (unit: string, description: string, ...attributes: string[]) =>
@@ -52,28 +61,26 @@ const histogram = (unit: string, description: string, bounds: readonly number[],
 
 type OperationRows = { [O in Operation as `db_${O}_operations_total` | `db_${O}_latency_seconds` | `db_${O}_errors_total`]: Row }
 
-const verbs: Readonly<Record<Operation, string>> = {
-  get: 'get',
-  set: 'set',
-  delete: 'delete',
-  batch: 'batch write',
-  scan: 'scan',
-  clear: 'clear',
-  has: 'existence check',
-  get_many: 'get of many keys',
+/** Singular with its article, and plural, as the descriptions use them. */
+const nouns: Readonly<Record<Operation, readonly [one: string, many: string]>> = {
+  get: ['a get', 'gets'],
+  set: ['a set', 'sets'],
+  delete: ['a delete', 'deletes'],
+  batch: ['a batch write', 'batch writes'],
+  scan: ['a scan', 'scans'],
+  clear: ['a clear', 'clears'],
+  has: ['an existence check', 'existence checks'],
+  get_many: ['a multi-key get', 'multi-key gets'],
 }
 
 const operationRows = Object.fromEntries(
   operations.flatMap((operation) => {
-    const verb = verbs[operation]
-    const article = verb === 'existence check' ? 'an' : 'a'
+    const [one, many] = nouns[operation]
+    const extent = operation === 'scan' ? 'without the time its reader takes between entries' : 'from call to settlement'
     return [
-      [`db_${operation}_operations_total`, counter('{operation}', `Times ${article} ${verb} was settled, with success or not.`)],
-      [
-        `db_${operation}_latency_seconds`,
-        histogram('s', `Time the store took for ${article} ${verb}, from call to settlement.`, latencyBounds),
-      ],
-      [`db_${operation}_errors_total`, counter('{error}', `Times ${article} ${verb} failed.`)],
+      [`db_${operation}_operations_total`, counter('{operation}', `Completed ${many}, both successful and failed.`)],
+      [`db_${operation}_latency_seconds`, histogram('s', `Duration of ${one}, ${extent}.`, latencyBounds)],
+      [`db_${operation}_errors_total`, counter('{error}', `Failed ${many}.`)],
     ]
   }),
 ) as OperationRows
@@ -81,180 +88,201 @@ const operationRows = Object.fromEntries(
 const storeRows = {
   db_errors_total: counter(
     '{error}',
-    'Failed operations by kind; a series appears with its first error.',
+    'Failed operations, opens and closes by error type; a series appears with its first error.',
     'operation',
     'error_type',
   ),
-  db_batch_entries_total: counter('{entry}', 'Entries written by batches that succeeded.'),
-  db_scan_entries_total: counter('{entry}', 'Entries delivered by scans that succeeded.'),
-  db_queue_depth: gauge('{operation}', 'Operations begun and not yet settled.'),
+  db_batch_entries_total: counter('{entry}', 'Entries written by successful batches.'),
+  db_scan_entries_total: counter('{entry}', 'Entries returned by successful scans.'),
+  db_queue_depth: gauge('{operation}', 'Operations in flight: started and not yet settled.'),
   db_oldest_operation_age_seconds: gauge(
     's',
-    'Age of the oldest operation in flight, 0 while there is none: a stall shows while it lasts.',
+    'Age of the oldest operation in flight, 0 if there is none; it grows for as long as a stall lasts.',
   ),
-  db_slow_operations_total: counter('{operation}', 'Operations that took longer than the threshold for slow ones.', 'operation'),
-  db_memtable_bytes: gauge('By', 'Memory of tables not yet written to disk.'),
-  db_cache_bytes: gauge('By', 'Memory of the block cache.'),
-  db_buffer_bytes: gauge('By', 'Memory of other buffers of the engine.'),
-  db_total_memory_bytes: gauge('By', 'Memory that the engine says it uses.'),
-  db_sstable_bytes: gauge('By', 'Size of the table files; where tables are pages of one file, of the pages in use.'),
-  db_value_log_bytes: gauge('By', 'Size of values kept apart from the tables.'),
+  db_slow_operations_total: counter('{operation}', 'Operations that reached the slow-operation threshold.', 'operation'),
+  db_memtable_bytes: gauge('By', 'Memory used by memtables that are not yet flushed to disk.'),
+  db_cache_bytes: gauge('By', 'Memory used by the block cache.'),
+  db_buffer_bytes: gauge('By', "Memory used by the engine's other buffers."),
+  db_total_memory_bytes: gauge('By', 'Memory used by the engine, as the engine reports it.'),
+  db_sstable_bytes: gauge('By', 'Size of the table files, or of the pages in use if the store is a single file.'),
+  db_value_log_bytes: gauge('By', 'Size of the values that are stored outside the tables.'),
   db_wal_bytes: gauge('By', 'Size of the write-ahead log.'),
-  db_total_disk_bytes: gauge('By', "Size of all files in the store's folder."),
-  db_free_bytes: gauge('By', "Space in the store's files that holds nothing: it is used again, or given back when asked for."),
-  db_map_bytes: gauge('By', 'Size of the map through which the store sees its file; where it grows by itself, no limit.'),
-  db_map_used_bytes: gauge('By', 'The part of the map up to its last page that was ever written, free pages included.'),
-  db_entries: gauge('{entry}', 'Entries in the store, as it counts them itself.'),
-  db_disk_available_bytes: gauge('By', 'Free space for this process on the volume under the store.'),
-  db_disk_capacity_bytes: gauge('By', 'Size of the volume under the store.'),
-  db_disk_available_inodes: gauge('{inode}', 'Free inodes of the volume under the store, where it has a fixed number of them.'),
+  db_total_disk_bytes: gauge('By', "Size of all files in the store's directory."),
+  db_free_bytes: gauge('By', "Unused space in the store's files: later writes reuse it, or it is released on request."),
+  db_map_bytes: gauge('By', "Size of the store's memory map; it is not a limit if the map grows automatically."),
+  db_map_used_bytes: gauge('By', 'Part of the memory map up to the last page ever written, including free pages.'),
+  db_entries: gauge('{entry}', 'Entries in the store, as the store counts them.'),
+  db_disk_available_bytes: gauge('By', "Disk space available to this process on the store's volume."),
+  db_disk_capacity_bytes: gauge('By', "Capacity of the store's volume."),
+  db_disk_available_inodes: gauge(
+    '{inode}',
+    "Free inodes on the store's volume; absent if the file system has no fixed number of inodes.",
+  ),
   db_compaction_cpu_seconds_total: counter('s', 'CPU time spent on compaction.'),
   db_io_cpu_seconds_total: counter('s', 'CPU time spent on input and output.'),
-  db_query_cpu_seconds_total: counter('s', 'CPU time spent on answering operations.'),
-  db_background_cpu_seconds_total: counter('s', "CPU time of the engine's background threads."),
+  db_query_cpu_seconds_total: counter('s', 'CPU time spent on serving operations.'),
+  db_background_cpu_seconds_total: counter('s', "CPU time spent in the engine's background threads."),
   db_level_files: gauge('{file}', 'Table files in this level.', 'level'),
   db_level_bytes: gauge('By', 'Size of the table files in this level.', 'level'),
-  db_compaction_operations_total: counter('{operation}', 'Compactions finished.'),
-  db_compaction_duration_seconds: histogram('s', 'Time one compaction took.', durationBounds),
-  db_compaction_write_amplification: histogram('1', 'Output bytes of one compaction over its input bytes.', ratioBounds),
+  db_compaction_operations_total: counter('{operation}', 'Completed compactions.'),
+  db_compaction_duration_seconds: histogram('s', 'Duration of a compaction.', durationBounds),
+  db_compaction_write_amplification: histogram(
+    '1',
+    'Write amplification of a compaction: output bytes divided by input bytes.',
+    ratioBounds,
+  ),
   db_compaction_input_files_total: counter('{file}', 'Table files read by compactions.'),
   db_compaction_output_files_total: counter('{file}', 'Table files written by compactions.'),
   db_compaction_input_bytes_total: counter('By', 'Bytes read by compactions.'),
   db_compaction_output_bytes_total: counter('By', 'Bytes written by compactions.'),
-  db_compaction_pending_bytes: gauge('By', 'Bytes that compaction still has to rewrite, as the engine estimates.'),
+  db_compaction_pending_bytes: gauge('By', 'Pending compaction bytes, as the engine estimates them.'),
   db_compactions_running: gauge('{operation}', 'Compactions running now.'),
-  db_space_reclaim_operations_total: counter('{operation}', 'Times space was reclaimed.'),
-  db_space_reclaim_bytes_total: counter('By', 'Bytes given back by reclaiming space.'),
-  db_space_reclaim_duration_seconds: histogram('s', 'Time one reclaiming of space took.', durationBounds),
-  db_flush_operations_total: counter('{operation}', 'Memtables written to disk.'),
-  db_flush_bytes_total: counter('By', 'Bytes written by flushes of memtables.'),
-  db_flush_duration_seconds: histogram('s', 'Time one flush of a memtable took.', durationBounds),
-  db_write_stalls_total: counter('{stall}', 'Times the engine held writers back.', 'cause'),
-  db_write_stall_seconds_total: counter('s', 'Time for which the engine held writers back.', 'cause'),
-  db_write_stall_active_seconds: gauge('s', 'Age of the stall in progress, 0 while there is none.', 'cause'),
-  db_immutable_memtables: gauge('{memtable}', 'Full memtables that wait for their flush.'),
+  db_space_reclaim_operations_total: counter('{operation}', 'Completed space reclamations.'),
+  db_space_reclaim_bytes_total: counter('By', 'Bytes freed by space reclamation.'),
+  db_space_reclaim_duration_seconds: histogram('s', 'Duration of a space reclamation.', durationBounds),
+  db_flush_operations_total: counter('{operation}', 'Completed flushes of memtables to disk.'),
+  db_flush_bytes_total: counter('By', 'Bytes written by memtable flushes.'),
+  db_flush_duration_seconds: histogram('s', 'Duration of a memtable flush.', durationBounds),
+  db_write_stalls_total: counter('{stall}', 'Times the engine slowed or stopped writes, by cause.', 'cause'),
+  db_write_stall_seconds_total: counter('s', 'Time during which the engine slowed or stopped writes, by cause.', 'cause'),
+  db_write_stall_active_seconds: gauge('s', 'Age of the current write stall by cause, 0 if there is none.', 'cause'),
+  db_immutable_memtables: gauge('{memtable}', 'Full memtables that are waiting to be flushed.'),
   db_cache_hits_total: counter('{hit}', 'Blocks found in the cache.'),
   db_cache_misses_total: counter('{miss}', 'Blocks not found in the cache.'),
-  db_bloom_filter_useful_total: counter('{lookup}', 'Lookups that a bloom filter saved.'),
-  db_bloom_filter_false_positives_total: counter('{lookup}', 'Lookups that a bloom filter let through for nothing.'),
-  db_transaction_commits_total: counter('{transaction}', 'Transactions committed.'),
-  db_transaction_aborts_total: counter('{transaction}', 'Transactions given up.'),
-  db_open_iterators: gauge('{iterator}', 'Iterators open now: each pins the files it was opened on.'),
-  db_open_snapshots: gauge('{snapshot}', 'Snapshots open now: each pins the data it was taken of.'),
-  db_background_errors_total: counter('{error}', 'Errors in the background work of the engine.'),
-  db_store_info: gauge('{store}', '1 for each store that is not closed, with what it is.', 'engine', 'engine_version', 'adapter'),
-  db_health_status: gauge('{state}', '1 for the state a health check is in, 0 for the others.', 'check', 'status'),
-  db_health_changes_total: counter('{change}', 'Times a health check changed its state.', 'check'),
-  db_health_check_duration_seconds: histogram('s', 'Time one health check took.', latencyBounds, 'check'),
-  db_alerts: gauge('{alert}', '1 for each alert that is pending or firing.', 'alertname', 'severity', 'state'),
+  db_bloom_filter_useful_total: counter('{lookup}', 'Lookups that a Bloom filter avoided.'),
+  db_bloom_filter_false_positives_total: counter('{lookup}', 'Lookups that a Bloom filter allowed although the key was absent.'),
+  db_transaction_commits_total: counter('{transaction}', 'Committed transactions.'),
+  db_transaction_aborts_total: counter('{transaction}', 'Aborted transactions.'),
+  db_open_iterators: gauge('{iterator}', 'Open iterators; each one pins the files that it reads.'),
+  db_open_snapshots: gauge('{snapshot}', 'Open snapshots; each one pins the data that it shows.'),
+  db_background_errors_total: counter('{error}', "Errors in the engine's background work."),
+  db_store_info: gauge(
+    '{store}',
+    '1 for each store that is not closed, with its engine and adapter as labels.',
+    'engine',
+    'engine_version',
+    'adapter',
+  ),
+  db_health_status: gauge('{state}', '1 for the current status of a health check, 0 for the other statuses.', 'check', 'status'),
+  db_health_changes_total: counter('{change}', 'Status changes of a health check.', 'check'),
+  db_health_check_duration_seconds: histogram('s', 'Duration of one run of a health check.', latencyBounds, 'check'),
+  db_alerts: gauge('{alert}', '1 for each pending or firing alert.', 'alertname', 'severity', 'state'),
 } as const satisfies Record<string, Row>
 
-/** The monitor's own metrics: no store, except where one is named. */
+// The metrics of the monitor and the process. They have no store label.
 const monitorRows = {
   wombat_monitor_collection_duration_seconds: row(
     'histogram',
     's',
-    'Time one collection of all metrics took.',
+    'Duration of one collection of all metrics.',
     [],
     latencyBounds,
   ),
   wombat_monitor_points: row('gauge', '{point}', 'Data points in the last collection.', []),
-  wombat_monitor_exports_total: row('counter', '{export}', 'Exports tried.', ['exporter']),
-  wombat_monitor_export_failures_total: row('counter', '{export}', 'Exports that failed.', ['exporter']),
-  wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric could not take, by reason.', ['reason']),
+  wombat_monitor_exports_total: row('counter', '{export}', 'Attempted exports.', ['exporter']),
+  wombat_monitor_export_failures_total: row('counter', '{export}', 'Failed exports.', ['exporter']),
+  wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric rejected, by reason.', ['reason']),
   wombat_monitor_source_failures_total: row(
     'counter',
     '{failure}',
-    'Times an engine, or another source of numbers, failed when it was read or was late.',
+    'Times a collect callback, for example of an engine, failed or did not finish in time.',
     [],
   ),
-  wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached their limit of label sets.', []),
+  wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached the cardinality limit.', []),
   wombat_monitor_notifications_dropped_total: row('counter', '{notification}', 'Notifications that could not be sent.', [
     'notifier',
   ]),
-  wombat_monitor_alert_evaluations_total: row('counter', '{evaluation}', 'Times the alert rules were judged.', []),
+  wombat_monitor_alert_evaluations_total: row('counter', '{evaluation}', 'Evaluations of the alert rules.', []),
   wombat_monitor_alert_evaluations_missed_total: row(
     'counter',
     '{evaluation}',
-    'Times they should have been judged and were not.',
+    'Scheduled evaluations of the alert rules that did not run.',
     [],
   ),
   wombat_monitor_alert_evaluation_failures_total: row(
     'counter',
     '{evaluation}',
-    'Alert rules that failed when they were judged.',
+    'Alert rules that failed during an evaluation.',
     [],
   ),
   wombat_monitor_alert_evaluation_duration_seconds: row(
     'histogram',
     's',
-    'Time it took to judge the alert rules.',
+    'Duration of one evaluation of all alert rules.',
     [],
     latencyBounds,
   ),
-  wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the history.', []),
-  wombat_monitor_history_failures_total: row('counter', '{failure}', "Times the history's file could not be used.", []),
-  wombat_monitor_busy_seconds_total: row('counter', 's', 'Time that the monitor itself kept the event loop busy, by what for.', [
-    'part',
-  ]),
+  wombat_monitor_history_bytes: row('gauge', 'By', 'Size of the metric history.', []),
+  wombat_monitor_history_failures_total: row('counter', '{failure}', 'Times the history file could not be read or written.', []),
+  wombat_monitor_busy_seconds_total: row('counter', 's', 'Event loop time used by the monitor itself, by part.', ['part']),
   wombat_monitor_operation_cost_seconds: row(
     'gauge',
     's',
-    "Time that measuring one operation takes beside the store's own, as measured on this machine when monitoring began.",
+    'Overhead of measuring one operation, measured on this machine when monitoring started.',
     [],
   ),
-  wombat_monitor_latency_sample_ratio: row('gauge', '{ratio}', 'The share of operations that are timed; all are counted.', []),
+  wombat_monitor_latency_sample_ratio: row(
+    'gauge',
+    '{ratio}',
+    'Share of operations that are timed, 0 to 1; all operations are counted.',
+    [],
+  ),
   wombat_process_event_loop_delay_seconds: row(
     'histogram',
     's',
-    'How late the event loop came to a timer, fifty times a second.',
+    'Delay of the event loop, sampled 50 times per second.',
     [],
     latencyBounds,
   ),
   wombat_process_event_loop_active_seconds_total: row(
     'counter',
     's',
-    'Time in which the event loop was busy: its rate is the utilization.',
+    'Time the event loop was active; its rate is the event loop utilization.',
     [],
   ),
   wombat_process_thread_pool_wait_seconds: row(
     'histogram',
     's',
-    "Time that a piece of work waited for a thread of libuv's pool, which LevelDB, RocksDB and files need.",
+    'Time a task waited for a thread of the libuv pool, which LevelDB, RocksDB and file access use.',
     [],
     latencyBounds,
   ),
   wombat_process_group_memory_bytes: row(
     'gauge',
     'By',
-    "Memory of all processes in this process' control group, without what the kernel can take back at once.",
+    "Memory of all processes in this process's control group, without reclaimable file cache.",
     [],
   ),
-  wombat_process_resident_memory_bytes: row('gauge', 'By', 'Memory of this process, of every kind, that is in RAM.', []),
-  wombat_process_heap_used_bytes: row('gauge', 'By', "Memory of JavaScript's objects in this process.", []),
-  wombat_process_external_memory_bytes: row('gauge', 'By', "Memory outside JavaScript's heap that belongs to its objects.", []),
-  wombat_process_array_buffer_bytes: row('gauge', 'By', 'The part of the external memory that is buffers.', []),
+  wombat_process_resident_memory_bytes: row('gauge', 'By', 'Resident memory (RSS) of this process.', []),
+  wombat_process_heap_used_bytes: row('gauge', 'By', 'JavaScript heap memory in use.', []),
+  wombat_process_external_memory_bytes: row(
+    'gauge',
+    'By',
+    'Memory outside the JavaScript heap that belongs to JavaScript objects.',
+    [],
+  ),
+  wombat_process_array_buffer_bytes: row('gauge', 'By', 'Part of the external memory that holds ArrayBuffers and Buffers.', []),
   wombat_process_memory_limit_bytes: row(
     'gauge',
     'By',
-    "Memory that this process may use: its control group's limit, else the machine's.",
+    "Memory limit of this process: the limit of its control group, or the machine's memory if that is less.",
     [],
   ),
 } as const satisfies Record<string, Row>
 
 const rows = { ...operationRows, ...storeRows, ...monitorRows }
 
-/** A name of the catalogue. */
+/** The name of a metric of the catalog. */
 export type MetricName = keyof typeof rows
 
-/** The catalogue: every metric by its name. Instruments, documentation, dashboards, rules and tests are derived from it. */
+/** The metric catalog: every metric by name. Instruments, documentation, dashboards, rules and tests are derived from it. */
 export const metrics = Object.freeze(
   Object.fromEntries(Object.entries(rows).map(([name, definition]) => [name, Object.freeze({ name, ...definition })])),
 ) as { readonly [Name in MetricName]: MetricDefinition }
 
 /**
- * OpenTelemetry's stable convention for the duration of a database client's operation; its name, unit, labels and bounds
- * are the convention's (semantic conventions 1.44, "database metrics"), dots included.
+ * The metric `db.client.operation.duration` with the name, unit, attributes and bounds of OpenTelemetry's stable semantic
+ * conventions (1.44, "Database metrics"), dots included.
  */
 export const clientOperationDuration: MetricDefinition = Object.freeze({
   name: 'db.client.operation.duration',
@@ -265,18 +293,21 @@ export const clientOperationDuration: MetricDefinition = Object.freeze({
   bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
 })
 
-/** Which names the operations of a store go by: Wombat's, OpenTelemetry's convention, or both. */
+/**
+ * The names under which operations are exported: `wombat` (three metrics for each operation), `otel` (one
+ * `db.client.operation.duration` instead) or `both`.
+ */
 export type Semconv = 'wombat' | 'otel' | 'both'
 
 const replacedByConvention: ReadonlySet<string> = new Set(Object.keys(operationRows))
 
-/** Whether a metric leaves the process under these conventions. With `otel`, the convention's one metric replaces the three per operation. */
+/** Returns whether a metric is exported under these conventions. With `otel`, one metric replaces the three of each operation. */
 export function isExported(name: string, semconv: Semconv): boolean {
   if (name === clientOperationDuration.name) return semconv !== 'wombat'
   return semconv !== 'otel' || !replacedByConvention.has(name)
 }
 
-/** The three metrics of an operation. */
+/** Returns the names of the three metrics of an operation. */
 export function operationMetrics(operation: Operation): { operations: MetricName; latency: MetricName; errors: MetricName } {
   return {
     operations: `db_${operation}_operations_total`,

@@ -49,7 +49,7 @@ test('a counter is a monotonic sum under its own name, unit and description', as
   registry.incrementCounter(gets, 3, { store: 'a' })
   registry.incrementCounter(gets, 5, { store: 'b' })
   expect((await reader.read()).get(gets)).toMatchObject({
-    descriptor: { name: gets, unit: '{operation}', description: 'Times a get was settled, with success or not.' },
+    descriptor: { name: gets, unit: '{operation}', description: 'Completed gets, both successful and failed.' },
     dataPointType: DataPointType.SUM,
     isMonotonic: true,
     dataPoints: [
@@ -65,7 +65,7 @@ test('a gauge is a gauge, and not there while nobody knows it', async () => {
   expect(await reader.points('db_queue_depth')).toEqual([])
   depth.set(-2)
   expect((await reader.read()).get('db_queue_depth')).toMatchObject({
-    descriptor: { unit: '{operation}', description: 'Operations begun and not yet settled.' },
+    descriptor: { unit: '{operation}', description: 'Operations in flight: started and not yet settled.' },
     dataPointType: DataPointType.GAUGE,
     dataPoints: [{ attributes: { store: 'a' }, value: -2 }],
   })

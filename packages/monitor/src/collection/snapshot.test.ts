@@ -26,7 +26,7 @@ test('a counter and a gauge are flat points with name, kind, unit, labels and va
       metric: 'db_get_operations_total',
       kind: 'counter',
       unit: '{operation}',
-      description: 'Times a get was settled, with success or not.',
+      description: 'Completed gets, both successful and failed.',
       attributes: { store: 'orders' },
       startMs: series?.startMs,
       value: 3,
