@@ -19,7 +19,7 @@ export {
   type Semconv,
 } from './metrics/semconv.ts'
 export type { Instrument, MetricFamily, Series } from './metrics/series.ts'
-export type { StoreOperations } from './operations/store-operations.ts'
+export type { StoreContext } from './operations/store-context.ts'
 export { wrapMethods } from './operations/wrap-method.ts'
 export { bindToMeter } from './otel/bind-to-meter.ts'
 export { scopeName, sharedRegistry } from './otel/shared-registry.ts'

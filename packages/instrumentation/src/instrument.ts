@@ -10,7 +10,7 @@ import { sqlite } from './adapters/sqlite.ts'
 import type { EngineReader } from './engines/engine-reader.ts'
 import { validateLabel } from './metrics/labels.ts'
 import type { Semconv } from './metrics/semconv.ts'
-import { StoreOperations } from './operations/store-operations.ts'
+import { StoreContext } from './operations/store-context.ts'
 import { sharedRegistry } from './otel/shared-registry.ts'
 import type { MeasuredStore, StoreState } from './registry/measured-stores.ts'
 import type { MetricsRegistry } from './registry/registry.ts'
@@ -54,7 +54,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
   const engine = adapter.engine(store)
   const description = { store: name, engine, adapter: adapter.name }
-  const operations = new StoreOperations(registry, description, adapter.operations, adapter.errorCodes)
+  const operations = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   const undo = attach(store, adapter, operations, { name, engine })
   try {
     Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
@@ -74,7 +74,7 @@ function always(): boolean {
 function attach<Store extends object>(
   store: Store,
   adapter: StoreAdapter,
-  operations: StoreOperations,
+  operations: StoreContext,
   { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
 ): () => void {
   const { registry } = operations
@@ -106,7 +106,7 @@ const dropped = new FinalizationRegistry<() => void>((end) => end())
 function measuredStore<Store extends object>(
   store: Store,
   adapter: StoreAdapter,
-  operations: StoreOperations,
+  operations: StoreContext,
   { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
 ): MeasuredStore {
   const held = new WeakRef(store)
@@ -142,7 +142,7 @@ function measuredStore<Store extends object>(
  */
 function endOf(
   registry: MetricsRegistry,
-  operations: StoreOperations,
+  operations: StoreContext,
   measured: MeasuredStore,
   engine: EngineReader | undefined,
 ): () => void {

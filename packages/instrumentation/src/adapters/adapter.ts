@@ -1,6 +1,6 @@
 import type { EngineReader } from '../engines/engine-reader.ts'
 import type { MetricName, Operation } from '../metrics/semconv.ts'
-import type { StoreOperations } from '../operations/store-operations.ts'
+import type { StoreContext } from '../operations/store-context.ts'
 import type { StoreProbe, StoreState } from '../registry/measured-stores.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
@@ -24,9 +24,9 @@ export interface StoreAdapter<Store extends object = object> {
   /** Where the store's files lie; undefined where it has none. */
   directory?(store: Store): string | undefined
   /** How to see whether the store works: see `StoreProbe`. What it does is no operation of the store's users. */
-  probe?(store: Store, operations: StoreOperations): StoreProbe | undefined
+  probe?(store: Store, operations: StoreContext): StoreProbe | undefined
   /** Measures the store from now on. Returns the way back, which leaves no trace. */
-  attach(store: Store, operations: StoreOperations): () => void
+  attach(store: Store, operations: StoreContext): () => void
   /** The engine's own numbers, recorded under this store's name; undefined where the engine says nothing. */
   stats?(store: Store, registry: MetricsRegistry, name: string): EngineReader | undefined
 }

@@ -3,7 +3,7 @@ import { endSpan, withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
 import type { OperationRecorder } from './recorder.ts'
-import type { StoreOperations } from './store-operations.ts'
+import type { StoreContext } from './store-context.ts'
 
 /**
  * One scan, from when it is opened until it ends: recorded then, with the time the store took to deliver (not the time its
@@ -14,7 +14,7 @@ export class ScanOperation {
   entries = 0
   isOpen = false
   isEnded = false
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   readonly #recorder: OperationRecorder
   readonly #isTimed: boolean
   readonly #span: Span | undefined
@@ -22,9 +22,9 @@ export class ScanOperation {
   #busyMs = 0
   #failure: { readonly error: unknown } | undefined
 
-  constructor(operations: StoreOperations) {
-    this.#operations = operations
-    this.#recorder = operations.recorder('scan')
+  constructor(context: StoreContext) {
+    this.#context = context
+    this.#recorder = context.recorder('scan')
     this.#isTimed = this.#recorder.shouldTime()
     this.#span = this.#recorder.startSpan()
   }
@@ -32,17 +32,17 @@ export class ScanOperation {
   /** There is an iterator now. */
   open(): void {
     this.isOpen = true
-    this.#operations.openIterators++
+    this.#context.openIterators++
   }
 
   /** A read that begins now, and is settled by `settle`. */
   beginRead(): PendingOperation {
-    return this.#operations.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
+    return this.#context.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
   }
 
   endRead(read: PendingOperation, failure?: { readonly error: unknown }): void {
     if (this.#isTimed) this.#busyMs += nowMs() - read.startMs
-    this.#operations.inFlight.remove(read)
+    this.#context.inFlight.remove(read)
     this.#failure ??= failure
   }
 
@@ -53,9 +53,9 @@ export class ScanOperation {
 
   /** What the store does at once. What it asks of itself meanwhile is part of the scan. */
   runSync<Result>(read: () => Result): Result {
-    const operations = this.#operations
-    const before = operations.isNested
-    operations.isNested = true
+    const context = this.#context
+    const before = context.isNested
+    context.isNested = true
     const startMs = this.#isTimed ? nowMs() : 0
     try {
       return this.runInSpan(read)
@@ -64,7 +64,7 @@ export class ScanOperation {
       throw error
     } finally {
       if (this.#isTimed) this.#busyMs += nowMs() - startMs
-      operations.isNested = before
+      context.isNested = before
     }
   }
 
@@ -91,7 +91,7 @@ export class ScanOperation {
   #stop(): boolean {
     if (this.isEnded) return false
     this.isEnded = true
-    if (this.isOpen) this.#operations.openIterators--
+    if (this.isOpen) this.#context.openIterators--
     return true
   }
 }

@@ -5,7 +5,7 @@ import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
 import { type Method, MethodPatch } from './method-patch.ts'
 import type { OperationRecorder } from './recorder.ts'
-import type { StoreOperations } from './store-operations.ts'
+import type { StoreContext } from './store-context.ts'
 
 /** How many entries a call moves, from its arguments. */
 type EntriesOf = (...args: never[]) => number
@@ -17,13 +17,8 @@ type ResultHandler = (result: unknown, pending: PendingOperation) => unknown
  * A method that returns a promise, timed. It gives back the very promise of the store, which is observed on the side: so
  * wrap only what the store calls itself, where the promise that the store's caller holds is another one.
  */
-export function wrapAsync(
-  operations: StoreOperations,
-  recorder: OperationRecorder,
-  original: Method,
-  entriesOf?: EntriesOf,
-): Method {
-  return wrapCall(operations, recorder, original, entriesOf, observeResult)
+export function wrapAsync(context: StoreContext, recorder: OperationRecorder, original: Method, entriesOf?: EntriesOf): Method {
+  return wrapCall(context, recorder, original, entriesOf, observeResult)
 }
 
 /**
@@ -31,27 +26,27 @@ export function wrapAsync(
  * handed on as one that follows it: observing the store's own on the side would hide a rejection that nobody handles.
  */
 export function wrapAsyncForCaller(
-  operations: StoreOperations,
+  context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
   entriesOf?: EntriesOf,
 ): Method {
-  return wrapCall(operations, recorder, original, entriesOf, followResult)
+  return wrapCall(context, recorder, original, entriesOf, followResult)
 }
 
 function wrapCall(
-  operations: StoreOperations,
+  context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
   entriesOf: EntriesOf | undefined,
   handOn: ResultHandler,
 ): Method {
-  const { inFlight } = operations
+  const { inFlight } = context
   return function (...args) {
-    if (!operations.isMeasuring) return original.apply(this, args)
+    if (!context.isMeasuring) return original.apply(this, args)
     const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args), args[0], args[1])
     const { span } = pending
-    operations.isNested = true
+    context.isNested = true
     let result: unknown
     try {
       result = span === undefined ? original.apply(this, args) : inSpan(original, span).apply(this, args)
@@ -59,7 +54,7 @@ function wrapCall(
       pending.failed(error)
       throw error
     } finally {
-      operations.isNested = false
+      context.isNested = false
     }
     return handOn(result, pending)
   }
@@ -91,14 +86,14 @@ function followResult(result: unknown, pending: PendingOperation): unknown {
 
 /** A method that returns its result at once, timed. Where a store's errors have no codes, `named` gives them one to be counted by. */
 export function wrapSync(
-  operations: StoreOperations,
+  context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
   named: (error: unknown) => unknown = (error) => error,
 ): Method {
   return function (...args) {
-    if (!operations.isMeasuring) return original.apply(this, args)
-    operations.isNested = true
+    if (!context.isMeasuring) return original.apply(this, args)
+    context.isNested = true
     const span = recorder.startSpan()
     const isTimed = recorder.shouldTime()
     const startMs = isTimed ? nowMs() : Number.NaN
@@ -116,7 +111,7 @@ export function wrapSync(
       else recorder.countFailure(named(error), span)
       throw error
     } finally {
-      operations.isNested = false
+      context.isNested = false
     }
   }
 }
@@ -147,14 +142,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * Times these methods of a store, each as one of Wombat's operations: `{ get: 'get', put: 'set' }`. A method may return a
  * promise or its result. What the store calls of itself meanwhile is part of the operation. Returns the way back.
  */
-export function wrapMethods(
-  store: object,
-  operations: StoreOperations,
-  methods: Readonly<Record<string, Operation>>,
-): () => void {
+export function wrapMethods(store: object, context: StoreContext, methods: Readonly<Record<string, Operation>>): () => void {
   const patch = new MethodPatch(store)
   for (const [method, operation] of Object.entries(methods)) {
-    patch.replace(method, (original) => wrapAsyncForCaller(operations, operations.recorder(operation), original))
+    patch.replace(method, (original) => wrapAsyncForCaller(context, context.recorder(operation), original))
   }
   return () => patch.undo()
 }

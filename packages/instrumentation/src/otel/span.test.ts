@@ -11,7 +11,7 @@ import { MemoryLevel } from 'memory-level'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { instrument } from '../instrument.ts'
 import { ScanOperation } from '../operations/scan.ts'
-import { StoreOperations } from '../operations/store-operations.ts'
+import { StoreContext } from '../operations/store-context.ts'
 import { DatabaseMetrics } from '../recorders/database-metrics.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 
@@ -213,7 +213,7 @@ test('a tracer that fails does not reach who closes a scan that nobody measures 
   const registry = new MetricsRegistry()
   registry.observer.tracer = { startSpan: () => ({ end: refuse, setAttribute: refuse, setStatus: refuse }) } as unknown as Tracer
   const description = { store: 'a', engine: 'memory', adapter: 'none' }
-  const scan = new ScanOperation(new StoreOperations(registry, description, ['scan'], new Set()))
+  const scan = new ScanOperation(new StoreContext(registry, description, ['scan'], new Set()))
   scan.open()
   expect(() => scan.discard()).not.toThrow()
   expect(scan.isEnded).toBe(true)

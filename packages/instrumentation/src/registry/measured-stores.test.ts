@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { StoreAdapter } from '../adapters/adapter.ts'
 import { instrument, uninstrument } from '../instrument.ts'
-import type { StoreOperations } from '../operations/store-operations.ts'
+import type { StoreContext } from '../operations/store-context.ts'
 import { wrapMethods } from '../operations/wrap-method.ts'
 import type { MeasuredStore } from './measured-stores.ts'
 import { MetricsRegistry } from './registry.ts'
@@ -151,7 +151,7 @@ test('whoever wants to know of stores that come is told until no more, and does 
 })
 
 test('a store that could not be opened is failed, with what kind of error it was, until it is open', () => {
-  let failing: StoreOperations | undefined
+  let failing: StoreContext | undefined
   const adapter: StoreAdapter<Shelf> = {
     ...plain,
     errorCodes: new Set(['SHELF_LOCKED']),

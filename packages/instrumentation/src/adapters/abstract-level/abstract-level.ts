@@ -3,7 +3,7 @@ import { leveldbMetricNames } from '../../engines/leveldb/metrics.ts'
 import { LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
 import type { Operation } from '../../metrics/semconv.ts'
 import { type Method, MethodPatch } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { observeResult, wrapAsync, wrapSync } from '../../operations/wrap-method.ts'
 import { bindActiveContext } from '../../otel/span.ts'
 import type { StoreAdapter } from '../adapter.ts'
@@ -101,22 +101,22 @@ export const abstractLevel: StoreAdapter = {
 
   probe: abstractLevelProbe,
 
-  attach(store, operations) {
+  attach(store, context) {
     const patch = new MethodPatch(store)
     for (const [method, operation] of promised) {
-      patch.replace(method, (original) => wrapAsync(operations, operations.recorder(operation), original))
+      patch.replace(method, (original) => wrapAsync(context, context.recorder(operation), original))
     }
-    patch.replace('_getSync', (original) => wrapSync(operations, operations.recorder('get'), original))
-    const batch = operations.recorder('batch')
-    patch.replace('_batch', (original) => wrapAsync(operations, batch, original, (entries: readonly unknown[]) => entries.length))
-    patch.replace('_chainedBatch', (original) => chainedBatch(operations, original))
+    patch.replace('_getSync', (original) => wrapSync(context, context.recorder('get'), original))
+    const batch = context.recorder('batch')
+    patch.replace('_batch', (original) => wrapAsync(context, batch, original, (entries: readonly unknown[]) => entries.length))
+    patch.replace('_chainedBatch', (original) => chainedBatch(context, original))
     for (const method of ['_iterator', '_keys', '_values']) {
-      patch.replace(method, (original) => measureIterator(operations, original))
+      patch.replace(method, (original) => measureIterator(context, original))
     }
     for (const method of ['defer', 'deferAsync']) patch.replace(method, deferred)
-    patch.replace('_open', (original) => statusChange(operations, 'open', original))
-    patch.replace('_close', (original) => statusChange(operations, 'close', original))
-    operations.publishGauges()
+    patch.replace('_open', (original) => statusChange(context, 'open', original))
+    patch.replace('_close', (original) => statusChange(context, 'close', original))
+    context.publishGauges()
     return () => {
       patch.undo()
       readers.delete(store)
@@ -134,11 +134,11 @@ export const abstractLevel: StoreAdapter = {
 }
 
 /** A chained batch is one operation, from its write to its settlement. */
-function chainedBatch(operations: StoreOperations, original: Method): Method {
-  const recorder = operations.recorder('batch')
+function chainedBatch(context: StoreContext, original: Method): Method {
+  const recorder = context.recorder('batch')
   return function (...args) {
     const batch = original.apply(this, args) as { readonly length: number }
-    new MethodPatch(batch).replace('_write', (write) => wrapAsync(operations, recorder, write, () => batch.length))
+    new MethodPatch(batch).replace('_write', (write) => wrapAsync(context, recorder, write, () => batch.length))
     return batch
   }
 }
@@ -151,16 +151,16 @@ function deferred(original: Method): Method {
 }
 
 /** Opening and closing are not operations; they show and hide the store's gauges, and their failures are counted. */
-function statusChange(operations: StoreOperations, verb: 'open' | 'close', original: Method): Method {
-  const failed = (error: unknown) => operations.recordLifecycleError(verb, error)
+function statusChange(context: StoreContext, verb: 'open' | 'close', original: Method): Method {
+  const failed = (error: unknown) => context.recordLifecycleError(verb, error)
   return function (...args) {
     const reader = readers.get(this as object)
     const succeeded = (): void => {
       if (verb === 'open') {
-        operations.publishGauges()
+        context.publishGauges()
         reader?.onOpen()
       } else {
-        operations.withdrawGauges()
+        context.withdrawGauges()
         reader?.onClose()
       }
     }

@@ -1,7 +1,7 @@
 import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { observeResult } from '../../operations/wrap-method.ts'
 
 interface Iterator {
@@ -13,10 +13,10 @@ const scanKey = Symbol('@wombat/instrumentation scan')
 type Scanned = Iterator & { [scanKey]: Scan }
 
 /** A method that makes an iterator, so that each iterator becomes one scan, which ends when it closes. */
-export function measureIterator(operations: StoreOperations, original: Method): Method {
+export function measureIterator(context: StoreContext, original: Method): Method {
   return function (...args) {
-    if (!operations.isMeasuring) return original.apply(this, args)
-    const operation = new ScanOperation(operations)
+    if (!context.isMeasuring) return original.apply(this, args)
+    const operation = new ScanOperation(context)
     let iterator: Iterator
     try {
       iterator = operation.runSync(() => original.apply(this, args)) as Iterator

@@ -1,29 +1,29 @@
 import type { Method } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import type { CallView, KeyvCalls } from './calls.ts'
 
 type Entries = AsyncGenerator<unknown, unknown>
 
 /** `iterator`, so that each iterator becomes one scan, which ends with it. An iterator that nobody reads is no scan. */
-export function measureIterator(operations: StoreOperations, calls: KeyvCalls, original: Method): Method {
+export function measureIterator(context: StoreContext, calls: KeyvCalls, original: Method): Method {
   return function (...args) {
-    if (!operations.isMeasuring || calls.isNested(this)) return original.apply(this, args)
+    if (!context.isMeasuring || calls.isNested(this)) return original.apply(this, args)
     const view = calls.begin(this)
     const entries = original.apply(view, args) as Entries
-    new Scan(operations, () => calls.failureIn(view)).follow(entries)
+    new Scan(context, () => calls.failureIn(view)).follow(entries)
     return entries
   }
 }
 
 class Scan {
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   readonly #failure: () => CallView[keyof CallView]
   #operation: ScanOperation | undefined
   #isGivenUp = false
 
-  constructor(operations: StoreOperations, failure: () => { readonly error: unknown } | undefined) {
-    this.#operations = operations
+  constructor(context: StoreContext, failure: () => { readonly error: unknown } | undefined) {
+    this.#context = context
     this.#failure = failure
   }
 
@@ -64,7 +64,7 @@ class Scan {
 
   #opened(): ScanOperation {
     if (this.#operation === undefined) {
-      this.#operation = new ScanOperation(this.#operations)
+      this.#operation = new ScanOperation(this.#context)
       this.#operation.open()
     }
     return this.#operation

@@ -2,7 +2,7 @@ import type { Counter } from '../../metrics/counter.ts'
 import type { MetricName, Operation } from '../../metrics/semconv.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import { MethodPatch } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { withSpan } from '../../otel/span.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { KeyvCalls } from './calls.ts'
@@ -89,23 +89,23 @@ export const keyv: StoreAdapter<Keyv> = {
     return (typeof inner === 'object' && inner !== null ? engines[nameOf(inner)] : undefined) ?? this.name
   },
 
-  probe(store, operations) {
-    return keyvProbe(store, this.engine(store), operations)
+  probe(store, context) {
+    return keyvProbe(store, this.engine(store), context)
   },
 
-  attach(store, operations) {
+  attach(store, context) {
     const attachment: { aloneErrors?: Counter } = {}
     attachments.set(store, attachment)
     const patch = new MethodPatch(store)
     const calls = new KeyvCalls(store, patch, () => attachment.aloneErrors?.add())
     const connection = { isOpen: true }
     for (const [method, verb] of Object.entries(verbs)) {
-      patch.replace(method, (original) => measureCall({ operations, calls, connection, verb, original }))
+      patch.replace(method, (original) => measureCall({ context, calls, connection, verb, original }))
     }
-    patch.replace('iterator', (original) => measureIterator(operations, calls, original))
+    patch.replace('iterator', (original) => measureIterator(context, calls, original))
     patch.replace('disconnect', (original) => disconnecting(connection, original))
-    operations.isOpen = whetherOpen(store, connection)
-    operations.publishGauges()
+    context.isOpen = whetherOpen(store, connection)
+    context.publishGauges()
     return () => {
       delete attachment.aloneErrors
       patch.undo()
@@ -139,22 +139,22 @@ function disconnecting(connection: Connection, original: Method): Method {
 }
 
 interface Measurement {
-  readonly operations: StoreOperations
+  readonly context: StoreContext
   readonly calls: KeyvCalls
   readonly connection: Connection
   readonly verb: Verb
   readonly original: Method
 }
 
-function measureCall({ operations, calls, connection, verb, original }: Measurement): Method {
-  const one = operations.recorder(verb.operation)
-  const many = operations.recorder(verb.ofMany ?? verb.operation)
+function measureCall({ context, calls, connection, verb, original }: Measurement): Method {
+  const one = context.recorder(verb.operation)
+  const many = context.recorder(verb.ofMany ?? verb.operation)
   return function (...args) {
-    if (!operations.isMeasuring || calls.isNested(this)) return original.apply(this, args)
+    if (!context.isMeasuring || calls.isNested(this)) return original.apply(this, args)
     connection.isOpen = true
     const [subject] = args as readonly unknown[]
     const isMany = Array.isArray(subject)
-    const pending = operations.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0, args[0], args[1])
+    const pending = context.inFlight.begin(isMany ? many : one, isMany ? subject.length : 0, args[0], args[1])
     const view = calls.begin(this)
     const settle = (answer: unknown): unknown => {
       const failure = calls.failureIn(view)
@@ -168,14 +168,14 @@ function measureCall({ operations, calls, connection, verb, original }: Measurem
       throw error
     }
     // Without a `this` of its own, what the call begins at once is known to be part of it, and nothing later.
-    operations.isNested = view === this
+    context.isNested = view === this
     let result: unknown
     try {
       result = withSpan(pending.span, () => original.apply(view, args))
     } catch (error) {
       return fail(error)
     } finally {
-      operations.isNested = false
+      context.isNested = false
     }
     return result instanceof Promise ? result.then(settle, fail) : settle(result)
   }

@@ -1,5 +1,5 @@
 import type { Method } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreProbe } from '../../registry/measured-stores.ts'
 import { withoutMeasuring } from '../operations-of.ts'
 import { isDerived } from './calls.ts'
@@ -24,10 +24,10 @@ type Calls = Readonly<Record<(typeof methodsOfKeyv)[number], (...args: unknown[]
  * Read only, past Keyv at the backend: in memory, and where nobody knows what is behind it, because it may be a bounded
  * cache, in which a new key puts out another one; and in a Keyv of a derived class, whose methods may look for private fields.
  */
-export function keyvProbe(store: { readonly store: object }, engine: string, operations: StoreOperations): StoreProbe {
+export function keyvProbe(store: { readonly store: object }, engine: string, context: StoreContext): StoreProbe {
   const unmeasured = <Result>(run: () => Result): Result => {
     const { store: inner } = store.store as Backend
-    const all = (): Result => operations.withoutMeasuring(run)
+    const all = (): Result => context.withoutMeasuring(run)
     return typeof inner === 'object' && inner !== null ? withoutMeasuring(inner, all) : all()
   }
   if (engine === 'memory' || engine === 'keyv' || isDerived(store)) {

@@ -1,4 +1,4 @@
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 
 export type Callback = (this: unknown, ...args: unknown[]) => unknown
 
@@ -13,11 +13,11 @@ export class Group {
 
 /** Which transaction or batch is running. lmdb runs one at a time, and others within it. */
 export class Groups {
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   #running: Group | undefined
 
-  constructor(operations: StoreOperations) {
-    this.#operations = operations
+  constructor(context: StoreContext) {
+    this.#context = context
   }
 
   get running(): Group | undefined {
@@ -26,7 +26,7 @@ export class Groups {
 
   /** The callback of a group. What it calls are its caller's operations, not what the store calls of itself. */
   callback(group: Group, callback: Callback): Callback {
-    const operations = this.#operations
+    const context = this.#context
     const enter = (): void => this.#enter(group)
     const leave = (): void => this.#leave(group)
     const fail = (): void => {
@@ -34,8 +34,8 @@ export class Groups {
       leave()
     }
     return function (...args) {
-      const before = operations.isNested
-      operations.isNested = false
+      const before = context.isNested
+      context.isNested = false
       enter()
       try {
         const result = callback.apply(this, args)
@@ -47,7 +47,7 @@ export class Groups {
         fail()
         throw error
       } finally {
-        operations.isNested = before
+        context.isNested = before
       }
     }
   }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { isOpen, type LmdbDatabase, LmdbReader } from '../../engines/lmdb.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import { MethodPatch } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { lmdbErrors } from './errors.ts'
 import { lmdbProbe } from './probe.ts'
@@ -62,9 +62,9 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
 
   probe: lmdbProbe,
 
-  attach(store, operations) {
+  attach(store, context) {
     measuredWithAnother.get(store)?.()
-    const writes = new Writes(operations)
+    const writes = new Writes(context)
     const attachment = { writes, databases: new Set<LmdbDatabase>() }
     attachments.set(store, attachment)
     const patches = new Map<LmdbDatabase, MethodPatch>()
@@ -79,7 +79,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
       attachment.databases.add(database)
       patches.set(
         database,
-        measureDatabase(database, operations, writes, {
+        measureDatabase(database, context, writes, {
           opened: (child) => {
             measure(child)
             measuredWithAnother.set(child, () => stop(child))
@@ -93,7 +93,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
       )
     }
     measure(store)
-    operations.publishGauges()
+    context.publishGauges()
     return () => {
       ended = true
       for (const database of [...patches.keys()]) stop(database)
@@ -111,25 +111,25 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
 
 function measureDatabase(
   database: LmdbDatabase,
-  operations: StoreOperations,
+  context: StoreContext,
   writes: Writes,
   on: { opened: (child: LmdbDatabase) => void; closed: () => void },
 ): MethodPatch {
   const patch = new MethodPatch(database)
   for (const [method, verb] of Object.entries(reads)) {
-    patch.replace(method, (original) => measureRead(operations, verb, original))
+    patch.replace(method, (original) => measureRead(context, verb, original))
   }
   for (const [method, write] of Object.entries(singleWrites)) patch.replace(method, (original) => writes.single(write, original))
   patch.replace('transactionSync', (original) => writes.transaction(original, always))
   patch.replace('childTransaction', (original) => writes.transaction(original, always))
   patch.replace('transactionAsync', (original) => writes.transaction(original, ([, asChild]) => asChild === true))
   patch.replace('ifVersion', (original) => writes.batch(original))
-  const getMany = new GetMany(operations)
+  const getMany = new GetMany(context)
   patch.replace('getMany', getMany.measure)
   patch.replace('prefetch', getMany.partOf)
-  patch.replace('getRange', (original) => measureRange(operations, original))
+  patch.replace('getRange', (original) => measureRange(context, original))
   patch.replace('openDB', (original) => opening(original, on.opened))
-  patch.replace('close', (original) => closing(operations, original, on.closed))
+  patch.replace('close', (original) => closing(context, original, on.closed))
   return patch
 }
 
@@ -143,11 +143,11 @@ function opening(original: Method, opened: (child: LmdbDatabase) => void): Metho
 }
 
 /** Closing is not an operation; its failures are counted. */
-function closing(operations: StoreOperations, original: Method, closed: () => void): Method {
+function closing(context: StoreContext, original: Method, closed: () => void): Method {
   return function (...args) {
     return observeLmdbPromise(original.apply(this, args), {
       succeeded: closed,
-      failed: (error) => operations.recordLifecycleError('close', error),
+      failed: (error) => context.recordLifecycleError('close', error),
     })
   }
 }

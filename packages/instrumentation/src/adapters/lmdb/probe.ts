@@ -1,5 +1,5 @@
 import { isOpen, type LmdbDatabase } from '../../engines/lmdb.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreProbe } from '../../registry/measured-stores.ts'
 
 /** What a probe needs of a database, and the options that lmdb keeps on it. */
@@ -28,12 +28,12 @@ interface Codec {
  * By the methods of the database itself, unmeasured. A write is done when it is committed; lmdb commits the writes of one turn
  * of the event loop together, and its events of a commit (`beforecommit`) know no more of it than of any other.
  */
-export function lmdbProbe(store: LmdbDatabase, operations: StoreOperations): StoreProbe {
+export function lmdbProbe(store: LmdbDatabase, context: StoreContext): StoreProbe {
   const database = store as ProbedDatabase
   const ask = <Result>(run: () => Result): Result => {
     // Once its environment is closed, asking a database would end the process.
     if (!isOpen(database)) throw new Error('the database is closed')
-    return operations.withoutMeasuring(run)
+    return context.withoutMeasuring(run)
   }
   if (hasOtherKeys(database)) return { read: async () => ask(() => firstKey(database)) }
   const isBinary = database.keyIsBuffer === true || database.keyEncoding === 'binary'

@@ -1,6 +1,6 @@
 import type { Method } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { withErrorCode } from './errors.ts'
 
 /** What `getRange()` gives: every way to read it begins with `iterate()`, and so does `getCount()`, which gets a number. */
@@ -18,20 +18,20 @@ interface Cursor {
  * `getRange`, so that each reading of a range is one scan, which ends with its last entry. A count is a scan that delivers
  * nothing. `getKeys`, `getValues` and the counts go through `getRange`.
  */
-export function measureRange(operations: StoreOperations, original: Method): Method {
+export function measureRange(context: StoreContext, original: Method): Method {
   return function (...args) {
-    if (!operations.isMeasuring) return original.apply(this, args)
+    if (!context.isMeasuring) return original.apply(this, args)
     let range: Range
     try {
       range = original.apply(this, args) as Range
     } catch (error) {
-      new ScanOperation(operations).end({ error: withErrorCode(error) })
+      new ScanOperation(context).end({ error: withErrorCode(error) })
       throw error
     }
     const { iterate } = range
     range.iterate = function (...options) {
-      return operations.isMeasuring
-        ? scan(new ScanOperation(operations), () => iterate.apply(this, options))
+      return context.isMeasuring
+        ? scan(new ScanOperation(context), () => iterate.apply(this, options))
         : iterate.apply(this, options)
     }
     return range

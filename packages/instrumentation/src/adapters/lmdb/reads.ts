@@ -1,13 +1,13 @@
 import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapSync } from '../../operations/wrap-method.ts'
 import { withSpan } from '../../otel/span.ts'
 import { withErrorCode } from './errors.ts'
 
 /** A read that returns its result at once, timed. */
-export function measureRead(operations: StoreOperations, verb: 'get' | 'has', original: Method): Method {
-  return wrapSync(operations, operations.recorder(verb), original, withErrorCode)
+export function measureRead(context: StoreContext, verb: 'get' | 'has', original: Method): Method {
+  return wrapSync(context, context.recorder(verb), original, withErrorCode)
 }
 
 type Callback = (...answer: unknown[]) => unknown
@@ -17,29 +17,29 @@ type Callback = (...answer: unknown[]) => unknown
  * are part of it. Its own promise is never rejected, so that observing it on the side hides nothing.
  */
 export class GetMany {
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   /** The one whose call is running now. */
   #calling: PendingOperation | undefined
 
-  constructor(operations: StoreOperations) {
-    this.#operations = operations
+  constructor(context: StoreContext) {
+    this.#context = context
   }
 
   readonly measure = (original: Method): Method => {
-    const operations = this.#operations
-    const recorder = operations.recorder('get_many')
+    const context = this.#context
+    const recorder = context.recorder('get_many')
     const call = (receiver: unknown, args: unknown[]): unknown => {
-      const pending = operations.inFlight.begin(recorder)
+      const pending = context.inFlight.begin(recorder)
       const callback = args[1] as Callback | undefined
       if (callback !== undefined) {
         args[1] = (...answer: unknown[]) => {
           pending.succeeded()
-          return withInside(operations, false, () => callback(...answer))
+          return withInside(context, false, () => callback(...answer))
         }
       }
       this.#calling = pending
       try {
-        const result = withInside(operations, true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
+        const result = withInside(context, true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
         if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
         return result
       } catch (error) {
@@ -50,12 +50,12 @@ export class GetMany {
       }
     }
     return function (...args) {
-      return operations.isMeasuring ? call(this, args) : original.apply(this, args)
+      return context.isMeasuring ? call(this, args) : original.apply(this, args)
     }
   }
 
   readonly partOf = (prefetch: Method): Method => {
-    const operations = this.#operations
+    const context = this.#context
     const currentCall = (): PendingOperation | undefined => this.#calling
     return function (...args) {
       const pending = currentCall()
@@ -63,7 +63,7 @@ export class GetMany {
       if (pending === undefined) return prefetch.apply(this, args)
       const getAll: Callback = (...answer) => {
         try {
-          return withInside(operations, true, () => fetched(...answer))
+          return withInside(context, true, () => fetched(...answer))
         } catch (error) {
           // Nobody is told: lmdb throws what a get threw at the event loop.
           pending.failed(withErrorCode(error))
@@ -75,12 +75,12 @@ export class GetMany {
   }
 }
 
-function withInside<Result>(operations: StoreOperations, inside: boolean, run: () => Result): Result {
-  const before = operations.isNested
-  operations.isNested = inside
+function withInside<Result>(context: StoreContext, inside: boolean, run: () => Result): Result {
+  const before = context.isNested
+  context.isNested = inside
   try {
     return run()
   } finally {
-    operations.isNested = before
+    context.isNested = before
   }
 }

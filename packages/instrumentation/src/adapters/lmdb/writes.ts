@@ -2,7 +2,7 @@ import type { Span } from '@opentelemetry/api'
 import type { Counter } from '../../metrics/counter.ts'
 import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { withSpan } from '../../otel/span.ts'
 import { withErrorCode } from './errors.ts'
 import { type Callback, Group, Groups } from './groups.ts'
@@ -27,21 +27,21 @@ export interface SingleWrite {
 export class Writes {
   commits: Counter | undefined
   aborts: Counter | undefined
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   readonly #groups: Groups
 
-  constructor(operations: StoreOperations) {
-    this.#operations = operations
-    this.#groups = new Groups(operations)
+  constructor(context: StoreContext) {
+    this.#context = context
+    this.#groups = new Groups(context)
   }
 
   single({ verb, callbackFrom, commits = false }: SingleWrite, original: Method): Method {
-    const recorder = this.#operations.recorder(verb)
+    const recorder = this.#context.recorder(verb)
     return this.#measured(original, (database, args, run) => {
       const isOwn = verb === 'clear' || (commits && !inTransaction(database))
       const group = isOwn ? undefined : this.#groups.running
       if (group !== undefined) return this.#entry(group, run)
-      const pending = this.#operations.inFlight.begin(recorder, 0, args[0], args[1])
+      const pending = this.#context.inFlight.begin(recorder, 0, args[0], args[1])
       const callback = args.at(-1)
       const isTold = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
       if (!isTold || inTransaction(database)) return this.#call(pending.span, run, pending)
@@ -58,7 +58,7 @@ export class Writes {
       const abortable = isAbortable(args)
       args[0] = this.#groups.callback(group, args[0] as Callback)
       if (outer !== undefined) return this.#nested(outer, group, run)
-      const pending = this.#operations.inFlight.begin(this.#operations.recorder('batch'))
+      const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
       return this.#call(pending.span, run, {
         succeeded: (value) => {
           const isAborted = abortable && value === abort
@@ -85,7 +85,7 @@ export class Writes {
       const group = new Group()
       if (Array.isArray(writes)) group.entries = writes.length
       else args[2] = this.#groups.callback(group, writes as Callback)
-      const pending = this.#operations.inFlight.begin(this.#operations.recorder('batch'))
+      const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
       return this.#call(pending.span, run, {
         succeeded: (value) => {
           pending.entries = value === false ? 0 : group.entries
@@ -97,16 +97,16 @@ export class Writes {
   }
 
   #measured(original: Method, measure: (database: unknown, args: unknown[], run: () => unknown) => unknown): Method {
-    const operations = this.#operations
+    const context = this.#context
     return function (...args) {
       const run = (): unknown => original.apply(this, args)
-      return operations.isMeasuring ? measure(this, args, run) : run()
+      return context.isMeasuring ? measure(this, args, run) : run()
     }
   }
 
   #call(span: Span | undefined, run: () => unknown, { succeeded, failed }: Settlement): unknown {
-    const operations = this.#operations
-    operations.isNested = true
+    const context = this.#context
+    context.isNested = true
     let result: unknown
     try {
       result = withSpan(span, run)
@@ -114,21 +114,21 @@ export class Writes {
       failed(withErrorCode(error))
       throw error
     } finally {
-      operations.isNested = false
+      context.isNested = false
     }
     return observeLmdbPromise(result, { succeeded, failed: (error) => failed(withErrorCode(error)) })
   }
 
   #entry(group: Group, run: () => unknown): unknown {
-    const operations = this.#operations
-    operations.isNested = true
+    const context = this.#context
+    context.isNested = true
     try {
       const result = run()
       const { isSync, result: value } = (result ?? {}) as { isSync?: boolean; result?: unknown }
       if ((isSync === true ? value : result) !== false) group.entries++
       return result
     } finally {
-      operations.isNested = false
+      context.isNested = false
     }
   }
 

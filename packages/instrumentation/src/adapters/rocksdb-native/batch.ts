@@ -1,7 +1,7 @@
 import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import { MethodPatch } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 
 /** What `read()` and `write()` of rocksdb-native give: calls gathered for one way to the engine. */
 interface Batch {
@@ -15,18 +15,18 @@ interface Batch {
  * `flush()` and `tryFlush()` both begin with `_flush()` and end with `_onfinished()`; after the latter there is no promise to
  * observe. A batch that was destroyed is lent again, so it must be given back as it was.
  */
-export function measureBatch(operations: StoreOperations, verb: 'get_many' | 'batch', original: Method): Method {
-  const recorder = operations.recorder(verb)
+export function measureBatch(context: StoreContext, verb: 'get_many' | 'batch', original: Method): Method {
+  const recorder = context.recorder(verb)
   return function (...args) {
     const batch = original.apply(this, args) as Batch
     // The batch behind a single `get()` or `put()` is part of that.
-    if (operations.isNested) return batch
+    if (context.isNested) return batch
     const patch = new MethodPatch(batch)
     let flushing: PendingOperation | undefined
     patch.replace('_flush', (flush) => {
       return function (this: unknown, ...flushArgs) {
-        if (operations.isMeasuring) {
-          flushing = operations.inFlight.begin(recorder, verb === 'batch' ? (batch._operations?.length ?? 0) : 0)
+        if (context.isMeasuring) {
+          flushing = context.inFlight.begin(recorder, verb === 'batch' ? (batch._operations?.length ?? 0) : 0)
         }
         return flush.apply(this, flushArgs)
       }

@@ -2,7 +2,7 @@ import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import { MethodPatch } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 
 type Callback = (error?: unknown) => void
 
@@ -10,10 +10,10 @@ type Callback = (error?: unknown) => void
  * A method that makes an iterator, so that each iterator becomes one scan, which ends when it is destroyed; the stream does that
  * by itself at its end. Its entries are those the engine delivered, of which the stream reads some ahead.
  */
-export function measureIterator(operations: StoreOperations, original: Method): Method {
+export function measureIterator(context: StoreContext, original: Method): Method {
   return function (...args) {
-    if (!operations.isMeasuring) return original.apply(this, args)
-    const operation = new ScanOperation(operations)
+    if (!context.isMeasuring) return original.apply(this, args)
+    const operation = new ScanOperation(context)
     let iterator: object
     try {
       iterator = operation.runSync(() => original.apply(this, args)) as object
@@ -21,18 +21,18 @@ export function measureIterator(operations: StoreOperations, original: Method): 
       operation.end()
       throw error
     }
-    new Scan(operations, operation).follow(iterator)
+    new Scan(context, operation).follow(iterator)
     return iterator
   }
 }
 
 class Scan {
-  readonly #operations: StoreOperations
+  readonly #context: StoreContext
   readonly #operation: ScanOperation
   #pending: PendingOperation | undefined
 
-  constructor(operations: StoreOperations, operation: ScanOperation) {
-    this.#operations = operations
+  constructor(context: StoreContext, operation: ScanOperation) {
+    this.#context = context
     this.#operation = operation
   }
 
@@ -82,7 +82,7 @@ class Scan {
 
   #end(): void {
     this.#settle(undefined)
-    if (this.#operations.isMeasuring) this.#operation.end()
+    if (this.#context.isMeasuring) this.#operation.end()
     else this.#operation.discard()
   }
 }

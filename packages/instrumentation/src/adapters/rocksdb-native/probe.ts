@@ -1,4 +1,4 @@
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreProbe } from '../../registry/measured-stores.ts'
 import type { Database } from './database.ts'
 
@@ -30,18 +30,18 @@ export async function seeWhetherWritable(store: Database): Promise<void> {
 }
 
 /** By the database's own methods, unmeasured, with keys and values as bytes, whatever encodings the database was given. */
-export function rocksdbNativeProbe(store: Database, operations: StoreOperations): StoreProbe {
+export function rocksdbNativeProbe(store: Database, context: StoreContext): StoreProbe {
   const { _keyEncoding, _valueEncoding } = store as ProbedDatabase
   const database: ProbedDatabase = Object.create(store, { _keyEncoding: { value: null }, _valueEncoding: { value: null } })
   const read = async (key: string): Promise<string | undefined> => {
-    const value = await operations.withoutMeasuring(() => database.get(Buffer.from(key)))
+    const value = await context.withoutMeasuring(() => database.get(Buffer.from(key)))
     return value === null ? undefined : Buffer.from(value).toString()
   }
   // What a scan of the users' comes upon meanwhile it must be able to decode.
   if (!writable.has(store) || (_keyEncoding ?? _valueEncoding ?? null) !== null) return { read }
   return {
     read,
-    write: async (key, value) => operations.withoutMeasuring(() => database.put(Buffer.from(key), Buffer.from(value))),
-    remove: async (key) => operations.withoutMeasuring(() => database.delete(Buffer.from(key))),
+    write: async (key, value) => context.withoutMeasuring(() => database.put(Buffer.from(key), Buffer.from(value))),
+    remove: async (key) => context.withoutMeasuring(() => database.delete(Buffer.from(key))),
   }
 }

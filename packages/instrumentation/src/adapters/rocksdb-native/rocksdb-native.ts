@@ -3,7 +3,7 @@ import { rocksdbMetricNames } from '../../engines/rocksdb/metrics.ts'
 import { type RocksDBHandle, RocksDBReader } from '../../engines/rocksdb/reader.ts'
 import type { Operation } from '../../metrics/semconv.ts'
 import { type Method, MethodPatch } from '../../operations/method-patch.ts'
-import type { StoreOperations } from '../../operations/store-operations.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { observeResult, wrapAsyncForCaller } from '../../operations/wrap-method.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { measureBatch } from './batch.ts'
@@ -52,9 +52,9 @@ export const rocksdbNative: StoreAdapter<Database> = {
 
   probe: rocksdbNativeProbe,
 
-  attach(database, operations) {
+  attach(database, context) {
     const state = database._state
-    const measure = sessionMeasurement(operations)
+    const measure = sessionMeasurement(context)
     const measured = new Map<Database, MethodPatch>()
     for (const session of state.sessions) measured.set(session, measure(session))
     if (!measured.has(database)) measured.set(database, measure(database))
@@ -75,11 +75,11 @@ export const rocksdbNative: StoreAdapter<Database> = {
         return original.apply(this, args)
       }
     })
-    patch.replace('_open', (original) => statusChange(operations, 'open', original))
-    patch.replace('_close', (original) => statusChange(operations, 'close', original))
+    patch.replace('_open', (original) => statusChange(context, 'open', original))
+    patch.replace('_close', (original) => statusChange(context, 'close', original))
     if (state.opened) seeWhetherWritable(database)
-    operations.isOpen = unlessClosed(handleOf(database))
-    operations.publishGauges()
+    context.isOpen = unlessClosed(handleOf(database))
+    context.publishGauges()
     return () => {
       readers.get(database)?.close()
       readers.delete(database)
@@ -104,15 +104,15 @@ function unlessClosed(handle: RocksDBHandle): () => boolean {
 const readers = new WeakMap<Database, RocksDBReader>()
 
 /** What measures one session. The wrappers are made once: sessions come and go, and have their methods in common. */
-function sessionMeasurement(operations: StoreOperations): (session: Database) => MethodPatch {
+function sessionMeasurement(context: StoreContext): (session: Database) => MethodPatch {
   const wrappers: Array<[method: string, make: (original: Method) => Method]> = Object.entries(verbs).map(([method, verb]) => [
     method,
-    onceEach((original) => wrapAsyncForCaller(operations, operations.recorder(verb), original)),
+    onceEach((original) => wrapAsyncForCaller(context, context.recorder(verb), original)),
   ])
   wrappers.push(
-    ['read', onceEach((original) => measureBatch(operations, 'get_many', original))],
-    ['write', onceEach((original) => measureBatch(operations, 'batch', original))],
-    ['iterator', onceEach((original) => measureIterator(operations, original))],
+    ['read', onceEach((original) => measureBatch(context, 'get_many', original))],
+    ['write', onceEach((original) => measureBatch(context, 'batch', original))],
+    ['iterator', onceEach((original) => measureIterator(context, original))],
   )
   return (session) => {
     const patch = new MethodPatch(session)
@@ -133,8 +133,8 @@ function onceEach(make: (original: Method) => Method): (original: Method) => Met
 }
 
 /** Opening and closing are not operations; their failures are counted, and the engine is looked at. */
-function statusChange(operations: StoreOperations, verb: 'open' | 'close', original: Method): Method {
-  const failed = (error: unknown) => operations.recordLifecycleError(verb, error)
+function statusChange(context: StoreContext, verb: 'open' | 'close', original: Method): Method {
+  const failed = (error: unknown) => context.recordLifecycleError(verb, error)
   return function (...args) {
     const { db } = this as State
     const succeeded = (): void => {

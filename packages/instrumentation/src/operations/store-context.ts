@@ -13,7 +13,7 @@ export interface StoreDescription extends StoreIdentity {
 }
 
 /** Everything an adapter needs to measure one store: its recorders, what is in flight, and whether to measure now. */
-export class StoreOperations {
+export class StoreContext {
   readonly inFlight = new InFlightOperations()
   openIterators = 0
   /**
