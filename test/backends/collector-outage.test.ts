@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Running } from '@wombat/test-support/backend-process'
+import { installed } from '@wombat/test-support/backend-programs'
+import { otlpUrlOf, startCollector } from '@wombat/test-support/collector'
+import { freePort } from '@wombat/test-support/free-port'
+import { scrape } from '@wombat/test-support/scrape'
+import type { Figures } from '@wombat/test-support/store-process'
+import { startStore } from '@wombat/test-support/store-under-load'
+import { startVictoriaMetrics, type VictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { describe, expect, test } from 'vitest'
-import { otlpUrlOf, startCollector } from './collector.ts'
-import { freePort } from './free-port.ts'
-import { installed } from './installed.ts'
-import type { Running } from './running.ts'
-import { scrape } from './scrape.ts'
-import type { Figures } from './store-process.ts'
-import { startStore } from './store-under-load.ts'
-import { startVictoriaMetrics, type VictoriaMetrics } from './victoria-metrics.ts'
 
 /** OUTAGE_SECONDS=60 makes it a long one. */
 const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 10)

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { prometheusText, SnapshotReader, startMonitoring } from '@wombat/monitor'
+import { installed, pathOf } from '@wombat/test-support/backend-programs'
+import { startDemo } from '@wombat/test-support/demo-process'
+import { scrapeText } from '@wombat/test-support/scrape'
+import { startStore } from '@wombat/test-support/store-under-load'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startDemo } from '../journey/demo-process.ts'
-import { installed, pathOf } from './installed.ts'
-import { scrapeText } from './scrape.ts'
-import { startStore } from './store-under-load.ts'
 
 /** What promtool says of a page; nothing where it has no complaint. */
 function complaints(page: string): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { freePort } from '../backends/free-port.ts'
-import { type Running, run } from '../backends/running.ts'
+import { type Running, run } from '@wombat/test-support/backend-process'
+import { freePort } from '@wombat/test-support/free-port'
 import { examples } from './running-example.ts'
 
 export interface ExampleCollector extends Running {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ruleFiles } from '@wombat/dashboards'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { temporaryFolder } from '../backends/temporary-folder.ts'
 
 const root = join(import.meta.dirname, '../..')
 

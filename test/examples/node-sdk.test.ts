@@ -1,7 +1,7 @@
+import { installed } from '@wombat/test-support/backend-programs'
+import { otlpResource, otlpValue } from '@wombat/test-support/otlp-json'
+import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { describe, expect, test } from 'vitest'
-import { installed } from '../backends/installed.ts'
-import { otlpResource, otlpValue } from '../monitor/otlp-json.ts'
-import { startOtlpReceiver } from '../monitor/otlp-receiver.ts'
 import { startExampleCollector } from './example-collector.ts'
 import { startExample } from './running-example.ts'
 

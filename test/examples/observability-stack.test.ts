@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { mountsOf, type Stack, stackFile, stackFolder, textsIn } from './stack.ts'
 
 const stack = await stackFile<Stack>('compose.yaml')

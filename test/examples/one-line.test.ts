@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '@wombat/test-support/free-port'
+import { samplesOfText } from '@wombat/test-support/prometheus-text'
+import type { Sample } from '@wombat/test-support/sample'
+import { scrape } from '@wombat/test-support/scrape'
 import { expect, test } from 'vitest'
-import { freePort } from '../backends/free-port.ts'
-import { samplesOfText } from '../backends/prometheus-text.ts'
-import type { Sample } from '../backends/sample.ts'
-import { scrape } from '../backends/scrape.ts'
 import { examples, startExample } from './running-example.ts'
 
 const readme = readFileSync(join(examples, 'one-line/README.md'), 'utf8')

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { end } from '@wombat/test-support/backend-process'
+import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { onTestFinished } from 'vitest'
-import { plainEnvironment } from '../backends/plain-environment.ts'
-import { end } from '../backends/running.ts'
-import { temporaryFolder } from '../backends/temporary-folder.ts'
 
 export const examples = join(import.meta.dirname, '../../examples')
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { otlpValue } from '@wombat/test-support/otlp-json'
+import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
+import { scrape } from '@wombat/test-support/scrape'
 import { ClassicLevel } from 'classic-level'
 import { expect, test } from 'vitest'
-import { scrape } from '../backends/scrape.ts'
-import { otlpValue } from '../monitor/otlp-json.ts'
-import { startOtlpReceiver } from '../monitor/otlp-receiver.ts'
 import { type RunningExample, startExample } from './running-example.ts'
 
 interface Service extends RunningExample {

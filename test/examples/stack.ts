@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { parse } from 'yaml'
-import { temporaryFolder } from '../backends/temporary-folder.ts'
 import { examples } from './running-example.ts'
 
 export const stackFolder = join(examples, 'observability-stack')

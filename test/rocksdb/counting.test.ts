@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instrument, uninstrument } from '@wombat/instrumentation'
+import { database, gaugesOf, measuredDatabase, measuring } from '@wombat/test-support/measured-rocksdb'
+import { installed, named } from '@wombat/test-support/rocksdb'
+import { flushes } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
-import { installed, named } from './database.ts'
-import { flushes } from './load.ts'
-import { database, gaugesOf, measuredDatabase, measuring } from './opened.ts'
 
 /** Flushes that the engine's logs tell of, those of earlier openings too. */
 async function flushesInLogs(folder: string): Promise<number> {

@@ -1,10 +1,10 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Measured, measuredDatabase } from '@wombat/test-support/measured-rocksdb'
+import { installed, named } from '@wombat/test-support/rocksdb'
+import { busy, filesOf, keyOf, load, saidInLog, settled, statistic } from '@wombat/test-support/rocksdb-load'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rocksdbMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
-import { installed, named } from './database.ts'
-import { busy, filesOf, keyOf, load, saidInLog, settled, statistic } from './load.ts'
-import { type Measured, measuredDatabase } from './opened.ts'
 
 const others = ['operations_total', 'latency_seconds', 'errors_total', 'entries_total']
 const ofOperations = new Set([

@@ -2,11 +2,18 @@ import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { uninstrument } from '@wombat/instrumentation'
+import {
+  database,
+  gaugesOf,
+  type Measured,
+  measuredDatabase,
+  measuring,
+  temporaryFolder,
+} from '@wombat/test-support/measured-rocksdb'
+import { installed, named } from '@wombat/test-support/rocksdb'
+import { flushes } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
 import { rocksdbMetricNames, rocksdbStatisticsMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
-import { installed, named } from './database.ts'
-import { flushes } from './load.ts'
-import { database, gaugesOf, type Measured, measuredDatabase, measuring, temporaryFolder } from './opened.ts'
 
 describe.skipIf(!installed)(named('an engine'), () => {
   test('that is not open yet is not opened to be asked', async () => {

@@ -1,8 +1,8 @@
 import { instrument, MetricsRegistry, uninstrument } from '@wombat/instrumentation'
 import { readMeasured } from '@wombat/instrumentation/testing'
+import { database, measuredDatabase, measuring } from '@wombat/test-support/measured-rocksdb'
+import { installed, named, type Session } from '@wombat/test-support/rocksdb'
 import { describe, expect, test } from 'vitest'
-import { installed, named, type Session } from './database.ts'
-import { database, measuredDatabase, measuring } from './opened.ts'
 
 describe.skipIf(!installed)(named('operations'), () => {
   test("are as many as the engine's own binding counts, whichever way they come", async () => {

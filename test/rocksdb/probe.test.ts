@@ -1,6 +1,6 @@
+import { database, type Measured, measuredDatabase, measuring, temporaryFolder } from '@wombat/test-support/measured-rocksdb'
+import { installed, named, rocksdb } from '@wombat/test-support/rocksdb'
 import { describe, expect, test, vi } from 'vitest'
-import { installed, named, rocksdb } from './database.ts'
-import { database, type Measured, measuredDatabase, measuring, temporaryFolder } from './opened.ts'
 
 const storeIn = ({ registry }: Measured) => {
   const [store] = registry.stores.list()

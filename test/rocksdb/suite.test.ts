@@ -1,7 +1,7 @@
 import { storeSuite } from '@wombat/instrumentation/testing'
+import { database } from '@wombat/test-support/measured-rocksdb'
+import { installed, named, type Session, type WriteBatch } from '@wombat/test-support/rocksdb'
 import { describe, test } from 'vitest'
-import { installed, named, type Session, type WriteBatch } from './database.ts'
-import { database } from './opened.ts'
 
 async function closedSession(db: Session): Promise<Session> {
   const session = db.session()

@@ -1,5 +1,5 @@
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
-import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
 import type { HealthCheck } from './health/check.ts'
 import { startMonitoring } from './start-monitoring.ts'
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { ask } from '@wombat/test-support/http-request'
+import { otlpValue } from '@wombat/test-support/otlp-json'
+import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { expect, onTestFinished, test } from 'vitest'
-import { ask } from '../../../test/monitor/ask.ts'
-import { otlpValue } from '../../../test/monitor/otlp-json.ts'
-import { startOtlpReceiver } from '../../../test/monitor/otlp-receiver.ts'
 
 /**
  * A process with the built package: every door, the log and OTLP to `url`, every 200 ms, and a store that is used once. Then

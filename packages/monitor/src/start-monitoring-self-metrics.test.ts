@@ -1,7 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { sharedRegistry } from '@wombat/instrumentation'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
-import { collectingLogger } from '../../../test/monitor/collecting-logger.ts'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
 import type { Monitoring } from './monitoring.ts'
 import { createMonitoring, startMonitoring } from './start-monitoring.ts'

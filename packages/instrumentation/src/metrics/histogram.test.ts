@@ -1,5 +1,5 @@
+import { randomFrom as random } from '@wombat/test-support/random'
 import { expect, test } from 'vitest'
-import { randomFrom as random } from '../../../../test/backends/random.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import type { Histogram } from './histogram.ts'
 import { latencyBounds, metrics } from './semconv.ts'

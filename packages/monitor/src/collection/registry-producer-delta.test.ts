@@ -9,8 +9,8 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { type Labels, MetricsRegistry } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
+import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
 import { RegistryProducer } from './registry-producer.ts'
 
 type Value = number | Histogram | ExponentialHistogram

@@ -1,8 +1,8 @@
 import { hrTimeToMilliseconds } from '@opentelemetry/core'
 import { type DataPoint, DataPointType, MeterProvider, type MetricData, MetricReader } from '@opentelemetry/sdk-metrics'
 import { bindToMeter, DatabaseMetrics, MetricsRegistry, type Semconv, scopeName } from '@wombat/instrumentation'
+import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, test } from 'vitest'
-import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
 import { RegistryProducer } from './registry-producer.ts'
 
 /** A reader as the SDK has it; collects when it is asked. */

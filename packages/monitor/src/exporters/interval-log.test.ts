@@ -1,7 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
+import { type CollectingLogger, collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type CollectingLogger, collectingLogger } from '../../../../test/monitor/collecting-logger.ts'
 import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { startIntervalLog } from './interval-log.ts'
 import type { StoreSummary } from './log.ts'

@@ -1,7 +1,7 @@
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
+import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, test } from 'vitest'
-import { recordMixedLoad } from '../../../../test/monitor/mixed-load.ts'
 import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { jsonMetrics } from './json.ts'
 

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
+import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
-import { ask } from '../../../../test/monitor/ask.ts'
 import { withMiddleware } from './middleware.ts'
 import { listen } from './server.ts'
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
-import { ask } from '../../../../test/monitor/ask.ts'
 import { type Listener, listen } from './server.ts'
 
 // As they are before the first server: whoever replaces them does so once.

@@ -1,6 +1,6 @@
+import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
-import { ask } from '../../../../test/monitor/ask.ts'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
 import { type HttpServers, startServers } from './servers.ts'
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { type FollowedLog, follow, followedLog, realLog } from '../../../../../test/engines/leveldb-followed-log.ts'
+import { type FollowedLog, follow, followedLog, realLog } from '../../../test/followed-log.ts'
 import type { LineSink, LogFollower, LogFollowerOptions } from './log-follower.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'log-follower-'))

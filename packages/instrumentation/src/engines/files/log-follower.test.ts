@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { type FollowedLog, followedLog } from '../../../../../test/engines/leveldb-followed-log.ts'
+import { type FollowedLog, followedLog } from '../../../test/followed-log.ts'
 import { LogFollower, type LogFollowerOptions } from './log-follower.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'log-follower-'))

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
-import { temporaryPath } from '../../../../../test/history/opened.ts'
-import { collectingLogger } from '../../../../../test/monitor/collecting-logger.ts'
+import { temporaryPath } from '../../../test/history/open-history.ts'
 import { type AlertRule, type MonitoringConfig, startMonitoring } from '../../index.ts'
 
 const hour = 3_600_000

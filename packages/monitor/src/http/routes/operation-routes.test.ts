@@ -1,6 +1,6 @@
 import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
-import { collectingLogger } from '../../../../../test/monitor/collecting-logger.ts'
 import { ErrorHistory } from '../../operations/error-history.ts'
 import { SlowLog } from '../../operations/slow-log.ts'
 import type { SlowThreshold } from '../../operations/slow-thresholds.ts'

@@ -1,6 +1,6 @@
+import { type Answer, ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Answer, ask } from '../../../../../../test/monitor/ask.ts'
-import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../../../test/monitor/health-reports.ts'
+import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/health-reports.ts'
 import type { HealthReport } from '../../../health/check.ts'
 import type { HealthStatus } from '../../../health/status.ts'
 import { withMiddleware } from '../../middleware.ts'

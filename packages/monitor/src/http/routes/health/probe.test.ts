@@ -1,6 +1,6 @@
+import { ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { ask } from '../../../../../../test/monitor/ask.ts'
-import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../../../test/monitor/health-reports.ts'
+import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/health-reports.ts'
 import { HealthMonitor } from '../../../health/monitor.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../server.ts'

@@ -1,0 +1,89 @@
+import type { HealthCheckResult, HealthReport } from '../src/health/check.ts'
+import { type HealthStatus, worstStatus } from '../src/health/status.ts'
+import type { HealthSource } from '../src/http/routes/health/health-routes.ts'
+
+const now = Date.UTC(2026, 10, 23, 9, 30)
+
+/** How two stores and their process are when all is well. */
+export const allIsWell: readonly HealthCheckResult[] = [
+  {
+    name: 'database_connectivity',
+    store: 'orders',
+    status: 'healthy',
+    message: 'Database is responsive',
+    lastCheckMs: now - 4000,
+    sinceMs: now - 3_600_000,
+    durationSeconds: 0.003,
+    observed: { name: 'time to write and read', value: 0.0021, unit: 's', bound: 1 },
+  },
+  {
+    name: 'database_connectivity',
+    store: 'carts',
+    status: 'healthy',
+    message: 'Database is responsive',
+    lastCheckMs: now - 4000,
+    sinceMs: now - 3_600_000,
+    durationSeconds: 0.001,
+  },
+  {
+    name: 'disk_space',
+    store: 'orders',
+    status: 'healthy',
+    message: 'Sufficient disk space available',
+    lastCheckMs: now - 3000,
+    sinceMs: now - 3_600_000,
+    durationSeconds: 0.0004,
+    observed: { name: 'free space', value: 80_000_000_000, unit: 'By', bound: 1_048_576_000 },
+  },
+  {
+    name: 'memory_usage',
+    status: 'healthy',
+    message: 'Memory is within its limit',
+    lastCheckMs: now - 2000,
+    sinceMs: now - 3_600_000,
+    durationSeconds: 0.0002,
+    observed: { name: 'share of the limit', value: 0.41, unit: '1', bound: 0.8 },
+  },
+]
+
+/** The disk of one store runs full, and everything is said about it. */
+export const diskRunsFull: HealthCheckResult = {
+  name: 'disk_space',
+  store: 'orders',
+  status: 'degraded',
+  message: 'Low disk space',
+  lastCheckMs: now - 3000,
+  sinceMs: now - 600_000,
+  durationSeconds: 0.0004,
+  observed: { name: 'free space', value: 900_000_000, unit: 'By', bound: 1_048_576_000 },
+  reason: 'low',
+  cause: { message: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
+  nextSteps: ['Give the volume more space', 'Delete what is outdated'],
+  trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
+  runbookUrl: 'https://runbooks.example.org/disk-space',
+}
+
+/** All is well, but for these checks in place of those of their name and store. */
+export function checksWith(...others: readonly HealthCheckResult[]): HealthCheckResult[] {
+  return allIsWell.map((check) => others.find(({ name, store }) => name === check.name && store === check.store) ?? check)
+}
+
+/** A check in another state than it is in when all is well. */
+export function checkIn(status: HealthStatus, name: string, store: string | undefined, message: string): HealthCheckResult {
+  const check = allIsWell.find((candidate) => candidate.name === name && candidate.store === store)
+  if (check === undefined) throw new Error(`no check ${name} of ${store}`)
+  return { ...check, status, message, sinceMs: now - 60_000 }
+}
+
+export function reportOf(
+  checks: readonly HealthCheckResult[],
+  phase: HealthReport['phase'] = 'running',
+  status = worstStatus(checks),
+): HealthReport {
+  return { status, timeMs: now, phase, checks }
+}
+
+/** Answers with these reports; where nothing is said of liveness, no check is asked about it. */
+export function knowing(report: HealthReport, live: readonly HealthCheckResult[] = []): HealthSource {
+  return { report: () => report, liveness: () => reportOf(live, report.phase) }
+}

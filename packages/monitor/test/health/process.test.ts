@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { instrument } from '@wombat/instrumentation'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
+import { expect, onTestFinished, test } from 'vitest'
+import { HealthMonitor } from '../../src/health/monitor.ts'
+import { folder } from './folders.ts'
+import { watched } from './health-checks.ts'
+import { holdPool } from './hold-thread-pool.ts'
+
+function block(ms: number): void {
+  for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
+}
+
+test('a loop that turns and a pool that answers are responsive; a block is told once, with how long it was', async () => {
+  const { look } = watched()
+  await wait(100)
+  await look('responsiveness')
+  await wait(60)
+  expect(await look('responsiveness')).toMatchObject({ status: 'healthy', message: 'The process is responsive' })
+  block(1200)
+  await wait(60)
+  const finding = await look('responsiveness')
+  expect(finding).toMatchObject({ status: 'degraded', reason: 'event_loop', observed: { unit: 's', bound: 1 } })
+  expect(finding.message).toMatch(/^The event loop was blocked for 1\.\d s$/)
+  await wait(60)
+  expect(await look('responsiveness')).toMatchObject({ status: 'healthy' })
+})
+
+test('a full pool is told with how long others waited for it', async () => {
+  const { look, process } = watched()
+  await holdPool(process.poolSize, 2500)
+  await wait(60)
+  const finding = await look('responsiveness')
+  expect(finding).toMatchObject({ status: 'degraded', reason: 'thread_pool', observed: { unit: 's', bound: 1 } })
+  expect(finding.message).toMatch(new RegExp(`^All ${process.poolSize} threads of the pool were busy for [12]\\.\\d s$`))
+})
+
+test('a check that takes too long is explained by what held it up: the store, or the event loop', async () => {
+  const { registry, source, explain } = watched()
+  const slow = new MemoryLevel<string, string>()
+  instrument(slow, { registry, name: 'slow' })
+  await slow.open()
+  const put = Reflect.get(slow, '_put') as (...args: unknown[]) => Promise<void>
+  let delay = (): unknown => wait(2000)
+  Object.defineProperty(slow, '_put', {
+    value: async (...args: unknown[]) => {
+      await delay()
+      return put.apply(slow, args)
+    },
+  })
+  const only = () => source().filter(({ name }) => name === 'database_connectivity')
+  const causeOf = async (): Promise<unknown> => {
+    const monitor = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 300, sources: [only], explain })
+    onTestFinished(() => monitor.close())
+    const [result] = await monitor.runHealthChecks()
+    expect(result).toMatchObject({ status: 'unhealthy', reason: 'timeout' })
+    return result?.cause?.message
+  }
+  await wait(100)
+  expect(await causeOf()).toMatch(/^The store itself is slow/)
+  delay = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    block(600)
+    await wait(1000)
+  }
+  expect(await causeOf()).toMatch(/^JavaScript kept the event loop/)
+})
+
+test('a check that waits too long for a thread pool that others hold is explained by that', async () => {
+  const { registry, source, explain, process } = watched()
+  const db = instrument(new ClassicLevel(folder()), { registry, name: 'orders' })
+  onTestFinished(() => db.close())
+  await db.open()
+  await wait(100)
+  const only = () => source().filter(({ name }) => name === 'database_connectivity')
+  const monitor = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 2000, sources: [only], explain })
+  onTestFinished(() => monitor.close())
+  const held = holdPool(process.poolSize, 2500)
+  const [result] = await monitor.runHealthChecks()
+  expect(result).toMatchObject({
+    status: 'unhealthy',
+    reason: 'timeout',
+    runbookUrl: '@wombat/monitor/RUNBOOK.md#database_connectivity',
+  })
+  expect(result?.cause?.message).toMatch(/^Other work than the stores’ fills the thread pool/)
+  await held
+})
+
+test('the memory of the process is held against what was configured', async () => {
+  const { rss } = process.memoryUsage()
+  const at = async (share: number, before: 'healthy' | 'degraded' = 'healthy') =>
+    watched({ memoryLimitBytes: Math.round(rss / share) }).look('memory_usage', undefined, before)
+  expect(await at(0.4)).toMatchObject({ status: 'healthy', message: 'Sufficient memory available', observed: { unit: 'By' } })
+  expect(await at(0.85)).toMatchObject({ status: 'degraded', message: 'High memory usage' })
+  expect(await at(0.93)).toMatchObject({ status: 'unhealthy', message: 'Very high memory usage' })
+  expect(await at(1.1)).toMatchObject({ status: 'critical', message: 'Memory is almost used up' })
+  expect(await at(0.77, 'degraded')).toMatchObject({ status: 'degraded', message: 'High memory usage' })
+})
+
+const group = join('/sys/fs/cgroup/memory', `wombat-health-${process.pid}`)
+
+test('a process in a control group with a small limit is told how near it is to that, and by what', async (context) => {
+  const limitBytes = 320 * 2 ** 20
+  try {
+    mkdirSync(group)
+    onTestFinished(() => rmdirSync(group))
+    writeFileSync(join(group, 'memory.limit_in_bytes'), String(limitBytes))
+  } catch {
+    return context.skip('no memory control group of version 1 can be made here')
+  }
+  const checks = join(import.meta.dirname, '../../src/health')
+  const script = `
+    const { writeFileSync, readFileSync } = await import('node:fs')
+    writeFileSync('${group}/cgroup.procs', String(process.pid))
+    const { runMemoryUsage } = await import('${checks}/checks/memory-usage.ts')
+    const { defaultHealthBounds } = await import('${checks}/bounds.ts')
+    const { TimeSeries } = await import('${checks}/../history/memory/time-series.ts')
+    const used = () => Number(readFileSync('${group}/memory.usage_in_bytes', 'utf8'))
+    const look = () => runMemoryUsage({ history: new TimeSeries(), bounds: defaultHealthBounds }, { nowMs: 0, previousStatus: 'healthy' })
+    const findings = [look()]
+    const held = []
+    for (const share of [0.84, 0.93]) {
+      while (used() < share * ${limitBytes}) held.push(Buffer.alloc(2 ** 20, 1))
+      findings.push(look())
+    }
+    console.log(JSON.stringify({ findings, held: held.length }))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', '--input-type=module', '-e', script])
+  const { findings } = JSON.parse(stdout)
+  expect(limitBytes).toBeLessThan(totalmem())
+  expect(findings[0]).toMatchObject({ status: 'healthy', message: 'Sufficient memory available' })
+  expect(findings[1]).toMatchObject({ status: 'degraded', message: 'High memory usage', reason: 'external' })
+  expect(findings[2]).toMatchObject({ status: 'unhealthy', message: 'Very high memory usage', reason: 'external' })
+  expect(findings[2].observed).toMatchObject({ unit: 'By', bound: 0.9 * limitBytes })
+})

@@ -1,0 +1,60 @@
+import { installed } from '@wombat/test-support/backend-programs'
+import { freePort } from '@wombat/test-support/free-port'
+import { startStore } from '@wombat/test-support/store-under-load'
+import { describe, expect, test } from 'vitest'
+import { doctor, startCollectorWith, startPrometheusWith, startVictoriaMetricsWith } from './pipeline.ts'
+
+const unchanged = 'all arrived as it was given'
+
+describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
+  test('who is not known, and repeats no password', async () => {
+    const victoriametrics = await startVictoriaMetricsWith('-httpAuth.username=reader', '-httpAuth.password=not-for-everybody')
+    const otlp = await startCollectorWith({ debug: {} })
+    const unknown = await doctor(1, { otlp, victoriametrics })
+    expect(unknown.out).toContain('answers 401: it does not know us')
+    const right = victoriametrics.replace('http://', 'http://reader:not-for-everybody@')
+    const { out } = await doctor(1, { otlp, victoriametrics: right })
+    expect(out).toContain('lost: db_get_operations_total')
+    expect(out).not.toContain('not-for-everybody')
+    const header = `authorization: Basic ${Buffer.from('reader:not-for-everybody').toString('base64')}`
+    expect((await doctor(1, { otlp, victoriametrics, 'query-header': header })).out).toContain('lost: db_get_operations_total')
+  })
+
+  test('nothing wrong with a page that is scraped, and what a relabelling does to it', async () => {
+    const store = await startStore({})
+    await store.ask('load')
+    const { host } = new URL(store.metricsUrl)
+    const scrape = { job_name: 'store', static_configs: [{ targets: [host] }] }
+    const sound = await startPrometheusWith({ scrape_configs: [scrape] })
+    const well = await doctor(6, { metrics: store.metricsUrl, prometheus: sound })
+    expect(well.out.split('\n')).toEqual([
+      `ok    the measured process -> the page ${store.metricsUrl}: ${unchanged}`,
+      `ok    the page ${store.metricsUrl} -> Prometheus ${sound}: ${unchanged}`,
+      'The route is sound.',
+    ])
+    const prefixed = [{ source_labels: ['__name__'], regex: '(.+)', target_label: '__name__', replacement: 'acme:$1' }]
+    const renaming = await startPrometheusWith({ scrape_configs: [{ ...scrape, metric_relabel_configs: prefixed }] })
+    const { code, out } = await doctor(6, { metrics: store.metricsUrl, prometheus: renaming })
+    expect(code).toBe(1)
+    expect(out).toMatch(/(db_\w+_total) is called acme:\1 here/)
+    expect(out).not.toContain('lost')
+    const elsewhere = await doctor(1, { metrics: `${sound}/metrics`, prometheus: sound })
+    expect(elsewhere.out).toContain('none of our metrics; is it the right page?')
+  })
+
+  test('that nobody listens, that a path is wrong, and that a page is none of Prometheus', async () => {
+    const nobody = `http://127.0.0.1:${await freePort()}`
+    const victoriaMetrics = await startVictoriaMetricsWith()
+    const refused = await doctor(1, { otlp: nobody, prometheus: victoriaMetrics })
+    expect(refused.code).toBe(1)
+    expect(refused.out).toContain(`WRONG this process -> the Collector ${nobody}/v1/metrics`)
+    expect(refused.out).toContain('connection refused, nobody listens there')
+    const wrongPath = await doctor(1, { otlp: `${victoriaMetrics}/v1/metrics`, victoriametrics: victoriaMetrics })
+    expect(wrongPath.out).toContain(`${victoriaMetrics}/v1/metrics answers 400`)
+    const otlp = await startCollectorWith({ debug: {} })
+    const beyond = await doctor(1, { otlp, metrics: `${otlp}/metrics`, prometheus: nobody })
+    expect(beyond.code).toBe(1)
+    expect(beyond.out).toContain(`${otlp}/metrics answers 404: it has nothing of the kind there`)
+    expect(beyond.out).toContain(`${nobody}/api/v1/query cannot be asked: connection refused`)
+  })
+})

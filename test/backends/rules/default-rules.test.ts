@@ -1,0 +1,89 @@
+import { ruleFiles } from '@wombat/dashboards'
+import { installed } from '@wombat/test-support/backend-programs'
+import { ruleTestComplaints } from '@wombat/test-support/promtool'
+import { describe, expect, test } from 'vitest'
+
+const { 'wombat-alerts.yaml': alertFile = '' } = ruleFiles()
+const complaints = ruleTestComplaints.bind(undefined, { 'wombat-alerts.yaml': alertFile })
+
+/** Without it, that no store is measured would fire, too. */
+const open = { 'db_store_info{store="orders"}': '1x60' }
+const alert = (name: string): string => `alertname="${name}",store="orders"`
+
+describe.skipIf(!installed('promtool'))('in Prometheus', () => {
+  test('a store that stalls is an alert at once, and none when it goes on', async () => {
+    const input = { ...open, 'db_oldest_operation_age_seconds{store="orders"}': '0x4 12 72 0x20' }
+    const firing = [
+      { at: '4m', alerts: [] },
+      { at: '5m', alerts: [alert('StoreStalled')] },
+      { at: '6m', alerts: [alert('StoreStalled')] },
+      { at: '7m', alerts: [] },
+    ]
+    expect(await complaints({ interval: '1m', input, firing })).toBe('')
+  })
+
+  test('failing sets are an alert after five minutes, and until fewer than 2 % fail', async () => {
+    const input = {
+      ...open,
+      'db_set_operations_total{store="orders"}': '0+600x60',
+      // 10 % for ten minutes, 3 % for ten, then none.
+      'db_set_errors_total{store="orders"}': '0+60x10 618+18x9 780x30',
+    }
+    const firing = [
+      { at: '5m', alerts: [] },
+      { at: '10m', alerts: [alert('HighErrorRateSet')] },
+      { at: '20m', alerts: [alert('HighErrorRateSet')] },
+      { at: '30m', alerts: [] },
+    ]
+    expect(await complaints({ interval: '1m', input, firing })).toBe('')
+  })
+
+  test('space that runs out is sent with its unit', async () => {
+    const input = { ...open, 'db_disk_available_bytes{store="orders"}': '52428800x60' }
+    const sent = [
+      {
+        at: '10m',
+        alert: 'DiskAlmostFull',
+        alerts: [
+          {
+            labels: { store: 'orders', severity: 'emergency' },
+            annotations: {
+              summary: '50MiB are free on the volume under orders: writes will fail.',
+              runbook_url: '@wombat/monitor/RUNBOOK.md#diskalmostfull',
+            },
+          },
+        ],
+      },
+    ]
+    expect(await complaints({ interval: '1m', input, sent })).toBe('')
+  })
+
+  test('files that pile up in level 0 are sent with their number and the section of the runbook', async () => {
+    const input = {
+      ...open,
+      'db_level_files{store="orders",level="0"}': '14x60',
+      'db_level_files{store="orders",level="1"}': '90x60',
+    }
+    const sent = [
+      {
+        at: '10m',
+        alert: 'LevelZeroPileUp',
+        alerts: [
+          {
+            labels: { store: 'orders', level: '0', severity: 'warning' },
+            annotations: {
+              summary: 'Level 0 of orders holds 14 files: compaction falls behind, and a write stall is near.',
+              runbook_url: '@wombat/monitor/RUNBOOK.md#levelzeropileup',
+            },
+          },
+        ],
+      },
+    ]
+    expect(await complaints({ interval: '1m', input, sent })).toBe('')
+  })
+
+  test('that nothing is measured is an alert', async () => {
+    const firing = [{ at: '10m', alerts: ['alertname="NoData"'] }]
+    expect(await complaints({ interval: '1m', input: {}, firing })).toBe('')
+  })
+})

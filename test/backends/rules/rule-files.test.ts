@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ruleFiles } from '@wombat/dashboards'
+import { parseRules } from '@wombat/monitor'
+import { run } from '@wombat/test-support/backend-process'
+import { installed } from '@wombat/test-support/backend-programs'
+import { freePort } from '@wombat/test-support/free-port'
+import { ruleFileComplaints, written } from '@wombat/test-support/promtool'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+const own = `
+rules:
+  - name: ManyIterators
+    condition: metric_above
+    metric: db_open_iterators
+    threshold: 100
+    clearThreshold: 50
+    durationMs: 60000
+    severity: warning
+    runbookUrl: https://wiki.example/iterators
+    annotations: { summary: "{{ labels.store }} has {{ value }} iterators open" }
+  - name: GetsAreGone
+    condition: rate_below
+    metric: db_get_operations_total
+    threshold: 0.1
+    severity: critical
+    noData: alert
+`
+
+interface Group {
+  readonly name: string
+  readonly rules: ReadonlyArray<{ readonly name: string; readonly type: string }>
+}
+
+describe.skipIf(!installed('promtool'))('promtool has no complaint', () => {
+  test('about the rule files', async () => {
+    expect(await ruleFileComplaints(ruleFiles())).toBe('')
+  })
+
+  test('about other objectives', async () => {
+    const objectives = { availability: 0.9999, latency: 0.95, latencySeconds: 1, minimumOperations: 1 }
+    expect(await ruleFileComplaints(ruleFiles({ objectives }))).toBe('')
+  })
+
+  test("about a user's own rules", async () => {
+    expect(await ruleFileComplaints(ruleFiles({ rules: parseRules(own, 'own.yaml') }))).toBe('')
+  })
+
+  test('unless there is something to complain of', async () => {
+    const broken = { 'broken.yaml': (ruleFiles()['wombat-slo.yaml'] ?? '').replace(' and ', ' und ') }
+    expect(await ruleFileComplaints(broken)).toContain('parse error')
+  })
+})
+
+describe.skipIf(!installed('prometheus'))('Prometheus', () => {
+  test('starts with the rule files, and knows every group and rule of them', async () => {
+    const folder = await temporaryFolder()
+    const files = ruleFiles()
+    const config = join(folder, 'prometheus.yml')
+    await writeFile(config, JSON.stringify({ rule_files: await written(files, join(folder, 'rules')) }))
+    const url = `http://127.0.0.1:${await freePort()}`
+    const flags = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${new URL(url).host}`]
+    await run('prometheus', [`--config.file=${config}`, ...flags], `${url}/-/ready`)
+    const { data } = (await (await fetch(`${url}/api/v1/rules`)).json()) as { data: { groups: readonly Group[] } }
+    const expected = Object.values(files).flatMap((text) => (parse(text) as { groups: readonly Group[] }).groups)
+    const counted = (groups: readonly Group[]) => groups.map(({ name, rules }) => `${name} ${rules.length}`).sort()
+    expect(counted(data.groups)).toEqual(counted(expected))
+  })
+})

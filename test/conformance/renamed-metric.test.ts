@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { type MetricName, metrics } from '@wombat/instrumentation'
+import { defaultRules } from '@wombat/monitor'
+import { panelQueries } from '@wombat/test-support/panel-queries'
+import { expect, onTestFinished, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const names = ['instrumentation', 'monitor', 'dashboards'] as const
+/** Names of operations are put together from the operation's, which is typed: none of them stands anywhere as a whole. */
+const isOfOperation = (name: string): boolean => /^db_(get|set|delete|batch|scan|clear|has|get_many)_/.test(name)
+
+/** A copy of the packages, with the modules that they depend on, in which each of them finds the other copies. */
+async function copyOfPackages(): Promise<string> {
+  const folder = await mkdtemp(join(import.meta.dirname, 'run-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await cp(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'))
+  for (const name of names) {
+    const [from, to] = [join(root, 'packages', name), join(folder, 'packages', name)]
+    await cp(from, to, {
+      recursive: true,
+      filter: (path) => !['node_modules', 'dist'].includes(basename(path)) && !path.endsWith('.tsbuildinfo'),
+    })
+    await linkModules(join(from, 'node_modules'), join(to, 'node_modules'))
+    await mkdir(join(to, 'node_modules/@wombat'), { recursive: true })
+    for (const other of names) await symlink(join(folder, 'packages', other), join(to, 'node_modules/@wombat', other))
+  }
+  return folder
+}
+
+async function linkModules(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const name of await readdir(from)) {
+    if (name.startsWith('.') || name === '@wombat') continue
+    if (name.startsWith('@')) await linkModules(join(from, name), join(to, name))
+    else await symlink(await realpath(join(from, name)), join(to, name))
+  }
+}
+
+/** What the compiler says of the dashboards when every metric but those of operations has another name in the catalogue. */
+async function complaintsAfterRenaming(): Promise<string> {
+  const folder = await copyOfPackages()
+  const catalogue = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
+  const text = await readFile(catalogue, 'utf8')
+  await writeFile(catalogue, text.replaceAll(/^ {2}(db|wombat)_(\w+): /gm, '  $1_renamed_$2: '))
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const args = [compiler, '--build', 'packages/dashboards', '--pretty', 'false']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 2 ** 28 }).catch(
+    (error: { stdout: string }) => error,
+  )
+  return stdout
+}
+
+/** The names that a complaint is about, without those that would have been right. */
+function namesRefused(complaint: string): string[] {
+  const [refused = ''] = complaint.split(' is not assignable to ')
+  return [...refused.matchAll(/"((?:db|wombat)_\w+)"/g)].map(([, name = '']) => name)
+}
+
+test('a metric that is renamed in the catalogue fails to compile in the dashboards and in the rules', async () => {
+  const complaints = (await complaintsAfterRenaming()).split('\n').filter((line) => line.includes('error TS'))
+  const complainedIn = (place: string): Set<string> =>
+    new Set(complaints.filter((line) => line.startsWith(place)).flatMap(namesRefused))
+  const known = (name: string): name is MetricName => name in metrics && !isOfOperation(name)
+
+  const onPanels = new Set(panelQueries().flatMap((query) => query.metrics.filter(known)))
+  expect(onPanels.size).toBeGreaterThan(50)
+  expect([...onPanels].filter((name) => !complainedIn('packages/dashboards/src/grafana/').has(name))).toEqual([])
+
+  const inRules = new Set(defaultRules.flatMap((rule) => [rule.metric, ...('of' in rule ? [rule.of] : [])]).filter(known))
+  expect(inRules.size).toBeGreaterThan(10)
+  expect([...inRules].filter((name) => !complainedIn('packages/monitor/src/alerts/').has(name))).toEqual([])
+})

@@ -1,0 +1,107 @@
+import type { AlertRule, HistorySeries } from '@wombat/monitor'
+import { randomFrom } from '@wombat/test-support/random'
+import { ruleFor } from './random-rule.ts'
+
+/** What a series is at one tick: a number; nothing, because it ended; or nothing, because nobody looked. */
+export type Tick = number | 'ended' | 'unseen'
+
+export interface Scenario {
+  readonly seed: number
+  readonly intervalMs: number
+  readonly ticks: number
+  readonly series: ReadonlyArray<{ readonly series: HistorySeries; readonly values: readonly Tick[] }>
+  readonly rule: AlertRule
+}
+
+const bounds = ['0.001', '0.01', '0.1', '1', '+Inf']
+const labelSets = [{ store: 'orders' }, { store: 'users', level: '0' }, { store: 'users', level: '1' }]
+
+/** A scenario that is random, and the same for one seed: series with restarts, gaps, ends and noise, and one rule over them. */
+export function scenarioFor(seed: number): Scenario {
+  const random = randomFrom(seed * 2_654_435_761)
+  for (let warm = 0; warm < 16; warm++) random()
+  const ticks = 50 + Math.floor(random() * 40)
+  const intervalMs = [10_000, 15_000, 30_000, 60_000][Math.floor(random() * 4)] as number
+  const unseen = outage(ticks, random)
+  const stores = labelSets.slice(0, 1 + Math.floor(random() * labelSets.length))
+  const series = stores.flatMap((labels) => {
+    const ended = gaps(ticks, random)
+    const hide = (values: number[]): Tick[] =>
+      values.map((value, tick) => (unseen.has(tick) ? 'unseen' : ended.has(tick) ? 'ended' : value))
+    const plain = (name: string, isCounter: boolean, values: number[]) => ({
+      series: { name, labels, isCounter },
+      values: hide(values),
+    })
+    const cumulative = histogram(ticks, random)
+    return [
+      plain('gauge', false, walk(ticks, random)),
+      plain(
+        'whole',
+        false,
+        walk(ticks, random).map((value) => Math.abs(value) + 20),
+      ),
+      plain('errors_total', true, counter(ticks, random, 0.3)),
+      plain('operations_total', true, counter(ticks, random, 3)),
+      ...bounds.map((le, index) => ({
+        series: { name: 'latency_bucket', labels: { ...labels, le }, isCounter: true },
+        values: hide(cumulative[index] as number[]),
+      })),
+    ]
+  })
+  return { seed, intervalMs, ticks, series, rule: ruleFor(seed, intervalMs, random) }
+}
+
+/** Now and then nobody looks at anything for a while. */
+function outage(ticks: number, random: () => number): Set<number> {
+  if (random() < 0.7) return new Set()
+  const from = Math.floor(random() * ticks)
+  const length = 1 + Math.floor(random() * 12)
+  return new Set(Array.from({ length }, (_, index) => from + index))
+}
+
+/** Stretches in which a series is not there: it begins late, pauses, or ends. */
+function gaps(ticks: number, random: () => number): Set<number> {
+  const missing = new Set<number>()
+  for (let left = Math.floor(random() * 4); left > 0; left--) {
+    const from = random() < 0.3 ? 0 : Math.floor(random() * ticks)
+    const length = random() < 0.2 ? ticks : 1 + Math.floor(random() * 8)
+    for (let tick = from; tick < Math.min(ticks, from + length); tick++) missing.add(tick)
+  }
+  return missing
+}
+
+function walk(ticks: number, random: () => number): number[] {
+  let value = (random() - 0.5) * 20
+  return Array.from({ length: ticks }, () => {
+    value += (random() - 0.5) * 8
+    return value
+  })
+}
+
+/** Grows by bursts, stands still, and sometimes begins again at 0 or a little above. */
+function counter(ticks: number, random: () => number, pace: number): number[] {
+  let value = random() < 0.5 ? 0 : Math.floor(random() * 1000)
+  let speed = random() * 10 * pace
+  return Array.from({ length: ticks }, () => {
+    if (random() < 0.15) speed = random() < 0.4 ? 0 : random() * 20 * pace
+    if (random() < 0.03) value = Math.floor(random() * 5)
+    value += Math.floor(speed * random())
+    return value
+  })
+}
+
+function histogram(ticks: number, random: () => number): number[][] {
+  const counts = bounds.map(() => 0)
+  let centre = random() * bounds.length
+  const rows: number[][] = bounds.map(() => [])
+  for (let tick = 0; tick < ticks; tick++) {
+    if (random() < 0.02) counts.fill(0)
+    centre = Math.min(bounds.length - 1, Math.max(0, centre + (random() - 0.5)))
+    for (let more = Math.floor(random() * 30); more > 0; more--) {
+      const bucket = Math.min(bounds.length - 1, Math.max(0, Math.round(centre + (random() + random() - 1) * 2)))
+      for (let index = bucket; index < bounds.length; index++) counts[index] = (counts[index] as number) + 1
+    }
+    for (const [index, row] of rows.entries()) row.push(counts[index] as number)
+  }
+  return rows
+}

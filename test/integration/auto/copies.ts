@@ -1,0 +1,25 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+
+const installed = join(import.meta.dirname, '../../node_modules')
+
+/**
+ * Copies of packages that are installed, in a folder of their own, and what requires them from there: nobody has loaded them.
+ * What they depend on is not copied, unless it is named.
+ */
+export async function copiesOf(...names: readonly string[]): Promise<NodeJS.Require> {
+  const folder = join(await temporaryFolder(), 'node_modules')
+  mkdirSync(folder)
+  const originals = names.map((name) => realpathSync(join(installed, name)))
+  names.forEach((name, index) => {
+    cpSync(originals[index] as string, join(folder, name), { recursive: true })
+  })
+  for (const beside of originals.map((original) => dirname(original))) {
+    for (const name of readdirSync(beside)) {
+      if (!existsSync(join(folder, name))) symlinkSync(realpathSync(join(beside, name)), join(folder, name))
+    }
+  }
+  return createRequire(join(folder, 'application.cjs'))
+}

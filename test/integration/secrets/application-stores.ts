@@ -1,0 +1,100 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { trace } from '@opentelemetry/api'
+import type { Monitoring } from '@wombat/monitor'
+import { damagedKey } from '@wombat/test-support/damaged-store'
+import { ClassicLevel } from 'classic-level'
+import Keyv from 'keyv'
+import { open as openLmdb } from 'lmdb'
+import { MemoryLevel } from 'memory-level'
+import type { Task } from './application-process.ts'
+
+/** Fails as stores do that say too much. */
+function failing({ planted }: Task): never {
+  const { key, value, errorMessage, errorCode } = planted
+  const cause = Object.assign(new Error(`cannot read ${key}`), { code: errorCode })
+  throw Object.assign(new Error(`${errorMessage}: ${key}=${value}`, { cause }), { code: errorCode, name: errorCode })
+}
+
+/** Uses stores of every kind, well and ill. Gives back how to be done with them. */
+export async function useStores(monitoring: Monitoring, task: Task): Promise<() => Promise<void>> {
+  const { planted, control, folder } = task
+  const place = (name: string): string => join(folder, planted.folder, name)
+  mkdirSync(place(''), { recursive: true })
+  const { key, value } = planted
+  const spanned = <Result>(run: () => Promise<Result>) =>
+    trace.getTracer('application').startActiveSpan(control, (span) => run().finally(() => span.end()))
+  const instrument = <Store extends object>(store: Store): Store => monitoring.instrument(store, { name: control })
+
+  const level = instrument(new ClassicLevel(place('level')))
+  const lmdb = instrument(openLmdb({ path: place('lmdb') }))
+  const keyv = instrument(new Keyv({ namespace: planted.namespace }))
+  const map = instrument(new Map<string, string>())
+  const unnamed = monitoring.instrument(new MemoryLevel())
+  await spanned(async () => {
+    await level.put(key, value)
+    await level.get(key)
+    await level.batch([
+      { type: 'put', key: `${key}1`, value },
+      { type: 'del', key },
+    ])
+    const sublevel = level.sublevel(planted.sublevel)
+    await sublevel.sublevel(planted.namespace).put(key, value)
+    for await (const _ of sublevel.iterator({ gte: key }));
+    const named = lmdb.openDB<string, string>(planted.sublevel, {})
+    await named.put(key, value)
+    named.get(key)
+    for (const _ of named.getRange({ start: key }));
+    await keyv.set(key, value)
+    await keyv.get(key)
+    map.set(key, value)
+    map.get(key)
+    await unnamed.put(key, value)
+  })
+  await spanned(async () => {
+    await Promise.all(failures(task, place, instrument, lmdb).map((failure) => failure().catch(() => {})))
+  })
+  // Its folder goes while it is open: whoever looks after the store meets that.
+  const gone = instrument(new ClassicLevel(place('gone')))
+  await gone.put(key, value)
+  rmSync(place('gone'), { recursive: true })
+  await gone.put(key, value).catch(() => {})
+  // A few rounds of everything that goes by a timer.
+  await sleep(1200)
+  return async () => {
+    await Promise.all([level.close(), lmdb.close(), gone.close().catch(() => {})])
+  }
+}
+
+/** Operations, and openings, that fail with errors that hold secrets. */
+function failures(
+  task: Task,
+  place: (name: string) => string,
+  instrument: <Store extends object>(store: Store) => Store,
+  lmdb: { put(key: string, value: string): Promise<boolean> },
+): Array<() => Promise<unknown>> {
+  const { key, value } = task.planted
+  const fail = () => failing(task)
+  writeFileSync(place('file'), value)
+  const damaged = instrument(new ClassicLevel(place('damaged')))
+  const unopened = instrument(new ClassicLevel(place('file/level')))
+  const missing = instrument(new ClassicLevel(place('missing'), { createIfMissing: false }))
+  const memory = instrument(Object.assign(new MemoryLevel(), { _get: async () => fail(), _put: fail }))
+  const backend = { get: async () => fail(), set: fail, delete: fail, clear: fail, has: fail }
+  const keyv = instrument(new Keyv({ store: backend as never, namespace: task.planted.namespace, throwOnErrors: true }))
+  keyv.on('error', () => {})
+  const map = instrument(Object.assign(new Map<string, string>(), { get: fail }))
+  return [
+    () => damaged.get(damagedKey(0)).finally(() => damaged.close()),
+    () => unopened.open(),
+    () => unopened.get(key),
+    () => missing.open(),
+    () => memory.get(key),
+    () => memory.put(key, value),
+    () => keyv.get(key),
+    () => keyv.set(key, value),
+    async () => map.get(key),
+    async () => await lmdb.put(`${key}${'x'.repeat(5000)}`, value),
+  ]
+}

@@ -1,0 +1,100 @@
+import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { end } from '@wombat/test-support/backend-process'
+import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { makeDamagedStore } from '@wombat/test-support/damaged-store'
+import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
+import { onTestFinished } from 'vitest'
+import type { Done, Task } from './application-process.ts'
+import { ask, type Questions } from './requests.ts'
+import { type Planted, plant } from './secrets.ts'
+
+/** All that left a process, by the way that it took. */
+export interface Outputs {
+  readonly planted: Planted
+  /** What must be found in every output: a name that is no secret. */
+  readonly control: string
+  readonly outputs: ReadonlyMap<string, readonly Buffer[]>
+}
+
+/** How one run differs from another. */
+export interface Case {
+  /** What is shown of errors; nothing where there is no redactor. */
+  readonly redacted: string | undefined
+  /** Whether the Collector refuses what it is sent. */
+  readonly isRefused: boolean
+}
+
+/** Runs the application from beginning to end, and asks at its doors whatever can be asked. */
+export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs> {
+  const planted = plant()
+  const control = `control${randomBytes(6).toString('hex')}`
+  const [folder, receiver, refusing] = [await temporaryFolder(), await startOtlpReceiver(), await startOtlpReceiver()]
+  refusing.status = 400
+  await mkdir(join(folder, planted.folder), { recursive: true })
+  await makeDamagedStore(join(folder, planted.folder, 'damaged'))
+  await mkdir(join(folder, control))
+  const historyPath = join(folder, control, 'history.db')
+  const child = fork(join(import.meta.dirname, 'application-process.ts'), {
+    execArgv: [...nodeFlags, '--conditions=source', `--import=${new URL('../traces/tracing.ts', import.meta.url).href}`],
+    env: {
+      ...plainEnvironment(),
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces`,
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  onTestFinished(() => end(child))
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => buffer(stream as NodeJS.ReadableStream))
+  const exited = once(child, 'exit')
+  const failed = exited.then(async ([code]) => {
+    throw new Error(`the application ended with ${code}:\n${await stderr}`)
+  })
+  failed.catch(() => {})
+  const task: Task = {
+    planted,
+    control,
+    folder,
+    historyPath,
+    receiver: receiver.endpoint,
+    refusing: refusing.endpoint,
+    otlp: isRefused ? refusing.endpoint : receiver.endpoint,
+    ...(redacted !== undefined && { redacted }),
+  }
+  child.send(task)
+  const [done] = (await Promise.race([once(child, 'message'), failed])) as [Done]
+  const questions: Questions = { doors: done.doors, token: planted.authToken, control }
+  const answers = await ask(questions)
+  const history = await historyFiles(join(folder, control))
+  child.send('finish')
+  await exited
+  const bodies = (path: RegExp) =>
+    [...receiver.received, ...refusing.received].filter((one) => path.test(one.path)).map(({ body }) => body)
+  const outputs = new Map<string, readonly Buffer[]>([
+    ['standard output', [(await stdout) as Buffer]],
+    ['standard error', [(await stderr) as Buffer]],
+    ...answers,
+    ['metrics over OTLP', bodies(/^\/v1\/metrics/)],
+    ['spans over OTLP', bodies(/^\/v1\/traces/)],
+    ['notifications of the webhook', bodies(/^\/hook/)],
+    ['notifications of Alertmanager', bodies(/^\/api\/v2\/alerts/)],
+    ['the file of the history', [...history, ...(await historyFiles(join(folder, control)))]],
+    ...Object.entries(done.told).map(([name, text]) => [`in code: ${name}`, [Buffer.from(text)]] as const),
+  ])
+  return { planted, control, outputs }
+}
+
+/** The file and its journal, byte by byte. */
+async function historyFiles(folder: string): Promise<Buffer[]> {
+  const names = await readdir(folder)
+  return Promise.all(names.map((name) => readFile(join(folder, name))))
+}

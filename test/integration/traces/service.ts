@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { end } from '@wombat/test-support/backend-process'
+import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { makeDamagedStore } from '@wombat/test-support/damaged-store'
+import { ask } from '@wombat/test-support/http-request'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
+import { onTestFinished } from 'vitest'
+import type { Ready } from './service-process.ts'
+
+/** A span of a caller's, by which a request is found again. */
+export interface Caller {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+export interface Service extends Ready {
+  /** Asks the service for this, within a span of the caller's. */
+  request(path: string, caller?: Caller): Promise<void>
+  /** Ends it. Gives back all that it wrote to its log. */
+  stop(): Promise<string>
+}
+
+/** The service, as a process of its own that sends its spans to `tracesUrl`; monitored, or with its stores found. */
+export async function startService(tracesUrl: string, stores: 'monitored' | 'found'): Promise<Service> {
+  const folder = await temporaryFolder()
+  await makeDamagedStore(join(folder, 'accounts'))
+  const preload = new URL('tracing.ts', import.meta.url).href
+  const child = fork(join(import.meta.dirname, 'service-process.ts'), [folder], {
+    execArgv: [...nodeFlags, '--conditions=source', `--import=${preload}`],
+    env: {
+      ...plainEnvironment(),
+      STORES: stores,
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl,
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  onTestFinished(() => end(child))
+  const printed = text(child.stdout as NodeJS.ReadableStream)
+  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the service ended with ${code}`)))
+  const [ready] = (await Promise.race([once(child, 'message'), failed])) as [Ready]
+  failed.catch(() => {})
+  return {
+    ...ready,
+    async request(path, caller) {
+      const headers = caller === undefined ? {} : { traceparent: `00-${caller.traceId}-${caller.spanId}-01` }
+      const { status } = await ask(`${ready.url}${path}`, { headers })
+      if (status !== 200) throw new Error(`${path} was answered ${status}`)
+    },
+    async stop() {
+      await end(child)
+      return printed
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import type { SlowRecord } from '@wombat/monitor'
+import { installed } from '@wombat/test-support/backend-programs'
+import { ask } from '@wombat/test-support/http-request'
+import { describe, expect, test } from 'vitest'
+import type { OtlpSpan } from './otlp-spans.ts'
+import { type Caller, startService } from './service.ts'
+import { startTraceCollector, type TraceCollector } from './trace-collector.ts'
+
+const caller = (): Caller => ({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') })
+const ofOurs = ({ scope }: OtlpSpan): boolean => scope === '@wombat/instrumentation'
+
+/** The clock of a span has milliseconds, and exports may overtake each other: so their order is not that of the calls. */
+const byName = (one: OtlpSpan, other: OtlpSpan): number => (one.name < other.name ? -1 : 1)
+
+/** What a request for `/orders/<number>` does; where nothing failed there is no error.type. */
+function expected(number: number) {
+  const operation = (store: string, verb: string, more = {}) => ({
+    name: `${verb} ${store}`,
+    kind: 'internal',
+    isError: 'error.type' in more,
+    attributes: { 'db.system.name': 'leveldb', 'db.namespace': store, 'db.operation.name': verb, ...more },
+  })
+  return [
+    operation('orders', 'batch', { 'db.operation.batch.size': String(number) }),
+    operation('accounts', 'get', { 'error.type': 'LEVEL_CORRUPTION' }),
+    operation('orders', 'get'),
+    operation('orders', 'scan'),
+    operation('orders', 'set'),
+  ]
+}
+
+const seen = ({ name, kind, isError, attributes }: OtlpSpan) => ({ name, kind, isError, attributes })
+
+/** The spans of one caller's trace, once the Collector has so many: the server's, and ours. */
+async function traceOf(collector: TraceCollector, { traceId }: Caller, count: number) {
+  const inTrace = () => collector.spans().filter((span) => span.traceId === traceId)
+  await expect.poll(() => inTrace().map(({ name }) => name), { timeout: 10_000 }).toHaveLength(count)
+  const server = inTrace().find(({ kind }) => kind === 'server') as OtlpSpan
+  return { server, operations: inTrace().filter(ofOurs).sort(byName) }
+}
+
+describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/backends has none)', () => {
+  test.each(['monitored', 'found'] as const)(
+    'each operation of a store that is %s is a span below its own request’s, of twenty at a time',
+    async (stores) => {
+      const collector = await startTraceCollector()
+      const service = await startService(collector.url, stores)
+      // From 2 on: a batch of one is none, to the convention.
+      const requests = Array.from({ length: 20 }, (_, index) => ({ number: index + 2, from: caller() }))
+      await Promise.all(requests.map(({ number, from }) => service.request(`/orders/${number}`, from)))
+      for (const { number, from } of requests) {
+        const { server, operations } = await traceOf(collector, from, 6)
+        expect(server.parentSpanId).toBe(from.spanId)
+        expect(operations.map(seen)).toEqual(expected(number))
+        expect(operations.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(5).fill(server.spanId))
+      }
+      const ours = collector.spans().filter(ofOurs)
+      expect(ours).toHaveLength(5 * requests.length)
+      expect(ours.map(({ text }) => text).join()).not.toMatch(/secret|account:|corrupt/)
+    },
+  )
+
+  test('a request without a trace begins one, and its operations are in it', async () => {
+    const collector = await startTraceCollector()
+    const service = await startService(collector.url, 'monitored')
+    await service.request('/orders/2')
+    await expect.poll(() => collector.spans().filter(ofOurs), { timeout: 10_000 }).toHaveLength(5)
+    const server = collector.spans().find(({ kind }) => kind === 'server')
+    expect(server?.parentSpanId).toBeUndefined()
+    for (const { traceId, parentSpanId } of collector.spans().filter(ofOurs)) {
+      expect({ traceId, parentSpanId }).toEqual({ traceId: server?.traceId, parentSpanId: server?.spanId })
+    }
+  })
+
+  test('slow operations carry the ids of their spans, in the log and in the API', async () => {
+    const collector = await startTraceCollector()
+    const service = await startService(collector.url, 'monitored')
+    const from = caller()
+    await service.request('/orders/2', from)
+    const { operations } = await traceOf(collector, from, 6)
+    const ids = operations.map(({ name, traceId, spanId }) => `${name} ${traceId} ${spanId}`)
+    const idOf = ({ operation, store, traceId, spanId }: SlowRecord): string => `${operation} ${store} ${traceId} ${spanId}`
+    const { body } = await ask(`${service.jsonUrl}/api/v1/slow-operations`)
+    const { slowOperations } = JSON.parse(body.toString()) as { slowOperations: SlowRecord[] }
+    expect(slowOperations.map(idOf).sort()).toEqual(ids)
+    const lines = (await service.stop()).split('\n').filter((line) => line.includes('"slow operation"'))
+    expect(lines.map((line) => idOf(JSON.parse(line) as SlowRecord)).sort()).toEqual(ids)
+  })
+
+  test('switched off while it runs there are no spans of operations, and switched on again there are', async () => {
+    const collector = await startTraceCollector()
+    const service = await startService(collector.url, 'monitored')
+    await service.request('/tracing/0')
+    const [off, on] = [caller(), caller()]
+    await service.request('/orders/2', off)
+    await service.request('/tracing/1')
+    await service.request('/orders/3', on)
+    expect((await traceOf(collector, on, 6)).operations.map(seen)).toEqual(expected(3))
+    expect((await traceOf(collector, off, 1)).operations).toEqual([])
+  })
+
+  test('operations that wait for their database to open are below the request that called them', async () => {
+    const collector = await startTraceCollector()
+    const service = await startService(collector.url, 'monitored')
+    const callers = Array.from({ length: 5 }, caller)
+    await Promise.all(callers.map((from, index) => service.request(`/archive/${index}`, from)))
+    for (const from of callers) {
+      const { server, operations } = await traceOf(collector, from, 3)
+      expect(operations.map(({ name, parentSpanId }) => `${name} ${parentSpanId === server.spanId}`).sort()).toEqual([
+        'scan archive true',
+        'set archive true',
+      ])
+    }
+  })
+})

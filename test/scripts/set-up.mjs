@@ -1,0 +1,61 @@
+// Sets the workspace up and runs a file of it: node test/set-up.mjs FILE [ARGUMENT ...]
+// Plain JavaScript without dependencies, so that it runs on a machine that has nothing but Node 20 or later.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+install()
+const node = suitableNode()
+step('build', node, [join(root, 'node_modules/typescript/bin/tsc'), '--build'])
+run(node, process.argv.slice(2))
+
+/** Installs exactly what the lock file says; nothing where that was done already. */
+function install() {
+  const stamp = join(root, 'node_modules', '.set-up')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx'
+  step(`install dependencies with ${packageManager}`, npx, ['--yes', packageManager, 'install', '--frozen-lockfile'])
+  writeFileSync(stamp, wanted)
+}
+
+/** The Node that called npm, where we support it; else the one that the workspace brings along. */
+function suitableNode() {
+  const own = process.env.npm_node_execpath ?? process.execPath
+  const version = spawnSync(own, ['--version'], { encoding: 'utf8' }).stdout ?? ''
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 15)) return own
+  console.log(`set-up: Node ${version.trim()} is older than 22.15; using the workspace's own`)
+  return join(root, 'node_modules/node/bin/node')
+}
+
+/** Says what it does and how long it took; what the command prints is shown only where it fails. */
+function step(what, command, args) {
+  const startMs = performance.now()
+  process.stdout.write(`set-up: ${what} ... `)
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  if (status === 0) {
+    console.log(`${((performance.now() - startMs) / 1000).toFixed(1)} s`)
+    return
+  }
+  console.log('failed')
+  console.error(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
+  process.exit(status ?? 1)
+}
+
+/** Runs the file as if it had been called directly: its streams, its signals, its exit code. */
+function run(runtime, [file, ...args]) {
+  const environment = { ...process.env, PATH: `${dirname(runtime)}:${process.env.PATH}` }
+  const child = spawn(runtime, [join(root, file), ...args], { stdio: 'inherit', env: environment })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 128)
+  })
+}

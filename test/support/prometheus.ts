@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Running, run } from './backend-process.ts'
+import { installed, pathOf } from './backend-programs.ts'
+import { freePort } from './free-port.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+export interface Prometheus extends Running {
+  readonly url: string
+  /** Where it takes OTLP, if it does. */
+  readonly otlpUrl: string
+}
+
+const otlpFlag = '--web.enable-otlp-receiver'
+
+/** Whether the Prometheus that is installed takes OTLP: upstream's does, Debian's is built without. */
+export const prometheusTakesOtlp =
+  installed('prometheus') && spawnSync(pathOf('prometheus'), ['--help'], { encoding: 'utf8' }).stdout.includes(otlpFlag.slice(2))
+
+/** A Prometheus that takes OTLP where it can and, as job `scraped`, reads `/metrics` at this address twice a second. */
+export async function startPrometheus(scraped?: string): Promise<Prometheus> {
+  const folder = await temporaryFolder()
+  const config = join(folder, 'prometheus.yml')
+  const targets = scraped === undefined ? [] : [{ targets: [new URL(scraped).host] }]
+  await writeFile(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
+      scrape_configs: [{ job_name: 'scraped', static_configs: targets }],
+    }),
+  )
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const running = await run(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      ...(prometheusTakesOtlp ? [otlpFlag] : []),
+    ],
+    `${url}/-/ready`,
+  )
+  return { ...running, url, otlpUrl: `${url}/api/v1/otlp/v1/metrics` }
+}
