@@ -1,4 +1,13 @@
-export { conditionMetrics } from './alerts/conditions.ts'
+export {
+  type Condition,
+  type ConditionDirection,
+  type ConditionFields,
+  type ConditionName,
+  conditionDirection,
+  conditionNames,
+  conditionSeries,
+  type ThresholdCondition,
+} from './alerts/conditions.ts'
 export { defaultRules } from './alerts/default-rules.ts'
 export {
   type Alert,
@@ -14,7 +23,7 @@ export { logNotifier } from './alerts/notifiers/log.ts'
 export { type AlertGroup, type Notifier, RejectedError } from './alerts/notifiers/notifier.ts'
 export type { Secret } from './alerts/notifiers/secret.ts'
 export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook.ts'
-export { type AlertRule, type Condition, type Severity, severities } from './alerts/rule.ts'
+export { type AlertRule, type RuleFields, type Severity, severities } from './alerts/rule.ts'
 export { parseRules, RuleError, readRules, validateRules } from './alerts/rule-file.ts'
 export type { AlertState } from './alerts/state.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './collection/registry-producer.ts'

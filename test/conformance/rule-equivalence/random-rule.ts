@@ -1,4 +1,4 @@
-import type { AlertRule, Condition } from '@wombat/monitor'
+import { type AlertRule, type Condition, type ConditionName, conditionDirection, conditionNames } from '@wombat/monitor'
 
 type Random = () => number
 
@@ -6,25 +6,9 @@ const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(ran
 const maybe = <T extends object>(chance: number, random: Random, make: () => T): T | Record<string, never> =>
   random() < chance ? make() : {}
 
-const kinds: ReadonlyArray<Condition['condition']> = [
-  'metric_above',
-  'metric_below',
-  'metric_absent',
-  'rate_above',
-  'rate_below',
-  'ratio_above',
-  'ratio_below',
-  'share_above',
-  'share_below',
-  'quantile_above',
-  'quantile_below',
-  'forecast_above',
-  'forecast_below',
-]
-
 /** Any rule over the scenario's series. Every kind has its turn; the rest is chance. */
 export function ruleFor(seed: number, intervalMs: number, random: Random): AlertRule {
-  const condition = conditionOf(kinds[seed % kinds.length] as Condition['condition'], intervalMs, random)
+  const condition = conditionOf(conditionNames[seed % conditionNames.length] as ConditionName, intervalMs, random)
   const hasThreshold = condition.condition !== 'metric_absent'
   const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearing(condition, random) } : {}
   return {
@@ -44,7 +28,7 @@ function traffic(random: Random): Condition {
   return { condition: 'rate_above', metric: 'operations_total', by: ['store'], threshold: random() * 0.5 }
 }
 
-function conditionOf(condition: Condition['condition'], intervalMs: number, random: Random): Condition {
+function conditionOf(condition: ConditionName, intervalMs: number, random: Random): Condition {
   const where = maybe(0.3, random, () => ({ where: { store: pick(['orders', 'users'], random) } }))
   const by = maybe(0.5, random, () => ({ by: ['store'] }))
   const window = maybe(0.8, random, () => ({ windowMs: intervalMs * (2 + Math.floor(random() * 12)) }))
@@ -93,5 +77,5 @@ function clearing(condition: Condition, random: Random): number {
   if (!('threshold' in condition)) return 0
   const { threshold } = condition
   const margin = Math.abs(threshold) * random() + random() * 0.01
-  return condition.condition.endsWith('_above') ? threshold - margin : threshold + margin
+  return conditionDirection(condition) === 'above' ? threshold - margin : threshold + margin
 }

@@ -1,4 +1,4 @@
-import { type AlertRule, defaultRules, type Severity } from '@wombat/monitor'
+import { type AlertRule, conditionDirection, defaultRules, type Severity } from '@wombat/monitor'
 import { unitName } from './units.ts'
 
 const colours: Readonly<Record<Severity, string>> = { info: 'blue', warning: 'orange', critical: 'red', emergency: 'dark-red' }
@@ -32,7 +32,7 @@ export function thresholdSteps(rules: readonly AlertRule[]): readonly Step[] {
   const sorted = [...colourAt].sort(([a], [b]) => a - b)
   const values = sorted.map(([value]) => value)
   const bad = sorted.map(([, color]) => color)
-  const isBelow = rules.every(({ condition }) => condition.endsWith('_below'))
+  const isBelow = rules.every((rule) => conditionDirection(rule) === 'below')
   const steps = isBelow ? [...bad, well] : [well, ...bad]
   return steps.map((color, index) => ({ value: index === 0 ? null : (values[index - 1] ?? null), color }))
 }
@@ -47,8 +47,7 @@ export const badAboveZero: readonly Step[] = [
 export function describeRules(rules: readonly AlertRule[], unit: string): string {
   return rules
     .map((rule) => {
-      const side = rule.condition.endsWith('_below') ? 'below' : 'above'
-      return `Alert ${rule.name} (${rule.severity}): ${side} ${unitName(alertThreshold(rule), unit)}.`
+      return `Alert ${rule.name} (${rule.severity}): ${conditionDirection(rule)} ${unitName(alertThreshold(rule), unit)}.`
     })
     .concat(
       [...new Set(rules.map(runbookLink))].filter((text) => text !== undefined && !isUrl(text)).map((text) => `Runbook: ${text}`),

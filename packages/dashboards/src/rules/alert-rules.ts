@@ -1,4 +1,11 @@
-import { type AlertRule, type Condition, conditionMetrics } from '@wombat/monitor'
+import {
+  type AlertRule,
+  type Condition,
+  type ConditionFields,
+  type ConditionName,
+  conditionDirection,
+  conditionSeries,
+} from '@wombat/monitor'
 import { formatDuration, labelMatchers } from '../promql.ts'
 import type { PrometheusRule, RuleGroup } from './rule-file.ts'
 
@@ -41,7 +48,7 @@ export function prometheusRule(rule: AlertRule): PrometheusRule {
 function ruleExpression(rule: AlertRule): string {
   const breached = withClearing(rule)
   const onlyIf = rule.onlyIf === undefined ? breached : `(${breached}) and ${on(rule.onlyIfBy)}(${comparison(rule.onlyIf)})`
-  return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selector(conditionMetrics(rule), rule.where)})` : onlyIf
+  return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selector(conditionSeries(rule), rule.where)})` : onlyIf
 }
 
 function on(labels: readonly string[] | undefined): string {
@@ -57,39 +64,64 @@ function withClearing(rule: AlertRule): string {
   return `(${raises}) or ((${keeps}) and ignoring (${alertLabels.join(', ')}) ALERTS{alertname="${rule.name}",alertstate="firing"})`
 }
 
-function comparison(condition: Condition): string {
-  if (condition.condition === 'metric_absent') return `absent(${selector(condition.metric, condition.where)})`
-  return `${quantity(condition)} ${condition.condition.endsWith('_above') ? '>' : '<'} ${condition.threshold}`
+/** PromQL of the value that each condition compares. A condition without an entry fails to compile. */
+const quantities: { readonly [Name in ConditionName]: (condition: Condition<Name>) => string } = {
+  metric_above: newestValue,
+  metric_below: newestValue,
+  metric_absent: ({ metric, where }) => `absent(${selector(metric, where)})`,
+  rate_above: rate,
+  rate_below: rate,
+  ratio_above: ratio,
+  ratio_below: ratio,
+  share_above: share,
+  share_below: share,
+  quantile_above: quantile,
+  quantile_below: quantile,
+  forecast_above: forecast,
+  forecast_below: forecast,
 }
 
-type ThresholdCondition = Exclude<Condition, { readonly condition: 'metric_absent' }>
+const operators = { above: '>', below: '<' } as const
 
-function quantity(condition: ThresholdCondition): string {
-  const { metric, where } = condition
-  switch (condition.condition) {
-    case 'metric_above':
-    case 'metric_below':
-      return selector(metric, where)
-    case 'rate_above':
-    case 'rate_below':
-      return sumBy(rateOf(metric, where, condition.windowMs), condition.by)
-    case 'ratio_above':
-    case 'ratio_below': {
-      const { of, by, windowMs } = condition
-      return `${sumBy(rateOf(metric, where, windowMs), by)} / ${sumBy(rateOf(of, where, windowMs), by)}`
-    }
-    case 'share_above':
-    case 'share_below':
-      return `${sumBy(selector(metric, where), condition.by)} / ${sumBy(selector(condition.of, where), condition.by)}`
-    case 'quantile_above':
-    case 'quantile_below': {
-      const { by, quantile, windowMs } = condition
-      return `histogram_quantile(${quantile}, ${sumBy(rateOf(conditionMetrics(condition), where, windowMs), by && [...by, 'le'])})`
-    }
-    case 'forecast_above':
-    case 'forecast_below':
-      return `predict_linear(${selector(metric, where)}[${window(condition.windowMs)}], ${condition.aheadMs / 1000})`
-  }
+function comparison(condition: Condition): string {
+  const compared = quantity(condition)
+  const direction = conditionDirection(condition)
+  return direction === 'absent' || !('threshold' in condition)
+    ? compared
+    : `${compared} ${operators[direction]} ${condition.threshold}`
+}
+
+function quantity<Name extends ConditionName>(condition: Condition<Name>): string {
+  const name: Name = condition.condition
+  return quantities[name](condition)
+}
+
+type Fields<Names extends keyof ConditionFields> = Pick<ConditionFields, Names>
+
+function newestValue({ metric, where }: Fields<'metric' | 'where'>): string {
+  return selector(metric, where)
+}
+
+function rate({ metric, where, by, windowMs }: Fields<'metric' | 'where' | 'by' | 'windowMs'>): string {
+  return sumBy(rateOf(metric, where, windowMs), by)
+}
+
+function ratio({ metric, of, where, by, windowMs }: Fields<'metric' | 'of' | 'where' | 'by' | 'windowMs'>): string {
+  return `${sumBy(rateOf(metric, where, windowMs), by)} / ${sumBy(rateOf(of, where, windowMs), by)}`
+}
+
+function share({ metric, of, where, by }: Fields<'metric' | 'of' | 'where' | 'by'>): string {
+  return `${sumBy(selector(metric, where), by)} / ${sumBy(selector(of, where), by)}`
+}
+
+function quantile(condition: Condition<'quantile_above' | 'quantile_below'>): string {
+  const { by, where, windowMs } = condition
+  const buckets = sumBy(rateOf(conditionSeries(condition), where, windowMs), by && [...by, 'le'])
+  return `histogram_quantile(${condition.quantile}, ${buckets})`
+}
+
+function forecast({ metric, where, windowMs, aheadMs }: Fields<'metric' | 'where' | 'windowMs' | 'aheadMs'>): string {
+  return `predict_linear(${selector(metric, where)}[${window(windowMs)}], ${aheadMs / 1000})`
 }
 
 function selector(metric: string, where: Condition['where'] = {}): string {

@@ -1,148 +1,222 @@
 import type { Labels } from '@wombat/instrumentation'
-import { seriesKey } from '@wombat/instrumentation/internal'
+import { z } from 'zod'
 import type { History } from '../history/history.ts'
-import { type Bucket, histogramQuantile, predictLinear, rate, Sum } from '../history/indicators.ts'
-import type { HistorySeries } from '../history/series.ts'
-import { type Condition, defaultWindowMs, isAbove } from './rule.ts'
+import {
+  bucketRates,
+  bucketSeries,
+  defaultWindowMs,
+  divide,
+  forecasts,
+  instantValues,
+  type LabeledValue,
+  quantiles,
+  rates,
+  sumBy,
+} from '../history/queries.ts'
 
-/** What a condition looks at, for one set of labels. NaN and what is unknown are not among them. */
-export interface Reading {
-  readonly labels: Labels
-  readonly value: number
+/** All fields of all conditions. The table of conditions names the fields of each. */
+export interface ConditionFields {
+  /** Metric that the condition reads. */
+  readonly metric: string
+  /** Metric that `metric` is divided by. */
+  readonly of: string
+  /** Only series that have all of these labels (default: all series). */
+  readonly where?: Labels
+  /** Adds up series that share these labels before the comparison (default: compares each series). */
+  readonly by?: readonly string[]
+  /** Window of a rate, quantile or forecast, in milliseconds (default five minutes). */
+  readonly windowMs?: number
+  /** Quantile, between 0 and 1: 0.99 is the 99th percentile. */
+  readonly quantile: number
+  /** How far ahead the forecast looks, in milliseconds. */
+  readonly aheadMs: number
+  /** Threshold in the unit of the metric. The comparison is strict, as in PromQL. */
+  readonly threshold: number
 }
 
-/** The numbers that a condition compares, at this moment. Pure: the same history and time give the same answer. */
-export function readCondition(condition: Condition, history: History, nowMs: number): Reading[] {
-  return unfiltered(condition, history, nowMs).filter(({ value }) => !Number.isNaN(value))
+type FieldName = keyof ConditionFields
+
+/** Whether a condition holds above its threshold, below it, or if no series has a value. */
+export type ConditionDirection = 'above' | 'below' | 'absent'
+
+/** Schema of names of metrics, labels and rules. */
+export const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+const metric = nameSchema.describe("a metric's name")
+
+/** Validates each field. The description completes the sentence "FIELD must be ...". */
+const fieldSchemas: Readonly<Record<FieldName, z.ZodType>> = {
+  metric,
+  of: metric,
+  where: z.record(nameSchema, z.string()).describe('an object of label values').optional(),
+  by: z.array(nameSchema).min(1).describe('a list of label names').optional(),
+  windowMs: z
+    .int()
+    .min(1000)
+    .max(31 * 86_400_000)
+    .describe('a whole number of milliseconds from 1000 to 31 days')
+    .optional(),
+  quantile: z.number().gt(0).lt(1).describe('a number between 0 and 1'),
+  aheadMs: z.int().min(1000).describe('a whole number of milliseconds from 1000'),
+  threshold: z.number().describe('a number'),
 }
 
-/** Whether a value is past a threshold in the direction of the condition; strictly, as PromQL's `>` and `<`. */
-export function isBreached(condition: Condition, value: number, threshold: number): boolean {
-  return isAbove(condition) ? value > threshold : value < threshold
+/** What a condition compares with its threshold. */
+interface Quantity<Fields extends FieldName> {
+  readonly description: string
+  readonly fields: readonly Fields[]
+  /** Returns the name of the series that the quantity reads (default: the metric). */
+  series?(metric: string): string
+  /** Returns the compared values. Pure: the same history and time give the same values. */
+  evaluate(condition: Pick<ConditionFields, Fields>, history: History, nowMs: number): readonly LabeledValue[]
 }
 
-/** The labels that hold now: those of the readings past the threshold. */
-export function holding(condition: Condition, history: History, nowMs: number): Reading[] {
-  const all = readCondition(condition, history, nowMs)
-  if (condition.condition === 'metric_absent') return all
-  return all.filter(({ value }) => isBreached(condition, value, condition.threshold))
+/** One row of the table of conditions. */
+interface ConditionDefinition<Fields extends FieldName = FieldName> extends Quantity<Fields> {
+  readonly direction: ConditionDirection
 }
 
-/** Whether no series that the condition looks at has a value now: PromQL's `absent`. */
+function defineQuantity<const Fields extends FieldName>(quantity: Quantity<Fields>): Quantity<Fields> {
+  return quantity
+}
+
+function above<Fields extends FieldName>(quantity: Quantity<Fields>): ConditionDefinition<Fields | 'threshold'> {
+  return { ...quantity, fields: [...quantity.fields, 'threshold'], direction: 'above' }
+}
+
+function below<Fields extends FieldName>(quantity: Quantity<Fields>): ConditionDefinition<Fields | 'threshold'> {
+  return { ...quantity, fields: [...quantity.fields, 'threshold'], direction: 'below' }
+}
+
+function absent<Fields extends FieldName>(quantity: Quantity<Fields>): ConditionDefinition<Fields> {
+  return { ...quantity, direction: 'absent' }
+}
+
+const newestValue = defineQuantity({
+  description: 'The newest value of each series.',
+  fields: ['metric', 'where'],
+  evaluate: (selector, history, nowMs) => instantValues(history, selector, nowMs),
+})
+
+const rate = defineQuantity({
+  description: 'The increase per second of each counter or, with `by`, of all counters that share these labels.',
+  fields: ['metric', 'where', 'by', 'windowMs'],
+  evaluate: ({ metric, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
+    sumBy(rates(history, { metric, where }, windowMs, nowMs), by),
+})
+
+const ratio = defineQuantity({
+  description: 'The rate of `metric` divided by the rate of `of`, for each set of labels or, with `by`, added up.',
+  fields: ['metric', 'of', 'where', 'by', 'windowMs'],
+  evaluate: ({ metric, of, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
+    divide(
+      sumBy(rates(history, { metric, where }, windowMs, nowMs), by),
+      sumBy(rates(history, { metric: of, where }, windowMs, nowMs), by),
+    ),
+})
+
+const share = defineQuantity({
+  description: 'The newest value of `metric` divided by that of `of`, for each set of labels or, with `by`, added up.',
+  fields: ['metric', 'of', 'where', 'by'],
+  evaluate: ({ metric, of, where, by }, history, nowMs) =>
+    divide(
+      sumBy(instantValues(history, { metric, where }, nowMs), by),
+      sumBy(instantValues(history, { metric: of, where }, nowMs), by),
+    ),
+})
+
+const quantile = defineQuantity({
+  description: 'A quantile over the window of each histogram or, with `by`, of all histograms that share these labels.',
+  fields: ['metric', 'quantile', 'where', 'by', 'windowMs'],
+  series: bucketSeries,
+  evaluate: ({ metric, quantile, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
+    quantiles(sumBy(bucketRates(history, { metric, where }, windowMs, nowMs), by && [...by, 'le']), quantile),
+})
+
+const forecast = defineQuantity({
+  description: 'The value of each gauge `aheadMs` from now, if it continues as in the window.',
+  fields: ['metric', 'where', 'windowMs', 'aheadMs'],
+  evaluate: ({ metric, where, windowMs = defaultWindowMs, aheadMs }, history, nowMs) =>
+    forecasts(history, { metric, where }, windowMs, nowMs, aheadMs / 1000),
+})
+
+/**
+ * Every alert condition, one row each. The types of rules, their validation, error texts and evaluation derive from this table.
+ * A row needs one more entry: its PromQL, in `rules/alert-rules.ts` of `@wombat/dashboards`, which fails to compile without it.
+ */
+const conditions = {
+  metric_above: above(newestValue),
+  metric_below: below(newestValue),
+  metric_absent: absent({
+    description: 'No series has a value.',
+    fields: ['metric', 'where'],
+    evaluate: ({ metric, where }, history, nowMs) =>
+      instantValues(history, { metric, where }, nowMs).length > 0 ? [] : [{ labels: where ?? {}, value: 1 }],
+  }),
+  rate_above: above(rate),
+  rate_below: below(rate),
+  ratio_above: above(ratio),
+  ratio_below: below(ratio),
+  share_above: above(share),
+  share_below: below(share),
+  quantile_above: above(quantile),
+  quantile_below: below(quantile),
+  forecast_above: above(forecast),
+  forecast_below: below(forecast),
+} satisfies Readonly<Record<string, ConditionDefinition>>
+
+/** Name of a condition, such as `rate_above`. */
+export type ConditionName = keyof typeof conditions
+
+/** Names of all conditions. */
+export const conditionNames = Object.keys(conditions) as readonly ConditionName[]
+
+/** A condition with its fields: the series of a metric, and the threshold that their values are compared with. */
+export type Condition<Name extends ConditionName = ConditionName> = {
+  [Each in Name]: { readonly condition: Each } & Pick<ConditionFields, (typeof conditions)[Each]['fields'][number]>
+}[Name]
+
+/** A condition that compares with a threshold: any except `metric_absent`. */
+export type ThresholdCondition = Extract<Condition, { readonly threshold: number }>
+
+/** Returns whether the condition holds above its threshold, below it, or if no series has a value. */
+export function conditionDirection({ condition }: Pick<Condition, 'condition'>): ConditionDirection {
+  return conditions[condition].direction
+}
+
+/** Returns the name of the series that a condition reads: for a quantile, the buckets of the histogram. */
+export function conditionSeries({ condition, metric }: Condition): string {
+  const { series }: ConditionDefinition = conditions[condition]
+  return series?.(metric) ?? metric
+}
+
+/** Returns the schema of each field of a condition, `condition` itself left out; undefined if no condition has this name. */
+export function conditionShape(name: unknown): Readonly<Record<string, z.ZodType>> | undefined {
+  const known = conditionNames.find((condition) => condition === name)
+  return known && Object.fromEntries(conditions[known].fields.map((field) => [field, fieldSchemas[field]]))
+}
+
+/** Returns the values that a condition compares, at `nowMs`. NaN values are left out: a comparison with NaN is never true. */
+export function evaluateCondition(condition: Condition, history: History, nowMs: number): LabeledValue[] {
+  const definition: ConditionDefinition = conditions[condition.condition]
+  const fields: Partial<ConditionFields> = condition
+  // A definition reads only its own fields, and a condition has all fields of its definition.
+  const values = definition.evaluate(fields as ConditionFields, history, nowMs)
+  return values.filter(({ value }) => !Number.isNaN(value))
+}
+
+/** Returns whether a value is past a threshold in the direction of the condition: strictly, as PromQL's `>` and `<`. */
+export function isBreached(condition: ThresholdCondition, value: number, threshold: number): boolean {
+  return conditionDirection(condition) === 'above' ? value > threshold : value < threshold
+}
+
+/** Returns the values for which a condition holds, at `nowMs`. */
+export function breachedValues(condition: Condition, history: History, nowMs: number): LabeledValue[] {
+  const values = evaluateCondition(condition, history, nowMs)
+  if (!('threshold' in condition)) return values
+  return values.filter(({ value }) => isBreached(condition, value, condition.threshold))
+}
+
+/** Returns whether no series that the condition reads has a value: PromQL's `absent`. */
 export function isAbsent(condition: Condition, history: History, nowMs: number): boolean {
-  return values(history, conditionMetrics(condition), condition.where, nowMs).length === 0
-}
-
-/** The name of the series behind a condition: of a histogram, its buckets. */
-export function conditionMetrics({ condition, metric }: Condition): string {
-  return condition.startsWith('quantile_') ? `${metric}_bucket` : metric
-}
-
-function unfiltered(condition: Condition, history: History, nowMs: number): Reading[] {
-  const { metric, where } = condition
-  switch (condition.condition) {
-    case 'metric_above':
-    case 'metric_below':
-      return values(history, metric, where, nowMs)
-    case 'metric_absent':
-      return values(history, metric, where, nowMs).length > 0 ? [] : [{ labels: where ?? {}, value: 1 }]
-    case 'rate_above':
-    case 'rate_below': {
-      return sumByLabels(ratesOf(history, metric, where, condition.windowMs, nowMs), condition.by)
-    }
-    case 'ratio_above':
-    case 'ratio_below': {
-      const { by, windowMs, of } = condition
-      return divideSeries(
-        sumByLabels(ratesOf(history, metric, where, windowMs, nowMs), by),
-        sumByLabels(ratesOf(history, of, where, windowMs, nowMs), by),
-      )
-    }
-    case 'share_above':
-    case 'share_below': {
-      const { by, of } = condition
-      return divideSeries(
-        sumByLabels(values(history, metric, where, nowMs), by),
-        sumByLabels(values(history, of, where, nowMs), by),
-      )
-    }
-    case 'quantile_above':
-    case 'quantile_below': {
-      const { by, windowMs, quantile } = condition
-      return quantiles(
-        sumByLabels(ratesOf(history, conditionMetrics(condition), where, windowMs, nowMs), by && [...by, 'le']),
-        quantile,
-      )
-    }
-    case 'forecast_above':
-    case 'forecast_below':
-      return history.select(metric, where).flatMap((series) => {
-        const samples = history.range(series, nowMs - (condition.windowMs ?? defaultWindowMs), nowMs)
-        const value = predictLinear(samples, nowMs, condition.aheadMs / 1000)
-        return value === undefined ? [] : [{ labels: series.labels, value }]
-      })
-  }
-}
-
-function values(history: History, metric: string, where: Labels | undefined, nowMs: number): Reading[] {
-  return history.select(metric, where).flatMap((series) => {
-    const value = history.at(series, nowMs)
-    return value === undefined ? [] : [{ labels: series.labels, value }]
-  })
-}
-
-function ratesOf(
-  history: History,
-  metric: string,
-  where: Labels | undefined,
-  windowMs = defaultWindowMs,
-  nowMs: number,
-): Reading[] {
-  return history.select(metric, where).flatMap((series: HistorySeries) => {
-    const value = rate(history.range(series, nowMs - windowMs, nowMs), windowMs, nowMs)
-    return value === undefined ? [] : [{ labels: series.labels, value }]
-  })
-}
-
-/** `sum by (...)`; without labels to add up by, each stays for itself. */
-function sumByLabels(all: readonly Reading[], by: readonly string[] | undefined): Reading[] {
-  if (by === undefined) return [...all]
-  const sums = new Map<string, { labels: Labels; sum: Sum }>()
-  for (const { labels, value } of all) {
-    const kept = only(labels, by)
-    const identity = seriesKey(kept)
-    const group = sums.get(identity) ?? { labels: kept, sum: new Sum() }
-    sums.set(identity, group)
-    group.sum.add(value)
-  }
-  return [...sums.values()].map(({ labels, sum }) => ({ labels, value: sum.value }))
-}
-
-/** One vector over another, where both have the labels. Over 0 it is infinite, and 0 over 0 is nothing, as in PromQL. */
-function divideSeries(over: readonly Reading[], under: readonly Reading[]): Reading[] {
-  const divisors = new Map(under.map(({ labels, value }) => [seriesKey(labels), value]))
-  return over.flatMap(({ labels, value }) => {
-    const divisor = divisors.get(seriesKey(labels))
-    return divisor === undefined ? [] : [{ labels, value: value / divisor }]
-  })
-}
-
-function quantiles(buckets: readonly Reading[], q: number): Reading[] {
-  const groups = new Map<string, { labels: Labels; buckets: Bucket[] }>()
-  for (const { labels, value } of buckets) {
-    const { le = '', ...rest } = labels
-    const identity = seriesKey(rest)
-    const group = groups.get(identity) ?? { labels: rest, buckets: [] }
-    groups.set(identity, group)
-    group.buckets.push({ le: le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le), count: value })
-  }
-  return [...groups.values()].flatMap((group) => {
-    const value = histogramQuantile(q, group.buckets)
-    return value === undefined ? [] : [{ labels: group.labels, value }]
-  })
-}
-
-/** These labels alone, as `by (...)` and `on (...)` see them. */
-export function only(labels: Labels, keys: readonly string[]): Labels {
-  return Object.fromEntries(keys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])))
+  return instantValues(history, { metric: conditionSeries(condition), where: condition.where }, nowMs).length === 0
 }

@@ -2,6 +2,7 @@ import { metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Sample } from '../history/series.ts'
+import { conditionDirection } from './conditions.ts'
 import { defaultRules } from './default-rules.ts'
 import { AlertManager } from './manager.ts'
 import type { AlertRule } from './rule.ts'
@@ -23,8 +24,8 @@ function sample(rule: AlertRule, metric: string, value: number, isCounter: boole
 function samplesAt(rule: AlertRule, tick: number, bad: boolean): Sample[] {
   const seconds = (tick * stepMs) / 1000
   const threshold = 'threshold' in rule ? rule.threshold : 0
-  const above = rule.condition.endsWith('_above')
-  const past = bad === above ? threshold * 2 + 1e-3 : threshold / 2
+  const isAbove = conditionDirection(rule) === 'above'
+  const past = bad === isAbove ? threshold * 2 + 1e-3 : threshold / 2
   switch (rule.condition) {
     case 'metric_absent':
       return bad ? [] : [sample(rule, rule.metric, 1, false)]

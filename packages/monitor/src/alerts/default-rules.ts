@@ -1,6 +1,7 @@
 import type { MetricName, Operation } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import type { AlertRule, Condition } from './rule.ts'
+import type { Condition } from './conditions.ts'
+import type { AlertRule } from './rule.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs

@@ -1,62 +1,63 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
-import { holding, isAbsent, isBreached, only, readCondition } from './conditions.ts'
-import type { AlertRule, Condition } from './rule.ts'
-import type { Verdict } from './state.ts'
+import { pickLabels } from '../history/queries.ts'
+import { breachedValues, conditionDirection, evaluateCondition, isAbsent, isBreached } from './conditions.ts'
+import type { AlertRule } from './rule.ts'
+import type { BreachStatus } from './state.ts'
 
-/** What a rule says of one series at one moment. */
-export interface EvaluatedSeries {
-  /** The series' own labels. */
+/** Result of one rule for one series. */
+export interface SeriesEvaluation {
+  /** Labels of the series, without those of the rule. */
   readonly labels: Labels
-  /** Undefined where the series has no data. */
+  /** Undefined if the series has no data. */
   readonly value: number | undefined
-  readonly verdict: Verdict
+  readonly status: BreachStatus
 }
 
-/** What is known of a series from the evaluation before. */
-export interface KnownAlert {
+/** A series that had an alert at the previous evaluation. */
+export interface ActiveSeries {
   readonly labels: Labels
-  readonly firing: boolean
+  readonly isFiring: boolean
 }
 
 /**
- * Judges one rule at one moment: every series that it sees, and every one that it knows and does not see any more. Pure.
+ * Evaluates one rule at `nowMs`, for every series that has data and every series in `active`. Returns results by series key. Pure.
  */
 export function evaluateRule(
   rule: AlertRule,
   history: History,
   nowMs: number,
-  known: ReadonlyMap<string, KnownAlert>,
-): Map<string, EvaluatedSeries> {
-  const judged = new Map<string, EvaluatedSeries>()
-  const onlyIf = second(rule, history, nowMs)
-  for (const { labels, value } of readCondition(rule, history, nowMs)) {
-    const identity = seriesKey(labels)
-    const past = isRuleBreached(rule, value, known.get(identity)?.firing ?? false)
-    judged.set(identity, { labels, value, verdict: past && onlyIf(labels) ? 'breached' : 'fine' })
+  active: ReadonlyMap<string, ActiveSeries>,
+): Map<string, SeriesEvaluation> {
+  const results = new Map<string, SeriesEvaluation>()
+  const matchesOnlyIf = onlyIfMatcher(rule, history, nowMs)
+  for (const { labels, value } of evaluateCondition(rule, history, nowMs)) {
+    const key = seriesKey(labels)
+    const isPastThreshold = isRuleBreached(rule, value, active.get(key)?.isFiring ?? false)
+    results.set(key, { labels, value, status: isPastThreshold && matchesOnlyIf(labels) ? 'breached' : 'ok' })
   }
-  if (rule.noData === 'alert' && rule.condition !== 'metric_absent' && isAbsent(rule, history, nowMs)) {
+  const reportsAbsence = conditionDirection(rule) === 'absent'
+  if (rule.noData === 'alert' && !reportsAbsence && isAbsent(rule, history, nowMs)) {
     const labels = rule.where ?? {}
-    judged.set(seriesKey(labels), { labels, value: undefined, verdict: 'breached' })
+    results.set(seriesKey(labels), { labels, value: undefined, status: 'breached' })
   }
-  const verdict = rule.noData === 'keep' && rule.condition !== 'metric_absent' ? 'unknown' : 'fine'
-  for (const [identity, { labels }] of known) {
-    if (!judged.has(identity)) judged.set(identity, { labels, value: undefined, verdict })
+  const statusWithoutData = rule.noData === 'keep' && !reportsAbsence ? 'unknown' : 'ok'
+  for (const [key, { labels }] of active) {
+    if (!results.has(key)) results.set(key, { labels, value: undefined, status: statusWithoutData })
   }
-  return judged
+  return results
 }
 
-function isRuleBreached(rule: AlertRule, value: number, firing: boolean): boolean {
-  if (rule.condition === 'metric_absent') return true
-  return isBreached(rule, value, firing ? (rule.clearThreshold ?? rule.threshold) : rule.threshold)
+function isRuleBreached(rule: AlertRule, value: number, isFiring: boolean): boolean {
+  if (!('threshold' in rule)) return true
+  return isBreached(rule, value, isFiring ? (rule.clearThreshold ?? rule.threshold) : rule.threshold)
 }
 
-/** Whether the second condition holds for these labels; without one it always does. */
-function second({ onlyIf, onlyIfBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
+/** Returns a function that tells whether `onlyIf` holds for a set of labels; without `onlyIf` it always holds. */
+function onlyIfMatcher({ onlyIf, onlyIfBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
   if (onlyIf === undefined) return () => true
-  const condition: Condition = onlyIf
-  const matched = (labels: Labels): string => seriesKey(onlyIfBy === undefined ? labels : only(labels, onlyIfBy))
-  const held = new Set(holding(condition, history, nowMs).map(({ labels }) => matched(labels)))
-  return (labels) => held.has(matched(labels))
+  const matchKey = (labels: Labels): string => seriesKey(onlyIfBy === undefined ? labels : pickLabels(labels, onlyIfBy))
+  const matches = new Set(breachedValues(onlyIf, history, nowMs).map(({ labels }) => matchKey(labels)))
+  return (labels) => matches.has(matchKey(labels))
 }

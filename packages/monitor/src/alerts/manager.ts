@@ -1,25 +1,26 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
-import { type EvaluatedSeries, evaluateRule } from './evaluation.ts'
+import { evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
 import { type AlertState, restoreState, step } from './state.ts'
-import { expand } from './template.ts'
+import { expandTemplate } from './template.ts'
 
-/** One alert that is pending or firing, or was resolved in the last quarter of an hour. */
+/** One alert that is pending, firing, or was resolved in the last 15 minutes. */
 export interface Alert {
+  /** Name of its rule. */
   readonly rule: string
-  /** The series' labels and the rule's, with `alertname` and `severity`: what makes it this alert and no other. */
+  /** Labels of the series and of the rule, with `alertname` and `severity`. They identify the alert. */
   readonly labels: Labels
   readonly annotations: Labels
   readonly state: AlertState
-  /** What the condition saw when it last held; undefined where it had nothing to see. */
+  /** Value when the condition last held; undefined if the alert is about missing data. */
   readonly value: number | undefined
 }
 
 export type AlertStateName = AlertState['name'] | 'inactive'
 
-/** One alert that changed its state. */
+/** One change of an alert's state. */
 export interface Transition {
   readonly atMs: number
   readonly from: AlertStateName
@@ -27,42 +28,60 @@ export interface Transition {
   readonly alert: Alert
 }
 
-/** How the last evaluation of a rule went. */
+/** Result of the last evaluation of a rule. */
 export interface RuleStatus {
   readonly rule: string
+  /** Undefined before the first evaluation. */
   readonly evaluatedAtMs: number | undefined
+  /** Message of the error that made the evaluation fail; undefined if it succeeded. */
   readonly error: string | undefined
 }
 
-/** What of the manager outlives the process. */
+/** State of a manager as plain data, to be stored and restored by the next process. */
 export interface SavedAlerts {
   readonly atMs: number
   readonly alerts: ReadonlyArray<{
     readonly rule: string
-    readonly seen: Labels
+    readonly seriesLabels: Labels
     readonly state: AlertState
     readonly value: number | undefined
   }>
 }
 
-/** An alert with the labels of its series alone. */
-interface Live {
-  readonly seen: Labels
+/** State of one series of a rule. */
+interface ActiveAlert {
+  /** Labels of the series, without those of the rule: these change with the rule. */
+  readonly seriesLabels: Labels
   readonly state: AlertState
   readonly value: number | undefined
 }
 
-/** How many transitions are remembered. */
-const transitionsKept = 1000
+const transitionsLimit = 1000
 
 /**
- * Judges rules over a history and remembers what became of each series: inactive, pending, firing, resolved, as Prometheus
- * has it. It has no clock: the time is an argument.
+ * Evaluates rules over a history and tracks the state of each alert: inactive, pending, firing, resolved, as Prometheus does.
+ * It has no clock and no timer: the caller passes the time.
+ *
+ * @example
+ * ```ts
+ * import { AlertManager, TimeSeries } from '@wombat/monitor'
+ *
+ * const history = new TimeSeries({ intervalMs: 10_000 })
+ * const manager = new AlertManager(
+ *   [{ name: 'QueueTooLong', condition: 'metric_above', metric: 'db_queue_depth', threshold: 100, severity: 'warning' }],
+ *   history,
+ * )
+ * const series = { name: 'db_queue_depth', labels: { store: 'orders' }, isCounter: false }
+ * history.append(10_000, [{ series, value: 250 }])
+ * const [transition] = manager.evaluate(10_000)
+ * if (transition?.to !== 'firing') throw new Error('expected the alert to fire')
+ * ```
  */
 export class AlertManager {
   #rules: readonly AlertRule[]
   readonly #history: History
-  readonly #live = new Map<string, Map<string, Live>>()
+  /** By rule name, then by series key. */
+  readonly #active = new Map<string, Map<string, ActiveAlert>>()
   readonly #statuses = new Map<string, RuleStatus>()
   readonly #transitions: Transition[] = []
 
@@ -75,117 +94,133 @@ export class AlertManager {
     return this.#rules
   }
 
-  /** The last thousand changes, oldest first. */
+  /** The last 1000 transitions, oldest first. */
   get transitions(): readonly Transition[] {
     return this.#transitions
   }
 
+  /** Result of the last evaluation of each rule. */
   get statuses(): RuleStatus[] {
     return this.#rules.map(({ name }) => this.#statuses.get(name) ?? { rule: name, evaluatedAtMs: undefined, error: undefined })
   }
 
+  /** Returns all alerts that are pending, firing or recently resolved. */
   alerts(): Alert[] {
-    return this.#rules.flatMap((rule) => [...(this.#live.get(rule.name)?.values() ?? [])].map((live) => toAlert(rule, live)))
+    return this.#rules.flatMap((rule) =>
+      [...(this.#active.get(rule.name)?.values() ?? [])].map((active) => createAlert(rule, active)),
+    )
   }
 
-  /** Takes new rules. Alerts of a rule whose name stays go on; those of a rule that is gone are gone. */
+  /** Replaces the rules. Alerts of a rule with the same name keep their state; alerts of removed rules are dropped. */
   replaceRules(rules: readonly AlertRule[]): void {
     const names = new Set(rules.map(({ name }) => name))
-    for (const name of [...this.#live.keys()]) if (!names.has(name)) this.#live.delete(name)
+    for (const name of [...this.#active.keys()]) if (!names.has(name)) this.#active.delete(name)
     for (const name of [...this.#statuses.keys()]) if (!names.has(name)) this.#statuses.delete(name)
     this.#rules = rules
   }
 
-  /** Judges every rule at this moment. One that fails keeps its alerts as they are, unless it says otherwise. */
+  /**
+   * Evaluates every rule at `nowMs` and returns the transitions. Never throws: if a rule fails, its error is in `statuses`, and
+   * its alerts keep their state unless the rule has `onError: 'alert'`.
+   */
   evaluate(nowMs: number): Transition[] {
-    const changed = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
-    this.#transitions.push(...changed)
-    if (this.#transitions.length > transitionsKept) this.#transitions.splice(0, this.#transitions.length - transitionsKept)
-    return changed
+    const transitions = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
+    this.#transitions.push(...transitions)
+    if (this.#transitions.length > transitionsLimit) this.#transitions.splice(0, this.#transitions.length - transitionsLimit)
+    return transitions
   }
 
+  /** Returns the state of all alerts as plain data. */
   save(atMs: number): SavedAlerts {
-    const alerts = [...this.#live].flatMap(([rule, lives]) => [...lives.values()].map((live) => ({ rule, ...live })))
+    const alerts = [...this.#active].flatMap(([rule, active]) => [...active.values()].map((alert) => ({ rule, ...alert })))
     return { atMs, alerts }
   }
 
-  /** Goes on where another process stopped; what belongs to no rule any more is left out. */
+  /** Restores alerts that another process saved. Alerts of rules that no longer exist are ignored. */
   restore(saved: SavedAlerts, nowMs: number): void {
-    for (const { rule: name, seen, state, value } of saved.alerts) {
-      const rule = this.#rules.find((one) => one.name === name)
+    for (const { rule: name, seriesLabels, state, value } of saved.alerts) {
+      const rule = this.#rules.find((known) => known.name === name)
       if (rule === undefined) continue
-      const again = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
-      if (again !== undefined) this.#livesOf(rule).set(seriesKey(seen), { seen, state: again, value })
+      const restored = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
+      if (restored !== undefined) this.#activeAlerts(rule).set(seriesKey(seriesLabels), { seriesLabels, state: restored, value })
     }
   }
 
   #evaluate(rule: AlertRule, nowMs: number): Transition[] {
-    const lives = this.#livesOf(rule)
-    let judged: Map<string, EvaluatedSeries>
+    const active = this.#activeAlerts(rule)
+    let results: Map<string, SeriesEvaluation>
     try {
-      const known = new Map(
-        [...lives].map(([identity, { seen, state }]) => [identity, { labels: seen, firing: state.name === 'firing' }]),
+      const activeSeries = new Map(
+        [...active].map(([key, { seriesLabels, state }]) => [key, { labels: seriesLabels, isFiring: state.name === 'firing' }]),
       )
-      judged = evaluateRule(rule, this.#history, nowMs, known)
-      assertUniqueNames(rule, judged)
+      results = evaluateRule(rule, this.#history, nowMs, activeSeries)
+      assertUniqueAlerts(rule, results)
       this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: undefined })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message })
       if (rule.onError !== 'alert') return []
-      judged = new Map([[seriesKey({}), { labels: {}, value: undefined, verdict: 'breached' }]])
+      results = new Map([[seriesKey({}), { labels: {}, value: undefined, status: 'breached' }]])
     }
-    return [...judged].flatMap(([identity, one]) => this.#step(rule, lives, identity, one, nowMs))
+    return [...results].flatMap(([key, result]) => this.#step(rule, active, key, result, nowMs))
   }
 
   #step(
     rule: AlertRule,
-    lives: Map<string, Live>,
-    identity: string,
-    { labels, value, verdict }: EvaluatedSeries,
+    active: Map<string, ActiveAlert>,
+    key: string,
+    { labels, value, status }: SeriesEvaluation,
     nowMs: number,
   ): Transition[] {
-    const before = lives.get(identity)
-    const times = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
-    const state = step(before?.state, verdict, nowMs, times)
-    const live: Live | undefined = state && { seen: labels, state, value: verdict === 'breached' ? value : before?.value }
-    if (live === undefined) lives.delete(identity)
-    else lives.set(identity, live)
+    const before = active.get(key)
+    const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
+    const state = step(before?.state, status, nowMs, delays)
+    const after: ActiveAlert | undefined = state && {
+      seriesLabels: labels,
+      state,
+      value: status === 'breached' ? value : before?.value,
+    }
+    if (after === undefined) active.delete(key)
+    else active.set(key, after)
     const from = before?.state.name ?? 'inactive'
     const to = state?.name ?? 'inactive'
-    const shown = live ?? before
-    return from === to || shown === undefined ? [] : [{ atMs: nowMs, from, to, alert: toAlert(rule, shown) }]
+    const changed = after ?? before
+    return from === to || changed === undefined ? [] : [{ atMs: nowMs, from, to, alert: createAlert(rule, changed) }]
   }
 
-  #livesOf(rule: AlertRule): Map<string, Live> {
-    const lives = this.#live.get(rule.name) ?? new Map<string, Live>()
-    this.#live.set(rule.name, lives)
-    return lives
+  #activeAlerts(rule: AlertRule): Map<string, ActiveAlert> {
+    const active = this.#active.get(rule.name) ?? new Map<string, ActiveAlert>()
+    this.#active.set(rule.name, active)
+    return active
   }
 }
 
-function toAlert(rule: AlertRule, { seen, state, value }: Live): Alert {
-  const labels = alertLabels(rule, seen)
-  const data = { labels, value }
-  const texts = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
-  const annotations = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, expand(text, data)]))
+function createAlert(rule: AlertRule, { seriesLabels, state, value }: ActiveAlert): Alert {
+  const labels = alertLabels(rule, seriesLabels)
+  const templates = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
+  const annotations = Object.fromEntries(
+    Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, { labels, value })]),
+  )
   return { rule: rule.name, labels, annotations, state, value }
 }
 
-/** The rule's labels overwrite the series'. */
-function alertLabels({ name, severity, labels = {} }: AlertRule, seen: Labels): Labels {
-  return { ...seen, ...labels, severity, alertname: name }
+/** Labels of the rule replace labels of the series. */
+function alertLabels({ name, severity, labels = {} }: AlertRule, seriesLabels: Labels): Labels {
+  return { ...seriesLabels, ...labels, severity, alertname: name }
 }
 
-/** Two series that become one alert by the rule's labels are an error of the rule, as in Prometheus. */
-function assertUniqueNames(rule: AlertRule, judged: ReadonlyMap<string, EvaluatedSeries>): void {
+/** Throws if the labels of a rule make one alert of two series, as Prometheus does. */
+function assertUniqueAlerts(rule: AlertRule, results: ReadonlyMap<string, SeriesEvaluation>): void {
   if (rule.labels === undefined) return
-  const identities = new Set<string>()
-  for (const { labels, verdict } of judged.values()) {
-    if (verdict !== 'breached') continue
-    const identity = seriesKey(alertLabels(rule, labels))
-    if (identities.has(identity))
-      throw new Error(`rule ${rule.name}: two series have the labels ${JSON.stringify(alertLabels(rule, labels))}`)
-    identities.add(identity)
+  const keys = new Set<string>()
+  for (const { labels, status } of results.values()) {
+    if (status !== 'breached') continue
+    const ownLabels = alertLabels(rule, labels)
+    const key = seriesKey(ownLabels)
+    if (keys.has(key))
+      throw new Error(
+        `rule ${rule.name}: two series have the same alert labels ${JSON.stringify(ownLabels)}: remove a label from the rule`,
+      )
+    keys.add(key)
   }
 }

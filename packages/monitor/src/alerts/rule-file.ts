@@ -3,56 +3,97 @@ import { parseDocument } from 'yaml'
 import type { AlertRule } from './rule.ts'
 import { ruleProblems } from './rule-schema.ts'
 
-/** All that is wrong with a set of rules, at once. */
+/** Thrown if alert rules are invalid, with every problem in `problems`. */
 export class RuleError extends Error {
   override readonly name = 'RuleError'
   readonly problems: readonly string[]
 
   constructor(origin: string, problems: readonly string[]) {
-    super(`the alert rules of ${origin} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    super(`invalid alert rules in ${origin}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
     this.problems = problems
   }
 }
 
 /**
- * Rules as they are used, each name once.
+ * Returns the rules if all are valid and each name occurs once.
  *
- * @throws RuleError naming the origin, each rule, the field, what was got and what is allowed.
+ * @param origin where the rules come from, for the error message.
+ * @throws RuleError with every problem: the rule, the field, the value it got and the values allowed.
  */
 export function validateRules(rules: readonly unknown[], origin: string): AlertRule[] {
   const names = new Set<unknown>()
   const problems = rules.flatMap((rule, index) => {
     const { name } = (rule ?? {}) as { name?: unknown }
     const title = typeof name === 'string' ? `rule ${name}` : `rule ${index + 1}`
-    const twice =
-      typeof name === 'string' && names.has(name) ? ['name is taken by another rule: alerts are told apart by it'] : []
+    const duplicate = typeof name === 'string' && names.has(name) ? ['another rule has this name: give each rule its own'] : []
     names.add(name)
-    return [...ruleProblems(rule), ...twice].map((problem) => `${title}: ${problem}`)
+    return [...ruleProblems(rule), ...duplicate].map((problem) => `${title}: ${problem}`)
   })
   if (problems.length > 0) throw new RuleError(origin, problems)
   return rules as AlertRule[]
 }
 
 /**
- * The rules in a YAML or JSON text: an object with a list `rules`.
+ * Parses alert rules from a YAML or JSON text: an object with a list `rules`.
  *
- * @throws RuleError also where the text is no YAML, with the line.
+ * @param origin where the text comes from, for the error message.
+ * @throws RuleError as `validateRules` does; if the text is not YAML, with the line.
+ *
+ * @example
+ * ```ts
+ * import { parseRules } from '@wombat/monitor'
+ *
+ * const rules = parseRules(
+ *   `
+ *   rules:
+ *     - name: SlowGets
+ *       condition: quantile_above
+ *       metric: db_get_latency_seconds
+ *       quantile: 0.99
+ *       threshold: 0.1
+ *       severity: warning
+ *   `,
+ *   'rules.yaml',
+ * )
+ * if (rules[0]?.name !== 'SlowGets') throw new Error('expected one rule')
+ * ```
  */
 export function parseRules(text: string, origin: string): AlertRule[] {
   const document = parseDocument(text)
-  if (document.errors.length > 0)
+  if (document.errors.length > 0) {
     throw new RuleError(
       origin,
       document.errors.map(({ message }) => message.split('\n')[0] ?? message),
     )
+  }
   const content: unknown = document.toJS({ maxAliasCount: 100 })
   const { rules } = (content ?? {}) as { rules?: unknown }
-  if (!Array.isArray(rules))
-    throw new RuleError(origin, [`must be an object with a list named rules, got ${JSON.stringify(content)?.slice(0, 100)}`])
+  if (!Array.isArray(rules)) {
+    throw new RuleError(origin, [`must be an object with a list "rules", got ${JSON.stringify(content)?.slice(0, 100)}`])
+  }
   return validateRules(rules, origin)
 }
 
-/** The rules in a file. @throws RuleError naming the file; also where it cannot be read. */
+/**
+ * Reads alert rules from a YAML or JSON file.
+ *
+ * @throws RuleError as `parseRules` does; also if the file cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { rm, writeFile } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { readRules } from '@wombat/monitor'
+ *
+ * const file = join(tmpdir(), `rules-${process.pid}.json`)
+ * const rule = { name: 'NoStore', condition: 'metric_absent', metric: 'db_store_info', severity: 'warning' }
+ * await writeFile(file, JSON.stringify({ rules: [rule] }))
+ * const rules = await readRules(file)
+ * await rm(file)
+ * if (rules.length !== 1) throw new Error('expected one rule')
+ * ```
+ */
 export async function readRules(file: string): Promise<AlertRule[]> {
   let text: string
   try {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { type AlertState, resolvedKeptMs, restoreState, step, type Verdict } from './state.ts'
+import { type AlertState, type BreachStatus, resolvedRetentionMs, restoreState, step } from './state.ts'
 
 const minute = 60_000
 const times = { forMs: 2 * minute, keepFiringForMs: 0 }
 
-/** The state after verdicts that come a minute apart, the first at 0. */
-function after(verdicts: readonly Verdict[], over: Partial<typeof times> = {}): AlertState | undefined {
-  return verdicts.reduce<AlertState | undefined>(
-    (state, verdict, index) => step(state, verdict, index * minute, { ...times, ...over }),
+/** The state after statuses that come a minute apart, the first at 0. */
+function after(statuses: readonly BreachStatus[], over: Partial<typeof times> = {}): AlertState | undefined {
+  return statuses.reduce<AlertState | undefined>(
+    (state, status, index) => step(state, status, index * minute, { ...times, ...over }),
     undefined,
   )
 }
@@ -23,27 +23,27 @@ test('without a time to wait it fires at once', () => {
 })
 
 test('one evaluation without a breach begins the waiting anew', () => {
-  expect(after(['breached', 'fine'])).toBe(undefined)
-  expect(after(['breached', 'fine', 'breached'])).toEqual({ name: 'pending', activeAtMs: 2 * minute })
+  expect(after(['breached', 'ok'])).toBe(undefined)
+  expect(after(['breached', 'ok', 'breached'])).toEqual({ name: 'pending', activeAtMs: 2 * minute })
 })
 
 test('what fires is resolved by the first evaluation without a breach, and forgotten a quarter of an hour later', () => {
-  const resolved = after(['breached', 'breached', 'breached', 'fine'])
+  const resolved = after(['breached', 'breached', 'breached', 'ok'])
   expect(resolved).toMatchObject({ name: 'resolved', activeAtMs: 0, resolvedAtMs: 3 * minute })
-  expect(step(resolved, 'fine', 3 * minute + resolvedKeptMs, times)).toBe(resolved)
-  expect(step(resolved, 'fine', 3 * minute + resolvedKeptMs + 1, times)).toBe(undefined)
+  expect(step(resolved, 'ok', 3 * minute + resolvedRetentionMs, times)).toBe(resolved)
+  expect(step(resolved, 'ok', 3 * minute + resolvedRetentionMs + 1, times)).toBe(undefined)
 })
 
 test('what was resolved and is breached again is a new alert', () => {
-  expect(after(['breached', 'breached', 'breached', 'fine', 'breached'])).toEqual({ name: 'pending', activeAtMs: 4 * minute })
+  expect(after(['breached', 'breached', 'breached', 'ok', 'breached'])).toEqual({ name: 'pending', activeAtMs: 4 * minute })
 })
 
 test('kept firing, it outlives short pauses, and a breach begins the keeping anew', () => {
   const keeping = { forMs: 0, keepFiringForMs: 2 * minute }
-  expect(after(['breached', 'fine'], keeping)?.name).toBe('firing')
-  expect(after(['breached', 'fine', 'fine'], keeping)?.name).toBe('firing')
-  expect(after(['breached', 'fine', 'fine', 'fine'], keeping)?.name).toBe('resolved')
-  expect(after(['breached', 'fine', 'breached', 'fine', 'fine'], keeping)?.name).toBe('firing')
+  expect(after(['breached', 'ok'], keeping)?.name).toBe('firing')
+  expect(after(['breached', 'ok', 'ok'], keeping)?.name).toBe('firing')
+  expect(after(['breached', 'ok', 'ok', 'ok'], keeping)?.name).toBe('resolved')
+  expect(after(['breached', 'ok', 'breached', 'ok', 'ok'], keeping)?.name).toBe('firing')
 })
 
 test('what is unknown holds every state', () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../../../history/history.ts'
-import { type InstantQuery, queryAt } from './queries.ts'
+import { type InstantQuery, queryAt } from '../../../history/queries.ts'
 
 /** The moments of a range: the first, how far apart, and how many. */
 export interface Steps {

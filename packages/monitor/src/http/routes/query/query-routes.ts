@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { History } from '../../../history/history.ts'
 import { SerialQueue } from '../../serial-queue.ts'
 import { parseDuration, parseParameters, type QueryParameters } from './parameters.ts'
-import { type QueryFunction, queryAt, queryFunctions, selectSeries } from './queries.ts'
+import { type QueryFunction, queryAt, queryFunctions, countSeries } from '../../../history/queries.ts'
 import { queryRange } from './query-range.ts'
 
 const momentForm = 'a Unix time in milliseconds'
@@ -63,7 +63,7 @@ export function queryRoutes(history: History, now: () => number): Hono {
         )
       }
       const toRead = { ...question, where: asked.where }
-      const behind = selectSeries(history, toRead)
+      const behind = countSeries(history, toRead)
       if (steps * behind > maximumReads) return context.json(tooManySamples(steps, behind), 400)
       const asker = context.req.raw.signal
       const turn = line.run(() => queryRange(history, toRead, { startMs: start, stepMs: step, count: steps }, asker))
