@@ -1,9 +1,9 @@
 import type { History } from '../../history/history.ts'
+import { increaseOver, maxNow, maxSeriesNow } from '../../history/window-queries.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { above, atLeast, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { increaseOver, maxNow, maxSeriesNow } from './window-queries.ts'
 
 /** By any of these an engine tells how its compaction does. */
 const telling = ['db_level_files', 'db_compaction_pending_bytes', 'db_write_stall_active_seconds'] as const

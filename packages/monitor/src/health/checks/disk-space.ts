@@ -3,12 +3,12 @@ import { access, opendir, statfs } from 'node:fs/promises'
 import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
 import { parentVolume, type Volume } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
+import { maxNow } from '../../history/window-queries.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { errorCode, formatCode } from './error-codes.ts'
 import { below, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { maxNow } from './window-queries.ts'
 
 /** What was seen of the folder of a store. */
 export type DirectoryReading =

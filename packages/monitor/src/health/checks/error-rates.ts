@@ -1,12 +1,12 @@
 import { type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
+import { increaseFromFirst, increaseOver } from '../../history/window-queries.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { Finding } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { corruptionCodes, formatCode } from './error-codes.ts'
 import { above, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { increaseFromFirst, increaseOver } from './window-queries.ts'
 
 export interface ErrorInput {
   readonly store: string

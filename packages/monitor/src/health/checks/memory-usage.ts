@@ -1,11 +1,11 @@
 import type { MetricName } from '@wombat/instrumentation'
 import { type ControlGroupMemory, processMemoryLimit, readControlGroupMemory } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
+import { sumNow } from '../../history/window-queries.ts'
 import type { HealthBounds } from '../bounds.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { atLeast, thresholdLevel } from './threshold-levels.ts'
-import { sumNow } from './window-queries.ts'
 
 /** What is in use of the memory that the process may use, in bytes. */
 export interface MemoryReading {

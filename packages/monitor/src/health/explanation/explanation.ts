@@ -1,10 +1,10 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../../history/history.ts'
+import { maxNow } from '../../history/window-queries.ts'
 import { findLatencyCause } from '../../process/latency-cause.ts'
 import type { ProcessState } from '../../process/process-state.ts'
 import type { Explain, Explanation, HealthCheckResult } from '../check.ts'
 import { type CheckName, defaultRemediation, type Remediation, remediations } from '../checks/remediation.ts'
-import { maxNow } from '../checks/window-queries.ts'
 import { type RootCause, rootCauses } from './root-causes.ts'
 import { computeTrend } from './trend.ts'
 

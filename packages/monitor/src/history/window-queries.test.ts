@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../../history/memory/time-series.ts'
+import { TimeSeries } from './memory/time-series.ts'
 import { increaseFromFirst, increaseOver, maxNow, sumNow } from './window-queries.ts'
 
 const labels = { store: 'orders' }

@@ -1,7 +1,7 @@
 import type { Labels, MetricName } from '@wombat/instrumentation'
-import type { History } from '../../history/history.ts'
-import { increase } from '../../history/indicators.ts'
-import type { HistorySeries } from '../../history/series.ts'
+import type { History } from './history.ts'
+import { increase } from './indicators.ts'
+import type { HistorySeries } from './series.ts'
 
 /** What a gauge is now; of several series the largest. Undefined where none is known. */
 export function maxNow(history: History, metric: MetricName, labels: Labels, nowMs: number): number | undefined {
