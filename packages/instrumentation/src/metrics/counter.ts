@@ -1,7 +1,8 @@
 import type { InstrumentOwner } from './instrument-owner.ts'
 
-/** A number that only grows. `add` never throws: a value it cannot take is counted and dropped. */
+/** A cumulative number that never decreases. `add` never throws: a value that cannot be added is counted as rejected. */
 export class Counter {
+  /** The sum of all added amounts. */
   value = 0
   readonly #owner: InstrumentOwner
   readonly #metric: string
@@ -11,6 +12,7 @@ export class Counter {
     this.#metric = metric
   }
 
+  /** Adds a finite amount of 0 or more, in the unit of the metric (default 1). */
   add(amount = 1): void {
     if (!this.#owner.enabled) return
     if (Number.isFinite(amount) && amount >= 0) this.value += amount

@@ -16,7 +16,7 @@ function declaring(definition: object): () => MetricsRegistry {
   return () => new MetricsRegistry().declare(definition as MetricDefinition)
 }
 
-const accepted: Record<string, MetricDefinition> = {
+const valid: Record<string, MetricDefinition> = {
   'a counter': counter,
   'a gauge': gauge,
   'a histogram': histogram,
@@ -30,64 +30,73 @@ const accepted: Record<string, MetricDefinition> = {
   'a name in capitals': { ...counter, name: 'App_Jobs_total' },
 }
 
-for (const [what, definition] of Object.entries(accepted)) {
+for (const [what, definition] of Object.entries(valid)) {
   test(`${what} can be declared`, () => {
     expect(declaring(definition)).not.toThrow()
   })
 }
 
-const refused: Record<string, [definition: object, complaint: RegExp]> = {
-  'a name with a dot': [{ ...counter, name: 'app.jobs_total' }, /^metric "app.jobs_total": a name is letters, digits and single/],
-  'a name with a dash': [{ ...counter, name: 'app-jobs_total' }, /a name is letters, digits and single underscores/],
-  'a name that begins with a digit': [{ ...counter, name: '1_jobs_total' }, /beginning with a letter/],
-  'a name that begins with an underscore': [{ ...counter, name: '_jobs_total' }, /beginning with a letter/],
+const invalid: Record<string, [definition: object, message: RegExp]> = {
+  'a name with a dot': [
+    { ...counter, name: 'app.jobs_total' },
+    /^metric "app.jobs_total": the name must be 1 to 255 letters, digits and single/,
+  ],
+  'a name with a dash': [
+    { ...counter, name: 'app-jobs_total' },
+    /the name must be 1 to 255 letters, digits and single underscores/,
+  ],
+  'a name that starts with a digit': [{ ...counter, name: '1_jobs_total' }, /and start with a letter/],
+  'a name that starts with an underscore': [{ ...counter, name: '_jobs_total' }, /and start with a letter/],
   'a name with two underscores in a row': [{ ...counter, name: 'app__jobs_total' }, /single underscores/],
-  'a name of 256 characters': [{ ...counter, name: `${'a'.repeat(250)}_total` }, /255 at most/],
-  'an empty name': [{ ...counter, name: '' }, /a name is letters/],
-  'no name': [{ ...counter, name: undefined }, /a name is letters/],
-  'a kind there is not': [{ ...counter, kind: 'meter' }, /kind must be counter, gauge, histogram or summary, got "meter"/],
-  'no description': [{ ...counter, description: '' }, /description must be a sentence/],
+  'a name of 256 characters': [{ ...counter, name: `${'a'.repeat(250)}_total` }, /1 to 255 letters/],
+  'an empty name': [{ ...counter, name: '' }, /the name must be 1 to 255 letters/],
+  'no name': [{ ...counter, name: undefined }, /the name must be 1 to 255 letters/],
+  'an unknown kind': [{ ...counter, kind: 'meter' }, /kind must be counter, gauge, histogram or summary, got "meter"/],
+  'no description': [{ ...counter, description: '' }, /description must be a non-empty string, got ""/],
   milliseconds: [{ ...histogram, unit: 'ms' }, /unit must be "s", "By", "1" or an annotation .*, got "ms"/],
-  'a unit that is no annotation': [{ ...counter, unit: 'jobs' }, /got "jobs": others are renamed/],
+  'a unit that is not an annotation': [{ ...counter, unit: 'jobs' }, /got "jobs": exporters rename other units/],
   'an empty unit': [{ ...counter, unit: '' }, /unit must be "s"/],
   'no unit': [{ ...counter, unit: undefined }, /unit must be "s".*got undefined/],
-  'a gauge with unit 1': [{ ...gauge, unit: '1' }, /a gauge with unit "1" becomes ..._ratio/],
-  'a counter whose name does not end in _total': [{ ...counter, name: 'app_jobs' }, /the name of a counter ends in _total/],
-  'a gauge whose name ends in _total': [{ ...gauge, name: 'app_jobs_total' }, /only the name of a counter ends in _total.*gauge/],
+  'a gauge with unit 1': [{ ...gauge, unit: '1' }, /a gauge must not have unit "1", because a Collector renames it to ..._ratio/],
+  'a counter whose name does not end in _total': [{ ...counter, name: 'app_jobs' }, /the name of a counter must end in _total/],
+  'a gauge whose name ends in _total': [
+    { ...gauge, name: 'app_jobs_total' },
+    /only the name of a counter may end in _total.*gauge/,
+  ],
   'a histogram whose name ends in _total': [{ ...histogram, name: 'app_seconds_total' }, /this is a histogram/],
-  'a counter with total twice': [{ ...counter, name: 'app_total_jobs_total' }, /"total" at its end only/],
-  'seconds that the name does not say': [{ ...histogram, name: 'app_job_time' }, /the name must end in _seconds:/],
-  'seconds of a counter that the name does not say': [{ ...counter, unit: 's' }, /the name must end in _seconds_total/],
-  'bytes that the name does not say': [{ ...gauge, unit: 'By' }, /the name must end in _bytes:/],
-  'attributes that are no list': [{ ...counter, attributes: undefined }, /attributes must list the label keys/],
+  'a counter with total twice': [{ ...counter, name: 'app_total_jobs_total' }, /"total" only at its end/],
+  'seconds without the suffix in the name': [{ ...histogram, name: 'app_job_time' }, /the name must end in _seconds:/],
+  'seconds of a counter without the suffix in the name': [{ ...counter, unit: 's' }, /the name must end in _seconds_total/],
+  'bytes without the suffix in the name': [{ ...gauge, unit: 'By' }, /the name must end in _bytes:/],
+  'attributes that are not an array': [{ ...counter, attributes: undefined }, /attributes must be an array of label keys/],
   'a label key with a dot': [{ ...counter, attributes: ['error.type'] }, /label key "error.type" must be letters, digits/],
-  'a label key with two underscores before it': [{ ...counter, attributes: ['__name__'] }, /label key "__name__" must be/],
+  'a label key that starts with two underscores': [{ ...counter, attributes: ['__name__'] }, /label key "__name__" must be/],
   'the label key le': [{ ...histogram, attributes: ['le'] }, /label key "le" is reserved/],
   'the label key quantile': [{ ...histogram, attributes: ['quantile'] }, /label key "quantile" is reserved/],
-  'the label key of the overflow': [{ ...counter, attributes: ['otel_metric_overflow'] }, /"otel_metric_overflow" is reserved/],
-  'a counter with bounds': [{ ...counter, bounds: [1] }, /bounds belong to a histogram, this is a counter/],
-  'a gauge with bounds': [{ ...gauge, bounds: [1] }, /bounds belong to a histogram, this is a gauge/],
+  'the overflow label key': [{ ...counter, attributes: ['otel_metric_overflow'] }, /"otel_metric_overflow" is reserved/],
+  'a counter with bounds': [{ ...counter, bounds: [1] }, /only a histogram or a summary has bounds, this is a counter/],
+  'a gauge with bounds': [{ ...gauge, bounds: [1] }, /only a histogram or a summary has bounds, this is a gauge/],
 }
 
-for (const [what, [definition, complaint]] of Object.entries(refused)) {
-  test(`${what} cannot be declared, and the complaint says why`, () => {
+for (const [what, [definition, message]] of Object.entries(invalid)) {
+  test(`${what} cannot be declared, and the message names the reason`, () => {
     expect(declaring(definition)).toThrow(TypeError)
-    expect(declaring(definition)).toThrow(complaint)
+    expect(declaring(definition)).toThrow(message)
   })
 }
 
-test('bounds that cannot be counted apart are refused when the histogram is declared', () => {
+test('invalid bounds are rejected when the histogram is declared', () => {
   expect(declaring({ ...histogram, bounds: [1, 1.001] })).toThrow(RangeError)
   expect(declaring({ ...histogram, kind: 'summary', bounds: [] })).toThrow(/at least one bound/)
 })
 
-test('a metric that was refused is not known afterwards', () => {
+test('a rejected metric is not declared afterwards', () => {
   const registry = new MetricsRegistry()
   expect(() => registry.declare({ ...histogram, bounds: [] })).toThrow(RangeError)
   expect(() => registry.histogram(histogram.name)).toThrow(/is not declared/)
 })
 
-test('declaring the very same again changes nothing', () => {
+test('declaring an equal definition again changes nothing', () => {
   const registry = new MetricsRegistry().declare(histogram)
   registry.recordHistogram(histogram.name, 0.5)
   expect(registry.declare({ ...histogram, attributes: ['queue'], bounds: [0.1, 1] })).toBe(registry)
@@ -103,26 +112,24 @@ const changes: Record<string, Partial<MetricDefinition>> = {
 }
 
 for (const [field, change] of Object.entries(changes)) {
-  test(`declaring a name again with other ${field} is refused, and the complaint shows both`, () => {
+  test(`declaring a name again with a different ${field} is rejected, and the message shows both values`, () => {
     const registry = new MetricsRegistry().declare(histogram)
-    const complaint = new RegExp(
-      `^metric app_job_seconds is declared already with ${field} .+, got .+: one name has one meaning$`,
-    )
-    expect(() => registry.declare({ ...histogram, ...change })).toThrow(complaint)
+    const message = new RegExp(`^metric app_job_seconds is already declared with ${field} .+, got .+: use another name$`)
+    expect(() => registry.declare({ ...histogram, ...change })).toThrow(message)
   })
 }
 
-test('a name of the catalogue cannot be given another meaning', () => {
+test('a name of the catalog cannot have another definition', () => {
   const taken = { ...counter, name: 'db_get_operations_total' }
-  expect(declaring(taken)).toThrow(/db_get_operations_total is declared already with unit "{operation}", got "{job}"/)
+  expect(declaring(taken)).toThrow(/db_get_operations_total is already declared with unit "{operation}", got "{job}"/)
 })
 
-test('a declaration keeps its labels and bounds when the arrays it was made of change', () => {
+test('a declaration keeps its labels and bounds if the given arrays change', () => {
   const [attributes, bounds] = [['queue'], [0.1, 1]]
   const registry = new MetricsRegistry().declare({ ...histogram, attributes, bounds })
   attributes.push('worker')
   bounds.push(10)
-  expect(() => registry.histogram(histogram.name, { worker: 'a' })).toThrow(/has no label "worker"/)
+  expect(() => registry.histogram(histogram.name, { worker: 'a' })).toThrow(/unknown label "worker"/)
   registry.recordHistogram(histogram.name, 0.5)
   expect([...registry.families()].map(({ definition }) => definition)).toEqual([histogram])
 })

@@ -3,66 +3,70 @@ import { clientOperationDuration, latencyBounds, type MetricDefinition, type Met
 
 const namePattern = /^[a-z][a-z0-9_]*$/i
 const annotationPattern = /^\{[a-z_]+\}$/i
-const suffixOf: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
+const suffixByUnit: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
+
+/** The only label of the series that aggregates all label sets above the cardinality limit. */
+export const overflowLabel = 'otel_metric_overflow'
+
+type Fail = (message: string) => never
 
 /**
- * Refuses a definition whose name would come out differently by different routes (scrape, OTLP into Prometheus, Collector,
- * VictoriaMetrics): each of them adds unit and type suffixes by its own rules, and only a name that already has them stays.
+ * Throws if a metric's name would differ between routes (scrape, OTLP into Prometheus, Collector, VictoriaMetrics). Each
+ * route appends unit and type suffixes by its own rules; only a name that already has them stays the same.
  *
- * @throws TypeError saying which rule is broken, what was got and why it matters.
+ * @throws TypeError that names the broken rule, the value and the reason for the rule.
  */
 export function checkDefinition(definition: MetricDefinition): void {
   const { name, kind, unit, description, attributes, bounds } = definition
-  const refuse = (what: string): never => {
-    throw new TypeError(`metric ${JSON.stringify(name)}: ${what}`)
+  const fail: Fail = (message) => {
+    throw new TypeError(`metric ${JSON.stringify(name)}: ${message}`)
   }
   if (typeof name !== 'string' || !namePattern.test(name) || name.includes('__') || name.length > 255) {
-    refuse(
-      'a name is letters, digits and single underscores, beginning with a letter, 255 at most: routes rewrite or drop anything else',
+    fail(
+      'the name must be 1 to 255 letters, digits and single underscores, and start with a letter: exporters rewrite or drop other names',
     )
   }
   if (!['counter', 'gauge', 'histogram', 'summary'].includes(kind)) {
-    refuse(`kind must be counter, gauge, histogram or summary, got ${JSON.stringify(kind)}`)
+    fail(`kind must be counter, gauge, histogram or summary, got ${JSON.stringify(kind)}`)
   }
-  if (typeof description !== 'string' || description === '') refuse('description must be a sentence: it becomes the HELP line')
-  checkUnit(name, kind, unit, refuse)
-  if (!Array.isArray(attributes)) refuse('attributes must list the label keys, an empty array where there are none')
-  for (const key of attributes) checkAttributeKey(key, refuse)
+  if (typeof description !== 'string' || description === '') {
+    fail(`description must be a non-empty string, got ${JSON.stringify(description)}: it becomes the HELP line in Prometheus`)
+  }
+  checkUnit(name, kind, unit, fail)
+  if (!Array.isArray(attributes)) fail('attributes must be an array of label keys, empty if the metric has no labels')
+  for (const key of attributes) checkLabelKey(key, fail)
   if (bounds !== undefined && kind !== 'histogram' && kind !== 'summary')
-    refuse(`bounds belong to a histogram, this is a ${kind}`)
+    fail(`only a histogram or a summary has bounds, this is a ${kind}`)
 }
 
-function checkUnit(name: string, kind: MetricKind, unit: string, refuse: (what: string) => never): void {
-  const known = unit === 's' || unit === 'By' || unit === '1' || annotationPattern.test(unit)
-  if (!known)
-    refuse(
-      `unit must be "s", "By", "1" or an annotation such as "{file}", got ${JSON.stringify(unit)}: others are renamed on the way`,
+function checkUnit(name: string, kind: MetricKind, unit: string, fail: Fail): void {
+  const isKnown = unit === 's' || unit === 'By' || unit === '1' || annotationPattern.test(unit)
+  if (!isKnown)
+    fail(
+      `unit must be "s", "By", "1" or an annotation such as "{file}", got ${JSON.stringify(unit)}: exporters rename other units`,
     )
   if (unit === '1' && kind === 'gauge')
-    refuse('a gauge with unit "1" becomes ..._ratio behind a Collector: use an annotation such as "{file}"')
+    fail('a gauge must not have unit "1", because a Collector renames it to ..._ratio: use an annotation such as "{file}"')
   const words = name.split('_')
   const isTotal = words.at(-1) === 'total'
-  if (kind === 'counter' && !isTotal) refuse('the name of a counter ends in _total')
-  if (kind !== 'counter' && isTotal) refuse(`only the name of a counter ends in _total, this is a ${kind}`)
+  if (kind === 'counter' && !isTotal) fail('the name of a counter must end in _total')
+  if (kind !== 'counter' && isTotal) fail(`only the name of a counter may end in _total, this is a ${kind}`)
   if (kind === 'counter' && words.slice(0, -1).includes('total'))
-    refuse('a counter has "total" at its end only: OTLP routes drop every other one')
-  const suffix = suffixOf[unit]
+    fail('the name of a counter must have "total" only at its end: OTLP routes drop every other "total"')
+  const suffix = suffixByUnit[unit]
   if (suffix !== undefined && words.at(isTotal ? -2 : -1) !== suffix) {
-    refuse(`with unit "${unit}" the name must end in _${suffix}${isTotal ? '_total' : ''}: routes add what is missing`)
+    fail(`with unit "${unit}" the name must end in _${suffix}${isTotal ? '_total' : ''}: exporters add a missing suffix`)
   }
 }
 
-/** Label keys go to Prometheus as they are: no dots, no reserved names. */
-export function checkAttributeKey(key: string, refuse: (what: string) => never): void {
+/** Label keys reach Prometheus unchanged: no dots, no reserved names. */
+function checkLabelKey(key: string, fail: Fail): void {
   if (!namePattern.test(key) || key.startsWith('__'))
-    refuse(`label key ${JSON.stringify(key)} must be letters, digits and underscores`)
-  if (key === 'le' || key === 'quantile' || key === overflowLabel) refuse(`label key ${JSON.stringify(key)} is reserved`)
+    fail(`label key ${JSON.stringify(key)} must be letters, digits and underscores, and start with a letter`)
+  if (key === 'le' || key === 'quantile' || key === overflowLabel) fail(`label key ${JSON.stringify(key)} is reserved`)
 }
 
-/** The one label of the series that takes what comes past a metric's limit of label sets. */
-export const overflowLabel = 'otel_metric_overflow'
-
-/** Every metric that is known by name: the catalogue's from the start, others once they are declared. */
+/** The metrics of one registry by name: the catalog, and the metrics that were declared. */
 export class MetricDefinitions {
   readonly #byName = new Map<string, MetricDefinition>()
 
@@ -70,15 +74,16 @@ export class MetricDefinitions {
     for (const definition of [...Object.values(metrics), clientOperationDuration]) this.#byName.set(definition.name, definition)
   }
 
+  /** Returns the definition of a metric, `undefined` if it is not declared. */
   get(name: string): MetricDefinition | undefined {
     return this.#byName.get(name)
   }
 
   /**
-   * Makes a metric known. Declaring the very same again changes nothing.
+   * Adds a metric. Declaring an equal definition again changes nothing.
    *
-   * @throws TypeError when the name is taken by a different metric, or would not survive the way to Prometheus.
-   * @throws RangeError when the bounds cannot be counted apart.
+   * @throws TypeError if the name has another definition, or would differ between routes (see `checkDefinition`).
+   * @throws RangeError if the bounds are invalid (see `histogramBuckets`).
    */
   declare(definition: MetricDefinition): void {
     const known = this.#byName.get(definition.name)
@@ -95,9 +100,9 @@ export class MetricDefinitions {
       return
     }
     const fields = ['kind', 'unit', 'description', 'attributes', 'bounds'] as const
-    const differs = fields.find((field) => String(known[field]) !== String(definition[field]))
-    if (differs === undefined) return
-    const [had, got] = [JSON.stringify(known[differs]), JSON.stringify(definition[differs])]
-    throw new TypeError(`metric ${known.name} is declared already with ${differs} ${had}, got ${got}: one name has one meaning`)
+    const changed = fields.find((field) => String(known[field]) !== String(definition[field]))
+    if (changed === undefined) return
+    const [existing, got] = [JSON.stringify(known[changed]), JSON.stringify(definition[changed])]
+    throw new TypeError(`metric ${known.name} is already declared with ${changed} ${existing}, got ${got}: use another name`)
   }
 }

@@ -1,7 +1,11 @@
+/** The error type of an error without a documented code: the fallback value of OpenTelemetry's `error.type`. */
+export const otherError = '_OTHER'
+
 /**
- * The kind of a failed operation's error: its `code` where the store's authors documented one, else that of its `cause`,
- * else `_OTHER` (the fallback of OpenTelemetry's `error.type`). Never the message: messages carry keys and paths, and would
- * make one time series each.
+ * Returns the `error.type` of a failed operation: the error's `code` if the store's authors documented it, else that of its
+ * `cause`, else `_OTHER`. Messages are never used: they contain keys and paths, and each would create a time series.
+ *
+ * @param known the documented error codes.
  */
 export function errorType(error: unknown, known: ReadonlySet<string>): string {
   try {
@@ -11,26 +15,24 @@ export function errorType(error: unknown, known: ReadonlySet<string>): string {
       at = cause
     }
   } catch {
-    // A getter of the error threw: its kind stays unknown.
+    // A getter of the error threw: its type stays unknown.
   }
   return otherError
 }
 
-/** What an error is called whose kind is not in the closed set. */
-export const otherError = '_OTHER'
-
 /**
- * What kind of error it is: its code, else what it was made by. Never its message, which may hold a key or a path; and a
- * code or a name that does not look like one is taken for a message.
+ * Returns a short name of an error for log lines: its code, else the name of its class, else its JavaScript type. Unlike
+ * `errorType`, the set of results is open. Messages are never used: they may contain keys and paths. A code or a class name
+ * that does not look like an identifier is skipped for the same reason.
  */
 export function errorKind(error: unknown): string {
   try {
     if (typeof error !== 'object' || error === null) return typeof error
-    const { code, constructor: maker } = error as { code?: unknown; constructor?: { name?: unknown } }
+    const { code, constructor: errorClass } = error as { code?: unknown; constructor?: { name?: unknown } }
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)) return code
-    if (typeof maker?.name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(maker.name)) return maker.name
+    if (typeof errorClass?.name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(errorClass.name)) return errorClass.name
   } catch {
-    // A getter of the error threw: what kind it is stays unknown.
+    // A getter of the error threw: its kind stays unknown.
   }
   return 'object'
 }

@@ -1,13 +1,13 @@
 import type { InstrumentOwner } from './instrument-owner.ts'
 
-/** How a gauge that several sources speak for is made one number. */
+/** How the values of several callbacks become the one value of a gauge. */
 export type GaugeAggregation = 'sum' | 'max'
 
-/** A number that is what it is now; undefined while unknown, and then it is not exported. */
+/** A current value. It is `undefined` while the value is unknown; then the series is not exported. */
 export class Gauge {
   #value: number | undefined
-  #combine: GaugeAggregation = 'sum'
-  readonly #sources = new Set<() => number | undefined>()
+  #aggregation: GaugeAggregation = 'sum'
+  readonly #callbacks = new Set<() => number | undefined>()
   readonly #owner: InstrumentOwner
   readonly #metric: string
 
@@ -16,20 +16,20 @@ export class Gauge {
     this.#metric = metric
   }
 
-  /** What was set or, where sources are observed, what those say that know it. */
+  /** The value that was set last. If callbacks observe the gauge: the aggregate of those that return a number. */
   get value(): number | undefined {
-    if (this.#sources.size === 0) return this.#value
-    let combined: number | undefined
-    for (const source of this.#sources) {
-      const value = ask(source)
+    if (this.#callbacks.size === 0) return this.#value
+    let aggregate: number | undefined
+    for (const callback of this.#callbacks) {
+      const value = callSafely(callback)
       if (value === undefined) continue
-      if (combined === undefined) combined = value
-      else combined = this.#combine === 'sum' ? combined + value : Math.max(combined, value)
+      if (aggregate === undefined) aggregate = value
+      else aggregate = this.#aggregation === 'sum' ? aggregate + value : Math.max(aggregate, value)
     }
-    return combined
+    return aggregate
   }
 
-  /** `undefined` makes the series disappear until it is known again. Never throws. */
+  /** Sets the value; `undefined` removes the series until the next value. Never throws: other values than finite numbers are rejected. */
   set(value: number | undefined): void {
     if (!this.#owner.enabled) return
     if (value === undefined || Number.isFinite(value)) this.#value = value
@@ -37,22 +37,23 @@ export class Gauge {
   }
 
   /**
-   * From now on the value is what `source` says whenever somebody looks; undefined where it does not know. Two stores under
-   * one name are two sources of one gauge. Returns the way back.
+   * Reads the value from a callback at each collection; the callback returns `undefined` if the value is unknown. Several
+   * callbacks are aggregated, for example those of two stores with the same name. Returns a function that removes the callback.
    */
-  observe(source: () => number | undefined, combine: GaugeAggregation = 'sum'): () => void {
-    const own = (): number | undefined => source()
-    this.#combine = combine
-    this.#sources.add(own)
+  observe(callback: () => number | undefined, aggregation: GaugeAggregation = 'sum'): () => void {
+    // One registration for each call: the same function may be passed twice.
+    const registered = (): number | undefined => callback()
+    this.#aggregation = aggregation
+    this.#callbacks.add(registered)
     return () => {
-      this.#sources.delete(own)
+      this.#callbacks.delete(registered)
     }
   }
 }
 
-function ask(source: () => number | undefined): number | undefined {
+function callSafely(callback: () => number | undefined): number | undefined {
   try {
-    const value = source()
+    const value = callback()
     return Number.isFinite(value) ? value : undefined
   } catch {
     return undefined

@@ -1,46 +1,54 @@
 /**
- * Where a value is counted. Every octave is cut into 16 fine bins, found from the top 16 bits of the float64; a bin that an
- * explicit bound falls into takes two slots, one on each side of the bound. So one index gives both resolutions exactly.
+ * The layout of a histogram's buckets, and the tables that find the bucket of a value.
+ *
+ * Every octave (a factor of 2) is divided into 16 bins; the bin of a value follows from the top 16 bits of its float64. A bin
+ * that contains an explicit bound is split at that bound into two fine buckets; every other bin is one fine bucket. So one
+ * index gives both the fine bucket, for quantiles, and the explicit bucket, without an error.
  */
 export interface HistogramBuckets {
+  /** Upper bounds of the explicit buckets, ascending. */
   readonly bounds: readonly number[]
-  /** Top 16 bits of the smallest value with a bin of its own, less one: smaller ones share bin 0. */
+  /** The top 16 bits of the smallest value that has its own bin, minus one. Smaller values share bin 0. */
   readonly base: number
-  /** The bin of everything too large for the range. */
+  /** The bin of all values above the range. */
   readonly lastBin: number
-  /** First slot of each bin. */
+  /** The first fine bucket of each bin. */
   readonly fineBucketOfBin: Uint16Array
-  /** The bound inside each bin, or Infinity. */
+  /** The explicit bound inside each bin, Infinity if there is none. */
   readonly thresholdOfBin: Float64Array
-  /** Explicit bucket of each slot. */
+  /** The explicit bucket of each fine bucket. */
   readonly bucketOfFineBucket: Uint16Array
-  /** Lower edge of each slot and, at the end, Infinity. */
+  /** The lower edge of each fine bucket; the last entry is Infinity. */
   readonly edges: Float64Array
 }
 
 const binsPerOctave = 16
-/** Seven octaves below it doubles still have their full precision, so that the bins are where their top bits say. */
+/**
+ * The smallest valid bound. The bins begin 7 octaves below it, where a double must still be normal: the top bits of a subnormal
+ * number do not give its octave.
+ */
 const smallestBound = 1e-300
 const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
-// Which of the two words holds sign and exponent depends on the machine's byte order.
+// The byte order of the machine decides which of the two words holds sign and exponent.
 const highWord = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
 
 const bucketsByBounds = new Map<string, HistogramBuckets>()
 
 /**
- * The layout for these bounds, made once. Its bins reach from 7 octaves below the first bound to 3 above the last.
+ * Returns the bucket layout for these bounds; equal bounds share one layout. Its bins extend from 7 octaves below the first
+ * bound to 3 octaves above the last.
  *
- * @throws RangeError when a bound is not positive and finite, not above the one before it, or shares a bin with it; bounds
- * that are 6.25 % apart never do.
+ * @throws RangeError if there is no bound, or if a bound is not positive and finite, not above the one before it, or in the same
+ * bin. Bounds that are at least 6.25 % apart are never in the same bin.
  */
 export function histogramBuckets(bounds: readonly number[]): HistogramBuckets {
   const key = bounds.join()
   const known = bucketsByBounds.get(key)
   if (known !== undefined) return known
-  const made = createBuckets(bounds)
-  bucketsByBounds.set(key, made)
-  return made
+  const created = createBuckets(bounds)
+  bucketsByBounds.set(key, created)
+  return created
 }
 
 function createBuckets(given: readonly number[]): HistogramBuckets {
@@ -54,41 +62,41 @@ function createBuckets(given: readonly number[]): HistogramBuckets {
   for (const bound of bounds) {
     const bin = topBits(bound) - base
     if (thresholdOfBin[bin] !== Number.POSITIVE_INFINITY) {
-      throw new RangeError(`bounds ${thresholdOfBin[bin]} and ${bound} lie in one bin: they must be at least 6.25 % apart`)
+      throw new RangeError(`bounds ${thresholdOfBin[bin]} and ${bound} are too close: bounds must be at least 6.25 % apart`)
     }
     thresholdOfBin[bin] = bound
   }
-  const slotOfBin = new Uint16Array(lastBin + 1)
+  const fineBucketOfBin = new Uint16Array(lastBin + 1)
   const edges: number[] = []
-  const bucketOfSlot: number[] = []
+  const bucketOfFineBucket: number[] = []
   let bucket = 0
   for (let bin = 0; bin <= lastBin; bin++) {
-    slotOfBin[bin] = edges.length
+    fineBucketOfBin[bin] = edges.length
     edges.push(lowerEdge(bin, lowestOctave))
-    bucketOfSlot.push(bucket)
+    bucketOfFineBucket.push(bucket)
     const threshold = thresholdOfBin[bin] as number
     if (threshold !== Number.POSITIVE_INFINITY) {
       edges.push(threshold)
-      bucketOfSlot.push(++bucket)
+      bucketOfFineBucket.push(++bucket)
     }
   }
   return Object.freeze({
     bounds,
     base,
     lastBin,
-    fineBucketOfBin: slotOfBin,
+    fineBucketOfBin,
     thresholdOfBin,
-    bucketOfFineBucket: Uint16Array.from(bucketOfSlot),
+    bucketOfFineBucket: Uint16Array.from(bucketOfFineBucket),
     edges: Float64Array.from([...edges, Number.POSITIVE_INFINITY]),
   })
 }
 
 function checkBounds(bounds: readonly number[]): void {
   if (bounds.length === 0)
-    throw new RangeError('bounds must hold at least one bound: a histogram without any counts nothing apart')
+    throw new RangeError('bounds must contain at least one bound: without bounds a histogram has only one bucket')
   bounds.forEach((bound, index) => {
     if (!(bound >= smallestBound && bound < Number.POSITIVE_INFINITY))
-      throw new RangeError(`a bound must be positive (${smallestBound} or more) and finite, got ${bound}`)
+      throw new RangeError(`every bound must be positive (${smallestBound} or more) and finite, got ${bound}`)
     const before = bounds[index - 1]
     if (before !== undefined && bound <= before) throw new RangeError(`bounds must ascend, got ${bound} after ${before}`)
   })

@@ -5,16 +5,16 @@ import type { Histogram } from './histogram.ts'
 import { HistogramSnapshot } from './histogram-snapshot.ts'
 import { latencyBounds } from './semconv.ts'
 
-function cellWith(bounds: readonly number[], values: readonly number[] = []): Histogram {
+function createHistogram(bounds: readonly number[], values: readonly number[] = []): Histogram {
   const registry = new MetricsRegistry()
-  const description = 'Something to measure.'
+  const description = 'A size.'
   registry.declare({ name: 'thing_size', kind: 'histogram', unit: '1', description, attributes: [], bounds })
-  const cell = registry.histogram('thing_size')
-  for (const value of values) cell.record(value)
-  return cell
+  const histogram = registry.histogram('thing_size')
+  for (const value of values) histogram.record(value)
+  return histogram
 }
 
-/** Fine bins of the latency layout reach from 7.5 ns to 128 s; what lies outside has no relative precision. */
+/** The bins of the latency layout extend from 7.5 ns to 128 s; values outside have no relative precision. */
 const distributions: Record<string, (next: () => number) => number> = {
   'log-uniform': (next) => 10 ** (-8 + 10 * next()),
   uniform: (next) => 1e-5 + next() * 0.02,
@@ -27,52 +27,52 @@ const distributions: Record<string, (next: () => number) => number> = {
 const shares = [0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1]
 
 for (const [name, draw] of Object.entries(distributions)) {
-  test(`${name}: quantiles lie within 3.2 % of the sample with that rank`, () => {
+  test(`${name}: quantiles are within 3.2 % of the value with that rank`, () => {
     const next = random(7)
     for (const size of [1, 2, 3, 10, 1000, 30_000]) {
       const values = Array.from({ length: size }, () => draw(next))
-      const reading = cellWith(latencyBounds, values).snapshot()
+      const snapshot = createHistogram(latencyBounds, values).snapshot()
       const sorted = values.toSorted((a, b) => a - b)
       for (const share of shares) {
         const sample = sorted[Math.max(1, Math.ceil(share * size)) - 1] as number
-        const error = Math.abs((reading.quantile(share) ?? Number.NaN) / sample - 1)
+        const error = Math.abs((snapshot.quantile(share) ?? Number.NaN) / sample - 1)
         expect(error, `quantile ${share} of ${size} values`).toBeLessThanOrEqual(0.032)
       }
     }
   })
 }
 
-test('the outermost quantiles never leave the range of the values', () => {
-  const reading = cellWith(latencyBounds, [0.1, 0.1001]).snapshot()
-  expect(reading.quantile(0)).toBeGreaterThanOrEqual(0.1)
-  expect(reading.quantile(1)).toBeLessThanOrEqual(0.1001)
+test('the quantiles 0 and 1 stay within the range of the values', () => {
+  const snapshot = createHistogram(latencyBounds, [0.1, 0.1001]).snapshot()
+  expect(snapshot.quantile(0)).toBeGreaterThanOrEqual(0.1)
+  expect(snapshot.quantile(1)).toBeLessThanOrEqual(0.1001)
 })
 
-test('a quantile of nothing is undefined', () => {
-  expect(cellWith(latencyBounds).snapshot().quantile(0.5)).toBeUndefined()
+test('a quantile of an empty histogram is undefined', () => {
+  expect(createHistogram(latencyBounds).snapshot().quantile(0.5)).toBeUndefined()
 })
 
-test('a quantile outside 0 to 1 is refused', () => {
-  const reading = cellWith(latencyBounds, [1]).snapshot()
+test('a quantile outside 0 to 1 is rejected', () => {
+  const snapshot = createHistogram(latencyBounds, [1]).snapshot()
   for (const share of [-0.1, 1.1, 50, Number.NaN]) {
-    expect(() => reading.quantile(share)).toThrow(new RangeError(`a quantile lies between 0 and 1, got ${share}`))
+    expect(() => snapshot.quantile(share)).toThrow(new RangeError(`a quantile must be between 0 and 1, got ${share}`))
   }
 })
 
-test('values outside the fine bins have the smallest and the largest value as their quantiles', () => {
-  expect(cellWith(latencyBounds, [0, 1e-12]).snapshot().quantile(1)).toBe(0)
-  expect(cellWith(latencyBounds, [1000, 2000]).snapshot().quantile(0)).toBe(2000)
+test('quantiles of values outside the bins are the smallest or the largest value', () => {
+  expect(createHistogram(latencyBounds, [0, 1e-12]).snapshot().quantile(1)).toBe(0)
+  expect(createHistogram(latencyBounds, [1000, 2000]).snapshot().quantile(0)).toBe(2000)
 })
 
-test('the difference of two readings holds what was recorded between them', () => {
+test('the difference of two snapshots has what was recorded between them', () => {
   const next = random(11)
   const draw = (): number => 10 ** (-7 + 8 * next())
   const [before, between] = [Array.from({ length: 5000 }, draw), Array.from({ length: 3000 }, draw)]
-  const cell = cellWith(latencyBounds, before)
-  const earlier = cell.snapshot()
-  for (const value of between) cell.record(value)
-  const difference = cell.snapshot().since(earlier)
-  const alone = cellWith(latencyBounds, between).snapshot()
+  const histogram = createHistogram(latencyBounds, before)
+  const earlier = histogram.snapshot()
+  for (const value of between) histogram.record(value)
+  const difference = histogram.snapshot().since(earlier)
+  const alone = createHistogram(latencyBounds, between).snapshot()
   expect(difference.bucketCounts()).toEqual(alone.bucketCounts())
   expect(difference.count).toBe(3000)
   expect(difference.sum).toBeCloseTo(alone.sum, 6)
@@ -80,22 +80,22 @@ test('the difference of two readings holds what was recorded between them', () =
   for (const share of [0.1, 0.5, 0.99]) expect(difference.quantile(share)).toBe(alone.quantile(share))
 })
 
-test('nobody knows the smallest and the largest value of a difference', () => {
-  const cell = cellWith(latencyBounds, [1])
-  const earlier = cell.snapshot()
-  cell.record(2)
-  expect(cell.snapshot().since(earlier)).toMatchObject({ count: 1, min: undefined, max: undefined })
+test('the smallest and the largest value of a difference are unknown', () => {
+  const histogram = createHistogram(latencyBounds, [1])
+  const earlier = histogram.snapshot()
+  histogram.record(2)
+  expect(histogram.snapshot().since(earlier)).toMatchObject({ count: 1, min: undefined, max: undefined })
 })
 
-test('a difference in which nothing happened is empty', () => {
-  const cell = cellWith(latencyBounds, [1, 2])
-  const difference = cell.snapshot().since(cell.snapshot())
+test('a difference without new values is empty', () => {
+  const histogram = createHistogram(latencyBounds, [1, 2])
+  const difference = histogram.snapshot().since(histogram.snapshot())
   expect(difference).toMatchObject({ count: 0, sum: 0 })
   expect(difference.quantile(0.5)).toBeUndefined()
 })
 
-test('counts beyond 2^32 stay exact', () => {
-  const small = cellWith([1, 10], [0.5, 5, 5, 50]).snapshot()
+test('counts above 2^32 stay exact', () => {
+  const small = createHistogram([1, 10], [0.5, 5, 5, 50]).snapshot()
   const many = 2 ** 33 + 1
   const scaled = small.fineCounts.map((count) => count * many)
   const large = new HistogramSnapshot(small.buckets, scaled, small.sum * many, small.min, small.max)
@@ -106,75 +106,75 @@ test('counts beyond 2^32 stay exact', () => {
   expect(large.exponential().counts.reduce((sum, count) => sum + count)).toBe(4 * many)
 })
 
-/** Bucket of a value by the definition of OpenTelemetry's data model: the i with 2^(i/2^scale) < value <= 2^((i+1)/2^scale). */
-function indexOf(value: number, scale: number): number {
+/** Returns the bucket of a value as OpenTelemetry's data model defines it: the i with 2^(i/2^scale) < value <= 2^((i+1)/2^scale). */
+function bucketIndex(value: number, scale: number): number {
   const width = 2 ** -scale
   let index = Math.floor(Math.log2(value) / width) - 1
   while (value > 2 ** ((index + 1) * width)) index++
   return index
 }
 
-test('an exponential bucket ends with its upper boundary, as the data model has it', () => {
+test('an exponential bucket includes its upper boundary, as in the data model', () => {
   const powers = [-20, -3, -1, 0, 1, 2, 10]
   for (const power of powers) {
-    // A bound on the value itself leaves it alone in its slot, so that its bucket is exact.
-    const reading = cellWith([2 ** power], [2 ** power]).snapshot()
+    // A bound equal to the value gives the value its own fine bucket, so its exponential bucket is exact.
+    const snapshot = createHistogram([2 ** power], [2 ** power]).snapshot()
     for (const scale of [3, 2, 1, 0]) {
-      expect(reading.exponential(scale)).toEqual({ scale, zeroCount: 0, offset: power * 2 ** scale - 1, counts: [1] })
+      expect(snapshot.exponential(scale)).toEqual({ scale, zeroCount: 0, offset: power * 2 ** scale - 1, counts: [1] })
     }
   }
 })
 
-test('a value stands at most one exponential bucket beside its own', () => {
+test('a value is counted at most one exponential bucket too low or too high', () => {
   const next = random(3)
-  const cell = cellWith(latencyBounds)
-  let earlier = cell.snapshot()
+  const histogram = createHistogram(latencyBounds)
+  let earlier = histogram.snapshot()
   for (let drawn = 0; drawn < 5000; drawn++) {
     const value = 10 ** (-8 + 10 * next())
-    cell.record(value)
-    const reading = cell.snapshot()
+    histogram.record(value)
+    const snapshot = histogram.snapshot()
     for (const scale of [4, 3, 2, 0]) {
-      const { offset, counts, ...others } = reading.since(earlier).exponential(scale)
+      const { offset, counts, ...others } = snapshot.since(earlier).exponential(scale)
       expect(counts).toEqual([1])
       expect(others).toEqual({ scale, zeroCount: 0 })
-      expect(Math.abs(offset - indexOf(value, scale)), `bucket of ${value} at scale ${scale}`).toBeLessThanOrEqual(1)
+      expect(Math.abs(offset - bucketIndex(value, scale)), `bucket of ${value} at scale ${scale}`).toBeLessThanOrEqual(1)
     }
-    earlier = reading
+    earlier = snapshot
   }
 })
 
 test('an exponential histogram loses no value and stays within 160 buckets from 1 ns to a day', () => {
   const next = random(5)
   const values = Array.from({ length: 50_000 }, () => 10 ** (-9 + 14 * next()))
-  const reading = cellWith(latencyBounds, values).snapshot()
-  const { counts, zeroCount, scale } = reading.exponential()
+  const snapshot = createHistogram(latencyBounds, values).snapshot()
+  const { counts, zeroCount, scale } = snapshot.exponential()
   expect(counts.length).toBeLessThanOrEqual(160)
   expect(zeroCount + counts.reduce((sum, count) => sum + count)).toBe(values.length)
   expect(scale).toBe(1)
-  expect(reading.exponential(3, 1000).scale).toBe(3)
+  expect(snapshot.exponential(3, 1000).scale).toBe(3)
 })
 
-test('an exponential histogram takes the finest scale that fits', () => {
-  const reading = cellWith(latencyBounds, [1e-3, 1]).snapshot()
+test('an exponential histogram has the finest scale that fits', () => {
+  const snapshot = createHistogram(latencyBounds, [1e-3, 1]).snapshot()
   for (const maxBuckets of [2, 3, 10, 40, 41, 80, 81, 160]) {
-    const { scale, counts } = reading.exponential(3, maxBuckets)
+    const { scale, counts } = snapshot.exponential(3, maxBuckets)
     expect(counts.length).toBeLessThanOrEqual(maxBuckets)
-    if (scale < 3) expect(reading.exponential(scale + 1, 1000).counts.length).toBeGreaterThan(maxBuckets)
+    if (scale < 3) expect(snapshot.exponential(scale + 1, 1000).counts.length).toBeGreaterThan(maxBuckets)
   }
 })
 
-test('an exponential histogram of nothing has no buckets', () => {
-  expect(cellWith(latencyBounds).snapshot().exponential()).toEqual({ scale: 3, zeroCount: 0, offset: 0, counts: [] })
+test('an empty exponential histogram has no buckets', () => {
+  expect(createHistogram(latencyBounds).snapshot().exponential()).toEqual({ scale: 3, zeroCount: 0, offset: 0, counts: [] })
 })
 
-test('zeros, and what is too small for a bin of its own, are counted as zero', () => {
-  const { zeroCount, counts } = cellWith(latencyBounds, [0, 0, 1e-12, 1]).snapshot().exponential()
+test('zeros, and values too small for a bin of their own, are counted as zero', () => {
+  const { zeroCount, counts } = createHistogram(latencyBounds, [0, 0, 1e-12, 1]).snapshot().exponential()
   expect({ zeroCount, counts }).toEqual({ zeroCount: 3, counts: [1] })
 })
 
-test('a scale finer than the bins, or too few buckets for any two values, is refused', () => {
-  const reading = cellWith(latencyBounds, [0.5, 2]).snapshot()
-  expect(() => reading.exponential(5)).toThrow(RangeError)
-  expect(() => reading.exponential(1.5)).toThrow(RangeError)
-  expect(() => reading.exponential(3, 1)).toThrow(/maxBuckets must be 2 or more, got 1/)
+test('a scale finer than the bins, or fewer than two buckets, is rejected', () => {
+  const snapshot = createHistogram(latencyBounds, [0.5, 2]).snapshot()
+  expect(() => snapshot.exponential(5)).toThrow(RangeError)
+  expect(() => snapshot.exponential(1.5)).toThrow(RangeError)
+  expect(() => snapshot.exponential(3, 1)).toThrow(/maxBuckets must be 2 or more, got 1/)
 })

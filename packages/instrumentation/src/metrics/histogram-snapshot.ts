@@ -1,86 +1,106 @@
 import type { HistogramBuckets } from './histogram-buckets.ts'
 
-/** A base-2 exponential histogram of OpenTelemetry's data model: bucket i holds (2^(i/2^scale), 2^((i+1)/2^scale)]. */
+/** A base-2 exponential histogram of OpenTelemetry's data model: bucket `i` counts the values in (2^(i/2^scale), 2^((i+1)/2^scale)]. */
 export interface ExponentialBuckets {
   readonly scale: number
+  /** How many values are 0, or too small for a bin of their own. */
   readonly zeroCount: number
+  /** The index of the first bucket in `counts`. */
   readonly offset: number
   readonly counts: number[]
 }
 
-/** What a histogram held at one moment, and everything that can be said of it. */
+/**
+ * The state of a histogram at one moment. Quantiles and bucket counts are computed on read. Values, sum, quantiles and bounds
+ * are in the unit of the metric.
+ */
 export class HistogramSnapshot {
+  /** The layout of the buckets. */
   readonly buckets: HistogramBuckets
+  /** The count of each fine bucket. */
   readonly fineCounts: Float64Array
   readonly count: number
   readonly sum: number
-  /** Smallest value; undefined where nothing was recorded or, in a difference, nobody knows. */
+  /** The smallest value; `undefined` if there is none, or if this is a difference (see `since`). */
   readonly min: number | undefined
+  /** The largest value; `undefined` if there is none, or if this is a difference (see `since`). */
   readonly max: number | undefined
 
-  constructor(layout: HistogramBuckets, slots: Float64Array, sum: number, min?: number, max?: number) {
-    this.buckets = layout
-    this.fineCounts = slots
+  constructor(buckets: HistogramBuckets, fineCounts: Float64Array, sum: number, min?: number, max?: number) {
+    this.buckets = buckets
+    this.fineCounts = fineCounts
     let count = 0
-    // By index: walking a typed array by iterator or callback takes twice as long, and every collection reads them all.
-    for (let slot = 0; slot < slots.length; slot++) count += slots[slot] as number
+    // By index: iterators and callbacks take twice as long on a typed array, and each collection reads all of them.
+    for (let index = 0; index < fineCounts.length; index++) count += fineCounts[index] as number
     this.count = count
     this.sum = sum
     this.min = count === 0 ? undefined : min
     this.max = count === 0 ? undefined : max
   }
 
-  /** Counts of the explicit buckets, not cumulative: one for each bound and one for what lies above the last. */
+  /** Returns the counts of the explicit buckets, not cumulative: one for each bound, then one for all values above the last bound. */
   bucketCounts(): number[] {
     const counts = new Array<number>(this.buckets.bounds.length + 1).fill(0)
     const { fineCounts } = this
     const { bucketOfFineBucket } = this.buckets
-    for (let slot = 0; slot < fineCounts.length; slot++) {
-      const bucket = bucketOfFineBucket[slot] as number
-      counts[bucket] = (counts[bucket] as number) + (fineCounts[slot] as number)
+    for (let index = 0; index < fineCounts.length; index++) {
+      const bucket = bucketOfFineBucket[index] as number
+      counts[bucket] = (counts[bucket] as number) + (fineCounts[index] as number)
     }
     return counts
   }
 
   /**
-   * The value at or below which a share `q` (0 ... 1) of what was recorded lies, within 3.1 % (half a fine bin) inside the bins' range;
-   * undefined where nothing was recorded.
+   * Returns the quantile `q` of the recorded values; `undefined` if there are none. The relative error is at most 3.1 % (half a
+   * bin) for values within the range of the bins.
+   *
+   * @param q a share from 0 to 1: 0.99 for P99.
+   * @throws RangeError if `q` is not between 0 and 1.
    */
   quantile(q: number): number | undefined {
-    if (!(q >= 0 && q <= 1)) throw new RangeError(`a quantile lies between 0 and 1, got ${q}`)
+    if (!(q >= 0 && q <= 1)) throw new RangeError(`a quantile must be between 0 and 1, got ${q}`)
     if (this.count === 0) return undefined
     const rank = Math.max(1, Math.ceil(q * this.count))
-    let below = 0
-    let slot = 0
-    for (; slot < this.fineCounts.length - 1; slot++) {
-      below += this.fineCounts[slot] as number
-      if (below >= rank) break
+    let cumulative = 0
+    let index = 0
+    for (; index < this.fineCounts.length - 1; index++) {
+      cumulative += this.fineCounts[index] as number
+      if (cumulative >= rank) break
     }
-    return Math.min(Math.max(this.#middle(slot), this.min ?? 0), this.max ?? Number.POSITIVE_INFINITY)
+    return Math.min(Math.max(this.#middle(index), this.min ?? 0), this.max ?? Number.POSITIVE_INFINITY)
   }
 
-  /** What was recorded since `earlier`, a reading of the same cell. Its smallest and largest value nobody knows. */
+  /**
+   * Returns what was recorded after `earlier`, an older snapshot of the same histogram. The smallest and the largest value of a
+   * difference are unknown.
+   */
   since(earlier: HistogramSnapshot): HistogramSnapshot {
     return new HistogramSnapshot(
       this.buckets,
-      this.fineCounts.map((count, slot) => count - (earlier.fineCounts[slot] as number)),
+      this.fineCounts.map((count, index) => count - (earlier.fineCounts[index] as number)),
       this.sum - earlier.sum,
     )
   }
 
   /**
-   * The same counts as an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`. A fine
-   * bin goes whole to the bucket of its middle, so a value may stand one bucket beside its own; count and sum are exact.
+   * Converts the counts to an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`. Each fine
+   * bucket is added as a whole to the bucket of its middle, so a value may be counted one bucket too low or too high; the total
+   * count is exact.
    *
-   * @throws RangeError when a bucket of `maxScale` would be narrower than half a bin, or two values would not fit.
+   * @throws RangeError if `maxScale` is above 4, where a bucket would be narrower than half a bin, or `maxBuckets` is below 2.
    */
   exponential(maxScale = 3, maxBuckets = 160): ExponentialBuckets {
     if (!Number.isInteger(maxScale) || maxScale > 4)
-      throw new RangeError(`maxScale must be a whole number of 4 or less, got ${maxScale}: fine bins tell no more apart`)
-    if (!(maxBuckets >= 2)) throw new RangeError(`maxBuckets must be 2 or more, got ${maxBuckets}: 1 lies between two buckets`)
+      throw new RangeError(
+        `maxScale must be a whole number of 4 or less, got ${maxScale}: the bins are not fine enough for a higher scale`,
+      )
+    if (!(maxBuckets >= 2))
+      throw new RangeError(
+        `maxBuckets must be 2 or more, got ${maxBuckets}: one bucket cannot hold values on both sides of its boundary`,
+      )
     const middles: Array<[middle: number, count: number]> = []
-    this.fineCounts.forEach((count, slot) => {
-      if (count !== 0 && slot > 0) middles.push([this.#middle(slot), count])
+    this.fineCounts.forEach((count, index) => {
+      if (count !== 0 && index > 0) middles.push([this.#middle(index), count])
     })
     const zeroCount = this.fineCounts[0] as number
     const [first] = middles
@@ -98,10 +118,10 @@ export class HistogramSnapshot {
     return { scale, zeroCount, offset, counts }
   }
 
-  /** The value with the least relative distance to both edges of a slot; the outermost slots have one edge only. */
-  #middle(slot: number): number {
-    const low = this.buckets.edges[slot] as number
-    const high = this.buckets.edges[slot + 1] as number
+  /** Returns the value with the smallest relative distance to both edges of a fine bucket. The outermost ones have only one edge. */
+  #middle(fineBucket: number): number {
+    const low = this.buckets.edges[fineBucket] as number
+    const high = this.buckets.edges[fineBucket + 1] as number
     if (low === 0) return this.min ?? high
     if (high === Number.POSITIVE_INFINITY) return this.max ?? low
     return (2 * low * high) / (low + high)

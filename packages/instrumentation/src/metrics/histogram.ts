@@ -2,46 +2,49 @@ import { type HistogramBuckets, histogramBuckets } from './histogram-buckets.ts'
 import { HistogramSnapshot } from './histogram-snapshot.ts'
 import type { InstrumentOwner } from './instrument-owner.ts'
 
-// Shared scratch memory: the way to a float's bits. Recording is synchronous, so nobody sees it half written. The layout has its
-// own: imported from a third file, these cost every record 1 ns more.
+// Scratch memory that gives access to the bits of a float; shared by all histograms, because recording is synchronous.
+// histogram-buckets.ts has its own copy: an import from a third file makes every record 1 ns slower.
 const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
 const highWord = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
 
 /**
- * One histogram: a slot per fine bin, a sum, a smallest and a largest value. `record` computes one index, touches four
- * numbers and allocates nothing; everything that can be said of the distribution is worked out when somebody reads it.
+ * A distribution of values: a count for each fine bucket, the sum, the smallest and the largest value. `record` computes one
+ * index, updates four numbers and allocates nothing; quantiles and bucket counts are computed on read.
  */
 export class Histogram {
-  /** Told of every value taken, where the application's own SDK keeps a histogram too. */
+  /** Called with every recorded value: the way to a synchronous OpenTelemetry histogram. Rejected values do not reach it. */
   sink: ((value: number) => void) | undefined = undefined
+  /** The layout of the buckets. */
   readonly buckets: HistogramBuckets
-  /** Counts by slot; then sum, smallest, largest. */
+  /** The count of each fine bucket, then sum, smallest and largest value. */
   readonly #numbers: Float64Array
-  readonly #slots: number
+  readonly #fineBucketCount: number
   readonly #base: number
   readonly #lastBin: number
-  readonly #slotOfBin: Uint16Array
+  readonly #fineBucketOfBin: Uint16Array
   readonly #thresholdOfBin: Float64Array
   readonly #owner: InstrumentOwner
   readonly #metric: string
 
   constructor(owner: InstrumentOwner, metric: string, bounds: readonly number[]) {
-    const layout = histogramBuckets(bounds)
-    this.buckets = layout
-    this.#slots = layout.bucketOfFineBucket.length
-    this.#numbers = new Float64Array(this.#slots + 3)
-    this.#numbers[this.#slots + 1] = Number.POSITIVE_INFINITY
-    this.#numbers[this.#slots + 2] = Number.NEGATIVE_INFINITY
-    this.#base = layout.base
-    this.#lastBin = layout.lastBin
-    this.#slotOfBin = layout.fineBucketOfBin
-    this.#thresholdOfBin = layout.thresholdOfBin
+    const buckets = histogramBuckets(bounds)
+    this.buckets = buckets
+    this.#fineBucketCount = buckets.bucketOfFineBucket.length
+    this.#numbers = new Float64Array(this.#fineBucketCount + 3)
+    this.#numbers[this.#fineBucketCount + 1] = Number.POSITIVE_INFINITY
+    this.#numbers[this.#fineBucketCount + 2] = Number.NEGATIVE_INFINITY
+    this.#base = buckets.base
+    this.#lastBin = buckets.lastBin
+    this.#fineBucketOfBin = buckets.fineBucketOfBin
+    this.#thresholdOfBin = buckets.thresholdOfBin
     this.#owner = owner
     this.#metric = metric
   }
 
-  /** Takes a value of 0 or more. NaN, negative and infinite ones are refused and counted. Never throws. */
+  /**
+   * Records a value in the unit of the metric: a finite number of 0 or more. Never throws: other values are counted as rejected.
+   */
   record(value: number): void {
     if (!this.#owner.enabled) return
     if (!(Number.isFinite(value) && value >= 0)) {
@@ -49,24 +52,24 @@ export class Histogram {
       return
     }
     float[0] = value
-    // A negative zero has its sign bit set: the signed shift takes it below 0 and so into bin 0.
+    // The sign bit of a negative zero makes the shifted word negative, which is bin 0.
     let bin = ((words[highWord] as number) >> 16) - this.#base
     if (bin < 0) bin = 0
     else if (bin > this.#lastBin) bin = this.#lastBin
     const numbers = this.#numbers
-    const slots = this.#slots
-    const slot = (this.#slotOfBin[bin] as number) + (value > (this.#thresholdOfBin[bin] as number) ? 1 : 0)
-    numbers[slot] = (numbers[slot] as number) + 1
-    numbers[slots] = (numbers[slots] as number) + value
-    if (value < (numbers[slots + 1] as number)) numbers[slots + 1] = value
-    if (value > (numbers[slots + 2] as number)) numbers[slots + 2] = value
+    const end = this.#fineBucketCount
+    const index = (this.#fineBucketOfBin[bin] as number) + (value > (this.#thresholdOfBin[bin] as number) ? 1 : 0)
+    numbers[index] = (numbers[index] as number) + 1
+    numbers[end] = (numbers[end] as number) + value
+    if (value < (numbers[end + 1] as number)) numbers[end + 1] = value
+    if (value > (numbers[end + 2] as number)) numbers[end + 2] = value
     if (this.sink !== undefined) this.sink(value)
   }
 
-  /** All that was recorded until now, as a copy that stays as it is. */
+  /** Returns a copy of the current state; later records do not change it. */
   snapshot(): HistogramSnapshot {
-    const slots = this.#slots
-    const [sum = 0, min = 0, max = 0] = this.#numbers.subarray(slots)
-    return new HistogramSnapshot(this.buckets, this.#numbers.slice(0, slots), sum, min, max)
+    const end = this.#fineBucketCount
+    const [sum = 0, min = 0, max = 0] = this.#numbers.subarray(end)
+    return new HistogramSnapshot(this.buckets, this.#numbers.slice(0, end), sum, min, max)
   }
 }

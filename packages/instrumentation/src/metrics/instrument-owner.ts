@@ -1,9 +1,16 @@
-/** Why a value was not taken. */
+/** The reasons for which an instrument rejects a value: the values of the label `reason`. */
 export const rejectReasons = ['negative', 'not_finite', 'undeclared', 'wrong_kind', 'labels'] as const
+
+/**
+ * Why a value was rejected: it is `negative` or `not_finite`, its metric is `undeclared` or of the `wrong_kind`, or its
+ * `labels` do not fit the metric.
+ */
 export type RejectReason = (typeof rejectReasons)[number]
 
-/** What a cell asks of its registry: whether to record at all, and where to say that it refused a value. */
+/** What an instrument needs from its registry. */
 export interface InstrumentOwner {
+  /** While false, instruments record nothing. */
   readonly enabled: boolean
+  /** Counts and logs a rejected value. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void
 }

@@ -1,47 +1,47 @@
 import { expect, test } from 'vitest'
 import { maximumLabelLength, seriesKey, validateLabel } from './labels.ts'
 
-test('a name is a label, in any script and with pairs of surrogates', () => {
+test('a name in any script is a valid label, including surrogate pairs', () => {
   for (const value of ['orders', 'Größe', '訂單', 'a b', '😀', 'x'.repeat(maximumLabelLength)]) {
     expect(validateLabel('store', value)).toBeUndefined()
   }
 })
 
-test('a label that is no string is at fault, and the complaint says what it is', () => {
+test('a label that is not a string is invalid, and the message names its type', () => {
   expect(validateLabel('store', 5)).toBe('label store must be a string, got number')
   expect(validateLabel('store', null)).toBe('label store must be a string, got null')
   expect(validateLabel('store', undefined)).toBe('label store must be a string, got undefined')
 })
 
-test('an empty label is at fault', () => {
-  expect(validateLabel('store', '')).toBe('label store must not be empty: Prometheus takes an empty label for none')
+test('an empty label is invalid', () => {
+  expect(validateLabel('store', '')).toBe('label store must not be empty: Prometheus treats an empty label as a missing one')
 })
 
-test('half a surrogate pair is at fault, wherever it stands', () => {
+test('a lone surrogate is invalid at any position', () => {
   for (const value of ['\ud83d', 'a\ude00', '\ude00\ud83d', '😀\ud83d']) {
-    expect(validateLabel('store', value)).toBe('label store holds half a surrogate pair, which UTF-8 cannot carry')
+    expect(validateLabel('store', value)).toBe('label store must not contain a lone surrogate: UTF-8 cannot encode it')
   }
 })
 
-test('a label that is too long is at fault, and the complaint has its length and not its text', () => {
+test('a label that is too long is invalid, and the message has its length but not its text', () => {
   expect(validateLabel('store', 'secret'.repeat(200))).toBe('label store must have at most 1024 characters, got 1200')
 })
 
-test('one set of labels has one identity, whatever their order', () => {
-  const identity = seriesKey({ store: 'a', operation: 'get', error_type: 'X' })
-  expect(seriesKey({ error_type: 'X', store: 'a', operation: 'get' })).toBe(identity)
-  expect(seriesKey({ operation: 'get', error_type: 'X', store: 'a' })).toBe(identity)
+test('a label set has one key, independent of the order', () => {
+  const key = seriesKey({ store: 'a', operation: 'get', error_type: 'X' })
+  expect(seriesKey({ error_type: 'X', store: 'a', operation: 'get' })).toBe(key)
+  expect(seriesKey({ operation: 'get', error_type: 'X', store: 'a' })).toBe(key)
 })
 
-test('no value can be chosen so that two sets of labels become one', () => {
+test('no label value can make the keys of two label sets equal', () => {
   const separators = ['', '\u0000', '\u0001', '\u00001\u0000', 'b', '=', ',']
-  const identities = new Set<string>()
+  const keys = new Set<string>()
   for (const one of separators) {
     for (const other of separators) {
-      identities.add(seriesKey({ a: `x${one}b${other}y` }))
-      identities.add(seriesKey({ a: `x${one}`, b: `${other}y` }))
+      keys.add(seriesKey({ a: `x${one}b${other}y` }))
+      keys.add(seriesKey({ a: `x${one}`, b: `${other}y` }))
     }
   }
   const distinct = new Set(separators.flatMap((one) => separators.map((other) => `x${one}b${other}y`))).size
-  expect(identities.size).toBe(distinct + separators.length ** 2)
+  expect(keys.size).toBe(distinct + separators.length ** 2)
 })

@@ -5,27 +5,31 @@ import type { Labels } from './labels.ts'
 import type { MetricDefinition } from './semconv.ts'
 import type { Series } from './series.ts'
 
+/** The value of a histogram, in the unit of its metric. */
 export interface HistogramValue {
-  /** Cumulative counts: how many values were at most `le`; the last bound is Infinity. */
+  /** Cumulative buckets: `count` values were at most `le`. The last `le` is Infinity. */
   readonly buckets: ReadonlyArray<{ readonly le: number; readonly count: number }>
   readonly sum: number
   readonly count: number
 }
 
+/** The value of a summary, in the unit of its metric. */
 export interface SummaryValue {
+  /** P50, P95 and P99; empty if no value was recorded. */
   readonly quantiles: ReadonlyArray<{ readonly quantile: number; readonly value: number }>
   readonly sum: number
   readonly count: number
 }
 
-interface MetricBase {
+/** What every `Metric` has, whatever its kind. */
+export interface MetricBase {
   readonly name: string
   readonly labels: Labels
-  /** Unix time in milliseconds at which it was read. */
+  /** When the value was read, in Unix milliseconds. */
   readonly timestamp: number
 }
 
-/** One metric as read at one moment. */
+/** The value of one series at one moment: an entry of `MetricsRegistry.getAllMetrics()`. */
 export type Metric = MetricBase &
   (
     | { readonly type: 'counter' | 'gauge'; readonly value: number }
@@ -33,29 +37,29 @@ export type Metric = MetricBase &
     | { readonly type: 'summary'; readonly value: SummaryValue }
   )
 
-/** The quantiles a summary shows: P50, P95 and P99. */
+/** The quantiles of a summary: P50, P95 and P99. */
 export const summaryQuantiles: readonly number[] = Object.freeze([0.5, 0.95, 0.99])
 
-/** P50, P95 and P99 with sum and count. Without any value there are no quantiles. */
-export function summarize(reading: HistogramSnapshot): SummaryValue {
+/** Returns P50, P95 and P99 with sum and count. There are no quantiles if no value was recorded. */
+export function summarize(snapshot: HistogramSnapshot): SummaryValue {
   const quantiles = summaryQuantiles.flatMap((quantile) => {
-    const value = reading.quantile(quantile)
+    const value = snapshot.quantile(quantile)
     return value === undefined ? [] : [{ quantile, value }]
   })
-  return { quantiles, sum: reading.sum, count: reading.count }
+  return { quantiles, sum: snapshot.sum, count: snapshot.count }
 }
 
-/** Cumulative buckets as Prometheus counts them, with sum and count. */
-export function toHistogramValue(reading: HistogramSnapshot): HistogramValue {
+/** Returns cumulative buckets as in Prometheus, with sum and count. */
+export function toHistogramValue(snapshot: HistogramSnapshot): HistogramValue {
   let count = 0
-  const buckets = reading.bucketCounts().map((inBucket, index) => {
+  const buckets = snapshot.bucketCounts().map((inBucket, index) => {
     count += inBucket
-    return { le: reading.buckets.bounds[index] ?? Number.POSITIVE_INFINITY, count }
+    return { le: snapshot.buckets.bounds[index] ?? Number.POSITIVE_INFINITY, count }
   })
-  return { buckets, sum: reading.sum, count: reading.count }
+  return { buckets, sum: snapshot.sum, count: snapshot.count }
 }
 
-/** What a series is now; undefined for a gauge that nobody knows. */
+/** Reads a series. Returns `undefined` for a gauge that has no value now. */
 export function readMetric(
   { name, kind }: MetricDefinition,
   { labels, instrument }: Series,
@@ -65,8 +69,8 @@ export function readMetric(
   if (instrument instanceof Counter) return { ...base, type: 'counter', value: instrument.value }
   if (instrument instanceof Gauge)
     return instrument.value === undefined ? undefined : { ...base, type: 'gauge', value: instrument.value }
-  const reading = instrument.snapshot()
+  const snapshot = instrument.snapshot()
   return kind === 'summary'
-    ? { ...base, type: 'summary', value: summarize(reading) }
-    : { ...base, type: 'histogram', value: toHistogramValue(reading) }
+    ? { ...base, type: 'summary', value: summarize(snapshot) }
+    : { ...base, type: 'histogram', value: toHistogramValue(snapshot) }
 }

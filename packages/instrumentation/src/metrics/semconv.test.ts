@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { checkDefinition } from './definition.ts'
 import { clientOperationDuration, isExported, latencyBounds, metrics, operationMetrics, operations } from './semconv.ts'
 
-/** The catalogue, by hand: kind, unit and labels of every name. A row that changes here is a breaking change. */
-const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]]> = {
+/** The catalog by hand: kind, unit and labels of every name. A changed row is a breaking change. */
+const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]> = {
   db_get_operations_total: ['counter', '{operation}', 'store'],
   db_get_latency_seconds: ['histogram', 's', 'store'],
   db_get_errors_total: ['counter', '{error}', 'store'],
@@ -116,17 +116,17 @@ const catalogue: Record<string, [kind: string, unit: string, ...labels: string[]
   wombat_process_memory_limit_bytes: ['gauge', 'By'],
 }
 
-for (const [name, [kind, unit, ...labels]] of Object.entries(catalogue)) {
+for (const [name, [kind, unit, ...labels]] of Object.entries(catalog)) {
   test(`${name} is a ${kind} in ${unit} with ${labels.length === 0 ? 'no labels' : `the labels ${labels.join(', ')}`}`, () => {
     expect(metrics[name as keyof typeof metrics]).toMatchObject({ name, kind, unit, attributes: labels })
   })
 }
 
-test('the catalogue has no name beside those listed here', () => {
-  expect(Object.keys(metrics).sort()).toEqual(Object.keys(catalogue).sort())
+test('the catalog has no other names than those listed here', () => {
+  expect(Object.keys(metrics).sort()).toEqual(Object.keys(catalog).sort())
 })
 
-test('every name of the catalogue comes out the same by every route', () => {
+test('every name of the catalog is the same on every route', () => {
   for (const definition of Object.values(metrics)) expect(() => checkDefinition(definition)).not.toThrow()
 })
 
@@ -134,11 +134,11 @@ test('every description is one sentence', () => {
   for (const { name, description } of Object.values(metrics)) expect(description, name).toMatch(/^[1-9A-Z][^.\n]+\.$/)
 })
 
-test('every histogram has bounds, and nothing else has', () => {
+test('histograms have bounds, and no other metric has', () => {
   for (const { name, kind, bounds } of Object.values(metrics)) expect(bounds !== undefined, name).toBe(kind === 'histogram')
 })
 
-test('the catalogue cannot be changed', () => {
+test('the catalog is frozen', () => {
   expect(Object.isFrozen(metrics)).toBe(true)
   expect(Object.values(metrics).filter((definition) => !Object.isFrozen(definition))).toEqual([])
 })
@@ -153,18 +153,18 @@ test('the convention has its own name, labels and bounds', () => {
   })
 })
 
-test('the bounds of latencies contain those of the convention', () => {
+test('the latency bounds contain those of the convention', () => {
   expect(clientOperationDuration.bounds?.filter((bound) => !latencyBounds.includes(bound))).toEqual([])
 })
 
-test('an operation has a counter, a histogram and a counter of errors', () => {
+test('an operation has a counter, a latency histogram and an error counter', () => {
   for (const operation of operations) {
     const { operations: counted, latency, errors } = operationMetrics(operation)
     expect([metrics[counted].kind, metrics[latency].kind, metrics[errors].kind]).toEqual(['counter', 'histogram', 'counter'])
   }
 })
 
-test('under the convention its one metric replaces the three of each operation, and no other', () => {
+test('with `otel` one metric replaces the three metrics of each operation, and no others', () => {
   const names = [...Object.keys(metrics), clientOperationDuration.name]
   const replaced = operations.flatMap((operation) => Object.values(operationMetrics(operation)))
   const exported = (semconv: 'wombat' | 'otel' | 'both'): string[] => names.filter((name) => isExported(name, semconv))

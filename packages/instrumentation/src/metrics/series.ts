@@ -4,17 +4,18 @@ import type { Histogram } from './histogram.ts'
 import type { Labels } from './labels.ts'
 import type { MetricDefinition } from './semconv.ts'
 
+/** The object that holds the values of one series. A summary is held by a histogram. */
 export type Instrument = Counter | Gauge | Histogram
 
 /** One metric with one set of labels. */
 export interface Series {
   readonly labels: Labels
   readonly instrument: Instrument
-  /** Unix time in milliseconds from which the cell counts. */
+  /** When the instrument was created, in Unix milliseconds: the start time of its cumulative values. */
   readonly startMs: number
 }
 
-/** One metric and all its series. */
+/** One metric with all its series, by `seriesKey` of their labels. */
 export interface MetricFamily {
   readonly definition: MetricDefinition
   readonly series: ReadonlyMap<string, Series>

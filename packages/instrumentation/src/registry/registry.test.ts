@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Labels } from '../metrics/labels.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { latencyBounds } from '../metrics/semconv.ts'
@@ -15,7 +16,27 @@ function read(registry: MetricsRegistry, name: string): Timeless[] {
   return registry.getAllMetrics().flatMap(({ timestamp: _, ...metric }) => (metric.name === name ? metric : []))
 }
 
-test('a counter grows by one, or by what it is told', () => {
+const warnings: string[] = []
+
+beforeEach(() => {
+  warnings.length = 0
+  const ignore = (): void => {}
+  const warn = (message: string): number => warnings.push(message)
+  diag.setLogger({ warn, error: ignore, info: ignore, debug: ignore, verbose: ignore }, { logLevel: DiagLogLevel.WARN })
+})
+afterEach(() => diag.disable())
+
+function rejections(registry: MetricsRegistry): Record<string, number> {
+  const rejected = registry.getAllMetrics().filter(({ name }) => name === 'wombat_monitor_refused_values_total')
+  return Object.fromEntries(rejected.map(({ labels, value }) => [labels['reason'], value]))
+}
+
+/** All metrics except the registry's own. */
+function applicationMetrics(registry: MetricsRegistry): Metric[] {
+  return registry.getAllMetrics().filter(({ name }) => !name.startsWith('wombat_monitor_'))
+}
+
+test('a counter grows by one, or by the given amount', () => {
   const registry = new MetricsRegistry()
   registry.incrementCounter(gets)
   registry.incrementCounter(gets, 2)
@@ -34,7 +55,7 @@ test('a gauge is what it was set to last', () => {
   ])
 })
 
-test('a gauge that nobody knows is not there, and is there again once it is known', () => {
+test('a gauge without a value is absent until it is set again', () => {
   const registry = new MetricsRegistry()
   const depth = registry.gauge('db_queue_depth')
   expect(read(registry, 'db_queue_depth')).toEqual([])
@@ -67,7 +88,7 @@ test('a summary shows P50, P95 and P99, with sum and count', () => {
   for (const { quantile, value } of quantiles) expect(Math.abs(value / (quantile / 10) - 1)).toBeLessThan(0.032)
 })
 
-test('a summary of nothing has no quantiles', () => {
+test('a summary without values has no quantiles', () => {
   const registry = new MetricsRegistry()
   registry.declare({ name: 'job_seconds', kind: 'summary', unit: 's', description: 'Time one job took.', attributes: [] })
   registry.histogram('job_seconds')
@@ -75,7 +96,7 @@ test('a summary of nothing has no quantiles', () => {
   expect(read(registry, 'job_seconds')).toEqual([{ name: 'job_seconds', type: 'summary', labels: {}, value }])
 })
 
-test('every metric carries the time at which it was read', async () => {
+test('every metric has the time at which it was read', async () => {
   const registry = new MetricsRegistry()
   registry.incrementCounter(gets)
   registry.setGauge('db_queue_depth', 1)
@@ -96,11 +117,11 @@ test('reading changes nothing', () => {
   for (let reads = 0; reads < 5; reads++) expect(read(registry, gets).concat(read(registry, latency))).toEqual(first)
 })
 
-test('a new registry has nothing to show', () => {
+test('a new registry has no metrics', () => {
   expect(new MetricsRegistry().getAllMetrics()).toEqual([])
 })
 
-test('the order of labels makes no difference', () => {
+test('the order of labels does not matter', () => {
   const registry = new MetricsRegistry()
   registry.incrementCounter('db_errors_total', 1, { store: 'a', operation: 'get', error_type: 'X' })
   registry.incrementCounter('db_errors_total', 1, { error_type: 'X', store: 'a', operation: 'get' })
@@ -108,9 +129,9 @@ test('the order of labels makes no difference', () => {
   expect(read(registry, 'db_errors_total')).toMatchObject([{ value: 3 }])
 })
 
-test('different labels are different series, whatever characters they hold', () => {
+test('different labels are different series, whatever characters they contain', () => {
   const registry = new MetricsRegistry()
-  const apart: Labels[] = [
+  const labelSets: Labels[] = [
     {},
     { store: 'a' },
     { store: 'A' },
@@ -123,15 +144,15 @@ test('different labels are different series, whatever characters they hold', () 
     { store: '1\u0001store\u0000a' },
     { level: '1\u0001store\u0000a' },
   ]
-  apart.forEach((labels, index) => {
+  labelSets.forEach((labels, index) => {
     registry.setGaugeWithLabels('db_level_files', index, labels)
   })
   expect(read(registry, 'db_level_files').map(({ labels, value }) => [labels, value])).toEqual(
-    apart.map((labels, i) => [labels, i]),
+    labelSets.map((labels, i) => [labels, i]),
   )
 })
 
-test('a handle and its name count in the same place', () => {
+test('an instrument and recording by name use the same series', () => {
   const registry = new MetricsRegistry()
   const counter = registry.counter(gets, { store: 'a' })
   counter.add(2)
@@ -142,7 +163,7 @@ test('a handle and its name count in the same place', () => {
   expect(registry.gauge('db_queue_depth')).toBe(registry.gauge('db_queue_depth'))
 })
 
-test('labels that change after they were given change nothing', () => {
+test('changing a labels object after recording does not change the series', () => {
   const registry = new MetricsRegistry()
   const labels = { store: 'a' }
   registry.incrementCounter(gets, 1, labels)
@@ -150,7 +171,7 @@ test('labels that change after they were given change nothing', () => {
   expect(read(registry, gets)).toMatchObject([{ labels: { store: 'a' } }])
 })
 
-test('a gauge that several sources speak for is their sum, or the largest of them', () => {
+test('a gauge with several callbacks is their sum, or the largest of their values', () => {
   const registry = new MetricsRegistry()
   const depth = registry.gauge('db_queue_depth')
   const stop = depth.observe(() => 2)
@@ -165,7 +186,7 @@ test('a gauge that several sources speak for is their sum, or the largest of the
   expect(age.value).toBe(3)
 })
 
-test('a source that throws or says nonsense does not know', () => {
+test('a callback that throws or returns NaN counts as unknown', () => {
   const depth = new MetricsRegistry().gauge('db_queue_depth')
   depth.observe(() => Number.NaN)
   depth.observe(() => {
@@ -176,7 +197,7 @@ test('a source that throws or says nonsense does not know', () => {
   expect(depth.value).toBe(1)
 })
 
-test('while it is not enabled nothing is recorded, and what was recorded stays', () => {
+test('while the registry is disabled nothing is recorded, and recorded values stay', () => {
   const registry = new MetricsRegistry()
   const [counter, gauge, histogram] = [registry.counter(gets), registry.gauge('db_queue_depth'), registry.histogram(latency)]
   const recordOnce = (): void => {
@@ -203,36 +224,202 @@ test('while it is not enabled nothing is recorded, and what was recorded stays',
   expect(counter.value).toBe(4)
 })
 
-test('a listener is told of every series there is and every one to come, until it stops', () => {
+test('a listener receives each existing series and each new one until it is removed', () => {
   const registry = new MetricsRegistry()
   registry.incrementCounter(gets, 1, { store: 'a' })
-  const told: unknown[] = []
-  const stop = registry.onSeries(({ definition }, { labels }) => told.push([definition.name, labels]))
+  const received: unknown[] = []
+  const stop = registry.onSeries(({ definition }, { labels }) => received.push([definition.name, labels]))
   registry.incrementCounter(gets, 1, { store: 'a' })
   registry.setGauge('db_queue_depth', 1)
   stop()
   registry.incrementCounter(gets, 1, { store: 'b' })
-  expect(told).toEqual([
+  expect(received).toEqual([
     [gets, { store: 'a' }],
     ['db_queue_depth', {}],
   ])
 })
 
-test('options that make no sense are refused, and the complaint says what was got', () => {
+test('invalid options are rejected with the value in the message', () => {
   for (const cardinalityLimit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     expect(() => new MetricsRegistry({ cardinalityLimit })).toThrow(
       new RangeError(
-        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it bounds the series of one metric`,
+        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it limits the series of one metric`,
       ),
     )
   }
   expect(() => new MetricsRegistry({ semconv: 'old' as 'otel' })).toThrow(/semconv must be "wombat", "otel" or "both", got "old"/)
 })
 
-test('whoever wants to hear of refused values is told of each kind once', () => {
+test('`warn` is called once for each kind of rejected value', () => {
   const registry = new MetricsRegistry()
-  const heard: string[] = []
-  registry.warn = (message) => heard.push(message)
-  for (let times = 0; times < 3; times++) registry.incrementCounter('nobody_knows_total')
-  expect(heard).toEqual([expect.stringContaining('nobody_knows_total')])
+  const messages: string[] = []
+  registry.warn = (message) => messages.push(message)
+  for (let times = 0; times < 3; times++) registry.incrementCounter('undeclared_total')
+  expect(messages).toEqual([expect.stringContaining('undeclared_total')])
+})
+
+const misuses: Record<string, [reason: string, misuse: (registry: MetricsRegistry) => void, message: RegExp]> = {
+  'an undeclared counter': ['undeclared', (r) => r.incrementCounter('no_such_total'), /no_such_total: .*\(undeclared\)/],
+  'an undeclared gauge': ['undeclared', (r) => r.setGauge('no_such', 1), /no_such: value rejected \(undeclared\)/],
+  'an undeclared histogram': ['undeclared', (r) => r.recordHistogram('no_such', 1), /no_such: value rejected/],
+  'a histogram used as a counter': ['wrong_kind', (r) => r.incrementCounter(latency), /\(wrong_kind\), got counter/],
+  'a counter used as a gauge': ['wrong_kind', (r) => r.setGauge(gets, 1), /\(wrong_kind\), got gauge/],
+  'a counter used as a gauge with labels': ['wrong_kind', (r) => r.setGaugeWithLabels(gets, 1, {}), /\(wrong_kind\)/],
+  'a gauge used as a histogram': ['wrong_kind', (r) => r.recordHistogram('db_queue_depth', 1), /\(wrong_kind\), got histogram/],
+  'an unknown label': [
+    'labels',
+    (r) => r.incrementCounter(gets, 1, { shop: 'a' }),
+    /unknown label "shop": the labels of the metric are store/,
+  ],
+  'a label of a metric without labels': [
+    'labels',
+    (r) => r.setGaugeWithLabels('wombat_monitor_points', 1, { store: 'a' }),
+    /unknown label "store": the metric has no labels/,
+  ],
+  'an empty label': ['labels', (r) => r.incrementCounter(gets, 1, { store: '' }), /label store must not be empty/],
+  'a lone surrogate': ['labels', (r) => r.incrementCounter(gets, 1, { store: 'a\ud800' }), /lone surrogate/],
+  'a label of 1025 characters': [
+    'labels',
+    (r) => r.incrementCounter(gets, 1, { store: 'x'.repeat(1025) }),
+    /at most 1024 .*1025/,
+  ],
+  'a label that is a number': ['labels', (r) => r.incrementCounter(gets, 1, { store: 5 } as never), /string, got number/],
+  'a label that is null': ['labels', (r) => r.incrementCounter(gets, 1, { store: null } as never), /string, got null/],
+  'no labels at all': ['labels', (r) => r.setGaugeWithLabels('db_queue_depth', 1, null as never), /\(labels\)/],
+  'the overflow label': ['labels', (r) => r.incrementCounter(gets, 1, { otel_metric_overflow: 'true' }), /unknown label/],
+  'a counter that decreases': ['negative', (r) => r.incrementCounter(gets, -1), /\(negative\), got -1/],
+  'a counter that grows by NaN': ['not_finite', (r) => r.incrementCounter(gets, Number.NaN), /\(not_finite\), got NaN/],
+  'a counter that grows by Infinity': ['not_finite', (r) => r.incrementCounter(gets, 1 / 0), /got Infinity/],
+  'a counter that grows by -Infinity': ['not_finite', (r) => r.incrementCounter(gets, -1 / 0), /got -Infinity/],
+  'a counter that grows by a string': ['not_finite', (r) => r.incrementCounter(gets, '5' as never), /got 5/],
+  'a counter that grows by a BigInt': ['not_finite', (r) => r.incrementCounter(gets, 5n as never), /got 5/],
+  'a counter that grows by an object': ['not_finite', (r) => r.incrementCounter(gets, Object.create(null)), /got an object/],
+  'a gauge that is NaN': ['not_finite', (r) => r.setGauge('db_queue_depth', Number.NaN), /\(not_finite\), got NaN/],
+  'a histogram of a negative value': ['negative', (r) => r.recordHistogram(latency, -0.1), /\(negative\), got -0.1/],
+}
+
+for (const [what, [reason, misuse, message]] of Object.entries(misuses)) {
+  test(`${what}: recording by name does not throw, counts each value as ${reason} and logs once`, () => {
+    const registry = new MetricsRegistry()
+    for (let times = 0; times < 3; times++) expect(() => misuse(registry)).not.toThrow()
+    expect(rejections(registry)).toEqual({ [reason]: 3 })
+    expect(warnings).toEqual([expect.stringMatching(message)])
+    const recorded = applicationMetrics(registry).map(({ value }) => (typeof value === 'number' ? value : value.count))
+    expect(recorded.filter((value) => value !== 0)).toEqual([])
+  })
+}
+
+test('a rejected value does not affect valid ones', () => {
+  const registry = new MetricsRegistry()
+  registry.incrementCounter(gets, 2, { store: 'a' })
+  registry.incrementCounter(gets, -5, { store: 'a' })
+  registry.incrementCounter(gets, 1, { shop: 'a' })
+  registry.incrementCounter(gets, 3, { store: 'a' })
+  expect(applicationMetrics(registry)).toMatchObject([{ name: gets, labels: { store: 'a' }, value: 5 }])
+})
+
+test('a number is not accepted as a label value', () => {
+  const registry = new MetricsRegistry()
+  registry.setGaugeWithLabels('db_level_files', 1, { level: '5' })
+  registry.setGaugeWithLabels('db_level_files', 2, { level: 5 } as never)
+  expect(applicationMetrics(registry)).toMatchObject([{ labels: { level: '5' }, value: 1 }])
+  expect(rejections(registry)).toEqual({ labels: 1 })
+})
+
+test('an error of the logger does not reach the code that records', () => {
+  diag.disable()
+  const fail = (): never => {
+    throw new Error('disk full')
+  }
+  diag.setLogger({ warn: fail, error: fail, info: () => {}, debug: fail, verbose: fail }, { logLevel: DiagLogLevel.WARN })
+  const registry = new MetricsRegistry()
+  expect(() => registry.incrementCounter('no_such_total')).not.toThrow()
+  expect(() => registry.counter(gets).add(-1)).not.toThrow()
+  expect(rejections(registry)).toEqual({ undeclared: 1, negative: 1 })
+})
+
+test('a long value is truncated in the log', () => {
+  const registry = new MetricsRegistry()
+  registry.incrementCounter(gets, 'x'.repeat(100_000) as never)
+  expect(warnings[0]?.length).toBeLessThan(500)
+})
+
+const invalidInstruments: Record<string, [getInstrument: (registry: MetricsRegistry) => unknown, message: RegExp]> = {
+  'an undeclared metric': [(r) => r.counter('no_such_total'), /^metric "no_such_total" is not declared: call declare\({ name/],
+  'a gauge as a counter': [(r) => r.counter('db_queue_depth'), /^metric db_queue_depth is a gauge, not a counter$/],
+  'a counter as a gauge': [(r) => r.gauge(gets), /^metric db_get_operations_total is a counter, not a gauge$/],
+  'a counter as a histogram': [(r) => r.histogram(gets), /is a counter, not a histogram$/],
+  'an unknown label': [(r) => r.counter(gets, { shop: 'a' }), /: unknown label "shop": the labels of the metric are store$/],
+  'an empty label': [(r) => r.histogram(latency, { store: '' }), /: label store must not be empty: Prometheus/],
+  'a label that is not a string': [
+    (r) => r.gauge('db_queue_depth', { store: undefined } as never),
+    /must be a string, got undefined/,
+  ],
+  'a lone surrogate': [(r) => r.gauge('db_queue_depth', { store: '\udc00' }), /lone surrogate/],
+  'a label of 1025 characters': [(r) => r.counter(gets, { store: 'x'.repeat(1025) }), /at most 1024 characters, got 1025/],
+}
+
+for (const [what, [getInstrument, message]] of Object.entries(invalidInstruments)) {
+  test(`getting ${what} throws a TypeError that names the problem`, () => {
+    const registry = new MetricsRegistry()
+    expect(() => getInstrument(registry)).toThrow(TypeError)
+    expect(() => getInstrument(registry)).toThrow(message)
+    expect(registry.getAllMetrics()).toEqual([])
+  })
+}
+
+function fill(registry: MetricsRegistry, from: number, to: number): void {
+  for (let store = from; store < to; store++) registry.incrementCounter(gets, 1, { store: `s${store}` })
+}
+
+function readSeries(registry: MetricsRegistry, wanted: string): Array<[Labels, unknown]> {
+  return registry.getAllMetrics().flatMap(({ name, labels, value }) => (name === wanted ? [[labels, value]] : []))
+}
+
+test('above the cardinality limit all further labels share one series, and no value is lost', () => {
+  const registry = new MetricsRegistry({ cardinalityLimit: 4 })
+  fill(registry, 0, 10)
+  fill(registry, 0, 10)
+  expect(readSeries(registry, gets)).toEqual([
+    [{ store: 's0' }, 2],
+    [{ store: 's1' }, 2],
+    [{ store: 's2' }, 2],
+    [{ otel_metric_overflow: 'true' }, 14],
+  ])
+})
+
+test('a metric at its cardinality limit is counted, and logged once', () => {
+  const registry = new MetricsRegistry({ cardinalityLimit: 4 })
+  fill(registry, 0, 3)
+  expect(readSeries(registry, 'wombat_monitor_overflowed_metrics')).toEqual([])
+  fill(registry, 3, 30)
+  for (let level = 0; level < 9; level++) registry.setGaugeWithLabels('db_level_files', 1, { level: String(level) })
+  expect(readSeries(registry, 'wombat_monitor_overflowed_metrics')).toEqual([[{}, 2]])
+  expect(warnings).toHaveLength(2)
+  expect(warnings[0]).toMatch(/db_get_operations_total: more than 3 label sets: .* otel_metric_overflow="true"/)
+})
+
+test('instruments above the limit share the overflow series, and the first label set always has its own', () => {
+  const registry = new MetricsRegistry({ cardinalityLimit: 1 })
+  const [first, second, third] = ['a', 'b', 'c'].map((store) => registry.counter(gets, { store }))
+  expect(second).toBe(third)
+  expect(second).not.toBe(first)
+})
+
+test('the limit holds over many rounds of new labels', () => {
+  const registry = new MetricsRegistry()
+  for (let round = 0; round < 10; round++) {
+    fill(registry, round * 1500, (round + 1) * 1500)
+    expect(readSeries(registry, gets).length).toBeLessThanOrEqual(2000)
+  }
+  const values = readSeries(registry, gets).map(([, value]) => value as number)
+  expect(values.length).toBe(2000)
+  expect(values.reduce((sum, value) => sum + value)).toBe(15_000)
+})
+
+test('a metric at its limit does not affect other metrics', () => {
+  const registry = new MetricsRegistry({ cardinalityLimit: 2 })
+  fill(registry, 0, 5)
+  registry.incrementCounter('db_set_operations_total', 1, { store: 'new' })
+  expect(readSeries(registry, 'db_set_operations_total')).toEqual([[{ store: 'new' }, 1]])
 })

@@ -17,49 +17,87 @@ interface MutableFamily extends MetricFamily {
   readonly series: Map<string, Series>
 }
 
+/** Options of a `MetricsRegistry`. */
 export interface RegistryOptions {
-  /** How many series one metric may have (default 2000). The last of them adds up what comes past the others. */
+  /** The highest number of series of one metric (default 2000). Further label sets share one overflow series, which counts as one. */
   readonly cardinalityLimit?: number
-  /** Under which names operations are exported (default `wombat`). */
+  /** The names under which operations are exported (default `wombat`). */
   readonly semconv?: Semconv
 }
 
-/** A catalogue's name, or the name of a metric that was declared. */
+/** The name of a metric of the catalog, or of a metric that was declared. */
 export type AnyMetricName = MetricName | (string & {})
 
 const noLabels: Labels = Object.freeze({})
-const overflowed: Labels = Object.freeze({ [overflowLabel]: 'true' })
+const overflowLabels: Labels = Object.freeze({ [overflowLabel]: 'true' })
+
+/** What the warning about a rejected value recommends. */
+const remedies: Readonly<Record<RejectReason, string>> = {
+  negative: 'record 0 or more',
+  not_finite: 'record a finite number',
+  undeclared: 'declare the metric first',
+  wrong_kind: 'use the method for the kind of the metric',
+  labels: 'use labels of the metric with valid values',
+}
 
 /**
- * All numbers of one process, by name and labels. Names of the catalogue are there from the start; a metric of your own is
- * declared once. Recording by name (`incrementCounter`, `setGauge`, `recordHistogram`) never throws: what cannot be taken is
- * counted in `wombat_monitor_refused_values_total` and logged once. Binding a handle (`counter`, `gauge`, `histogram`) is
- * part of setting up, and says what is wrong with an exception.
+ * Holds the metrics of one process, by name and labels. The metrics of the catalog exist from the start; declare each metric of
+ * your own once.
+ *
+ * Recording by name (`incrementCounter`, `setGauge`, `recordHistogram`) never throws: a rejected value is counted in
+ * `wombat_monitor_refused_values_total` and logged once. Getting an instrument (`counter`, `gauge`, `histogram`) is part of the
+ * setup: it throws if the name, the kind or a label is wrong.
+ *
+ * @example
+ * ```ts
+ * import { MetricsRegistry } from '@wombat/instrumentation'
+ *
+ * const registry = new MetricsRegistry()
+ * registry.declare({
+ *   name: 'app_jobs_total',
+ *   kind: 'counter',
+ *   unit: '{job}',
+ *   description: 'Completed jobs.',
+ *   attributes: ['queue'],
+ * })
+ * const mailJobs = registry.counter('app_jobs_total', { queue: 'mail' }) // in the setup
+ * mailJobs.add() // for each job
+ * registry.incrementCounter('app_jobs_total', 2, { queue: 'print' }) // by name: slower, never throws
+ * for (const { name, labels, value } of registry.getAllMetrics()) console.log(name, labels, value)
+ * ```
  */
 export class MetricsRegistry implements InstrumentOwner {
-  /** While false nothing is recorded; what was recorded stays. */
+  /** While false, nothing is recorded; recorded values stay. */
   enabled = true
-  /** Told once of each kind of value that is refused and each metric that overflows (default: OpenTelemetry's `diag`). */
+  /**
+   * Receives warnings (default: OpenTelemetry's `diag.warn`): one for each metric and reason if values are rejected, and one for
+   * each metric that reaches the cardinality limit.
+   */
   warn: (message: string) => void = (message) => diag.warn(`@wombat/instrumentation: ${message}`)
+  /** The names under which operations are exported. */
   readonly semconv: Semconv
-  /** How many series one metric may have. */
+  /** The highest number of series of one metric, including the overflow series. */
   cardinalityLimit: number
   readonly #families = new Map<string, MutableFamily>()
-  /** Who is asked for its numbers before each collection. */
+  /** Callbacks that run before each collection, for values that no operation records. */
   readonly collectors = new Collectors(() => this.incrementCounter('wombat_monitor_source_failures_total'))
-  /** The stores whose numbers these are. */
+  /** The stores that record into this registry. */
   readonly stores = new MeasuredStores()
-  /** What is looked at beside counting and timing: slow and failed operations, spans, sampling. */
+  /** Slow and failed operations, spans and sampling: what is observed in addition to counts and latencies. */
   readonly observer = new OperationObserver()
   readonly #definitions = new MetricDefinitions()
   readonly #listeners = new Set<(family: MetricFamily, series: Series) => void>()
-  readonly #said = new Set<string>()
+  readonly #warned = new Set<string>()
   readonly #overflowing = new Set<string>()
 
+  /**
+   * @throws RangeError if `cardinalityLimit` is not a whole number of 1 or more.
+   * @throws TypeError if `semconv` is unknown.
+   */
   constructor({ cardinalityLimit = 2000, semconv = 'wombat' }: RegistryOptions = {}) {
     if (!Number.isInteger(cardinalityLimit) || cardinalityLimit < 1) {
       throw new RangeError(
-        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it bounds the series of one metric`,
+        `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it limits the series of one metric`,
       )
     }
     if (!['wombat', 'otel', 'both'].includes(semconv)) {
@@ -70,48 +108,64 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 
   /**
-   * Makes a metric of your own known. Declaring the very same again changes nothing.
+   * Adds a metric of your own. Declaring an equal definition again changes nothing.
    *
-   * @throws TypeError when the name is taken by a different metric, or would not survive the way to Prometheus.
-   * @throws RangeError when the bounds cannot be counted apart.
+   * @throws TypeError if the name has another definition, or would differ between Prometheus, OTLP and a Collector.
+   * @throws RangeError if a bound is not positive, finite and at least 6.25 % above the one before it.
    */
   declare(definition: MetricDefinition): this {
     this.#definitions.declare(definition)
     return this
   }
 
-  /** The handle of a counter: bind it once, add to it at the cost of an addition. @throws TypeError */
+  /**
+   * Returns the counter of one series, at 0 if it is new. Keep it: adding to it costs one addition and no lookup.
+   *
+   * @throws TypeError if the metric is not declared, is not a counter, or does not have these labels.
+   */
   counter(name: AnyMetricName, labels: Labels = noLabels): Counter {
-    return this.#bind(name, labels, Counter)
+    return this.#getOrCreate(name, labels, Counter)
   }
 
-  /** The handle of a gauge. @throws TypeError */
+  /**
+   * Returns the gauge of one series, without a value if it is new.
+   *
+   * @throws TypeError if the metric is not declared, is not a gauge, or does not have these labels.
+   */
   gauge(name: AnyMetricName, labels: Labels = noLabels): Gauge {
-    return this.#bind(name, labels, Gauge)
+    return this.#getOrCreate(name, labels, Gauge)
   }
 
-  /** The handle of a histogram or summary. @throws TypeError */
+  /**
+   * Returns the histogram of one series of a histogram or summary, empty if it is new.
+   *
+   * @throws TypeError if the metric is not declared, is not a histogram or summary, or does not have these labels.
+   */
   histogram(name: AnyMetricName, labels: Labels = noLabels): Histogram {
-    return this.#bind(name, labels, Histogram)
+    return this.#getOrCreate(name, labels, Histogram)
   }
 
+  /** Adds a finite amount of 0 or more to a counter (default 1), in the unit of the metric. Never throws. */
   incrementCounter(name: AnyMetricName, value = 1, labels: Labels = noLabels): void {
-    this.#cell(name, labels, Counter)?.add(value)
+    this.#find(name, labels, Counter)?.add(value)
   }
 
+  /** Sets a gauge without labels to a finite number, in the unit of the metric. Never throws. */
   setGauge(name: AnyMetricName, value: number): void {
-    this.#cell(name, noLabels, Gauge)?.set(value)
+    this.#find(name, noLabels, Gauge)?.set(value)
   }
 
+  /** Sets a gauge to a finite number, in the unit of the metric. Never throws. */
   setGaugeWithLabels(name: AnyMetricName, value: number, labels: Labels): void {
-    this.#cell(name, labels, Gauge)?.set(value)
+    this.#find(name, labels, Gauge)?.set(value)
   }
 
+  /** Records a finite number of 0 or more in a histogram or summary, in the unit of the metric. Never throws. */
   recordHistogram(name: AnyMetricName, value: number, labels: Labels = noLabels): void {
-    this.#cell(name, labels, Histogram)?.record(value)
+    this.#find(name, labels, Histogram)?.record(value)
   }
 
-  /** Everything there is to read now, one entry for each metric and set of labels. */
+  /** Reads all metrics: one entry for each series that has a value. Does not run the collectors. */
   getAllMetrics(): Metric[] {
     const timestamp = Date.now()
     return [...this.#families.values()].flatMap((family) =>
@@ -119,56 +173,57 @@ export class MetricsRegistry implements InstrumentOwner {
     )
   }
 
-  /** Every metric that has a series. */
+  /** Returns every metric that has a series. */
   families(): Iterable<MetricFamily> {
     return this.#families.values()
   }
 
-  /** Calls back for every series there is and every one to come. Returns the way to stop. */
+  /** Calls the listener for each existing series and for each new one. Returns a function that removes the listener. */
   onSeries(listener: (family: MetricFamily, series: Series) => void): () => void {
     for (const family of this.#families.values()) for (const series of family.series.values()) listener(family, series)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Counts a value that could not be taken and says so once for each metric and reason. Never throws. */
+  /** Counts a rejected value, and warns once for each metric and reason. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void {
     this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
-    this.#sayOnce(
+    this.#warnOnce(
       `${metric} ${reason}`,
-      `${metric}: value refused (${reason}), got ${describe(got)}; further ones are only counted`,
+      `${metric}: value rejected (${reason}), got ${describe(got)}: ${remedies[reason]}; further rejections are only counted`,
     )
   }
 
-  #bind<C extends Instrument>(name: string, labels: Labels, kind: CellKind<C>): C {
+  #getOrCreate<Kind extends Instrument>(name: string, labels: Labels, instrumentClass: InstrumentClass<Kind>): Kind {
     const definition = this.#definitions.get(name)
     if (definition === undefined)
       throw new TypeError(
         `metric ${JSON.stringify(name)} is not declared: call declare({ name, kind, unit, description, attributes }) once`,
       )
-    if (!fits(definition, kind)) throw new TypeError(`metric ${name} is a ${definition.kind}, not a ${kindName(kind)}`)
+    if (!isOfKind(definition, instrumentClass))
+      throw new TypeError(`metric ${name} is a ${definition.kind}, not a ${kindName(instrumentClass)}`)
     const family = this.#family(definition)
-    const identity = seriesKey(labels)
-    const known = family.series.get(identity)
-    if (known !== undefined) return known.instrument as C
-    const fault = validateLabels(definition, labels)
-    if (fault !== undefined) throw new TypeError(`metric ${name}: ${fault}`)
-    return this.#add(family, identity, labels).instrument as C
+    const key = seriesKey(labels)
+    const existing = family.series.get(key)
+    if (existing !== undefined) return existing.instrument as Kind
+    const problem = validateLabels(definition, labels)
+    if (problem !== undefined) throw new TypeError(`metric ${name}: ${problem}`)
+    return this.#addSeries(family, key, labels).instrument as Kind
   }
 
-  /** The cell for a value that comes by name; undefined, and counted, where there can be none. */
-  #cell<C extends Instrument>(name: string, labels: Labels, kind: CellKind<C>): C | undefined {
+  /** Returns the instrument for a value that is recorded by name; counts a rejected value and returns `undefined` if there is none. */
+  #find<Kind extends Instrument>(name: string, labels: Labels, instrumentClass: InstrumentClass<Kind>): Kind | undefined {
     if (!this.enabled) return undefined
     try {
       const family = this.#families.get(name)
-      const known = family?.series.get(seriesKey(labels))
-      if (known !== undefined && known.instrument instanceof kind) return known.instrument
+      const existing = family?.series.get(seriesKey(labels))
+      if (existing !== undefined && existing.instrument instanceof instrumentClass) return existing.instrument
       const definition = this.#definitions.get(name)
-      if (definition === undefined || !fits(definition, kind)) {
-        this.reject(name, definition === undefined ? 'undeclared' : 'wrong_kind', kindName(kind))
+      if (definition === undefined || !isOfKind(definition, instrumentClass)) {
+        this.reject(name, definition === undefined ? 'undeclared' : 'wrong_kind', kindName(instrumentClass))
         return undefined
       }
-      return this.#bind(name, labels, kind)
+      return this.#getOrCreate(name, labels, instrumentClass)
     } catch (error) {
       this.reject(name, 'labels', error instanceof Error ? error.message : error)
       return undefined
@@ -184,71 +239,72 @@ export class MetricsRegistry implements InstrumentOwner {
     return family
   }
 
-  #add(family: MutableFamily, identity: string, labels: Labels): Series {
+  #addSeries(family: MutableFamily, labelsKey: string, labels: Labels): Series {
     const { name } = family.definition
-    let key = identity
-    let own: Labels = Object.freeze({ ...labels })
-    // The series for the rest is within the limit, as in OpenTelemetry's SDK: where we had one more than it keeps apart, it
-    // would put our overflow together with another series and lose one of the two.
+    let key = labelsKey
+    let ownLabels: Labels = Object.freeze({ ...labels })
+    // The overflow series is within the limit, as in OpenTelemetry's SDK. With one series more than the SDK keeps, the SDK would
+    // merge our overflow series with another one and lose one of the two.
     if (family.series.size >= Math.max(1, this.cardinalityLimit - 1)) {
-      key = seriesKey(overflowed)
-      own = overflowed
+      key = seriesKey(overflowLabels)
+      ownLabels = overflowLabels
       const overflow = family.series.get(key)
       if (overflow !== undefined) return overflow
       this.#overflowing.add(name)
       this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
-      this.#sayOnce(
+      this.#warnOnce(
         `${name} overflow`,
-        `${name}: more than ${family.series.size} sets of labels; the rest is added up under ${overflowLabel}="true"`,
+        `${name}: more than ${family.series.size} label sets: the others share one series with ${overflowLabel}="true"; use fewer label values or raise cardinalityLimit`,
       )
     }
-    const series: Series = { labels: own, instrument: this.#makeCell(family.definition), startMs: Date.now() }
+    const series: Series = { labels: ownLabels, instrument: this.#createInstrument(family.definition), startMs: Date.now() }
     family.series.set(key, series)
     for (const listener of this.#listeners) listener(family, series)
     return series
   }
 
-  #makeCell({ name, kind, bounds = latencyBounds }: MetricDefinition): Instrument {
+  #createInstrument({ name, kind, bounds = latencyBounds }: MetricDefinition): Instrument {
     if (kind === 'counter') return new Counter(this, name)
     if (kind === 'gauge') return new Gauge(this, name)
     return new Histogram(this, name, bounds)
   }
 
-  #sayOnce(topic: string, message: string): void {
-    if (this.#said.has(topic) || this.#said.size >= 1000) return
-    this.#said.add(topic)
+  #warnOnce(topic: string, message: string): void {
+    if (this.#warned.has(topic) || this.#warned.size >= 1000) return
+    this.#warned.add(topic)
     try {
       this.warn(message)
     } catch {
-      // The application's logger failed: that must not reach whoever records.
+      // An error of the application's logger must not reach the code that records.
     }
   }
 }
 
-type CellKind<C extends Instrument> = abstract new (...args: never[]) => C
+type InstrumentClass<Kind extends Instrument> = abstract new (...args: never[]) => Kind
 
-function kindName(kind: CellKind<Instrument>): string {
-  if (kind === (Counter as CellKind<Instrument>)) return 'counter'
-  return kind === (Gauge as CellKind<Instrument>) ? 'gauge' : 'histogram'
+function kindName(instrumentClass: InstrumentClass<Instrument>): string {
+  if (instrumentClass === (Counter as InstrumentClass<Instrument>)) return 'counter'
+  return instrumentClass === (Gauge as InstrumentClass<Instrument>) ? 'gauge' : 'histogram'
 }
 
-function fits({ kind }: MetricDefinition, cell: CellKind<Instrument>): boolean {
-  return kindName(cell) === (kind === 'summary' ? 'histogram' : kind)
+function isOfKind({ kind }: MetricDefinition, instrumentClass: InstrumentClass<Instrument>): boolean {
+  return kindName(instrumentClass) === (kind === 'summary' ? 'histogram' : kind)
 }
 
-/** Labels must be among the metric's own attributes: a typing error would otherwise make a second family of series. */
+/** Returns what is wrong with the labels, or `undefined`. Only the metric's attributes are valid: a misspelled key would create other series. */
 function validateLabels({ attributes }: MetricDefinition, labels: Labels): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
     if (!attributes.includes(key)) {
-      return `has no label ${JSON.stringify(key)}, only ${attributes.length === 0 ? 'none' : attributes.join(', ')}`
+      const known = attributes.length === 0 ? 'the metric has no labels' : `the labels of the metric are ${attributes.join(', ')}`
+      return `unknown label ${JSON.stringify(key)}: ${known}`
     }
-    const fault = validateLabel(key, value)
-    if (fault !== undefined) return fault
+    const problem = validateLabel(key, value)
+    if (problem !== undefined) return problem
   }
   return undefined
 }
 
-/** A value of a caller's mistake, in words. Objects are not asked for theirs: that may throw. */
+/** Returns a value as text for a warning. Never calls an object's own methods: they may throw. */
 function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object'
   return typeof value === 'function' ? 'a function' : String(value).slice(0, 200)
