@@ -2,64 +2,67 @@ import { diagnose, type PipelineOptions } from '../doctor/diagnose.ts'
 import type { CliOptions, ParsedOptions } from './options.ts'
 import { UsageError } from './usage-error.ts'
 
+/** Options of `wombat-dashboards doctor`. */
 export const doctorOptions = {
-  otlp: { value: 'an address', description: 'Where the canary is sent: the Collector, http://127.0.0.1:4318 for example.' },
+  otlp: { value: 'url', description: 'OTLP receiver (HTTP) of the Collector, for example http://127.0.0.1:4318.' },
   metrics: {
-    value: 'an address',
-    description: "The page that Prometheus reads: the Collector's or, without --otlp, a process'.",
+    value: 'url',
+    description: "Endpoint that Prometheus scrapes: the Collector's or, without --otlp, a process's.",
   },
-  prometheus: { value: 'an address', description: 'The Prometheus that should have it then.' },
-  victoriametrics: { value: 'an address', description: 'The VictoriaMetrics that should have it then.' },
-  'otlp-header': { value: 'name: text', repeated: true, description: 'A header for the Collector, for a token for example.' },
-  'query-header': { value: 'name: text', repeated: true, description: 'A header for the page, Prometheus and VictoriaMetrics.' },
-  'timeout-seconds': { value: 'seconds', description: 'How long each hop may take; a scrape has to fit (default 90).' },
+  prometheus: { value: 'url', description: 'Prometheus that should have the series.' },
+  victoriametrics: { value: 'url', description: 'VictoriaMetrics that should have the series.' },
+  'otlp-header': { value: 'name: value', repeated: true, description: 'HTTP header for the OTLP receiver, such as a token.' },
+  'query-header': {
+    value: 'name: value',
+    repeated: true,
+    description: 'HTTP header for the metrics endpoint, Prometheus and VictoriaMetrics.',
+  },
+  'timeout-seconds': { value: 'seconds', description: 'Time limit of each hop; longer than the scrape interval (default 90).' },
 } as const satisfies CliOptions
 
-/** Says hop by hop what became of what is sent along a route; 1 where it was lost or changed. @throws Misuse */
-export async function doctor(typed: ParsedOptions, say: (line: string) => void): Promise<number> {
-  if (typed.positionals.length > 0) throw new UsageError(`doctor takes options only, got ${typed.positionals[0]}`)
-  let isWell = true
-  for await (const { from, to, problems } of diagnose(pipelineOptions(typed))) {
-    isWell &&= problems.length === 0
-    if (problems.length === 0) say(`ok    ${from} -> ${to}: all arrived as it was given`)
-    for (const problem of problems) say(`WRONG ${from} -> ${to}: ${problem}`)
+/** Checks a pipeline and prints one line per hop. Returns the exit code: 0, or 1 if a hop fails. @throws UsageError */
+export async function doctor(options: ParsedOptions, print: (line: string) => void): Promise<number> {
+  if (options.positionals.length > 0) throw new UsageError(`doctor takes options only, got ${options.positionals[0]}`)
+  let isHealthy = true
+  for await (const { from, to, problems } of diagnose(pipelineOptions(options))) {
+    isHealthy &&= problems.length === 0
+    if (problems.length === 0) print(`ok    ${from} -> ${to}: all series arrived unchanged`)
+    for (const problem of problems) print(`FAIL  ${from} -> ${to}: ${problem}`)
   }
-  say(isWell ? 'The route is sound.' : 'The first hop that is wrong is the one to look at.')
-  return isWell ? 0 : 1
+  print(isHealthy ? 'All hops are ok.' : 'Fix the first failing hop first: later ones may follow from it.')
+  return isHealthy ? 0 : 1
 }
 
-function pipelineOptions(typed: ParsedOptions): PipelineOptions {
-  const otlp = typed.address('otlp')
-  const places: Pick<PipelineOptions, 'metrics' | 'prometheus' | 'victoriametrics'> = Object.fromEntries(
+function pipelineOptions(options: ParsedOptions): PipelineOptions {
+  const otlp = options.url('otlp')
+  const backends: Pick<PipelineOptions, 'metrics' | 'prometheus' | 'victoriametrics'> = Object.fromEntries(
     (['metrics', 'prometheus', 'victoriametrics'] as const).flatMap((name) => {
-      const url = typed.address(name)
+      const url = options.url(name)
       return url === undefined ? [] : [[name, url]]
     }),
   )
-  if (otlp === undefined && places.metrics === undefined) {
-    throw new UsageError('doctor needs --otlp, where a canary can be sent, or --metrics, a page that a process shows')
+  if (otlp === undefined && backends.metrics === undefined) {
+    throw new UsageError('doctor needs a start: --otlp (a Collector) or --metrics (the endpoint of a process)')
   }
-  if (Object.keys(places).length + Number(otlp !== undefined) < 2) {
-    throw new UsageError(
-      'doctor needs to know who should have it then: --prometheus, --victoriametrics or, behind --otlp, --metrics',
-    )
+  if (Object.keys(backends).length + Number(otlp !== undefined) < 2) {
+    throw new UsageError('doctor needs a destination: --prometheus, --victoriametrics or, with --otlp, --metrics')
   }
-  const timeoutSeconds = typed.number('timeout-seconds')
+  const timeoutSeconds = options.number('timeout-seconds')
   return {
     ...(otlp !== undefined && { otlp }),
-    ...places,
-    otlpHeaders: parseHeaders(typed, 'otlp-header'),
-    queryHeaders: parseHeaders(typed, 'query-header'),
+    ...backends,
+    otlpHeaders: parseHeaders(options, 'otlp-header'),
+    queryHeaders: parseHeaders(options, 'query-header'),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   }
 }
 
-/** @throws Misuse without repeating what may be a secret. */
-function parseHeaders(typed: ParsedOptions, option: string): Record<string, string> {
+/** @throws UsageError without the value: it may be a secret. */
+function parseHeaders(options: ParsedOptions, option: string): Record<string, string> {
   return Object.fromEntries(
-    typed.all(option).map((text): [string, string] => {
+    options.all(option).map((text): [string, string] => {
       const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.+)$/.exec(text) ?? []
-      if (name === undefined || value === undefined) throw new UsageError(`--${option} must be "name: text", as a header is`)
+      if (name === undefined || value === undefined) throw new UsageError(`--${option} must be "name: value"`)
       return [name.toLowerCase(), value]
     }),
   )

@@ -1,24 +1,29 @@
 import type { CliOptions } from './options.ts'
 
-/** What help needs to know of a command. */
-interface Described {
+/** The parts of a command that its help shows. */
+interface CommandHelp {
   readonly operand: string
   readonly description: string
   readonly options: CliOptions
 }
 
-/** All that can be typed; of one command where that is named. */
-export function formatHelp(commands: Readonly<Record<string, Described>>, common: CliOptions, name?: string): string {
+/** Returns the help of all commands or, with `name`, of one. */
+export function formatHelp(commands: Readonly<Record<string, CommandHelp>>, globalOptions: CliOptions, name?: string): string {
   const shown = Object.entries(commands).filter(([command]) => name === undefined || command === name)
   const parts = shown.map(([command, { operand, description, options }]) =>
-    [`wombat-dashboards ${command} ${operand}`.trimEnd(), `  ${description}`, '', ...lines(options)].join('\n'),
+    [
+      `wombat-dashboards ${command} ${operand} [options]`.replace(/ +/g, ' '),
+      `  ${description}`,
+      '',
+      ...formatOptions(options),
+    ].join('\n'),
   )
-  return [...parts, ['always', '', ...lines(common)].join('\n')].join('\n\n')
+  return [...parts, ['Global options', '', ...formatOptions(globalOptions)].join('\n')].join('\n\n')
 }
 
-function lines(options: CliOptions): string[] {
+function formatOptions(options: CliOptions): string[] {
   return Object.entries(options).map(([name, { value, repeated, description }]) => {
-    const typed = `--${name}${value === undefined ? '' : ` <${value}>`}`
-    return `  ${typed.padEnd(34)}${description}${repeated === true ? ' May be repeated.' : ''}`
+    const option = `--${name}${value === undefined ? '' : ` <${value}>`}`
+    return `  ${option.padEnd(34)}${description}${repeated === true ? ' Repeatable.' : ''}`
   })
 }

@@ -1,17 +1,20 @@
 import { parseArgs } from 'node:util'
 import { suggest, UsageError } from './usage-error.ts'
 
-/** One option of a command: what its value is called, if it has one, and what it is for. */
+/** One option of a command. */
 export interface CliOption {
+  /** Placeholder for the value in the help; absent for a flag. */
   readonly value?: string
   readonly repeated?: boolean
   readonly description: string
 }
 
+/** The options of a command, by name without dashes. */
 export type CliOptions = Readonly<Record<string, CliOption>>
 
-/** What was typed, option by option. */
+/** The parsed command line of one command. */
 export class ParsedOptions {
+  /** Arguments that are not options. */
   readonly positionals: readonly string[]
   readonly #values: Readonly<Record<string, readonly string[]>>
 
@@ -20,20 +23,22 @@ export class ParsedOptions {
     this.#values = values
   }
 
+  /** Returns whether the option was given. */
   has(name: string): boolean {
     return this.#values[name] !== undefined
   }
 
+  /** Returns all values of an option. */
   all(name: string): readonly string[] {
     return this.#values[name] ?? []
   }
 
-  /** The last one typed; undefined where it was not. */
+  /** Returns the last value of an option; `undefined` if it was not given. */
   text(name: string): string | undefined {
     return this.#values[name]?.at(-1)
   }
 
-  /** @throws Misuse where it is no number. */
+  /** Returns the value as a number. @throws UsageError if it is not a number. */
   number(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
@@ -42,31 +47,31 @@ export class ParsedOptions {
     return number
   }
 
-  /** Hosts and ports, `10.0.0.1:9464`: no addresses, which Prometheus and the Collector would not start with. @throws Misuse */
+  /** Returns all values as `host:port`. @throws UsageError for URLs, which Prometheus and the Collector reject here. */
   hosts(name: string): readonly string[] {
     const texts = this.all(name)
-    const wrong = texts.find((text) => !/^[^\s/]+:\d+$/.test(text))
-    if (wrong !== undefined) throw new UsageError(`--${name} must be host:port, got ${JSON.stringify(wrong)}`)
+    const invalid = texts.find((text) => !/^[^\s/]+:\d+$/.test(text))
+    if (invalid !== undefined) throw new UsageError(`--${name} must be host:port, got ${JSON.stringify(invalid)}`)
     return texts
   }
 
-  /** An http or https address. @throws Misuse where it is none. */
-  address(name: string): URL | undefined {
+  /** Returns the value as a URL. @throws UsageError if it is not an http or https URL. */
+  url(name: string): URL | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
     const url = URL.parse(text)
     if (url === null || !/^https?:$/.test(url.protocol)) {
-      // An address may hold a password: it is not repeated.
-      throw new UsageError(`--${name} must be an address that begins with http:// or https://`)
+      // The value is not repeated: it may contain a password.
+      throw new UsageError(`--${name} must be a URL that starts with http:// or https://`)
     }
     return url
   }
 }
 
 /**
- * What was typed after a command.
+ * Parses the arguments of a command.
  *
- * @throws Misuse for an option that the command does not have, with the nearest that it has, and for a value too many or too few.
+ * @throws UsageError for an unknown option, with the most similar known one, and for a missing, unexpected or repeated value.
  */
 export function parseOptions(args: readonly string[], options: CliOptions): ParsedOptions {
   const { tokens } = parseArgs({
@@ -77,6 +82,7 @@ export function parseOptions(args: readonly string[], options: CliOptions): Pars
       Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' } as const]),
     ),
   })
+  const knownOptions = Object.keys(options).map((name) => `--${name}`)
   const values: Record<string, string[]> = {}
   const positionals: string[] = []
   for (const token of tokens) {
@@ -84,16 +90,9 @@ export function parseOptions(args: readonly string[], options: CliOptions): Pars
     if (token.kind !== 'option') continue
     const { name, rawName, value } = token
     const option = Object.hasOwn(options, name) ? options[name] : undefined
-    if (option === undefined) {
-      throw new UsageError(
-        `${rawName} is no option${suggest(
-          rawName,
-          Object.keys(options).map((known) => `--${known}`),
-        )}`,
-      )
-    }
+    if (option === undefined) throw new UsageError(`unknown option ${rawName}${suggest(rawName, knownOptions)}`)
     if (option.value !== undefined && (value === undefined || (value.startsWith('--') && !token.inlineValue))) {
-      throw new UsageError(`${rawName} needs ${option.value}`)
+      throw new UsageError(`${rawName} needs a value: <${option.value}>`)
     }
     if (option.value === undefined && value !== undefined) throw new UsageError(`${rawName} takes no value`)
     if (values[name] !== undefined && option.repeated !== true) throw new UsageError(`${rawName} was given twice`)

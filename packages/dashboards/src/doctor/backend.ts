@@ -1,93 +1,94 @@
 import { labelMatchers } from '../promql.ts'
-import type { ExpectedSeries } from './expected-series.ts'
 import { parseExposition, parseNumber } from './exposition-parser.ts'
-import { getJson, type RequestOptions, redactUrl } from './http-client.ts'
-import type { Sample } from './sample.ts'
+import { fetchText, type RequestOptions, redactUrl } from './http-client.ts'
+import type { ExpectedSeries, Sample } from './series.ts'
 
-/** A place along the route that can be asked what it holds. */
+/** A system along the route that can be queried for series. */
 export interface Backend {
   readonly name: string
-  /** What it has of these series, under whatever names. @throws Unanswered */
-  find(given: readonly ExpectedSeries[]): Promise<readonly Sample[]>
-  /** Where to look when a series does not get here. */
-  whereLost(): Promise<string>
+  /** Returns samples that may belong to these series, also under other names. @throws RequestError */
+  find(expected: readonly ExpectedSeries[]): Promise<readonly Sample[]>
+  /** Returns what to check if a series did not arrive. @throws RequestError */
+  lossAdvice(): Promise<string>
 }
 
-/** A page in Prometheus' format: what the Collector shows. */
-export function pageBackend(url: URL, asking: RequestOptions): Backend {
+/** Creates the backend for a /metrics endpoint: the Collector's or a process's. */
+export function createMetricsEndpoint(url: URL, options: RequestOptions): Backend {
   return {
-    name: `the page ${redactUrl(url)}`,
-    find: async () => parseExposition(await getJson(url, asking)),
-    whereLost: async () =>
-      'Look in the Collector for a filter, for a pipeline of metrics without this exporter, and in its log for refusals.',
+    name: `metrics endpoint ${redactUrl(url)}`,
+    find: async () => parseExposition(await fetchText(url, options)),
+    lossAdvice: async () =>
+      'Check the Collector for a filter processor, for a metrics pipeline without this exporter, and its log for rejected data.',
   }
 }
 
-/** Prometheus, which may read a page that was asked before. */
-export function prometheusBackend(url: URL, page: URL | undefined, asking: RequestOptions): Backend {
+/** Creates the backend for Prometheus. If it scrapes `metricsEndpoint`, the advice depends on the state of that target. */
+export function createPrometheus(url: URL, metricsEndpoint: URL | undefined, options: RequestOptions): Backend {
   return {
     name: `Prometheus ${redactUrl(url)}`,
-    find: (given) => found(url, asking, given),
-    whereLost: async () => {
-      if (page !== undefined) return targetSaid(await getJson(api(url, 'targets'), asking), page)
-      return 'Look at its targets and at the log of what writes to it; with --metrics, the page that it reads, both sides can be told apart.'
+    find: (expected) => findSeries(url, options, expected),
+    lossAdvice: async () => {
+      if (metricsEndpoint !== undefined) {
+        return targetAdvice(await fetchText(apiUrl(url, 'targets'), options), metricsEndpoint)
+      }
+      return 'Check the targets of Prometheus and the log of what writes to it. With --metrics, the doctor also checks the endpoint that Prometheus scrapes.'
     },
   }
 }
 
-/** VictoriaMetrics, which answers as Prometheus does. */
-export function victoriaMetricsBackend(url: URL, asking: RequestOptions): Backend {
+/** Creates the backend for VictoriaMetrics, which has Prometheus' query API. */
+export function createVictoriaMetrics(url: URL, options: RequestOptions): Backend {
   return {
     name: `VictoriaMetrics ${redactUrl(url)}`,
-    find: (given) => found(url, asking, given),
-    whereLost: async () =>
-      'Look for a -relabelConfig or write_relabel_configs that drops it, and in the log of what writes to it: the Collector, vmagent or the remote_write of Prometheus.',
+    find: (expected) => findSeries(url, options, expected),
+    lossAdvice: async () =>
+      'Check for a -relabelConfig or write_relabel_configs that drops it, and the log of what writes to VictoriaMetrics: the Collector, vmagent or the remote_write of Prometheus.',
   }
 }
 
-/** Under its names first; only where something is missing, under any name that holds part of ours: that is dear. */
-async function found(url: URL, asking: RequestOptions, given: readonly ExpectedSeries[]): Promise<readonly Sample[]> {
-  const exact = await Promise.all(given.map(({ name, labels }) => query(url, asking, `${name}${labelMatchers(labels)}`)))
+/** Queries by exact name first. Only if a series is missing, it queries by part of the name, which is expensive. */
+async function findSeries(url: URL, options: RequestOptions, expected: readonly ExpectedSeries[]): Promise<readonly Sample[]> {
+  const exact = await Promise.all(expected.map(({ name, labels }) => query(url, options, `${name}${labelMatchers(labels)}`)))
   if (exact.every(({ length }) => length > 0)) return exact.flat()
-  const stems = [...new Set(given.map(({ stem }) => stem))].join('|')
-  return query(url, asking, `{__name__=~".*(${stems}).*",le=~"|[+]Inf"}`)
+  const stems = [...new Set(expected.map(({ stem }) => stem))].join('|')
+  return query(url, options, `{__name__=~".*(${stems}).*",le=~"|[+]Inf"}`)
 }
 
-interface Answer {
+interface QueryResponse {
   readonly data?: {
     readonly result?: ReadonlyArray<{ readonly metric: Record<string, string>; readonly value: readonly [number, string] }>
   }
 }
 
-async function query(url: URL, asking: RequestOptions, promql: string): Promise<Sample[]> {
-  // VictoriaMetrics would answer from what it remembers, and hold back the last half minute: a millisecond is the least it may.
+async function query(url: URL, options: RequestOptions, promql: string): Promise<Sample[]> {
+  // VictoriaMetrics would use its cache and leave out the last 30 seconds; 1ms is the smallest latency_offset it accepts.
   const body = new URLSearchParams({ query: promql, nocache: '1', latency_offset: '1ms' })
-  const { data } = JSON.parse(await getJson(api(url, 'query'), asking, { method: 'POST', body })) as Answer
+  const { data } = JSON.parse(await fetchText(apiUrl(url, 'query'), options, { method: 'POST', body })) as QueryResponse
   return (data?.result ?? []).map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
     return { name, labels, value: parseNumber(value) }
   })
 }
 
-/** Under the path of the address, which a proxy may have put in front. */
-function api(base: URL, method: string): URL {
+/** Keeps the path of the URL: a reverse proxy may need it. */
+function apiUrl(base: URL, method: string): URL {
   const url = new URL(base)
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${method}`
   return url
 }
 
-interface Targets {
+interface TargetsResponse {
   readonly data?: {
     readonly activeTargets?: ReadonlyArray<{ readonly scrapeUrl: string; readonly health: string; readonly lastError: string }>
   }
 }
 
-function targetSaid(answer: string, page: URL): string {
-  const { data } = JSON.parse(answer) as Targets
+function targetAdvice(response: string, { host }: URL): string {
+  const { data } = JSON.parse(response) as TargetsResponse
   const targets = data?.activeTargets ?? []
-  const target = targets.find(({ scrapeUrl }) => URL.parse(scrapeUrl)?.host === page.host)
+  const target = targets.find(({ scrapeUrl }) => URL.parse(scrapeUrl)?.host === host)
   if (target === undefined) {
-    return `None of its ${targets.length} targets is ${page.host}: it does not read that page, unless it knows it under another name; add it to scrape_configs.`
+    return `None of the ${targets.length} targets of Prometheus is ${host}. Add it to scrape_configs, unless Prometheus scrapes it under another host name.`
   }
-  if (target.health === 'down') return `It cannot read ${page.host}: ${target.lastError}.`
-  return 'It reads that page: look for metric_relabel_configs that drop it, and for a sample_limit; and wait for its next scrape (--timeout-seconds).'
+  if (target.health === 'down') return `Prometheus cannot scrape ${host}: ${target.lastError}.`
+  return `Prometheus scrapes ${host}. Check for metric_relabel_configs that drop the series and for a sample_limit; if the scrape interval is long, increase --timeout-seconds.`
 }

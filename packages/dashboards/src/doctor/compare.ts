@@ -1,92 +1,101 @@
-import type { ExpectedSeries } from './expected-series.ts'
-import type { Sample } from './sample.ts'
+import type { ExpectedSeries, Sample } from './series.ts'
 
-/** What happened to one series at one hop. */
+/** A difference between a series before and after one hop. */
 export type Change =
   | { readonly kind: 'lost'; readonly expected: ExpectedSeries }
   | { readonly kind: 'renamed'; readonly expected: ExpectedSeries; readonly name: string }
-  | { readonly kind: 'label renamed'; readonly expected: ExpectedSeries; readonly label: string; readonly to: string }
+  | { readonly kind: 'label renamed'; readonly expected: ExpectedSeries; readonly label: string; readonly newLabel: string }
   | { readonly kind: 'label changed'; readonly expected: ExpectedSeries; readonly label: string; readonly value: string }
   | { readonly kind: 'label lost'; readonly expected: ExpectedSeries; readonly label: string }
   | { readonly kind: 'value changed'; readonly expected: ExpectedSeries; readonly from: number; readonly value: number }
 
-/** What a hop made of what it was given. */
+/** Result of comparing the series before and after one hop. */
 export interface Comparison {
   readonly changes: readonly Change[]
-  /** What came out of it, and so goes into the next: under its new names, without what was lost. */
+  /** The series as they arrived: what the next hop should have. Lost series are left out. */
   readonly arrived: readonly ExpectedSeries[]
 }
 
-/** Compares what a place holds with what it was given: a canary's by its id, those of a page by their labels. Pure. */
-export function compare(id: string | undefined, given: readonly ExpectedSeries[], found: readonly Sample[]): Comparison {
+/**
+ * Compares the expected series with the samples of a backend. Pure. Series of a canary are recognized by its `canaryId`, which some
+ * label holds; without a canary, by all their labels.
+ */
+export function compare(
+  canaryId: string | undefined,
+  expectedSeries: readonly ExpectedSeries[],
+  samples: readonly Sample[],
+): Comparison {
   const changes: Change[] = []
   const arrived: ExpectedSeries[] = []
-  for (const expected of given) {
-    const sample = best(id, expected, found)
+  for (const expected of expectedSeries) {
+    const sample = bestMatch(canaryId, expected, samples)
     if (sample === undefined) {
       changes.push({ kind: 'lost', expected })
       continue
     }
-    const own = findChanges(expected, sample)
-    changes.push(...own)
+    const seriesChanges = findChanges(expected, sample)
+    changes.push(...seriesChanges)
     arrived.push({
       ...expected,
       name: sample.name,
-      labels: labelsNow(expected, sample, own),
+      labels: arrivedLabels(expected, sample, seriesChanges),
       ...(expected.value !== undefined && { value: sample.value }),
     })
   }
   return { changes, arrived }
 }
 
-/** Of what may be this series, that with the fewest changes. */
-function best(id: string | undefined, expected: ExpectedSeries, found: readonly Sample[]): Sample | undefined {
-  const ranked = found
-    .filter((sample) => isMeant(id, expected, sample))
-    .map((sample) => ({ sample, changes: findChanges(expected, sample).length }))
-    .sort((a, b) => a.changes - b.changes)
+/** Returns the candidate with the fewest changes. */
+function bestMatch(canaryId: string | undefined, expected: ExpectedSeries, samples: readonly Sample[]): Sample | undefined {
+  const ranked = samples
+    .filter((sample) => isCandidate(canaryId, expected, sample))
+    .map((sample) => ({ sample, changeCount: findChanges(expected, sample).length }))
+    .sort((a, b) => a.changeCount - b.changeCount)
   return ranked[0]?.sample
 }
 
-/** The run's id in some label, or a value that nobody else has, show whose it is; the stem of the name, which series. */
-function isMeant(id: string | undefined, { name, stem, end, labels, value, isUnique }: ExpectedSeries, sample: Sample): boolean {
-  if (sample.name !== name && !(sample.name.includes(stem) && sample.name.endsWith(end))) return false
+/** The name must contain the stem. The canary's id in any label, or a unique value, identifies the origin. */
+function isCandidate(
+  canaryId: string | undefined,
+  { name, stem, ending, labels, value, hasUniqueValue }: ExpectedSeries,
+  sample: Sample,
+): boolean {
+  if (sample.name !== name && !(sample.name.includes(stem) && sample.name.endsWith(ending))) return false
   if (labels['le'] !== undefined && sample.labels['le'] !== labels['le']) return false
-  const own = Object.values(sample.labels)
-  if (id === undefined) return Object.values(labels).every((text) => own.includes(text))
-  return own.includes(id) || (isUnique && sample.value === value)
+  const labelValues = Object.values(sample.labels)
+  if (canaryId === undefined) return Object.values(labels).every((text) => labelValues.includes(text))
+  return labelValues.includes(canaryId) || (hasUniqueValue && sample.value === value)
 }
 
 function findChanges(expected: ExpectedSeries, sample: Sample): Change[] {
   const changes: Change[] = []
   if (sample.name !== expected.name) changes.push({ kind: 'renamed', expected, name: sample.name })
   for (const [label, value] of Object.entries(expected.labels)) {
-    const got = sample.labels[label]
-    if (got === value) continue
-    const to = Object.keys(sample.labels).find((key) => sample.labels[key] === value && !(key in expected.labels))
-    if (to !== undefined) changes.push({ kind: 'label renamed', expected, label, to })
-    else if (got === undefined) changes.push({ kind: 'label lost', expected, label })
-    else changes.push({ kind: 'label changed', expected, label, value: got })
+    const actual = sample.labels[label]
+    if (actual === value) continue
+    const newLabel = Object.keys(sample.labels).find((key) => sample.labels[key] === value && !(key in expected.labels))
+    if (newLabel !== undefined) changes.push({ kind: 'label renamed', expected, label, newLabel })
+    else if (actual === undefined) changes.push({ kind: 'label lost', expected, label })
+    else changes.push({ kind: 'label changed', expected, label, value: actual })
   }
   const { value: from } = expected
-  if (from !== undefined && !isSame(from, sample.value)) {
+  if (from !== undefined && !isSameNumber(from, sample.value)) {
     changes.push({ kind: 'value changed', expected, from, value: sample.value })
   }
   return changes
 }
 
-/** VictoriaMetrics keeps about twelve digits. */
-function isSame(a: number, b: number): boolean {
+/** VictoriaMetrics stores about twelve significant digits. */
+function isSameNumber(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-11 * Math.abs(a)
 }
 
-/** The labels under which the next hop is to look. */
-function labelsNow({ labels }: ExpectedSeries, sample: Sample, changes: readonly Change[]): Record<string, string> {
-  const kept = Object.entries(labels).flatMap(([key, value]): Array<[string, string]> => {
-    const change = changes.find((each) => 'label' in each && each.label === key)
+function arrivedLabels({ labels }: ExpectedSeries, sample: Sample, changes: readonly Change[]): Record<string, string> {
+  const entries = Object.entries(labels).flatMap(([label, value]): Array<[string, string]> => {
+    const change = changes.find((each) => 'label' in each && each.label === label)
     if (change?.kind === 'label lost') return []
-    if (change?.kind === 'label renamed') return [[change.to, value]]
-    return [[key, sample.labels[key] ?? value]]
+    if (change?.kind === 'label renamed') return [[change.newLabel, value]]
+    return [[label, sample.labels[label] ?? value]]
   })
-  return Object.fromEntries(kept)
+  return Object.fromEntries(entries)
 }

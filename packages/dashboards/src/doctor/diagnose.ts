@@ -1,144 +1,163 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Backend, pageBackend, prometheusBackend, victoriaMetricsBackend } from './backend.ts'
+import { type Backend, createMetricsEndpoint, createPrometheus, createVictoriaMetrics } from './backend.ts'
 import { newCanary, sendCanary } from './canary.ts'
 import { type Comparison, compare } from './compare.ts'
-import type { ExpectedSeries } from './expected-series.ts'
+import { selectExpectedSeries } from './exposition-parser.ts'
 import { RequestError, type RequestOptions, redactUrl } from './http-client.ts'
-import { describeHop } from './messages.ts'
-import { parseSeries } from './page-series.ts'
+import { describeProblems } from './messages.ts'
+import type { ExpectedSeries } from './series.ts'
 
-/** A route: where numbers are given, and who should have them then, in this order. */
+/** The pipeline to check. Metrics pass its systems in the order of these options; at least `otlp` or `metrics` is required. */
 export interface PipelineOptions {
-  /** Where OTLP is taken: of an address without a path, at /v1/metrics. Without it, the page begins the route. */
+  /** URL of the OTLP receiver (HTTP); the path defaults to /v1/metrics. Without it, the pipeline starts at `metrics`. */
   readonly otlp?: URL
-  /** The page on which the Collector shows its metrics to Prometheus; without `otlp`, that of a process. */
+  /** URL of the /metrics endpoint that Prometheus scrapes: the Collector's or, without `otlp`, a process's. */
   readonly metrics?: URL
+  /** URL of Prometheus. */
   readonly prometheus?: URL
+  /** URL of VictoriaMetrics. */
   readonly victoriametrics?: URL
+  /** HTTP headers for the OTLP receiver. */
   readonly otlpHeaders?: Readonly<Record<string, string>>
+  /** HTTP headers for the /metrics endpoint, Prometheus and VictoriaMetrics. */
   readonly queryHeaders?: Readonly<Record<string, string>>
-  /** How long each place may take until it has the canary; a scrape and its interval must fit (default 90). */
+  /** Time limit of each hop; must be longer than the scrape interval (default 90). */
   readonly timeoutSeconds?: number
 }
 
-/** One hop of the route, and what is wrong with it; nothing where all is well. */
+/** One hop of the pipeline. */
 export interface Hop {
   readonly from: string
   readonly to: string
+  /** What was lost or changed, and how to mend it; empty if all series arrived unchanged. */
   readonly problems: readonly string[]
 }
 
-const pollMs = 500
-const answerTimeoutMs = 10_000
+const pollIntervalMs = 500
+const requestTimeoutMs = 10_000
 
-/** What goes along a route. */
-interface Sent {
-  readonly from: string
-  /** In the labels of a canary; what a page shows of itself has none. */
-  readonly id?: string
-  readonly given: readonly ExpectedSeries[]
-  readonly places: readonly Backend[]
+/** Series on their way through the pipeline. */
+interface Probe {
+  readonly source: string
+  /** `undefined` without a canary. */
+  readonly canaryId?: string
+  readonly expected: readonly ExpectedSeries[]
+  /** The backends to check, in the order of the pipeline. */
+  readonly backends: readonly Backend[]
   stop(): Promise<void>
 }
 
 /**
- * Sends a canary along a route, or follows what a page shows, and says hop by hop what became of it. What a hop changed is not
- * held against the next.
+ * Checks a pipeline hop by hop and yields the result of each: sends a canary over OTLP or, without `otlp`, follows series that the
+ * /metrics endpoint of a process already has. A change is reported once, at the hop where it happens.
+ *
+ * @throws TypeError if neither `otlp` nor `metrics` is given.
+ * @throws RangeError if `timeoutSeconds` is not above 0 and at most 3600.
+ * @example
+ * ```js
+ * import { diagnose } from '@wombat/dashboards'
+ *
+ * // Port 9 is closed on most machines, so the first hop reports that the connection is refused.
+ * for await (const { from, to, problems } of diagnose({ otlp: new URL('http://127.0.0.1:9'), timeoutSeconds: 1 })) {
+ *   console.log(`${from} -> ${to}:`, problems.length === 0 ? 'ok' : problems.join(' '))
+ * }
+ * ```
  */
-export async function* diagnose(course: PipelineOptions): AsyncGenerator<Hop> {
-  const { timeoutSeconds = 90 } = course
+export async function* diagnose(options: PipelineOptions): AsyncGenerator<Hop> {
+  const { timeoutSeconds = 90 } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 3600)) {
-    throw new RangeError(
-      `timeoutSeconds must lie between 0 and 3600, got ${timeoutSeconds}: a scrape has to fit, and somebody waits`,
-    )
+    throw new RangeError(`timeoutSeconds must be above 0 and at most 3600, got ${timeoutSeconds}`)
   }
-  const [from, to] = beginningOf(course)
-  let sent: Sent
+  const [from, to] = firstHop(options)
+  let probe: Probe
   try {
-    sent = await begin(course, to, Math.min(answerTimeoutMs, timeoutSeconds * 1000))
+    probe = await startProbe(options, to, Math.min(requestTimeoutMs, timeoutSeconds * 1000))
   } catch (error) {
-    yield { from, to, problems: [errorReason(error)] }
+    yield { from, to, problems: [describeError(error)] }
     return
   }
   try {
     yield { from, to, problems: [] }
-    yield* hops(sent, timeoutSeconds * 1000)
+    yield* checkBackends(probe, timeoutSeconds * 1000)
   } finally {
-    await sent.stop()
+    await probe.stop()
   }
 }
 
-function beginningOf({ otlp, metrics }: PipelineOptions): readonly [from: string, to: string] {
-  if (otlp !== undefined) return ['this process', `the Collector ${redactUrl(otlpReceiver(otlp))}`]
-  if (metrics !== undefined) return ['the measured process', `the page ${redactUrl(metrics)}`]
-  throw new TypeError('a route begins with otlp, where a canary can be sent, or with metrics, a page that can be read')
+function firstHop({ otlp, metrics }: PipelineOptions): readonly [from: string, to: string] {
+  if (otlp !== undefined) return ['this process', `Collector ${redactUrl(receiverUrl(otlp))}`]
+  if (metrics !== undefined) return ['monitored process', `metrics endpoint ${redactUrl(metrics)}`]
+  throw new TypeError('diagnose needs otlp (the receiver of the canary) or metrics (the /metrics endpoint of a process)')
 }
 
-/** @throws Unanswered where nothing can be given there. */
-async function begin(course: PipelineOptions, from: string, timeoutMs: number): Promise<Sent> {
-  const { otlp, metrics, otlpHeaders = {}, queryHeaders = {} } = course
-  const asking = { headers: queryHeaders, timeoutMs }
+/** @throws RequestError if the pipeline's first system cannot be reached, or if it has none of the catalog's metrics. */
+async function startProbe(options: PipelineOptions, source: string, timeoutMs: number): Promise<Probe> {
+  const { otlp, metrics, otlpHeaders = {}, queryHeaders = {} } = options
+  const queryOptions = { headers: queryHeaders, timeoutMs }
   if (otlp !== undefined) {
-    const { id, ...canary } = newCanary()
-    const stop = await sendCanary({ id, ...canary }, otlpReceiver(otlp), { headers: otlpHeaders, timeoutMs })
-    return { from, id, given: canary.expected, places: createBackends(course, asking), stop }
+    const canary = newCanary()
+    const stop = await sendCanary(canary, receiverUrl(otlp), { headers: otlpHeaders, timeoutMs })
+    return { source, canaryId: canary.id, expected: canary.expected, backends: createBackends(options, queryOptions), stop }
   }
-  const page = metrics === undefined ? [] : await pageBackend(metrics, asking).find([])
-  const given = parseSeries(page)
-  if (given.length === 0)
-    throw new RequestError(`it shows ${page.length} samples, and none of our metrics; is it the right page?`)
-  return { from, given, places: createBackends(course, asking).slice(1), stop: async () => {} }
+  const samples = metrics === undefined ? [] : await createMetricsEndpoint(metrics, queryOptions).find([])
+  const expected = selectExpectedSeries(samples)
+  if (expected.length === 0) {
+    throw new RequestError(`none of its ${samples.length} samples is a Wombat metric; check the URL`)
+  }
+  return { source, expected, backends: createBackends(options, queryOptions).slice(1), stop: async () => {} }
 }
 
-async function* hops({ from, id, given, places }: Sent, withinMs: number): AsyncGenerator<Hop> {
-  let before = from
-  let now = given
-  for (const place of places) {
+async function* checkBackends({ source, canaryId, expected, backends }: Probe, timeoutMs: number): AsyncGenerator<Hop> {
+  let from = source
+  let current = expected
+  for (const backend of backends) {
     try {
-      const { changes, arrived } = await settled(place, id, now, withinMs)
+      const { changes, arrived } = await waitForSeries(backend, canaryId, current, timeoutMs)
       const isLost = changes.some(({ kind }) => kind === 'lost')
-      yield { from: before, to: place.name, problems: describeHop(changes, isLost ? await place.whereLost() : '') }
-      // What was lost may have got to the next another way.
-      now = now.map((each) => arrived.find(({ stem, end }) => stem === each.stem && end === each.end) ?? each)
+      yield { from, to: backend.name, problems: describeProblems(changes, isLost ? await backend.lossAdvice() : '') }
+      // A lost series stays expected: it may reach the next backend on another way.
+      current = current.map(
+        (series) => arrived.find(({ stem, ending }) => stem === series.stem && ending === series.ending) ?? series,
+      )
     } catch (error) {
-      yield { from: before, to: place.name, problems: [errorReason(error)] }
+      yield { from, to: backend.name, problems: [describeError(error)] }
     }
-    before = place.name
+    from = backend.name
   }
 }
 
-/** Asks until nothing is lost, or time is up. */
-async function settled(
-  place: Backend,
-  id: string | undefined,
-  given: readonly ExpectedSeries[],
-  withinMs: number,
+/** Polls the backend until no series is missing or the time is up. */
+async function waitForSeries(
+  backend: Backend,
+  canaryId: string | undefined,
+  expected: readonly ExpectedSeries[],
+  timeoutMs: number,
 ): Promise<Comparison> {
-  const deadlineMs = performance.now() + withinMs
+  const deadlineMs = performance.now() + timeoutMs
   for (;;) {
-    const verdict = compare(id, given, await place.find(given))
-    if (verdict.changes.every(({ kind }) => kind !== 'lost') || performance.now() > deadlineMs) return verdict
-    await sleep(pollMs)
+    const comparison = compare(canaryId, expected, await backend.find(expected))
+    if (comparison.changes.every(({ kind }) => kind !== 'lost') || performance.now() > deadlineMs) return comparison
+    await sleep(pollIntervalMs)
   }
 }
 
-function createBackends({ metrics, prometheus, victoriametrics }: PipelineOptions, asking: RequestOptions): Backend[] {
+function createBackends({ metrics, prometheus, victoriametrics }: PipelineOptions, options: RequestOptions): Backend[] {
   return [
-    ...(metrics === undefined ? [] : [pageBackend(metrics, asking)]),
-    ...(prometheus === undefined ? [] : [prometheusBackend(prometheus, metrics, asking)]),
-    ...(victoriametrics === undefined ? [] : [victoriaMetricsBackend(victoriametrics, asking)]),
+    ...(metrics === undefined ? [] : [createMetricsEndpoint(metrics, options)]),
+    ...(prometheus === undefined ? [] : [createPrometheus(prometheus, metrics, options)]),
+    ...(victoriametrics === undefined ? [] : [createVictoriaMetrics(victoriametrics, options)]),
   ]
 }
 
-function otlpReceiver(url: URL): URL {
+function receiverUrl(url: URL): URL {
   const receiver = new URL(url)
   if (receiver.pathname === '/') receiver.pathname = '/v1/metrics'
   return receiver
 }
 
-/** @throws what is no answer of a place, but a mistake of ours. */
-function errorReason(error: unknown): string {
+/** Returns the reason of a failed request. @throws the error itself if it is a bug and not a failed request. */
+function describeError(error: unknown): string {
   if (error instanceof RequestError) return error.message
-  if (error instanceof SyntaxError) return `its answer is not what Prometheus' API says: ${error.message}`
+  if (error instanceof SyntaxError) return `the response is not valid JSON as Prometheus' API returns it: ${error.message}`
   throw error
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { parseExposition } from './exposition-parser.ts'
 
-test('samples are found among comments, with timestamps and exemplars, and labels of any text', () => {
-  const page = [
+test('samples are parsed with escaped labels, timestamps and exemplars; other lines are skipped', () => {
+  const text = [
     '# HELP db_level_files Table files in this level.',
     '# TYPE db_level_files gauge',
     'db_level_files{store="a \\"b\\" \\\\ {c}, d",level="0"} 3 1700000000000',
@@ -12,7 +12,7 @@ test('samples are found among comments, with timestamps and exemplars, and label
     'nonsense',
     '',
   ].join('\n')
-  expect(parseExposition(page)).toEqual([
+  expect(parseExposition(text)).toEqual([
     { name: 'db_level_files', labels: { store: 'a "b" \\ {c}, d', level: '0' }, value: 3 },
     { name: 'up', labels: {}, value: 1 },
     { name: 'db_get_latency_seconds_bucket', labels: { le: '+Inf', store: 'o\np' }, value: 4 },
@@ -20,6 +20,6 @@ test('samples are found among comments, with timestamps and exemplars, and label
   ])
 })
 
-test('a page that is none has no samples', () => {
+test('a text in another format has no samples', () => {
   expect(parseExposition('<html><body>not found</body></html>')).toEqual([])
 })

@@ -1,83 +1,87 @@
-/** Somebody could not be asked; the message says why, in words, and holds no password. */
+/** Thrown if a request fails. The message gives the reason and contains no credentials. */
 export class RequestError extends Error {
-  override readonly name = 'Unanswered'
+  override readonly name = 'RequestError'
 }
 
-/** How to ask: what to send along, and how long to wait. */
+/** Headers and time limit of a request. */
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs: number
 }
 
-/** An address as it may be shown: without name, password and query. */
+/** Returns a URL without user name, password and query, safe to print. */
 export function redactUrl(url: URL): string {
   return `${url.origin}${url.pathname === '/' ? '' : url.pathname}`
 }
 
-/** Name and password in an address as the header that they mean; nothing where there are none. */
-export function splitCredentials({ username, password }: URL): Record<string, string> {
+/** Returns the Basic authorization header for the credentials in a URL; no header if it has none. */
+export function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {}
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
 
 /**
- * Asks over HTTP and takes the answer as text, redirects not followed: they would take the headers along.
+ * Sends a request (GET by default) and returns the body as text. Redirects are not followed: they would pass the headers on.
  *
- * @throws Unanswered for anything but a 2xx.
+ * @throws RequestError for every status except 2xx and if there is no response.
  */
-export async function getJson(url: URL, { headers, timeoutMs }: RequestOptions, request: RequestInit = {}): Promise<string> {
-  const bare = new URL(url)
-  bare.username = ''
-  bare.password = ''
+export async function fetchText(url: URL, { headers, timeoutMs }: RequestOptions, request: RequestInit = {}): Promise<string> {
+  const withoutCredentials = new URL(url)
+  withoutCredentials.username = ''
+  withoutCredentials.password = ''
   let response: Response
-  let text: string
+  let body: string
   try {
-    response = await fetch(bare, {
+    response = await fetch(withoutCredentials, {
       ...request,
       redirect: 'manual',
-      headers: { ...request.headers, ...splitCredentials(url), ...headers },
+      headers: { ...request.headers, ...basicAuthorization(url), ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    text = await response.text()
+    body = await response.text()
   } catch (error) {
-    throw new RequestError(`${redactUrl(url)} cannot be asked: ${inWords(error, timeoutMs)}`)
+    throw new RequestError(`${redactUrl(url)}: ${describeNetworkError(error, timeoutMs)}`)
   }
-  if (!response.ok)
-    throw new RequestError(`${redactUrl(url)} answers ${response.status}: ${describeStatus(response.status, text)}`)
-  return text
+  if (!response.ok) {
+    throw new RequestError(`${redactUrl(url)}: HTTP status ${response.status}, ${describeStatus(response.status, body)}`)
+  }
+  return body
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused, nobody listens there; is it running, and is the port right?',
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name of the host cannot be looked up now',
-  ECONNRESET: 'the connection was cut; does it speak TLS, so that the address begins with https?',
-  UND_ERR_SOCKET: 'the connection was cut; does it speak TLS, so that the address begins with https?',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: the address begins with http',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; NODE_EXTRA_CA_CERTS names those to be trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody known has signed its certificate; NODE_EXTRA_CA_CERTS names those to be trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'nobody known has signed its certificate; NODE_EXTRA_CA_CERTS names those to be trusted',
+const brokenConnection = 'the connection was closed; if the server uses TLS, use an https:// URL'
+const untrustedCertificate = 'its certificate is signed by an unknown authority; add the authority with NODE_EXTRA_CA_CERTS'
+
+const networkErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; check that the server is running and that the port is right',
+  ENOTFOUND: 'unknown host name',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
+  ECONNRESET: brokenConnection,
+  UND_ERR_SOCKET: brokenConnection,
+  EHOSTUNREACH: 'the host is unreachable',
+  ENETUNREACH: 'the network is unreachable',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not use TLS; use an http:// URL',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; add it with NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrustedCertificate,
+  SELF_SIGNED_CERT_IN_CHAIN: untrustedCertificate,
   CERT_HAS_EXPIRED: 'its certificate has expired',
 }
 
-function inWords(error: unknown, timeoutMs: number): string {
+function describeNetworkError(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
-  if (error.cause instanceof Error && error.cause.name === 'HTTPParserError') return 'what answers there is not HTTP'
+  if (error.name === 'TimeoutError') return `no response within ${timeoutMs / 1000} s`
+  if (error.cause instanceof Error && error.cause.name === 'HTTPParserError') return 'the response is not HTTP'
   const { code } = (error.cause ?? error) as { code?: unknown }
   if (typeof code !== 'string') return error.cause instanceof Error ? error.cause.message : error.message
-  return reasons[code] ?? code
+  return networkErrors[code] ?? code
 }
 
-function describeStatus(status: number, said: string): string {
-  if (status === 401 || status === 403) return 'it does not know us; give it a header with --otlp-header or --query-header'
-  if (status === 404 || status === 405) return 'it has nothing of the kind there; is the path right?'
-  if (status === 415) return 'it does not take what we send (OTLP in protobuf)'
-  if (status === 429 || status === 503) return 'it has too much to do, or is not ready'
-  if (status >= 300 && status < 400) return 'it sends us elsewhere; give the address that it is really at'
-  const words = JSON.stringify(said.trim().slice(0, 200))
-  return status >= 500 ? `it has failed, and says ${words}` : `it refuses, and says ${words}`
+function describeStatus(status: number, body: string): string {
+  if (status === 401 || status === 403) return 'not authorized; pass a header with --otlp-header or --query-header'
+  if (status === 404 || status === 405) return 'no such endpoint; check the path of the URL'
+  if (status === 415) return 'the receiver does not accept OTLP in protobuf'
+  if (status === 429 || status === 503) return 'the server is overloaded or not ready'
+  if (status >= 300 && status < 400) return 'redirects are not followed; use the final URL'
+  const text = JSON.stringify(body.trim().slice(0, 200))
+  return status >= 500 ? `the server failed: ${text}` : `the request was rejected: ${text}`
 }
