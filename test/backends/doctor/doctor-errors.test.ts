@@ -4,14 +4,14 @@ import { startStore } from '@wombat/test-support/store-under-load'
 import { describe, expect, test } from 'vitest'
 import { doctor, startCollectorWith, startPrometheusWith, startVictoriaMetricsWith } from './pipeline.ts'
 
-const unchanged = 'all arrived as it was given'
+const unchanged = 'all series arrived unchanged'
 
 describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
   test('who is not known, and repeats no password', async () => {
     const victoriametrics = await startVictoriaMetricsWith('-httpAuth.username=reader', '-httpAuth.password=not-for-everybody')
     const otlp = await startCollectorWith({ debug: {} })
     const unknown = await doctor(1, { otlp, victoriametrics })
-    expect(unknown.out).toContain('answers 401: it does not know us')
+    expect(unknown.out).toContain('HTTP status 401, not authorized')
     const right = victoriametrics.replace('http://', 'http://reader:not-for-everybody@')
     const { out } = await doctor(1, { otlp, victoriametrics: right })
     expect(out).toContain('lost: db_get_operations_total')
@@ -28,18 +28,18 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const sound = await startPrometheusWith({ scrape_configs: [scrape] })
     const well = await doctor(6, { metrics: store.metricsUrl, prometheus: sound })
     expect(well.out.split('\n')).toEqual([
-      `ok    the measured process -> the page ${store.metricsUrl}: ${unchanged}`,
-      `ok    the page ${store.metricsUrl} -> Prometheus ${sound}: ${unchanged}`,
-      'The route is sound.',
+      `ok    monitored process -> metrics endpoint ${store.metricsUrl}: ${unchanged}`,
+      `ok    metrics endpoint ${store.metricsUrl} -> Prometheus ${sound}: ${unchanged}`,
+      'All hops are ok.',
     ])
     const prefixed = [{ source_labels: ['__name__'], regex: '(.+)', target_label: '__name__', replacement: 'acme:$1' }]
     const renaming = await startPrometheusWith({ scrape_configs: [{ ...scrape, metric_relabel_configs: prefixed }] })
     const { code, out } = await doctor(6, { metrics: store.metricsUrl, prometheus: renaming })
     expect(code).toBe(1)
-    expect(out).toMatch(/(db_\w+_total) is called acme:\1 here/)
+    expect(out).toMatch(/(db_\w+_total) was renamed to acme:\1\./)
     expect(out).not.toContain('lost')
     const elsewhere = await doctor(1, { metrics: `${sound}/metrics`, prometheus: sound })
-    expect(elsewhere.out).toContain('none of our metrics; is it the right page?')
+    expect(elsewhere.out).toContain('samples is a Wombat metric; check the URL')
   })
 
   test('that nobody listens, that a path is wrong, and that a page is none of Prometheus', async () => {
@@ -47,14 +47,14 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const victoriaMetrics = await startVictoriaMetricsWith()
     const refused = await doctor(1, { otlp: nobody, prometheus: victoriaMetrics })
     expect(refused.code).toBe(1)
-    expect(refused.out).toContain(`WRONG this process -> the Collector ${nobody}/v1/metrics`)
-    expect(refused.out).toContain('connection refused, nobody listens there')
+    expect(refused.out).toContain(`FAIL  this process -> Collector ${nobody}/v1/metrics`)
+    expect(refused.out).toContain('connection refused; check that the server is running')
     const wrongPath = await doctor(1, { otlp: `${victoriaMetrics}/v1/metrics`, victoriametrics: victoriaMetrics })
-    expect(wrongPath.out).toContain(`${victoriaMetrics}/v1/metrics answers 400`)
+    expect(wrongPath.out).toContain(`${victoriaMetrics}/v1/metrics: HTTP status 400`)
     const otlp = await startCollectorWith({ debug: {} })
     const beyond = await doctor(1, { otlp, metrics: `${otlp}/metrics`, prometheus: nobody })
     expect(beyond.code).toBe(1)
-    expect(beyond.out).toContain(`${otlp}/metrics answers 404: it has nothing of the kind there`)
-    expect(beyond.out).toContain(`${nobody}/api/v1/query cannot be asked: connection refused`)
+    expect(beyond.out).toContain(`${otlp}/metrics: HTTP status 404, no such endpoint`)
+    expect(beyond.out).toContain(`${nobody}/api/v1/query: connection refused`)
   })
 })

@@ -11,7 +11,7 @@ import {
   toVictoriaMetrics,
 } from './pipeline.ts'
 
-const unchanged = 'all arrived as it was given'
+const unchanged = 'all series arrived unchanged'
 
 describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
   test('nothing wrong with a route that is sound, from end to end', async () => {
@@ -24,11 +24,11 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     })
     const { code, out } = await doctor(25, { otlp, metrics: pageOf(page), prometheus, victoriametrics: end })
     expect(out.split('\n')).toEqual([
-      `ok    this process -> the Collector ${otlp}/v1/metrics: ${unchanged}`,
-      `ok    the Collector ${otlp}/v1/metrics -> the page ${page}/federate: ${unchanged}`,
-      `ok    the page ${page}/federate -> Prometheus ${prometheus}: ${unchanged}`,
+      `ok    this process -> Collector ${otlp}/v1/metrics: ${unchanged}`,
+      `ok    Collector ${otlp}/v1/metrics -> metrics endpoint ${page}/federate: ${unchanged}`,
+      `ok    metrics endpoint ${page}/federate -> Prometheus ${prometheus}: ${unchanged}`,
       `ok    Prometheus ${prometheus} -> VictoriaMetrics ${end}: ${unchanged}`,
-      'The route is sound.',
+      'All hops are ok.',
     ])
     expect(code).toBe(0)
   })
@@ -38,11 +38,11 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const otlp = await startCollectorWith({ debug: {} })
     const { code, out } = await doctor(2, { otlp, victoriametrics })
     expect(code).toBe(1)
-    expect(out).toContain(`ok    this process -> the Collector ${otlp}/v1/metrics`)
+    expect(out).toContain(`ok    this process -> Collector ${otlp}/v1/metrics`)
     expect(out).toMatch(
-      /WRONG the Collector .* -> VictoriaMetrics .*: lost: db_get_operations_total, db_level_bytes, db_get_latency/,
+      /FAIL {2}Collector .* -> VictoriaMetrics .*: lost: db_get_operations_total, db_level_bytes, db_get_latency/,
     )
-    expect(out).toContain('Look for a -relabelConfig')
+    expect(out).toContain('Check for a -relabelConfig')
   })
 
   test('a prefix that somebody puts in front, and says so once: behind it, all is as it came', async () => {
@@ -53,9 +53,11 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page)] })
     const { code, out } = await doctor(25, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
-    expect(out).toContain('db_get_operations_total is called acme_db_get_operations_total here. Something puts "acme_" in front')
-    expect(out).toContain('db_get_latency_seconds_bucket is called acme_db_get_latency_seconds_bucket here.')
-    expect(out).toContain(`ok    the page ${page}/federate -> Prometheus ${prometheus}: ${unchanged}`)
+    expect(out).toContain(
+      'db_get_operations_total was renamed to acme_db_get_operations_total. Something adds the prefix "acme_"',
+    )
+    expect(out).toContain('db_get_latency_seconds_bucket was renamed to acme_db_get_latency_seconds_bucket.')
+    expect(out).toContain(`ok    metrics endpoint ${page}/federate -> Prometheus ${prometheus}: ${unchanged}`)
   })
 
   test('a suffix that is there twice, a label that is gone and one that has another name', async () => {
@@ -76,9 +78,9 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const otlp = await startCollectorWith(toVictoriaMetrics(victoriametrics))
     const { code, out } = await doctor(25, { otlp, victoriametrics })
     expect(code).toBe(1)
-    expect(out).toContain('is called db_get_operations_total_total here. Something puts "_total" behind')
-    expect(out).toContain('db_get_operations_total has no label store here.')
-    expect(out).toContain('the label level of db_level_bytes is called lsm_level here.')
+    expect(out).toContain('was renamed to db_get_operations_total_total. Something adds the suffix "_total"')
+    expect(out).toContain('the label store of db_get_operations_total was removed.')
+    expect(out).toContain('the label level of db_level_bytes was renamed to lsm_level.')
     expect(out).not.toContain('lost')
   })
 
@@ -88,8 +90,8 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const prometheus = await startPrometheusWith({ scrape_configs: [] })
     const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
-    expect(out).toContain(`ok    the Collector ${otlp}/v1/metrics -> the page`)
-    expect(out).toContain(`None of its 0 targets is ${new URL(page).host}`)
+    expect(out).toContain(`ok    Collector ${otlp}/v1/metrics -> metrics endpoint`)
+    expect(out).toContain(`None of the 0 targets of Prometheus is ${new URL(page).host}`)
   })
 
   test('a Prometheus that reads it and drops what it finds', async () => {
@@ -99,6 +101,6 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page, drop)] })
     const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
     expect(code).toBe(1)
-    expect(out).toContain(': lost: db_level_bytes. It reads that page: look for metric_relabel_configs')
+    expect(out).toContain(`: lost: db_level_bytes. Prometheus scrapes ${new URL(page).host}. Check for metric_relabel_configs`)
   })
 })

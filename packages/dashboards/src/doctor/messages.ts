@@ -17,7 +17,7 @@ function describeChange(change: Exclude<Change, { readonly kind: 'lost' }>): str
         ? `the label ${change.label} of ${name} was renamed to ${change.newLabel}. The scrape sets a label of the same name: set honor_labels: true in its scrape_configs.`
         : `the label ${change.label} of ${name} was renamed to ${change.newLabel}. Remove the relabeling or the processor that renames the attribute.`
     case 'label lost':
-      return `${name} has lost its label ${change.label}. Check for a labeldrop, an aggregation or a processor that deletes attributes: dashboards and rules need the label.`
+      return `the label ${change.label} of ${name} was removed. Check for a labeldrop, an aggregation or a processor that deletes attributes: dashboards and rules need the label.`
     case 'label changed':
       return `the label ${change.label} of ${name} was changed to ${JSON.stringify(change.value)}. Check for a relabeling and for external labels of that name.`
     case 'value changed':
