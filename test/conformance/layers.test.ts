@@ -22,7 +22,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   monitor: [
     'logger.ts',
-    'format-issue.ts',
+    'component.ts',
+    'validation',
     'collection',
     'history',
     'process',

@@ -139,7 +139,7 @@ test.each(['--prometheus-port', '--json-port'])('a port in use is one sentence t
   expect(await within(endMs, demo.ended)).toBe(1)
   expect(demo.said).toEqual({
     output: '',
-    errors: `${flag}: cannot listen on 127.0.0.1:${port}: it is in use. Set ${flag} to another port, or to 0 for any free one.\n`,
+    errors: `${flag}: cannot listen on 127.0.0.1:${port}: the port is in use. Set ${flag} to another port, or to 0 for any free port.\n`,
   })
   expect(demo.left()).toEqual([])
 })

@@ -6,7 +6,7 @@ import { ask } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
-import { ConfigError } from './config/resolve-config.ts'
+import { ConfigError } from './config/errors.ts'
 import type { HealthOptions } from './health/health-options.ts'
 import type { Monitoring } from './monitoring.ts'
 import { type AttachedConfig, createMonitoring } from './start-monitoring.ts'
@@ -86,7 +86,7 @@ test("what is the MeterProvider's business is refused here", async () => {
   for (const config of [{ otlp: true }, { resource: {} }]) {
     const failure = attached(new SnapshotReader(), config as AttachedConfig)
     await expect(failure).rejects.toThrow(ConfigError)
-    await expect(failure).rejects.toThrow('otlp and resource belong to the MeterProvider that is yours')
+    await expect(failure).rejects.toThrow('otlp and resource are settings of your MeterProvider')
   }
 })
 
@@ -143,7 +143,7 @@ test('when it is closed, or cannot start, the stores are measured as before', as
   monitoring.adjust({ enableMetrics: false })
   expect(looked(registry), 'closed, it changes nothing any more').toEqual(before)
   const other = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
-  await expect(attached(reader, { ...close, jsonApiPort: port(other.addresses.json) })).rejects.toThrow('it is in use')
+  await expect(attached(reader, { ...close, jsonApiPort: port(other.addresses.json) })).rejects.toThrow('the port is in use')
   expect(looked(registry)).toEqual(before)
   const states = registry.getAllMetrics().filter(({ name }) => name === 'db_health_status')
   expect(states, 'and no check is left behind').toEqual([])

@@ -29,8 +29,8 @@ export type { AlertState } from './alerts/state.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './collection/registry-producer.ts'
 export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './collection/snapshot.ts'
 export { SnapshotReader } from './collection/snapshot-reader.ts'
+export { ConfigError } from './config/errors.ts'
 export {
-  ConfigError,
   type ConfigSource,
   type DocumentedOption,
   type ExplainedOption,
@@ -38,6 +38,7 @@ export {
   type MonitoringConfig,
   optionTable,
 } from './config/resolve-config.ts'
+export type { RuntimeOptions } from './config/runtime-settings.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
@@ -68,5 +69,4 @@ export type { Logger, LogLevel } from './logger.ts'
 export type { Monitoring } from './monitoring.ts'
 export { type ErrorEntry, ErrorHistory } from './operations/error-history.ts'
 export type { SlowRecord } from './operations/slow-log.ts'
-export type { RuntimeOptions } from './runtime-settings.ts'
 export { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'

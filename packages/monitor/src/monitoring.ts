@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Alert } from './alerts/manager.ts'
 import type { Snapshot } from './collection/snapshot.ts'
+import type { RuntimeOptions } from './config/runtime-settings.ts'
 import type { JsonMetric } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import type { HealthMonitor } from './health/monitor.ts'
 import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-log.ts'
-import type { RuntimeOptions } from './runtime-settings.ts'
 
 /** Monitoring that runs. Close it when the process ends: the last interval is sent then. */
 export interface Monitoring extends AsyncDisposable {

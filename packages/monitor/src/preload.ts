@@ -1,6 +1,7 @@
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { pino } from 'pino'
-import { ConfigError, explainConfig, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import { ConfigError } from './config/errors.ts'
+import { explainConfig, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import type { Monitoring } from './monitoring.ts'
 import { startMonitoring } from './start-monitoring.ts'
 

@@ -11,7 +11,8 @@ import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { ConfigError, type MonitoringConfig } from './config/resolve-config.ts'
+import { ConfigError } from './config/errors.ts'
+import type { MonitoringConfig } from './config/resolve-config.ts'
 import type { JsonMetric } from './exporters/json.ts'
 import type { Monitoring } from './monitoring.ts'
 import { startMonitoring } from './start-monitoring.ts'
@@ -224,7 +225,7 @@ test('a port in use leaves nothing open, and nothing was sent', async () => {
   const receiver = await startOtlpReceiver()
   const [prometheusPort, jsonApiPort] = [await freePort(), portOf(await started())]
   const config = { prometheusEnabled: true, prometheusPort, jsonApiPort, otlp: { url: receiver.url }, logMetricsEnabled: true }
-  await expect(started(config)).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${jsonApiPort}: it is in use.`)
+  await expect(started(config)).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${jsonApiPort}: the port is in use.`)
   await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   expect(receiver.received).toEqual([])
 })

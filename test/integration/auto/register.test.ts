@@ -87,7 +87,7 @@ test('a port in use keeps the doors closed, and what is pushed goes on', async (
 
 test.each([
   ['--import', 'register.js'],
-  ['--require', 'register-required.js'],
+  ['--require', 'register-require.js'],
 ])('an installation that is not complete is said, and the application runs without us (%s)', async (how, file) => {
   const folder = await temporaryFolder()
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')

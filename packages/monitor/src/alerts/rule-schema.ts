@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { describeContent } from '../format-issue.ts'
+import { describeContent } from '../validation/format-issue.ts'
 import { conditionDirection, conditionNames, conditionShape, nameSchema } from './conditions.ts'
 import { type AlertRule, type RuleFields, severities } from './rule.ts'
 import { validateTemplate } from './template.ts'

@@ -24,12 +24,19 @@ export class SnapshotReader extends MetricReader {
   #bound = false
 
   /**
-   * Reads this registry's metrics where they lie, in full resolution, instead of what its instruments left in the SDK.
-   * Names that other readers are not shown (`semconv: 'otel'`) are read all the same: alerts and health are about them.
+   * Reads this registry's metrics directly and in full resolution, instead of what its instruments left in the SDK. Wombat's
+   * names are read even if they are not exported (`semconv: 'otel'`): alerts and health checks need them. Returns a function
+   * that stops following.
    */
-  follow(registry: MetricsRegistry): void {
+  follow(registry: MetricsRegistry): () => void {
+    const producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both' })
     this.#registry = registry
-    this.#producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both' })
+    this.#producer = producer
+    return () => {
+      if (this.#producer !== producer) return
+      this.#registry = undefined
+      this.#producer = undefined
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ConfigError } from './errors.ts'
 import { otlpSettings } from './otlp-settings.ts'
-import { ConfigError, type MonitoringConfig, resolveConfig } from './resolve-config.ts'
+import { type MonitoringConfig, resolveConfig } from './resolve-config.ts'
 
 /** What is decided for these options, as far as it is not the exporter's own business. */
 function decided(otlp?: MonitoringConfig['otlp'], config: MonitoringConfig = {}) {

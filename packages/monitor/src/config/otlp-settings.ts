@@ -1,7 +1,13 @@
 import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import type { OtlpSettings } from '../exporters/otlp.ts'
+import { ConfigError } from './errors.ts'
 import { milliseconds } from './options.ts'
-import { ConfigError, type ResolvedConfig } from './resolve-config.ts'
+import type { ResolvedConfig } from './resolve-config.ts'
+
+/** The options that decide on OTLP. */
+interface OtlpConfig extends Pick<ResolvedConfig, 'metricsIntervalMs' | 'closeTimeoutMs'> {
+  readonly otlp?: ResolvedConfig['otlp'] | undefined
+}
 
 const protocols = ['http/protobuf', 'http/json'] as const
 
@@ -13,7 +19,7 @@ const protocols = ['http/protobuf', 'http/json'] as const
  *
  * @throws ConfigError when a variable asks for what we cannot do, gRPC for example.
  */
-export function otlpSettings({ otlp, metricsIntervalMs, closeTimeoutMs }: ResolvedConfig): OtlpSettings | undefined {
+export function otlpSettings({ otlp, metricsIntervalMs, closeTimeoutMs }: OtlpConfig): OtlpSettings | undefined {
   const endpoint = variable('ENDPOINT')
   const asked = otlp ?? (endpoint !== undefined && getStringFromEnv('OTEL_METRICS_EXPORTER') !== 'none')
   if (asked === false) return undefined

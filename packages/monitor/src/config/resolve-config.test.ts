@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError, explainConfig, type MonitoringConfig, optionTable, resolveConfig } from './resolve-config.ts'
+import { ConfigError } from './errors.ts'
+import { explainConfig, type MonitoringConfig, optionTable, resolveConfig } from './resolve-config.ts'
 
 type Environment = Readonly<Record<string, string>>
 

@@ -1,4 +1,6 @@
-import { formatIssue, suggest } from '../format-issue.ts'
+import { formatIssue, suggest } from '../validation/format-issue.ts'
+import { ConfigError } from './errors.ts'
+import { isRemote } from './host.ts'
 import { environmentVariable, type OptionName, type OptionValues, optionDescription, options, parseText } from './options.ts'
 import { type StructuredOptions, structuredNames, structureProblems } from './structured-options.ts'
 
@@ -14,17 +16,6 @@ export interface ExplainedOption {
   readonly source: ConfigSource
   readonly variable: string
   readonly description: string
-}
-
-/** All that is wrong with a configuration, at once. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(`the monitoring configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
-    this.problems = problems
-  }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -139,9 +130,4 @@ function unknownVariables(environment: Environment): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name) && !ofKubernetes.test(name))
     .map((name) => `${name} is no variable of ours${suggest(name, known)}`)
-}
-
-/** Whether an address can be reached from another machine. */
-export function isRemote(host: unknown): boolean {
-  return !(host === 'localhost' || host === '::1' || (typeof host === 'string' && /^127(\.\d{1,3}){3}$/.test(host)))
 }

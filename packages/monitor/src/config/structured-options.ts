@@ -4,9 +4,9 @@ import type { Notifier } from '../alerts/notifiers/notifier.ts'
 import type { AlertRule } from '../alerts/rule.ts'
 import { RuleError, validateRules } from '../alerts/rule-file.ts'
 import type { OtlpOptions } from '../exporters/otlp.ts'
-import { describeKind, formatIssue, suggest } from '../format-issue.ts'
 import { type HealthOptions, validateHealthOptions } from '../health/health-options.ts'
 import type { Logger } from '../logger.ts'
+import { describeKind, formatIssue, suggest } from '../validation/format-issue.ts'
 import { milliseconds } from './options.ts'
 
 /** The options that are more than one plain value, and so are given in code only. */

@@ -1,5 +1,8 @@
 import { metrics, type Operation, operations } from '@wombat/instrumentation'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
+import type { SnapshotReader } from '../collection/snapshot-reader.ts'
+import type { Component } from '../component.ts'
+import type { Logger } from '../logger.ts'
 
 /** What one operation of one store did in an interval. */
 export interface OperationSummary {
@@ -62,4 +65,44 @@ function byMetricAndStore(points: readonly Point[]): Map<string, Point> {
 
 function pointValue(point: Point | undefined): number {
   return point !== undefined && 'value' in point ? point.value : 0
+}
+
+export interface IntervalLogOptions {
+  readonly reader: SnapshotReader
+  readonly logger: Logger
+  /** Milliseconds between two lines. */
+  readonly intervalMs: number
+}
+
+/** Writes one structured log line per interval with what each store did, and a last one when it is closed. */
+export class IntervalLog implements Component {
+  readonly #options: IntervalLogOptions
+  #before: Snapshot | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: IntervalLogOptions) {
+    this.#options = options
+  }
+
+  /** Starts the timer, which does not keep the process alive. */
+  start(): void {
+    this.#timer = setInterval(() => this.#write(), this.#options.intervalMs).unref()
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    const { reader, logger } = this.#options
+    try {
+      const now = await reader.take()
+      logger.info({ stores: intervalSummary(this.#before, now) }, 'metrics')
+      this.#before = now
+    } catch (error) {
+      logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'metrics could not be collected')
+    }
+  }
 }

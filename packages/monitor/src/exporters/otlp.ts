@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { RegistryProducer } from '../collection/registry-producer.ts'
-import { trackSelfTime } from '../collection/self-time.ts'
+import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
 
 /** Where and how to send OTLP over HTTP. What is left out comes from OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_...), else from its defaults. */

@@ -1,8 +1,7 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Semconv } from '@wombat/instrumentation'
-import { clientOperationDuration } from '@wombat/instrumentation/internal'
-import { filterSemconv } from '../collection/filter-semconv.ts'
+import { clientOperationDuration, isExported } from '@wombat/instrumentation/internal'
 import type { Snapshot } from '../collection/snapshot.ts'
 
 /** Prometheus' text format 0.0.4 with its version: without one, Prometheus 3 has to guess. */
@@ -28,5 +27,17 @@ function withUnitInName(resourceMetrics: ResourceMetrics): ResourceMetrics {
   return {
     ...resourceMetrics,
     scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(named) })),
+  }
+}
+
+/** What of a collection leaves the process under these conventions. */
+function filterSemconv(resourceMetrics: ResourceMetrics, semconv: Semconv): ResourceMetrics {
+  if (semconv !== 'otel') return resourceMetrics
+  return {
+    ...resourceMetrics,
+    scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.filter(({ descriptor }) => isExported(descriptor.name, semconv)),
+    })),
   }
 }

@@ -1,4 +1,4 @@
-import { describeValue, suggest } from '../format-issue.ts'
+import { describeValue, suggest } from '../validation/format-issue.ts'
 
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30

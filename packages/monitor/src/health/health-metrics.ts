@@ -1,6 +1,6 @@
 import type { Labels, MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
-import { trackSelfTime } from '../collection/self-time.ts'
+import { trackSelfTime } from '../collection/self-metrics.ts'
 import { type HealthStatus, healthStatuses } from './status.ts'
 import type { WarnOnce } from './warn-once.ts'
 

@@ -1,4 +1,4 @@
-import { describeKind, suggest } from '../format-issue.ts'
+import { describeKind, suggest } from '../validation/format-issue.ts'
 import { type HealthBounds, validateBounds } from './bounds.ts'
 import type { HealthChange, HealthCheck } from './check.ts'
 import { type CheckSettings, validateCheck, validateSettings } from './registry/check-settings.ts'

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { checkIn, checksWith, knowing, reportOf } from '../../test/health-reports.ts'
 import { withMiddleware } from './middleware.ts'
 import { healthRoutes } from './routes/health/health-routes.ts'
-import { listen } from './server.ts'
+import { listen } from './servers.ts'
 
 const token = 'a-token-of-sixteen-or-more'
 const source = knowing(reportOf(checksWith(checkIn('critical', 'disk_space', 'orders', 'Insufficient disk space'))))

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
-import { isRemote } from '../config/resolve-config.ts'
+import { isRemote } from '../config/host.ts'
 import { isLoopbackName } from './middleware.ts'
 
 /** What a route behind `seesDetails` knows of whoever asks. */

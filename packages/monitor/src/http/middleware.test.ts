@@ -3,7 +3,7 @@ import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { withMiddleware } from './middleware.ts'
-import { listen } from './server.ts'
+import { listen } from './servers.ts'
 
 const longText = 'a line of text\n'.repeat(200)
 const token = 'a-token-of-sixteen-or-more'

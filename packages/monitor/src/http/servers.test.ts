@@ -1,25 +1,33 @@
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
-import { type HttpServers, startServers } from './servers.ts'
+import { HttpServers, type Listener, listen } from './servers.ts'
+
+// As they are before the first server: whoever replaces them does so once.
+const { Request: request, Response: response } = globalThis
 
 const routes = {
   prometheus: new Hono().get('/metrics', (context) => context.text('text')),
   json: new Hono().get('/api/v1/metrics', (context) => context.json([])),
 }
 
-async function opened(config: MonitoringConfig): Promise<HttpServers> {
-  const doors = await startServers(resolveConfig(config, {}), routes)
-  onTestFinished(() => doors.close())
-  return doors
+async function started(config: MonitoringConfig, health?: Hono): Promise<HttpServers> {
+  const servers = new HttpServers(resolveConfig(config, {}), { ...routes, ...(health !== undefined && { health }) })
+  onTestFinished(() => servers.close())
+  await servers.start()
+  return servers
 }
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
-  const doors = await opened({ jsonApiPort: 0 })
-  await doors.close()
-  return portOf(doors.addresses.json)
+  const servers = await started({ jsonApiPort: 0 })
+  await servers.close()
+  return portOf(servers.addresses.json)
 }
 
 function portOf(url: string | undefined): number {
@@ -31,7 +39,7 @@ async function statusOf(url: string | undefined): Promise<number> {
 }
 
 test('each door has a server of its own, with its own routes', async () => {
-  const { addresses } = await opened({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
+  const { addresses } = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   expect(addresses.prometheus).not.toBe(addresses.json)
   expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(200)
   expect(await statusOf(`${addresses.prometheus}/api/v1/metrics`)).toBe(404)
@@ -40,14 +48,14 @@ test('each door has a server of its own, with its own routes', async () => {
 })
 
 test('a door that is closed has no address', async () => {
-  expect((await opened({ jsonApiEnabled: false })).addresses).toEqual({})
-  const { addresses } = await opened({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
+  expect((await started({ jsonApiEnabled: false })).addresses).toEqual({})
+  const { addresses } = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
   expect(Object.keys(addresses)).toEqual(['prometheus'])
 })
 
-test('two doors on one port are one server', async () => {
+test('two servers on one port are one server', async () => {
   const port = await freePort()
-  const { addresses } = await opened({ prometheusEnabled: true, prometheusPort: port, jsonApiPort: port })
+  const { addresses } = await started({ prometheusEnabled: true, prometheusPort: port, jsonApiPort: port })
   expect(addresses).toEqual({ prometheus: `http://127.0.0.1:${port}`, json: `http://127.0.0.1:${port}` })
   expect(await statusOf(`${addresses.json}/metrics`)).toBe(200)
   expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(200)
@@ -55,7 +63,7 @@ test('two doors on one port are one server', async () => {
 
 test('the token is asked for at every door', async () => {
   const authToken = 'a-token-of-sixteen-or-more'
-  const { addresses } = await opened({ authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
+  const { addresses } = await started({ authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(401)
   expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(401)
 })
@@ -64,30 +72,102 @@ test('each door answers questions about health, and asks nobody for a token ther
   const health = new Hono().get('/livez', (context) => context.text('ok'))
   const authToken = 'a-token-of-sixteen-or-more'
   const config = { authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 }
-  const doors = await startServers(resolveConfig(config, {}), { ...routes, health })
-  onTestFinished(() => doors.close())
-  for (const url of Object.values(doors.addresses)) {
+  const { addresses } = await started(config, health)
+  for (const url of Object.values(addresses)) {
     expect(await statusOf(`${url}/livez`)).toBe(200)
     expect(await statusOf(`${url}/metrics`)).toBe(401)
   }
 })
 
 test('a door that cannot be opened closes the one that was', async () => {
-  const taken = portOf((await opened({ jsonApiPort: 0 })).addresses.json)
+  const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
   const prometheusPort = await freePort()
-  const failure = opened({ prometheusEnabled: true, prometheusPort, jsonApiPort: taken })
-  await expect(failure).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${taken}: it is in use.`)
+  const failure = started({ prometheusEnabled: true, prometheusPort, jsonApiPort: taken })
+  await expect(failure).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${taken}: the port is in use.`)
   await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('where two doors share a port that is in use, both options are named', async () => {
-  const taken = portOf((await opened({ jsonApiPort: 0 })).addresses.json)
-  const failure = opened({ prometheusEnabled: true, prometheusPort: taken, jsonApiPort: taken })
+test('where two servers share a port that is in use, both options are named', async () => {
+  const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
+  const failure = started({ prometheusEnabled: true, prometheusPort: taken, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(/^prometheusPort and jsonApiPort: cannot listen on/)
 })
 
 test('closing closes every door', async () => {
-  const doors = await opened({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
-  await doors.close()
-  for (const url of Object.values(doors.addresses)) await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  const servers = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
+  await servers.close()
+  for (const url of Object.values(servers.addresses)) await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+async function listening(port = 0, host = '127.0.0.1', option = 'prometheusPort'): Promise<Listener> {
+  const listener = await listen(
+    new Hono().get('/', (context) => context.text('here')),
+    host,
+    port,
+    option,
+  )
+  onTestFinished(() => listener.close())
+  return listener
+}
+
+test('port 0 is any free port, each time another one, and the address says which', async () => {
+  const [one, other] = [await listening(), await listening()]
+  expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  expect(portOf(one.url)).not.toBe(portOf(other.url))
+  for (const { url } of [one, other]) expect((await ask(url)).body.toString()).toBe('here')
+})
+
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
+
+test.runIf(hasIPv6)('an IPv6 address is written as addresses write it', async () => {
+  const { url } = await listening(0, '::1')
+  expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  expect((await ask(url)).status).toBe(200)
+})
+
+test('a port in use is an error that names the option and says what to do', async () => {
+  const port = portOf((await listening()).url)
+  const failure = listening(port, '127.0.0.1', 'jsonApiPort')
+  await expect(failure).rejects.toThrow(
+    `jsonApiPort: cannot listen on 127.0.0.1:${port}: the port is in use. Set jsonApiPort to another port, or to 0 for any free port.`,
+  )
+  await expect(failure).rejects.toMatchObject({ cause: { code: 'EADDRINUSE' } })
+})
+
+test('an address that this machine does not have is an error about the host, not the port', async () => {
+  // Of the block for documentation (RFC 5737): no machine has it.
+  const failure = listening(0, '192.0.2.1')
+  await expect(failure).rejects.toThrow(/this machine does not have that address. Set host to an address of this machine.$/)
+  await expect(failure).rejects.not.toThrow(/Set prometheusPort/)
+})
+
+test('closing frees the port, once and for all', async () => {
+  const listener = await listening()
+  await listener.close()
+  await listener.close()
+  await expect(ask(listener.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  expect((await listening(portOf(listener.url))).url).toBe(listener.url)
+})
+
+test('closing does not wait for connections that are kept alive, nor for those that stopped in the middle', async () => {
+  const listener = await listening()
+  const stopped = connect(portOf(listener.url), '127.0.0.1')
+  const gone = once(stopped, 'close')
+  stopped.on('error', () => {})
+  await once(stopped, 'connect')
+  stopped.write('GET / HTTP/1.1\r\nHost: loc')
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  await new Promise<void>((resolve) => {
+    get(listener.url, { agent }, (response) => response.resume().once('end', resolve))
+  })
+  await listener.close()
+  await gone
+})
+
+test('the globals of the process stay as they are', async () => {
+  const { url } = await listening()
+  await ask(url)
+  expect(globalThis.Request).toBe(request)
+  expect(globalThis.Response).toBe(response)
 })

@@ -1,50 +1,128 @@
-import type { Hono } from 'hono'
-import type { ResolvedConfig } from '../config/resolve-config.ts'
-import { withMiddleware } from './middleware.ts'
-import { type Listener, listen } from './server.ts'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Component } from '../component.ts'
+import { isRemote } from '../config/host.ts'
+import type { RouteGroups } from './app.ts'
+import { loopbackNamesOnly, withMiddleware } from './middleware.ts'
 
-/** Where the open doors are; a door that is closed is left out. */
+/** The URLs of the HTTP servers; a server that is disabled has none. */
 export interface Addresses {
   readonly prometheus?: string
   readonly json?: string
 }
 
-export interface HttpServers {
-  readonly addresses: Addresses
+export interface HttpServerOptions {
+  readonly host: string
+  readonly authToken?: string | undefined
+  readonly prometheusEnabled: boolean
+  readonly prometheusPort: number
+  readonly jsonApiEnabled: boolean
+  readonly jsonApiPort: number
+}
+
+/**
+ * The HTTP servers: one for Prometheus and one for the JSON API, or one for both if they share a port. Each of them serves the
+ * health endpoints too, because a probe is configured with one port.
+ */
+export class HttpServers implements Component {
+  readonly #options: HttpServerOptions
+  readonly #routes: RouteGroups
+  readonly #listeners: Listener[] = []
+  #addresses: Addresses = {}
+
+  constructor(options: HttpServerOptions, routes: RouteGroups) {
+    this.#options = options
+    this.#routes = routes
+  }
+
+  /** The URLs of the servers that have started. */
+  get addresses(): Addresses {
+    return this.#addresses
+  }
+
+  /** Starts the enabled servers, or none. @throws Error that names the option of a port that cannot be used. */
+  async start(): Promise<void> {
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.close()))
+  }
+
+  async #start(): Promise<void> {
+    const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = this.#options
+    const { prometheus, json } = this.#routes
+    if (prometheusEnabled && jsonApiEnabled && prometheusPort === jsonApiPort && prometheusPort !== 0) {
+      const url = await this.#listen([prometheus, json], prometheusPort, 'prometheusPort and jsonApiPort')
+      this.#addresses = { prometheus: url, json: url }
+      return
+    }
+    if (prometheusEnabled) {
+      this.#addresses = { prometheus: await this.#listen([prometheus], prometheusPort, 'prometheusPort') }
+    }
+    if (jsonApiEnabled) {
+      this.#addresses = { ...this.#addresses, json: await this.#listen([json], jsonApiPort, 'jsonApiPort') }
+    }
+  }
+
+  async #listen(routes: readonly Hono[], port: number, option: string): Promise<string> {
+    const { host, authToken } = this.#options
+    const { health } = this.#routes
+    const app = withMiddleware(routes, authToken, health === undefined ? [] : [health])
+    const listener = await listen(app, host, port, option)
+    this.#listeners.push(listener)
+    return listener.url
+  }
+}
+
+/** An HTTP server that listens. */
+export interface Listener {
+  /** For example `http://127.0.0.1:9464`. */
+  readonly url: string
   close(): Promise<void>
 }
 
 /**
- * Opens the doors that are enabled; two doors on one port are one server. Each of them answers questions about health: whoever
- * probes needs one port, and should find it wherever any is.
+ * Starts an HTTP server. Neither the server nor its connections keep the process alive.
  *
- * @throws Error naming the option when a port cannot be listened on; what was opened before is closed again.
+ * @throws Error that names the option of the port, if the server cannot listen there.
  */
-export async function startServers(
-  config: ResolvedConfig,
-  routes: { readonly prometheus: Hono; readonly json: Hono; readonly health?: Hono | undefined },
-): Promise<HttpServers> {
-  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = config
-  const open: Listener[] = []
-  const close = async (): Promise<void> => {
-    await Promise.all(open.map((listener) => listener.close()))
+export async function listen(routes: Hono, host: string, port: number, option: string): Promise<Listener> {
+  // `mount` and not `route`: the routes keep their own handlers for unknown paths and for errors.
+  const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).mount('/', routes.fetch, { replaceRequest: false })
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+  server.on('connection', (socket) => socket.unref())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
+    server.listen(port, host, resolve)
+  })
+  server.unref()
+  const { address, family, port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
-  const openToAll = routes.health === undefined ? [] : [routes.health]
-  const door = async (inside: readonly Hono[], port: number, option: string): Promise<string> => {
-    const listener = await listen(withMiddleware(inside, authToken, openToAll), host, port, option)
-    open.push(listener)
-    return listener.url
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {
+  const anotherPort = `Set ${option} to another port, or to 0 for any free port.`
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `the port is in use. ${anotherPort}`,
+    EACCES: `this user is not allowed to use the port. ${anotherPort}`,
+    EADDRNOTAVAIL: 'this machine does not have that address. Set host to an address of this machine.',
+    ENOTFOUND: 'the host name cannot be resolved. Set host to an address of this machine.',
   }
-  try {
-    if (prometheusEnabled && jsonApiEnabled && prometheusPort === jsonApiPort && prometheusPort !== 0) {
-      const url = await door([routes.prometheus, routes.json], prometheusPort, 'prometheusPort and jsonApiPort')
-      return { addresses: { prometheus: url, json: url }, close }
-    }
-    const prometheus = prometheusEnabled ? await door([routes.prometheus], prometheusPort, 'prometheusPort') : undefined
-    const json = jsonApiEnabled ? await door([routes.json], jsonApiPort, 'jsonApiPort') : undefined
-    return { addresses: { ...(prometheus !== undefined && { prometheus }), ...(json !== undefined && { json }) }, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const reason = reasons[error.code ?? ''] ?? error.message
+  return new Error(`${option}: cannot listen on ${host}:${port}: ${reason}`, { cause: error })
 }

@@ -1,4 +1,4 @@
-import { describeContent, suggest } from '../../format-issue.ts'
+import { describeContent, suggest } from '../../validation/format-issue.ts'
 import type { HealthCheck, RunThreshold } from '../check.ts'
 import type { Hysteresis } from './hysteresis.ts'
 

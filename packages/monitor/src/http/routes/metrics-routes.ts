@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import { Hono } from 'hono'
-import { trackSelfTime } from '../../collection/self-time.ts'
+import { trackSelfTime } from '../../collection/self-metrics.ts'
 import type { Snapshot } from '../../collection/snapshot.ts'
 import type { SnapshotReader } from '../../collection/snapshot-reader.ts'
 import { derivedNumbers } from '../../exporters/derived.ts'

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { ErrorHistory } from '../../operations/error-history.ts'
 import type { SlowLog } from '../../operations/slow-log.ts'
-import { parseDuration, parseParameters } from './query/parameters.ts'
+import { parseDuration, parseParameters } from './parameters.ts'
 
 /** Less than a second says nothing: errors are counted by the second. */
 const window = parseDuration

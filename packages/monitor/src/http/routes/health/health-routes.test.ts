@@ -4,7 +4,7 @@ import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from 
 import type { HealthReport } from '../../../health/check.ts'
 import type { HealthStatus } from '../../../health/status.ts'
 import { withMiddleware } from '../../middleware.ts'
-import { listen } from '../../server.ts'
+import { listen } from '../../servers.ts'
 import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './health-routes.ts'
 
 const timeMs = Date.UTC(2026, 10, 23, 9, 30)

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/health-reports.ts'
 import { HealthMonitor } from '../../../health/monitor.ts'
 import { withMiddleware } from '../../middleware.ts'
-import { listen } from '../../server.ts'
+import { listen } from '../../servers.ts'
 import { type HealthSource, healthRoutes } from './health-routes.ts'
 
 /** Asks a server that knows this, from this machine. */

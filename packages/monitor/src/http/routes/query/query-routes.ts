@@ -1,10 +1,11 @@
 import type { Labels } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import type { AlertManager } from '../../../alerts/manager.ts'
 import type { History } from '../../../history/history.ts'
+import { countSeries, type QueryFunction, queryAt, queryFunctions } from '../../../history/queries.ts'
 import { SerialQueue } from '../../serial-queue.ts'
-import { parseDuration, parseParameters, type QueryParameters } from './parameters.ts'
-import { type QueryFunction, queryAt, queryFunctions, countSeries } from '../../../history/queries.ts'
+import { parseDuration, parseParameters, type QueryParameters } from '../parameters.ts'
 import { queryRange } from './query-range.ts'
 
 const momentForm = 'a Unix time in milliseconds'
@@ -103,4 +104,13 @@ function parse<Schema extends typeof atOnce | typeof overTime>(
   if (wanted === 'quantile' && quantile === undefined)
     return { error: 'quantile is missing: the function quantile needs it', where }
   return { ...asked, where }
+}
+
+/** `GET /api/v1/alerts`: what lives, the rules with how their last evaluation went, and the last changes. */
+export function alertRoutes(manager: AlertManager): Hono {
+  return new Hono().get('/api/v1/alerts', (context) => {
+    const statuses = new Map(manager.statuses.map((status) => [status.rule, status]))
+    const rules = manager.rules.map((rule) => ({ ...rule, ...statuses.get(rule.name) }))
+    return context.json({ alerts: manager.alerts(), rules, transitions: manager.transitions })
+  })
 }

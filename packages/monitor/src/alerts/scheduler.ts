@@ -1,0 +1,152 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { trackSelfTime } from '../collection/self-metrics.ts'
+import type { Component } from '../component.ts'
+import type { History } from '../history/history.ts'
+import type { Logger } from '../logger.ts'
+import { AlertMetrics } from './alert-metrics.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { AlertManager, type SavedAlerts } from './manager.ts'
+import type { Notifier } from './notifiers/notifier.ts'
+import type { AlertRule } from './rule.ts'
+
+/** Keeps the alerts beyond the process. */
+export interface AlertStorage {
+  /** Returns the text that was stored under this name. */
+  metadata(name: string): string | undefined
+  /** Stores a text under this name; returns false if that failed. */
+  setMetadata(name: string, value: string): boolean
+  /** Returns the Unix time in milliseconds at which an earlier process was last known to be alive. */
+  aliveMs(nowMs: number): number | undefined
+}
+
+export interface AlertSchedulerOptions {
+  readonly registry: MetricsRegistry
+  readonly logger: Logger
+  readonly rules: readonly AlertRule[]
+  readonly notifiers: readonly Notifier[]
+  /** The history that the rules are evaluated on. */
+  readonly history: History
+  /** Resolves when the history is complete; no rule is evaluated before. */
+  readonly historyReady: () => Promise<void>
+  /** Milliseconds between two evaluations; undefined if rules are not evaluated at all. */
+  readonly evaluationIntervalMs: number | undefined
+  readonly storage: AlertStorage | undefined
+  /** Milliseconds that `close` waits for the last notifications (default 2000). */
+  readonly closeTimeoutMs?: number
+}
+
+/** The name under which the alerts are stored. */
+const storageName = 'alerts'
+
+const evaluationCounters = [
+  'wombat_monitor_alert_evaluations_total',
+  'wombat_monitor_alert_evaluations_missed_total',
+  'wombat_monitor_alert_evaluation_failures_total',
+] as const
+
+/** Evaluates the alert rules every interval, stores the alerts and passes them to the notifiers. */
+export class AlertScheduler implements Component {
+  readonly manager: AlertManager
+  readonly #options: AlertSchedulerOptions
+  readonly #dispatcher: Dispatcher
+  readonly #metrics: AlertMetrics
+  #timer: NodeJS.Timeout | undefined
+  #evaluatedMs: number | undefined
+  #savedAlerts = ''
+  #isStarted = false
+  #isClosed = false
+
+  constructor(options: AlertSchedulerOptions) {
+    const { registry, logger, rules, notifiers, history } = options
+    this.#options = options
+    this.manager = new AlertManager(rules, history)
+    this.#metrics = new AlertMetrics(registry)
+    for (const notifier of notifiers) registry.counter('wombat_monitor_notifications_dropped_total', { notifier: notifier.name })
+    const onDropped = (notifier: string): void =>
+      registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
+    this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
+    // Before this process writes to the storage: afterwards `aliveMs` is its own time.
+    this.#attempt(() => this.#restore(Date.now()))
+  }
+
+  /** Starts to evaluate the rules when the history is ready. The timer does not keep the process alive. */
+  start(): void {
+    this.#isStarted = true
+    const { registry, evaluationIntervalMs, historyReady } = this.#options
+    if (evaluationIntervalMs === undefined) return
+    for (const name of evaluationCounters) registry.counter(name)
+    void historyReady().then(() => {
+      if (this.#isClosed) return
+      this.#timer = setInterval(() => this.#attempt(() => this.evaluate(Date.now())), evaluationIntervalMs)
+      this.#timer.unref()
+    })
+  }
+
+  /** Evaluates every rule at this Unix time in milliseconds. */
+  evaluate(nowMs: number): void {
+    this.#countMissed(nowMs)
+    trackSelfTime(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
+  }
+
+  /** Stores the alerts and waits for the last notifications. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    if (!this.#isStarted) return
+    this.#savedAlerts = ''
+    this.#save(Date.now())
+    await this.#dispatcher.close(this.#options.closeTimeoutMs ?? 2000)
+  }
+
+  #evaluate(nowMs: number): void {
+    const { registry } = this.#options
+    const startMs = performance.now()
+    const transitions = this.manager.evaluate(nowMs)
+    const alerts = this.manager.alerts()
+    this.#metrics.publish(alerts)
+    this.#save(nowMs)
+    this.#dispatcher.notify(alerts, transitions, nowMs)
+    const failed = this.manager.statuses.filter(({ error }) => error !== undefined).length
+    registry.incrementCounter('wombat_monitor_alert_evaluations_total')
+    registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failed)
+    registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
+  }
+
+  /** Restores the alerts of an earlier process. It lived until its last stored sample, not only until its last stored alert. */
+  #restore(nowMs: number): void {
+    const { storage } = this.#options
+    const text = storage?.metadata(storageName)
+    if (storage === undefined || text === undefined) return
+    const saved = JSON.parse(text) as SavedAlerts
+    const aliveMs = Math.max(saved.atMs, storage.aliveMs(nowMs) ?? 0)
+    this.manager.restore({ ...saved, atMs: Math.min(aliveMs, nowMs) }, nowMs)
+  }
+
+  /** Stores the alerts if any of them changed. */
+  #save(nowMs: number): void {
+    const { storage } = this.#options
+    if (storage === undefined) return
+    const saved = this.manager.save(nowMs)
+    const alerts = JSON.stringify(saved.alerts)
+    if (alerts !== this.#savedAlerts && storage.setMetadata(storageName, JSON.stringify(saved))) this.#savedAlerts = alerts
+  }
+
+  /** Counts the evaluations that a blocked event loop prevented. */
+  #countMissed(nowMs: number): void {
+    const { registry, evaluationIntervalMs: intervalMs } = this.#options
+    if (this.#evaluatedMs !== undefined && intervalMs !== undefined) {
+      const missed = Math.round((nowMs - this.#evaluatedMs) / intervalMs) - 1
+      if (missed > 0) registry.incrementCounter('wombat_monitor_alert_evaluations_missed_total', missed)
+    }
+    this.#evaluatedMs = nowMs
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.logger.error({ reason }, 'the alert rules could not be evaluated')
+    }
+  }
+}

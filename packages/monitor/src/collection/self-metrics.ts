@@ -1,0 +1,52 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { rejectReasons } from '@wombat/instrumentation/internal'
+import type { Component } from '../component.ts'
+
+/** The parts of the monitor whose work is timed. */
+export const selfTimeParts = ['collection', 'export', 'serving', 'history', 'alerts', 'health'] as const
+export type SelfTimePart = (typeof selfTimeParts)[number]
+
+/** Runs a piece of the monitor's own work and adds its time to `wombat_monitor_busy_seconds_total`. */
+export function trackSelfTime<Result>(registry: MetricsRegistry, part: SelfTimePart, work: () => Result): Result {
+  const startMs = performance.now()
+  try {
+    return work()
+  } finally {
+    registry.incrementCounter('wombat_monitor_busy_seconds_total', (performance.now() - startMs) / 1000, { part })
+  }
+}
+
+/** Gauges that the monitor sets, and that are unknown when it is closed. */
+const gaugesOfMonitor: ReadonlySet<string> = new Set([
+  'db_alerts',
+  'wombat_monitor_history_bytes',
+  'wombat_monitor_latency_sample_ratio',
+  'wombat_monitor_operation_cost_seconds',
+  'wombat_monitor_points',
+])
+
+/** Publishes the monitor's own metrics at 0 from the start, and withdraws its gauges at the end: they would keep their last value. */
+export function selfMetrics(registry: MetricsRegistry): Component {
+  return {
+    start: () => {
+      for (const reason of rejectReasons) registry.counter('wombat_monitor_refused_values_total', { reason })
+      for (const part of selfTimeParts) registry.counter('wombat_monitor_busy_seconds_total', { part })
+      registry.counter('wombat_monitor_source_failures_total')
+      // Stores that were measured before the monitoring started may have filled metrics already.
+      registry.setGauge('wombat_monitor_overflowed_metrics', registry.gauge('wombat_monitor_overflowed_metrics').value ?? 0)
+      registry.histogram('wombat_monitor_collection_duration_seconds')
+    },
+    close: () => withdrawGauges(registry),
+  }
+}
+
+function withdrawGauges(registry: MetricsRegistry): void {
+  const { enabled } = registry
+  // A disabled registry ignores changes of its gauges.
+  registry.enabled = true
+  for (const { definition, series } of registry.families()) {
+    if (!gaugesOfMonitor.has(definition.name)) continue
+    for (const { instrument } of series.values()) if ('set' in instrument) instrument.set(undefined)
+  }
+  registry.enabled = enabled
+}

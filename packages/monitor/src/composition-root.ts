@@ -1,0 +1,169 @@
+import { getRequestListener } from '@hono/node-server'
+import { instrument, type MetricsRegistry } from '@wombat/instrumentation'
+import { collectProcessMemory } from '@wombat/instrumentation/internal'
+import { defaultRules } from './alerts/default-rules.ts'
+import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
+import { readRules } from './alerts/rule-file.ts'
+import { AlertScheduler } from './alerts/scheduler.ts'
+import { measureOperationCost } from './collection/operation-cost.ts'
+import { selfMetrics } from './collection/self-metrics.ts'
+import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import { type Component, ComponentList, subscription } from './component.ts'
+import type { ComponentOptions } from './config/component-options.ts'
+import { ConfigError } from './config/errors.ts'
+import { RuntimeSettings } from './config/runtime-settings.ts'
+import { jsonMetrics } from './exporters/json.ts'
+import { IntervalLog } from './exporters/log.ts'
+import { createHealthMonitor } from './health/create-health-monitor.ts'
+import { HistoryRecorder } from './history/recorder.ts'
+import { DurableHistory } from './history/sqlite/durable-history.ts'
+import { createRoutes } from './http/app.ts'
+import { withMiddleware } from './http/middleware.ts'
+import { HttpServers } from './http/servers.ts'
+import type { Logger } from './logger.ts'
+import type { Monitoring } from './monitoring.ts'
+import { OperationMonitor } from './operations/operation-monitor.ts'
+
+/** What differs between a monitoring with its own MeterProvider and one beside the application's. */
+export interface MonitoringParts {
+  readonly reader: SnapshotReader
+  readonly registry: MetricsRegistry
+  readonly options: ComponentOptions
+  readonly logger: Logger
+  /** Replaces the registry's own limit of series per metric; undefined leaves it. */
+  readonly cardinalityLimit?: number
+  /** The MeterProvider that `reader` belongs to; left out if it is the application's. */
+  readonly meterProvider?: Component
+}
+
+/**
+ * Creates the components of a monitoring and starts them. If one fails to start, all are closed, last to first.
+ *
+ * @throws the error of the component that failed.
+ */
+export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring> {
+  const components = new ComponentList()
+  try {
+    return await compose(components, parts)
+  } catch (error) {
+    await components.close(parts.options.closeTimeoutMs)
+    throw error
+  }
+}
+
+/**
+ * Components start in the order in which they are added, and close in the reverse order. Servers start before anything is
+ * exported, so that a port in use is reported before the first export. Alerts close before the last export, which carries the
+ * counts of their last notifications.
+ */
+async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
+  const { reader, registry, options, logger, cardinalityLimit, meterProvider } = parts
+  const { rulesFile } = options.alerts
+  const rules = rulesFile === undefined ? (options.alerts.rules ?? defaultRules) : await readRules(rulesFile)
+
+  const operations = components.add(new OperationMonitor({ registry, logger, ...options.operations }))
+  const { slowLog, errors } = operations
+  components.add(registrySettings(registry, logger, cardinalityLimit))
+  components.add(selfMetrics(registry))
+  const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
+  components.add(subscription(() => reader.follow(registry)))
+  const durable = await openDurableHistory(options.durableHistory, registry, logger)
+  if (durable !== undefined) components.add(durable)
+
+  const recorder = new HistoryRecorder({ reader, registry, logger, durable, ...options.history })
+  const { history } = recorder
+  const alerts = new AlertScheduler({
+    registry,
+    logger,
+    rules,
+    notifiers: createNotifiers(options.notifiers, logger),
+    history,
+    historyReady: () => recorder.restored,
+    evaluationIntervalMs: options.alerts.evaluationIntervalMs,
+    storage: durable,
+    // The last export needs time, too.
+    closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
+  })
+  const { process } = operations
+  const health = createHealthMonitor({ registry, logger, history, process, sample: () => recorder.sample(), ...options.health })
+  const { authToken } = options.http
+  const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, authToken })
+
+  const servers = components.add(new HttpServers(options.http, routes))
+  components.add(subscription(() => collectProcessMemory(registry)))
+  if (meterProvider !== undefined) components.add(meterProvider)
+  components.add(recorder)
+  if (options.log.enabled) components.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
+  const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
+  components.add(subscription(() => measureOperationCost(publishCost)))
+  components.add(alerts)
+  components.add(health)
+  components.add(subscription(() => registry.stores.onAdded(() => health.refresh())))
+  await components.start()
+
+  const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= closeAll(components, options.closeTimeoutMs, logger)
+    return closing
+  }
+  return {
+    registry,
+    addresses: servers.addresses,
+    instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
+    alerts: () => alerts.manager.alerts(),
+    reloadAlertRules: async () => {
+      if (rulesFile !== undefined) alerts.manager.replaceRules(await readRules(rulesFile))
+    },
+    health: () => health.report(),
+    healthMonitor: health,
+    beginShutdown: () => health.beginShutdown(),
+    slowOperations: () => slowLog.records,
+    errors,
+    adjust: (changes) => settings.adjust(changes),
+    metrics: async () => jsonMetrics(await reader.take(), registry.semconv),
+    snapshot: () => reader.take(),
+    fetch: (request) => app.fetch(request),
+    handler: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function closeAll(components: ComponentList, timeoutMs: number, logger: Logger): Promise<void> {
+  for (const { message } of await components.close(timeoutMs)) {
+    logger.warn({ reason: message }, 'the last metrics may not have been sent')
+  }
+}
+
+/** Sends the registry's warnings to the logger and sets its limit; restores both, unless the application changed them since. */
+function registrySettings(registry: MetricsRegistry, logger: Logger, cardinalityLimit = registry.cardinalityLimit): Component {
+  const { warn: previousWarn, cardinalityLimit: previousLimit } = registry
+  const warn = (message: string): void => logger.warn({}, message)
+  return {
+    start: () => {
+      registry.warn = warn
+      registry.cardinalityLimit = cardinalityLimit
+    },
+    close: () => {
+      if (registry.warn === warn) registry.warn = previousWarn
+      if (registry.cardinalityLimit === cardinalityLimit) registry.cardinalityLimit = previousLimit
+    },
+  }
+}
+
+/** Opens the history on disk; returns undefined if none is configured. @throws ConfigError if the file cannot be used. */
+async function openDurableHistory(
+  { path, ...limits }: ComponentOptions['durableHistory'],
+  registry: MetricsRegistry,
+  logger: Logger,
+): Promise<DurableHistory | undefined> {
+  if (path === undefined) return undefined
+  registry.counter('wombat_monitor_history_failures_total')
+  const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
+  try {
+    return await DurableHistory.open({ path, ...limits, logger, onFailure })
+  } catch (error) {
+    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
+  }
+}

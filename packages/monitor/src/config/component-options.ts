@@ -1,0 +1,53 @@
+import type { ResolvedConfig } from './resolve-config.ts'
+
+/** The options of a configuration, grouped by the component that takes them. */
+export type ComponentOptions = ReturnType<typeof componentOptions>
+
+/**
+ * Groups the options by the component that takes them.
+ *
+ * Every option is destructured here once. One that is missing fails `satisfies`, and one that is not passed on fails
+ * `noUnusedLocals`: an option that no component takes does not compile.
+ */
+export function componentOptions(config: ResolvedConfig) {
+  const { logger, logLevel, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...more } = config
+  const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...moreThanTracing } = more
+  const { enableSlowQueryLog, slowQueryThresholdMs, maxErrorHistory, errorRedactor, ...moreThanOperations } = moreThanTracing
+  const { historyPath, historyRetentionMs, historyMaxBytes, ...moreThanHistory } = moreThanOperations
+  const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...moreThanChecks } = moreThanHistory
+  const { memoryLimitBytes, health, ...moreThanHealth } = moreThanChecks
+  const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...moreThanAlerts } = moreThanHealth
+  const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...moreThanNotifiers } = moreThanAlerts
+  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...moreThanHttp } = moreThanNotifiers
+  const { metricsIntervalMs, logMetricsEnabled, ...rest } = moreThanHttp
+  rest satisfies Record<string, never>
+
+  const runtime = { enableMetrics, latencySampleRatio, enableSlowQueryLog, slowQueryThresholdMs, enableOperationTracing }
+  return {
+    closeTimeoutMs,
+    logging: { logger, level: logLevel },
+    registry: { semconv, cardinalityLimit },
+    resource,
+    otlp: { otlp, metricsIntervalMs, closeTimeoutMs },
+    runtime: { options: runtime, tracerProvider },
+    operations: { slowThresholdMs: slowQueryThresholdMs, maxErrors: maxErrorHistory, redactError: errorRedactor },
+    history: { intervalMs: metricsIntervalMs },
+    durableHistory: { path: historyPath, retentionMs: historyRetentionMs, maxBytes: historyMaxBytes },
+    health: {
+      enabled: enableHealthChecks,
+      intervalMs: healthCheckIntervalMs,
+      timeoutMs: healthCheckTimeoutMs,
+      probe: healthProbe,
+      memoryLimitBytes,
+      health,
+    },
+    alerts: {
+      rules: alertRules,
+      rulesFile: alertRulesFile,
+      evaluationIntervalMs: enableAlerts ? alertEvaluationIntervalMs : undefined,
+    },
+    notifiers: { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate },
+    http: { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
+    log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
+  }
+}

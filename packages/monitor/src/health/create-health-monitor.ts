@@ -1,0 +1,60 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { History } from '../history/history.ts'
+import type { Logger } from '../logger.ts'
+import type { ProcessState } from '../process/process-state.ts'
+import { suggest } from '../validation/format-issue.ts'
+import { type BuiltInSourceOptions, createBuiltInSource } from './built-in-source.ts'
+import { remediations } from './checks/remediation.ts'
+import { createExplain } from './explanation/explanation.ts'
+import type { HealthOptions } from './health-options.ts'
+import { HealthMonitor } from './monitor.ts'
+
+export interface CreateHealthMonitorOptions {
+  readonly registry: MetricsRegistry
+  readonly logger: Logger
+  readonly history: History
+  readonly process: ProcessState
+  /** Records the metrics in the history: runs before the checks, which read it. */
+  readonly sample: () => Promise<void>
+  readonly enabled: boolean
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly probe: BuiltInSourceOptions['probe']
+  readonly memoryLimitBytes: number | undefined
+  readonly health: HealthOptions | undefined
+}
+
+/** Creates the health monitor of a configuration, with the built-in checks and those of the application. */
+export function createHealthMonitor(options: CreateHealthMonitorOptions): HealthMonitor {
+  const { registry, logger, history, process, sample, enabled, intervalMs, timeoutMs, probe, memoryLimitBytes } = options
+  const { checks = [], settings, bounds, onChange } = options.health ?? {}
+  const shared = { registry, history, process, memoryLimitBytes }
+  const monitor = new HealthMonitor({
+    enabled,
+    intervalMs,
+    timeoutMs,
+    sources: [createBuiltInSource({ ...shared, probe, ...(bounds !== undefined && { bounds }) })],
+    explain: createExplain(shared),
+    registry,
+    logger,
+    beforeRun: sample,
+    ...(settings !== undefined && { settings }),
+    ...(onChange !== undefined && { onChange }),
+  })
+  try {
+    for (const check of checks) monitor.register(check)
+  } catch (error) {
+    monitor.close()
+    throw error
+  }
+  warnOfUnknownSettings(Object.keys(settings ?? {}), [...Object.keys(remediations), ...checks.map(({ name }) => name)], logger)
+  return monitor
+}
+
+/** Warns only if the name resembles a known one: a check of any other name may still be registered later. */
+function warnOfUnknownSettings(names: readonly string[], known: readonly string[], logger: Logger): void {
+  for (const name of names) {
+    const guess = known.includes(name) ? '' : suggest(name, known)
+    if (guess !== '') logger.warn({ check: name }, `health.settings.${name}: unknown health check${guess}`)
+  }
+}

@@ -1,0 +1,41 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { Hono } from 'hono'
+import type { AlertManager } from '../alerts/manager.ts'
+import type { SnapshotReader } from '../collection/snapshot-reader.ts'
+import type { History } from '../history/history.ts'
+import type { ErrorHistory } from '../operations/error-history.ts'
+import type { SlowLog } from '../operations/slow-log.ts'
+import { type HealthSource, healthRoutes } from './routes/health/health-routes.ts'
+import { jsonRoutes, prometheusRoutes } from './routes/metrics-routes.ts'
+import { operationRoutes } from './routes/operation-routes.ts'
+import { alertRoutes, queryRoutes } from './routes/query/query-routes.ts'
+
+export interface RouteDependencies {
+  readonly reader: SnapshotReader
+  readonly registry: MetricsRegistry
+  readonly alerts: AlertManager
+  readonly history: History
+  readonly slowLog: SlowLog
+  readonly errors: ErrorHistory
+  readonly health: HealthSource
+  readonly authToken: string | undefined
+}
+
+/** The endpoints, by the server that serves them. */
+export interface RouteGroups {
+  readonly prometheus: Hono
+  readonly json: Hono
+  /** Served by every server, without a token. */
+  readonly health?: Hono
+}
+
+/** Creates all HTTP endpoints. */
+export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
+  const { reader, registry, alerts, history, slowLog, errors, health, authToken } = dependencies
+  const json = new Hono()
+    .route('/', jsonRoutes(reader, registry))
+    .route('/', alertRoutes(alerts))
+    .route('/', queryRoutes(history, Date.now))
+    .route('/', operationRoutes(slowLog, errors))
+  return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }
+}
