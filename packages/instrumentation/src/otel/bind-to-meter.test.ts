@@ -9,8 +9,8 @@ import { bindToMeter } from './bind-to-meter.ts'
 const gets = 'db_get_operations_total'
 const latency = 'db_get_latency_seconds'
 
-/** A reader of OpenTelemetry's own, collected by hand. */
-class HandReader extends MetricReader {
+/** An OpenTelemetry reader that collects on demand. */
+class ManualReader extends MetricReader {
   async read(): Promise<Map<string, MetricData>> {
     const { resourceMetrics, errors } = await this.collect()
     expect(errors).toEqual([])
@@ -18,7 +18,7 @@ class HandReader extends MetricReader {
     return new Map(all.map((metric) => [metric.descriptor.name, metric]))
   }
 
-  /** The points of one metric, as attributes and value. */
+  /** Returns the points of one metric as attributes and value. */
   async points(name: string): Promise<unknown[]> {
     return ((await this.read()).get(name)?.dataPoints ?? []).map(({ attributes, value }) => [attributes, value])
   }
@@ -33,14 +33,14 @@ afterEach(async () => {
   diag.disable()
 })
 
-function meterWith(...readers: HandReader[]): Meter {
+function meterWith(...readers: ManualReader[]): Meter {
   const provider = new MeterProvider({ readers })
   providers.push(provider)
   return provider.getMeter('test')
 }
 
-function bound(registry = new MetricsRegistry()): { registry: MetricsRegistry; reader: HandReader; release: () => void } {
-  const reader = new HandReader()
+function bound(registry = new MetricsRegistry()): { registry: MetricsRegistry; reader: ManualReader; release: () => void } {
+  const reader = new ManualReader()
   return { registry, reader, release: bindToMeter(registry, meterWith(reader)) }
 }
 
@@ -59,7 +59,7 @@ test('a counter is a monotonic sum under its own name, unit and description', as
   })
 })
 
-test('a gauge is a gauge, and not there while nobody knows it', async () => {
+test('a gauge is a gauge, and absent while it has no value', async () => {
   const { registry, reader } = bound()
   const depth = registry.gauge('db_queue_depth', { store: 'a' })
   expect(await reader.points('db_queue_depth')).toEqual([])
@@ -71,26 +71,26 @@ test('a gauge is a gauge, and not there while nobody knows it', async () => {
   })
 })
 
-test('a histogram has the same bounds, counts, sum, smallest and largest value as its cell', async () => {
+test('a histogram has the same bounds, counts, sum, minimum and maximum as in the registry', async () => {
   const { registry, reader } = bound()
-  const cell = registry.histogram(latency, { store: 'a' })
-  for (let value = 5e-7; value < 60; value *= 1.07) cell.record(value)
-  for (const bound of latencyBounds) cell.record(bound)
-  const reading = cell.snapshot()
+  const histogram = registry.histogram(latency, { store: 'a' })
+  for (let value = 5e-7; value < 60; value *= 1.07) histogram.record(value)
+  for (const bound of latencyBounds) histogram.record(bound)
+  const snapshot = histogram.snapshot()
   const metric = (await reader.read()).get(latency)
   expect(metric).toMatchObject({ descriptor: { unit: 's' }, dataPointType: DataPointType.HISTOGRAM })
-  const buckets = { boundaries: latencyBounds, counts: reading.bucketCounts() }
-  const { count, sum, min, max } = reading
+  const buckets = { boundaries: latencyBounds, counts: snapshot.bucketCounts() }
+  const { count, sum, min, max } = snapshot
   expect(metric?.dataPoints).toMatchObject([{ attributes: { store: 'a' }, value: { buckets, count, sum, min, max } }])
 })
 
-test('a value that the cell refused does not reach the meter', async () => {
+test('a rejected value does not reach the meter', async () => {
   const { registry, reader } = bound()
   for (const value of [1, Number.NaN, -1, 2]) registry.recordHistogram(latency, value)
   expect(await reader.points(latency)).toMatchObject([[{}, { count: 2, sum: 3 }]])
 })
 
-test('a summary travels as a histogram', async () => {
+test('a summary is exported as a histogram', async () => {
   const { registry, reader } = bound()
   const description = 'Time one job took.'
   registry.declare({ name: 'job_seconds', kind: 'summary', unit: 's', description, attributes: [], bounds: [1, 10] })
@@ -100,9 +100,9 @@ test('a summary travels as a histogram', async () => {
   ])
 })
 
-test('reading changes nothing, however many read and however often', async () => {
+test('collecting changes nothing, with several readers and several times', async () => {
   const registry = new MetricsRegistry()
-  const readers = [new HandReader(), new HandReader(), new HandReader()]
+  const readers = [new ManualReader(), new ManualReader(), new ManualReader()]
   bindToMeter(registry, meterWith(...readers))
   registry.incrementCounter(gets, 3, { store: 'a' })
   registry.setGauge('db_queue_depth', 4)
@@ -118,7 +118,7 @@ test('reading changes nothing, however many read and however often', async () =>
   expect(registry.getAllMetrics().map(({ timestamp: _, ...metric }) => metric)).toEqual(before)
 })
 
-test('what was counted before the meter came is complete; a histogram begins with the meter', async () => {
+test('counters include values from before the binding; histograms start with the binding', async () => {
   const registry = new MetricsRegistry()
   registry.incrementCounter(gets, 3)
   registry.recordHistogram(latency, 1)
@@ -133,7 +133,7 @@ test('what was counted before the meter came is complete; a histogram begins wit
   ])
 })
 
-test('after the release nothing is observed or told any more', async () => {
+test('after the release nothing is exported', async () => {
   const { registry, reader, release } = bound()
   const observe = (): number => registry.gauge('db_queue_depth').value ?? 0
   registry.gauge('db_queue_depth').observe(() => 1)
@@ -153,7 +153,7 @@ test('after the release nothing is observed or told any more', async () => {
   expect(observe()).toBe(1)
 })
 
-test('a registry can go on to another meter, which has the counters complete', async () => {
+test('a registry can be bound to another meter later, which has the complete counters', async () => {
   const { registry, reader, release } = bound()
   registry.incrementCounter(gets, 3)
   registry.recordHistogram(latency, 1)
@@ -166,7 +166,7 @@ test('a registry can go on to another meter, which has the counters complete', a
   expect(await reader.points(latency)).toMatchObject([[{}, { count: 1, sum: 1 }]])
 })
 
-test('a registry may be on several meters, and leaves one without leaving the others', async () => {
+test('a registry can be bound to several meters, and unbound from one of them', async () => {
   const { registry, reader: first, release } = bound()
   const { reader: second } = bound(registry)
   registry.incrementCounter(gets, 3)
@@ -183,8 +183,8 @@ test('a registry may be on several meters, and leaves one without leaving the ot
   expect(await second.points(latency)).toMatchObject([[{}, { count: 2, sum: 3 }]])
 })
 
-/** Records one get that succeeds and one that fails, and gives the names that the meter shows. */
-async function namesUnder(semconv: 'wombat' | 'otel' | 'both'): Promise<{ names: string[]; reader: HandReader }> {
+/** Records a success and a failure of each operation, and returns the exported names. */
+async function exportedNames(semconv: 'wombat' | 'otel' | 'both'): Promise<{ names: string[]; reader: ManualReader }> {
   const { registry, reader } = bound(new MetricsRegistry({ semconv }))
   const known = new Set(['LEVEL_LOCKED'])
   for (const operation of operations) {
@@ -195,23 +195,23 @@ async function namesUnder(semconv: 'wombat' | 'otel' | 'both'): Promise<{ names:
   return { names: [...(await reader.read()).keys()].sort(), reader }
 }
 
-const ofOperations = operations.flatMap((operation) => Object.values(operationMetrics(operation)))
-const beside = ['db_errors_total', 'db_batch_entries_total', 'db_scan_entries_total']
+const operationNames = operations.flatMap((operation) => Object.values(operationMetrics(operation)))
+const otherNames = ['db_errors_total', 'db_batch_entries_total', 'db_scan_entries_total']
 
-test("under Wombat's names operations have their three metrics and not the convention's", async () => {
-  expect((await namesUnder('wombat')).names).toEqual([...ofOperations, ...beside].sort())
+test('with `wombat` operations have their three metrics and not that of the convention', async () => {
+  expect((await exportedNames('wombat')).names).toEqual([...operationNames, ...otherNames].sort())
 })
 
-test('under the convention operations have its one metric instead of their three', async () => {
-  expect((await namesUnder('otel')).names).toEqual(['db.client.operation.duration', ...beside].sort())
+test('with `otel` operations have the one metric of the convention', async () => {
+  expect((await exportedNames('otel')).names).toEqual(['db.client.operation.duration', ...otherNames].sort())
 })
 
-test('under both operations have all four', async () => {
-  expect((await namesUnder('both')).names).toEqual(['db.client.operation.duration', ...ofOperations, ...beside].sort())
+test('with `both` operations have all four metrics', async () => {
+  expect((await exportedNames('both')).names).toEqual(['db.client.operation.duration', ...operationNames, ...otherNames].sort())
 })
 
-test("the convention's metric has its dotted attributes, and the type of the error on failures only", async () => {
-  const { reader } = await namesUnder('otel')
+test("the convention's metric has its dotted attributes, and error.type only on failures", async () => {
+  const { reader } = await exportedNames('otel')
   const metric = (await reader.read()).get('db.client.operation.duration')
   expect(metric?.descriptor).toMatchObject({ unit: 's', description: 'Duration of database client operations.' })
   const common = { 'db.system.name': 'leveldb', 'db.namespace': 'orders' }
@@ -232,7 +232,7 @@ test("the convention's metric has its dotted attributes, and the type of the err
   }
 })
 
-test('at the limit of series nothing is lost on the way through the SDK, in any collection', async () => {
+test('at the cardinality limit the SDK loses no value in any collection', async () => {
   const { registry, reader } = bound()
   for (let store = 0; store < 2500; store++) {
     registry.incrementCounter(gets, 10, { store: `s${store}` })
@@ -247,37 +247,37 @@ test('at the limit of series nothing is lost on the way through the SDK, in any 
   }
 })
 
-test('sources are asked before their numbers are shown, once for each collection', async () => {
+test('collect callbacks run before their values are read, once for each collection', async () => {
   const { registry, reader } = bound()
-  let asked = 0
+  let calls = 0
   const stop = registry.collectors.add(async () => {
     await Promise.resolve()
-    asked++
-    registry.setGaugeWithLabels('db_sstable_bytes', asked * 100, { store: 'a' })
+    calls++
+    registry.setGaugeWithLabels('db_sstable_bytes', calls * 100, { store: 'a' })
   })
   for (const gauge of ['db_sstable_bytes', 'db_wal_bytes', 'db_cache_bytes'])
     registry.setGaugeWithLabels(gauge, 1, { store: 'a' })
   expect(await reader.points('db_sstable_bytes')).toEqual([[{ store: 'a' }, 100]])
-  expect(asked).toBe(1)
+  expect(calls).toBe(1)
   stop()
   await reader.read()
-  expect(asked).toBe(1)
+  expect(calls).toBe(1)
 })
 
-test('a meter that refuses an instrument costs that metric only, and nobody who records', async () => {
+test('a meter that rejects an instrument affects only that metric, and not the code that records', async () => {
   const errors: unknown[] = []
   const ignore = (): void => {}
   const logger = {
-    error: (...said: unknown[]) => errors.push(said[0]),
+    error: (...args: unknown[]) => errors.push(args[0]),
     warn: ignore,
     info: ignore,
     debug: ignore,
     verbose: ignore,
   }
   diag.setLogger(logger, { logLevel: DiagLogLevel.ERROR })
-  const reader = new HandReader()
+  const reader = new ManualReader()
   const meter = meterWith(reader)
-  const refusing: Meter = Object.create(meter, {
+  const rejecting: Meter = Object.create(meter, {
     createHistogram: {
       value: () => {
         throw new Error('no histograms')
@@ -285,15 +285,15 @@ test('a meter that refuses an instrument costs that metric only, and nobody who 
     },
   })
   const registry = new MetricsRegistry()
-  bindToMeter(registry, refusing)
+  bindToMeter(registry, rejecting)
   expect(() => registry.recordHistogram(latency, 1)).not.toThrow()
   registry.incrementCounter(gets)
   expect(await reader.points(gets)).toEqual([[{}, 1]])
   expect(registry.histogram(latency).snapshot().count).toBe(1)
-  expect(errors).toEqual([`@wombat/instrumentation: the meter refused ${latency}`])
+  expect(errors).toEqual([`@wombat/instrumentation: the meter rejected ${latency}; the metric is not exported`])
 })
 
-test('an instrument that throws does not reach whoever records', () => {
+test('an error of an instrument does not reach the code that records', () => {
   const meter: Meter = Object.create(meterWith(), {
     createHistogram: {
       value: () => ({

@@ -8,45 +8,58 @@ import type { Collectors } from '../registry/collectors.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
 /**
- * Shows a registry on a Meter: counters and gauges as observable instruments that look at the cells, histograms as
- * synchronous ones that are told of each value (the API has no other way). For a MeterProvider that is the application's;
- * readers of our own take a registry's histograms and all else as a MetricProducer, at no cost per operation.
- * Values recorded in a histogram before this call are not in the Meter's.
+ * Exports a registry through a Meter of the application's MeterProvider. Counters and gauges become observable instruments,
+ * which read the registry at each collection. Histograms become synchronous instruments, which receive each value when it is
+ * recorded, because the API has no observable histogram; values recorded before this call are missing in them.
  *
- * @returns the way back: nothing of the registry is observed or told any more.
+ * `@wombat/monitor` does not use this function: its readers take the whole registry as a MetricProducer, at no cost per operation.
+ *
+ * @returns a function that removes all callbacks and stops the export.
+ *
+ * @example
+ * ```ts
+ * import { bindToMeter, MetricsRegistry } from '@wombat/instrumentation'
+ * import { metrics } from '@opentelemetry/api'
+ *
+ * const registry = new MetricsRegistry()
+ * const unbind = bindToMeter(registry, metrics.getMeter('my-application'))
+ * registry.incrementCounter('db_get_operations_total', 1, { store: 'orders' })
+ * unbind()
+ * ```
  */
 export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void {
-  const bound = new Map<string, Binding>()
+  const bindings = new Map<string, Binding>()
   const stop = registry.onSeries((family, series) => {
     try {
-      let binding = bound.get(family.definition.name)
+      let binding = bindings.get(family.definition.name)
       if (binding === undefined) {
         if (!isExported(family.definition.name, registry.semconv)) return
         binding = bind(family, meter, registry.collectors)
-        bound.set(family.definition.name, binding)
+        bindings.set(family.definition.name, binding)
       }
       binding.add(series)
     } catch (error) {
-      diag.error(`@wombat/instrumentation: the meter refused ${family.definition.name}`, error)
+      diag.error(`@wombat/instrumentation: the meter rejected ${family.definition.name}; the metric is not exported`, error)
     }
   })
   return () => {
     stop()
-    for (const binding of bound.values()) binding.release()
+    for (const binding of bindings.values()) binding.release()
   }
 }
 
+/** One metric on one meter. */
 interface Binding {
   add(series: Series): void
   release(): void
 }
 
-function bind({ definition, series }: MetricFamily, meter: Meter, sources: Collectors): Binding {
+function bind({ definition, series }: MetricFamily, meter: Meter, collectors: Collectors): Binding {
   const { name, kind, unit, description, bounds = latencyBounds } = definition
-  if (kind === 'counter') return observe(meter.createObservableCounter(name, { unit, description }), series, sources)
-  if (kind === 'gauge') return observe(meter.createObservableGauge(name, { unit, description }), series, sources)
+  if (kind === 'counter') return bindObservable(meter.createObservableCounter(name, { unit, description }), series, collectors)
+  if (kind === 'gauge') return bindObservable(meter.createObservableGauge(name, { unit, description }), series, collectors)
   const histogram = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
-  const stops: Array<() => void> = []
+  const removals: Array<() => void> = []
   return {
     add({ instrument, labels }) {
       if (!(instrument instanceof Histogram)) return
@@ -55,49 +68,49 @@ function bind({ definition, series }: MetricFamily, meter: Meter, sources: Colle
         try {
           histogram.record(value, attributes)
         } catch {
-          // The SDK's own failure must not reach the store's caller; the cell has the value all the same.
+          // An error of the SDK must not reach the store's caller. Our own histogram has the value.
         }
       }
-      stops.push(tell(instrument, record))
+      removals.push(addSink(instrument, record))
     },
     release() {
-      for (const stop of stops.splice(0)) stop()
+      for (const remove of removals.splice(0)) remove()
     },
   }
 }
 
 type Sink = (value: number) => void
 
-/** Who is told of a cell's values: a registry may be on several meters. */
-const sinks = new WeakMap<Histogram, Set<Sink>>()
+/** The sinks of each histogram: a registry may be bound to several meters. */
+const sinksByHistogram = new WeakMap<Histogram, Set<Sink>>()
 
-/** Tells one more of every value of the cell. Returns the way back. */
-function tell(cell: Histogram, sink: Sink): () => void {
-  const all = sinks.get(cell) ?? new Set()
-  sinks.set(cell, all)
+/** Adds a sink that receives each value of the histogram. Returns a function that removes it. */
+function addSink(histogram: Histogram, sink: Sink): () => void {
+  const sinks = sinksByHistogram.get(histogram) ?? new Set()
+  sinksByHistogram.set(histogram, sinks)
   const connect = (): void => {
-    const [first, ...others] = all
+    const [first, ...others] = sinks
     const toAll: Sink = (value) => {
-      for (const each of all) each(value)
+      for (const each of sinks) each(value)
     }
-    cell.sink = others.length === 0 ? first : toAll
+    histogram.sink = others.length === 0 ? first : toAll
   }
-  all.add(sink)
+  sinks.add(sink)
   connect()
   return () => {
-    all.delete(sink)
+    sinks.delete(sink)
     connect()
   }
 }
 
-function observe(instrument: Observable<Attributes>, series: MetricFamily['series'], sources: Collectors): Binding {
+function bindObservable(observable: Observable<Attributes>, series: MetricFamily['series'], collectors: Collectors): Binding {
   const callback: ObservableCallback = async (result) => {
-    await sources.collect()
+    await collectors.collect()
     for (const { instrument, labels } of series.values()) {
       if (instrument instanceof Counter) result.observe(instrument.value, labels)
       else if (instrument instanceof Gauge && instrument.value !== undefined) result.observe(instrument.value, labels)
     }
   }
-  instrument.addCallback(callback)
-  return { add: () => {}, release: () => instrument.removeCallback(callback) }
+  observable.addCallback(callback)
+  return { add: () => {}, release: () => observable.removeCallback(callback) }
 }

@@ -5,13 +5,15 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { instrument } from '../instrument.ts'
 import { scopeName, sharedRegistry } from './shared-registry.ts'
 
-class HandReader extends MetricReader {
-  /** Counters by their value and histograms by their count, of the store with this name. */
+class ManualReader extends MetricReader {
+  /** Returns counters by value and histograms by count, of the store with this name. */
   async read(store: string): Promise<Record<string, number>> {
     const { resourceMetrics } = await this.collect()
-    const ours = resourceMetrics.scopeMetrics.filter(({ scope }) => scope.name === scopeName).flatMap(({ metrics }) => metrics)
+    const ownMetrics = resourceMetrics.scopeMetrics
+      .filter(({ scope }) => scope.name === scopeName)
+      .flatMap(({ metrics }) => metrics)
     return Object.fromEntries(
-      ours.flatMap(({ descriptor, dataPoints }) => {
+      ownMetrics.flatMap(({ descriptor, dataPoints }) => {
         const point = dataPoints.find(({ attributes }) => attributes['store'] === store)
         if (point === undefined) return []
         return [[descriptor.name, typeof point.value === 'number' ? point.value : point.value.count]]
@@ -25,7 +27,7 @@ class HandReader extends MetricReader {
 
 afterEach(() => api.disable())
 
-test('stores of one MeterProvider share a registry, and those of another have their own', () => {
+test('stores of one MeterProvider share a registry, and those of another one have another', () => {
   const [one, other] = [new MeterProvider(), new MeterProvider()]
   expect(sharedRegistry(one)).toBe(sharedRegistry(one))
   expect(sharedRegistry(one)).not.toBe(sharedRegistry(other))
@@ -33,15 +35,15 @@ test('stores of one MeterProvider share a registry, and those of another have th
   expect(sharedRegistry()).toBe(sharedRegistry())
 })
 
-test('whoever asks first decides on the names, and other names are refused', () => {
+test('the first call decides on the names, and other names are rejected', () => {
   const provider = new MeterProvider()
   expect(sharedRegistry(provider, 'otel').semconv).toBe('otel')
   expect(sharedRegistry(provider)).toBe(sharedRegistry(provider, 'otel'))
-  expect(() => sharedRegistry(provider, 'both')).toThrow(/semconv is "otel" for this MeterProvider already, got "both"/)
+  expect(() => sharedRegistry(provider, 'both')).toThrow(/semconv is already "otel" for this MeterProvider, got "both"/)
 })
 
-test('a MeterProvider that is given shows the store from the first operation on', async () => {
-  const reader = new HandReader()
+test('a given MeterProvider exports the store from the first operation', async () => {
+  const reader = new ManualReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const db = instrument(new MemoryLevel(), { name: 'given', meterProvider })
   await db.put('a', '1')
@@ -58,10 +60,10 @@ test('a MeterProvider that is given shows the store from the first operation on'
   await db.close()
 })
 
-test('a global MeterProvider that comes later has the counters complete, and the histograms from then on', async () => {
+test('a global MeterProvider that is registered later has the complete counters, and the histograms from then on', async () => {
   const db = instrument(new MemoryLevel(), { name: 'early' })
   for (const key of ['a', 'b', 'c']) await db.put(key, '1')
-  const reader = new HandReader()
+  const reader = new ManualReader()
   api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
   await vi.waitFor(async () => expect(await reader.read('early')).toMatchObject({ db_set_operations_total: 3 }), {
     timeout: 10_000,
@@ -72,9 +74,9 @@ test('a global MeterProvider that comes later has the counters complete, and the
   await db.close()
 })
 
-test('when the global MeterProvider is another one, that shows the store from then on', async () => {
+test('a new global MeterProvider exports the store from then on', async () => {
   const db = instrument(new MemoryLevel(), { name: 'moved' })
-  const [first, second] = [new HandReader(), new HandReader()]
+  const [first, second] = [new ManualReader(), new ManualReader()]
   api.setGlobalMeterProvider(new MeterProvider({ readers: [first] }))
   await vi.waitFor(async () => expect(await first.read('moved')).toMatchObject({ db_set_operations_total: 0 }), {
     timeout: 10_000,
@@ -92,8 +94,8 @@ test('when the global MeterProvider is another one, that shows the store from th
   await db.close()
 })
 
-test('a store that is instrumented after the global MeterProvider came is shown at once', async () => {
-  const reader = new HandReader()
+test('a store that is instrumented after the global MeterProvider is exported at once', async () => {
+  const reader = new ManualReader()
   api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
   const db = instrument(new MemoryLevel(), { name: 'late' })
   await db.put('a', '1')

@@ -3,58 +3,69 @@ import type { Semconv } from '../metrics/semconv.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { bindToMeter } from './bind-to-meter.ts'
 
-/** The instrumentation scope under which all our metrics travel. */
+/** The instrumentation scope of all exported metrics and spans. */
 export const scopeName = '@wombat/instrumentation'
 
-/** How often to look whether the application has registered a MeterProvider: the API tells nobody. */
-const lookEveryMs = 1000
+/** How often to check for a new global MeterProvider: the API has no event for it. */
+const checkIntervalMs = 1000
 
-/** Stands for the global MeterProvider, whichever that is. */
-const whicheverIsGlobal: object = {}
+/** The key of the global MeterProvider's registry; the provider itself may change. */
+const globalKey: object = {}
 const registries = new WeakMap<object, MetricsRegistry>()
-/** For each registry of the global MeterProvider: look now whether it is another one. */
-const followers = new WeakMap<MetricsRegistry, () => void>()
+/** For a registry of the global MeterProvider: a function that binds it again if the provider has changed. */
+const rebindByRegistry = new WeakMap<MetricsRegistry, () => void>()
 
 /**
- * The registry that all stores of one MeterProvider share; without one, that of the global MeterProvider. Whoever asks first
- * decides under which names operations are exported.
+ * Returns the registry that all stores of one MeterProvider share (default: the global MeterProvider, even if the application
+ * registers it later). The first call for a MeterProvider creates the registry and decides under which names operations are
+ * exported.
  *
- * @throws TypeError when other names are wanted than were decided on.
+ * @throws TypeError if `semconv` differs from that of the first call.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseMetrics, sharedRegistry } from '@wombat/instrumentation'
+ *
+ * // The same registry that instrument() uses without options.
+ * const cache = new DatabaseMetrics(sharedRegistry(), { store: 'cache' })
+ * const start = process.hrtime.bigint()
+ * cache.recordGet(process.hrtime.bigint() - start, true)
+ * ```
  */
 export function sharedRegistry(meterProvider?: MeterProvider, semconv?: Semconv): MetricsRegistry {
-  const owner = meterProvider ?? whicheverIsGlobal
-  const known = registries.get(owner)
-  if (known !== undefined) {
-    if (semconv !== undefined && semconv !== known.semconv) {
+  const owner = meterProvider ?? globalKey
+  const existing = registries.get(owner)
+  if (existing !== undefined) {
+    if (semconv !== undefined && semconv !== existing.semconv) {
       throw new TypeError(
-        `semconv is ${JSON.stringify(known.semconv)} for this MeterProvider already, got ${JSON.stringify(semconv)}: say it where its first store is instrumented`,
+        `semconv is already ${JSON.stringify(existing.semconv)} for this MeterProvider, got ${JSON.stringify(semconv)}: set it when the first store is instrumented`,
       )
     }
-    followers.get(known)?.()
-    return known
+    rebindByRegistry.get(existing)?.()
+    return existing
   }
   const registry = new MetricsRegistry(semconv === undefined ? {} : { semconv })
   registries.set(owner, registry)
-  if (meterProvider === undefined) followGlobal(registry)
+  if (meterProvider === undefined) followGlobalProvider(registry)
   else bindToMeter(registry, meterProvider.getMeter(scopeName))
   return registry
 }
 
 /**
- * Shows a registry on the global MeterProvider. Until one is registered the API hands out a no-op whose instruments stay
- * no-ops for ever (opentelemetry-js#3622), so we look for it again, and bind anew when it is another one.
+ * Binds a registry to the global MeterProvider. Until one is registered, the API returns a no-op provider, and instruments of that
+ * stay no-ops forever (opentelemetry-js#3622). So this checks regularly, and binds again if the provider has changed.
  */
-function followGlobal(registry: MetricsRegistry): void {
+function followGlobalProvider(registry: MetricsRegistry): void {
   let bound: MeterProvider | undefined
-  let release = (): void => {}
-  const follow = (): void => {
+  let unbind = (): void => {}
+  const rebind = (): void => {
     const provider = api.getMeterProvider()
     if (provider === bound) return
-    release()
+    unbind()
     bound = provider
-    release = bindToMeter(registry, provider.getMeter(scopeName))
+    unbind = bindToMeter(registry, provider.getMeter(scopeName))
   }
-  follow()
-  followers.set(registry, follow)
-  setInterval(follow, lookEveryMs).unref()
+  rebind()
+  rebindByRegistry.set(registry, rebind)
+  setInterval(rebind, checkIntervalMs).unref()
 }

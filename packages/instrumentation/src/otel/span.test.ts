@@ -47,11 +47,11 @@ function spans() {
   }))
 }
 
-function refuse(): never {
+function fail(): never {
   throw new Error('the tracer is broken')
 }
 
-test('every operation of a LevelDB is a span by the conventions, below the one it was called in', async () => {
+test('every operation of a LevelDB is a span by the conventions, as a child of the span of its caller', async () => {
   const db = instrument(new ClassicLevel(join(folder, 'level')), { name: 'orders', registry: traced() })
   await db.open()
   const tracer = provider.getTracer('application')
@@ -94,7 +94,7 @@ test('every operation of a LevelDB is a span by the conventions, below the one i
   ).not.toContain('secret')
 })
 
-test('what is called while a database opens is below its caller, not below whoever opened it', async () => {
+test('an operation called while a database opens is a child of the span of its caller, not of that in which the database was opened', async () => {
   const tracer = provider.getTracer('application')
   const during = async <Result>(name: string, run: () => Promise<Result>): Promise<string> => {
     const span = tracer.startSpan(name)
@@ -115,7 +115,7 @@ test('what is called while a database opens is below its caller, not below whoev
   await db.close()
 })
 
-test('a failed operation says its error.type, and neither message nor key', async () => {
+test('the span of a failed operation has error.type, and neither message nor key', async () => {
   const failing = Object.assign(new Error('secret message'), { code: 'LEVEL_IO_ERROR' })
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(failing) }), {
     name: 'b',
@@ -134,7 +134,7 @@ test('a failed operation says its error.type, and neither message nor key', asyn
   expect(span?.events).toEqual([])
 })
 
-test('operations of lmdb and Keyv are spans, and what a backend does is below its operation', async () => {
+test('operations of lmdb and Keyv are spans, and spans of a backend are children of its operation', async () => {
   const registry = traced()
   const db = instrument(openLmdb({ path: join(folder, 'lmdb') }), { name: 'pages', registry })
   await db.put('a', 1)
@@ -169,7 +169,7 @@ test('operations of lmdb and Keyv are spans, and what a backend does is below it
   expect(byName.get('GET')?.parentSpanContext?.spanId).toBe(byName.get('get cache')?.spanContext().spanId)
 })
 
-test('without a tracer there is no span, and it can be given and taken away at run time', async () => {
+test('without a tracer there is no span, and a tracer can be set and removed at run time', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new MemoryLevel(), { registry })
   await db.put('a', '1')
@@ -181,7 +181,7 @@ test('without a tracer there is no span, and it can be given and taken away at r
   expect(spans()).toHaveLength(1)
 })
 
-test('the application samples: what its tracer does not record is not exported, and measured all the same', async () => {
+test('a span that the application does not sample is not exported, but the operation is measured', async () => {
   const sampled = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })], sampler: new AlwaysOffSampler() })
   const registry = new MetricsRegistry()
   registry.observer.tracer = sampled.getTracer('test')
@@ -191,12 +191,12 @@ test('the application samples: what its tracer does not record is not exported, 
   expect(registry.counter('db_set_operations_total', { store: 'a' }).value).toBe(1)
 })
 
-test('a tracer that fails never reaches the store and its caller', async () => {
-  const startsNone = { startSpan: refuse } as unknown as Tracer
-  const endsNone = {
-    startSpan: () => ({ end: refuse, setAttribute: refuse, setStatus: refuse, spanContext: refuse }),
+test('an error of a tracer reaches neither the store nor its caller', async () => {
+  const failsOnStart = { startSpan: fail } as unknown as Tracer
+  const failsOnEnd = {
+    startSpan: () => ({ end: fail, setAttribute: fail, setStatus: fail, spanContext: fail }),
   } as unknown as Tracer
-  for (const tracer of [startsNone, endsNone]) {
+  for (const tracer of [failsOnStart, failsOnEnd]) {
     const registry = new MetricsRegistry()
     registry.observer.tracer = tracer
     registry.observer.onOperation((operation) => {
@@ -209,9 +209,9 @@ test('a tracer that fails never reaches the store and its caller', async () => {
   }
 })
 
-test('a tracer that fails does not reach who closes a scan that nobody measures any more', () => {
+test('an error of a tracer does not reach the code that closes a scan after the measuring has stopped', () => {
   const registry = new MetricsRegistry()
-  registry.observer.tracer = { startSpan: () => ({ end: refuse, setAttribute: refuse, setStatus: refuse }) } as unknown as Tracer
+  registry.observer.tracer = { startSpan: () => ({ end: fail, setAttribute: fail, setStatus: fail }) } as unknown as Tracer
   const description = { store: 'a', engine: 'memory', adapter: 'none' }
   const scan = new ScanOperation(new StoreContext(registry, description, ['scan'], new Set()))
   scan.open()
@@ -219,7 +219,7 @@ test('a tracer that fails does not reach who closes a scan that nobody measures 
   expect(scan.isEnded).toBe(true)
 })
 
-test('operations that a store of one’s own reports are no spans: they are over when they are known', () => {
+test('operations recorded by DatabaseMetrics are not spans: they are finished when they are recorded', () => {
   const registry = traced()
   new DatabaseMetrics(registry, { store: 'mine' }).recordGet(1000, true)
   expect(spans()).toEqual([])

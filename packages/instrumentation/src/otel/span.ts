@@ -5,13 +5,14 @@ import type { ObservedOperation } from '../registry/observer.ts'
 type Identity = Pick<ObservedOperation, 'store' | 'engine'>
 
 /**
- * A span of an operation, as a child of the active one, by OpenTelemetry's stable conventions (semantic conventions 1.44,
- * "database spans"): INTERNAL, because an embedded store is called within the process. Neither key nor value is in it. Undefined
- * where the application's tracer fails: that must not reach the store's caller.
+ * Starts the span of an operation as a child of the active span, by OpenTelemetry's stable conventions (semantic conventions 1.44,
+ * "Database spans"). Its kind is INTERNAL, because an embedded store is called within the process. It contains neither key nor
+ * value. Returns `undefined` if the application's tracer throws: that error must not reach the store's caller.
  *
- * It begins when the store does, which is not always when it is called: what is called of an abstract-level database that still
- * opens waits for that first. `inContextOfNow` has it stand below its caller all the same. Only a sublevel that is measured
- * through its database, and is called while the sublevel itself opens, has its first operations below whoever made it.
+ * The span starts when the store does the work, which may be later than the call: an abstract-level database that is still opening
+ * defers its operations. `bindActiveContext` keeps a deferred operation below its caller's span. One case remains: the first
+ * operations of a sublevel that is still opening, and that is measured through its database, become children of the span in which
+ * the sublevel was created.
  */
 export function startSpan(tracer: Tracer, { store, engine }: Identity, operation: Operation): Span | undefined {
   try {
@@ -24,10 +25,15 @@ export function startSpan(tracer: Tracer, { store, engine }: Identity, operation
   }
 }
 
-/** @param failure the `error.type` of an operation that failed. */
+/**
+ * Ends the span of an operation. Never throws.
+ *
+ * @param entries how many entries a batch wrote.
+ * @param failure the `error.type` of a failed operation.
+ */
 export function endSpan(span: Span, operation: Operation, entries: number, failure?: string): void {
   try {
-    // A batch of one is no batch, in the convention's eyes.
+    // The convention does not treat a batch of one as a batch.
     if (operation === 'batch' && entries > 1) span.setAttribute('db.operation.batch.size', entries)
     if (failure !== undefined) {
       span.setAttribute('error.type', failure)
@@ -35,18 +41,18 @@ export function endSpan(span: Span, operation: Operation, entries: number, failu
     }
     span.end()
   } catch {
-    // As above.
+    // An error of the tracer must not reach the store's caller.
   }
 }
 
-/** Runs a part of an operation as its span's, so that what the store calls of others is seen below it. */
+/** Runs a function with the span as the active one, so that spans created inside become its children. */
 export function withSpan<Result>(span: Span | undefined, run: () => Result): Result {
   return span === undefined ? run() : context.with(trace.setSpan(context.active(), span), run)
 }
 
 /**
- * For a store that puts off what it is called for: the same, to run in the context in which it is put off. Otherwise it would
- * run, and have its span, in the context of whoever opened the store: another request's, for example.
+ * Binds deferred work to the active context. Without it, the work and its span would use the context of the code that opened the
+ * store, for example of another request. Returns the work unchanged if the context manager throws.
  */
 export function bindActiveContext<Work>(work: Work): Work {
   try {
@@ -56,7 +62,10 @@ export function bindActiveContext<Work>(work: Work): Work {
   }
 }
 
-/** Where in a trace an operation stands: its own span or, without one, the span it was called in, in whose context it settles. */
+/**
+ * Returns the span context of an operation: that of its own span or, without one, of the active span, because an operation settles
+ * in the context of its call. `undefined` if there is none.
+ */
 export function spanContextOf(span: Span | undefined): SpanContext | undefined {
   try {
     return (span ?? trace.getActiveSpan())?.spanContext()

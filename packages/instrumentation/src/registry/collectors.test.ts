@@ -7,52 +7,52 @@ afterEach(() => {
   diag.disable()
 })
 
-test('without sources there is nothing to wait for', async () => {
+test('collecting without callbacks resolves at once', async () => {
   expect(await new Collectors().collect()).toBeUndefined()
 })
 
-test('every source is asked, whether it answers at once or by a promise', async () => {
-  const sources = new Collectors()
-  const asked: string[] = []
-  sources.add(() => void asked.push('at once'))
-  sources.add(async () => {
+test('every callback runs, synchronous or asynchronous', async () => {
+  const collectors = new Collectors()
+  const called: string[] = []
+  collectors.add(() => void called.push('synchronous'))
+  collectors.add(async () => {
     await Promise.resolve()
-    asked.push('by a promise')
+    called.push('asynchronous')
   })
-  await sources.collect()
-  expect(asked).toEqual(['at once', 'by a promise'])
+  await collectors.collect()
+  expect(called).toEqual(['synchronous', 'asynchronous'])
 })
 
-test('those who ask at the same time wait for one answer', async () => {
-  const sources = new Collectors()
-  let asked = 0
-  let answer = (): void => {}
-  sources.add(() => {
-    asked++
+test('concurrent collections share one run of each callback', async () => {
+  const collectors = new Collectors()
+  let calls = 0
+  let finish = (): void => {}
+  collectors.add(() => {
+    calls++
     return new Promise((resolve) => {
-      answer = resolve
+      finish = resolve
     })
   })
-  const refreshes = [sources.collect(), sources.collect(), sources.collect()]
-  answer()
-  await Promise.all(refreshes)
-  expect(asked).toBe(1)
+  const collections = [collectors.collect(), collectors.collect(), collectors.collect()]
+  finish()
+  await Promise.all(collections)
+  expect(calls).toBe(1)
 })
 
-test('a source that was taken away is asked no more', async () => {
-  const sources = new Collectors()
-  let asked = 0
-  const remove = sources.add(() => void asked++)
+test('a removed callback does not run', async () => {
+  const collectors = new Collectors()
+  let calls = 0
+  const remove = collectors.add(() => void calls++)
   remove()
-  await sources.collect()
-  expect(asked).toBe(0)
+  await collectors.collect()
+  expect(calls).toBe(0)
 })
 
-test('a source that fails costs its own numbers only, and is logged once, without its message', async () => {
+test('a callback that fails affects only its own metrics, and is logged once, without its message', async () => {
   const warnings: unknown[] = []
   const ignore = (): void => {}
   const logger = {
-    warn: (...said: unknown[]) => warnings.push(said[1]),
+    warn: (...args: unknown[]) => warnings.push(args[1]),
     error: ignore,
     info: ignore,
     debug: ignore,
@@ -61,47 +61,47 @@ test('a source that fails costs its own numbers only, and is logged once, withou
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN })
   vi.useFakeTimers()
   let failures = 0
-  const sources = new Collectors(() => failures++)
+  const collectors = new Collectors(() => failures++)
   const [thrown, rejected] = [new RangeError('/a/path'), Object.assign(new Error('/a/path'), { code: 'ENOENT' })]
-  let asked = 0
-  sources.add(() => {
+  let calls = 0
+  collectors.add(() => {
     throw thrown
   })
-  sources.add(() => Promise.reject(rejected))
-  sources.add(() => void asked++)
+  collectors.add(() => Promise.reject(rejected))
+  collectors.add(() => void calls++)
   for (let times = 0; times < 3; times++) {
-    await sources.collect()
+    await collectors.collect()
     vi.advanceTimersByTime(1000)
   }
-  expect(asked).toBe(3)
+  expect(calls).toBe(3)
   expect(warnings).toEqual(['RangeError', 'ENOENT'])
   expect(failures).toBe(6)
 })
 
-test('a source that takes too long is not waited for, not asked again while it is at it, and counted each time', async () => {
+test('a slow callback is not waited for, does not run twice at a time, and is counted in each collection', async () => {
   vi.useFakeTimers()
   let failures = 0
-  const sources = new Collectors(() => failures++)
+  const collectors = new Collectors(() => failures++)
   let [slow, quick] = [0, 0]
-  let answer = (): void => {}
-  sources.add(() => {
+  let finish = (): void => {}
+  collectors.add(() => {
     slow++
     return new Promise((resolve) => {
-      answer = resolve
+      finish = resolve
     })
   })
-  sources.add(() => void quick++)
+  collectors.add(() => void quick++)
   for (let times = 0; times < 3; times++) {
-    const refreshed = sources.collect()
+    const collected = collectors.collect()
     await vi.advanceTimersByTimeAsync(2000)
-    await refreshed
+    await collected
   }
   expect([slow, quick]).toEqual([1, 3])
   expect(failures).toBe(3)
-  answer()
+  finish()
   await vi.advanceTimersByTimeAsync(2000)
-  const refreshed = sources.collect()
+  const collected = collectors.collect()
   await vi.advanceTimersByTimeAsync(2000)
-  await refreshed
+  await collected
   expect(slow).toBe(2)
 })

@@ -1,73 +1,74 @@
 import { diag } from '@opentelemetry/api'
 import { errorKind } from '../metrics/error-type.ts'
 
-/** Somebody who knows numbers that no operation records, an engine for example: asked before each collection, it records them. */
+/** Records values that no operation records, for example those of an engine. Called before each collection. */
 export type CollectCallback = () => void | Promise<void>
 
-/** How long a collection waits for its sources; one that takes longer goes on, and its numbers are in a later collection. */
-const patienceMs = 1000
+/** How long a collection waits for its callbacks. The values of a slower callback appear in a later collection. */
+const timeoutMs = 1000
 
-/** How long an answer is as good as a new one: a collection that comes to us by two ways asks once. */
+/** A collection within this time after another one reuses its values: several readers and instruments may collect at once. */
 const freshMs = 20
 
-/** The sources of one registry. */
+/** The collect callbacks of one registry. */
 export class Collectors {
-  readonly #sources = new Map<CollectCallback, Promise<void> | undefined>()
-  readonly #said = new WeakSet<CollectCallback>()
-  readonly #failed: () => void
-  #refreshing: Promise<void> | undefined
-  #refreshedMs = Number.NEGATIVE_INFINITY
+  /** Each callback with its unfinished run. */
+  readonly #running = new Map<CollectCallback, Promise<void> | undefined>()
+  readonly #warned = new WeakSet<CollectCallback>()
+  readonly #onFailure: () => void
+  #collection: Promise<void> | undefined
+  #collectedMs = Number.NEGATIVE_INFINITY
 
-  /** @param failed called each time a source fails, and each time one is not done when a collection goes on. */
-  constructor(failed: () => void = () => {}) {
-    this.#failed = failed
+  /** @param onFailure called each time a callback fails, and for each callback that is unfinished when a collection ends. */
+  constructor(onFailure: () => void = () => {}) {
+    this.#onFailure = onFailure
   }
 
-  /** Returns the way back. */
-  add(source: CollectCallback): () => void {
-    this.#sources.set(source, undefined)
+  /** Adds a callback. Returns a function that removes it. */
+  add(callback: CollectCallback): () => void {
+    this.#running.set(callback, undefined)
     return () => {
-      this.#sources.delete(source)
+      this.#running.delete(callback)
     }
   }
 
-  /** Asks every source, each at most once at a time, and waits for the answers, but not for ever. Never rejects. */
+  /** Runs all callbacks, each at most once at a time, and waits for them up to 1 s. Never rejects. */
   collect(): Promise<void> {
-    if (this.#sources.size === 0 || performance.now() - this.#refreshedMs < freshMs) return this.#refreshing ?? Promise.resolve()
-    this.#refreshing ??= this.#askAll().finally(() => {
-      this.#refreshing = undefined
-      this.#refreshedMs = performance.now()
+    if (this.#running.size === 0 || performance.now() - this.#collectedMs < freshMs) return this.#collection ?? Promise.resolve()
+    this.#collection ??= this.#runAll().finally(() => {
+      this.#collection = undefined
+      this.#collectedMs = performance.now()
     })
-    return this.#refreshing
+    return this.#collection
   }
 
-  async #askAll(): Promise<void> {
-    const answers = [...this.#sources.keys()].map((source) => this.#ask(source))
+  async #runAll(): Promise<void> {
+    const runs = [...this.#running.keys()].map((callback) => this.#run(callback))
     let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceMs)
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs)
     })
-    await Promise.race([Promise.all(answers), patience])
+    await Promise.race([Promise.all(runs), timeout])
     clearTimeout(timer)
-    for (const running of this.#sources.values()) if (running !== undefined) this.#failed()
+    for (const run of this.#running.values()) if (run !== undefined) this.#onFailure()
   }
 
-  #ask(source: CollectCallback): Promise<void> {
-    const running = this.#sources.get(source)
-    if (running !== undefined) return running
-    const answer = (async () => source())()
-      .catch((error: unknown) => this.#fail(source, error))
+  #run(callback: CollectCallback): Promise<void> {
+    const unfinished = this.#running.get(callback)
+    if (unfinished !== undefined) return unfinished
+    const run = (async () => callback())()
+      .catch((error: unknown) => this.#fail(callback, error))
       .finally(() => {
-        if (this.#sources.has(source)) this.#sources.set(source, undefined)
+        if (this.#running.has(callback)) this.#running.set(callback, undefined)
       })
-    this.#sources.set(source, answer)
-    return answer
+    this.#running.set(callback, run)
+    return run
   }
 
-  #fail(source: CollectCallback, error: unknown): void {
-    this.#failed()
-    if (this.#said.has(source)) return
-    this.#said.add(source)
-    diag.warn('@wombat/instrumentation: a source of metrics failed; its numbers are missing or old', errorKind(error))
+  #fail(callback: CollectCallback, error: unknown): void {
+    this.#onFailure()
+    if (this.#warned.has(callback)) return
+    this.#warned.add(callback)
+    diag.warn('@wombat/instrumentation: a collect callback failed; its metrics are missing or out of date', errorKind(error))
   }
 }

@@ -9,11 +9,11 @@ import { DatabaseMetrics } from '../recorders/database-metrics.ts'
 import type { FailedOperation, SlowOperation } from './observer.ts'
 import { MetricsRegistry } from './registry.ts'
 
-function watched({ slowSeconds = Number.POSITIVE_INFINITY, timeOneIn = 1 } = {}) {
+function observed({ slowSeconds = Number.POSITIVE_INFINITY, sampleInterval = 1 } = {}) {
   const registry = new MetricsRegistry()
   const slow: SlowOperation[] = []
   const failed: FailedOperation[] = []
-  registry.observer.sampleInterval = timeOneIn
+  registry.observer.sampleInterval = sampleInterval
   registry.observer.onOperation((operation) => {
     operation.slowThresholdSeconds = slowSeconds
   })
@@ -27,8 +27,8 @@ const counted = (registry: MetricsRegistry, name: 'get' | 'set' | 'scan' | 'batc
 const timed = (registry: MetricsRegistry, name: 'get' | 'set' | 'scan' | 'batch'): number =>
   registry.histogram(`db_${name}_latency_seconds`, { store: 'a' }).snapshot().count
 
-test('an operation that takes as long as its threshold is told, with sizes and without content', async () => {
-  const { registry, slow } = watched({ slowSeconds: 0 })
+test('an operation that reaches its threshold is reported as slow, with sizes and without content', async () => {
+  const { registry, slow } = observed({ slowSeconds: 0 })
   const db = instrument(new MemoryLevel(), { name: 'a', registry })
   await db.open()
   await db.put('grüße', 'welt')
@@ -57,16 +57,16 @@ test('an operation that takes as long as its threshold is told, with sizes and w
   expect(JSON.stringify(slow)).not.toMatch(/grüße|welt/)
 })
 
-test('what is quicker than its threshold is told to nobody', async () => {
-  const { registry, slow } = watched({ slowSeconds: 3600 })
+test('an operation below its threshold is not reported', async () => {
+  const { registry, slow } = observed({ slowSeconds: 3600 })
   const db = instrument(new MemoryLevel(), { name: 'a', registry })
   await db.put('a', '1')
   new DatabaseMetrics(registry, { store: 'mine' }).recordGet(1e9, true)
   expect(slow).toEqual([])
 })
 
-test('an operation that a store of one’s own reports can be slow as well', () => {
-  const { registry, slow } = watched({ slowSeconds: 1 })
+test('an operation that DatabaseMetrics records can be slow too', () => {
+  const { registry, slow } = observed({ slowSeconds: 1 })
   const database = new DatabaseMetrics(registry, { store: 'mine', engine: 'heap' })
   database.recordGet(2e9, true)
   database.recordBatch(3e9, true, 7)
@@ -80,10 +80,10 @@ test('an operation that a store of one’s own reports can be slow as well', () 
   ])
 })
 
-test('a slow operation names the span that it was called in, also where it makes none of its own', async () => {
+test('a slow operation has the span that was active at its call, even without a span of its own', async () => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   try {
-    const { registry, slow } = watched({ slowSeconds: 0 })
+    const { registry, slow } = observed({ slowSeconds: 0 })
     const db = instrument(new MemoryLevel(), { name: 'a', registry })
     await db.open()
     const span = new TracerProvider().getTracer('application').startSpan('request')
@@ -95,8 +95,8 @@ test('a slow operation names the span that it was called in, also where it makes
   }
 })
 
-test('a failed operation is told with its kind, an opening too', async () => {
-  const { registry, failed } = watched()
+test('a failed operation is reported with its error type, and a failed opening too', async () => {
+  const { registry, failed } = observed()
   const error = Object.assign(new Error('the disk'), { code: 'LEVEL_IO_ERROR' })
   const db = instrument(Object.assign(new MemoryLevel(), { _put: () => Promise.reject(error) }), { name: 'a', registry })
   await db.put('a', '1').catch(() => {})
@@ -108,15 +108,15 @@ test('a failed operation is told with its kind, an opening too', async () => {
   ])
 })
 
-test('a listener that fails reaches neither the store nor the other listeners', async () => {
-  const { registry, slow, failed } = watched({ slowSeconds: 0 })
-  const refuse = (): never => {
+test('an error of a listener reaches neither the store nor the other listeners', async () => {
+  const { registry, slow, failed } = observed({ slowSeconds: 0 })
+  const fail = (): never => {
     throw new Error('no')
   }
-  registry.observer.onSlow(refuse)
+  registry.observer.onSlow(fail)
   registry.observer.onSlow((operation) => slow.push(operation))
-  registry.observer.onError(refuse)
-  registry.observer.onOperation(refuse)
+  registry.observer.onError(fail)
+  registry.observer.onOperation(fail)
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(new Error('gone')) }), {
     name: 'a',
     registry,
@@ -127,8 +127,8 @@ test('a listener that fails reaches neither the store nor the other listeners', 
   expect(failed).toHaveLength(1)
 })
 
-test('a store that is measured no more is watched no more', async () => {
-  const { registry } = watched()
+test('a store that is not measured any more is not observed', async () => {
+  const { registry } = observed()
   const before = registry.observer.operations.size
   const db = instrument(new MemoryLevel(), { name: 'a', registry })
   expect(registry.observer.operations.size).toBe(before + 8)
@@ -139,8 +139,8 @@ test('a store that is measured no more is watched no more', async () => {
   await db.close()
 })
 
-test('with one operation in sixteen timed every one is counted, and about every sixteenth is timed', async () => {
-  const { registry } = watched({ timeOneIn: 16 })
+test('with a sample interval of 16 every operation is counted, and about every sixteenth is timed', async () => {
+  const { registry } = observed({ sampleInterval: 16 })
   const map = instrument(new Map<string, number>(), { name: 'a', registry })
   const db = instrument(new MemoryLevel(), { name: 'a', registry })
   await db.open()
@@ -160,8 +160,8 @@ test('with one operation in sixteen timed every one is counted, and about every 
   expect(timed(registry, 'scan')).toBeLessThan(100)
 })
 
-test('a pattern in the calls is not met by the sampling: of two kinds in turn, both are timed', () => {
-  const { registry } = watched({ timeOneIn: 2 })
+test('sampling does not follow a pattern in the calls: of two alternating kinds, both are timed', () => {
+  const { registry } = observed({ sampleInterval: 2 })
   const seen = [0, 0]
   const database = new Map<string, number>()
   const map = instrument(database, { name: 'a', registry })
@@ -173,8 +173,8 @@ test('a pattern in the calls is not met by the sampling: of two kinds in turn, b
   for (const count of seen) expect(count).toBeGreaterThan(2000)
 })
 
-test('failures are all counted, by kind, whether they were timed or not', async () => {
-  const { registry, failed } = watched({ timeOneIn: 64 })
+test('all failures are counted by error type, timed or not', async () => {
+  const { registry, failed } = observed({ sampleInterval: 64 })
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => Promise.reject(new Error('gone')) }), {
     name: 'a',
     registry,
@@ -187,42 +187,42 @@ test('failures are all counted, by kind, whether they were timed or not', async 
   expect(failed).toHaveLength(200)
 })
 
-test('an operation that is not timed is slow all the same where somebody looked while it was in flight', async () => {
-  const { registry, slow } = watched({ slowSeconds: 0.03, timeOneIn: 65_536 })
+test('an operation that is not timed is reported as slow if it was marked while in flight', async () => {
+  const { registry, slow } = observed({ slowSeconds: 0.03, sampleInterval: 65_536 })
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => wait(60).then(() => undefined) }), { name: 'a', registry })
   await db.open()
-  // The first of each operation may be a timed one.
+  // The first operation of each kind may be timed.
   await db.get('a')
   slow.length = 0
-  const reading = db.get('a')
+  const pending = db.get('a')
   expect(registry.observer.inFlight().depth).toBe(1)
   await wait(10)
   registry.observer.markInFlight(performance.now())
-  await reading
+  await pending
   expect(slow.map(({ operation }) => operation)).toEqual(['get'])
   expect(slow[0]?.seconds).toBeGreaterThanOrEqual(0.03)
   expect(timed(registry, 'get')).toBeLessThan(2)
 })
 
-test('the age of an operation that is not timed counts from the first look, not from never', async () => {
-  const { registry } = watched({ timeOneIn: 65_536 })
+test('the age of an operation that is not timed starts at the first read', async () => {
+  const { registry } = observed({ sampleInterval: 65_536 })
   const db = instrument(Object.assign(new MemoryLevel(), { _get: () => wait(80).then(() => undefined) }), { name: 'a', registry })
   await db.open()
   await db.get('a')
-  const reading = db.get('a')
+  const pending = db.get('a')
   const { oldestSeconds } = registry.observer.inFlight()
   expect(oldestSeconds).toBe(0)
   await wait(20)
   expect(registry.observer.inFlight().oldestSeconds).toBeGreaterThan(0.01)
-  await reading
+  await pending
   expect(registry.observer.inFlight()).toEqual({ depth: 0, oldestSeconds: 0 })
 })
 
-test('one in less than one, or in a part of one, is refused with the reason', () => {
+test('a sample interval below 1 or with a fraction is rejected', () => {
   const { observer } = new MetricsRegistry()
   for (const count of [0, -1, 1.5, Number.NaN]) {
     expect(() => {
       observer.sampleInterval = count
-    }).toThrow(`timeOneIn must be a whole number of 1 or more, got ${count}`)
+    }).toThrow(`sampleInterval must be a whole number of 1 or more, got ${count}`)
   }
 })

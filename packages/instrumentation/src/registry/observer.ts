@@ -2,115 +2,128 @@ import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
 
-/** An operation that took its time. Never its key and never its value. */
+/** An operation that reached the slow-operation threshold. It contains sizes, never a key or a value. */
 export interface SlowOperation {
   readonly store: string
   readonly engine: string
   readonly operation: Operation
-  /** When it was called or, of a scan, opened; on the clock of `performance.now()`. */
+  /** When the operation was called, or the scan was opened: milliseconds of `performance.now()`. */
   readonly startMs: number
-  /** From call to settlement; of a scan, without what its reader took in between. */
+  /** The duration in seconds, from call to settlement. For a scan without the time its reader took between entries. */
   readonly seconds: number
   readonly isFailed: boolean
-  /** Of a batch or a scan. */
+  /** How many entries a batch or scan moved; `undefined` for other operations and for failures. */
   readonly entries: number | undefined
-  /** The size of its key, and of the value written or read, where they are text or bytes. */
+  /** The size of the key in bytes; `undefined` if it is not a string or a byte array, or if the operation has no single key. */
   readonly keyBytes: number | undefined
+  /** The size of the value that was read or written, in bytes; `undefined` if it is not a string or a byte array. */
   readonly valueBytes: number | undefined
-  /** The operations of the store that were in flight when it settled, itself included; undefined where nobody counts them. */
+  /** How many operations of the store were in flight when it settled, including itself; `undefined` if they are not tracked. */
   readonly inFlight: number | undefined
-  /** Its own span or, without one, the span it was called in. */
+  /** The operation's own span or, without one, the span that was active at the call. */
   readonly trace: SpanContext | undefined
 }
 
-/** An operation, or an opening or closing of a store, that failed. */
+/** A failed operation, or a failure to open or close a store. */
 export interface FailedOperation {
   readonly store: string
   readonly operation: Operation | 'open' | 'close'
+  /** The value of the label `error_type`. */
   readonly errorType: string
-  /** What was thrown: it may hold keys, values and paths, and is for nobody's eyes as it is. */
+  /** The thrown value. It may contain keys, values and paths: do not log or export it unchanged. */
   readonly error: unknown
 }
 
-/** One operation of one store, as seen from outside. */
+/** One kind of operation of one store, for example the gets of `orders`. */
 export interface ObservedOperation {
   readonly operation: Operation
   readonly store: string
   readonly engine: string
   readonly latency: Histogram
-  /** From how long on it is slow (default Infinity). */
+  /** The duration in seconds from which an operation counts as slow (default Infinity: none does). */
   slowThresholdSeconds: number
 }
 
 /** The operations in flight of one store. */
 export interface ObservedStore {
+  /** How many operations are in flight. */
   readonly depth: number
+  /** Returns the age of the oldest operation in flight, 0 if there is none. */
   oldestAgeSeconds(): number
-  /** Gives operations that are not timed a time to count from. */
+  /** Sets a provisional start time for operations that are not timed: `nowMs`, in milliseconds of `performance.now()`. */
   markInFlight(nowMs: number): void
 }
 
 /**
- * What is looked at, of all operations of one registry, beside counting and timing them: the slow and the failed ones, spans, and
- * how many are timed at all. Everything can be changed at run time. While nobody looks it costs an operation nothing.
+ * Observes the operations of all stores of one registry, in addition to counts and latencies: slow and failed operations, spans,
+ * and the share of operations that are timed. All settings can change at run time; without a listener and a tracer, an operation
+ * pays nothing.
  */
 export class OperationObserver {
-  /** Makes a span of each operation, as a child of the active one. */
+  /** Creates a span for each operation, as a child of the active span. Without a tracer there are no spans. */
   tracer: Tracer | undefined
+  /** The operations of all measured stores. */
   readonly operations = new Set<ObservedOperation>()
+  /** The operations in flight of each measured store. */
   readonly stores = new Set<ObservedStore>()
-  readonly #slow = new Set<(operation: SlowOperation) => void>()
-  readonly #failed = new Set<(operation: FailedOperation) => void>()
-  readonly #added = new Set<(operation: ObservedOperation) => void>()
-  #timeOneIn = 1
+  readonly #slowListeners = new Set<(operation: SlowOperation) => void>()
+  readonly #errorListeners = new Set<(operation: FailedOperation) => void>()
+  readonly #operationListeners = new Set<(operation: ObservedOperation) => void>()
+  #sampleInterval = 1
 
-  /** Of how many operations one is timed, at random; every one is counted. */
+  /** One of this many operations is timed, chosen at random (default 1: all). All operations are counted. */
   get sampleInterval(): number {
-    return this.#timeOneIn
+    return this.#sampleInterval
   }
 
-  /** @throws RangeError */
-  set sampleInterval(count: number) {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`timeOneIn must be a whole number of 1 or more, got ${count}: one operation in so many is timed`)
+  /** @throws RangeError if the interval is not a whole number of 1 or more. */
+  set sampleInterval(interval: number) {
+    if (!Number.isInteger(interval) || interval < 1) {
+      throw new RangeError(
+        `sampleInterval must be a whole number of 1 or more, got ${interval}: one of this many operations is timed`,
+      )
     }
-    this.#timeOneIn = count
+    this.#sampleInterval = interval
   }
 
-  /** Tells of each operation that takes its `slowSeconds` or longer. Returns the way back. */
+  /** Calls the listener for each operation that reaches its `slowThresholdSeconds`. Returns a function that removes the listener. */
   onSlow(listener: (operation: SlowOperation) => void): () => void {
-    return subscribe(this.#slow, listener)
+    return subscribe(this.#slowListeners, listener)
   }
 
-  /** Tells of each operation that fails. Returns the way back. */
+  /** Calls the listener for each failed operation. Returns a function that removes the listener. */
   onError(listener: (operation: FailedOperation) => void): () => void {
-    return subscribe(this.#failed, listener)
+    return subscribe(this.#errorListeners, listener)
   }
 
-  /** Tells of each operation of each store that there is and that comes. Returns the way back. */
+  /** Calls the listener for each existing operation of each store and for each new one. Returns a function that removes the listener. */
   onOperation(listener: (operation: ObservedOperation) => void): () => void {
     for (const operation of this.operations) listener(operation)
-    return subscribe(this.#added, listener)
+    return subscribe(this.#operationListeners, listener)
   }
 
+  /** Adds an operation of a store and notifies the listeners. */
   add(operation: ObservedOperation): void {
     this.operations.add(operation)
-    emit(this.#added, operation)
+    emit(this.#operationListeners, operation)
   }
 
+  /** Removes an operation of a store that is not measured any more. */
   remove(operation: ObservedOperation): void {
     this.operations.delete(operation)
   }
 
+  /** Notifies the listeners of a slow operation. Never throws. */
   emitSlow(operation: SlowOperation): void {
-    emit(this.#slow, operation)
+    emit(this.#slowListeners, operation)
   }
 
+  /** Notifies the listeners of a failed operation. Never throws. */
   emitError(operation: FailedOperation): void {
-    emit(this.#failed, operation)
+    emit(this.#errorListeners, operation)
   }
 
-  /** Operations in flight, and the age in seconds of the oldest, over all stores. */
+  /** Returns the number of operations in flight in all stores, and the age of the oldest in seconds (0 if there is none). */
   inFlight(): { depth: number; oldestSeconds: number } {
     let depth = 0
     let oldestSeconds = 0
@@ -121,9 +134,12 @@ export class OperationObserver {
     return { depth, oldestSeconds }
   }
 
-  /** To be called now and then while not every operation is timed: what is in flight then is as good as timed from here on. */
+  /**
+   * Sets `nowMs` as the start time of the operations in flight that are not timed. Call it regularly if `sampleInterval` is above
+   * 1: then long operations are found although they are not timed.
+   */
   markInFlight(nowMs: number): void {
-    if (this.#timeOneIn > 1) for (const store of this.stores) store.markInFlight(nowMs)
+    if (this.#sampleInterval > 1) for (const store of this.stores) store.markInFlight(nowMs)
   }
 }
 
@@ -134,13 +150,13 @@ function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () =
   }
 }
 
-/** A listener that fails must not reach the store's caller. */
+/** An error of a listener must not reach the store's caller. */
 function emit<Subject>(listeners: Iterable<(subject: Subject) => void>, subject: Subject): void {
   for (const listener of listeners) {
     try {
       listener(subject)
     } catch {
-      // Whoever listens answers for itself.
+      // A listener handles its own errors.
     }
   }
 }
