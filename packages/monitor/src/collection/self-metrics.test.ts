@@ -2,9 +2,9 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { sharedRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
-import { SnapshotReader } from './collection/snapshot-reader.ts'
-import type { Monitoring } from './monitoring.ts'
-import { createMonitoring, startMonitoring } from './start-monitoring.ts'
+import type { Monitoring } from '../monitoring.ts'
+import { createMonitoring, startMonitoring } from '../start-monitoring.ts'
+import { SnapshotReader } from './snapshot-reader.ts'
 
 const quiet = () => ({ logger: collectingLogger(), jsonApiEnabled: false })
 

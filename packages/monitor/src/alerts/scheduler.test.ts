@@ -5,9 +5,9 @@ import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { ask } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { RuleError } from './alerts/rule-file.ts'
-import type { Monitoring } from './monitoring.ts'
-import { startMonitoring } from './start-monitoring.ts'
+import type { Monitoring } from '../monitoring.ts'
+import { startMonitoring } from '../start-monitoring.ts'
+import { RuleError } from './rule-file.ts'
 
 const depth = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
 

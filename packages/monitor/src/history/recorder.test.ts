@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { SnapshotReader } from '../collection/snapshot-reader.ts'
+import { HistoryRecorder } from './recorder.ts'
+import { DurableHistory } from './sqlite/durable-history.ts'
+
+function monitored() {
+  const registry = new MetricsRegistry()
+  const reader = new SnapshotReader()
+  new MeterProvider({ readers: [reader] })
+  reader.follow(registry)
+  registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
+  return { registry, reader, logger: collectingLogger() }
+}
+
+async function durableHistory(): Promise<() => Promise<DurableHistory>> {
+  const folder = await mkdtemp(join(tmpdir(), 'wombat-recorder-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return async () => {
+    const durable = await DurableHistory.open({
+      path: join(folder, 'history'),
+      retentionMs: 86_400_000,
+      maxBytes: 2 ** 24,
+      logger: collectingLogger(),
+    })
+    onTestFinished(() => durable.close())
+    return durable
+  }
+}
+
+/** Returns the values of the store's gets in the last ten minutes. */
+function gets({ history }: HistoryRecorder): number[] {
+  const [series] = history.select('db_get_operations_total', { store: 'orders' })
+  return series === undefined ? [] : Array.from(history.range(series, Date.now() - 600_000, Date.now()).values)
+}
+
+test('a sample is in memory and on disk', async () => {
+  const open = await durableHistory()
+  const durable = await open()
+  const recorder = new HistoryRecorder({ ...monitored(), intervalMs: 1000, durable })
+  await recorder.sample()
+  expect(gets(recorder)).toEqual([3])
+  expect(durable.aliveMs(Date.now())).toBeGreaterThan(Date.now() - 10_000)
+})
+
+test('a sample that is asked for during the restore comes after the restored samples', async () => {
+  const open = await durableHistory()
+  const earlier = await open()
+  const series = { name: 'db_get_operations_total', labels: { store: 'orders' }, isCounter: true }
+  const nowMs = Date.now()
+  for (const [index, value] of [1, 2].entries()) earlier.append(nowMs - 120_000 + index * 60_000, [{ series, value }])
+  earlier.close()
+  const recorder = new HistoryRecorder({ ...monitored(), intervalMs: 1000, durable: await open() })
+  recorder.start()
+  onTestFinished(() => recorder.close())
+  await recorder.sample()
+  expect(gets(recorder)).toEqual([1, 2, 3])
+})
+
+test('samples come every interval until the recorder is closed', async () => {
+  const recorder = new HistoryRecorder({ ...monitored(), intervalMs: 100, durable: undefined })
+  recorder.start()
+  await vi.waitFor(() => expect(gets(recorder).length).toBeGreaterThan(1), 5000)
+  recorder.close()
+  const count = gets(recorder).length
+  await recorder.sample()
+  expect(gets(recorder)).toHaveLength(count)
+})
+
+test('a collection that fails is logged with its reason', async () => {
+  const { registry, logger } = monitored()
+  const recorder = new HistoryRecorder({ registry, logger, reader: new SnapshotReader(), intervalMs: 100, durable: undefined })
+  recorder.start()
+  onTestFinished(() => recorder.close())
+  await vi.waitFor(() => expect(logger.lines).not.toEqual([]), 5000)
+  expect(logger.lines[0]).toMatchObject({
+    level: 'error',
+    message: 'the metrics could not be recorded in the history',
+    fields: { reason: expect.stringContaining('MeterProvider') },
+  })
+})
