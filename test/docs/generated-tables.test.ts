@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { withTables } from './generated-tables.ts'
+import { generatedDocuments, withTables } from './generated-tables.ts'
+import { root } from './markdown.ts'
 
-test("the README's tables say what the code says (else: pnpm generate)", () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-  expect(withTables(readme)).toBe(readme)
+test.each(generatedDocuments)('the tables of %s agree with the code (else run `npm run generate`)', (file) => {
+  const text = readFileSync(join(root, file), 'utf8')
+  expect(withTables(file, text)).toBe(text)
 })

@@ -1,64 +1,143 @@
 import { metrics, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
-import { optionTable } from '@wombat/monitor'
+import { type AlertRule, defaultHealthBounds, defaultRules, optionTable } from '@wombat/monitor'
 
-/** The README's parts that are derived from code, by the name of their markers. */
-export const tables: Readonly<Record<string, () => string>> = {
-  options: () =>
-    markdown(
-      ['option', 'variable', 'default', 'allowed', 'what for'],
-      optionTable().map(({ option, variable, defaultValue, allowed, description }) => [
-        `\`${option}\``,
-        `\`${variable}\``,
-        defaultValue === undefined ? '' : `\`${defaultValue}\``,
-        allowed,
-        description,
-      ]),
-    ),
-  metrics: () =>
-    markdown(
-      ['metric', 'kind', 'unit', 'labels', 'what it says'],
-      Object.values(metrics).map(({ name, kind, unit, attributes, description }) => [
-        `\`${name}\``,
-        kind,
-        `\`${unit}\``,
-        attributes.join(', '),
-        description,
-      ]),
-    ),
-  capabilities: () => {
-    const names = Object.keys(metrics).filter((name) => storeAdapters.some((adapter) => suppliedBy(adapter).has(name)))
-    return markdown(
-      ['metric', ...storeAdapters.map(titleOf)],
-      names.map((name) => [`\`${name}\``, ...storeAdapters.map((adapter) => (suppliedBy(adapter).has(name) ? '✓' : ''))]),
-    )
-  },
-  stores: () =>
-    markdown(
-      ['adapter', 'operations that are measured'],
-      storeAdapters.map(({ name, operations }) => [
-        `\`${name}\``,
-        operations.join(', ') || 'none: it has no verbs, and says what the engine says',
-      ]),
-    ),
+/** A part of a document that is derived from code, between markers of its name. */
+interface GeneratedTable {
+  /** The document, below the root. */
+  readonly file: string
+  readonly write: () => string
 }
 
-function suppliedBy({ engineMetrics }: StoreAdapter): ReadonlySet<string> {
+export const tables: Readonly<Record<string, GeneratedTable>> = {
+  options: { file: 'packages/monitor/docs/configuration.md', write: optionsTable },
+  bounds: { file: 'packages/monitor/docs/health.md', write: boundsTable },
+  alerts: { file: 'packages/monitor/docs/alerts.md', write: alertsTable },
+  metrics: { file: 'packages/instrumentation/README.md', write: metricsTable },
+  adapters: { file: 'packages/instrumentation/README.md', write: adaptersTable },
+  capabilities: { file: 'packages/instrumentation/README.md', write: capabilitiesTable },
+}
+
+/** Returns the documents that have generated parts. */
+export const generatedDocuments: readonly string[] = [...new Set(Object.values(tables).map(({ file }) => file))]
+
+/**
+ * Returns the text of a document with its generated parts written anew.
+ *
+ * @throws Error if a marker is missing.
+ */
+export function withTables(file: string, text: string): string {
+  const own = Object.entries(tables).filter(([, table]) => table.file === file)
+  return own.reduce((written, [name, { write }]) => {
+    const pattern = new RegExp(`(<!-- ${name}:[^>]*-->\n).*?(<!-- /${name} -->)`, 's')
+    if (!pattern.test(written)) throw new Error(`${file} has no markers for the table "${name}"`)
+    return written.replace(pattern, (_all, begin: string, end: string) => `${begin}\n${write()}\n\n${end}`)
+  }, text)
+}
+
+function optionsTable(): string {
+  return markdown(
+    ['option', 'variable', 'default', 'allowed', 'meaning'],
+    optionTable().map(({ option, variable, defaultValue, allowed, description }) => [
+      `\`${option}\``,
+      `\`${variable}\``,
+      defaultValue === undefined ? '' : `\`${defaultValue}\``,
+      allowed,
+      description,
+    ]),
+  )
+}
+
+function boundsTable(): string {
+  return markdown(
+    ['bound', 'default'],
+    Object.entries(defaultHealthBounds).map(([name, value]) => [`\`${name}\``, formatBound(name, value)]),
+  )
+}
+
+/** Returns the number with its unit, which is the end of the name. */
+function formatBound(name: string, value: number): string {
+  if (name.endsWith('Bytes')) return `${value / 2 ** 20} MiB`
+  if (name.endsWith('Seconds')) return `${value} s`
+  return String(value)
+}
+
+function alertsTable(): string {
+  return markdown(
+    ['alert', 'severity', 'condition', 'for'],
+    defaultRules.map((rule) => {
+      const section = rule.annotations?.['runbook']?.split('#')[1]
+      return [
+        `[${rule.name}](../RUNBOOK.md#${section})`,
+        rule.severity,
+        formatCondition(rule),
+        formatDuration(rule.durationMs ?? 0),
+      ]
+    }),
+  )
+}
+
+function formatCondition(rule: AlertRule): string {
+  const { condition, metric } = rule
+  const of = 'of' in rule ? ` / \`${rule.of}\`` : ''
+  const quantile = 'quantile' in rule ? `P${rule.quantile * 100} of ` : ''
+  const where =
+    rule.where === undefined
+      ? ''
+      : ` (${Object.entries(rule.where)
+          .map((pair) => pair.join('='))
+          .join(', ')})`
+  const threshold = 'threshold' in rule ? ` ${formatThreshold(rule.threshold)}` : ''
+  return `${quantile}\`${metric}\`${of}${where}: \`${condition}\`${threshold}`
+}
+
+function formatThreshold(value: number): string {
+  return value >= 2 ** 20 ? `${value / 2 ** 20} MiB` : String(value)
+}
+
+function formatDuration(ms: number): string {
+  if (ms === 0) return 'at once'
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`
+}
+
+function metricsTable(): string {
+  return markdown(
+    ['metric', 'kind', 'unit', 'labels', 'meaning'],
+    Object.values(metrics).map(({ name, kind, unit, attributes, description }) => [
+      `\`${name}\``,
+      kind,
+      `\`${unit}\``,
+      attributes.join(', '),
+      description,
+    ]),
+  )
+}
+
+function adaptersTable(): string {
+  return markdown(
+    ['adapter', 'operations'],
+    storeAdapters.map(({ name, operations }) => [
+      `\`${name}\``,
+      operations.join(', ') || 'none: SQL has no operations of a key-value store',
+    ]),
+  )
+}
+
+function capabilitiesTable(): string {
+  const names = Object.keys(metrics).filter((name) => storeAdapters.some((adapter) => reportedBy(adapter).has(name)))
+  return markdown(
+    ['metric', ...storeAdapters.map(columnTitle)],
+    names.map((name) => [`\`${name}\``, ...storeAdapters.map((adapter) => (reportedBy(adapter).has(name) ? '✓' : ''))]),
+  )
+}
+
+function reportedBy({ engineMetrics }: StoreAdapter): ReadonlySet<string> {
   return new Set(Object.values(engineMetrics).flat())
 }
 
-/** An adapter of one engine goes by that engine's name. */
-function titleOf({ name, engineMetrics }: StoreAdapter): string {
+/** Returns the engine's name for an adapter of one engine, else the adapter's. */
+function columnTitle({ name, engineMetrics }: StoreAdapter): string {
   const engines = Object.keys(engineMetrics)
   return engines.length === 1 ? (engines[0] ?? name) : name
-}
-
-/** The text with every marked part written anew. @throws Error where a marker is missing. */
-export function withTables(text: string): string {
-  return Object.entries(tables).reduce((written, [name, table]) => {
-    const pattern = new RegExp(`(<!-- ${name}:[^>]*-->\n).*?(<!-- /${name} -->)`, 's')
-    if (!pattern.test(written)) throw new Error(`no markers for ${name}`)
-    return written.replace(pattern, (_all, begin: string, end: string) => `${begin}\n${table()}\n\n${end}`)
-  }, text)
 }
 
 function markdown(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
