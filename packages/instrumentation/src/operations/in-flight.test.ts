@@ -7,7 +7,7 @@ function recorder(): OperationRecorder {
   return new OperationRecorder(new MetricsRegistry(), 'batch', { store: 'a', engine: 'memory' })
 }
 
-test('depth counts what has begun and is not settled', () => {
+test('the depth is the number of operations that have started and not settled', () => {
   const inFlight = new InFlightOperations()
   const [first, second, third] = [inFlight.begin(), inFlight.begin(), inFlight.begin()]
   expect(inFlight.depth).toBe(3)
@@ -18,15 +18,15 @@ test('depth counts what has begun and is not settled', () => {
   expect(inFlight.depth).toBe(0)
 })
 
-test('nothing in flight is 0 seconds old', () => {
+test('the oldest age is 0 if nothing is in flight', () => {
   const inFlight = new InFlightOperations()
   expect(inFlight.oldestAgeSeconds()).toBe(0)
   inFlight.begin().succeeded()
   expect(inFlight.oldestAgeSeconds()).toBe(0)
 })
 
-/** Begins operations and dates each back by so many hours, so that no delay of the machine makes one pass for another. */
-function begunHoursAgo(inFlight: InFlightOperations, ...hours: number[]): PendingOperation[] {
+/** Starts operations and sets their start back by hours: a difference that no delay of the machine can hide. */
+function beginHoursAgo(inFlight: InFlightOperations, ...hours: number[]): PendingOperation[] {
   return hours.map((ago) => {
     const pending = inFlight.begin()
     pending.startMs -= ago * 3_600_000
@@ -46,21 +46,21 @@ for (const order of [
   [0, 2, 1],
   [2, 0, 1],
 ]) {
-  test(`the age is that of the oldest one left when they settle in the order ${order.join(', ')}`, () => {
+  test(`the oldest age is correct when operations settle in the order ${order.join(', ')}`, () => {
     const inFlight = new InFlightOperations()
     const hours = [3, 2, 1]
-    const begun = begunHoursAgo(inFlight, ...hours)
-    const left = new Set(hours)
+    const started = beginHoursAgo(inFlight, ...hours)
+    const remaining = new Set(hours)
     for (const index of order) {
-      expect(oldestHours(inFlight)).toBe(Math.max(...left))
-      begun[index]?.succeeded()
-      left.delete(hours[index] ?? 0)
+      expect(oldestHours(inFlight)).toBe(Math.max(...remaining))
+      started[index]?.succeeded()
+      remaining.delete(hours[index] ?? 0)
     }
     expect(inFlight.oldestAgeSeconds()).toBe(0)
   })
 }
 
-test('a settled operation is used again, and remembers nothing', () => {
+test('the object of a settled operation is reused without its old state', () => {
   const inFlight = new InFlightOperations()
   const batches = recorder()
   const first = inFlight.begin(batches, 7)
@@ -72,7 +72,7 @@ test('a settled operation is used again, and remembers nothing', () => {
   expect(inFlight.depth).toBe(0)
 })
 
-test('operations in flight at once are different ones, also after many were settled', () => {
+test('concurrent operations have different objects, also after many have settled', () => {
   const inFlight = new InFlightOperations()
   const burst = Array.from({ length: 3000 }, () => inFlight.begin())
   expect(new Set(burst).size).toBe(3000)
@@ -102,7 +102,7 @@ test('settling records the operation once, with its entries or its error', () =>
   })
 })
 
-test('a random course of beginnings and settlements keeps depth and age right', () => {
+test('depth and oldest age stay correct in a random sequence of starts and settlements', () => {
   const inFlight = new InFlightOperations()
   const pending: Array<{ hours: number; operation: PendingOperation | undefined }> = []
   let state = 1
@@ -111,7 +111,7 @@ test('a random course of beginnings and settlements keeps depth and age right', 
     return state / 2_147_483_647
   }
   for (let hours = 20_000; hours > 0; hours--) {
-    if (next() < 0.5 || pending.length === 0) pending.push({ hours, operation: begunHoursAgo(inFlight, hours)[0] })
+    if (next() < 0.5 || pending.length === 0) pending.push({ hours, operation: beginHoursAgo(inFlight, hours)[0] })
     else pending.splice(Math.floor(next() * pending.length), 1)[0]?.operation?.succeeded()
     expect([inFlight.depth, oldestHours(inFlight)]).toEqual([pending.length, pending[0]?.hours ?? 0])
   }

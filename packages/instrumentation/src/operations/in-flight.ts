@@ -4,17 +4,22 @@ import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './recorder.ts'
 
 /**
- * One operation in flight: begun, and settled by exactly one of its two functions, which never throw and need no `this`.
- * Objects are reused, so that an operation allocates nothing.
+ * One operation in flight. Exactly one of `succeeded` and `failed` settles it; both never throw and need no `this`. Objects are
+ * reused, so that an operation allocates nothing.
  */
 export class PendingOperation {
-  /** NaN, and so no object of its own, for an operation that is not timed, until somebody looks. */
+  /**
+   * The start in milliseconds of `nowMs()`. NaN for an operation that is not timed, until it is marked. It is not `undefined`, so
+   * that V8 stores the field as a plain double instead of a heap object.
+   */
   startMs = 0
   isTimed = true
   entries = 0
+  /** Only for its size, in case the operation is slow; the same applies to `value`. */
   key: unknown
   value: unknown
   span: Span | undefined
+  /** Records the operation when it settles; `undefined` if its caller records it. */
   recorder: OperationRecorder | undefined
   older: PendingOperation | undefined
   newer: PendingOperation | undefined
@@ -42,38 +47,39 @@ export class PendingOperation {
     }
   }
 
-  /** How many operations of its store are in flight, itself among them. */
+  /** How many operations of the store are in flight, including this one. */
   get inFlight(): number {
     return this.#list.depth
   }
 
-  /** What is not timed may have been seen while it was in flight: long enough to be slow, it is told like every other. */
-  #settleUntimed(recorder: OperationRecorder, isFailed: boolean, outcome: unknown): void {
-    if (isFailed) recorder.countFailure(outcome, this.span)
+  /** Counts an operation that is not timed. If it was marked while in flight and reached the threshold, it is reported as slow. */
+  #settleUntimed(recorder: OperationRecorder, isFailed: boolean, resultOrError: unknown): void {
+    if (isFailed) recorder.countFailure(resultOrError, this.span)
     else recorder.countSuccess(this.entries, this.span)
     if (Number.isNaN(this.startMs)) return
     const seconds = (nowMs() - this.startMs) / 1000
-    if (seconds >= recorder.slowThresholdSeconds) recorder.emitSlow(seconds, this.entries, isFailed, this, outcome)
+    if (seconds >= recorder.slowThresholdSeconds) recorder.emitSlow(seconds, this.entries, isFailed, this, resultOrError)
   }
 }
 
-/** Settled operations kept for reuse; more than these are left to the garbage collector after a burst. */
-const kept = 1024
+/** How many settled operations are kept for reuse. After a burst, the garbage collector takes the others. */
+const maxPooled = 1024
 
 /**
- * The operations of one store that have begun and are not settled, oldest first. Beginning and settling cost a few
- * assignments; depth and age are there for whoever looks.
+ * The operations of one store that have started and not settled, as a linked list from the oldest to the newest. Starting and
+ * settling cost a few assignments; depth and age are computed on read.
  */
 export class InFlightOperations implements ObservedStore {
   depth = 0
   #oldest: PendingOperation | undefined
   #newest: PendingOperation | undefined
-  #free: PendingOperation | undefined
-  #freeCount = 0
+  /** Settled operations for reuse, linked by `newer`. */
+  #pool: PendingOperation | undefined
+  #pooled = 0
 
   /**
-   * Without a recorder the operation is in flight and nothing more: its caller records it. Key and value are for their sizes,
-   * should it be slow; the call's array of arguments is not handed on, because that would have it made each time.
+   * Starts an operation. Without a recorder it only counts as in flight, and its caller records it. `key` and `value` are used for
+   * their sizes if the operation is slow. They are separate parameters: an array of arguments would have to be allocated for each call.
    */
   begin(
     recorder?: OperationRecorder,
@@ -82,17 +88,17 @@ export class InFlightOperations implements ObservedStore {
     value?: unknown,
     isTimed = recorder === undefined || recorder.shouldTime(),
   ): PendingOperation {
-    let pending = this.#free
+    let pending = this.#pool
     if (pending === undefined) {
       pending = new PendingOperation(this)
     } else {
-      this.#free = pending.newer
-      this.#freeCount--
+      this.#pool = pending.newer
+      this.#pooled--
       pending.newer = undefined
     }
     pending.recorder = recorder
     pending.entries = entries
-    // An old object that holds a young one costs the garbage collector's attention: only where somebody asks for slow ones.
+    // A reference from an old object to a young one makes garbage collection slower: set it only if slow operations are observed.
     if (recorder !== undefined && recorder.slowThresholdSeconds !== Number.POSITIVE_INFINITY) {
       pending.key = key
       pending.value = value
@@ -108,6 +114,7 @@ export class InFlightOperations implements ObservedStore {
     return pending
   }
 
+  /** Removes a settled operation and keeps its object for reuse. */
   remove(pending: PendingOperation): void {
     const { older, newer } = pending
     if (older === undefined) this.#oldest = newer
@@ -123,13 +130,13 @@ export class InFlightOperations implements ObservedStore {
     pending.older = undefined
     pending.newer = undefined
     this.depth--
-    if (this.#freeCount === kept) return
-    this.#freeCount++
-    pending.newer = this.#free
-    this.#free = pending
+    if (this.#pooled === maxPooled) return
+    this.#pooled++
+    pending.newer = this.#pool
+    this.#pool = pending
   }
 
-  /** Seconds since the oldest operation in flight began; 0 while there is none. One that is not timed counts from the first look on. */
+  /** Returns the age of the oldest operation in flight in seconds, 0 if there is none. An operation that is not timed has age 0 at the first read. */
   oldestAgeSeconds(): number {
     const oldest = this.#oldest
     if (oldest === undefined) return 0
@@ -138,8 +145,9 @@ export class InFlightOperations implements ObservedStore {
     return (now - oldest.startMs) / 1000
   }
 
+  /** Sets `now`, in milliseconds of `nowMs()`, as the start of the operations in flight that are not timed and not marked yet. */
   markInFlight(now: number): void {
-    // What is older than one that was seen was seen with it, or is timed.
+    // Every operation older than a marked one is marked or timed: they were marked together.
     for (let pending = this.#newest; pending !== undefined; pending = pending.older) {
       if (pending.isTimed) continue
       if (!Number.isNaN(pending.startMs)) return

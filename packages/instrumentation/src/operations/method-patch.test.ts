@@ -9,32 +9,32 @@ class Store {
   }
 }
 
-/** Puts something before what the method returns. */
-const marked =
-  (mark: string) =>
+/** Prefixes the result of the method. */
+const prefixed =
+  (prefix: string) =>
   (original: Method): Method =>
     function (...args) {
-      return `${mark} ${original.apply(this, args)}`
+      return `${prefix} ${original.apply(this, args)}`
     }
 
-test('a replaced method is called instead, with its object and its arguments', () => {
+test('a replacement is called with the object and the arguments', () => {
   const store = new Store()
-  new MethodPatch(store).replace('get', marked('measured'))
+  new MethodPatch(store).replace('get', prefixed('measured'))
   expect(store.get('a')).toBe('measured value of a')
   expect(new Store().get('a')).toBe('value of a')
 })
 
-test('a replaced method keeps its name and its number of arguments, and is not enumerable', () => {
+test('a replacement keeps the name and the number of parameters, and is not enumerable', () => {
   const store = new Store()
-  new MethodPatch(store).replace('get', marked('measured'))
+  new MethodPatch(store).replace('get', prefixed('measured'))
   expect([store.get.name, store.get.length, Object.keys(store).includes('get')]).toEqual(['get', 2, false])
 })
 
-test('an inherited method is inherited again', () => {
+test('an inherited method is inherited again after undo', () => {
   const store = new Store()
   const before = Object.getOwnPropertyDescriptors(store)
   const patch = new MethodPatch(store)
-  patch.replace('get', marked('measured'))
+  patch.replace('get', prefixed('measured'))
   patch.undo()
   expect(Object.getOwnPropertyDescriptors(store)).toEqual(before)
   expect(store.get).toBe(Store.prototype.get)
@@ -42,15 +42,15 @@ test('an inherited method is inherited again', () => {
 
 const properties: Record<string, PropertyDescriptor> = {
   'an assigned method': { value: () => 'own', writable: true, enumerable: true, configurable: true },
-  'a method that cannot be written': { value: () => 'own', writable: false, enumerable: false, configurable: true },
+  'a read-only method': { value: () => 'own', writable: false, enumerable: false, configurable: true },
   'a method behind a getter': { get: () => () => 'own', set: () => {}, enumerable: true, configurable: true },
 }
 
 for (const [what, descriptor] of Object.entries(properties)) {
-  test(`${what} comes back as it was`, () => {
+  test(`${what} is restored exactly`, () => {
     const store = Object.defineProperty(new Store(), 'own', descriptor)
     const patch = new MethodPatch(store)
-    patch.replace('own', marked('measured'))
+    patch.replace('own', prefixed('measured'))
     expect(store.own?.('a')).toBe('measured own')
     expect(Object.keys(store).includes('own')).toBe(descriptor.enumerable)
     patch.undo()
@@ -58,33 +58,33 @@ for (const [what, descriptor] of Object.entries(properties)) {
   })
 }
 
-test('a method that is not there stays away', () => {
+test('a missing method is not added', () => {
   const store = new Store()
   const keys = Reflect.ownKeys(store)
   const patch = new MethodPatch(store)
-  patch.replace('put', marked('measured'))
-  patch.replace('own', marked('measured'))
+  patch.replace('put', prefixed('measured'))
+  patch.replace('own', prefixed('measured'))
   expect(Reflect.ownKeys(store)).toEqual(keys)
   patch.undo()
   expect(Reflect.ownKeys(store)).toEqual(keys)
 })
 
-test('whoever wrapped our wrapper keeps it', () => {
+test('a wrapper that other code has wrapped stays', () => {
   const store = new Store()
   const patch = new MethodPatch(store)
-  patch.replace('get', marked('ours'))
-  store.get = marked('theirs')(store.get as Method) as Store['get']
+  patch.replace('get', prefixed('ours'))
+  store.get = prefixed('theirs')(store.get as Method) as Store['get']
   const theirs = store.get
   patch.undo()
   expect(store.get).toBe(theirs)
   expect(store.get('a')).toBe('theirs ours value of a')
 })
 
-test('two patches are undone in the order opposite to the one they came in', () => {
+test('two patches can be undone in reverse order', () => {
   const store = new Store()
   const [first, second] = [new MethodPatch(store), new MethodPatch(store)]
-  first.replace('get', marked('first'))
-  second.replace('get', marked('second'))
+  first.replace('get', prefixed('first'))
+  second.replace('get', prefixed('second'))
   expect(store.get('a')).toBe('second first value of a')
   second.undo()
   expect(store.get('a')).toBe('first value of a')
@@ -92,19 +92,19 @@ test('two patches are undone in the order opposite to the one they came in', () 
   expect(Object.hasOwn(store, 'get')).toBe(false)
 })
 
-test('one patch that replaced a method twice puts back the first', () => {
+test('a patch that replaced a method twice restores the original', () => {
   const store = new Store()
   const patch = new MethodPatch(store)
-  patch.replace('get', marked('first'))
-  patch.replace('get', marked('second'))
+  patch.replace('get', prefixed('first'))
+  patch.replace('get', prefixed('second'))
   patch.undo()
   expect(Object.hasOwn(store, 'get')).toBe(false)
 })
 
-test('undoing twice changes nothing more', () => {
+test('a second undo changes nothing', () => {
   const store = new Store()
   const patch = new MethodPatch(store)
-  patch.replace('get', marked('measured'))
+  patch.replace('get', prefixed('measured'))
   patch.undo()
   store.get = () => 'mine'
   patch.undo()

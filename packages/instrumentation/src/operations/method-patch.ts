@@ -1,8 +1,8 @@
+/** A method of any signature. `never[]` accepts every parameter list. */
 export type Method = (this: unknown, ...args: never[]) => unknown
 
 /**
- * Replaces methods on one object and can put everything back. What an own property was comes back as it was; what was
- * inherited is inherited again.
+ * Replaces methods of one object, and restores them: an own property becomes as it was, an inherited method is inherited again.
  */
 export class MethodPatch {
   readonly #target: object
@@ -12,28 +12,29 @@ export class MethodPatch {
     this.#target = target
   }
 
-  /** Does nothing where the object has no such method. */
-  replace(name: string, make: (original: Method) => Method): void {
+  /** Replaces a method by what `wrap` returns for it. Does nothing if the object has no such method. */
+  replace(name: string, wrap: (original: Method) => Method): void {
     const original: unknown = Reflect.get(this.#target, name)
     if (typeof original !== 'function') return
     const before = Object.getOwnPropertyDescriptor(this.#target, name)
-    const made = make(original as Method)
-    Object.defineProperty(made, 'name', { value: original.name, configurable: true })
-    Object.defineProperty(made, 'length', { value: original.length, configurable: true })
+    const wrapper = wrap(original as Method)
+    Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
+    Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
     Object.defineProperty(this.#target, name, {
-      value: made,
+      value: wrapper,
       configurable: true,
       writable: true,
       enumerable: before?.enumerable ?? false,
     })
     this.#undo.push(() => {
-      // Somebody who wrapped our wrapper keeps it: taking it away would take theirs too.
-      if (Reflect.get(this.#target, name) !== made) return
+      // If other code has wrapped our wrapper, it stays: removing it would remove theirs too.
+      if (Reflect.get(this.#target, name) !== wrapper) return
       if (before === undefined) Reflect.deleteProperty(this.#target, name)
       else Object.defineProperty(this.#target, name, before)
     })
   }
 
+  /** Restores all replaced methods, the last one first. */
   undo(): void {
     for (const step of this.#undo.splice(0).reverse()) step()
   }

@@ -9,51 +9,54 @@ import type { ObservedOperation, OperationObserver } from '../registry/observer.
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { nowMs } from './clock.ts'
 
-/** Whose operations they are. */
+/** The store that operations belong to, as labels and span attributes name it. */
 export interface StoreIdentity {
-  /** The name given by the store's owner: the label `store`, and `db.namespace` in OpenTelemetry's convention. */
+  /** The name that the application gave to the store: the label `store`, and `db.namespace` in OpenTelemetry's convention. */
   readonly store: string
-  /** What kind of store it is, `leveldb` for example: `db.system.name` in OpenTelemetry's convention. */
+  /** The kind of store, for example `leveldb`: `db.system.name` in OpenTelemetry's convention. */
   readonly engine: string
 }
 
-/** What is known of one call beside its time; looked at only where the operation was slow. */
+/** Details of one call. They are read only if the operation was slow or has a span. */
 export interface CallDetails {
-  /** On the clock of `performance.now()`. */
+  /** The start of the call in milliseconds of `performance.now()`. */
   readonly startMs: number
-  /** Of keys and values only the sizes are taken. */
+  /** Only for its size. */
   readonly key?: unknown
+  /** Only for its size. */
   readonly value?: unknown
   readonly span?: Span | undefined
-  /** How many operations of the store were in flight. */
+  /** How many operations of the store were in flight, including this one. */
   readonly inFlight?: number
 }
 
 /**
- * The cells of one operation of one store. Recording costs two additions and one index computation, and never throws.
- * The series are there, at 0, from the moment it is made.
+ * Records one kind of operation of one store. Its series exist, at 0, from its creation. Recording costs two additions and one
+ * index computation, and never throws.
  */
 export class OperationRecorder implements ObservedOperation {
   readonly operation: Operation
+  /** Counts all operations, both successful and failed. */
   readonly operations: Counter
+  /** The durations of the timed operations in seconds. */
   readonly latency: Histogram
   slowThresholdSeconds = Number.POSITIVE_INFINITY
-  readonly #watch: OperationObserver
+  readonly #observer: OperationObserver
   readonly #errors: Counter
   readonly #entries: Counter | undefined
   readonly #registry: MetricsRegistry
   readonly #identity: StoreIdentity
-  readonly #knownErrors: ReadonlySet<string>
-  /** The convention's own histogram, of the successes; undefined under Wombat's names alone. */
+  readonly #errorCodes: ReadonlySet<string>
+  /** `db.client.operation.duration` of the successes; `undefined` if the registry exports only Wombat's names. */
   readonly #duration: Histogram | undefined
-  /** How many operations there are until one is timed. */
+  /** How many operations are left until the next timed one. */
   #untilTimed = 0
 
   constructor(
     registry: MetricsRegistry,
     operation: Operation,
     identity: StoreIdentity,
-    knownErrors: ReadonlySet<string> = new Set(),
+    errorCodes: ReadonlySet<string> = new Set(),
   ) {
     const names = operationMetrics(operation)
     const labels: Labels = Object.freeze({ store: identity.store })
@@ -64,12 +67,12 @@ export class OperationRecorder implements ObservedOperation {
     this.#entries =
       operation === 'batch' || operation === 'scan' ? registry.counter(`db_${operation}_entries_total`, labels) : undefined
     this.#registry = registry
-    this.#watch = registry.observer
+    this.#observer = registry.observer
     this.#identity = identity
-    this.#knownErrors = knownErrors
+    this.#errorCodes = errorCodes
     this.#duration =
-      registry.semconv === 'wombat' ? undefined : registry.histogram(clientOperationDuration.name, this.#convention())
-    this.#watch.add(this)
+      registry.semconv === 'wombat' ? undefined : registry.histogram(clientOperationDuration.name, this.#conventionLabels())
+    this.#observer.add(this)
   }
 
   get store(): string {
@@ -81,27 +84,33 @@ export class OperationRecorder implements ObservedOperation {
   }
 
   /**
-   * Whether the operation that begins now is timed. Where only a share is, chance says which: a fixed distance would meet a
-   * pattern in the calls, and time the same kind of them again and again.
+   * Returns whether the operation that starts now is timed. The distance between two timed operations is random: a fixed distance
+   * could match a pattern in the calls, and would then time only one kind of them.
    */
   shouldTime(): boolean {
-    const oneIn = this.#watch.sampleInterval
-    if (oneIn === 1) return true
+    const interval = this.#observer.sampleInterval
+    if (interval === 1) return true
     if (this.#untilTimed > 0) {
       this.#untilTimed--
       return false
     }
-    this.#untilTimed = Math.floor(Math.random() * (2 * oneIn - 1))
+    this.#untilTimed = Math.floor(Math.random() * (2 * interval - 1))
     return true
   }
 
-  /** A span of the operation that begins now, where spans are wanted. */
+  /** Starts a span for the operation that starts now; `undefined` if there is no tracer. */
   startSpan(): Span | undefined {
-    const { tracer } = this.#watch
+    const { tracer } = this.#observer
     return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation)
   }
 
-  /** An operation that took `seconds` and succeeded; a batch or a scan says how many entries it moved, a get what it read. */
+  /**
+   * Records a successful operation.
+   *
+   * @param seconds its duration in seconds.
+   * @param entries how many entries a batch wrote or a scan returned.
+   * @param result what a get read: only for its size.
+   */
   recordSuccess(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
     this.countSuccess(entries, details?.span)
     this.latency.record(seconds)
@@ -109,66 +118,70 @@ export class OperationRecorder implements ObservedOperation {
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, entries, false, details, result)
   }
 
-  /** An operation that took `seconds` and failed: counted and timed like every other, and among the errors. */
+  /**
+   * Records a failed operation: counted and timed like a successful one, and counted as an error.
+   *
+   * @param seconds its duration in seconds.
+   */
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
-    const kind = this.countFailure(error, details?.span)
+    const type = this.countFailure(error, details?.span)
     this.latency.record(seconds)
     if (this.#duration !== undefined) {
-      this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#convention(), 'error.type': kind })
+      this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#conventionLabels(), 'error.type': type })
     }
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, 0, true, details)
   }
 
-  /** An operation that succeeded and was not timed. */
+  /** Counts a successful operation that was not timed. */
   countSuccess(entries = 0, span?: Span): void {
     this.operations.add(1)
     if (entries !== 0) this.#entries?.add(entries)
     if (span !== undefined) endSpan(span, this.operation, entries)
   }
 
-  /** An operation that failed and was not timed. Returns its `error.type`. */
+  /** Counts a failed operation that was not timed. Returns its `error.type`. */
   countFailure(error: unknown, span?: Span): string {
     this.operations.add(1)
     this.#errors.add(1)
     const { store } = this.#identity
-    const kind = errorType(error, this.#knownErrors)
-    this.#registry.incrementCounter('db_errors_total', 1, { store, operation: this.operation, error_type: kind })
-    if (span !== undefined) endSpan(span, this.operation, 0, kind)
-    this.#watch.emitError({ store, operation: this.operation, errorType: kind, error })
-    return kind
+    const type = errorType(error, this.#errorCodes)
+    this.#registry.incrementCounter('db_errors_total', 1, { store, operation: this.operation, error_type: type })
+    if (span !== undefined) endSpan(span, this.operation, 0, type)
+    this.#observer.emitError({ store, operation: this.operation, errorType: type, error })
+    return type
   }
 
-  /** Tells whoever wants to know of it that an operation was slow. */
+  /** Reports an operation that reached the threshold to the observer. */
   emitSlow(seconds: number, entries: number, isFailed: boolean, details?: CallDetails, result?: unknown): void {
     const { operation } = this
     const hasEntries = operation === 'batch' || operation === 'scan'
-    this.#watch.emitSlow({
+    this.#observer.emitSlow({
       ...this.#identity,
       operation,
       startMs: details?.startMs ?? nowMs() - seconds * 1000,
       seconds,
       isFailed,
       entries: hasEntries && !isFailed ? entries : undefined,
-      ...sizesOf(operation, details, result),
+      ...measureSizes(operation, details, result),
       inFlight: details?.inFlight,
       trace: spanContextOf(details?.span),
     })
   }
 
-  #convention(): Labels {
+  #conventionLabels(): Labels {
     const { store, engine } = this.#identity
     return { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': this.operation }
   }
 }
 
-/** Every store's verbs take the key first and the value second. */
-function sizesOf(operation: Operation, { key, value }: Partial<CallDetails> = {}, result?: unknown) {
+/** Returns the sizes of key and value in bytes. Relies on every store's methods taking the key first and the value second. */
+function measureSizes(operation: Operation, { key, value }: Partial<CallDetails> = {}, result?: unknown) {
   const isSingle = operation === 'get' || operation === 'set' || operation === 'delete' || operation === 'has'
-  const moved = operation === 'set' ? value : operation === 'get' ? result : undefined
-  return { keyBytes: isSingle ? sizeOf(key) : undefined, valueBytes: sizeOf(moved) }
+  const content = operation === 'set' ? value : operation === 'get' ? result : undefined
+  return { keyBytes: isSingle ? byteLengthOf(key) : undefined, valueBytes: byteLengthOf(content) }
 }
 
-function sizeOf(content: unknown): number | undefined {
+function byteLengthOf(content: unknown): number | undefined {
   if (typeof content === 'string') return Buffer.byteLength(content)
   return ArrayBuffer.isView(content) ? content.byteLength : undefined
 }

@@ -6,13 +6,15 @@ import type { OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
 /**
- * One scan, from when it is opened until it ends: recorded then, with the time the store took to deliver (not the time its
- * reader took in between) and the entries delivered. While a read is outstanding the scan is in flight.
+ * One scan from its opening to its end. It is recorded at its end, with the number of returned entries and the time the store spent
+ * on reads, without the time its reader takes between them. It counts as in flight while a read is pending.
  */
 export class ScanOperation {
-  /** How many entries it has delivered. */
+  /** How many entries were returned so far. */
   entries = 0
+  /** Whether `open` was called: the store has an iterator for this scan. */
   isOpen = false
+  /** Whether the scan was recorded or discarded. */
   isEnded = false
   readonly #context: StoreContext
   readonly #recorder: OperationRecorder
@@ -29,32 +31,33 @@ export class ScanOperation {
     this.#span = this.#recorder.startSpan()
   }
 
-  /** There is an iterator now. */
+  /** Counts the iterator of this scan as open. */
   open(): void {
     this.isOpen = true
     this.#context.openIterators++
   }
 
-  /** A read that begins now, and is settled by `settle`. */
+  /** Starts a read. `endRead` ends it. */
   beginRead(): PendingOperation {
     return this.#context.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
   }
 
+  /** Ends a read and adds its time. The scan has failed if one of its reads has. */
   endRead(read: PendingOperation, failure?: { readonly error: unknown }): void {
     if (this.#isTimed) this.#busyMs += nowMs() - read.startMs
     this.#context.inFlight.remove(read)
     this.#failure ??= failure
   }
 
-  /** What the store calls of others meanwhile is seen below the scan's span. */
+  /** Runs a read in the scan's span, so that spans created inside become its children. */
   runInSpan<Result>(read: () => Result): Result {
     return withSpan(this.#span, read)
   }
 
-  /** What the store does at once. What it asks of itself meanwhile is part of the scan. */
+  /** Runs a synchronous read and adds its time. Operations that the store calls on itself are part of the scan. */
   runSync<Result>(read: () => Result): Result {
     const context = this.#context
-    const before = context.isNested
+    const wasNested = context.isNested
     context.isNested = true
     const startMs = this.#isTimed ? nowMs() : 0
     try {
@@ -64,16 +67,16 @@ export class ScanOperation {
       throw error
     } finally {
       if (this.#isTimed) this.#busyMs += nowMs() - startMs
-      context.isNested = before
+      context.isNested = wasNested
     }
   }
 
-  /** It ends without being recorded: nobody measures any more. */
+  /** Ends the scan without recording it, because measuring has stopped. */
   discard(): void {
     if (this.#stop() && this.#span !== undefined) endSpan(this.#span, 'scan', this.entries)
   }
 
-  /** Records it, once. */
+  /** Ends the scan and records it; later calls do nothing. */
   end(failure = this.#failure): void {
     if (!this.#stop()) return
     const recorder = this.#recorder
@@ -87,7 +90,7 @@ export class ScanOperation {
     else recorder.countFailure(failure.error, span)
   }
 
-  /** There is no iterator any more. False where it had ended before. */
+  /** Marks the scan as ended. Returns false if it had ended before. */
   #stop(): boolean {
     if (this.isEnded) return false
     this.isEnded = true

@@ -7,44 +7,49 @@ import { type Method, MethodPatch } from './method-patch.ts'
 import type { OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
-/** How many entries a call moves, from its arguments. */
-type EntriesOf = (...args: never[]) => number
+/** Returns how many entries a call writes, from its arguments. */
+type CountEntries = (...args: never[]) => number
 
-/** What a call hands on to its caller, having seen to it that the pending operation is settled. */
+/** Settles the pending operation when the result settles. Returns the result for the caller. */
 type ResultHandler = (result: unknown, pending: PendingOperation) => unknown
 
 /**
- * A method that returns a promise, timed. It gives back the very promise of the store, which is observed on the side: so
- * wrap only what the store calls itself, where the promise that the store's caller holds is another one.
+ * Wraps a method that returns a promise, and records it. The wrapper returns the store's own promise and observes it separately,
+ * which marks a rejection as handled. So use it only for methods that the store itself calls: its callers hold another promise.
  */
-export function wrapAsync(context: StoreContext, recorder: OperationRecorder, original: Method, entriesOf?: EntriesOf): Method {
-  return wrapCall(context, recorder, original, entriesOf, observeResult)
+export function wrapAsync(
+  context: StoreContext,
+  recorder: OperationRecorder,
+  original: Method,
+  countEntries?: CountEntries,
+): Method {
+  return wrapCall(context, recorder, original, countEntries, observeResult)
 }
 
 /**
- * A method whose result goes straight to the store's caller, timed; it may return a promise or its result. A promise is
- * handed on as one that follows it: observing the store's own on the side would hide a rejection that nobody handles.
+ * Wraps a method that the application calls, and records it. The method may return a promise or its result. The wrapper returns a
+ * promise derived from the store's: a separate observation of the store's promise would hide unhandled rejections.
  */
 export function wrapAsyncForCaller(
   context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
-  entriesOf?: EntriesOf,
+  countEntries?: CountEntries,
 ): Method {
-  return wrapCall(context, recorder, original, entriesOf, followResult)
+  return wrapCall(context, recorder, original, countEntries, followResult)
 }
 
 function wrapCall(
   context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
-  entriesOf: EntriesOf | undefined,
-  handOn: ResultHandler,
+  countEntries: CountEntries | undefined,
+  handleResult: ResultHandler,
 ): Method {
   const { inFlight } = context
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
-    const pending = inFlight.begin(recorder, entriesOf === undefined ? 0 : entriesOf.apply(this, args), args[0], args[1])
+    const pending = inFlight.begin(recorder, countEntries === undefined ? 0 : countEntries.apply(this, args), args[0], args[1])
     const { span } = pending
     context.isNested = true
     let result: unknown
@@ -56,17 +61,18 @@ function wrapCall(
     } finally {
       context.isNested = false
     }
-    return handOn(result, pending)
+    return handleResult(result, pending)
   }
 }
 
-/** The method as a part of this span. Made for its call: where a closure sees the arguments, they are on the heap in every call. */
+/** Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the heap in every call. */
 function inSpan(original: Method, span: Span): Method {
   return function (...args) {
     return withSpan(span, () => original.apply(this, args))
   }
 }
 
+/** Returns a promise that settles like the result, after the operation is settled; the result itself if it is not a promise. */
 function followResult(result: unknown, pending: PendingOperation): unknown {
   if (!isThenable(result)) {
     pending.succeeded(result)
@@ -84,12 +90,12 @@ function followResult(result: unknown, pending: PendingOperation): unknown {
   )
 }
 
-/** A method that returns its result at once, timed. Where a store's errors have no codes, `named` gives them one to be counted by. */
+/** Wraps a synchronous method, and records it. `toCodedError` gives an error a `code` if the errors of the store have none. */
 export function wrapSync(
   context: StoreContext,
   recorder: OperationRecorder,
   original: Method,
-  named: (error: unknown) => unknown = (error) => error,
+  toCodedError: (error: unknown) => unknown = (error) => error,
 ): Method {
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
@@ -107,8 +113,8 @@ export function wrapSync(
       return result
     } catch (error) {
       if (isTimed)
-        recorder.recordFailure((nowMs() - startMs) / 1000, named(error), { startMs, key: args[0], value: args[1], span })
-      else recorder.countFailure(named(error), span)
+        recorder.recordFailure((nowMs() - startMs) / 1000, toCodedError(error), { startMs, key: args[0], value: args[1], span })
+      else recorder.countFailure(toCodedError(error), span)
       throw error
     } finally {
       context.isNested = false
@@ -117,8 +123,9 @@ export function wrapSync(
 }
 
 /**
- * Settles the pending operation when the result does, at once where it is no promise. Gives back what to hand on: a promise
- * as it is; for any other thenable, which may do its work each time it is asked (a query builder does), a promise that asked.
+ * Settles the pending operation when the result settles, or immediately if it is not a promise. Returns the result for the caller.
+ * A thenable that is not a promise, for example a query builder, may do its work at each `then`: the caller gets a promise of its
+ * only `then`.
  */
 export function observeResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
   if (!isThenable(result)) {
@@ -139,8 +146,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Times these methods of a store, each as one of Wombat's operations: `{ get: 'get', put: 'set' }`. A method may return a
- * promise or its result. What the store calls of itself meanwhile is part of the operation. Returns the way back.
+ * Wraps methods of a store, and records each call as one operation. A method may return a promise or its result. Methods that the
+ * store calls on itself during a call are part of the operation. Methods that the store does not have are skipped.
+ *
+ * @param methods the operation of each method: `{ get: 'get', put: 'set' }`.
+ * @returns a function that restores the methods.
  */
 export function wrapMethods(store: object, context: StoreContext, methods: Readonly<Record<string, Operation>>): () => void {
   const patch = new MethodPatch(store)

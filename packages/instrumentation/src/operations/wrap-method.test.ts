@@ -6,21 +6,21 @@ import { MetricsRegistry } from '../registry/registry.ts'
 import { readMeasured } from '../testing/index.ts'
 import { wrapMethods } from './wrap-method.ts'
 
-/** A store with an answer for every method, each given by the test. */
-class Answers {
+/** A store with methods that the test provides. */
+class TestStore {
   get: (...args: unknown[]) => unknown
   set: (...args: unknown[]) => unknown = () => {}
-  constructor(get: (this: Answers, ...args: unknown[]) => unknown) {
+  constructor(get: (this: TestStore, ...args: unknown[]) => unknown) {
     this.get = get
   }
 }
 
-const adapter: StoreAdapter<Answers> = {
-  name: 'answers',
+const adapter: StoreAdapter<TestStore> = {
+  name: 'test',
   operations: ['get', 'set', 'delete'],
   engineMetrics: {},
   errorCodes: new Set(['BUSY']),
-  matches: (store) => store instanceof Answers,
+  matches: (store) => store instanceof TestStore,
   engine: () => 'none',
   attach(store, operations) {
     operations.publishGauges()
@@ -28,16 +28,16 @@ const adapter: StoreAdapter<Answers> = {
   },
 }
 
-function measuring(get: (this: Answers, ...args: unknown[]) => unknown): { store: Answers; registry: MetricsRegistry } {
+function measuring(get: (this: TestStore, ...args: unknown[]) => unknown): { store: TestStore; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
-  return { store: instrument(new Answers(get), { name: 'store', registry, adapter }), registry }
+  return { store: instrument(new TestStore(get), { name: 'store', registry, adapter }), registry }
 }
 
 function depth(registry: MetricsRegistry): unknown {
   return registry.getAllMetrics().find(({ name }) => name === 'db_queue_depth')?.value
 }
 
-test('a method is called with its object and its arguments, and gives the very same result', () => {
+test('a method is called with its object and its arguments, and its result is unchanged', () => {
   const result = { found: true }
   const calls: unknown[] = []
   const { store, registry } = measuring(function (...args) {
@@ -49,7 +49,7 @@ test('a method is called with its object and its arguments, and gives the very s
   expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test('a method that throws has failed, and its caller gets the very same error', () => {
+test('a method that throws counts as failed, and its caller gets the same error', () => {
   const error = Object.assign(new Error('later'), { code: 'BUSY' })
   const { store, registry } = measuring(() => {
     throw error
@@ -61,25 +61,25 @@ test('a method that throws has failed, and its caller gets the very same error',
   )
 })
 
-test('a promise is under way until it settles, and settles with the very same value', async () => {
+test('a promise is in flight until it settles, and its value is unchanged', async () => {
   const result = { found: true }
-  let answer = (_value: object): void => {}
+  let finish = (_value: object): void => {}
   const { store, registry } = measuring(
     () =>
       new Promise<object>((resolve) => {
-        answer = resolve
+        finish = resolve
       }),
   )
   const promise = store.get('a')
   expect(promise).toBeInstanceOf(Promise)
   expect(depth(registry)).toBe(1)
-  answer(result)
+  finish(result)
   expect(await promise).toBe(result)
   expect(depth(registry)).toBe(0)
   expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test('a promise that is rejected has failed, and its caller gets the very same reason', async () => {
+test('a rejected promise counts as failed, and its caller gets the same reason', async () => {
   for (const reason of [new Error('no'), 'text', null, undefined]) {
     const { store, registry } = measuring(() => Promise.reject(reason))
     const outcome = await Promise.allSettled([store.get('a')])
@@ -89,7 +89,7 @@ test('a promise that is rejected has failed, and its caller gets the very same r
   }
 })
 
-test('a rejection that nobody handles is still reported by the process', async () => {
+test('an unhandled rejection is still reported by the process', async () => {
   const reason = new Error('unhandled')
   const { store } = measuring(() => Promise.reject(reason))
   const listeners = process.listeners('unhandledRejection')
@@ -106,21 +106,21 @@ test('a rejection that nobody handles is still reported by the process', async (
   expect(reported).toEqual([reason])
 })
 
-test('an answer that does its work when it is asked is asked once', async () => {
-  let asked = 0
+test('`then` of a lazy thenable is called once', async () => {
+  let calls = 0
   const { store, registry } = measuring(() => ({
     // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
     then(resolve: (value: string) => void) {
-      asked++
+      calls++
       resolve('built')
     },
   }))
   expect(await store.get('a')).toBe('built')
-  expect(asked).toBe(1)
+  expect(calls).toBe(1)
   expect(readMeasured(registry, 'store').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test('what a store calls of itself at once is part of the operation', () => {
+test('a synchronous call of the store on itself is part of the operation', () => {
   const { store, registry } = measuring(function (key) {
     this.set(key, 'default')
     return 'default'
@@ -130,15 +130,15 @@ test('what a store calls of itself at once is part of the operation', () => {
   expect(readMeasured(registry, 'store')).toMatchObject({ get: { operations: 1 }, set: { operations: 1 } })
 })
 
-test('a method that the store does not have stays away, and its series is there at 0', () => {
+test('a missing method is not added, and its series exists at 0', () => {
   const { store, registry } = measuring(() => undefined)
   expect(Reflect.has(store, 'remove')).toBe(false)
   expect(readMeasured(registry, 'store').delete).toEqual({ operations: 0, errors: 0 })
 })
 
-test('the own methods of a store come back as they were', () => {
+test('own methods of a store are restored exactly', () => {
   const get = (): string => 'mine'
-  const store = new Answers(get)
+  const store = new TestStore(get)
   const before = Object.getOwnPropertyDescriptors(store)
   instrument(store, { registry: new MetricsRegistry(), adapter })
   expect(store.get).not.toBe(get)
