@@ -1,118 +1,43 @@
-import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
-import type { History } from '../history/history.ts'
-import type { ProcessState } from '../process/process-state.ts'
 import { type HealthBounds, resolveBounds, validateBounds } from './bounds.ts'
+import { builtInChecks } from './built-in-checks.ts'
 import type { HealthCheck } from './check.ts'
-import { compactionFinding, reportsCompaction } from './checks/compaction-status.ts'
-import { Connectivity, type ProbeMode } from './checks/connectivity.ts'
-import { runDiskSpace, storeDirectories } from './checks/disk-space.ts'
-import { countsOperations, errorFinding } from './checks/error-rates.ts'
-import { runMemoryUsage } from './checks/memory-usage.ts'
-import { Responsiveness } from './checks/responsiveness.ts'
+import type { CheckDependencies, StoreCheckSource } from './checks/built-in-check.ts'
+import type { CheckSource } from './registry/check-sources.ts'
 
-export interface BuiltInSourceOptions {
-  readonly registry: MetricsRegistry
-  readonly history: History
-  readonly process: ProcessState
+/** What the built-in checks need. */
+export interface BuiltInSourceOptions extends CheckDependencies {
   readonly bounds?: Partial<HealthBounds> | undefined
-  /** How stores are tried out: by a write each time, by one where their users do not write, by reading only, or not. */
-  readonly probe: ProbeMode
-  /** What the process may use, where that is less than what its control group or the machine lets it (default: those). */
-  readonly memoryLimitBytes?: number | undefined
 }
-
-type Options = Omit<BuiltInSourceOptions, 'bounds'> & { readonly bounds: HealthBounds }
 
 /**
- * The health checks that come with this package, as a source: called each round, it gives those of the process and those of
- * every store that is measured and not closed now. Stores of one name are one store to whoever watches, and the worst of them
- * counts. What an engine does not tell is not checked.
+ * Creates the source of the built-in checks. It returns the checks of the process and, for each store name, the checks that
+ * apply to the stores of that name that are not closed now. Stores of one name share their checks, and the worst one decides.
  *
- * @throws RangeError when a bound cannot be used.
+ * @throws RangeError if a bound is not valid.
  */
-export function createBuiltInSource(options: BuiltInSourceOptions): () => readonly HealthCheck[] {
-  const problems = validateBounds(options.bounds)
+export function createBuiltInSource({ bounds: overrides, ...dependencies }: BuiltInSourceOptions): CheckSource {
+  const problems = validateBounds(overrides)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
-  const complete: Options = { ...options, bounds: resolveBounds(options.bounds) }
-  const ofProcess = processChecks(complete)
-  const ofStores = new Map<string, StoreChecks>()
+  const bounds = resolveBounds(overrides)
+  const processChecks = builtInChecks.flatMap((check) =>
+    check.scope === 'process' ? check.create(dependencies, bounds) : [],
+  )
+  const createStoreSources = (store: string): readonly StoreCheckSource[] =>
+    builtInChecks.flatMap((check) => (check.scope === 'store' ? check.create(store, dependencies, bounds) : []))
+  // A check keeps state between runs, so it is created once and kept while stores of its name exist.
+  const storeSources = new Map<string, readonly StoreCheckSource[]>()
   return () => {
     const stores = Map.groupBy(
-      options.registry.stores.list().filter((store) => store.state() !== 'closed'),
+      dependencies.registry.stores.list().filter((store) => store.state() !== 'closed'),
       ({ name }) => name,
     )
-    for (const name of ofStores.keys()) if (!stores.has(name)) ofStores.delete(name)
-    const checks = [...ofProcess]
-    for (const [name, own] of stores) {
-      let known = ofStores.get(name)
-      if (known === undefined) {
-        known = new StoreChecks(name, complete)
-        ofStores.set(name, known)
-      }
-      checks.push(...known.of(own))
+    for (const name of storeSources.keys()) if (!stores.has(name)) storeSources.delete(name)
+    const checks: HealthCheck[] = [...processChecks]
+    for (const [name, sameName] of stores) {
+      const sources = storeSources.get(name) ?? createStoreSources(name)
+      storeSources.set(name, sources)
+      checks.push(...sources.flatMap((source) => source(sameName) ?? []))
     }
     return checks
-  }
-}
-
-function processChecks(options: Options): readonly HealthCheck[] {
-  const responsiveness = new Responsiveness(options.process, options.bounds)
-  return [
-    { name: 'responsiveness', run: () => responsiveness.run() },
-    { name: 'memory_usage', run: (context) => runMemoryUsage(options, context) },
-  ]
-}
-
-/** The checks of all stores of one name; what they remember lasts as long as the stores do. */
-class StoreChecks {
-  readonly #options: Options
-  readonly #connectivity: HealthCheck | undefined
-  readonly #diskSpace: HealthCheck
-  readonly #errorRates: HealthCheck
-  readonly #store: string
-
-  constructor(store: string, options: Options) {
-    const { history, probe, bounds } = options
-    this.#store = store
-    this.#options = options
-    if (probe !== 'off') {
-      const connectivity = new Connectivity(store, { ...options, probe })
-      this.#connectivity = { name: 'database_connectivity', store, run: (context) => connectivity.run(context) }
-    }
-    this.#diskSpace = {
-      name: 'disk_space',
-      store,
-      statusOnError: 'degraded',
-      run: (context) => runDiskSpace(store, options, context),
-    }
-    this.#errorRates = {
-      name: 'error_rates',
-      store,
-      run: ({ nowMs, previousStatus: before }) => errorFinding(history, { store, bounds, before }, nowMs),
-    }
-  }
-
-  /** Those that these stores, all of this name, can have. */
-  of(stores: readonly MeasuredStore[]): HealthCheck[] {
-    const { history, registry } = this.#options
-    const checks: HealthCheck[] = []
-    const isTried = stores.some((store) => ['opening', 'failed'].includes(store.state()) || store.probe() !== undefined)
-    if (this.#connectivity !== undefined && isTried) checks.push(this.#connectivity)
-    if (storeDirectories(stores).size > 0) checks.push(this.#diskSpace)
-    // While nothing is measured, the last numbers say nothing of now.
-    if (!registry.enabled) return checks
-    if (reportsCompaction(history, this.#store)) checks.push(this.#compactionStatus(stores))
-    if (countsOperations(history, this.#store)) checks.push(this.#errorRates)
-    return checks
-  }
-
-  #compactionStatus(stores: readonly MeasuredStore[]): HealthCheck {
-    const { history, bounds } = this.#options
-    const judging = { store: this.#store, engine: stores[0]?.engine ?? '', storeCount: stores.length, bounds }
-    return {
-      name: 'compaction_status',
-      store: this.#store,
-      run: ({ nowMs, previousStatus: before }) => compactionFinding(history, { ...judging, before }, nowMs),
-    }
   }
 }

@@ -3,41 +3,45 @@ import type { Logger } from '../logger.ts'
 import type { HealthChange } from './check.ts'
 import type { WarnOnce } from './warn-once.ts'
 
+/** Where changes are reported. */
 export interface ChangeLogOptions {
   readonly logger: Logger | undefined
   readonly onChange: ((change: HealthChange) => void) | undefined
   readonly warnOnce: WarnOnce
 }
 
-/** How many changes are remembered. */
-const changesKept = 100
+/** How many changes are kept. */
+const maxChanges = 100
 
-/** Says that checks changed: to the log, to whoever asked to be told, and to whoever looks later. */
+/** Keeps the last changes of check statuses, logs them, and notifies `onChange`. */
 export class ChangeLog {
   readonly #options: ChangeLogOptions
-  #kept: readonly HealthChange[] = []
+  #changes: readonly HealthChange[] = []
 
   constructor(options: ChangeLogOptions) {
     this.#options = options
   }
 
-  /** Oldest first. */
+  /** The last 100 changes, oldest first. */
   get changes(): readonly HealthChange[] {
-    return this.#kept
+    return this.#changes
   }
 
-  log(change: HealthChange): void {
-    this.#kept = [...this.#kept, change].slice(-changesKept)
-    this.#write(logLevel(change), change, 'health changed')
+  /** Keeps and logs a change, and notifies `onChange`. Never throws. */
+  record(change: HealthChange): void {
+    this.#changes = [...this.#changes, change].slice(-maxChanges)
+    this.#write(logLevel(change), change, 'health status changed')
     const { onChange, warnOnce } = this.#options
-    // It may have been given an async function, whose rejection would end the process.
-    const told = async (): Promise<void> => onChange?.(change)
-    told().catch((error: unknown) => warnOnce.warn('onChange', { kind: errorKind(error) }, 'onChange failed'))
+    // An async function may have been given: its rejection would end the process.
+    const notify = async (): Promise<void> => onChange?.(change)
+    notify().catch((error: unknown) => {
+      warnOnce.warn('onChange', { kind: errorKind(error) }, 'health.onChange failed; the change is only logged')
+    })
   }
 
-  /** That something was well from the beginning is no news. */
-  logRecovered(change: HealthChange): void {
-    this.#write('debug', change, 'health is known')
+  /** Logs at debug level that the first result of a check is healthy. This is not a change. */
+  logInitialHealthy(change: HealthChange): void {
+    this.#write('debug', change, 'health check passed its first run')
   }
 
   #write(level: keyof Logger, { check, from, to }: HealthChange, text: string): void {
@@ -50,12 +54,12 @@ export class ChangeLog {
       message,
       ...(observed !== undefined && { value: observed.value }),
       ...(observed?.bound !== undefined && { bound: observed.bound }),
-      ...(cause !== undefined && { cause: cause?.message }),
+      ...(cause !== undefined && { cause: cause.message }),
     }
     try {
       this.#options.logger?.[level](fields, text)
     } catch {
-      // The application's logger failed: there is nowhere left to say it.
+      // The application's logger failed, so there is nowhere to report it.
     }
   }
 }

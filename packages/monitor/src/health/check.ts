@@ -1,124 +1,157 @@
 import type { Labels } from '@wombat/instrumentation'
 import type { HealthStatus } from './status.ts'
 
-/** A number that a verdict rests on. */
+/** The measured value that a finding is based on. */
 export interface Observation {
-  /** What it is, in words: `free space`. */
+  /** What was measured, in words: `free space`. */
   readonly name: string
   readonly value: number
-  /** UCUM, as in the catalogue: `By`, `s`, `1` for a share, `{file}`. */
+  /** UCUM unit, as in the metric catalog: `By`, `s`, `1` for a share, `{file}`. */
   readonly unit: string
-  /** What it was held against: the bound that was crossed or, where none was, the next one. */
+  /** The bound that was crossed or, if none was, the next one. In the same unit. */
   readonly bound?: number
-  /** The series that it comes from, whose history says how it went. */
+  /** The time series of the value. Its history gives the trend. */
   readonly series?: { readonly metric: string; readonly labels: Labels }
 }
 
-/** What one run of a check found. */
+/** The result of one run of a check. */
 export interface Finding {
   readonly status: HealthStatus
-  /** One sentence: what is the case. Never a key, a value or a path. */
+  /** One sentence that describes the state. It must not contain keys, values or paths. */
   readonly message: string
   readonly observed?: Observation
-  /** Which of the known reasons it is, where the check can tell: what an explanation begins with. */
+  /** Identifier of the kind of problem. Selects the remediation of a built-in check. */
   readonly reason?: string
 }
 
-/** What a check is given. */
+/** What a check receives for each run. */
 export interface CheckContext {
-  /** Aborted when the check's time is over. */
+  /** Aborted when `timeoutMs` is over, or when the check is removed. */
   readonly signal: AbortSignal
   /** Unix time in milliseconds. */
   readonly nowMs: number
-  /** In which state the check was said to be before: leaving one is harder than entering it. */
+  /** The status reported so far. Use it for hysteresis: leave a status at a lower bound than it was entered at. */
   readonly previousStatus: HealthStatus
 }
 
-/** One thing to be looked at, of one store or of the process. */
+/**
+ * A health check of one store or of the process.
+ *
+ * @example
+ * ```ts
+ * import { type HealthCheck, HealthMonitor } from '@wombat/monitor'
+ *
+ * let queued = 0
+ * const queueLength: HealthCheck = {
+ *   name: 'queue_length',
+ *   maxStatus: 'degraded',
+ *   run: () => ({
+ *     status: queued > 100 ? 'degraded' : 'healthy',
+ *     message: `${queued} orders are waiting`,
+ *     observed: { name: 'waiting orders', value: queued, unit: '{order}', bound: 100 },
+ *   }),
+ * }
+ *
+ * const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5_000 })
+ * monitor.register(queueLength)
+ * queued = 250
+ * const [result] = await monitor.runHealthChecks()
+ * console.log(result?.status, result?.message) // degraded 250 orders are waiting
+ * monitor.close()
+ * ```
+ */
 export interface HealthCheck {
-  /** Lower-case words joined by underscores: a path and a label. */
+  /** Lower-case words joined by underscores. Becomes a path and a label. */
   readonly name: string
-  /** The store that it is about; left out for the process. */
+  /** Name of the store that is checked. Omit it for a check of the process. */
   readonly store?: string
-  /** How often (default `healthCheckIntervalMs`) and for how long (default `healthCheckTimeoutMs`). */
+  /** Milliseconds between two runs. Default: `healthCheckIntervalMs`. */
   readonly intervalMs?: number
+  /** Milliseconds that one run may take. Default: `healthCheckTimeoutMs`. */
   readonly timeoutMs?: number
-  /** What it is at the most, however bad it is: how much the service depends on it (default `critical`). */
+  /** Highest status this check may report. Default: `critical`. */
   readonly maxStatus?: 'degraded' | 'unhealthy' | 'critical'
-  /** What it is when it throws or takes too long (default `unhealthy`). */
+  /** Status if the check throws or times out. Default: `unhealthy`. */
   readonly statusOnError?: 'degraded' | 'unhealthy' | 'critical'
-  /** How many runs in a row, or `n` of the last `m`, must say so before the state gets worse, and better (default 1 of 1). */
+  /** Runs that must find a worse status before it is reported. Default: 1 of 1. */
   readonly failureThreshold?: RunThreshold
+  /** Runs that must find a better status before it is reported. Default: 1 of 1. */
   readonly recoveryThreshold?: RunThreshold
-  /** Whether `/livez` asks it too: only for what a restart mends (default false). */
+  /** Whether `/livez` includes this check. Set it only if a restart would fix the problem. Default: false. */
   readonly isForLiveness?: boolean
+  /** Runs the check. May throw or reject: the status is then `statusOnError`. */
   run(context: CheckContext): Finding | Promise<Finding>
 }
 
 /** `count` of the last `of` runs. */
 export interface RunThreshold {
   readonly count: number
+  /** At most 100. */
   readonly of: number
 }
 
-/** What a check that is not healthy says beside its message. */
+/** Why a check is not healthy, and what to do about it. */
 export interface Explanation {
-  /** What it comes from; where that is another check that is not well, this one is its symptom. */
+  /** The most likely cause. If `check` is set, that check is not healthy, and this one is its symptom. */
   readonly cause?: { readonly message: string; readonly check?: string; readonly store?: string }
-  /** What to do next, most important first. */
+  /** What to do, most important first. */
   readonly nextSteps: readonly string[]
-  /** How the number went lately. */
+  /** How the observed value changed during the last hour. */
   readonly trend?: Trend
   readonly runbookUrl?: string
 }
 
+/** The linear trend of an observed value. */
 export interface Trend {
   readonly direction: 'rising' | 'falling' | 'steady'
-  /** In the number's own unit per hour. */
+  /** Change per hour, in the unit of the value. */
   readonly perHour: number
-  /** Over how long. */
+  /** Length of the period that the trend is based on. */
   readonly overSeconds: number
-  /** `at this pace it is full in 3 h`, where that can be said. */
+  /** A forecast, if there is one: `At this pace it is full in 3 h`. */
   readonly outlook?: string
 }
 
-/** The state of one check, as it is told. */
+/** The current state of one check. */
 export interface HealthCheckResult extends Partial<Explanation> {
   readonly name: string
   readonly store?: string
   readonly status: HealthStatus
   readonly message: string
-  /** Unix time in milliseconds of its last run; undefined before the first. */
+  /** Unix time in milliseconds of the last run; undefined before the first. */
   readonly lastCheckMs: number | undefined
-  /** Since when it is in this state. */
+  /** Unix time in milliseconds since when the check has this status. */
   readonly sinceMs: number
+  /** Duration of the last run; undefined before the first. */
   readonly durationSeconds: number | undefined
-  /** How much it counts in the whole, where that is less than everything: its own `unknown` is not hidden by it. */
+  /** Highest status this check adds to the whole, if not `critical`. The check itself may still be `unknown`. */
   readonly maxStatus?: 'degraded' | 'unhealthy'
   readonly observed?: Observation
   readonly reason?: string
 }
 
-/** Why a check that is not healthy is not. All results are those of the same moment; pure. */
+/** Explains a result that is not healthy. `all` holds the results of the same moment. Must be pure. */
 export type Explain = (result: HealthCheckResult, all: readonly HealthCheckResult[], nowMs: number) => Explanation
 
-/** Everything, at one moment. */
+/** The state of all checks at one moment. */
 export interface HealthReport {
+  /** The worst status of all checks; `unknown` until each check has run once. */
   readonly status: HealthStatus
   /** Unix time in milliseconds. */
   readonly timeMs: number
   /**
-   * Where the process is in its life: checks have not all run yet, normal, or it is being shut down; off where checks do not run
-   * unless they are asked for.
+   * `off`: checks run only on request. `starting`: not every check has run yet. `stopping`: the process is shutting down.
    */
   readonly phase: 'off' | 'starting' | 'running' | 'stopping'
   readonly checks: readonly HealthCheckResult[]
 }
 
-/** A check went from one state to another. */
+/** A change of the status of a check. */
 export interface HealthChange {
+  /** The check after the change. */
   readonly check: HealthCheckResult
   readonly from: HealthStatus
   readonly to: HealthStatus
+  /** Unix time in milliseconds. */
   readonly timeMs: number
 }

@@ -7,49 +7,58 @@ import type { WarnOnce } from './warn-once.ts'
 /** The metrics of one check. */
 export interface CheckMetrics {
   recordRun(seconds: number): void
-  publishStatus(): void
-  /** Its states are no longer exported; what was counted stays. */
+  recordChange(): void
+  /** Stops exporting the status gauges; counters and histograms stay. */
   remove(): void
 }
 
-const none: CheckMetrics = Object.freeze({ recordRun: () => {}, publishStatus: () => {}, remove: () => {} })
+const noMetrics: CheckMetrics = Object.freeze({ recordRun: () => {}, recordChange: () => {}, remove: () => {} })
 
-/** Shows the checks as metrics. A name that cannot be a label costs the check its metrics, and nothing else. */
+/** Exports the checks as metrics. A check with a name that cannot be a label has no metrics; nothing else changes. */
 export class HealthMetrics {
   readonly #registry: MetricsRegistry | undefined
-  readonly #notes: WarnOnce
+  readonly #warnOnce: WarnOnce
 
-  constructor(registry: MetricsRegistry | undefined, notes: WarnOnce) {
+  constructor(registry: MetricsRegistry | undefined, warnOnce: WarnOnce) {
     this.#registry = registry
-    this.#notes = notes
+    this.#warnOnce = warnOnce
   }
 
-  /** `statusNow` is asked whenever somebody collects: a check that nobody ran any more grows stale between two rounds. */
-  forCheck({ name, store }: { readonly name: string; readonly store?: string }, statusNow: () => HealthStatus): CheckMetrics {
+  /**
+   * Creates the metrics of a check.
+   *
+   * @param currentStatus called at each collection, because a result becomes stale between two runs.
+   */
+  create(
+    { name, store }: { readonly name: string; readonly store?: string },
+    currentStatus: () => HealthStatus,
+  ): CheckMetrics {
     const registry = this.#registry
-    if (registry === undefined) return none
+    if (registry === undefined) return noMetrics
     const labels: Labels = { ...(store !== undefined && { store }), check: name }
     try {
       const duration = registry.histogram('db_health_check_duration_seconds', labels)
       const changes = registry.counter('db_health_changes_total', labels)
       const gauges = healthStatuses.map((status) =>
-        // Two monitors of one registry make no 2 of it.
-        registry.gauge('db_health_status', { ...labels, status }).observe(() => (statusNow() === status ? 1 : 0), 'max'),
+        // Maximum, not sum: two monitors of one registry must not export a 2.
+        registry
+          .gauge('db_health_status', { ...labels, status })
+          .observe(() => (currentStatus() === status ? 1 : 0), 'max'),
       )
       return {
         recordRun: (seconds) => duration.record(seconds),
-        publishStatus: () => changes.add(),
+        recordChange: () => changes.add(),
         remove: () => {
           for (const unobserve of gauges) unobserve()
         },
       }
     } catch (error) {
-      this.#notes.warn(`metrics ${name}`, { check: name, kind: errorKind(error) }, 'a health check has no metrics')
-      return none
+      this.#warnOnce.warn(`metrics ${name}`, { check: name, kind: errorKind(error) }, 'health check has no metrics: its labels are not valid')
+      return noMetrics
     }
   }
 
-  /** Does work that keeps the event loop, and counts for how long. */
+  /** Runs synchronous work and adds its duration to the time that the monitor spends on health. */
   trackTime<Result>(work: () => Result): Result {
     return this.#registry === undefined ? work() : trackSelfTime(this.#registry, 'health', work)
   }

@@ -10,106 +10,132 @@ import { CheckScheduler } from './scheduling/check-scheduler.ts'
 import { worstStatus } from './status.ts'
 import { WarnOnce } from './warn-once.ts'
 
+/** What a health monitor runs, and where it reports. */
 export interface HealthMonitorOptions {
-  /** Whether checks run by themselves once it is started (default true); else only those of `runHealthChecks` do. */
+  /** Whether checks run in the background after `start()`. Default: true. If false, only `runHealthChecks` runs them. */
   readonly enabled?: boolean
-  /** How often a check runs that does not say so itself, and how often the sources are asked. */
+  /** Milliseconds between two runs of a check that sets no interval, and between two reads of the sources. */
   readonly intervalMs: number
-  /** How long a check may take that does not say so itself. */
+  /** Milliseconds that a check may take that sets no timeout. */
   readonly timeoutMs: number
-  /** How many checks run at once (default 8). */
-  readonly parallel?: number
-  /** Checks that come and go with the stores: asked at the beginning of each round. */
+  /** How many checks may run at the same time. Default: 8. */
+  readonly concurrency?: number
+  /** Return the checks that exist now, for example one for each open store. Read before each round. */
   readonly sources?: readonly CheckSource[]
-  /** By a check's name: overrides what the check says of itself. */
+  /** Overrides by name of check. */
   readonly settings?: Readonly<Record<string, CheckSettings>>
+  /** Explains results that are not healthy. */
   readonly explain?: Explain
+  /** Where the metrics of the checks are recorded. */
   readonly registry?: MetricsRegistry
   readonly logger?: Logger
+  /** Called with each change of the status of a check. */
   readonly onChange?: (change: HealthChange) => void
   /**
-   * Done first in a round of all checks, the metrics remembered for example, and no more often than every `intervalMs`. The checks
-   * run whether it succeeds or not.
+   * Runs before a round of all checks, at most once every `intervalMs`, for example to collect the metrics that they read. The
+   * checks run whether it succeeds or not.
    */
   readonly beforeRun?: () => Promise<void>
-  /** Unix time in milliseconds (default `Date.now`). */
+  /** Returns Unix time in milliseconds. Default: `Date.now`. */
   readonly clock?: () => number
 }
 
 /**
- * Runs health checks in the background and knows what they found: looking at it runs nothing, however often it is done. Checks
- * that hang, throw or return nonsense are unwell; they hold up neither the other checks nor whoever looks.
+ * Runs health checks in the background and keeps their results. Reading a report runs no check. A check that hangs, throws or
+ * returns an invalid finding is unhealthy; it delays neither the other checks nor the reader.
+ *
+ * @example
+ * ```ts
+ * import { HealthMonitor } from '@wombat/monitor'
+ *
+ * const monitor = new HealthMonitor({
+ *   intervalMs: 30_000,
+ *   timeoutMs: 5_000,
+ *   onChange: ({ check, from, to }) => console.log(`${check.name}: ${from} > ${to}`),
+ * })
+ * monitor.register({
+ *   name: 'payment_gateway',
+ *   statusOnError: 'degraded',
+ *   run: async ({ signal }) => {
+ *     signal.throwIfAborted()
+ *     return { status: 'healthy', message: 'The gateway responds' }
+ *   },
+ * })
+ * await monitor.runHealthChecks()
+ * console.log(monitor.report().status) // healthy
+ * monitor.close()
+ * ```
  */
 export class HealthMonitor {
   readonly #clock: () => number
   readonly #checks: CheckRegistry
   readonly #changes: ChangeLog
-  readonly #rounds: CheckScheduler
+  readonly #scheduler: CheckScheduler
   readonly #isEnabled: boolean
   #isStopping = false
   #isClosed = false
 
-  /** @throws TypeError when an option cannot be what it is. */
+  /** @throws TypeError if an option is not valid. */
   constructor(options: HealthMonitorOptions) {
-    const { logger, onChange, beforeRun, intervalMs, timeoutMs, parallel = 8, settings = {}, clock = Date.now } = options
-    check({ intervalMs, timeoutMs, parallel, settings })
+    const { logger, onChange, beforeRun, intervalMs, timeoutMs, concurrency = 8, settings = {}, clock = Date.now } = options
+    validateOptions({ intervalMs, timeoutMs, concurrency, settings })
     const warnOnce = new WarnOnce(logger)
     this.#isEnabled = options.enabled ?? true
     this.#clock = clock
     this.#checks = new CheckRegistry({ ...options, clock, warnOnce })
     this.#changes = new ChangeLog({ logger, onChange, warnOnce })
-    this.#rounds = new CheckScheduler({
+    this.#scheduler = new CheckScheduler({
       intervalMs,
-      parallel,
-      before: beforeRun && new BeforeRun({ work: beforeRun, intervalMs, timeoutMs, warnOnce }),
-      checks: () => this.#checks.asked(),
-      onRunEnd: () => this.#conclude(),
+      concurrency,
+      before: beforeRun && new BeforeRun({ task: beforeRun, intervalMs, timeoutMs, warnOnce }),
+      checks: () => this.#checks.refresh(),
+      onRoundEnd: () => this.#reportChanges(),
       warnOnce,
     })
   }
 
   /**
-   * Adds a check; while the monitor runs, it is looked at now. Returns the way back.
+   * Registers a check. If the monitor is started, the check runs now. Returns a function that unregisters it.
    *
-   * @throws TypeError when it cannot be run or named, or its name is taken.
+   * @throws TypeError if the check is not valid, or if its name and store are taken.
    */
   register(check: HealthCheck): () => void {
-    const forget = this.#checks.register(check)
-    this.#rounds.runSoon()
-    return forget
+    const unregister = this.#checks.register(check)
+    this.#scheduler.runSoon()
+    return unregister
   }
 
-  /** Takes away a check that was registered; says whether there was one. What a source gives goes when the source says so. */
+  /** Removes a registered check. Returns whether there was one. Checks of a source are removed only by their source. */
   unregister(name: string, store?: string): boolean {
     return this.#checks.unregister(name, store)
   }
 
-  /** The sources have other checks: those that are new run now. */
+  /** Reads the sources again now. New checks run at once. */
   refresh(): void {
-    this.#rounds.runSoon()
+    this.#scheduler.runSoon()
   }
 
-  /** The first round is now, where checks run by themselves. The process is not kept alive. */
+  /** Starts the background runs, the first one now, unless `enabled` is false. The process is not kept alive. */
   start(): void {
-    if (this.#isEnabled && !this.#isClosed) this.#rounds.start()
+    if (this.#isEnabled && !this.#isClosed) this.#scheduler.start()
   }
 
-  /** Runs every check now, whatever its interval; one that is running already is waited for. Never rejects. */
+  /** Runs every check now, due or not, and returns the results. Waits for checks that are running. Never rejects. */
   async runHealthChecks(): Promise<readonly HealthCheckResult[]> {
-    if (!this.#isClosed) await this.#rounds.runAll()
+    if (!this.#isClosed) await this.#scheduler.runAll()
     return this.#checks.results(this.#clock())
   }
 
-  /** What is known now. Runs no check. */
+  /** Returns the last results of all checks. Runs none. */
   report(): HealthReport {
     const timeMs = this.#clock()
     const checks = this.#checks.results(timeMs)
-    return { status: this.#checks.isKnown ? worstStatus(checks) : 'unknown', timeMs, phase: this.#phase, checks }
+    return { status: this.#checks.isComplete ? worstStatus(checks) : 'unknown', timeMs, phase: this.#phase, checks }
   }
 
   /**
-   * What is known of the checks that say whether a restart would help; healthy where there is none. What is not known, at the
-   * start for example, speaks for no restart.
+   * Returns the last results of the checks with `isForLiveness`. The status is `healthy` if there are none. A check that is
+   * `unknown`, at the start for example, does not call for a restart and does not count.
    */
   liveness(): HealthReport {
     const timeMs = this.#clock()
@@ -119,61 +145,61 @@ export class HealthMonitor {
     return { status: worstStatus(checks.filter(({ status }) => status !== 'unknown')), timeMs, phase: this.#phase, checks }
   }
 
-  /** From now on the reports say that the process is being shut down; checks go on. */
+  /** Sets the phase of all reports to `stopping`. Checks continue to run. */
   beginShutdown(): void {
     this.#isStopping = true
   }
 
-  /** The last hundred, oldest first. */
+  /** The last 100 changes, oldest first. */
   get changes(): readonly HealthChange[] {
     return this.#changes.changes
   }
 
-  /** Stops, without waiting for any check: those that run are told by their signal. What was known can still be looked at. */
+  /** Stops without waiting for checks: running ones are aborted by their signal. The last results stay readable. */
   close(): void {
     this.#isClosed = true
-    this.#rounds.close()
+    this.#scheduler.close()
     this.#checks.close()
   }
 
   get #phase(): HealthReport['phase'] {
     if (this.#isStopping) return 'stopping'
     if (!this.#isEnabled) return 'off'
-    return this.#checks.isKnown ? 'running' : 'starting'
+    return this.#checks.isComplete ? 'running' : 'starting'
   }
 
-  /** Says what became different since it was last said. Only here, where all are known, can it be said why. */
-  #conclude(): void {
+  /** Reports what changed since the last round. Only at its end, with all results, can a change be explained. */
+  #reportChanges(): void {
     const timeMs = this.#clock()
     for (const check of this.#checks.results(timeMs)) {
-      const watched = this.#checks.get(checkKey(check))
-      const from = watched?.reportedStatus
+      const state = this.#checks.get(checkKey(check))
+      const from = state?.reportedStatus
       const to = check.status
-      if (watched === undefined || to === (from ?? 'unknown')) continue
-      const isNews = from !== undefined || to !== 'healthy'
-      watched.report(to, isNews)
+      if (state === undefined || to === (from ?? 'unknown')) continue
+      const isChange = from !== undefined || to !== 'healthy'
+      state.markReported(to, isChange)
       const change = Object.freeze({ check, from: from ?? 'unknown', to, timeMs: check.sinceMs })
-      if (isNews) this.#changes.log(change)
-      else this.#changes.logRecovered(change)
+      if (isChange) this.#changes.record(change)
+      else this.#changes.logInitialHealthy(change)
     }
   }
 }
 
 /** @throws TypeError */
-function check({
-  parallel,
+function validateOptions({
+  concurrency,
   settings,
   ...times
-}: Required<Pick<HealthMonitorOptions, 'intervalMs' | 'timeoutMs' | 'parallel' | 'settings'>>): void {
+}: Required<Pick<HealthMonitorOptions, 'intervalMs' | 'timeoutMs' | 'concurrency' | 'settings'>>): void {
   for (const [name, ms] of Object.entries(times)) {
-    const fault = validateMilliseconds(ms)
-    if (fault !== undefined) throw new TypeError(`${name} ${fault}`)
+    const problem = validateMilliseconds(ms)
+    if (problem !== undefined) throw new TypeError(`${name} ${problem}`)
   }
-  if (!Number.isInteger(parallel) || parallel < 1) {
-    throw new TypeError(`parallel must be a whole number of 1 or more, got ${String(parallel)}: none would ever run`)
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new TypeError(`concurrency must be a whole number of 1 or more, got ${String(concurrency)}: otherwise no check could run`)
   }
-  for (const [name, own] of Object.entries(settings)) {
-    const fault = validateSettings(own)
-    if (fault !== undefined) throw new TypeError(`settings of the health check ${name}: ${fault}`)
+  for (const [name, overrides] of Object.entries(settings)) {
+    const problem = validateSettings(overrides)
+    if (problem !== undefined) throw new TypeError(`settings of the health check ${name}: ${problem}`)
   }
 }

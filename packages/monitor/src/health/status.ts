@@ -1,21 +1,33 @@
-/** How well something is, from best to worst. `unknown`: not looked at yet, or too long ago. */
+/**
+ * Health statuses from best to worst. `unknown`: the check has not run yet, or its last result is too old. It ranks better than
+ * `unhealthy`, because a missing result does not prove a failure, but it is not usable.
+ */
 export const healthStatuses = ['healthy', 'degraded', 'unknown', 'unhealthy', 'critical'] as const
+
+/** The status of one health check, or of all of them. */
 export type HealthStatus = (typeof healthStatuses)[number]
 
-/** A status, but no worse than the cap. */
+/** Returns the status, or `cap` if the status is worse than that. */
 export function capStatus(status: HealthStatus, cap: HealthStatus = 'critical'): HealthStatus {
-  return healthStatuses.indexOf(status) > healthStatuses.indexOf(cap) ? cap : status
+  return isWorse(status, cap) ? cap : status
 }
 
-/** What checks make of the whole: the worst wins, each counting no more than it may; healthy where there is none. */
+/** Returns the worst status, with each check capped at its `maxStatus`; `healthy` if there are no checks. */
 export function worstStatus(
   checks: ReadonlyArray<{ readonly status: HealthStatus; readonly maxStatus?: HealthStatus }>,
 ): HealthStatus {
-  const ranks = checks.map(({ status, maxStatus }) => healthStatuses.indexOf(capStatus(status, maxStatus)))
-  return healthStatuses[Math.max(0, ...ranks)] as HealthStatus
+  return checks.reduce<HealthStatus>((worst, { status, maxStatus }) => {
+    const capped = capStatus(status, maxStatus)
+    return isWorse(capped, worst) ? capped : worst
+  }, 'healthy')
 }
 
-/** Whether it can be used, which is all that a probe from outside asks. */
+/** Returns whether the status is worse than another one. */
+export function isWorse(status: HealthStatus, than: HealthStatus): boolean {
+  return healthStatuses.indexOf(status) > healthStatuses.indexOf(than)
+}
+
+/** Returns whether probes report this status as a success. */
 export function isUsable(status: HealthStatus): boolean {
   return status === 'healthy' || status === 'degraded'
 }

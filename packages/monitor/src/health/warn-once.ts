@@ -1,25 +1,30 @@
 import type { Logger } from '../logger.ts'
 
-/** Warnings that come once for each topic, until it is well again. A logger that fails is no concern of whoever warns. */
+/** Topics beyond this are not logged: a topic may contain the name of a store. */
+const maxTopics = 1000
+
+/** Logs one warning for each topic until the topic is reset. Never throws, even if the logger does. */
 export class WarnOnce {
   readonly #logger: Logger | undefined
-  readonly #said = new Set<string>()
+  readonly #topics = new Set<string>()
 
   constructor(logger: Logger | undefined) {
     this.#logger = logger
   }
 
+  /** Logs the warning unless the topic was logged before. */
   warn(topic: string, fields: object, message: string): void {
-    if (this.#said.has(topic) || this.#said.size >= 1000) return
-    this.#said.add(topic)
+    if (this.#topics.has(topic) || this.#topics.size >= maxTopics) return
+    this.#topics.add(topic)
     try {
       this.#logger?.warn(fields, message)
     } catch {
-      // There is nowhere left to say it.
+      // The application's logger failed, so there is nowhere to report it.
     }
   }
 
-  forget(topic: string): void {
-    this.#said.delete(topic)
+  /** Allows the topic to be logged again. */
+  reset(topic: string): void {
+    this.#topics.delete(topic)
   }
 }

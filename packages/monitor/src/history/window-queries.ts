@@ -3,12 +3,12 @@ import type { History } from './history.ts'
 import { increase } from './indicators.ts'
 import type { HistorySeries } from './series.ts'
 
-/** What a gauge is now; of several series the largest. Undefined where none is known. */
+/** Returns the current value of a gauge, the largest of all matching series; undefined if none has a value now. */
 export function maxNow(history: History, metric: MetricName, labels: Labels, nowMs: number): number | undefined {
   return maxSeriesNow(history, metric, labels, nowMs)?.value
 }
 
-/** The series of a gauge that is the largest now. */
+/** Returns the matching series with the largest current value; undefined if none has a value now. */
 export function maxSeriesNow(
   history: History,
   metric: MetricName,
@@ -23,15 +23,15 @@ export function maxSeriesNow(
   return largest
 }
 
-/** What gauges are now, added up; undefined where none is known. */
+/** Returns the sum of the current values of all matching gauges; undefined if none has a value now. */
 export function sumNow(history: History, metric: MetricName, labels: Labels, nowMs: number): number | undefined {
-  const known = history.select(metric, labels).flatMap((series) => history.at(series, nowMs) ?? [])
-  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value)
+  const values = history.select(metric, labels).flatMap((series) => history.at(series, nowMs) ?? [])
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value)
 }
 
 /**
- * How much counters grew in the last `windowSeconds`, added up: exactly what was counted, restarts included, and nothing
- * extrapolated: a count is told as it is. Undefined where no series was seen twice.
+ * Returns how much the matching counters grew in the last `windowSeconds`, resets included. The result is the exact count: it
+ * is not extrapolated to the whole window. Undefined if no series has two samples.
  */
 export function increaseOver(
   history: History,
@@ -42,13 +42,13 @@ export function increaseOver(
 ): number | undefined {
   let sum: number | undefined
   for (const series of history.select(metric, labels)) {
-    const own = seriesIncrease(history, series, windowSeconds * 1000, nowMs)
-    if (own !== undefined) sum = (sum ?? 0) + own
+    const growth = seriesIncrease(history, series, windowSeconds * 1000, nowMs)
+    if (growth !== undefined) sum = (sum ?? 0) + growth
   }
   return sum
 }
 
-/** The same for counters whose series appear with the first thing they count: what they begin with is growth. */
+/** As `increaseOver`, for counters that appear with the first event they count: their first value counts as growth. */
 export function increaseFromFirst(
   history: History,
   metric: MetricName,
@@ -68,13 +68,13 @@ export function increaseFromFirst(
 function seriesIncrease(history: History, series: HistorySeries, windowMs: number, nowMs: number): number | undefined {
   const fromMs = nowMs - windowMs
   const { timesMs, values } = history.range(series, fromMs, nowMs)
-  const before = history.at(series, fromMs)
+  const initial = history.at(series, fromMs)
   const all = {
-    timesMs: before === undefined ? timesMs : [fromMs, ...Array.from(timesMs)],
-    values: before === undefined ? values : [before, ...Array.from(values)],
+    timesMs: initial === undefined ? timesMs : [fromMs, ...Array.from(timesMs)],
+    values: initial === undefined ? values : [initial, ...Array.from(values)],
   }
   const firstMs = all.timesMs[0]
   const lastMs = all.timesMs[all.timesMs.length - 1]
-  // Over just the time that was sampled there is nothing to extrapolate.
+  // A window that is exactly the sampled time leaves nothing to extrapolate.
   return firstMs === undefined || lastMs === undefined ? undefined : increase(all, lastMs - firstMs, lastMs)
 }

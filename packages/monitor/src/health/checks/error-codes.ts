@@ -1,9 +1,9 @@
 import { storeAdapters } from '@wombat/instrumentation'
 import { errorType, otherError } from '@wombat/instrumentation/internal'
 
-const codes: ReadonlySet<string> = new Set(storeAdapters.flatMap(({ errorCodes }) => [...errorCodes]))
+const documentedCodes: ReadonlySet<string> = new Set(storeAdapters.flatMap(({ errorCodes }) => [...errorCodes]))
 
-/** The codes by which a store says that what it keeps is damaged. */
+/** Error codes that report corrupted data. */
 export const corruptionCodes: ReadonlySet<string> = new Set([
   'LEVEL_CORRUPTION',
   // lmdb.h: "Requested page not found - this usually indicates corruption"; "Located page was wrong type"; "File is not a valid LMDB file".
@@ -12,13 +12,13 @@ export const corruptionCodes: ReadonlySet<string> = new Set([
   'MDB_INVALID',
 ])
 
-/** The code of an error where a store's authors or the system documented it, undefined for all others: never its message. */
+/** Returns the error's code if the store or the system documents it, else undefined. Never the message: it may contain keys. */
 export function errorCode(error: unknown): string | undefined {
-  const code = errorType(error, codes)
+  const code = errorType(error, documentedCodes)
   return code === otherError ? undefined : code
 }
 
-/** A sentence with the code behind it, where there is one. */
-export function formatCode(message: string, code: string | undefined): string {
+/** Appends the code in parentheses, if there is one. */
+export function withCode(message: string, code: string | undefined): string {
   return code === undefined ? message : `${message} (${code})`
 }

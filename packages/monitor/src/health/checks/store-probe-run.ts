@@ -1,86 +1,104 @@
 import type { MeasuredStore } from '@wombat/instrumentation'
+import { readDirectoryState } from './disk-space.ts'
 import { corruptionCodes, errorCode } from './error-codes.ts'
-import { isSafeToWrite } from './safe-write.ts'
 
-/** How one try of a store went. */
+/** How one probe of a store ended. */
 export interface ProbeResult {
   readonly outcome: 'opening' | 'cannot_open' | 'works' | 'cannot_write' | 'cannot_read' | 'integrity'
-  /** The known code of the error, where one ended it. */
+  /** Code of the error that ended the probe, if it is a documented one. */
   readonly code?: string | undefined
-  readonly isDamaged?: boolean
-  /** Whether it takes no writes, or only such as could not be taken back, or none that would be safe now. */
+  readonly isCorrupted?: boolean
+  /** Whether the probe only read: the store accepts no writes, they could not be removed again, or they are not safe now. */
   readonly isReadOnly?: boolean
 }
 
-/** What it leaves behind while it lasts; whoever finds it in a store knows where it came from. */
+/** Prefix of the reserved key. A key that is left behind by a crash shows where it came from. */
 const prefix = '__wombat_health_check__'
 
 /**
- * Tries one store out, again and again, always under the same key: what a removal that failed left behind is written over and
- * removed by the next. The key is of this process and this store alone: others may try the same database at the same time.
+ * Probes one store repeatedly, always with the same key: if a removal fails, the next run overwrites and removes the key. The
+ * key is unique to this process and store, because other processes may probe the same database at the same time.
  */
 export class StoreProbeRun {
   readonly #key: string
-  #isLeft = false
+  /** Whether the key may still be in the store. */
+  #isKeyLeft = false
   #runs = 0
 
-  constructor(ofProcess: string, index: number) {
-    this.#key = `${prefix}:${ofProcess}:${index}`
+  constructor(processId: string, index: number) {
+    this.#key = `${prefix}:${processId}:${index}`
   }
 
-  /** Undefined where the store cannot be tried, or not any more. Stops between two steps where nobody waits any longer. */
+  /** Returns undefined if the store cannot be probed, or was closed meanwhile. Stops between two steps once `signal` is aborted. */
   async run(store: MeasuredStore, mayWrite: boolean, signal: AbortSignal): Promise<ProbeResult | undefined> {
     if (store.state() === 'opening') return { outcome: 'opening' }
-    if (store.state() === 'failed') return cannotOpen(store)
+    if (store.state() === 'failed') return failedToOpen(store)
     const probe = store.probe()
     if (probe === undefined || store.state() === 'closed') return undefined
     const { write, remove } = probe
-    // What is written must be taken away again.
+    // Without `remove`, the key would stay in the store.
     const canWrite = write !== undefined && remove !== undefined
-    const isSafe = canWrite && (mayWrite || this.#isLeft) && (await isSafeToWrite(store))
+    const isSafe = canWrite && (mayWrite || this.#isKeyLeft) && (await isSafeToWrite(store))
     const isWritten = mayWrite && isSafe
     const value = `${this.#key}:${++this.#runs}`
     if (isWritten) {
-      const failure = await failureOf(() => write(this.#key, value))
+      const failure = await catchError(() => write(this.#key, value))
       if (failure !== undefined) return this.#failed('cannot_write', store, failure.error)
-      this.#isLeft = true
+      this.#isKeyLeft = true
     }
     let found: string | undefined
     if (!signal.aborted) {
-      const failure = await failureOf(async () => {
+      const failure = await catchError(async () => {
         found = await probe.read(this.#key)
       })
       if (failure !== undefined) return this.#failed('cannot_read', store, failure.error)
     }
-    const isWhole = signal.aborted || !isWritten || found === value
-    // Where it was not whole, what is there may tell what happened; the next try writes over it. What nobody waits for any more
-    // is taken away all the same: there may be no next try.
-    if (this.#isLeft && remove !== undefined && isWhole && isSafe) {
-      if ((await failureOf(() => remove(this.#key))) === undefined) this.#isLeft = false
+    const isIntact = signal.aborted || !isWritten || found === value
+    // A value that differs is left for analysis until the next run overwrites it. The key of an aborted run is removed: there may
+    // be no next run.
+    if (this.#isKeyLeft && remove !== undefined && isIntact && isSafe) {
+      if ((await catchError(() => remove(this.#key))) === undefined) this.#isKeyLeft = false
     }
     const isReadOnly = !canWrite || (mayWrite && !isSafe)
-    return isWhole ? { outcome: 'works', isReadOnly } : { outcome: 'integrity' }
+    return isIntact ? { outcome: 'works', isReadOnly } : { outcome: 'integrity' }
   }
 
-  /** A store that was closed while it was tried is not broken. */
+  /** A store that was closed during the probe did not fail. */
   #failed(outcome: 'cannot_write' | 'cannot_read', store: MeasuredStore, error: unknown): ProbeResult | undefined {
     if (store.state() === 'closed') return undefined
-    const code = errorCode(error)
-    return { outcome, code, isDamaged: code !== undefined && corruptionCodes.has(code) }
+    return { outcome, ...codeFields(errorCode(error)) }
   }
 }
 
-function cannotOpen(store: MeasuredStore): ProbeResult {
-  const code = errorCode({ code: store.openFailure() })
-  return { outcome: 'cannot_open', code, isDamaged: code !== undefined && corruptionCodes.has(code) }
+function failedToOpen(store: MeasuredStore): ProbeResult {
+  return { outcome: 'cannot_open', ...codeFields(errorCode({ code: store.openFailure() })) }
 }
 
-/** Whatever was thrown, in a box: it may be `undefined`. */
-async function failureOf(step: () => Promise<unknown>): Promise<{ readonly error: unknown } | undefined> {
+function codeFields(code: string | undefined): Pick<ProbeResult, 'code' | 'isCorrupted'> {
+  return { code, isCorrupted: code !== undefined && corruptionCodes.has(code) }
+}
+
+/** Returns the error that a step threw, wrapped, because a store may also throw `undefined`. */
+async function catchError(step: () => Promise<unknown>): Promise<{ readonly error: unknown } | undefined> {
   try {
     await step()
     return undefined
   } catch (error) {
     return { error }
   }
+}
+
+/** More than a small LMDB commit takes: the pages down to the key, and those that list the free pages. */
+const commitBytes = 2 ** 20
+
+/**
+ * Returns whether a failing write would only reject. If a commit fails, lmdb (3.5) leaves behind a rejected promise that cannot
+ * be handled and that ends a process without a listener for `unhandledRejection`. So if a commit is bound to fail, the probe
+ * does not write; the disk check reports the volume.
+ */
+async function isSafeToWrite(store: MeasuredStore): Promise<boolean> {
+  const directory = store.engine === 'lmdb' ? store.directory() : undefined
+  if (directory === undefined) return true
+  const state = await readDirectoryState(directory, true)
+  return state.state === 'undetermined' || (state.state === 'known' && state.volume.availableBytes >= commitBytes)
 }

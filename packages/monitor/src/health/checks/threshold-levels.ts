@@ -1,7 +1,7 @@
 import type { Finding } from '../check.ts'
-import { type HealthStatus, healthStatuses } from '../status.ts'
+import { type HealthStatus, isWorse } from '../status.ts'
 
-/** One state of a number, with the bound it begins at and the one it ends at. */
+/** A status with the bound at which it starts and the bound at which it ends. */
 export interface ThresholdLevel {
   readonly status: HealthStatus
   readonly enter: number
@@ -9,36 +9,39 @@ export interface ThresholdLevel {
 }
 
 /**
- * The worst of these states that a number is in, and the bound that says so; undefined where it is in none. A state that the
- * check is in already, or in a worse one, holds until the number is past the bound where it ends.
+ * Returns the worst level that applies to a value, with the bound that was crossed; undefined if none applies. A level that
+ * the check already has, or a milder one, ends only at its `leave` bound, so a value that swings around `enter` does not flap.
  *
  * @param levels worst first.
- * @param isPast whether a number is past a bound: above it, or below.
+ * @param isPast whether a value is past a bound: above it, or below.
  */
-export function thresholdLevel<Of extends ThresholdLevel>(
+export function thresholdLevel<Level extends ThresholdLevel>(
   value: number,
-  levels: readonly Of[],
-  before: HealthStatus,
+  levels: readonly Level[],
+  previousStatus: HealthStatus,
   isPast: (value: number, bound: number) => boolean,
-): (Of & { readonly bound: number }) | undefined {
+): (Level & { readonly bound: number }) | undefined {
   for (const level of levels) {
-    // `unknown` is no state of the number: nothing was entered there.
-    const isIn = before !== 'unknown' && healthStatuses.indexOf(before) >= healthStatuses.indexOf(level.status)
-    const bound = isIn ? level.leave : level.enter
+    // `unknown` is not a level of the value: it was not entered.
+    const isActive = previousStatus !== 'unknown' && !isWorse(level.status, previousStatus)
+    const bound = isActive ? level.leave : level.enter
     if (isPast(value, bound)) return { ...level, bound }
   }
   return undefined
 }
 
+/** Compares for values that are bad if they exceed the bound. */
 export const above = (value: number, bound: number): boolean => value > bound
+/** Compares for values that are bad from the bound on. */
 export const atLeast = (value: number, bound: number): boolean => value >= bound
+/** Compares for values that are bad if they fall below the bound. */
 export const below = (value: number, bound: number): boolean => value < bound
 
-/** The worst of them; of equally bad ones the first. Undefined where there is none. */
+/** Returns the worst finding; the first one if several are equally bad; undefined if there are none. */
 export function worstFinding(findings: readonly Finding[]): Finding | undefined {
-  let found: Finding | undefined
+  let worst: Finding | undefined
   for (const finding of findings) {
-    if (found === undefined || healthStatuses.indexOf(finding.status) > healthStatuses.indexOf(found.status)) found = finding
+    if (worst === undefined || isWorse(finding.status, worst.status)) worst = finding
   }
-  return found
+  return worst
 }

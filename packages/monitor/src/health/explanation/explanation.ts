@@ -1,125 +1,140 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../../history/history.ts'
-import { maxNow } from '../../history/window-queries.ts'
 import { findLatencyCause } from '../../process/latency-cause.ts'
 import type { ProcessState } from '../../process/process-state.ts'
+import { type BuiltInCheckName, builtInChecks } from '../built-in-checks.ts'
 import type { Explain, Explanation, HealthCheckResult } from '../check.ts'
-import { type CheckName, defaultRemediation, type Remediation, remediations } from '../checks/remediation.ts'
+import { commonRemediations, type Remediation, type Remediations } from '../checks/remediation.ts'
+import { maxNow } from '../../history/window-queries.ts'
 import { type RootCause, rootCauses } from './root-causes.ts'
 import { computeTrend } from './trend.ts'
 
-export interface ExplainerOptions {
+/** What explanations are based on. */
+export interface ExplainOptions {
   readonly history: History
-  /** By these two, a check that took too long is told apart: held up by the loop, by the thread pool, or by its store. */
+  /** Shows what a check that timed out waited for: the event loop, the thread pool, or its store. */
   readonly process: ProcessState
   readonly registry: MetricsRegistry
   readonly memoryLimitBytes?: number | undefined
 }
 
-/** The runbook that is shipped with this package: a section for each check, under its name. */
+/** The runbook of this package. It has a section for each check, with the check's name as heading. */
 const runbook = '@wombat/monitor/RUNBOOK.md'
 
-/** Why checks that are not healthy are not: a symptom of another check that lies deeper in the chain, or a cause of its own. */
-export function createExplain(options: ExplainerOptions): Explain {
+const remediations: ReadonlyMap<string, Remediations> = new Map(builtInChecks.map((check) => [check.name, check.remediations]))
+
+/** Creates the function that explains why a check is not healthy: it has a cause of its own, or is a symptom of another check. */
+export function createExplain(options: ExplainOptions): Explain {
   return (result, all, nowMs) => {
     const trend = resultTrend(result, options, nowMs)
-    const withTrend = trend === undefined ? {} : { trend }
-    if (!isBuiltIn(result.name)) return { nextSteps: [], ...withTrend }
-    const always = { ...withTrend, runbookUrl: `${runbook}#${result.name}` }
-    // Of what was not looked at, or too long ago, there is nothing to explain.
+    const trendField = trend === undefined ? {} : { trend }
+    const own = remediations.get(result.name)
+    if (own === undefined) return { nextSteps: [], ...trendField }
+    const fields = { ...trendField, runbookUrl: `${runbook}#${result.name}` }
+    // A check that has not run, or whose result is too old, has nothing to explain.
     if (result.status === 'healthy' || (result.status === 'unknown' && result.reason === undefined)) {
-      return { nextSteps: [], ...always }
+      return { nextSteps: [], ...fields }
     }
-    const reasonOf: ReasonOf = (of) => (of.reason === 'timeout' ? causeOfTimeout(of, options, nowMs) : of.reason)
-    const found = deepestCause(result, findResult(result, all), reasonOf)
-    if (found === undefined) {
-      const { cause, nextSteps } = remediationFor(result.name, reasonOf(result))
-      return { cause: { message: cause }, nextSteps, ...always }
+    const readReason: ReadReason = (of) => (of.reason === 'timeout' ? findTimeoutCause(of, options, nowMs) : of.reason)
+    const symptom = findDeepestCause(result, selectRelated(result, all), readReason)
+    if (symptom === undefined) {
+      const { cause, nextSteps } = findRemediation(own, readReason(result))
+      return { cause: { message: cause }, nextSteps, ...fields }
     }
-    const { link, cause } = found
-    const { name: check, store, message } = cause
+    const { row, result: deepest } = symptom
+    const { name: check, store, message } = deepest
+    const causeRemediations = remediations.get(row.check) ?? own
     return {
-      cause: { message: link.message, check, ...(store !== undefined && { store }) },
-      // Who mends the cause mends the symptom.
-      nextSteps: [`See ${check}: ${message}.`, ...remediationFor(link.check, reasonOf(cause)).nextSteps],
-      ...always,
+      cause: { message: row.message, check, ...(store !== undefined && { store }) },
+      // To fix the symptom, fix its cause.
+      nextSteps: [`See ${check}: ${message}.`, ...findRemediation(causeRemediations, readReason(deepest)).nextSteps],
+      ...fields,
     }
   }
 }
 
-function isBuiltIn(name: string): name is CheckName {
-  return Object.hasOwn(remediations, name)
+function findRemediation(own: Remediations, reason = 'else'): Remediation {
+  return own[reason] ?? commonRemediations[reason] ?? own.else
 }
 
-function remediationFor(check: CheckName, reason = 'else'): Remediation {
-  return remediations[check][reason] ?? defaultRemediation[reason] ?? remediations[check].else
+type ReadReason = (result: HealthCheckResult) => string | undefined
+
+/** A row of the root-cause table that applies, and the result that it applies to. */
+interface AppliedCause {
+  readonly row: RootCause
+  readonly result: HealthCheckResult
 }
 
-type ReasonOf = (result: HealthCheckResult) => string | undefined
-
-/** A check that is not well and explains another one. */
-interface Found {
-  readonly link: RootCause
-  readonly cause: HealthCheckResult
+/** Follows causes to the last one. The table has no cycles, so this ends. */
+function findDeepestCause(
+  result: HealthCheckResult,
+  related: readonly HealthCheckResult[],
+  readReason: ReadReason,
+): AppliedCause | undefined {
+  const direct = findCause(result, related, readReason)
+  return direct && (findDeepestCause(direct.result, related, readReason) ?? direct)
 }
 
-/** The chain has no circles, so that following it comes to an end. */
-function deepestCause(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
-  const found = causeOf(result, all, reasonOf)
-  return found && (deepestCause(found.cause, all, reasonOf) ?? found)
-}
+/** Results by store, cached for each list: a thousand stores on one full volume are a thousand explanations. */
+const resultsByStore = new WeakMap<
+  readonly HealthCheckResult[],
+  ReadonlyMap<string | undefined, readonly HealthCheckResult[]>
+>()
 
-/** All results of one moment by their store. Made once for them: a thousand stores on one full volume are a thousand explanations. */
-const byStore = new WeakMap<readonly HealthCheckResult[], ReadonlyMap<string | undefined, readonly HealthCheckResult[]>>()
-
-/** The results that may be behind one: those of the process and of the same store. */
-function findResult({ store }: HealthCheckResult, all: readonly HealthCheckResult[]): readonly HealthCheckResult[] {
-  let groups = byStore.get(all)
+/** Returns the results that may explain one: those of the process and of the same store. */
+function selectRelated({ store }: HealthCheckResult, all: readonly HealthCheckResult[]): readonly HealthCheckResult[] {
+  let groups = resultsByStore.get(all)
   if (groups === undefined) {
     groups = Map.groupBy(all, (result) => result.store)
-    byStore.set(all, groups)
+    resultsByStore.set(all, groups)
   }
-  const ofProcess = groups.get(undefined) ?? []
-  return store === undefined ? ofProcess : [...ofProcess, ...(groups.get(store) ?? [])]
+  const processResults = groups.get(undefined) ?? []
+  return store === undefined ? processResults : [...processResults, ...(groups.get(store) ?? [])]
 }
 
-/** The first link that fits, and the check that it begins with: of the same store, or of the process. */
-function causeOf(result: HealthCheckResult, all: readonly HealthCheckResult[], reasonOf: ReasonOf): Found | undefined {
-  const reason = reasonOf(result) ?? ''
-  for (const link of rootCauses) {
-    if (link.explains[result.name as CheckName]?.includes(reason) !== true) continue
-    const cause = all.find(
-      (other) => isNotWell(other, link, reasonOf) && (other.store === undefined || other.store === result.store),
-    )
-    if (cause !== undefined) return { link, cause }
+/** Returns the first row that explains a result, with the result of its check: of the same store, or of the process. */
+function findCause(
+  result: HealthCheckResult,
+  related: readonly HealthCheckResult[],
+  readReason: ReadReason,
+): AppliedCause | undefined {
+  const reason = readReason(result) ?? ''
+  for (const row of rootCauses) {
+    if (row.explains[result.name as BuiltInCheckName]?.includes(reason) !== true) continue
+    const cause = related.find((other) => applies(row, other, readReason))
+    if (cause !== undefined) return { row, result: cause }
   }
   return undefined
 }
 
-function isNotWell(result: HealthCheckResult, { check, reasons }: RootCause, reasonOf: ReasonOf): boolean {
+function applies({ check, reasons }: RootCause, result: HealthCheckResult, readReason: ReadReason): boolean {
   if (result.name !== check || result.status === 'healthy' || result.status === 'unknown') return false
-  return reasons === undefined || reasons.includes(reasonOf(result) ?? '')
+  return reasons === undefined || reasons.includes(readReason(result) ?? '')
 }
 
-/** What held up a check that took too long, as far as the process knows: over the time of its last run. */
-function causeOfTimeout(result: HealthCheckResult, { process, registry }: ExplainerOptions, nowMs: number): string {
+/** Returns what a check that timed out waited for during its last run, or `timeout` if it has not run. */
+function findTimeoutCause(result: HealthCheckResult, { process, registry }: ExplainOptions, nowMs: number): string {
   const { lastCheckMs, durationSeconds } = result
   if (lastCheckMs === undefined || durationSeconds === undefined) return 'timeout'
-  // It is judged at its end. Unix time on the clock of `performance.now()`, which is the clock of what the process tells.
+  // `lastCheckMs` is the end of the run in Unix time; the process state uses the clock of `performance.now()`.
   const toMs = lastCheckMs + (performance.now() - nowMs)
   const fromMs = toMs - durationSeconds * 1000
   return findLatencyCause(process, { fromMs, toMs, inFlight: registry.observer.inFlight().depth })
 }
 
-function resultTrend(result: HealthCheckResult, options: ExplainerOptions, nowMs: number): Explanation['trend'] {
+function resultTrend(result: HealthCheckResult, options: ExplainOptions, nowMs: number): Explanation['trend'] {
   const series = result.observed?.series
-  return series && computeTrend(options.history, series, nowMs, limitOf(series.metric, options, nowMs))
+  return series && computeTrend(options.history, series, nowMs, memoryLimit(series.metric, options, nowMs))
 }
 
-/** What a number of the process' memory may come to; undefined for all others. */
-function limitOf(metric: string, { history, memoryLimitBytes }: ExplainerOptions, nowMs: number): number | undefined {
+/** Returns the limit of a memory metric of the process in bytes; undefined for all other metrics. */
+function memoryLimit(
+  metric: string,
+  { history, memoryLimitBytes }: ExplainOptions,
+  nowMs: number,
+): number | undefined {
   if (!metric.startsWith('wombat_process_')) return undefined
-  // What is configured is for the process by itself.
+  // The configured limit is that of the process alone.
   const configured = metric === 'wombat_process_group_memory_bytes' ? undefined : memoryLimitBytes
   return configured ?? maxNow(history, 'wombat_process_memory_limit_bytes', {}, nowMs)
 }

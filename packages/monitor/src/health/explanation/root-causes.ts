@@ -1,37 +1,38 @@
-import type { CheckName } from '../checks/remediation.ts'
+import type { BuiltInCheckName } from '../built-in-checks.ts'
 
-/** One check that is not well, and what that explains directly. */
+/** A check that is not healthy, and the checks that it affects directly. */
 export interface RootCause {
-  readonly check: CheckName
-  /** Its reasons that have such effects; any, where left out. */
+  readonly check: BuiltInCheckName
+  /** Reasons of the check that have these effects. Default: any. */
   readonly reasons?: readonly string[]
-  /** What the effect is, as the cause of others. */
+  /** The cause, as the affected checks report it. */
   readonly message: string
-  /** The checks whose trouble it explains, each with the reasons that it may be behind. */
-  readonly explains: { readonly [Name in CheckName]?: readonly string[] }
+  /** The affected checks, each with the reasons that this can cause. */
+  readonly explains: { readonly [Name in BuiltInCheckName]?: readonly string[] }
 }
 
 const timedOut = ['timeout', 'event_loop', 'thread_pool', 'store']
 const unusable = ['cannot_open', 'cannot_write', 'cannot_read', ...timedOut]
+const compactionBehind = ['stalled', 'often_stalled', 'level_zero', 'pending']
 const failures = ['failures']
 
 /**
- * What comes before what, deepest first: a slow or full disk makes debt, debt fills level 0, level 0 stalls writers, stalls are
- * seen as latency and timeouts, and these as errors; the process itself comes before all of it. Damage is nobody's symptom. The
- * first link that fits is taken, and then followed: a cause may have one of its own.
+ * Which check explains which, deepest cause first: a slow or full disk delays compaction, level 0 fills up, writes stall, stalls
+ * show as latency and timeouts, and those as errors. The process itself precedes all of them. Corrupted data is never a symptom.
+ * The first row that applies is taken, and then followed: a cause may have a cause of its own.
  */
 export const rootCauses: readonly RootCause[] = [
   {
     check: 'memory_usage',
-    message: 'The process is short of memory: garbage collection and swapping hold everything up.',
+    message: 'The process is short of memory: garbage collection and swapping slow everything down.',
     explains: { responsiveness: ['event_loop'], database_connectivity: timedOut },
   },
   {
     check: 'disk_space',
     reasons: ['inaccessible', 'insufficient', 'inodes'],
-    message: 'The volume under the store cannot be written to, or hardly: its files cannot grow.',
+    message: 'The volume of the store is full or not writable: its files cannot grow.',
     explains: {
-      compaction_status: ['background_errors', 'stalled', 'often_stalled', 'level_zero', 'pending'],
+      compaction_status: ['background_errors', ...compactionBehind],
       database_connectivity: unusable,
       error_rates: failures,
     },
@@ -39,43 +40,43 @@ export const rootCauses: readonly RootCause[] = [
   {
     check: 'disk_space',
     reasons: ['no_room'],
-    message: 'There is no room on the volume for what compaction has to rewrite.',
-    explains: { compaction_status: ['background_errors', 'stalled', 'often_stalled', 'level_zero', 'pending'] },
+    message: 'The volume of the store has too little free space for the pending compaction.',
+    explains: { compaction_status: ['background_errors', ...compactionBehind] },
   },
   {
     check: 'responsiveness',
     reasons: ['event_loop'],
-    message: 'The event loop was blocked: nothing of this process went on meanwhile.',
+    message: 'The event loop was blocked: nothing in this process could run.',
     explains: { database_connectivity: ['timeout', 'event_loop'], disk_space: ['timeout', 'event_loop'] },
   },
   {
     check: 'responsiveness',
     reasons: ['thread_pool'],
-    message: 'The thread pool was full: the store’s operations waited for a thread.',
+    message: 'The thread pool was full: the operations of the store waited for a thread.',
     explains: { database_connectivity: ['timeout', 'thread_pool'], disk_space: ['timeout', 'thread_pool'] },
   },
   {
     check: 'compaction_status',
     reasons: ['background_errors'],
-    message: 'The background work of the store fails: it takes no writes any more.',
+    message: 'The background work of the store fails: it no longer accepts writes.',
     explains: { database_connectivity: unusable, error_rates: failures },
   },
   {
     check: 'compaction_status',
-    reasons: ['stalled', 'often_stalled', 'level_zero', 'pending'],
-    message: 'Compaction is behind, and the store holds its writers back.',
+    reasons: compactionBehind,
+    message: 'Compaction is behind, and the store delays writes.',
     explains: { database_connectivity: ['timeout', 'store'], error_rates: failures },
   },
   {
     check: 'database_connectivity',
     reasons: unusable,
-    message: 'The store does not work at all, not only for its users.',
+    message: 'The store does not work at all: the probe failed too.',
     explains: { error_rates: failures },
   },
   {
-    // Last: operations hardly fail for being late, and everything else that is not well explains it better.
+    // Last: operations rarely fail because they are late, so every other cause is more likely.
     check: 'responsiveness',
-    message: 'The process was blocked: operations were not done in time.',
+    message: 'The process was blocked: operations did not finish in time.',
     explains: { error_rates: failures },
   },
 ]

@@ -4,39 +4,46 @@ import type { Observation, Trend } from '../check.ts'
 
 const hourMs = 3_600_000
 
-/** A change over the window that is smaller than this part of the value is none. */
+/** A change over the window smaller than this share of the value counts as steady. */
 const steadyShare = 0.05
 
-/** Of less time than this, nothing is foretold. */
-const foretellingSeconds = 60
+/** A trend over less time than this is not extrapolated. */
+const minForecastWindowSeconds = 60
 
-/** What lies further ahead than this is not worth a word. */
-const furthestSeconds = 30 * 24 * 3600
+/** Forecasts beyond this are left out. */
+const maxForecastSeconds = 30 * 24 * 3600
 
-/** How the number of an observation went in the last hour, or as much of it as there is; undefined where nobody remembers. */
+/**
+ * Returns the trend of an observed gauge over the last hour, or as much of it as the history has. Undefined if the history does
+ * not have the series, or if it is a counter.
+ *
+ * @param limitBytes value at which a rising gauge reaches its limit; enables a forecast.
+ */
 export function computeTrend(
   history: History,
-  series: NonNullable<Observation['series']>,
+  { metric, labels }: NonNullable<Observation['series']>,
   nowMs: number,
   limitBytes?: number | undefined,
 ): Trend | undefined {
-  const [known] = history.select(series.metric, series.labels)
-  // A counter rises, whatever becomes of what it counts.
-  if (known === undefined || known.isCounter) return undefined
-  const trend = fitTrend(history.range(known, nowMs - hourMs, nowMs))
-  const value = history.at(known, nowMs)
-  const outlook = trend && value !== undefined ? forecast(series.metric, value, trend, limitBytes) : undefined
+  const [series] = history.select(metric, labels)
+  // A counter always rises, so its direction means nothing.
+  if (series === undefined || series.isCounter) return undefined
+  const trend = fitTrend(history.range(series, nowMs - hourMs, nowMs))
+  const value = history.at(series, nowMs)
+  const outlook = trend && value !== undefined ? forecast(metric, value, trend, limitBytes) : undefined
   return trend && { ...trend, ...(outlook !== undefined && { outlook }) }
 }
 
-/** The line of least squares through these samples; undefined with fewer than two. */
+/** Fits a line by least squares. Returns undefined for fewer than two samples. */
 function fitTrend(samples: Samples): Trend | undefined {
   const { timesMs, values } = samples
   const firstMs = timesMs[0]
   const lastMs = timesMs[timesMs.length - 1]
   if (firstMs === undefined || lastMs === undefined || lastMs === firstMs) return undefined
-  const now = predictLinear(samples, lastMs, 0) as number
-  const perHour = (predictLinear(samples, lastMs, 3600) as number) - now
+  const now = predictLinear(samples, lastMs, 0)
+  const inAnHour = predictLinear(samples, lastMs, 3600)
+  if (now === undefined || inAnHour === undefined) return undefined
+  const perHour = inAnHour - now
   const overSeconds = (lastMs - firstMs) / 1000
   const change = perHour * (overSeconds / 3600)
   const size = Math.max(...Array.from(values, Math.abs))
@@ -44,14 +51,19 @@ function fitTrend(samples: Samples): Trend | undefined {
   return { direction: isSteady ? 'steady' : change > 0 ? 'rising' : 'falling', perHour, overSeconds }
 }
 
-/** What it comes to if it goes on like this, for what can run out. */
-function forecast(metric: string, value: number, { direction, perHour, overSeconds }: Trend, limitBytes: number | undefined) {
-  if (overSeconds < foretellingSeconds || direction === 'steady') return undefined
+/** Returns when the resource runs out at the current pace; undefined for metrics that have no limit. */
+function forecast(
+  metric: string,
+  value: number,
+  { direction, perHour, overSeconds }: Trend,
+  limitBytes: number | undefined,
+): string | undefined {
+  if (overSeconds < minForecastWindowSeconds || direction === 'steady') return undefined
   const isDisk = metric === 'db_disk_available_bytes' || metric === 'db_disk_available_inodes'
-  const room = isDisk ? value : limitBytes === undefined ? undefined : limitBytes - value
-  if (room === undefined || direction !== (isDisk ? 'falling' : 'rising')) return undefined
-  const seconds = Math.max(0, room / Math.abs(perHour)) * 3600
-  if (seconds > furthestSeconds) return undefined
+  const remaining = isDisk ? value : limitBytes === undefined ? undefined : limitBytes - value
+  if (remaining === undefined || direction !== (isDisk ? 'falling' : 'rising')) return undefined
+  const seconds = Math.max(0, remaining / Math.abs(perHour)) * 3600
+  if (seconds > maxForecastSeconds) return undefined
   return `At this pace ${isDisk ? 'it is full' : 'the limit is reached'} in ${formatForecast(seconds)}`
 }
 

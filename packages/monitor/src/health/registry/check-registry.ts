@@ -7,7 +7,9 @@ import { type CheckSettings, type ResolvedCheckSettings, resolveSettings } from 
 import { type CheckSource, CheckSources, checkKey } from './check-sources.ts'
 import { CheckState } from './check-state.ts'
 
+/** What a check registry needs. */
 export interface CheckRegistryOptions {
+  /** Defaults for checks that set no interval or timeout. */
   readonly intervalMs: number
   readonly timeoutMs: number
   readonly sources?: readonly CheckSource[]
@@ -18,137 +20,149 @@ export interface CheckRegistryOptions {
   readonly warnOnce: WarnOnce
 }
 
-/** The results at one moment, for as long as they stay the same. */
-interface View {
+/** Explained results, and the period in which they are valid. */
+interface CachedResults {
   readonly results: readonly HealthCheckResult[]
   readonly fromMs: number
   readonly untilMs: number
 }
 
-/** All checks that there are now, and what is known of them. */
+/** All current checks with their state. */
 export class CheckRegistry {
   readonly #options: CheckRegistryOptions
-  readonly #list: CheckSources
+  readonly #sources: CheckSources
   readonly #metrics: HealthMetrics
-  readonly #watched = new Map<string, CheckState>()
-  /** The checks of the first round that have not run yet; undefined before it. */
+  readonly #states = new Map<string, CheckState>()
+  /** Checks of the first round that have not run yet; undefined before that round. */
   #awaited: Set<CheckState> | undefined
-  #view: View | undefined
+  #cache: CachedResults | undefined
   #isClosed = false
 
   constructor(options: CheckRegistryOptions) {
     this.#options = options
-    this.#list = new CheckSources(options.sources ?? [], options.warnOnce)
+    this.#sources = new CheckSources(options.sources ?? [], options.warnOnce)
     this.#metrics = new HealthMetrics(options.registry, options.warnOnce)
   }
 
   /** Whether every check of the first round has run. */
-  get isKnown(): boolean {
+  get isComplete(): boolean {
     return this.#awaited?.size === 0
   }
 
   get(key: string): CheckState | undefined {
-    return this.#watched.get(key)
+    return this.#states.get(key)
   }
 
-  /** Returns the way back. @throws TypeError */
+  /**
+   * Registers a check. Returns a function that unregisters it.
+   *
+   * @throws TypeError if the check is not valid, or if its name and store are taken.
+   */
   register(check: HealthCheck): () => void {
-    const forget = this.#list.register(check)
-    this.#reconcile()
+    const unregister = this.#sources.register(check)
+    this.#updateStates()
     return () => {
-      forget()
-      this.#reconcile()
+      unregister()
+      this.#updateStates()
     }
   }
 
+  /** Removes a registered check. Returns whether there was one. */
   unregister(name: string, store: string | undefined): boolean {
-    const wasThere = this.#list.unregister(checkKey({ name, ...(store !== undefined && { store }) }))
-    this.#reconcile()
-    return wasThere
+    const wasRegistered = this.#sources.unregister(checkKey({ name, ...(store !== undefined && { store }) }))
+    this.#updateStates()
+    return wasRegistered
   }
 
-  /** The checks for a new round: the sources are asked. */
-  asked(): Iterable<CheckState> {
-    this.#list.ask()
-    this.#reconcile()
-    this.#awaited ??= new Set([...this.#watched.values()].filter(({ hasRun }) => !hasRun))
-    return this.#watched.values()
+  /** Reads the sources again and returns the checks for a new round. */
+  refresh(): Iterable<CheckState> {
+    this.#sources.refresh()
+    this.#updateStates()
+    this.#awaited ??= new Set([...this.#states.values()].filter(({ hasRun }) => !hasRun))
+    return this.#states.values()
   }
 
-  /** What is known at this moment, explained once for as long as it stays the same. */
+  /** Returns the explained results. They are cached until one of them changes. */
   results(nowMs: number): readonly HealthCheckResult[] {
-    const view = this.#view
-    if (view !== undefined && nowMs >= view.fromMs && nowMs <= view.untilMs) return view.results
-    this.#view = this.#metrics.trackTime(() => this.#viewAt(nowMs))
-    return this.#view.results
+    const cache = this.#cache
+    if (cache !== undefined && nowMs >= cache.fromMs && nowMs <= cache.untilMs) return cache.results
+    this.#cache = this.#metrics.trackTime(() => this.#computeResults(nowMs))
+    return this.#cache.results
   }
 
-  #viewAt(nowMs: number): View {
+  #computeResults(nowMs: number): CachedResults {
     const { explain, warnOnce } = this.#options
-    const watched = [...this.#watched.values()]
-    const plain = watched.map((one) => one.result(nowMs))
-    // A stale result says for how long, which is good for a second.
-    const ends = watched.map(({ freshUntilMs }) => (freshUntilMs < nowMs ? nowMs + 1000 : freshUntilMs))
-    return { results: explained(plain, explain, nowMs, warnOnce), fromMs: nowMs, untilMs: Math.min(...ends) }
+    const states = [...this.#states.values()]
+    const results = explainAll(
+      states.map((state) => state.result(nowMs)),
+      explain,
+      nowMs,
+      warnOnce,
+    )
+    // The message of a stale result contains its age in seconds, so it is valid for one second.
+    const ends = states.map(({ freshUntilMs }) => (freshUntilMs < nowMs ? nowMs + 1000 : freshUntilMs))
+    return { results, fromMs: nowMs, untilMs: Math.min(...ends) }
   }
 
+  /** Removes all checks. The last results stay readable. */
   close(): void {
     this.#isClosed = true
-    for (const watched of this.#watched.values()) watched.remove()
+    for (const state of this.#states.values()) state.remove()
   }
 
-  /** Makes what is watched be what is listed. */
-  #reconcile(): void {
+  /** Creates, replaces and removes states, so that there is one for each check that is enabled. */
+  #updateStates(): void {
     if (this.#isClosed) return
-    const { settings = {}, ...defaults } = this.#options
-    const listed = this.#list.all()
-    for (const [key, watched] of this.#watched) {
-      if (listed.has(key)) continue
-      watched.remove()
-      this.#watched.delete(key)
-      this.#awaited?.delete(watched)
+    const { settings: allSettings = {}, ...defaults } = this.#options
+    const checks = this.#sources.all()
+    for (const [key, state] of this.#states) {
+      if (checks.has(key)) continue
+      state.remove()
+      this.#states.delete(key)
+      this.#awaited?.delete(state)
     }
-    for (const [key, check] of listed) {
-      const own = Object.hasOwn(settings, check.name) ? (settings[check.name] ?? {}) : {}
-      if (own.enabled === false) continue
-      const plan = resolveSettings(check, own, defaults)
-      const known = this.#watched.get(key)
-      if (known === undefined) this.#watched.set(key, this.#watch(check, plan))
-      else known.replace(check, plan)
+    for (const [key, check] of checks) {
+      const overrides = Object.hasOwn(allSettings, check.name) ? (allSettings[check.name] ?? {}) : {}
+      if (overrides.enabled === false) continue
+      const settings = resolveSettings(check, overrides, defaults)
+      const state = this.#states.get(key)
+      if (state === undefined) this.#states.set(key, this.#createState(check, settings))
+      else state.replace(check, settings)
     }
-    this.#view = undefined
+    this.#cache = undefined
   }
 
-  #watch(check: HealthCheck, plan: ResolvedCheckSettings): CheckState {
+  #createState(check: HealthCheck, settings: ResolvedCheckSettings): CheckState {
     return new CheckState({
       check,
-      plan,
+      settings,
       clock: this.#options.clock,
-      metrics: (watched) => this.#metrics.forCheck(check, () => watched.statusNow()),
+      createMetrics: (state) => this.#metrics.create(check, () => state.currentStatus()),
       trackTime: (work) => this.#metrics.trackTime(work),
-      onResult: (watched) => {
-        this.#awaited?.delete(watched)
-        this.#view = undefined
+      onResult: (state) => {
+        this.#awaited?.delete(state)
+        this.#cache = undefined
       },
     })
   }
 }
 
-/** The results with, for each that is not healthy, why. An explanation that fails is left out. */
-function explained(
+/** Adds an explanation to each result that is not healthy. If `explain` throws, the explanation is left out. */
+function explainAll(
   results: readonly HealthCheckResult[],
   explain: Explain | undefined,
   nowMs: number,
-  notes: WarnOnce,
+  warnOnce: WarnOnce,
 ): readonly HealthCheckResult[] {
-  const explanationOf = (result: HealthCheckResult): Explanation | undefined => {
+  const explainOne = (result: HealthCheckResult): Explanation | undefined => {
     if (result.status === 'healthy') return undefined
     try {
       return explain?.(result, results, nowMs)
     } catch (error) {
-      notes.warn(`explain ${result.name}`, { check: result.name, kind: errorKind(error) }, 'health could not be explained')
+      const fields = { check: result.name, kind: errorKind(error) }
+      warnOnce.warn(`explain ${result.name}`, fields, 'explaining a health check failed; its cause is left out')
       return undefined
     }
   }
-  return Object.freeze(results.map((result) => Object.freeze({ ...explanationOf(result), ...result })))
+  return Object.freeze(results.map((result) => Object.freeze({ ...explainOne(result), ...result })))
 }

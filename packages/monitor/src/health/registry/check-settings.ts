@@ -2,15 +2,15 @@ import { describeContent, suggest } from '../../validation/format-issue.ts'
 import type { HealthCheck, RunThreshold } from '../check.ts'
 import type { Hysteresis } from './hysteresis.ts'
 
-/** What the one who runs the service says of a check, by its name: it overrides what the check says of itself. */
-export interface CheckSettings extends Partial<Pick<HealthCheck, (typeof settable)[number]>> {
-  /** Whether it is there at all (default true). */
+/** Overrides what a check defines for itself. */
+export interface CheckSettings extends Partial<Pick<HealthCheck, (typeof settingNames)[number]>> {
+  /** Whether the check runs at all. Default: true. */
   readonly enabled?: boolean
 }
 
-const settable = ['intervalMs', 'timeoutMs', 'maxStatus', 'statusOnError', 'failureThreshold', 'recoveryThreshold'] as const
+const settingNames = ['intervalMs', 'timeoutMs', 'maxStatus', 'statusOnError', 'failureThreshold', 'recoveryThreshold'] as const
 
-/** How a check is run and judged, with nothing left open. */
+/** The effective settings of a check. */
 export interface ResolvedCheckSettings extends Hysteresis {
   readonly intervalMs: number
   readonly timeoutMs: number
@@ -18,9 +18,9 @@ export interface ResolvedCheckSettings extends Hysteresis {
   readonly statusOnError: NonNullable<HealthCheck['statusOnError']>
 }
 
-const once: RunThreshold = Object.freeze({ count: 1, of: 1 })
+const everyRun: RunThreshold = Object.freeze({ count: 1, of: 1 })
 
-/** The settings before the check before the defaults. */
+/** Returns the effective settings. Precedence: settings, check, defaults. */
 export function resolveSettings(
   check: HealthCheck,
   settings: CheckSettings,
@@ -31,48 +31,48 @@ export function resolveSettings(
     timeoutMs: settings.timeoutMs ?? check.timeoutMs ?? defaults.timeoutMs,
     maxStatus: settings.maxStatus ?? check.maxStatus ?? 'critical',
     statusOnError: settings.statusOnError ?? check.statusOnError ?? 'unhealthy',
-    failureThreshold: settings.failureThreshold ?? check.failureThreshold ?? once,
-    recoveryThreshold: settings.recoveryThreshold ?? check.recoveryThreshold ?? once,
+    failureThreshold: settings.failureThreshold ?? check.failureThreshold ?? everyRun,
+    recoveryThreshold: settings.recoveryThreshold ?? check.recoveryThreshold ?? everyRun,
   }
 }
 
-/** setTimeout takes more than this for nothing at all, and fires at once. */
-const longestMs = 2 ** 31 - 1
-/** The findings of as many runs are kept. */
-const longestStreak = 100
+/** setTimeout fires at once for a longer delay. */
+const maxTimerMs = 2 ** 31 - 1
+/** The findings of this many runs are kept. */
+const maxThresholdRuns = 100
 
-/** What is wrong with a check, or undefined. Those who write JavaScript may give anything. */
+/** Returns the problem of a check, or undefined. JavaScript callers may pass anything. */
 export function validateCheck(check: HealthCheck): string | undefined {
   if (typeof check !== 'object' || check === null) return `must be an object, got ${describeContent(check)}`
   const { name, store, run } = check
   if (typeof name !== 'string' || !/^[a-z][a-z0-9_]{0,99}$/.test(name)) {
-    return `name must be up to 100 lower-case letters, digits and underscores, beginning with a letter, got ${describeContent(name)}: it becomes a path and a label`
+    return `name must be up to 100 lower-case letters, digits and underscores, starting with a letter, got ${describeContent(name)}: it becomes a path and a label`
   }
   if (store !== undefined && typeof store !== 'string')
     return `store must be a string, got ${describeContent(store)}: it becomes a label`
-  if (typeof run !== 'function') return `run must be a function, got ${describeContent(run)}: without it there is nothing to ask`
-  return validateResolvedSettings(check)
+  if (typeof run !== 'function') return `run must be a function, got ${describeContent(run)}: each run of the check calls it`
+  return validateValues(check)
 }
 
-/** What is wrong with the settings of a check, or undefined. */
+/** Returns the problem of the settings of a check, or undefined. */
 export function validateSettings(settings: CheckSettings): string | undefined {
-  const known = ['enabled', ...settable]
+  const known = ['enabled', ...settingNames]
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     return `must be an object with any of ${known.join(', ')}, got ${describeContent(settings)}`
   }
   const unknown = Object.keys(settings).find((key) => !known.includes(key))
-  if (unknown !== undefined) return `${unknown} is nothing that can be set of a check${suggest(unknown, known)}`
+  if (unknown !== undefined) return `${unknown}: unknown setting${suggest(unknown, known)}`
   const { enabled } = settings
   if (enabled !== undefined && typeof enabled !== 'boolean')
     return `enabled must be true or false, got ${describeContent(enabled)}`
-  return validateResolvedSettings(settings)
+  return validateValues(settings)
 }
 
-/** What is wrong with what can be set of a check, or undefined. */
-function validateResolvedSettings(settings: CheckSettings): string | undefined {
+/** Returns the problem of the values that both a check and its settings may have, or undefined. */
+function validateValues(settings: CheckSettings): string | undefined {
   for (const key of ['intervalMs', 'timeoutMs'] as const) {
-    const fault = settings[key] === undefined ? undefined : validateMilliseconds(settings[key])
-    if (fault !== undefined) return `${key} ${fault}`
+    const problem = settings[key] === undefined ? undefined : validateMilliseconds(settings[key])
+    if (problem !== undefined) return `${key} ${problem}`
   }
   for (const key of ['maxStatus', 'statusOnError'] as const) {
     const status = settings[key]
@@ -81,22 +81,22 @@ function validateResolvedSettings(settings: CheckSettings): string | undefined {
     }
   }
   for (const key of ['failureThreshold', 'recoveryThreshold'] as const) {
-    const streak = settings[key]
-    if (streak !== undefined && !isStreak(streak)) {
-      return `${key} must be { count, of } with 1 <= count <= of <= ${longestStreak}, got ${describeContent(streak)}: count of the last of runs`
+    const threshold = settings[key]
+    if (threshold !== undefined && !isRunThreshold(threshold)) {
+      return `${key} must be { count, of } with 1 <= count <= of <= ${maxThresholdRuns}, got ${describeContent(threshold)}: count of the last runs`
     }
   }
   return undefined
 }
 
-/** What is wrong with a number of milliseconds that a timer shall take, or undefined. */
+/** Returns the problem of a timer's delay in milliseconds, or undefined. */
 export function validateMilliseconds(ms: unknown): string | undefined {
-  if (typeof ms === 'number' && ms >= 1 && ms <= longestMs) return undefined
-  return `must be a number of milliseconds from 1 to ${longestMs}, got ${describeContent(ms)}: no timer takes another`
+  if (typeof ms === 'number' && ms >= 1 && ms <= maxTimerMs) return undefined
+  return `must be a number of milliseconds from 1 to ${maxTimerMs}, got ${describeContent(ms)}: timers support only this range`
 }
 
-function isStreak(streak: RunThreshold): boolean {
-  if (typeof streak !== 'object' || streak === null) return false
-  const { count, of } = streak
-  return Number.isInteger(count) && Number.isInteger(of) && count >= 1 && count <= of && of <= longestStreak
+function isRunThreshold(threshold: RunThreshold): boolean {
+  if (typeof threshold !== 'object' || threshold === null) return false
+  const { count, of } = threshold
+  return Number.isInteger(count) && Number.isInteger(of) && count >= 1 && count <= of && of <= maxThresholdRuns
 }

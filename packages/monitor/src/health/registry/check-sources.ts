@@ -3,34 +3,40 @@ import type { HealthCheck } from '../check.ts'
 import type { WarnOnce } from '../warn-once.ts'
 import { validateCheck } from './check-settings.ts'
 
+/** Returns checks that may differ each time it is called, for example one for each open store. */
 export type CheckSource = () => readonly HealthCheck[]
 
-/** One string for one check: a store has each check once. */
+/** Returns a string that is unique for the name and the store of a check. */
 export function checkKey({ name, store }: { readonly name: string; readonly store?: string }): string {
   return JSON.stringify([name, store])
 }
 
-/** Which checks there are: those that were registered, and those that the sources gave when they were last asked. */
+/** The checks that were registered, and those that the sources returned last. */
 export class CheckSources {
   readonly #registered = new Map<string, HealthCheck>()
-  #given: ReadonlyMap<string, HealthCheck> = new Map()
-  readonly #lastOf = new Map<CheckSource, readonly HealthCheck[]>()
+  #provided: ReadonlyMap<string, HealthCheck> = new Map()
+  /** The last list of each source. */
+  readonly #lastLists = new Map<CheckSource, readonly HealthCheck[]>()
   readonly #sources: readonly CheckSource[]
-  readonly #notes: WarnOnce
+  readonly #warnOnce: WarnOnce
 
-  constructor(sources: readonly CheckSource[], notes: WarnOnce) {
+  constructor(sources: readonly CheckSource[], warnOnce: WarnOnce) {
     this.#sources = sources
-    this.#notes = notes
+    this.#warnOnce = warnOnce
   }
 
-  /** @throws TypeError */
+  /**
+   * Registers a check. Returns a function that unregisters it.
+   *
+   * @throws TypeError if the check is not valid, or if its name and store are taken.
+   */
   register(check: HealthCheck): () => void {
-    const fault = validateCheck(check)
-    if (fault !== undefined) throw new TypeError(`health check refused: ${fault}`)
+    const problem = validateCheck(check)
+    if (problem !== undefined) throw new TypeError(`health check rejected: ${problem}`)
     const key = checkKey(check)
-    if (this.#registered.has(key) || this.#given.has(key)) {
-      const of = check.store === undefined ? 'of the process' : `of the store ${JSON.stringify(check.store)}`
-      throw new TypeError(`there is a health check ${check.name} ${of} already: a name means one check of one store`)
+    if (this.#registered.has(key) || this.#provided.has(key)) {
+      const owner = check.store === undefined ? 'the process' : `store ${JSON.stringify(check.store)}`
+      throw new TypeError(`health check ${check.name} of ${owner} is already registered: each name may be used once per store`)
     }
     this.#registered.set(key, check)
     return () => {
@@ -38,38 +44,41 @@ export class CheckSources {
     }
   }
 
+  /** Removes a registered check. Returns whether there was one. */
   unregister(key: string): boolean {
     return this.#registered.delete(key)
   }
 
-  /** Asks the sources. One that fails is taken to mean what it said before. */
-  ask(): void {
-    const given = new Map<string, HealthCheck>()
+  /** Reads all sources again. If a source throws, its last list is kept. */
+  refresh(): void {
+    const provided = new Map<string, HealthCheck>()
     for (const [index, source] of this.#sources.entries()) {
+      const topic = `source ${index}`
       try {
-        this.#lastOf.set(source, [...source()])
-        this.#notes.forget(`source ${index}`)
+        this.#lastLists.set(source, [...source()])
+        this.#warnOnce.reset(topic)
       } catch (error) {
-        this.#notes.warn(`source ${index}`, { kind: errorKind(error) }, 'health checks could not be listed; the last ones stay')
+        this.#warnOnce.warn(topic, { kind: errorKind(error) }, 'listing health checks failed; the last list is kept')
       }
-      for (const check of this.#lastOf.get(source) ?? []) this.#take(check, given)
+      for (const check of this.#lastLists.get(source) ?? []) this.#add(check, provided)
     }
-    this.#given = given
+    this.#provided = provided
   }
 
+  /** Returns all checks by key: registered ones first. */
   all(): ReadonlyMap<string, HealthCheck> {
-    return new Map([...this.#registered, ...this.#given])
+    return new Map([...this.#registered, ...this.#provided])
   }
 
-  #take(check: HealthCheck, given: Map<string, HealthCheck>): void {
-    const fault = validateCheck(check)
-    if (fault !== undefined) {
-      this.#notes.warn(`fault ${fault}`, { fault }, 'a health check was refused')
+  #add(check: HealthCheck, provided: Map<string, HealthCheck>): void {
+    const problem = validateCheck(check)
+    if (problem !== undefined) {
+      this.#warnOnce.warn(`problem ${problem}`, { problem }, 'health check rejected')
       return
     }
     const key = checkKey(check)
     const { name, store } = check
-    if (!given.has(key) && !this.#registered.has(key)) given.set(key, check)
-    else this.#notes.warn(`twin ${key}`, { check: name, store, fault: 'the name is taken' }, 'a health check was refused')
+    if (!provided.has(key) && !this.#registered.has(key)) provided.set(key, check)
+    else this.#warnOnce.warn(`duplicate ${key}`, { check: name, store, problem: 'the name is taken' }, 'health check rejected')
   }
 }

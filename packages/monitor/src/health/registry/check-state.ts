@@ -6,184 +6,195 @@ import { capStatus, type HealthStatus } from '../status.ts'
 import type { ResolvedCheckSettings } from './check-settings.ts'
 import { type ReportedState, step } from './hysteresis.ts'
 
+/** What a check state needs. */
 export interface CheckStateOptions {
   readonly check: HealthCheck
-  readonly plan: ResolvedCheckSettings
+  readonly settings: ResolvedCheckSettings
   /** Unix time in milliseconds. */
   readonly clock: () => number
-  readonly metrics: (check: CheckState) => CheckMetrics
-  /** Told after each verdict. */
-  readonly onResult: (check: CheckState) => void
-  /** Does work that keeps the event loop, and counts for how long. */
+  readonly createMetrics: (state: CheckState) => CheckMetrics
+  /** Called after each result. */
+  readonly onResult: (state: CheckState) => void
+  /** Runs synchronous work and records how long it took. */
   readonly trackTime: <Result>(work: () => Result) => Result
 }
 
-/** What cannot tell yet, of a store that is being opened for example, is asked again so soon, and then after twice the time. */
-const againMs = 50
-const longestAgainMs = 1000
+/**
+ * A check that finds `unknown`, because a store is opening for example, runs again after this time, which doubles with each run
+ * up to the maximum.
+ */
+const minRetryMs = 50
+const maxRetryMs = 1000
 
-/** A result older than this many intervals says nothing any more. */
+/** A result older than this many intervals is reported as `unknown`. */
 const staleIntervals = 3
 
-/** One check with what is known of it. It runs at most once at a time, however long that takes. */
+/** One check and the state of it. It runs at most once at a time, however long a run takes. */
 export class CheckState {
-  /** When it is to run next, by `performance.now()`. */
+  /** When it runs next, on the clock of `performance.now()`. */
   dueMs = 0
-  /** What was last said of it to others; undefined while nothing was. */
+  /** The last status that was reported as a change; undefined before the first. */
   reportedStatus: HealthStatus | undefined
   readonly #options: CheckStateOptions
   readonly #metrics: CheckMetrics
   readonly #addedMs: number
   #check: HealthCheck
-  #plan: ResolvedCheckSettings
+  #settings: ResolvedCheckSettings
   #state: ReportedState | undefined
-  #judgedMs: number | undefined
+  #lastCheckMs: number | undefined
   #durationSeconds: number | undefined
-  /** The run in a slot, or waiting for one. */
-  #flight: Promise<void> | undefined
-  /** The run that is not done, in its time or past it. */
+  /** Resolves at the end of the current run, which may still wait for the semaphore. */
+  #running: Promise<void> | undefined
+  /** The run that has not settled, before or after its timeout. */
   #run: CheckRun | undefined
-  #hangsSinceMs: number | undefined
-  #againMs = againMs
-  #isGone = false
+  /** When the run started that has timed out and has not settled, on the clock of `performance.now()`. */
+  #hangingSinceMs: number | undefined
+  #retryMs = minRetryMs
+  #isRemoved = false
 
   constructor(options: CheckStateOptions) {
     this.#options = options
     this.#check = options.check
-    this.#plan = options.plan
+    this.#settings = options.settings
     this.#addedMs = options.clock()
-    this.#metrics = options.metrics(this)
+    this.#metrics = options.createMetrics(this)
   }
 
   get check(): HealthCheck {
     return this.#check
   }
 
-  get plan(): ResolvedCheckSettings {
-    return this.#plan
+  get settings(): ResolvedCheckSettings {
+    return this.#settings
   }
 
   get hasRun(): boolean {
-    return this.#judgedMs !== undefined
+    return this.#lastCheckMs !== undefined
   }
 
-  /** Whether it runs within its time, or waits for a slot. */
+  /** Whether a run is in progress that has not timed out, or waits for the semaphore. */
   get isRunning(): boolean {
-    return this.#flight !== undefined
+    return this.#running !== undefined
   }
 
-  /** The same check, made anew by its source. */
-  replace(check: HealthCheck, plan: ResolvedCheckSettings): void {
+  /** Replaces the check by one of the same name that its source created anew. The state is kept. */
+  replace(check: HealthCheck, settings: ResolvedCheckSettings): void {
     this.#check = check
-    this.#plan = plan
+    this.#settings = settings
   }
 
-  /** Runs it, or waits with whoever runs it. While a run hangs past its time there is no second one: it is judged for that. */
-  run(slots: Semaphore): Promise<void> {
-    if (this.#flight !== undefined) return this.#flight
-    if (this.#hangsSinceMs !== undefined) {
-      this.#judge(this.#hanging(this.#hangsSinceMs))
+  /**
+   * Runs the check, or waits for the current run. While a run hangs after its timeout, no second one is started: the call counts
+   * as a run that timed out.
+   */
+  run(semaphore: Semaphore): Promise<void> {
+    if (this.#running !== undefined) return this.#running
+    if (this.#hangingSinceMs !== undefined) {
+      this.#record(this.#createHangingFinding(this.#hangingSinceMs))
       return Promise.resolve()
     }
-    this.#flight = slots
+    this.#running = semaphore
       .run(() => this.#runOnce())
       .finally(() => {
-        this.#flight = undefined
+        this.#running = undefined
       })
-    return this.#flight
+    return this.#running
   }
 
-  statusNow(): HealthStatus {
+  /** Returns the current status; `unknown` if the check has not run, or if its result is stale. */
+  currentStatus(): HealthStatus {
     const nowMs = this.#options.clock()
     return this.#state === undefined || nowMs > this.freshUntilMs ? 'unknown' : this.#state.status
   }
 
-  /** Until when its last verdict holds. */
+  /** Unix time in milliseconds until which the last result is valid. */
   get freshUntilMs(): number {
-    return this.#judgedMs === undefined ? Number.POSITIVE_INFINITY : this.#judgedMs + staleIntervals * this.#plan.intervalMs
+    const { intervalMs } = this.#settings
+    return this.#lastCheckMs === undefined ? Number.POSITIVE_INFINITY : this.#lastCheckMs + staleIntervals * intervalMs
   }
 
+  /** Returns the state to report at a time. */
   result(nowMs: number): HealthCheckResult {
     const { name, store } = this.#check
-    const { maxStatus, intervalMs } = this.#plan
-    const who = {
+    const { maxStatus, intervalMs } = this.#settings
+    const fields = {
       name,
       ...(store !== undefined && { store }),
       ...(maxStatus !== 'critical' && { maxStatus }),
-      lastCheckMs: this.#judgedMs,
+      lastCheckMs: this.#lastCheckMs,
       durationSeconds: this.#durationSeconds,
     }
-    if (this.#state === undefined || this.#judgedMs === undefined) {
-      return { ...who, status: 'unknown', message: 'Has not run yet', sinceMs: this.#addedMs }
+    if (this.#state === undefined || this.#lastCheckMs === undefined) {
+      return { ...fields, status: 'unknown', message: 'Has not run yet', sinceMs: this.#addedMs }
     }
     if (nowMs > this.freshUntilMs) {
-      const message = `Last run ${formatSeconds(nowMs - this.#judgedMs)} ago, expected every ${formatSeconds(intervalMs)}`
-      return { ...who, status: 'unknown', message, sinceMs: this.freshUntilMs }
+      const message = `Last run ${formatSeconds(nowMs - this.#lastCheckMs)} ago, expected every ${formatSeconds(intervalMs)}`
+      return { ...fields, status: 'unknown', message, sinceMs: this.freshUntilMs }
     }
     const { status, sinceMs, finding } = this.#state
-    return { ...who, ...finding, status, sinceMs }
+    return { ...fields, ...finding, status, sinceMs }
   }
 
-  /** What was said of it changed. */
-  report(status: HealthStatus, isNews: boolean): void {
+  /** Records that a status was reported. `isChange` is false for a first result that is healthy. */
+  markReported(status: HealthStatus, isChange: boolean): void {
     this.reportedStatus = status
-    if (isNews) this.#metrics.publishStatus()
+    if (isChange) this.#metrics.recordChange()
   }
 
-  /** Whatever still runs is told to stop, and not listened to. */
+  /** Aborts the current run, whose result is ignored, and withdraws the metrics. */
   remove(): void {
-    this.#isGone = true
+    this.#isRemoved = true
     this.#run?.abort()
     this.#metrics.remove()
   }
 
   async #runOnce(): Promise<void> {
-    if (this.#isGone) return
+    if (this.#isRemoved) return
     const startMs = performance.now()
-    const context = { nowMs: this.#options.clock(), previousStatus: this.statusNow() }
-    const run = this.#options.trackTime(() => startCheckRun(this.#check, this.#plan, context))
+    const context = { nowMs: this.#options.clock(), previousStatus: this.currentStatus() }
+    const run = this.#options.trackTime(() => startCheckRun(this.#check, this.#settings, context))
     this.#run = run
     let isSettled = false
     void run.settled.then(() => {
       isSettled = true
       this.#run = undefined
-      this.#hangsSinceMs = undefined
+      this.#hangingSinceMs = undefined
     })
     const { finding, durationSeconds } = await run.outcome
-    if (this.#isGone) return
-    if (!isSettled) this.#hangsSinceMs = startMs
+    if (this.#isRemoved) return
+    if (!isSettled) this.#hangingSinceMs = startMs
     this.#durationSeconds = durationSeconds
     this.#metrics.recordRun(durationSeconds)
-    this.#judge(finding)
+    this.#record(finding)
   }
 
-  #judge(finding: Finding): void {
+  #record(finding: Finding): void {
     const { clock, onResult } = this.#options
     const nowMs = clock()
-    // Of what was long ago nothing follows for now: after it, the first finding counts at once.
-    const before = nowMs > this.freshUntilMs ? undefined : this.#state
-    const { maxStatus } = this.#plan
-    // Not to know is not bad: what it counts for is limited in the whole, where it is not hidden.
-    const status = finding.status === 'unknown' ? 'unknown' : capStatus(finding.status, maxStatus)
-    this.#state = step(before, { ...finding, status }, nowMs, this.#plan)
-    this.#judgedMs = nowMs
-    this.#askAgain(finding.status === 'unknown')
+    // A stale state says nothing about the present: after it, the first finding is reported at once.
+    const state = nowMs > this.freshUntilMs ? undefined : this.#state
+    // `unknown` is not a severity: `maxStatus` limits what it adds to the whole, not what the check itself reports.
+    const status = finding.status === 'unknown' ? 'unknown' : capStatus(finding.status, this.#settings.maxStatus)
+    this.#state = step(state, { ...finding, status }, nowMs, this.#settings)
+    this.#lastCheckMs = nowMs
+    this.#scheduleRetry(finding.status === 'unknown')
     onResult(this)
   }
 
-  #askAgain(isUnknown: boolean): void {
-    if (isUnknown) this.dueMs = Math.min(this.dueMs, performance.now() + this.#againMs)
-    this.#againMs = isUnknown ? Math.min(2 * this.#againMs, longestAgainMs) : againMs
+  #scheduleRetry(isUnknown: boolean): void {
+    if (isUnknown) this.dueMs = Math.min(this.dueMs, performance.now() + this.#retryMs)
+    this.#retryMs = isUnknown ? Math.min(2 * this.#retryMs, maxRetryMs) : minRetryMs
   }
 
-  #hanging(sinceMs: number): Finding {
-    const { timeoutMs, statusOnError } = this.#plan
-    const message = `The check did not finish within ${timeoutMs} ms and still hangs after ${formatSeconds(performance.now() - sinceMs)}`
+  #createHangingFinding(sinceMs: number): Finding {
+    const { timeoutMs, statusOnError } = this.#settings
+    const age = formatSeconds(performance.now() - sinceMs)
+    const message = `The check did not finish within ${timeoutMs} ms and is still running after ${age}`
     return { status: statusOnError, message, reason: 'timeout' }
   }
 }
 
-/** Two digits below ten seconds, whole seconds above. */
+/** Two significant digits below ten seconds, whole seconds above. */
 function formatSeconds(ms: number): string {
   return `${ms < 10_000 ? Number((ms / 1000).toPrecision(2)) : Math.round(ms / 1000)} s`
 }

@@ -1,51 +1,58 @@
 import type { Finding, RunThreshold } from '../check.ts'
 import { type HealthStatus, healthStatuses } from '../status.ts'
 
-/** How long a check must insist before it is believed. */
+/** How many runs must agree before the reported status changes. */
 export interface Hysteresis {
   readonly failureThreshold: RunThreshold
   readonly recoveryThreshold: RunThreshold
 }
 
-/** The state that is told of a check, and what its next one is judged by. */
+/** The reported state of a check, and what the next state depends on. */
 export interface ReportedState {
   readonly status: HealthStatus
-  /** When it began, in Unix milliseconds. */
+  /** Unix time in milliseconds since when the check has this status. */
   readonly sinceMs: number
-  /** The newest finding that says what is told: its message and its number belong to the state. */
+  /** The newest finding with the reported status: message and value match the status. */
   readonly finding: Finding
-  /** What the last runs found, oldest first: as many as the longer streak looks at. */
+  /** Findings of the last runs, oldest first: as many as the larger threshold needs. */
   readonly recent: readonly Finding[]
 }
 
 /**
- * One run of one check. The first finding ever counts at once. After that, the state becomes what `count` of the last `of` runs
- * agree on at least: of critical, critical and degraded, three of three agree on degraded. A state is never left against the newest finding.
+ * Advances the state of a check by one finding. Pure. The first finding is reported at once. After that, the status becomes the
+ * one that `count` of the last `of` runs reach or exceed: for critical, critical and degraded, three of three reach degraded.
+ * The status never moves away from the newest finding.
  */
-export function step(before: ReportedState | undefined, found: Finding, nowMs: number, damping: Hysteresis): ReportedState {
-  if (before === undefined) return { status: found.status, sinceMs: nowMs, finding: found, recent: [found] }
-  const recent = [...before.recent, found].slice(-Math.max(damping.failureThreshold.of, damping.recoveryThreshold.of))
-  const status = countAgreeing(before.status, recent, damping)
+export function step(
+  state: ReportedState | undefined,
+  finding: Finding,
+  nowMs: number,
+  hysteresis: Hysteresis,
+): ReportedState {
+  if (state === undefined) return { status: finding.status, sinceMs: nowMs, finding, recent: [finding] }
+  const length = Math.max(hysteresis.failureThreshold.of, hysteresis.recoveryThreshold.of)
+  const recent = [...state.recent, finding].slice(-length)
+  const status = nextStatus(state.status, recent, hysteresis)
   return {
     status,
-    sinceMs: status === before.status ? before.sinceMs : nowMs,
-    finding: recent.findLast((finding) => finding.status === status) ?? before.finding,
+    sinceMs: status === state.status ? state.sinceMs : nowMs,
+    finding: recent.findLast((one) => one.status === status) ?? state.finding,
     recent,
   }
 }
 
-function countAgreeing(
-  told: HealthStatus,
+function nextStatus(
+  reported: HealthStatus,
   recent: readonly Finding[],
   { failureThreshold, recoveryThreshold }: Hysteresis,
 ): HealthStatus {
-  const toldRank = healthStatuses.indexOf(told)
+  const reportedRank = healthStatuses.indexOf(reported)
   const ranks = recent.map(({ status }) => healthStatuses.indexOf(status))
-  const towards = Math.sign((ranks.at(-1) ?? toldRank) - toldRank)
-  if (towards === 0) return told
-  const { count, of } = towards > 0 ? failureThreshold : recoveryThreshold
-  // The furthest first: the one at `count` is what that many went to, or further.
-  const furthest = ranks.slice(-of).sort((a, b) => (b - a) * towards)
-  const rank = furthest[count - 1] ?? toldRank
-  return (rank - toldRank) * towards > 0 ? (healthStatuses[rank] ?? told) : told
+  const direction = Math.sign((ranks.at(-1) ?? reportedRank) - reportedRank)
+  if (direction === 0) return reported
+  const { count, of } = direction > 0 ? failureThreshold : recoveryThreshold
+  // Sorted with the furthest first, the rank at `count` is the one that `count` runs reach or exceed.
+  const furthest = ranks.slice(-of).sort((a, b) => (b - a) * direction)
+  const rank = furthest[count - 1] ?? reportedRank
+  return (rank - reportedRank) * direction > 0 ? (healthStatuses[rank] ?? reported) : reported
 }

@@ -1,68 +1,71 @@
 import { errorKind } from '@wombat/instrumentation/internal'
 import type { WarnOnce } from '../warn-once.ts'
-import { deadline } from './deadline.ts'
+import { startDeadline } from './deadline.ts'
 
+/** What to do before health checks run. */
 export interface BeforeRunOptions {
-  readonly work: () => Promise<void>
-  /** How old what was done may be before it is done again. */
+  readonly task: () => Promise<void>
+  /** Shortest time between two starts of the task if it is run only when due. */
   readonly intervalMs: number
+  /** How long the checks wait for the task. */
   readonly timeoutMs: number
   readonly warnOnce: WarnOnce
 }
 
 /**
- * Does what is to be done before a round of checks, which does not depend on it: it may fail, and it may hang. It may cost as
- * much as a collection of all metrics, so that rounds which come in between, for a store that was opened just now, do without.
+ * Runs a task before the health checks. They do not depend on it: it may fail or hang. It may be as expensive as a collection
+ * of all metrics, so runs that come early, because a store was just opened, skip it.
  */
 export class BeforeRun {
-  readonly #work: () => Promise<void>
+  readonly #task: () => Promise<void>
   readonly #intervalMs: number
   readonly #timeoutMs: number
-  readonly #notes: WarnOnce
+  readonly #warnOnce: WarnOnce
   #running: Promise<void> | undefined
-  #begunMs = Number.NEGATIVE_INFINITY
-  #isLate = false
+  #startedMs = Number.NEGATIVE_INFINITY
+  #isTimedOut = false
 
-  constructor({ work, intervalMs, timeoutMs, warnOnce }: BeforeRunOptions) {
-    this.#work = work
+  constructor({ task, intervalMs, timeoutMs, warnOnce }: BeforeRunOptions) {
+    this.#task = task
     this.#intervalMs = intervalMs
     this.#timeoutMs = timeoutMs
-    this.#notes = warnOnce
+    this.#warnOnce = warnOnce
   }
 
-  /** As `run`, where it was not done lately; where that is still going on, it is waited for as well. */
+  /** Runs the task if its interval has passed, or waits for it if it is running. */
   async runWhenDue(): Promise<void> {
-    if (this.#running !== undefined || performance.now() - this.#begunMs >= this.#intervalMs) await this.run()
+    if (this.#running !== undefined || performance.now() - this.#startedMs >= this.#intervalMs) await this.run()
   }
 
-  /** Waits for it, but not for ever, and for one that hangs no second time. There is never one beside another. Never rejects. */
+  /**
+   * Runs the task, or waits for the running one: there is never more than one. Waits at most `timeoutMs`, and not at all for a
+   * task that has timed out before. Never rejects.
+   */
   async run(): Promise<void> {
-    if (this.#isLate) return
-    this.#running ??= this.#once().finally(() => {
+    if (this.#isTimedOut) return
+    this.#running ??= this.#runOnce().finally(() => {
       this.#running = undefined
-      this.#isLate = false
+      this.#isTimedOut = false
     })
-    const time = deadline(this.#timeoutMs)
-    const late = time.expired.then(() => {
-      this.#isLate = true
-      this.#notes.warn(
-        'late',
-        { timeoutMs: this.#timeoutMs },
-        'what is done before health checks takes too long: they go on without it',
-      )
+    const deadline = startDeadline(this.#timeoutMs)
+    const timedOut = deadline.expired.then(() => {
+      this.#isTimedOut = true
+      const message = 'collecting metrics for the health checks takes too long; the checks use older values'
+      this.#warnOnce.warn('timeout', { timeoutMs: this.#timeoutMs }, message)
     })
-    await Promise.race([this.#running, late])
-    time.clear()
+    await Promise.race([this.#running, timedOut])
+    deadline.clear()
   }
 
-  async #once(): Promise<void> {
-    this.#begunMs = performance.now()
+  async #runOnce(): Promise<void> {
+    this.#startedMs = performance.now()
     try {
-      await this.#work()
-      this.#notes.forget('before')
-      this.#notes.forget('late')
+      await this.#task()
+      this.#warnOnce.reset('failure')
+      this.#warnOnce.reset('timeout')
     } catch (error) {
-      this.#notes.warn('before', { kind: errorKind(error) }, 'what is done before health checks failed')
+      const message = 'collecting metrics for the health checks failed; the checks use older values'
+      this.#warnOnce.warn('failure', { kind: errorKind(error) }, message)
     }
   }
 }

@@ -2,60 +2,61 @@ import { errorKind } from '@wombat/instrumentation/internal'
 import type { CheckContext, Finding, HealthCheck } from '../check.ts'
 import type { ResolvedCheckSettings } from '../registry/check-settings.ts'
 import { healthStatuses } from '../status.ts'
-import { deadline } from './deadline.ts'
+import { startDeadline } from './deadline.ts'
 
 /** One run of one check. */
 export interface CheckRun {
-  /** What it found, or that it failed, or was late; at the latest when its time is over. Never rejects. */
+  /** Resolves with what the check found, or with its failure or timeout, at the latest after `timeoutMs`. Never rejects. */
   readonly outcome: Promise<CheckOutcome>
-  /** When the check itself is done, which may be long after its time, or never. Never rejects. */
+  /** Resolves when the check itself is done: possibly long after its timeout, or never. Never rejects. */
   readonly settled: Promise<void>
-  /** Says by the signal that nobody waits any more; the outcome comes at once. */
+  /** Aborts the check's signal and resolves the outcome. */
   abort(): void
 }
 
+/** The result of a run. */
 export interface CheckOutcome {
   readonly finding: Finding
   readonly durationSeconds: number
 }
 
-/** Runs a check, with an end to its time. Whatever it does becomes a finding. */
+/** Starts a check with a timeout. Everything it does becomes a finding, including an error. */
 export function startCheckRun(
   check: HealthCheck,
   { timeoutMs, statusOnError }: Pick<ResolvedCheckSettings, 'timeoutMs' | 'statusOnError'>,
   context: Omit<CheckContext, 'signal'>,
 ): CheckRun {
   const controller = new AbortController()
-  const time = deadline(timeoutMs)
+  const deadline = startDeadline(timeoutMs)
   const startMs = performance.now()
-  const answer = new Promise((resolve) => resolve(check.run({ ...context, signal: controller.signal })))
-  const found = answer.then(
-    (value) => toFinding(value) ?? failure(statusOnError, 'The check returned no finding'),
-    (error: unknown) => failure(statusOnError, `The check failed with ${errorKind(error)}`),
+  const result = new Promise((resolve) => resolve(check.run({ ...context, signal: controller.signal })))
+  const found = result.then(
+    (value) => parseFinding(value) ?? createFailure(statusOnError, 'The check returned an invalid finding'),
+    (error: unknown) => createFailure(statusOnError, `The check failed with ${errorKind(error)}`),
   )
-  const late = time.expired.then((): Finding => {
+  const timedOut = deadline.expired.then((): Finding => {
     controller.abort(new DOMException(`the check did not finish within ${timeoutMs} ms`, 'TimeoutError'))
     return { status: statusOnError, message: `The check did not finish within ${timeoutMs} ms`, reason: 'timeout' }
   })
   return {
-    outcome: Promise.race([found, late]).then((finding) => {
-      time.clear()
+    outcome: Promise.race([found, timedOut]).then((finding) => {
+      deadline.clear()
       return { finding, durationSeconds: (performance.now() - startMs) / 1000 }
     }),
     settled: found.then(() => {}),
     abort: () => {
       controller.abort()
-      time.expireNow()
+      deadline.expireNow()
     },
   }
 }
 
-function failure(status: Finding['status'], message: string): Finding {
+function createFailure(status: Finding['status'], message: string): Finding {
   return { status, message, reason: 'exception' }
 }
 
-/** A copy of what a check returned, so that it stays as it was; undefined where that is no finding. */
-function toFinding(value: unknown): Finding | undefined {
+/** Returns a frozen copy of a check's result, so the check cannot change it later; undefined if it is not a valid finding. */
+function parseFinding(value: unknown): Finding | undefined {
   try {
     const { status, message, observed, reason } = value as Finding
     if (!healthStatuses.includes(status) || typeof message !== 'string') return undefined

@@ -4,114 +4,120 @@ import type { WarnOnce } from '../warn-once.ts'
 import type { BeforeRun } from './before-run.ts'
 import { Semaphore } from './semaphore.ts'
 
+/** What is scheduled, and how. */
 export interface CheckSchedulerOptions {
-  /** The longest time between two rounds. */
+  /** Longest time between two rounds. */
   readonly intervalMs: number
-  readonly parallel: number
+  /** How many checks run at the same time. */
+  readonly concurrency: number
   readonly before: BeforeRun | undefined
-  /** The checks there are, asked once in each round. */
+  /** Returns the current checks. Called once for each round. */
   readonly checks: () => Iterable<CheckState>
-  /** Called when every check of a round was judged. */
-  readonly onRunEnd: () => void
+  /** Called when every check of a round has a result. */
+  readonly onRoundEnd: () => void
   readonly warnOnce: WarnOnce
 }
 
-/** A timer is allowed to be this early. */
-const toleranceMs = 1
+/** Timers may fire this much early. */
+const timerToleranceMs = 1
 
-/** Runs checks when they are due: one timer for all. A check that is still running when it is due again is left out. */
+/** Runs checks when they are due, with one timer for all. A round skips checks that are still running. */
 export class CheckScheduler {
   readonly #options: CheckSchedulerOptions
-  readonly #slots: Semaphore
+  readonly #semaphore: Semaphore
   #timer: NodeJS.Timeout | undefined
   #checks: readonly CheckState[] = []
-  #askedMs = 0
-  #everything: Promise<void> | undefined
-  /** Whether there is something that no round knows yet. */
-  #isHurried = false
+  #lastRoundMs = 0
+  /** The round of all checks that is in progress. */
+  #fullRound: Promise<void> | undefined
+  /** Whether there are new checks that no round has seen. */
+  #hasNewChecks = false
   #isStarted = false
   #isClosed = false
 
   constructor(options: CheckSchedulerOptions) {
     this.#options = options
-    this.#slots = new Semaphore(options.parallel)
+    this.#semaphore = new Semaphore(options.concurrency)
   }
 
+  /** Starts the first round now. */
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    void this.#round('due')
+    void this.#runRound('due')
   }
 
-  /** There is something new, which is not to wait for the timer. */
+  /** Starts a round without waiting for the timer, because there are new checks. */
   runSoon(): void {
-    this.#isHurried = true
-    if (this.#isStarted) this.#arm(0)
+    this.#hasNewChecks = true
+    if (this.#isStarted) this.#schedule(0)
   }
 
-  /** A round of every check. Who asks while it goes on waits for the same. Never rejects. */
+  /** Runs every check, due or not. Concurrent calls share one round. Never rejects. */
   runAll(): Promise<void> {
-    this.#everything ??= this.#awake(this.#round('all')).finally(() => {
-      this.#everything = undefined
+    this.#fullRound ??= keepAliveDuring(this.#runRound('all')).finally(() => {
+      this.#fullRound = undefined
     })
-    return this.#everything
+    return this.#fullRound
   }
 
+  /** Stops the timer. Rounds in progress end without `onRoundEnd`. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
   }
 
-  async #round(which: 'due' | 'all'): Promise<void> {
-    const { before, onRunEnd, warnOnce } = this.#options
+  async #runRound(which: 'due' | 'all'): Promise<void> {
+    const { before, onRoundEnd, warnOnce } = this.#options
     try {
-      // The next round is armed before this one is over: one slow check does not make the others late.
-      const flights = await this.#begun(which, before)
-      await Promise.all(flights)
-      // What could not tell is due sooner than it was when the round began.
-      if (this.#isStarted) this.#arm(this.#untilNextMs())
-      if (!this.#isClosed) onRunEnd()
+      // The next round is scheduled before this one ends, so one slow check does not delay the others.
+      const runs = await this.#startRuns(which, before)
+      await Promise.all(runs)
+      // Checks whose status is still unknown became due earlier than when the round started.
+      if (this.#isStarted) this.#schedule(this.#millisecondsUntilNext())
+      if (!this.#isClosed) onRoundEnd()
     } catch (error) {
-      warnOnce.warn('round', { kind: errorKind(error) }, 'a round of health checks failed')
+      warnOnce.warn('round', { kind: errorKind(error) }, 'a round of health checks failed; the next round is scheduled')
     }
   }
 
-  /** Begins the runs; they are wrapped in a list, so that waiting for the beginning does not wait for their end. */
-  async #begun(which: 'due' | 'all', before: BeforeRun | undefined): Promise<ReadonlyArray<Promise<void>>> {
+  /** Resolves when the runs have started, with a list: a promise of the runs themselves would wait for their end. */
+  async #startRuns(which: 'due' | 'all', before: BeforeRun | undefined): Promise<ReadonlyArray<Promise<void>>> {
     try {
       if (before !== undefined) await (which === 'all' ? before.run() : before.runWhenDue())
       if (this.#isClosed) return []
-      this.#isHurried = false
-      this.#askedMs = performance.now()
+      this.#hasNewChecks = false
+      this.#lastRoundMs = performance.now()
+      // Without checks, a source that throws does not schedule the next round at once.
       this.#checks = []
       this.#checks = [...this.#options.checks()]
-      const due = this.#checks.filter(({ dueMs }) => which === 'all' || dueMs <= this.#askedMs + toleranceMs)
-      for (const check of due) check.dueMs = this.#askedMs + check.plan.intervalMs
-      // What an earlier round still waits for is not waited for again: this one would be told as late as that.
-      return due.filter(({ isRunning }) => which === 'all' || !isRunning).map((check) => check.run(this.#slots))
+      const due = this.#checks.filter(({ dueMs }) => which === 'all' || dueMs <= this.#lastRoundMs + timerToleranceMs)
+      for (const check of due) check.dueMs = this.#lastRoundMs + check.settings.intervalMs
+      // Runs of an earlier round are not awaited again: they would delay the changes that this round reports.
+      return due.filter(({ isRunning }) => which === 'all' || !isRunning).map((check) => check.run(this.#semaphore))
     } finally {
-      if (this.#isStarted) this.#arm(this.#untilNextMs())
+      if (this.#isStarted) this.#schedule(this.#millisecondsUntilNext())
     }
   }
 
-  #untilNextMs(): number {
-    if (this.#isHurried) return 0
-    const nextMs = Math.min(this.#askedMs + this.#options.intervalMs, ...this.#checks.map(({ dueMs }) => dueMs))
-    // A timer takes whole milliseconds only, and would come early for the rest.
+  #millisecondsUntilNext(): number {
+    if (this.#hasNewChecks) return 0
+    const nextMs = Math.min(this.#lastRoundMs + this.#options.intervalMs, ...this.#checks.map(({ dueMs }) => dueMs))
+    // Timers truncate to whole milliseconds, and would fire early.
     return Math.max(0, Math.ceil(nextMs - performance.now()))
   }
 
-  #arm(inMs: number): void {
+  #schedule(inMs: number): void {
     clearTimeout(this.#timer)
     if (this.#isClosed) return
-    this.#timer = setTimeout(() => void this.#round('due'), inMs)
+    this.#timer = setTimeout(() => void this.#runRound('due'), inMs)
     this.#timer.unref()
   }
+}
 
-  /** Whoever waits for a round is not to be left alone by a process that has nothing else to do. */
-  async #awake(round: Promise<void>): Promise<void> {
-    const timer = setInterval(() => {}, 1000)
-    await round
-    clearInterval(timer)
-  }
+/** Keeps the process alive while a caller awaits a round: every other timer of the monitor is unreferenced. */
+async function keepAliveDuring(round: Promise<void>): Promise<void> {
+  const timer = setInterval(() => {}, 1000)
+  await round
+  clearInterval(timer)
 }

@@ -1,15 +1,16 @@
-/** A span of time that keeps no process alive. */
+/** A timeout that does not keep the process alive. */
 export interface Deadline {
-  /** Resolves when the time is over or was cut short; never, where it was cleared before. */
+  /** Resolves when the time is over or `expireNow` is called; never after `clear`. */
   readonly expired: Promise<void>
   expireNow(): void
   clear(): void
 }
 
-export function deadline(ms: number): Deadline {
+/** Starts a deadline of `ms` milliseconds. */
+export function startDeadline(ms: number): Deadline {
   const { promise, resolve } = Promise.withResolvers<void>()
   let immediate: NodeJS.Immediate | undefined
-  // After a stalled event loop the timer comes before the answers that waited with it: those have one more turn.
+  // After a blocked event loop, timers run before the I/O that completed meanwhile. One more iteration delivers that first.
   const timer = setTimeout(() => {
     immediate = setImmediate(resolve)
   }, ms)

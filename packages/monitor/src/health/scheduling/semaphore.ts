@@ -1,4 +1,4 @@
-/** Lets so many work at once; the others wait in the order they came. */
+/** FIFO semaphore: runs at most `count` tasks concurrently. */
 export class Semaphore {
   #free: number
   readonly #waiting: Array<() => void> = []
@@ -7,11 +7,12 @@ export class Semaphore {
     this.#free = count
   }
 
-  async run(work: () => Promise<void>): Promise<void> {
+  /** Runs the task when a permit is free. Resolves or rejects as the task does. */
+  async run(task: () => Promise<void>): Promise<void> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
-      await work()
+      await task()
     } finally {
       const next = this.#waiting.shift()
       if (next === undefined) this.#free++
