@@ -129,21 +129,21 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
     'threshold must be a number, got 1n',
   ],
   [{ health: 'yes' }, 'health must be an object with any of checks, settings, bounds, onChange, got text'],
-  [{ health: { check: [] } }, 'health.check is no option: did you mean checks?'],
+  [{ health: { check: [] } }, 'health.check is not an option: did you mean checks?'],
   [{ health: { checks: {} } }, 'health.checks must be an array of checks, got an object'],
   [{ health: { checks: [null] } }, 'health.checks[0]: must be an object, got null'],
   [
     { health: { checks: [fresh, fresh] } },
-    'health.checks[1]: there is a check fresh before it: a name means one check of one store',
+    'health.checks[1]: duplicate check fresh: each name may be used once per store',
   ],
-  [{ health: { settings: [] } }, "health.settings must be an object by the checks' names, got an array"],
+  [{ health: { settings: [] } }, "health.settings must be an object with names of checks as keys, got an array"],
   [{ health: { settings: { fresh: null } } }, 'health.settings.fresh: must be an object with any of enabled, intervalMs'],
   [{ health: { settings: { fresh: { enabled: 'no' } } } }, 'health.settings.fresh: enabled must be true or false, got "no"'],
   [
     { health: { settings: { fresh: { intervallMs: 1000 } } } },
-    'health.settings.fresh: intervallMs is nothing that can be set of a check: did you mean intervalMs?',
+    'health.settings.fresh: intervallMs is not a setting of a check: did you mean intervalMs?',
   ],
-  [{ health: { onChange: 'log' } }, 'health.onChange must be a function that is told of changes, got text'],
+  [{ health: { onChange: 'log' } }, 'health.onChange must be a function, got text: it is called with each change'],
   [{ otlp: { intervalMS: 1000 } }, 'otlp.intervalMS is no option: did you mean intervalMs?'],
 ]
 for (const [config, problem] of refused) {

@@ -2,16 +2,16 @@ import { describeValue, suggest } from '../validation/format-issue.ts'
 import { builtInChecks } from './built-in-checks.ts'
 import type { Bound } from './checks/bound.ts'
 
-type UnionToIntersection<Union> = (Union extends unknown ? (_: Union) => void : never) extends (_: infer All) => void ? All : never
+type UnionToIntersection<Union> = (Union extends unknown ? (_: Union) => void : never) extends (_: infer All) => void
+  ? All
+  : never
 
 type AllBounds = UnionToIntersection<(typeof builtInChecks)[number]['bounds']>
 
 /** Every number that the built-in health checks compare with. */
 export type HealthBounds = { readonly [Name in keyof AllBounds]: number }
 
-const boundDefinitions: ReadonlyMap<string, Bound> = new Map(
-  builtInChecks.flatMap(({ bounds }) => Object.entries<Bound>(bounds)),
-)
+const boundDefinitions: ReadonlyMap<string, Bound> = new Map(builtInChecks.flatMap(({ bounds }) => Object.entries<Bound>(bounds)))
 
 /** The default of every bound. */
 export const defaultHealthBounds: HealthBounds = Object.freeze(
@@ -37,7 +37,7 @@ export function validateBounds(bounds: unknown): string[] {
 
 function validateBound(name: string, value: unknown): string[] {
   const bound = boundDefinitions.get(name)
-  if (bound === undefined) return [`${name}: unknown bound of a health check${suggest(name, [...boundDefinitions.keys()])}`]
+  if (bound === undefined) return [`${name} is not a bound of a health check${suggest(name, [...boundDefinitions.keys()])}`]
   const number = typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN
   const { isAllowed, description } = allowedValues(bound)
   return isAllowed(number) ? [] : [`${name} must be ${description}, got ${describeValue(value)}: ${bound.description}`]

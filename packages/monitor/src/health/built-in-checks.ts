@@ -9,14 +9,7 @@ import { responsiveness } from './checks/responsiveness.ts'
  * All built-in checks, in the order in which a report lists them. Bounds, remediations and the names of checks are derived from
  * this list.
  */
-export const builtInChecks = [
-  responsiveness,
-  memoryUsage,
-  databaseConnectivity,
-  diskSpace,
-  compactionStatus,
-  errorRates,
-] as const
+export const builtInChecks = [responsiveness, memoryUsage, databaseConnectivity, diskSpace, compactionStatus, errorRates] as const
 
 /** The name of a built-in check. */
 export type BuiltInCheckName = (typeof builtInChecks)[number]['name']

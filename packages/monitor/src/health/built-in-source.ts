@@ -19,9 +19,7 @@ export function createBuiltInSource({ bounds: overrides, ...dependencies }: Buil
   const problems = validateBounds(overrides)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
   const bounds = resolveBounds(overrides)
-  const processChecks = builtInChecks.flatMap((check) =>
-    check.scope === 'process' ? check.create(dependencies, bounds) : [],
-  )
+  const processChecks = builtInChecks.flatMap((check) => (check.scope === 'process' ? check.create(dependencies, bounds) : []))
   const createStoreSources = (store: string): readonly StoreCheckSource[] =>
     builtInChecks.flatMap((check) => (check.scope === 'store' ? check.create(store, dependencies, bounds) : []))
   // A check keeps state between runs, so it is created once and kept while stores of its name exist.

@@ -4,7 +4,7 @@ import type { Explain, Finding, HealthChange } from './check.ts'
 import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
 import type { HealthStatus } from './status.ts'
 
-/** A monitor of one check of the store `orders`, which finds what it is told to; and a log of lines. */
+/** Creates a monitor with one check of the store `orders` and a log. `finds` sets its finding and runs it. */
 function setUp(options: Partial<HealthMonitorOptions> = {}) {
   const lines: Array<[string, Record<string, unknown>, string]> = []
   const line = (level: string) => (fields: object, message: string) =>
@@ -25,14 +25,14 @@ function setUp(options: Partial<HealthMonitorOptions> = {}) {
 
 const steps = (changes: readonly HealthChange[]) => changes.map(({ from, to }) => `${from} > ${to}`)
 
-test('a change is kept, told and logged, with what was seen and why', async () => {
+test('a change is kept, reported and logged with its value, bound and cause', async () => {
   const onChange = vi.fn()
-  const explain: Explain = () => ({ cause: { message: 'the log grows' }, nextSteps: ['make room'] })
+  const explain: Explain = () => ({ cause: { message: 'the log grows' }, nextSteps: ['free space'] })
   const { monitor, lines, finds } = setUp({ onChange, explain })
   await finds('healthy')
   await finds('critical', { name: 'free space', value: 3, unit: 'By', bound: 10 })
   const change = {
-    check: { name: 'disk_space', store: 'orders', status: 'critical', nextSteps: ['make room'], sinceMs: 2000 },
+    check: { name: 'disk_space', store: 'orders', status: 'critical', nextSteps: ['free space'], sinceMs: 2000 },
     from: 'healthy',
     to: 'critical',
     timeMs: 2000,
@@ -52,12 +52,12 @@ test('a change is kept, told and logged, with what was seen and why', async () =
         bound: 10,
         cause: 'the log grows',
       },
-      'health changed',
+      'health status changed',
     ],
   ])
 })
 
-test('better is information, worse a warning, and the worst an error', async () => {
+test('a better status is logged as info, a worse one as warning, and critical as error', async () => {
   const { lines, finds } = setUp()
   for (const status of ['healthy', 'degraded', 'unhealthy', 'critical', 'unknown', 'healthy'] as const) await finds(status)
   expect(lines.map(([level, { from, to }]) => `${level}: ${from} > ${to}`)).toEqual([
@@ -70,23 +70,23 @@ test('better is information, worse a warning, and the worst an error', async () 
   ])
 })
 
-test('to begin well is no news, to begin unwell is', async () => {
-  const well = setUp()
-  await well.finds('unknown')
-  await well.finds('healthy')
-  expect(well.monitor.changes).toEqual([])
-  const unwell = setUp()
-  await unwell.finds('degraded')
-  expect(steps(unwell.monitor.changes)).toEqual(['unknown > degraded'])
+test('a healthy first result is not a change, a degraded one is', async () => {
+  const healthy = setUp()
+  await healthy.finds('unknown')
+  await healthy.finds('healthy')
+  expect(healthy.monitor.changes).toEqual([])
+  const degraded = setUp()
+  await degraded.finds('degraded')
+  expect(steps(degraded.monitor.changes)).toEqual(['unknown > degraded'])
 })
 
-test('what stays as it is is told once', async () => {
+test('an unchanged status is reported once', async () => {
   const { monitor, finds } = setUp()
   for (let i = 0; i < 5; i++) await finds('degraded')
   expect(monitor.changes).toHaveLength(1)
 })
 
-test('a check that grows stale while another runs is told to be unknown, and then to be known again', async () => {
+test('a check that becomes stale while another one runs is reported as unknown, and then as known again', async () => {
   const { monitor, lines, finds, later } = setUp()
   const slow = Promise.withResolvers<void>()
   const answers = [Promise.resolve(), slow.promise]
@@ -123,14 +123,16 @@ test.each([
     },
   ],
   ['rejects', (() => Promise.reject(new Error('secret'))) as () => void],
-])('onChange that %s is said once and changes nothing', async (_, onChange) => {
+])('onChange that %s is logged once, and the changes are kept', async (_, onChange) => {
   const { monitor, lines, finds } = setUp({ onChange })
   for (const status of ['degraded', 'healthy', 'critical'] as const) await finds(status)
   expect(monitor.changes).toHaveLength(3)
-  expect(lines.filter(([, , message]) => message === 'onChange failed')).toEqual([['warn', { kind: 'Error' }, 'onChange failed']])
+  expect(lines.filter(([, , message]) => message === 'health.onChange failed; the change is only logged')).toEqual([
+    ['warn', { kind: 'Error' }, 'health.onChange failed; the change is only logged'],
+  ])
 })
 
-test('an explanation that fails is said once and left out', async () => {
+test('an explanation that fails is logged once and left out', async () => {
   const explain = () => {
     throw new TypeError('secret')
   }
@@ -138,12 +140,12 @@ test('an explanation that fails is said once and left out', async () => {
   await finds('critical')
   await finds('degraded')
   expect(monitor.report().checks[0]).not.toHaveProperty('nextSteps')
-  expect(lines.filter(([, , message]) => message === 'health could not be explained')).toEqual([
-    ['warn', { check: 'disk_space', kind: 'TypeError' }, 'health could not be explained'],
+  expect(lines.filter(([, , message]) => message === 'explaining a health check failed; its cause is left out')).toEqual([
+    ['warn', { check: 'disk_space', kind: 'TypeError' }, 'explaining a health check failed; its cause is left out'],
   ])
 })
 
-test('an explanation sees all results of the moment, and cannot change what was found', async () => {
+test('an explanation gets all results of the moment, and cannot change the finding', async () => {
   const explain = vi.fn((() => ({ nextSteps: [], status: 'healthy' })) as Explain)
   const { monitor, finds } = setUp({ explain })
   monitor.register({ name: 'other', run: () => ({ status: 'healthy', message: 'fine' }) })

@@ -3,69 +3,69 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Finding, HealthCheck } from './check.ts'
 import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
 
-const fine: Finding = { status: 'healthy', message: 'all is well' }
+const fine: Finding = { status: 'healthy', message: 'fine' }
 const bad: Finding = { status: 'critical', message: 'it is broken' }
 
 function setUp(options: Partial<HealthMonitorOptions> = {}) {
   const registry = new MetricsRegistry()
   const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, registry, ...options })
   onTestFinished(() => monitor.close())
-  const of = (name: string) => registry.getAllMetrics().filter((metric) => metric.name === name)
-  /** `orders/disk_space critical` for each state that is 1. */
-  const states = () =>
-    of('db_health_status').flatMap(({ value, labels: { store, check, status } }) =>
+  const select = (name: string) => registry.getAllMetrics().filter((metric) => metric.name === name)
+  /** Returns `orders/disk_space critical` for each status gauge that is 1. */
+  const activeStatuses = () =>
+    select('db_health_status').flatMap(({ value, labels: { store, check, status } }) =>
       value === 1 ? [`${store === undefined ? '' : `${store}/`}${check} ${status}`] : [],
     )
-  return { monitor, registry, of, states }
+  return { monitor, registry, select, activeStatuses }
 }
 
-test('each check is a series for each state, and one of them is 1', async () => {
-  const { monitor, of, states } = setUp()
+test('each check has a series for each status, and exactly one of them is 1', async () => {
+  const { monitor, select, activeStatuses } = setUp()
   monitor.register({ name: 'disk_space', store: 'orders', run: () => bad })
   monitor.register({ name: 'memory', run: () => fine })
-  expect(states()).toEqual(['orders/disk_space unknown', 'memory unknown'])
+  expect(activeStatuses()).toEqual(['orders/disk_space unknown', 'memory unknown'])
   await monitor.runHealthChecks()
-  expect(states()).toEqual(['orders/disk_space critical', 'memory healthy'])
-  expect(of('db_health_status')).toHaveLength(10)
-  expect(of('db_health_status').filter(({ value }) => value === 0)).toHaveLength(8)
-  expect(of('db_health_status').find(({ labels }) => labels.check === 'memory')?.labels, 'no store').toEqual({
+  expect(activeStatuses()).toEqual(['orders/disk_space critical', 'memory healthy'])
+  expect(select('db_health_status')).toHaveLength(10)
+  expect(select('db_health_status').filter(({ value }) => value === 0)).toHaveLength(8)
+  expect(select('db_health_status').find(({ labels }) => labels.check === 'memory')?.labels, 'no store').toEqual({
     check: 'memory',
     status: 'healthy',
   })
 })
 
-test('that a check is stale shows to whoever collects, though nothing ran', async () => {
+test('a check that becomes stale is exported as unknown, although nothing ran', async () => {
   let nowMs = 0
-  const { monitor, states } = setUp({ clock: () => nowMs })
+  const { monitor, activeStatuses } = setUp({ clock: () => nowMs })
   monitor.register({ name: 'memory', run: () => fine })
   await monitor.runHealthChecks()
   nowMs = 90_000
-  expect(states()).toEqual(['memory healthy'])
+  expect(activeStatuses()).toEqual(['memory healthy'])
   nowMs = 90_001
-  expect(states()).toEqual(['memory unknown'])
+  expect(activeStatuses()).toEqual(['memory unknown'])
 })
 
-test('the states of a check that goes disappear, and come back with it', async () => {
+test('the status series of a removed check disappear, and return with it', async () => {
   let checks: HealthCheck[] = [{ name: 'disk_space', store: 'orders', run: () => fine }]
-  const { monitor, of, states } = setUp({ sources: [() => checks] })
+  const { monitor, select, activeStatuses } = setUp({ sources: [() => checks] })
   await monitor.runHealthChecks()
   const there = checks
   checks = []
   await monitor.runHealthChecks()
-  expect(of('db_health_status')).toEqual([])
+  expect(select('db_health_status')).toEqual([])
   checks = there
   await monitor.runHealthChecks()
-  expect(states()).toEqual(['orders/disk_space healthy'])
+  expect(activeStatuses()).toEqual(['orders/disk_space healthy'])
   monitor.close()
-  expect(of('db_health_status')).toEqual([])
+  expect(select('db_health_status')).toEqual([])
 })
 
-test('changes are counted from 0, and being well from the beginning is none', async () => {
-  const { monitor, of } = setUp()
+test('changes are counted from 0, and a healthy first result is not a change', async () => {
+  const { monitor, select } = setUp()
   let finding = fine
   monitor.register({ name: 'disk_space', store: 'orders', run: () => finding })
   const counts: unknown[] = []
-  const count = () => counts.push(of('db_health_changes_total').map(({ value }) => value))
+  const count = () => counts.push(select('db_health_changes_total').map(({ value }) => value))
   count()
   for (const next of [fine, bad, bad, fine]) {
     finding = next
@@ -75,22 +75,22 @@ test('changes are counted from 0, and being well from the beginning is none', as
   expect(counts).toEqual([[0], [0], [1], [1], [2]])
 })
 
-test('each run is timed, also one that is given up', async () => {
-  const { monitor, of } = setUp({ timeoutMs: 20 })
+test('each run is timed, also one that times out', async () => {
+  const { monitor, select } = setUp({ timeoutMs: 20 })
   monitor.register({ name: 'quick', run: () => fine })
   monitor.register({ name: 'hanging', store: 'orders', run: () => new Promise(() => {}) })
   await monitor.runHealthChecks()
   await monitor.runHealthChecks()
-  expect(of('db_health_check_duration_seconds')).toMatchObject([
+  expect(select('db_health_check_duration_seconds')).toMatchObject([
     { labels: { check: 'quick' }, value: { count: 2 } },
     { labels: { store: 'orders', check: 'hanging' }, value: { count: 1 } },
   ])
-  const hanging = of('db_health_check_duration_seconds')[1]?.value as { sum: number }
+  const hanging = select('db_health_check_duration_seconds')[1]?.value as { sum: number }
   expect(hanging.sum).toBeGreaterThan(0.015)
 })
 
-test('the time for which a check keeps the event loop is counted', async () => {
-  const { monitor, of } = setUp()
+test('the time for which a check blocks the event loop is counted', async () => {
+  const { monitor, select } = setUp()
   monitor.register({
     name: 'busy',
     run: () => {
@@ -100,28 +100,30 @@ test('the time for which a check keeps the event loop is counted', async () => {
     },
   })
   await monitor.runHealthChecks()
-  const [busy] = of('wombat_monitor_busy_seconds_total')
+  const [busy] = select('wombat_monitor_busy_seconds_total')
   expect(busy?.labels).toEqual({ part: 'health' })
   expect(busy?.value).toBeGreaterThanOrEqual(0.02)
 })
 
-test('a store whose name cannot be a label costs the check its metrics, and nothing else', async () => {
+test('a check of a store whose name cannot be a label has no metrics, and runs', async () => {
   const warn = vi.fn()
-  const { monitor, of } = setUp({ logger: { debug: () => {}, info: () => {}, warn, error: () => {} } })
+  const { monitor, select } = setUp({ logger: { debug: () => {}, info: () => {}, warn, error: () => {} } })
   monitor.register({ name: 'memory', store: '', run: () => fine })
   monitor.register({ name: 'memory', store: '\ud800', run: () => fine })
   expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'healthy' }, { status: 'healthy' }])
-  expect(of('db_health_status')).toEqual([])
-  expect(warn.mock.calls).toEqual([[{ check: 'memory', kind: 'TypeError' }, 'a health check has no metrics']])
+  expect(select('db_health_status')).toEqual([])
+  expect(warn.mock.calls).toEqual([
+    [{ check: 'memory', kind: 'TypeError' }, 'health check has no metrics: its labels are not valid'],
+  ])
 })
 
-test('two monitors of one registry make no 2 of a state', async () => {
-  const { monitor, registry, of } = setUp()
+test('two monitors of one registry never export a status of 2', async () => {
+  const { monitor, registry, select } = setUp()
   const other = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, registry })
   onTestFinished(() => other.close())
   for (const one of [monitor, other]) {
     one.register({ name: 'memory', run: () => fine })
     await one.runHealthChecks()
   }
-  expect(of('db_health_status').map(({ value }) => value)).toEqual([1, 0, 0, 0, 0])
+  expect(select('db_health_status').map(({ value }) => value)).toEqual([1, 0, 0, 0, 0])
 })

@@ -29,10 +29,7 @@ export class HealthMetrics {
    *
    * @param currentStatus called at each collection, because a result becomes stale between two runs.
    */
-  create(
-    { name, store }: { readonly name: string; readonly store?: string },
-    currentStatus: () => HealthStatus,
-  ): CheckMetrics {
+  create({ name, store }: { readonly name: string; readonly store?: string }, currentStatus: () => HealthStatus): CheckMetrics {
     const registry = this.#registry
     if (registry === undefined) return noMetrics
     const labels: Labels = { ...(store !== undefined && { store }), check: name }
@@ -41,9 +38,7 @@ export class HealthMetrics {
       const changes = registry.counter('db_health_changes_total', labels)
       const gauges = healthStatuses.map((status) =>
         // Maximum, not sum: two monitors of one registry must not export a 2.
-        registry
-          .gauge('db_health_status', { ...labels, status })
-          .observe(() => (currentStatus() === status ? 1 : 0), 'max'),
+        registry.gauge('db_health_status', { ...labels, status }).observe(() => (currentStatus() === status ? 1 : 0), 'max'),
       )
       return {
         recordRun: (seconds) => duration.record(seconds),
@@ -53,7 +48,11 @@ export class HealthMetrics {
         },
       }
     } catch (error) {
-      this.#warnOnce.warn(`metrics ${name}`, { check: name, kind: errorKind(error) }, 'health check has no metrics: its labels are not valid')
+      this.#warnOnce.warn(
+        `metrics ${name}`,
+        { check: name, kind: errorKind(error) },
+        'health check has no metrics: its labels are not valid',
+      )
       return noMetrics
     }
   }

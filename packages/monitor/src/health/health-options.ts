@@ -25,7 +25,7 @@ export function validateHealthOptions(health: unknown): string[] {
     return [`health must be an object with any of ${optionNames.join(', ')}, got ${describeKind(health)}`]
   }
   const { checks = [], settings = {}, bounds, onChange, ...others } = health as Record<string, unknown>
-  const problems = Object.keys(others).map((name) => `health.${name}: unknown option${suggest(name, optionNames)}`)
+  const problems = Object.keys(others).map((name) => `health.${name} is not an option${suggest(name, optionNames)}`)
   problems.push(...validateChecks(checks))
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     problems.push(`health.settings must be an object with names of checks as keys, got ${describeKind(settings)}`)

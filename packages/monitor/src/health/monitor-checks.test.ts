@@ -3,9 +3,13 @@ import type { Finding, HealthCheck } from './check.ts'
 import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
 
 const fine: Finding = { status: 'healthy', message: 'all is well' }
-const named = (name: string, store?: string): HealthCheck => ({ name, ...(store !== undefined && { store }), run: () => fine })
+const createCheck = (name: string, store?: string): HealthCheck => ({
+  name,
+  ...(store !== undefined && { store }),
+  run: () => fine,
+})
 
-function monitorOf(options: Partial<HealthMonitorOptions> = {}) {
+function createMonitor(options: Partial<HealthMonitorOptions> = {}) {
   const warn = vi.fn()
   const logger = { debug: () => {}, info: () => {}, warn, error: () => {} }
   const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, logger, ...options })
@@ -15,40 +19,40 @@ function monitorOf(options: Partial<HealthMonitorOptions> = {}) {
 
 const names = (monitor: HealthMonitor) => monitor.report().checks.map(({ name, store }) => (store ? `${store}/${name}` : name))
 
-test('a check that is registered while the monitor runs is looked at now', async () => {
-  const { monitor } = monitorOf()
+test('a check that is registered while the monitor runs is run at once', async () => {
+  const { monitor } = createMonitor()
   monitor.start()
-  const forget = monitor.register(named('late'))
+  const unregister = monitor.register(createCheck('late'))
   await vi.waitFor(() =>
     expect(monitor.report()).toMatchObject({ status: 'healthy', checks: [{ name: 'late', status: 'healthy' }] }),
   )
-  forget()
+  unregister()
   expect(names(monitor)).toEqual([])
 })
 
-test('a check can be taken away by its name and its store', () => {
-  const { monitor } = monitorOf()
-  monitor.register(named('one'))
-  monitor.register(named('one', 'orders'))
+test('a check is unregistered by its name and store', () => {
+  const { monitor } = createMonitor()
+  monitor.register(createCheck('one'))
+  monitor.register(createCheck('one', 'orders'))
   expect(monitor.unregister('one', 'users')).toBe(false)
   expect(monitor.unregister('one')).toBe(true)
   expect(monitor.unregister('one')).toBe(false)
   expect(names(monitor)).toEqual(['orders/one'])
 })
 
-test('the way back of a check does not take away its successor', () => {
-  const { monitor } = monitorOf()
-  const forget = monitor.register(named('one'))
+test('the function that `register` returned does not unregister a successor of the same name', () => {
+  const { monitor } = createMonitor()
+  const unregister = monitor.register(createCheck('one'))
   monitor.unregister('one')
-  monitor.register(named('one'))
-  forget()
+  monitor.register(createCheck('one'))
+  unregister()
   expect(names(monitor)).toEqual(['one'])
 })
 
-test('a check that is taken away while it runs is told to stop, and is heard of no more', async () => {
-  const { monitor } = monitorOf()
+test('a check that is unregistered while it runs is aborted, and its result is ignored', async () => {
+  const { monitor } = createMonitor()
   let signal: AbortSignal | undefined
-  const forget = monitor.register({
+  const unregister = monitor.register({
     name: 'slow',
     run: (context) => {
       signal = context.signal
@@ -56,15 +60,15 @@ test('a check that is taken away while it runs is told to stop, and is heard of 
     },
   })
   const waiting = monitor.runHealthChecks()
-  forget()
+  unregister()
   expect(await waiting).toEqual([])
   expect(signal?.aborted).toBe(true)
   expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'running' })
 })
 
-test('checks come and go with what a source says', async () => {
+test('the checks follow their source', async () => {
   let stores = ['orders']
-  const { monitor } = monitorOf({ sources: [() => stores.map((store) => named('connectivity', store))] })
+  const { monitor } = createMonitor({ sources: [() => stores.map((store) => createCheck('connectivity', store))] })
   expect(await monitor.runHealthChecks()).toMatchObject([{ store: 'orders', status: 'healthy' }])
   stores = ['orders', 'users']
   await monitor.runHealthChecks()
@@ -74,7 +78,7 @@ test('checks come and go with what a source says', async () => {
   expect(names(monitor)).toEqual(['users/connectivity'])
 })
 
-test('a check that its source makes anew keeps what is known of it, and is run as it is now', async () => {
+test('a check that its source creates again keeps its state, and its new version runs', async () => {
   const statuses = ['healthy', 'unhealthy', 'unhealthy'] as const
   let made = 0
   const source = (): HealthCheck[] => {
@@ -82,39 +86,41 @@ test('a check that its source makes anew keeps what is known of it, and is run a
     const status = statuses[made - 1] ?? 'critical'
     return [{ name: 'one', failureThreshold: { count: 2, of: 2 }, run: () => ({ status, message }) }]
   }
-  const { monitor } = monitorOf({ sources: [source] })
-  const told: unknown[] = []
-  for (let i = 0; i < 3; i++) told.push((await monitor.runHealthChecks())[0]?.message)
-  expect(told).toEqual(['made 1', 'made 1', 'made 3'])
+  const { monitor } = createMonitor({ sources: [source] })
+  const messages: unknown[] = []
+  for (let i = 0; i < 3; i++) messages.push((await monitor.runHealthChecks())[0]?.message)
+  expect(messages).toEqual(['made 1', 'made 1', 'made 3'])
 })
 
-test('of two checks with one name the later is refused, and that is said once', async () => {
-  const { monitor, warn } = monitorOf({ sources: [() => [named('one', 'orders')], () => [named('one', 'orders'), named('own')]] })
-  monitor.register(named('own'))
+test('the second check of the same name is rejected with one warning', async () => {
+  const { monitor, warn } = createMonitor({
+    sources: [() => [createCheck('one', 'orders')], () => [createCheck('one', 'orders'), createCheck('own')]],
+  })
+  monitor.register(createCheck('own'))
   for (let i = 0; i < 3; i++) await monitor.runHealthChecks()
   expect(names(monitor)).toEqual(['own', 'orders/one'])
   expect(warn.mock.calls).toEqual([
-    [{ check: 'one', store: 'orders', fault: 'the name is taken' }, 'a health check was refused'],
-    [{ check: 'own', store: undefined, fault: 'the name is taken' }, 'a health check was refused'],
+    [{ check: 'one', store: 'orders', problem: 'the name is taken' }, 'health check rejected'],
+    [{ check: 'own', store: undefined, problem: 'the name is taken' }, 'health check rejected'],
   ])
-  expect(() => monitor.register(named('one', 'orders'))).toThrow(
-    'there is a health check one of the store "orders" already: a name means one check of one store',
+  expect(() => monitor.register(createCheck('one', 'orders'))).toThrow(
+    'health check one of store "orders" is already registered: each name may be used once per store',
   )
 })
 
-test('a source that fails is taken to mean what it said before, and a check of it that is none is refused', async () => {
+test('a source that throws keeps its last checks, and an invalid check is rejected', async () => {
   let isBroken = false
   const source = (): HealthCheck[] => {
     if (isBroken) throw new Error('secret')
-    return [named('one'), named('No Name')]
+    return [createCheck('one'), createCheck('No Name')]
   }
-  const { monitor, warn } = monitorOf({ sources: [source] })
+  const { monitor, warn } = createMonitor({ sources: [source] })
   await monitor.runHealthChecks()
   isBroken = true
   await monitor.runHealthChecks()
   expect(names(monitor)).toEqual(['one'])
   expect(warn.mock.calls.map(([fields]) => fields)).toEqual([
-    { fault: expect.stringContaining('got "No Name"') },
+    { problem: expect.stringContaining('got "No Name"') },
     { kind: 'Error' },
   ])
 })
@@ -126,7 +132,7 @@ test.each([
   [{ store: 7 }, /store must be a string, got 7/],
   [{ intervalMs: 0 }, /intervalMs must be a number of milliseconds from 1 to 2147483647, got 0/],
   [{ timeoutMs: Number.NaN }, /timeoutMs must be .*, got NaN/],
-  [{ timeoutMs: 2 ** 31 }, /timeoutMs must be .*: no timer takes another/],
+  [{ timeoutMs: 2 ** 31 }, /timeoutMs must be .*: timers support only this range/],
   [{ maxStatus: 'bad' }, /maxStatus must be degraded, unhealthy or critical, got "bad"/],
   [{ statusOnError: 'healthy' }, /statusOnError must be/],
   [
@@ -134,20 +140,22 @@ test.each([
     /failureThreshold must be \{ count, of \} with 1 <= count <= of <= 100, got \{"count":3,"of":2\}/,
   ],
   [{ recoveryThreshold: { count: 1.5, of: 2 } }, /recoveryThreshold must be/],
-])('%j cannot be registered', (wrong, complaint) => {
-  const { monitor } = monitorOf()
-  const check = { ...named('one'), ...wrong } as unknown as HealthCheck
+])('%j cannot be registered', (wrong, problem) => {
+  const { monitor } = createMonitor()
+  const check = { ...createCheck('one'), ...wrong } as unknown as HealthCheck
   expect(() => monitor.register(check)).toThrow(TypeError)
-  expect(() => monitor.register(check)).toThrow(complaint)
+  expect(() => monitor.register(check)).toThrow(problem)
 })
 
-test('options that cannot be are refused', () => {
-  expect(() => monitorOf({ intervalMs: -1 })).toThrow('intervalMs must be a number of milliseconds')
-  expect(() => monitorOf({ parallel: 0 })).toThrow('parallel must be a whole number of 1 or more, got 0')
-  expect(() => monitorOf({ settings: { one: { timeoutMs: 0 } } })).toThrow('settings of the health check one: timeoutMs must be')
+test('invalid options are rejected', () => {
+  expect(() => createMonitor({ intervalMs: -1 })).toThrow('intervalMs must be a number of milliseconds')
+  expect(() => createMonitor({ concurrency: 0 })).toThrow('concurrency must be a whole number of 1 or more, got 0')
+  expect(() => createMonitor({ settings: { one: { timeoutMs: 0 } } })).toThrow(
+    'settings of the health check one: timeoutMs must be',
+  )
 })
 
-test('a check that cannot tell yet is asked again in a moment, and later every second, whatever its interval', async () => {
+test('a check that is still unknown is repeated soon, and later every second, regardless of its interval', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
   let runs = 0
@@ -163,26 +171,26 @@ test('a check that cannot tell yet is asked again in a moment, and later every s
   })
   monitor.start()
   await vi.advanceTimersByTimeAsync(60)
-  expect(runs, 'a store that opens at once is known at once').toBe(2)
+  expect(runs, 'a store that opens quickly is known quickly').toBe(2)
   await vi.advanceTimersByTimeAsync(10_000)
-  const before = runs
+  const earlier = runs
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(runs - before).toBeGreaterThan(8)
-  expect(runs - before).toBeLessThanOrEqual(10)
+  expect(runs - earlier).toBeGreaterThan(8)
+  expect(runs - earlier).toBeLessThanOrEqual(10)
   finding = { status: 'healthy', message: 'Open' }
   await vi.advanceTimersByTimeAsync(1100)
   expect(monitor.report().status).toBe('healthy')
   const known = runs
   await vi.advanceTimersByTimeAsync(60_000)
-  expect(runs, 'what is known waits for its interval').toBe(known)
+  expect(runs, 'a known status is checked again after its interval').toBe(known)
 })
 
-test('what is done before a round is done as often as all checks run, however many checks come in between', async () => {
+test('`beforeRun` runs once per interval, even if new checks start more rounds', async () => {
   const beforeRun = vi.fn(async () => {})
-  const { monitor } = monitorOf({ beforeRun })
+  const { monitor } = createMonitor({ beforeRun })
   monitor.start()
   for (const name of ['first', 'second', 'third']) {
-    monitor.register(named(name))
+    monitor.register(createCheck(name))
     await vi.waitFor(() => expect(monitor.report().checks.at(-1)).toMatchObject({ name, status: 'healthy' }))
   }
   expect(beforeRun).toHaveBeenCalledTimes(1)
@@ -190,7 +198,7 @@ test('what is done before a round is done as often as all checks run, however ma
   expect(beforeRun).toHaveBeenCalledTimes(2)
 })
 
-test('what a source has anew runs at once when the monitor is told', async () => {
+test('`refresh` runs the new checks of a source at once', async () => {
   const checks: HealthCheck[] = []
   const monitor = new HealthMonitor({ intervalMs: 3_600_000, timeoutMs: 1000, sources: [() => checks] })
   onTestFinished(() => monitor.close())

@@ -6,16 +6,22 @@ import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
 
 const fine: Finding = { status: 'healthy', message: 'all is well' }
 
-function monitorOf(options: Partial<HealthMonitorOptions> = {}): HealthMonitor {
+function createMonitor(options: Partial<HealthMonitorOptions> = {}): HealthMonitor {
   const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, ...options })
   onTestFinished(() => monitor.close())
   return monitor
 }
 
-const checkOf = (monitor: HealthMonitor, name: string) => monitor.report().checks.find((one) => one.name === name)
+/** Fakes timers until the end of the test. */
+function useFakeTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
 
-test('a check that hangs for ever is unhealthy in its time, holds up no other, and is not run again', async () => {
-  const monitor = monitorOf({ intervalMs: 20, timeoutMs: 60 })
+const findCheck = (monitor: HealthMonitor, name: string) => monitor.report().checks.find((one) => one.name === name)
+
+test('a check that hangs is unhealthy after its timeout, delays no other check, and is not started again', async () => {
+  const monitor = createMonitor({ intervalMs: 20, timeoutMs: 60 })
   let hangs = 0
   let runs = 0
   let signal: AbortSignal | undefined
@@ -35,33 +41,35 @@ test('a check that hangs for ever is unhealthy in its time, holds up no other, a
     },
   })
   monitor.start()
-  await vi.waitFor(() => expect(checkOf(monitor, 'other')?.status).toBe('healthy'))
-  expect(checkOf(monitor, 'hanging')?.status, 'its time is not over').toBe('unknown')
-  await vi.waitFor(() => expect(checkOf(monitor, 'hanging')?.status).toBe('unhealthy'))
-  expect(checkOf(monitor, 'hanging')).toMatchObject({ reason: 'timeout' })
-  expect(checkOf(monitor, 'hanging')?.message).toMatch(/^The check did not finish within 60 ms/)
+  await vi.waitFor(() => expect(findCheck(monitor, 'other')?.status).toBe('healthy'))
+  expect(findCheck(monitor, 'hanging')?.status, 'before its timeout').toBe('unknown')
+  await vi.waitFor(() => expect(findCheck(monitor, 'hanging')?.status).toBe('unhealthy'))
+  expect(findCheck(monitor, 'hanging')).toMatchObject({ reason: 'timeout' })
+  expect(findCheck(monitor, 'hanging')?.message).toMatch(/^The check did not finish within 60 ms/)
   expect(signal?.aborted).toBe(true)
   expect(signal?.reason).toMatchObject({ name: 'TimeoutError' })
   const before = runs
   await vi.waitFor(() => expect(runs).toBeGreaterThan(before + 10))
   expect(hangs).toBe(1)
-  expect(checkOf(monitor, 'hanging')?.message).toMatch(/^The check did not finish within 60 ms and still hangs after 0\.\d+ s$/)
-  expect(checkOf(monitor, 'hanging')?.status, 'it never grows stale').toBe('unhealthy')
+  expect(findCheck(monitor, 'hanging')?.message).toMatch(
+    /^The check did not finish within 60 ms and is still running after 0\.\d+ s$/,
+  )
+  expect(findCheck(monitor, 'hanging')?.status, 'it never becomes stale').toBe('unhealthy')
 })
 
-test('what changes is told before the time of a check that hangs is over', async () => {
+test('a change is reported while another check still hangs', async () => {
   const onChange = vi.fn()
-  const monitor = monitorOf({ intervalMs: 20, timeoutMs: 60_000, onChange })
+  const monitor = createMonitor({ intervalMs: 20, timeoutMs: 60_000, onChange })
   monitor.register({ name: 'hanging', intervalMs: 60_000, run: () => new Promise(() => {}) })
   monitor.register({ name: 'also_hanging', run: () => new Promise(() => {}) })
-  monitor.register({ name: 'other', run: () => ({ status: 'degraded', message: 'not so well' }) })
+  monitor.register({ name: 'other', run: () => ({ status: 'degraded', message: 'slow' }) })
   monitor.start()
   await vi.waitFor(() => expect(onChange).toHaveBeenCalled())
   expect(onChange.mock.calls).toMatchObject([[{ check: { name: 'other' }, to: 'degraded' }]])
 })
 
-test('what comes late is not listened to, and the next round asks again', async () => {
-  const monitor = monitorOf({ timeoutMs: 20 })
+test('a late result is ignored, and the next round runs the check again', async () => {
+  const monitor = createMonitor({ timeoutMs: 20 })
   const late = Promise.withResolvers<Finding>()
   const answers: Array<Promise<Finding> | Finding> = [late.promise, fine]
   let runs = 0
@@ -77,13 +85,13 @@ test('what comes late is not listened to, and the next round asks again', async 
   ])
   late.resolve({ status: 'critical', message: 'too late' })
   await sleep(0)
-  expect(checkOf(monitor, 'late')?.message).toBe('The check did not finish within 20 ms')
+  expect(findCheck(monitor, 'late')?.message).toBe('The check did not finish within 20 ms')
   expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'healthy', message: 'all is well' }])
   expect(runs).toBe(2)
 })
 
-test('each round in which a check hangs counts as one of its runs', async () => {
-  const monitor = monitorOf({ timeoutMs: 20 })
+test('each round in which a check hangs counts as a run', async () => {
+  const monitor = createMonitor({ timeoutMs: 20 })
   const answers = [fine]
   monitor.register({
     name: 'one',
@@ -96,17 +104,17 @@ test('each round in which a check hangs counts as one of its runs', async () => 
   expect(statuses).toEqual(['healthy', 'healthy', 'healthy', 'critical'])
 })
 
-test('more checks that hang than may run at once keep nobody from running', async () => {
-  const monitor = monitorOf({ parallel: 2, timeoutMs: 30 })
+test('hanging checks do not use up the concurrency', async () => {
+  const monitor = createMonitor({ concurrency: 2, timeoutMs: 30 })
   for (let i = 0; i < 4; i++) monitor.register({ name: `hanging_${i}`, run: () => new Promise(() => {}) })
   monitor.register({ name: 'last', run: () => fine })
   await monitor.runHealthChecks()
-  expect(checkOf(monitor, 'last')?.status).toBe('healthy')
+  expect(findCheck(monitor, 'last')?.status).toBe('healthy')
   expect(monitor.report().checks.filter(({ reason }) => reason === 'timeout')).toHaveLength(4)
 })
 
-test('no more checks run at once than may', async () => {
-  const monitor = monitorOf({ parallel: 3 })
+test('at most `concurrency` checks run at the same time', async () => {
+  const monitor = createMonitor({ concurrency: 3 })
   let running = 0
   let most = 0
   const run = async (): Promise<Finding> => {
@@ -121,8 +129,8 @@ test('no more checks run at once than may', async () => {
   expect(monitor.report().status).toBe('healthy')
 })
 
-test('a check that fails is what it said it would be, and says what kind of error it was and never more', async () => {
-  const monitor = monitorOf()
+test('a check that fails has its `statusOnError`, and its message has only the kind of the error', async () => {
+  const monitor = createMonitor()
   const failures: Record<string, () => Finding | Promise<Finding>> = {
     throwing: () => {
       throw new RangeError('/secret/path')
@@ -157,27 +165,28 @@ test.each([
   { status: 'well', message: 'x' },
   { status: 'healthy' },
   { status: 'healthy', message: 'x', observed: { value: Number.NaN } },
-])('%j is no finding', async (nonsense) => {
-  const monitor = monitorOf()
+])('%j is an invalid finding', async (nonsense) => {
+  const monitor = createMonitor()
   monitor.register({ name: 'one', run: () => nonsense as unknown as Finding })
   expect(await monitor.runHealthChecks()).toMatchObject([
-    { status: 'unhealthy', reason: 'exception', message: 'The check returned no finding' },
+    { status: 'unhealthy', reason: 'exception', message: 'The check returned an invalid finding' },
   ])
 })
 
-test('what a check returned stays as it was, whatever the check does with it later', async () => {
-  const monitor = monitorOf()
+test('a check cannot change a finding that it returned', async () => {
+  const monitor = createMonitor()
   const finding = { status: 'degraded' as const, message: 'then', observed: { name: 'space', value: 1, unit: 'By' } }
   monitor.register({ name: 'one', run: () => finding })
   await monitor.runHealthChecks()
   finding.message = 'now'
   finding.observed.value = 2
   monitor.register({ name: 'two', run: () => fine })
-  expect(checkOf(monitor, 'one')).toMatchObject({ message: 'then', observed: { value: 1 } })
+  expect(findCheck(monitor, 'one')).toMatchObject({ message: 'then', observed: { value: 1 } })
 })
 
-test('a run that was in time leaves neither a timer nor an aborted signal', async () => {
-  const monitor = monitorOf({ timeoutMs: 20 })
+test('a run that finishes in time leaves neither a timer nor an aborted signal', async () => {
+  useFakeTimers()
+  const monitor = createMonitor({ timeoutMs: 20 })
   let signal: AbortSignal | undefined
   monitor.register({
     name: 'one',
@@ -187,13 +196,13 @@ test('a run that was in time leaves neither a timer nor an aborted signal', asyn
     },
   })
   await monitor.runHealthChecks()
-  await sleep(50)
+  await vi.advanceTimersByTimeAsync(1000)
   expect(signal?.aborted).toBe(false)
   expect(getEventListeners(signal as AbortSignal, 'abort')).toEqual([])
 })
 
-test('close tells what runs to stop, and whoever waits waits no longer', async () => {
-  const monitor = monitorOf({ timeoutMs: 3_600_000 })
+test('close aborts running checks and ends pending calls', async () => {
+  const monitor = createMonitor({ timeoutMs: 3_600_000 })
   let signal: AbortSignal | undefined
   monitor.register({
     name: 'hanging',
@@ -208,12 +217,13 @@ test('close tells what runs to stop, and whoever waits waits no longer', async (
   expect(signal?.reason).toMatchObject({ name: 'AbortError' })
 })
 
-test('what is done before a round may fail, and may hang, and the checks run', async () => {
+test('the checks run even if `beforeRun` fails or hangs', async () => {
+  useFakeTimers()
   const warn = vi.fn()
   const logger = { debug: () => {}, info: () => {}, warn, error: () => {} }
   let calls = 0
   const beforeRun = (): Promise<void> => (++calls === 1 ? Promise.reject(new Error('secret')) : new Promise(() => {}))
-  const monitor = monitorOf({ beforeRun, logger, timeoutMs: 300 })
+  const monitor = createMonitor({ beforeRun, logger, timeoutMs: 300 })
   let runs = 0
   monitor.register({
     name: 'one',
@@ -222,14 +232,17 @@ test('what is done before a round may fail, and may hang, and the checks run', a
       return fine
     },
   })
-  for (let i = 0; i < 2; i++) await monitor.runHealthChecks()
-  const third = monitor.runHealthChecks().then(() => 'at once')
-  expect(await Promise.race([third, sleep(200)]), 'what hangs is waited for once').toBe('at once')
+  await monitor.runHealthChecks()
+  const second = monitor.runHealthChecks()
+  await vi.advanceTimersByTimeAsync(300)
+  await second
+  // No time passes for the next two: a task that hangs is awaited once.
+  await monitor.runHealthChecks()
   await monitor.runHealthChecks()
   expect(runs).toBe(4)
-  expect(calls, 'not again while it hangs').toBe(2)
+  expect(calls, 'not started again while it hangs').toBe(2)
   expect(warn.mock.calls).toEqual([
-    [{ kind: 'Error' }, 'what is done before health checks failed'],
-    [{ timeoutMs: 300 }, 'what is done before health checks takes too long: they go on without it'],
+    [{ kind: 'Error' }, 'collecting metrics for the health checks failed; the checks use older values'],
+    [{ timeoutMs: 300 }, 'collecting metrics for the health checks takes too long; the checks use older values'],
   ])
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Finding, HealthCheck } from './check.ts'
 import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
@@ -6,14 +5,14 @@ import { HealthMonitor, type HealthMonitorOptions } from './monitor.ts'
 const fine: Finding = { status: 'healthy', message: 'all is well' }
 const bad: Finding = { status: 'unhealthy', message: 'it is broken', reason: 'broken' }
 
-function monitorOf(options: Partial<HealthMonitorOptions> = {}): HealthMonitor {
+function createMonitor(options: Partial<HealthMonitorOptions> = {}): HealthMonitor {
   const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, ...options })
   onTestFinished(() => monitor.close())
   return monitor
 }
 
-/** A check that finds `finding`, which can be changed, and counts its runs. */
-function checkOf(name: string, rest: Partial<HealthCheck> = {}) {
+/** Creates a check that returns `seen.finding` and counts its runs. */
+function createCheck(name: string, rest: Partial<HealthCheck> = {}) {
   const seen = { finding: fine, runs: 0 }
   const check: HealthCheck = {
     name,
@@ -26,11 +25,17 @@ function checkOf(name: string, rest: Partial<HealthCheck> = {}) {
   return { check, seen }
 }
 
+/** Fakes the timers that schedule checks until the end of the test. */
+function useFakeTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
 const statusOf = (monitor: HealthMonitor, name: string) => monitor.report().checks.find((one) => one.name === name)?.status
 
-test('nothing is known before the first round, and then everything', async () => {
-  const monitor = monitorOf()
-  monitor.register(checkOf('first').check)
+test('the status is unknown before the first round, and known after it', async () => {
+  const monitor = createMonitor()
+  monitor.register(createCheck('first').check)
   expect(monitor.report()).toMatchObject({
     status: 'unknown',
     phase: 'starting',
@@ -41,10 +46,10 @@ test('nothing is known before the first round, and then everything', async () =>
   expect(monitor.report()).toMatchObject({ status: 'healthy', checks: [{ status: 'healthy', message: 'all is well' }] })
 })
 
-test('it is starting until the slowest of the first checks ran', async () => {
-  const monitor = monitorOf()
+test('the phase is `starting` until the slowest check of the first round has run', async () => {
+  const monitor = createMonitor()
   const { promise, resolve } = Promise.withResolvers<Finding>()
-  monitor.register(checkOf('quick').check)
+  monitor.register(createCheck('quick').check)
   monitor.register({ name: 'slow', run: () => promise })
   monitor.start()
   await vi.waitFor(() => expect(statusOf(monitor, 'quick')).toBe('healthy'))
@@ -53,12 +58,13 @@ test('it is starting until the slowest of the first checks ran', async () => {
   await vi.waitFor(() => expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'running' }))
 })
 
-test('turned off, nothing runs by itself, and everything when it is asked for', async () => {
-  const monitor = monitorOf({ enabled: false, intervalMs: 1 })
-  const { check, seen } = checkOf('one')
+test('a disabled monitor runs checks only on request', async () => {
+  useFakeTimers()
+  const monitor = createMonitor({ enabled: false, intervalMs: 1 })
+  const { check, seen } = createCheck('one')
   monitor.register(check)
   monitor.start()
-  await sleep(30)
+  await vi.advanceTimersByTimeAsync(1000)
   expect(seen.runs).toBe(0)
   expect(monitor.report()).toMatchObject({ status: 'unknown', phase: 'off' })
   expect(await monitor.runHealthChecks()).toMatchObject([{ name: 'one', status: 'healthy' }])
@@ -67,15 +73,15 @@ test('turned off, nothing runs by itself, and everything when it is asked for', 
   expect(monitor.report().phase).toBe('stopping')
 })
 
-test('where there is nothing to check all is well', () => {
-  const monitor = monitorOf({ sources: [() => []] })
+test('without checks the status is healthy', () => {
+  const monitor = createMonitor({ sources: [() => []] })
   monitor.start()
   expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'running', checks: [] })
   expect(monitor.liveness()).toMatchObject({ status: 'healthy', checks: [] })
 })
 
-test('the worst check decides', async () => {
-  const monitor = monitorOf()
+test('the status of the report is that of the worst check', async () => {
+  const monitor = createMonitor()
   for (const status of ['healthy', 'degraded', 'critical', 'unhealthy'] as const) {
     monitor.register({ name: status, run: () => ({ status, message: status }) })
   }
@@ -83,10 +89,10 @@ test('the worst check decides', async () => {
   expect(monitor.report().status).toBe('critical')
 })
 
-test('a thousand looks run no check and explain nothing again', async () => {
+test('reading a thousand reports runs no check and computes no explanation again', async () => {
   const explain = vi.fn(() => ({ nextSteps: ['look into it'] }))
-  const monitor = monitorOf({ explain })
-  const { check, seen } = checkOf('one')
+  const monitor = createMonitor({ explain })
+  const { check, seen } = createCheck('one')
   seen.finding = bad
   monitor.register(check)
   await monitor.runHealthChecks()
@@ -99,10 +105,10 @@ test('a thousand looks run no check and explain nothing again', async () => {
   expect(explain).toHaveBeenCalledTimes(explanations)
 })
 
-test('who asks for all checks at the same time waits for the same runs', async () => {
+test('concurrent calls of `runHealthChecks` share their runs', async () => {
   const source = vi.fn(() => [])
-  const monitor = monitorOf({ sources: [source] })
-  const { check, seen } = checkOf('one', { intervalMs: 3_600_000 })
+  const monitor = createMonitor({ sources: [source] })
+  const { check, seen } = createCheck('one', { intervalMs: 3_600_000 })
   monitor.register(check)
   const [first, second] = await Promise.all([monitor.runHealthChecks(), monitor.runHealthChecks()])
   expect(seen.runs).toBe(1)
@@ -113,9 +119,9 @@ test('who asks for all checks at the same time waits for the same runs', async (
 })
 
 test('each check has its own interval', async () => {
-  const monitor = monitorOf()
-  const often = checkOf('often', { intervalMs: 20 })
-  const rarely = checkOf('rarely', { intervalMs: 3_600_000 })
+  const monitor = createMonitor()
+  const often = createCheck('often', { intervalMs: 20 })
+  const rarely = createCheck('rarely', { intervalMs: 3_600_000 })
   monitor.register(often.check)
   monitor.register(rarely.check)
   monitor.start()
@@ -123,10 +129,10 @@ test('each check has its own interval', async () => {
   expect(rarely.seen.runs).toBe(1)
 })
 
-test('a check that is not looked at any more is unknown, and says since when', async () => {
+test('a check whose last result is too old is unknown, and its message has the age', async () => {
   let nowMs = 1_000_000
-  const monitor = monitorOf({ clock: () => nowMs })
-  monitor.register(checkOf('one').check)
+  const monitor = createMonitor({ clock: () => nowMs })
+  monitor.register(createCheck('one').check)
   await monitor.runHealthChecks()
   nowMs += 90_000
   expect(monitor.report().status).toBe('healthy')
@@ -143,28 +149,28 @@ test('a check that is not looked at any more is unknown, and says since when', a
   expect(monitor.report()).toMatchObject({ status: 'healthy', checks: [{ sinceMs: nowMs }] })
 })
 
-test('a check says how long it must insist, and is told what was said of it before', async () => {
-  const monitor = monitorOf()
-  const before: string[] = []
+test('thresholds delay a change, and the check gets the reported status', async () => {
+  const monitor = createMonitor()
+  const previous: string[] = []
   const findings: Finding[] = [fine, bad, bad, fine, fine]
   monitor.register({
     name: 'one',
     failureThreshold: { count: 2, of: 3 },
     recoveryThreshold: { count: 2, of: 2 },
     run: (context) => {
-      before.push(context.previousStatus)
+      previous.push(context.previousStatus)
       return findings.shift() ?? fine
     },
   })
-  const told: string[] = []
-  for (let i = 0; i < 5; i++) told.push((await monitor.runHealthChecks())[0]?.message ?? '')
-  expect(told).toEqual(['all is well', 'all is well', 'it is broken', 'it is broken', 'all is well'])
-  expect(before).toEqual(['unknown', 'healthy', 'healthy', 'unhealthy', 'unhealthy'])
+  const messages: string[] = []
+  for (let i = 0; i < 5; i++) messages.push((await monitor.runHealthChecks())[0]?.message ?? '')
+  expect(messages).toEqual(['all is well', 'all is well', 'it is broken', 'it is broken', 'all is well'])
+  expect(previous).toEqual(['unknown', 'healthy', 'healthy', 'unhealthy', 'unhealthy'])
 })
 
-test('a check makes the whole no worse than it may, whether it is critical, fails or is not known', async () => {
+test('`maxStatus` caps the report, whether the check is critical, fails or is unknown', async () => {
   let nowMs = 0
-  const monitor = monitorOf({ clock: () => nowMs })
+  const monitor = createMonitor({ clock: () => nowMs })
   monitor.register({ name: 'critical', maxStatus: 'degraded', run: () => ({ status: 'critical', message: 'very bad' }) })
   monitor.register({
     name: 'failing',
@@ -178,25 +184,25 @@ test('a check makes the whole no worse than it may, whether it is critical, fail
   expect(monitor.report()).toMatchObject({ status: 'degraded', checks: [{ status: 'unknown' }, { status: 'unknown' }] })
 })
 
-test('not to be known is not hidden by how little a check counts', async () => {
-  const monitor = monitorOf()
+test('`maxStatus` does not hide that a check is unknown', async () => {
+  const monitor = createMonitor()
   monitor.register({ name: 'one', maxStatus: 'degraded', run: () => ({ status: 'unknown', message: 'no data yet' }) })
   expect(await monitor.runHealthChecks()).toMatchObject([{ status: 'unknown', message: 'no data yet', maxStatus: 'degraded' }])
   expect(monitor.report().status).toBe('degraded')
 })
 
-test('settings override what a check says of itself, and can turn it off', async () => {
-  const monitor = monitorOf({ settings: { soft: { maxStatus: 'degraded' }, off: { enabled: false } } })
-  const off = checkOf('off')
+test('settings override the values of a check and can disable it', async () => {
+  const monitor = createMonitor({ settings: { soft: { maxStatus: 'degraded' }, off: { enabled: false } } })
+  const off = createCheck('off')
   monitor.register({ name: 'soft', maxStatus: 'critical', run: () => bad })
   monitor.register(off.check)
   expect(await monitor.runHealthChecks()).toMatchObject([{ name: 'soft', status: 'degraded' }])
   expect(off.seen.runs).toBe(0)
 })
 
-test('liveness asks only what a restart mends, and what is not known speaks for no restart', async () => {
-  const monitor = monitorOf()
-  const loop = checkOf('loop', { isForLiveness: true })
+test('liveness includes only checks with `isForLiveness`, and ignores unknown ones', async () => {
+  const monitor = createMonitor()
+  const loop = createCheck('loop', { isForLiveness: true })
   monitor.register({ name: 'disk', run: () => bad })
   monitor.register(loop.check)
   expect(monitor.liveness()).toMatchObject({ status: 'healthy', checks: [{ name: 'loop', status: 'unknown' }] })
@@ -207,22 +213,24 @@ test('liveness asks only what a restart mends, and what is not known speaks for 
   expect(monitor.liveness().status).toBe('unhealthy')
 })
 
-test('a shutdown shows', () => {
-  const monitor = monitorOf()
+test('a shutdown is part of the report', () => {
+  const monitor = createMonitor()
   monitor.start()
   monitor.beginShutdown()
   expect(monitor.report()).toMatchObject({ status: 'healthy', phase: 'stopping' })
 })
 
-test('after close no check runs, and what was known can still be looked at', async () => {
-  const monitor = monitorOf({ intervalMs: 10 })
-  const { check, seen } = checkOf('one')
+test('after close no check runs, and the last results stay readable', async () => {
+  useFakeTimers()
+  const monitor = createMonitor({ intervalMs: 10 })
+  const { check, seen } = createCheck('one')
   monitor.register(check)
   monitor.start()
-  await vi.waitFor(() => expect(seen.runs).toBeGreaterThan(1))
+  await vi.advanceTimersByTimeAsync(100)
+  expect(seen.runs).toBeGreaterThan(1)
   monitor.close()
   const { runs } = seen
-  await sleep(50)
+  await vi.advanceTimersByTimeAsync(1000)
   await monitor.runHealthChecks()
   expect(seen.runs).toBe(runs)
   expect(monitor.report().checks).toHaveLength(1)

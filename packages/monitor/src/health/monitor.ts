@@ -196,7 +196,9 @@ function validateOptions({
     if (problem !== undefined) throw new TypeError(`${name} ${problem}`)
   }
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new TypeError(`concurrency must be a whole number of 1 or more, got ${String(concurrency)}: otherwise no check could run`)
+    throw new TypeError(
+      `concurrency must be a whole number of 1 or more, got ${String(concurrency)}: otherwise no check could run`,
+    )
   }
   for (const [name, overrides] of Object.entries(settings)) {
     const problem = validateSettings(overrides)

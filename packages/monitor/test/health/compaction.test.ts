@@ -51,7 +51,7 @@ test('a LevelDB that is written to faster than it compacts stalls, and that is s
     const finding = await look(name, 'orders')
     if (finding.status !== 'healthy') messages.add(finding.message)
     if (finding.reason !== 'stalled') continue
-    expect(finding).toMatchObject({ status: 'unhealthy', observed: { name: 'age of the stall', unit: 's', bound: 60 } })
+    expect(finding).toMatchObject({ status: 'unhealthy', observed: { name: 'duration of the stall', unit: 's', bound: 60 } })
     expect(finding.message).toMatch(/^Writes are stalled \((?:level0|memtable)\)$/)
     if (!seen) {
       const explanation = explained(await lookAtAll(), name, 'orders')

@@ -145,7 +145,7 @@ test('where nobody waits any more, a try stops between its steps, and takes away
 })
 
 const bounds = { slowSeconds: 0.2 }
-const slowly = { status: 'degraded', message: 'Database answers slowly' }
+const slowly = { status: 'degraded', message: 'Database responds slowly' }
 
 test('a store that is slow by itself answers slowly', async () => {
   const { db, look } = ailing({ bounds })

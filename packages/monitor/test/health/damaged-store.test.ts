@@ -19,9 +19,9 @@ test('a LevelDB with a damaged table: one read that meets it is enough, and it i
   await remember()
   expect(await look('error_rates', 'accounts')).toEqual({
     status: 'critical',
-    message: 'Damaged data was found (LEVEL_CORRUPTION)',
+    message: 'Corrupted data was found (LEVEL_CORRUPTION)',
     reason: 'corruption',
-    observed: { name: 'operations that met damage, in the window', value: 1, unit: '{error}', bound: 0 },
+    observed: { name: 'operations that found corrupted data in the window', value: 1, unit: '{error}', bound: 0 },
   })
   const explanation = explained(await lookAtAll(), 'error_rates', 'accounts')
   expect(explanation.cause).not.toHaveProperty('check')

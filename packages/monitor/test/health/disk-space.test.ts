@@ -150,7 +150,7 @@ test('a full volume explains that its LevelDB cannot be written to, that its wri
     nextSteps: expect.arrayContaining(['See disk_space: Insufficient disk space.']),
   })
   const own = explained(all, 'disk_space', 'orders')
-  expect(own.cause).toEqual({ message: 'The volume fills up: by this store, or by what else lies on it.' })
+  expect(own.cause).toEqual({ message: 'The volume fills up with the data of this store, or with other files.' })
   expect(own.runbookUrl).toBe('@wombat/monitor/RUNBOOK.md#disk_space')
 })
 

@@ -27,7 +27,7 @@ test('silence and success are healthy', async () => {
 })
 
 test('of fewer than twenty operations nothing is concluded', async () => {
-  expect(await afterWrites(9, 10)).toEqual({ status: 'healthy', message: 'Too little traffic to judge' })
+  expect(await afterWrites(9, 10)).toEqual({ status: 'healthy', message: 'Too few operations to evaluate' })
   expect(await afterWrites(10, 10)).toMatchObject({ status: 'unhealthy', message: '50 % of the set operations failed' })
 })
 

@@ -69,7 +69,7 @@ test('a check that takes too long is explained by what held it up: the store, or
     block(600)
     await wait(1000)
   }
-  expect(await causeOf()).toMatch(/^JavaScript kept the event loop/)
+  expect(await causeOf()).toMatch(/^JavaScript blocked the event loop/)
 })
 
 test('a check that waits too long for a thread pool that others hold is explained by that', async () => {
@@ -88,7 +88,7 @@ test('a check that waits too long for a thread pool that others hold is explaine
     reason: 'timeout',
     runbookUrl: '@wombat/monitor/RUNBOOK.md#database_connectivity',
   })
-  expect(result?.cause?.message).toMatch(/^Other work than the stores’ fills the thread pool/)
+  expect(result?.cause?.message).toMatch(/^Work other than store operations fills the thread pool/)
   await held
 })
 
@@ -99,7 +99,7 @@ test('the memory of the process is held against what was configured', async () =
   expect(await at(0.4)).toMatchObject({ status: 'healthy', message: 'Sufficient memory available', observed: { unit: 'By' } })
   expect(await at(0.85)).toMatchObject({ status: 'degraded', message: 'High memory usage' })
   expect(await at(0.93)).toMatchObject({ status: 'unhealthy', message: 'Very high memory usage' })
-  expect(await at(1.1)).toMatchObject({ status: 'critical', message: 'Memory is almost used up' })
+  expect(await at(1.1)).toMatchObject({ status: 'critical', message: 'Memory is almost exhausted' })
   expect(await at(0.77, 'degraded')).toMatchObject({ status: 'degraded', message: 'High memory usage' })
 })
 
@@ -118,11 +118,12 @@ test('a process in a control group with a small limit is told how near it is to 
   const script = `
     const { writeFileSync, readFileSync } = await import('node:fs')
     writeFileSync('${group}/cgroup.procs', String(process.pid))
-    const { runMemoryUsage } = await import('${checks}/checks/memory-usage.ts')
+    const { memoryUsage } = await import('${checks}/checks/memory-usage.ts')
     const { defaultHealthBounds } = await import('${checks}/bounds.ts')
     const { TimeSeries } = await import('${checks}/../history/memory/time-series.ts')
     const used = () => Number(readFileSync('${group}/memory.usage_in_bytes', 'utf8'))
-    const look = () => runMemoryUsage({ history: new TimeSeries(), bounds: defaultHealthBounds }, { nowMs: 0, previousStatus: 'healthy' })
+    const check = memoryUsage.create({ history: new TimeSeries() }, defaultHealthBounds)
+    const look = () => check.run({ nowMs: 0, previousStatus: 'healthy' })
     const findings = [look()]
     const held = []
     for (const share of [0.84, 0.93]) {

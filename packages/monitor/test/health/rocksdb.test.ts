@@ -21,7 +21,7 @@ describe.skipIf(!installed)(named('the health of a RocksDB'), () => {
     await remember()
     expect(await look('compaction_status', 'orders')).toMatchObject({
       status: 'degraded',
-      message: 'Level 0 fills up',
+      message: 'Level 0 is filling up',
       observed: { value: 2, bound: 2, unit: '{file}' },
     })
     await flushes(db, 1)

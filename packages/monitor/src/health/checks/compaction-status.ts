@@ -1,11 +1,11 @@
 import type { History } from '../../history/history.ts'
+import { increaseOver, maxNow, maxSeriesNow } from '../../history/window-queries.ts'
 import type { Finding } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { type Bounds, type BoundValues, windowBounds } from './bound.ts'
 import type { CheckDependencies, StoreCheck, StoreCheckSource } from './built-in-check.ts'
 import type { Remediation } from './remediation.ts'
 import { above, atLeast, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { increaseOver, maxNow, maxSeriesNow } from '../../history/window-queries.ts'
 
 const gibibyte = 2 ** 30
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defaultHealthBounds as bounds } from '../bounds.ts'
 import type { HealthStatus } from '../status.ts'
-import { diskFinding } from './disk-space.ts'
+import { evaluateDisk } from './disk-space.ts'
 
 const gibibyte = 2 ** 30
 
@@ -11,50 +11,53 @@ interface Case {
   readonly pending?: number
   readonly inodes?: number
   readonly allInodes?: number
-  readonly before?: HealthStatus
+  readonly previousStatus?: HealthStatus
 }
 
-function judge({ available = 500, capacity = 1000, pending, inodes, allInodes = 0, before = 'healthy' }: Case) {
+function evaluate({ available = 500, capacity = 1000, pending, inodes, allInodes = 0, previousStatus = 'healthy' }: Case) {
   const volume = { availableBytes: available * gibibyte, capacityBytes: capacity * gibibyte, availableInodes: inodes }
-  const reading = { state: 'known', volume, capacityInodes: allInodes } as const
-  return diskFinding(reading, { store: 'orders', pendingBytes: pending && pending * gibibyte, bounds, before })
+  const state = { state: 'known', volume, capacityInodes: allInodes } as const
+  return evaluateDisk(state, { store: 'orders', pendingBytes: pending && pending * gibibyte, bounds, previousStatus })
 }
 
-test('there must be room for what compaction has to rewrite, and a fifth more for it to be enough again', () => {
-  expect(judge({ pending: 499 })).toMatchObject({ status: 'healthy', message: 'Sufficient disk space available' })
-  expect(judge({ pending: 501 })).toMatchObject({
+test('free space must cover pending compaction, and exceed it by a fifth before the status ends', () => {
+  expect(evaluate({ pending: 499 })).toMatchObject({ status: 'healthy', message: 'Sufficient disk space available' })
+  expect(evaluate({ pending: 501 })).toMatchObject({
     status: 'unhealthy',
-    message: 'No room for the pending compaction',
+    message: 'Not enough disk space for pending compaction',
     reason: 'no_room',
     observed: { value: 500 * gibibyte, bound: 501 * gibibyte },
   })
-  expect(judge({ pending: 420, before: 'unhealthy' })).toMatchObject({ status: 'unhealthy' })
-  expect(judge({ pending: 410, before: 'unhealthy' })).toMatchObject({ status: 'healthy' })
-  expect(judge({ pending: 420, before: 'unknown' })).toMatchObject({ status: 'healthy' })
+  expect(evaluate({ pending: 420, previousStatus: 'unhealthy' })).toMatchObject({ status: 'unhealthy' })
+  expect(evaluate({ pending: 410, previousStatus: 'unhealthy' })).toMatchObject({ status: 'healthy' })
+  expect(evaluate({ pending: 420, previousStatus: 'unknown' })).toMatchObject({ status: 'healthy' })
 })
 
-test('of a large volume a tenth must be free', () => {
-  expect(judge({ available: 99 })).toMatchObject({
+test('a tenth of a large volume must be free', () => {
+  expect(evaluate({ available: 99 })).toMatchObject({
     status: 'degraded',
     message: 'Low disk space',
     observed: { bound: 100 * gibibyte },
   })
-  expect(judge({ available: 119, before: 'degraded' })).toMatchObject({ status: 'degraded', message: 'Low disk space' })
-  expect(judge({ available: 119, before: 'unknown' })).toMatchObject({ status: 'healthy' })
-  expect(judge({ available: 121, before: 'degraded' })).toMatchObject({ status: 'healthy' })
+  expect(evaluate({ available: 119, previousStatus: 'degraded' })).toMatchObject({
+    status: 'degraded',
+    message: 'Low disk space',
+  })
+  expect(evaluate({ available: 119, previousStatus: 'unknown' })).toMatchObject({ status: 'healthy' })
+  expect(evaluate({ available: 121, previousStatus: 'degraded' })).toMatchObject({ status: 'healthy' })
 })
 
-test('of many inodes a twentieth must be free; where there is no fixed number, none are missed', () => {
-  expect(judge({ inodes: 40_000, allInodes: 1e6 })).toMatchObject({
+test('a twentieth of the inodes must be free, if the file system has a fixed number of them', () => {
+  expect(evaluate({ inodes: 40_000, allInodes: 1e6 })).toMatchObject({
     status: 'degraded',
     message: 'Few inodes left',
     observed: { value: 40_000, bound: 50_000 },
   })
-  expect(judge({ inodes: 55_000, allInodes: 1e6, before: 'degraded' })).toMatchObject({ message: 'Few inodes left' })
-  expect(judge({ inodes: 61_000, allInodes: 1e6, before: 'degraded' })).toMatchObject({ status: 'healthy' })
-  expect(judge({})).toMatchObject({ status: 'healthy' })
+  expect(evaluate({ inodes: 55_000, allInodes: 1e6, previousStatus: 'degraded' })).toMatchObject({ message: 'Few inodes left' })
+  expect(evaluate({ inodes: 61_000, allInodes: 1e6, previousStatus: 'degraded' })).toMatchObject({ status: 'healthy' })
+  expect(evaluate({})).toMatchObject({ status: 'healthy' })
 })
 
-test('what is worse is said first: no space before few inodes', () => {
-  expect(judge({ available: 0.05, inodes: 1 })).toMatchObject({ status: 'critical', message: 'Insufficient disk space' })
+test('the worst finding is reported: insufficient space before few inodes', () => {
+  expect(evaluate({ available: 0.05, inodes: 1 })).toMatchObject({ status: 'critical', message: 'Insufficient disk space' })
 })

@@ -2,13 +2,13 @@ import { constants } from 'node:fs'
 import { access, opendir, statfs } from 'node:fs/promises'
 import type { MeasuredStore } from '@wombat/instrumentation'
 import { parentVolume, type Volume } from '@wombat/instrumentation/internal'
+import { maxNow } from '../../history/window-queries.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import type { Bounds, BoundValues } from './bound.ts'
 import type { CheckDependencies, StoreCheck, StoreCheckSource } from './built-in-check.ts'
 import { errorCode, withCode } from './error-codes.ts'
 import { below, type ThresholdLevel, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { maxNow } from '../../history/window-queries.ts'
 
 const mebibyte = 2 ** 20
 

@@ -1,6 +1,7 @@
 import { type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
+import { increaseFromFirst, increaseOver } from '../../history/window-queries.ts'
 import type { CheckContext, Finding } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import { type Bounds, type BoundValues, windowBounds } from './bound.ts'
@@ -8,7 +9,6 @@ import type { CheckDependencies, StoreCheck, StoreCheckSource } from './built-in
 import { corruptionCodes, withCode } from './error-codes.ts'
 import { corruptedData } from './remediation.ts'
 import { above, thresholdLevel, worstFinding } from './threshold-levels.ts'
-import { increaseFromFirst, increaseOver } from '../../history/window-queries.ts'
 
 const bounds = {
   ...windowBounds,
@@ -63,8 +63,7 @@ export const errorRates = {
     const check = {
       name: 'error_rates',
       store,
-      run: ({ nowMs, previousStatus }: CheckContext) =>
-        evaluateErrors(history, { store, bounds, previousStatus }, nowMs),
+      run: ({ nowMs, previousStatus }: CheckContext) => evaluateErrors(history, { store, bounds, previousStatus }, nowMs),
     }
     // While recording is disabled, the last values do not describe the present.
     return () => (registry.enabled && countsOperations(history, store) ? check : undefined)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { TimeSeries } from '../../history/memory/time-series.ts'
 import { defaultHealthBounds as bounds } from '../bounds.ts'
-import { type MemoryReading, memoryFinding, storesMemory } from './memory-usage.ts'
+import { evaluateMemory, type MemorySnapshot, storesMemory } from './memory-usage.ts'
 
-const reading: MemoryReading = {
+const memory: MemorySnapshot = {
   residentBytes: 500,
   limitBytes: 1000,
   group: undefined,
@@ -19,24 +19,24 @@ test.each([
   [749, 'degraded', 'healthy', 'Sufficient memory available', 800],
   [900, 'healthy', 'unhealthy', 'Very high memory usage', 900],
   [860, 'unhealthy', 'unhealthy', 'Very high memory usage', 850],
-  [970, 'healthy', 'critical', 'Memory is almost used up', 970],
-  [930, 'critical', 'critical', 'Memory is almost used up', 920],
+  [970, 'healthy', 'critical', 'Memory is almost exhausted', 970],
+  [930, 'critical', 'critical', 'Memory is almost exhausted', 920],
   [910, 'critical', 'unhealthy', 'Very high memory usage', 850],
-] as const)('%i of 1000 bytes, before %s: %s', (residentBytes, before, status, message, bound) => {
-  const finding = memoryFinding({ ...reading, residentBytes }, bounds, before)
+] as const)('%i of 1000 bytes, previously %s: %s', (residentBytes, previous, status, message, bound) => {
+  const finding = evaluateMemory({ ...memory, residentBytes }, bounds, previous)
   expect(finding).toMatchObject({ status, message, observed: { value: residentBytes, unit: 'By' } })
   expect(finding.observed?.bound).toBeCloseTo(bound)
 })
 
-test('the group counts where it is nearer to its limit than the process to its own, or alone has one', () => {
+test('the group counts if it is closer to its limit than the process, or if only it has a limit', () => {
   const group = { usedBytes: 1900, limitBytes: 2000 }
   const observed = { value: 1900, series: { metric: 'wombat_process_group_memory_bytes' } }
-  expect(memoryFinding({ ...reading, group }, bounds, 'healthy')).toMatchObject({ status: 'unhealthy', observed })
-  expect(memoryFinding({ ...reading, residentBytes: 980, group }, bounds, 'healthy')).toMatchObject({
+  expect(evaluateMemory({ ...memory, group }, bounds, 'healthy')).toMatchObject({ status: 'unhealthy', observed })
+  expect(evaluateMemory({ ...memory, residentBytes: 980, group }, bounds, 'healthy')).toMatchObject({
     status: 'critical',
     observed: { value: 980, series: { metric: 'wombat_process_resident_memory_bytes' } },
   })
-  expect(memoryFinding({ ...reading, limitBytes: undefined, group }, bounds, 'healthy')).toMatchObject({ observed })
+  expect(evaluateMemory({ ...memory, limitBytes: undefined, group }, bounds, 'healthy')).toMatchObject({ observed })
 })
 
 test.each([
@@ -45,11 +45,11 @@ test.each([
   ['external', { externalBytes: 600 }],
   ['native', {}],
   ['other_processes', { group: { usedBytes: 4900, limitBytes: 5000 } }],
-])('the largest part is named: %s', (reason, parts) => {
-  expect(memoryFinding({ ...reading, residentBytes: 900, ...parts }, bounds, 'healthy').reason).toBe(reason)
+])('the reason is the largest part: %s', (reason, parts) => {
+  expect(evaluateMemory({ ...memory, residentBytes: 900, ...parts }, bounds, 'healthy').reason).toBe(reason)
 })
 
-test('what stores use is what their engines say they use, in all or in parts', () => {
+test('the memory of stores is what their engines report, as a total or in parts', () => {
   const history = new TimeSeries()
   const sample = (name: string, store: string, value: number) => ({
     series: { name, labels: { store }, isCounter: false },

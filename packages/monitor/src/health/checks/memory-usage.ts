@@ -1,12 +1,12 @@
 import type { MetricName } from '@wombat/instrumentation'
 import { type ControlGroupMemory, processMemoryLimit, readControlGroupMemory } from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
+import { sumNow } from '../../history/window-queries.ts'
 import type { Finding, HealthCheck, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
 import type { Bounds, BoundValues } from './bound.ts'
 import type { CheckDependencies, ProcessCheck } from './built-in-check.ts'
 import { atLeast, thresholdLevel } from './threshold-levels.ts'
-import { sumNow } from '../../history/window-queries.ts'
 
 const bounds = {
   memoryDegradedShare: {
@@ -75,8 +75,7 @@ export const memoryUsage = {
   create({ history, memoryLimitBytes }: CheckDependencies, bounds: MemoryBounds): HealthCheck {
     return {
       name: 'memory_usage',
-      run: ({ nowMs, previousStatus }) =>
-        evaluateMemory(readMemory(history, memoryLimitBytes, nowMs), bounds, previousStatus),
+      run: ({ nowMs, previousStatus }) => evaluateMemory(readMemory(history, memoryLimitBytes, nowMs), bounds, previousStatus),
     }
   },
 } as const satisfies ProcessCheck

@@ -11,13 +11,16 @@ export type Remediations = Readonly<Record<string, Remediation>> & { readonly el
 /** Corrupted data, found by any check. */
 export const corruptedData: Remediation = {
   cause: 'The disk or file system lost writes, or the files were changed while the store was open.',
-  nextSteps: ['Stop writing to this store.', 'Copy its directory before changing anything.', 'Restore a backup, or repair the copy.'],
+  nextSteps: [
+    'Stop writing to this store.',
+    'Copy its directory before changing anything.',
+    'Restore a backup, or repair the copy.',
+  ],
 }
 
 /** An event loop that was blocked for most of a check's time. */
 export const blockedEventLoop: Remediation = {
-  cause:
-    'JavaScript blocked the event loop: a long computation, large JSON, a synchronous call, or garbage collection.',
+  cause: 'JavaScript blocked the event loop: a long computation, large JSON, a synchronous call, or garbage collection.',
   nextSteps: [
     'Take a CPU profile while it happens.',
     'Split the work, or move it to a worker thread.',

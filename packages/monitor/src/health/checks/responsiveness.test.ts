@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { defaultHealthBounds as bounds } from '../bounds.ts'
-import { responsivenessFinding } from './responsiveness.ts'
+import { evaluateResponsiveness } from './responsiveness.ts'
 
-const judge = (loopSeconds: number, poolSeconds: number) =>
-  responsivenessFinding({ loopSeconds, poolSeconds, poolSize: 4 }, bounds)
+const evaluate = (loopSeconds: number, poolSeconds: number) =>
+  evaluateResponsiveness({ loopSeconds, poolSeconds, poolSize: 4 }, bounds)
 
 test.each([
   [0.2, 1, 'healthy', 'The process is responsive', undefined],
@@ -13,7 +13,7 @@ test.each([
   [2, 5.2, 'unhealthy', 'All 4 threads of the pool were busy for 5.2 s', 'thread_pool'],
   [2, 3, 'degraded', 'The event loop was blocked for 2.0 s', 'event_loop'],
 ] as const)('a loop blocked for %d s and a pool for %d s: %s', (loop, pool, status, message, reason) => {
-  const finding = judge(loop, pool)
+  const finding = evaluate(loop, pool)
   expect(finding).toMatchObject({ status, message })
   expect(finding.reason).toBe(reason)
 })

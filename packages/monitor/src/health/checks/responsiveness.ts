@@ -64,13 +64,7 @@ export function evaluateResponsiveness({ loopSeconds, poolSeconds, poolSize }: B
   return worstFinding(findings) ?? { status: 'healthy', message: 'The process is responsive', observed }
 }
 
-function evaluateBlock(
-  reason: string,
-  name: string,
-  message: string,
-  value: number,
-  bounds: ResponsivenessBounds,
-): Finding[] {
+function evaluateBlock(reason: string, name: string, message: string, value: number, bounds: ResponsivenessBounds): Finding[] {
   // No hysteresis: each block is over when it is measured, and is reported on its own.
   const level = (status: 'unhealthy' | 'degraded', enter: number) => ({ status, enter, leave: enter })
   const levels = [level('unhealthy', bounds.blockedUnhealthySeconds), level('degraded', bounds.blockedDegradedSeconds)]

@@ -1,11 +1,11 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../../history/history.ts'
+import { maxNow } from '../../history/window-queries.ts'
 import { findLatencyCause } from '../../process/latency-cause.ts'
 import type { ProcessState } from '../../process/process-state.ts'
 import { type BuiltInCheckName, builtInChecks } from '../built-in-checks.ts'
 import type { Explain, Explanation, HealthCheckResult } from '../check.ts'
 import { commonRemediations, type Remediation, type Remediations } from '../checks/remediation.ts'
-import { maxNow } from '../../history/window-queries.ts'
 import { type RootCause, rootCauses } from './root-causes.ts'
 import { computeTrend } from './trend.ts'
 
@@ -76,10 +76,7 @@ function findDeepestCause(
 }
 
 /** Results by store, cached for each list: a thousand stores on one full volume are a thousand explanations. */
-const resultsByStore = new WeakMap<
-  readonly HealthCheckResult[],
-  ReadonlyMap<string | undefined, readonly HealthCheckResult[]>
->()
+const resultsByStore = new WeakMap<readonly HealthCheckResult[], ReadonlyMap<string | undefined, readonly HealthCheckResult[]>>()
 
 /** Returns the results that may explain one: those of the process and of the same store. */
 function selectRelated({ store }: HealthCheckResult, all: readonly HealthCheckResult[]): readonly HealthCheckResult[] {
@@ -128,11 +125,7 @@ function resultTrend(result: HealthCheckResult, options: ExplainOptions, nowMs: 
 }
 
 /** Returns the limit of a memory metric of the process in bytes; undefined for all other metrics. */
-function memoryLimit(
-  metric: string,
-  { history, memoryLimitBytes }: ExplainOptions,
-  nowMs: number,
-): number | undefined {
+function memoryLimit(metric: string, { history, memoryLimitBytes }: ExplainOptions, nowMs: number): number | undefined {
   if (!metric.startsWith('wombat_process_')) return undefined
   // The configured limit is that of the process alone.
   const configured = metric === 'wombat_process_group_memory_bytes' ? undefined : memoryLimitBytes

@@ -5,7 +5,7 @@ import { computeTrend } from './trend.ts'
 const gibibyte = 2 ** 30
 const minuteMs = 60_000
 
-/** A gauge that goes by `perHour` from `start`, remembered every ten seconds for so many minutes. */
+/** Returns the trend of a gauge that starts at `start` and changes by `perHour`, sampled every ten seconds. */
 function trend(metric: string, start: number, perHour: number, minutes: number, limit?: number) {
   const history = new TimeSeries()
   const series = { metric, labels: { store: 'orders' } }
@@ -18,7 +18,7 @@ function trend(metric: string, start: number, perHour: number, minutes: number, 
 
 const disk = 'db_disk_available_bytes'
 
-test('free space that falls is foretold when it is gone', () => {
+test('falling free space has a forecast of when it runs out', () => {
   const found = trend(disk, 40 * gibibyte, -10 * gibibyte, 60)
   expect(found).toMatchObject({ direction: 'falling', overSeconds: 3590, outlook: 'At this pace it is full in 3 h' })
   expect((found?.perHour ?? 0) / gibibyte).toBeCloseTo(-10)
@@ -26,7 +26,7 @@ test('free space that falls is foretold when it is gone', () => {
   expect(trend(disk, 250 * gibibyte, -5 * gibibyte, 180)).toMatchObject({ direction: 'steady' })
 })
 
-test('a small change is steady, and of a moment nothing is foretold', () => {
+test('a small change is steady, and a short period has no forecast', () => {
   expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).not.toHaveProperty('outlook')
   expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).toMatchObject({ direction: 'steady' })
   expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).toMatchObject({ direction: 'falling' })
@@ -34,7 +34,7 @@ test('a small change is steady, and of a moment nothing is foretold', () => {
   expect(trend(disk, gibibyte, 0, 0)).toBeUndefined()
 })
 
-test('memory that rises is foretold when it reaches its limit, where that is known', () => {
+test('rising memory has a forecast of when it reaches its limit, if the limit is known', () => {
   const memory = 'wombat_process_resident_memory_bytes'
   expect(trend(memory, gibibyte, gibibyte, 60, 4 * gibibyte)).toMatchObject({
     direction: 'rising',
@@ -44,7 +44,7 @@ test('memory that rises is foretold when it reaches its limit, where that is kno
   expect(trend(disk, gibibyte, gibibyte, 60)).not.toHaveProperty('outlook')
 })
 
-test('nobody knows how a counter goes, or a series that is not there', () => {
+test('a counter and an unknown series have no trend', () => {
   const history = new TimeSeries()
   const labels = { store: 'orders' }
   for (const ms of [1, 60_001]) history.append(ms, [{ series: { name: 'db_x_total', labels, isCounter: true }, value: ms }])

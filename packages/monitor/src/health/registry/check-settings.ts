@@ -61,7 +61,7 @@ export function validateSettings(settings: CheckSettings): string | undefined {
     return `must be an object with any of ${known.join(', ')}, got ${describeContent(settings)}`
   }
   const unknown = Object.keys(settings).find((key) => !known.includes(key))
-  if (unknown !== undefined) return `${unknown}: unknown setting${suggest(unknown, known)}`
+  if (unknown !== undefined) return `${unknown} is not a setting of a check${suggest(unknown, known)}`
   const { enabled } = settings
   if (enabled !== undefined && typeof enabled !== 'boolean')
     return `enabled must be true or false, got ${describeContent(enabled)}`
