@@ -3,8 +3,8 @@ import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { ProcessState } from '../process/process-state.ts'
 import { suggest } from '../validation/format-issue.ts'
+import { builtInChecks } from './built-in-checks.ts'
 import { type BuiltInSourceOptions, createBuiltInSource } from './built-in-source.ts'
-import { remediations } from './checks/remediation.ts'
 import { createExplain } from './explanation/explanation.ts'
 import type { HealthOptions } from './health-options.ts'
 import { HealthMonitor } from './monitor.ts'
@@ -47,7 +47,8 @@ export function createHealthMonitor(options: CreateHealthMonitorOptions): Health
     monitor.close()
     throw error
   }
-  warnOfUnknownSettings(Object.keys(settings ?? {}), [...Object.keys(remediations), ...checks.map(({ name }) => name)], logger)
+  const known = [...builtInChecks, ...checks].map(({ name }) => name)
+  warnOfUnknownSettings(Object.keys(settings ?? {}), known, logger)
   return monitor
 }
 
