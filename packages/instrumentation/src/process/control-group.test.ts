@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { readControlGroupMemory } from './control-group.ts'
 
-/** A folder with these files, laid out as Linux shows them. */
+/** Creates a file system root with these files, as Linux shows them. */
 function system(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'control-group-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
@@ -19,7 +19,7 @@ function system(files: Readonly<Record<string, string>>): string {
 
 const mounted2 = '31 23 0:28 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup rw,nsdelegate\n'
 
-test('in version 2, the working set is what is in use without inactive files, against the limit', () => {
+test('version 2: the working set is the memory in use without inactive files', () => {
   const root = system({
     'proc/self/cgroup': '0::/app.slice/orders.service\n',
     'proc/self/mountinfo': `22 27 0:21 / /proc rw - proc proc rw\n${mounted2}`,
@@ -30,7 +30,7 @@ test('in version 2, the working set is what is in use without inactive files, ag
   expect(readControlGroupMemory(root)).toEqual({ usedBytes: 700, limitBytes: 4000 })
 })
 
-test('of the groups around a process, the one that is nearest to its limit counts', () => {
+test('of a group and its parents, the one closest to its limit is returned', () => {
   const root = system({
     'proc/self/cgroup': '0::/pod/container\n',
     'proc/self/mountinfo': mounted2,
@@ -42,7 +42,7 @@ test('of the groups around a process, the one that is nearest to its limit count
   expect(readControlGroupMemory(root)).toEqual({ usedBytes: 1800, limitBytes: 2000 })
 })
 
-test('a container that sees its own group as the top is read there, whatever its path is outside', () => {
+test('a container that sees its own group as the top is read there, independent of the path outside', () => {
   const files = { 'sys/fs/cgroup/memory.current': '500\n', 'sys/fs/cgroup/memory.max': '800\n' }
   const outside = system({ ...files, 'proc/self/cgroup': '0::/../docker/abc\n', 'proc/self/mountinfo': mounted2 })
   expect(readControlGroupMemory(outside)).toEqual({ usedBytes: 500, limitBytes: 800 })
@@ -51,7 +51,7 @@ test('a container that sees its own group as the top is read there, whatever its
   expect(readControlGroupMemory(bound)).toEqual({ usedBytes: 500, limitBytes: 800 })
 })
 
-test('in version 1 the limit that nobody set is none, also beside a version 2 that does not count memory', () => {
+test('version 1: an unset limit is undefined, also beside a version 2 that does not count memory', () => {
   const root = system({
     'proc/self/cgroup': '4:memory:/a\n1:cpu,cpuacct:/\n0::/\n',
     'proc/self/mountinfo': `${mounted2.replace('/sys/fs/cgroup', '/sys/fs/cgroup/unified')}35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n`,
@@ -62,15 +62,15 @@ test('in version 1 the limit that nobody set is none, also beside a version 2 th
   expect(readControlGroupMemory(root)).toEqual({ usedBytes: 700, limitBytes: undefined })
 })
 
-test('where there are no control groups, nothing is known', () => {
+test('without control groups the result is undefined', () => {
   expect(readControlGroupMemory(system({}))).toBeUndefined()
 })
 
 const hierarchy = '/sys/fs/cgroup/memory'
 const group = join(hierarchy, `wombat-test-${process.pid}`)
 
-/** Whether a group with this limit could be made: we must be root, on a machine with version 1. */
-function makeGroup(limitBytes: number): boolean {
+/** Creates a group with this limit. Returns false if that is impossible: it needs root, and version 1. */
+function createGroup(limitBytes: number): boolean {
   try {
     mkdirSync(group)
     writeFileSync(join(group, 'memory.limit_in_bytes'), String(limitBytes))
@@ -80,9 +80,9 @@ function makeGroup(limitBytes: number): boolean {
   }
 }
 
-test('a process in a real group sees the limit of the group, and its own memory in it', async (context) => {
+test('a process in a real group reads the limit of the group, and its own memory in it', async (context) => {
   const limitBytes = 256 * 2 ** 20
-  if (!makeGroup(limitBytes)) return context.skip('no memory control group of version 1 can be made here')
+  if (!createGroup(limitBytes)) return context.skip('cannot create a memory control group of version 1')
   onTestFinished(() => rmdirSync(group))
   const source = join(import.meta.dirname, 'control-group.ts')
   const script = `

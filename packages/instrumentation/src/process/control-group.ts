@@ -1,74 +1,74 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
-/** The memory of the processes that share a limit with this one. */
+/** The memory of the processes that share a memory limit with this process. */
 export interface ControlGroupMemory {
-  /** The working set: without the files in the page cache that nobody used lately, which the kernel takes back before it kills. */
+  /** The working set: memory in use without inactive file cache, which the kernel reclaims before it kills a process. */
   readonly usedBytes: number
-  /** Undefined where neither the group nor any group around it has a limit. */
+  /** The limit; `undefined` if neither the group nor a parent group has one. */
   readonly limitBytes: number | undefined
 }
 
-/** How the two versions of control groups say the same things (Linux: admin-guide/cgroup-v2.rst, cgroup-v1/memory.rst). */
+/** The file names and fields of control groups version 2 (Linux: admin-guide/cgroup-v2.rst). */
 const v2 = { used: 'memory.current', limit: 'memory.max', inactive: 'inactive_file' }
+/** The file names and fields of control groups version 1 (Linux: cgroup-v1/memory.rst). */
 const v1 = { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', inactive: 'total_inactive_file' }
 
-/** A limit that nobody set is, in version 1, the largest number of pages that fits. */
+/** From here on a limit means "no limit": version 1 reports the highest number of pages that fits. */
 const unlimitedBytes = 2 ** 60
 
 /**
- * The memory of the control group that this process is really in: of all groups around it that have a limit, the one that is
- * nearest to it; where none has one, its own. Undefined where there are no control groups, or they do not count memory.
+ * Reads the memory of this process's control group. Of the group and its parents with a limit, returns the one that is closest to its
+ * limit; without any limit, the group itself. Returns `undefined` if there are no control groups or they do not count memory.
  *
- * Read at once: these files are no files on a disk but answers of the kernel, and a thread pool that is full must not keep us
- * from knowing.
+ * Reads synchronously: the kernel answers without disk access, and a busy thread pool cannot delay the result.
  *
- * @param root where the system's files lie (default `/`).
+ * @param root the root of the file system (default `/`).
  */
 export function readControlGroupMemory(root = '/'): ControlGroupMemory | undefined {
   let fullest: ControlGroupMemory | undefined
-  for (const place of places(root)) {
-    for (let folder = place.folder; ; folder = dirname(folder)) {
-      const group = memoryOf(folder, place.files)
-      if (group !== undefined && (fullest === undefined || share(group) > share(fullest))) fullest = group
-      if (folder === place.top || folder === dirname(folder)) break
+  for (const { directory, top, files } of findGroups(root)) {
+    for (let current = directory; ; current = dirname(current)) {
+      const memory = readMemory(current, files)
+      if (memory !== undefined && (fullest === undefined || usedShare(memory) > usedShare(fullest))) fullest = memory
+      if (current === top || current === dirname(current)) break
     }
     if (fullest !== undefined) return fullest
   }
   return undefined
 }
 
-function share({ usedBytes, limitBytes }: ControlGroupMemory): number {
+function usedShare({ usedBytes, limitBytes }: ControlGroupMemory): number {
   return limitBytes === undefined ? -1 : usedBytes / limitBytes
 }
 
-interface Place {
-  readonly folder: string
-  /** Up to where there are groups around it. */
+interface GroupDirectory {
+  readonly directory: string
+  /** The root of the hierarchy, which has no parent group. */
   readonly top: string
   readonly files: typeof v1
 }
 
-/** Where this process' group may be found: a machine may have both versions, and memory is counted by one of them. */
-function places(root: string): Place[] {
-  const groups = linesOf(join(root, 'proc/self/cgroup')).map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? [])
-  const found: Place[] = []
-  for (const { type, options, within, point } of mounts(root)) {
+/** Finds the directories of this process's group: a machine may have both versions, and only one of them counts memory. */
+function findGroups(root: string): GroupDirectory[] {
+  const groups = readLines(join(root, 'proc/self/cgroup')).map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? [])
+  const found: GroupDirectory[] = []
+  for (const { type, options, within, point } of readMounts(root)) {
     const isV2 = type === 'cgroup2'
     if (!isV2 && !(type === 'cgroup' && options.split(',').includes('memory'))) continue
     const path = groups.find(([, controllers]) => (isV2 ? controllers === '' : controllers?.split(',').includes('memory')))?.[2]
     if (path === undefined) continue
-    // A container may see its own group as the top, whatever its path is outside.
+    // A container may see its own group as the top, independent of the path outside.
     const inside = relative(within, path)
     const top = join(root, point)
-    found.push({ folder: inside.startsWith('..') ? top : join(top, inside), top, files: isV2 ? v2 : v1 })
+    found.push({ directory: inside.startsWith('..') ? top : join(top, inside), top, files: isV2 ? v2 : v1 })
   }
   return found
 }
 
-/** What is mounted where (proc_pid_mountinfo(5)): of a mount, the part of its file system and the folder it is seen in. */
-function mounts(root: string) {
-  return linesOf(join(root, 'proc/self/mountinfo')).flatMap((line) => {
+/** Reads the mounts (proc_pid_mountinfo(5)): the mounted part of the file system (`within`) and the mount point. */
+function readMounts(root: string) {
+  return readLines(join(root, 'proc/self/mountinfo')).flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ')
     const [, , , within, point] = before.split(' ')
     const [type, , options = ''] = after.split(' ')
@@ -76,24 +76,24 @@ function mounts(root: string) {
   })
 }
 
-function memoryOf(folder: string, files: typeof v1): ControlGroupMemory | undefined {
-  const usedBytes = numberIn(join(folder, files.used))
+function readMemory(directory: string, files: typeof v1): ControlGroupMemory | undefined {
+  const usedBytes = readNumber(join(directory, files.used))
   if (usedBytes === undefined) return undefined
-  const inactive = linesOf(join(folder, 'memory.stat')).find((line) => line.startsWith(`${files.inactive} `))
-  const limitBytes = numberIn(join(folder, files.limit))
+  const inactive = readLines(join(directory, 'memory.stat')).find((line) => line.startsWith(`${files.inactive} `))
+  const limitBytes = readNumber(join(directory, files.limit))
   return {
     usedBytes: Math.max(0, usedBytes - Number(inactive?.split(' ')[1] ?? 0)),
     limitBytes: limitBytes === undefined || limitBytes >= unlimitedBytes ? undefined : limitBytes,
   }
 }
 
-/** Undefined for a file that is not there, and for the word `max`. */
-function numberIn(path: string): number | undefined {
-  const [line = ''] = linesOf(path)
+/** Reads a number; `undefined` if the file is missing or contains the word `max`. */
+function readNumber(path: string): number | undefined {
+  const [line = ''] = readLines(path)
   return /^\d+$/.test(line) ? Number(line) : undefined
 }
 
-function linesOf(path: string): string[] {
+function readLines(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').split('\n')
   } catch {

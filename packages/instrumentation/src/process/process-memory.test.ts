@@ -11,37 +11,39 @@ async function memory(registry: MetricsRegistry): Promise<Record<string, number>
   )
 }
 
-test('the memory of the process is what Node says of it, and buffers are part of what lies outside the heap', async () => {
+test('the memory of the process is as Node reports it, and buffers are part of the external memory', async () => {
   const registry = new MetricsRegistry()
   collectProcessMemory(registry)
   const buffer = Buffer.alloc(50_000_000)
-  const seen = await memory(registry)
-  const said = process.memoryUsage()
-  const near = (name: string, bytes: number): void =>
-    expect(Math.abs((seen[name] ?? Number.NaN) - bytes), name).toBeLessThan(20_000_000)
-  near('resident_memory_bytes', said.rss)
-  near('heap_used_bytes', said.heapUsed)
-  near('external_memory_bytes', said.external)
-  near('array_buffer_bytes', said.arrayBuffers)
-  expect(seen['array_buffer_bytes']).toBeGreaterThanOrEqual(buffer.length)
-  expect(seen['external_memory_bytes']).toBeGreaterThanOrEqual(seen['array_buffer_bytes'] ?? Number.NaN)
+  const collected = await memory(registry)
+  const reported = process.memoryUsage()
+  const expectNear = (name: string, bytes: number): void =>
+    expect(Math.abs((collected[name] ?? Number.NaN) - bytes), name).toBeLessThan(20_000_000)
+  expectNear('resident_memory_bytes', reported.rss)
+  expectNear('heap_used_bytes', reported.heapUsed)
+  expectNear('external_memory_bytes', reported.external)
+  expectNear('array_buffer_bytes', reported.arrayBuffers)
+  expect(collected['array_buffer_bytes']).toBeGreaterThanOrEqual(buffer.length)
+  expect(collected['external_memory_bytes']).toBeGreaterThanOrEqual(collected['array_buffer_bytes'] ?? Number.NaN)
 })
 
-test.runIf(readControlGroupMemory() !== undefined)('the memory of the control group is there where there is one', async () => {
+test.runIf(readControlGroupMemory() !== undefined)('the memory of the control group is collected', async () => {
   const registry = new MetricsRegistry()
   collectProcessMemory(registry)
-  const seen = await memory(registry)
-  const said = readControlGroupMemory()
-  expect(Math.abs((seen['group_memory_bytes'] ?? Number.NaN) - (said?.usedBytes ?? Number.NaN))).toBeLessThan(500_000_000)
-  expect(seen['memory_limit_bytes']).toBe(Math.min(said?.limitBytes ?? Number.POSITIVE_INFINITY, totalmem()))
+  const collected = await memory(registry)
+  const reported = readControlGroupMemory()
+  expect(Math.abs((collected['group_memory_bytes'] ?? Number.NaN) - (reported?.usedBytes ?? Number.NaN))).toBeLessThan(
+    500_000_000,
+  )
+  expect(collected['memory_limit_bytes']).toBe(Math.min(reported?.limitBytes ?? Number.POSITIVE_INFINITY, totalmem()))
 })
 
-test('watched twice it is the same memory, and at the end it is gone', async () => {
+test('collecting twice does not add up, and at the end the gauges are absent', async () => {
   const registry = new MetricsRegistry()
-  const back = [collectProcessMemory(registry), collectProcessMemory(registry)]
+  const stops = [collectProcessMemory(registry), collectProcessMemory(registry)]
   expect((await memory(registry))['resident_memory_bytes']).toBeLessThan(1.5 * process.memoryUsage().rss)
-  back[0]?.()
+  stops[0]?.()
   expect(await memory(registry)).toHaveProperty('heap_used_bytes')
-  back[1]?.()
+  stops[1]?.()
   expect(await memory(registry)).toEqual({})
 })

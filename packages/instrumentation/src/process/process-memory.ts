@@ -3,13 +3,13 @@ import type { MetricsRegistry } from '../registry/registry.ts'
 import { type ControlGroupMemory, readControlGroupMemory } from './control-group.ts'
 
 /**
- * Asks for the memory of this process before each collection: what a store's cache and its engine's memory are to be held
- * against. Once for a process, not for each store. Returns the way back.
+ * Collects the memory of this process, to compare the memory of stores with. Call it once for a process, not for each store.
+ * Returns a function that stops it and removes the gauges.
  */
 export function collectProcessMemory(registry: MetricsRegistry): () => void {
   let memory: NodeJS.MemoryUsage | undefined
   let group: ControlGroupMemory | undefined
-  const back = [
+  const removals = [
     registry.collectors.add(() => {
       memory = process.memoryUsage()
       group = readControlGroupMemory()
@@ -22,13 +22,13 @@ export function collectProcessMemory(registry: MetricsRegistry): () => void {
     registry.gauge('wombat_process_memory_limit_bytes').observe(() => processMemoryLimit(group), 'max'),
   ]
   return () => {
-    for (const step of back) step()
+    for (const remove of removals) remove()
   }
 }
 
-/** Without a limit of its own, or with one above it, the process may use what the machine has. In bytes. */
+/** Returns the memory limit of this process in bytes: that of its control group, but at most the memory of the machine. */
 export function processMemoryLimit(group: ControlGroupMemory | undefined): number {
-  // What Node says is the limit of the whole program where its group cannot be read.
+  // If the control group cannot be read, Node reports the limit that it found at startup.
   const limit = group?.limitBytes ?? process.constrainedMemory()
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }

@@ -3,7 +3,7 @@ import { operationMetrics, operations } from '../metrics/semconv.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { DatabaseMetrics } from './database-metrics.ts'
 
-/** Counters and gauges by name, histograms by their count and sum; labels follow where there are more than the store. */
+/** Returns counters and gauges by name, histograms by count and sum; labels other than the store follow the name. */
 function read(registry: MetricsRegistry): Record<string, unknown> {
   return Object.fromEntries(
     registry.getAllMetrics().map(({ name, labels: { store: _, ...labels }, value }) => {
@@ -13,7 +13,7 @@ function read(registry: MetricsRegistry): Record<string, unknown> {
   )
 }
 
-test('get, set, delete and batch are there at 0 from the start', () => {
+test('get, set, delete and batch have series at 0 from the start', () => {
   const registry = new MetricsRegistry()
   new DatabaseMetrics(registry, { store: 'mine' })
   const zero = ['get', 'set', 'delete', 'batch'].flatMap((verb) => [
@@ -25,7 +25,7 @@ test('get, set, delete and batch are there at 0 from the start', () => {
   expect(registry.getAllMetrics().every(({ labels }) => labels['store'] === 'mine')).toBe(true)
 })
 
-test('other operations are there at 0 where they are asked for, and come with their first record where not', () => {
+test('other operations have series at 0 if requested, else from their first record', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: ['has'] })
   expect(Object.keys(read(registry))).toEqual(['db_has_operations_total', 'db_has_latency_seconds', 'db_has_errors_total'])
@@ -33,8 +33,8 @@ test('other operations are there at 0 where they are asked for, and come with th
   expect(read(registry)).toMatchObject({ db_scan_operations_total: 1, db_scan_entries_total: 3 })
 })
 
-type Record1 = (database: DatabaseMetrics, durationNs: number | bigint, success: boolean, errorType?: string) => void
-const verbs: Record<(typeof operations)[number], Record1> = {
+type RecordOperation = (database: DatabaseMetrics, durationNs: number | bigint, success: boolean, errorType?: string) => void
+const verbs: Record<(typeof operations)[number], RecordOperation> = {
   get: (database, ...args) => database.recordGet(...args),
   set: (database, ...args) => database.recordSet(...args),
   delete: (database, ...args) => database.recordDelete(...args),
@@ -49,7 +49,7 @@ for (const operation of operations) {
   const names = operationMetrics(operation)
   const countsEntries = operation === 'batch' || operation === 'scan'
 
-  test(`a ${operation} that succeeded is counted and timed, in nanoseconds as number or BigInt`, () => {
+  test(`a successful ${operation} is counted and timed, in nanoseconds as number or BigInt`, () => {
     const registry = new MetricsRegistry()
     const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
     verbs[operation](database, 1_500_000, true)
@@ -62,7 +62,7 @@ for (const operation of operations) {
     })
   })
 
-  test(`a ${operation} that failed is counted and timed too, and its error by its kind`, () => {
+  test(`a failed ${operation} is counted and timed, and its error is counted by type`, () => {
     const registry = new MetricsRegistry()
     const database = new DatabaseMetrics(registry, { store: 'mine', operations: [], errorTypes: ['DISK_FULL'] })
     verbs[operation](database, 1_000_000, false, 'DISK_FULL')
@@ -79,7 +79,7 @@ for (const operation of operations) {
   })
 }
 
-test('durations come from the clock that counts nanoseconds', () => {
+test('durations of process.hrtime.bigint() are accepted', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
   const start = process.hrtime.bigint()
@@ -87,7 +87,7 @@ test('durations come from the clock that counts nanoseconds', () => {
   expect(read(registry)).toMatchObject({ db_get_operations_total: 1, db_get_latency_seconds: [1, expect.any(Number)] })
 })
 
-test('two stores are two sets of series', () => {
+test('two stores have separate series', () => {
   const registry = new MetricsRegistry()
   new DatabaseMetrics(registry, { store: 'a' }).recordGet(1, true)
   new DatabaseMetrics(registry, { store: 'b' }).recordGet(1, true)
@@ -98,7 +98,7 @@ test('two stores are two sets of series', () => {
   ])
 })
 
-test('memory is known by its parts, and the total is their sum', () => {
+test('memory has its parts, and their sum as the total', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
   database.updateMemoryUsage(1000, 200)
@@ -112,7 +112,7 @@ test('memory is known by its parts, and the total is their sum', () => {
   })
 })
 
-test('queue, oldest operation and use of the cache are told as they are', () => {
+test('queue depth and oldest age are set, and cache hits and misses are added', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
   database.updateQueueDepth(7)
@@ -127,13 +127,13 @@ test('queue, oldest operation and use of the cache are told as they are', () => 
   })
 })
 
-test('a name that cannot be a label is refused at the door, whatever the operations', () => {
+test('an invalid store name is rejected by the constructor, with and without operations', () => {
   const registry = new MetricsRegistry()
   expect(() => new DatabaseMetrics(registry, { store: '' })).toThrow(/label store must not be empty/)
   expect(() => new DatabaseMetrics(registry, { store: '', operations: [] })).toThrow(/label store must not be empty/)
 })
 
-test('nonsense throws nothing, is refused, and does not stop the rest', () => {
+test('invalid values do not throw, are rejected, and do not affect valid ones', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
   database.recordGet(Number.NaN, true)
@@ -152,7 +152,7 @@ test('nonsense throws nothing, is refused, and does not stop the rest', () => {
   })
 })
 
-test("under OpenTelemetry's convention each operation has its duration too, by kind of error", () => {
+test("with `both` each operation has the convention's duration too, by error type", () => {
   const registry = new MetricsRegistry({ semconv: 'both' })
   const database = new DatabaseMetrics(registry, { store: 'mine', engine: 'radix', operations: ['set'], errorTypes: ['FULL'] })
   database.recordSet(1_000_000, true)
@@ -166,7 +166,7 @@ test("under OpenTelemetry's convention each operation has its duration too, by k
   ])
 })
 
-test('numbers may be BigInts, also mixed with others', () => {
+test('numbers and BigInts can be mixed', () => {
   const registry = new MetricsRegistry()
   const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
   database.updateMemoryUsage(1n, 2, 3n)
@@ -187,20 +187,20 @@ test('numbers may be BigInts, also mixed with others', () => {
   })
 })
 
-test('what is no number throws nothing in the store; memory that is unknown is not there', () => {
-  for (const nothing of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
+test('values that are not numbers do not throw, and unknown memory has no series', () => {
+  for (const value of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
     const registry = new MetricsRegistry()
     const database = new DatabaseMetrics(registry, { store: 'mine', operations: [] })
-    const some = nothing as never
-    for (const operation of operations) verbs[operation](database, some, some, some)
-    database.record(some, some, some, some)
-    database.record('get', some, true, some)
-    database.recordBatch(some, true, some, some)
-    database.updateMemoryUsage(some, some, some)
-    database.updateMemoryUsage(1, some)
-    database.updateQueueDepth(some)
-    database.updateOldestOperationAge(some)
-    database.updateCacheUse(some, some)
+    const invalid = value as never
+    for (const operation of operations) verbs[operation](database, invalid, invalid, invalid)
+    database.record(invalid, invalid, invalid, invalid)
+    database.record('get', invalid, true, invalid)
+    database.recordBatch(invalid, true, invalid, invalid)
+    database.updateMemoryUsage(invalid, invalid, invalid)
+    database.updateMemoryUsage(1, invalid)
+    database.updateQueueDepth(invalid)
+    database.updateOldestOperationAge(invalid)
+    database.updateCacheUse(invalid, invalid)
     expect(read(registry)).toMatchObject({ db_memtable_bytes: 1, db_cache_hits_total: 0 })
     expect(read(registry)).not.toHaveProperty('db_cache_bytes')
   }

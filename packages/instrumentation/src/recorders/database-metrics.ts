@@ -5,21 +5,43 @@ import { operations as allOperations, type MetricName, type Operation, operation
 import { OperationRecorder } from '../operations/recorder.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
+/** Options of `DatabaseMetrics`. */
 export interface DatabaseMetricsOptions {
-  /** The store's name: the label `store` on all its metrics. */
+  /** The name of the store: the label `store` of all its metrics. */
   readonly store: string
-  /** What kind of store it is: `db.system.name` in OpenTelemetry's convention (default: the store's name). */
+  /** The kind of the store: `db.system.name` in OpenTelemetry's convention (default: the name of the store). */
   readonly engine?: string
-  /** Operations whose series are there, at 0, from the start (default get, set, delete, batch). Others come with their first record. */
+  /**
+   * Operations with series at 0 from the start (default get, set, delete, batch). The series of other operations appear with their
+   * first record.
+   */
   readonly operations?: readonly Operation[]
-  /** The kinds of error that `errorType` may name; any other is `_OTHER`, so that kinds stay few. */
+  /** The valid values of `errorType`. Any other value is counted as `_OTHER`, which limits the number of series. */
   readonly errorTypes?: readonly string[]
 }
 
 /**
- * The operations and the resources of a store of your own, in Wombat's verbs. Durations are in nanoseconds, as
- * `process.hrtime.bigint()` counts them; sizes in bytes; every number may be a BigInt. No method throws: what is no number is
- * refused and counted, as the registry does.
+ * Records the operations and the resources of a store that you wrote yourself.
+ *
+ * Durations are in **nanoseconds**, as `process.hrtime.bigint()` returns them: `recordGet(0.002, true)` records 0.002 ns and is almost
+ * certainly a value in seconds. Multiply milliseconds of `performance.now()` by 1e6. Sizes are in bytes. Every number may be a
+ * BigInt. No method throws: the registry counts and logs a value that is not a number.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
+ *
+ * const registry = new MetricsRegistry()
+ * const database = new DatabaseMetrics(registry, { store: 'sessions', errorTypes: ['FULL'] })
+ *
+ * const sessions = new Map([['a', 'Ada']])
+ * const start = process.hrtime.bigint()
+ * sessions.get('a')
+ * database.recordGet(process.hrtime.bigint() - start, true)
+ * database.recordSet(2_000_000, false, 'FULL') // failed after 2 ms
+ * database.recordBatch(5_000_000, true, 100) // 100 writes in 5 ms
+ * database.updateMemoryUsage(4 * 1024 * 1024, 8 * 1024 * 1024)
+ * ```
  */
 export class DatabaseMetrics {
   readonly #registry: MetricsRegistry
@@ -28,13 +50,13 @@ export class DatabaseMetrics {
   readonly #errorTypes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
 
-  /** @throws TypeError when `store` or `engine` cannot be a label, or an operation is none of Wombat's. */
+  /** @throws TypeError if `store` or `engine` is not a valid label, or an operation is unknown. */
   constructor(
     registry: MetricsRegistry,
     { store, engine = store, operations = ['get', 'set', 'delete', 'batch'], errorTypes = [] }: DatabaseMetricsOptions,
   ) {
-    const fault = validateLabel('store', store) ?? validateLabel('engine', engine)
-    if (fault !== undefined) throw new TypeError(fault)
+    const problem = validateLabel('store', store) ?? validateLabel('engine', engine)
+    if (problem !== undefined) throw new TypeError(problem)
     this.#registry = registry
     this.#store = store
     this.#engine = engine
@@ -42,41 +64,51 @@ export class DatabaseMetrics {
     for (const operation of operations) this.#recorder(operation)
   }
 
+  /** Records a get that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordGet(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('get', durationNs, success, { errorType })
   }
 
+  /** Records a set that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordSet(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('set', durationNs, success, { errorType })
   }
 
+  /** Records a delete that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordDelete(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('delete', durationNs, success, { errorType })
   }
 
-  /** A batch of `entries` writes is one operation. */
+  /** Records one batch of `entries` writes that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordBatch(durationNs: Numeric, success: boolean, entries: Numeric = 0, errorType?: string): void {
     this.record('batch', durationNs, success, { entries, errorType })
   }
 
-  /** A scan that delivered `entries` is one operation. */
+  /** Records one scan that returned `entries` and took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordScan(durationNs: Numeric, success: boolean, entries: Numeric = 0, errorType?: string): void {
     this.record('scan', durationNs, success, { entries, errorType })
   }
 
+  /** Records a clear that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordClear(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('clear', durationNs, success, { errorType })
   }
 
+  /** Records an existence check that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordHas(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('has', durationNs, success, { errorType })
   }
 
+  /** Records one get of several keys that took `durationNs` nanoseconds. `errorType` states why it failed. */
   recordGetMany(durationNs: Numeric, success: boolean, errorType?: string): void {
     this.record('get_many', durationNs, success, { errorType })
   }
 
-  /** Any operation; the verbs above are this one with its name filled in. */
+  /**
+   * Records any operation that took `durationNs` nanoseconds; the methods above call this one.
+   *
+   * @param options `entries` of a batch or a scan, and the `errorType` of a failure.
+   */
   record(
     operation: Operation,
     durationNs: Numeric,
@@ -91,7 +123,7 @@ export class DatabaseMetrics {
       )
       return
     }
-    // JavaScript callers pass null where they mean nothing, and a default does not stand in for it.
+    // JavaScript callers may pass null, for which a default value is not used.
     const { entries, errorType } = options ?? {}
     const recorder = this.#recorder(operation)
     const seconds = toNumber(durationNs) / 1e9
@@ -99,7 +131,7 @@ export class DatabaseMetrics {
     else recorder.recordFailure(seconds, { code: errorType ?? otherError })
   }
 
-  /** The total is the sum of the parts that are given. */
+  /** Sets the memory of memtables, block cache and (if known) other buffers in bytes, and their sum as the total. */
   updateMemoryUsage(memtableBytes: Numeric, cacheBytes: Numeric, bufferBytes?: Numeric): void {
     this.#set('db_memtable_bytes', memtableBytes)
     this.#set('db_cache_bytes', cacheBytes)
@@ -107,16 +139,17 @@ export class DatabaseMetrics {
     this.#set('db_total_memory_bytes', sumKnown([memtableBytes, cacheBytes, bufferBytes]))
   }
 
-  /** Operations begun and not yet settled. */
+  /** Sets the number of operations in flight: started and not yet settled. */
   updateQueueDepth(depth: Numeric): void {
     this.#set('db_queue_depth', depth)
   }
 
-  /** Age in seconds of the oldest operation in flight, 0 while there is none. */
+  /** Sets the age of the oldest operation in flight in **seconds** (not nanoseconds); 0 if there is none. */
   updateOldestOperationAge(ageSeconds: Numeric): void {
     this.#set('db_oldest_operation_age_seconds', ageSeconds)
   }
 
+  /** Adds cache hits and misses: the numbers since the last call, not the totals. */
   updateCacheUse(hits: Numeric, misses: Numeric): void {
     this.#registry.incrementCounter('db_cache_hits_total', toNumber(hits), { store: this.#store })
     this.#registry.incrementCounter('db_cache_misses_total', toNumber(misses), { store: this.#store })

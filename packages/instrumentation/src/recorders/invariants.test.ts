@@ -20,12 +20,12 @@ type Engine = (this: unknown, ...args: unknown[]) => unknown
 const folders = mkdtempSync(join(tmpdir(), 'invariants-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-class HandReader extends MetricReader {
+class ManualReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** An engine of which every tenth call fails, at once or by its promise, with one of several errors. */
+/** Makes every tenth call of the engine fail, synchronously or asynchronously, with one of several errors. */
 function unreliable<Store extends Database>(db: Store, next: () => number): Store {
   const errors = [
     Object.assign(new Error('io'), { code: 'LEVEL_IO_ERROR' }),
@@ -46,7 +46,7 @@ function unreliable<Store extends Database>(db: Store, next: () => number): Stor
   return db
 }
 
-/** 2000 operations of every kind, up to 50 of them at once; gives how many the callers saw fail. */
+/** Runs 2000 random operations, up to 50 at once. Returns how many failed for their callers. */
 async function load(db: Database, next: () => number): Promise<number> {
   const key = (): string => `key-${Math.floor(next() * 100)}`
   const choices: ReadonlyArray<() => Promise<unknown>> = [
@@ -65,10 +65,10 @@ async function load(db: Database, next: () => number): Promise<number> {
     () => db.sublevel('part').values().all(),
   ]
   let failed = 0
-  let running: Promise<void>[] = []
-  for (let begun = 0; begun < 2000; begun++) {
+  let pending: Promise<void>[] = []
+  for (let started = 0; started < 2000; started++) {
     const operation = choices[Math.floor(next() * choices.length)] as () => Promise<unknown>
-    running.push(
+    pending.push(
       operation().then(
         () => {},
         () => {
@@ -76,15 +76,15 @@ async function load(db: Database, next: () => number): Promise<number> {
         },
       ),
     )
-    if (running.length < 50) continue
-    await Promise.all(running)
-    running = []
+    if (pending.length < 50) continue
+    await Promise.all(pending)
+    pending = []
   }
-  await Promise.all(running)
+  await Promise.all(pending)
   return failed
 }
 
-const numberOf = ({ value }: Metric): number => (typeof value === 'number' ? value : value.count)
+const valueOrCount = ({ value }: Metric): number => (typeof value === 'number' ? value : value.count)
 
 const stores: Record<string, () => Database> = {
   'memory-level': () => new MemoryLevel(),
@@ -92,10 +92,10 @@ const stores: Record<string, () => Database> = {
 }
 
 for (const [kind, create] of Object.entries(stores)) {
-  test(`${kind}: after a mixed load with failures the metrics agree with each other and with what the callers saw`, async () => {
+  test(`${kind}: after a mixed load with failures, the metrics are consistent with each other and with the callers`, async () => {
     const next = random(4711)
     const registry = new MetricsRegistry({ semconv: 'both' })
-    const reader = new HandReader()
+    const reader = new ManualReader()
     bindToMeter(registry, new MeterProvider({ readers: [reader] }).getMeter('test'))
     const db = instrument(unreliable(create(), next), { name: 'db', registry })
     await db.open()
@@ -106,11 +106,11 @@ for (const [kind, create] of Object.entries(stores)) {
     const total = (name: string, labels: Record<string, string> = {}): number =>
       all
         .filter((metric) => metric.name === name && Object.entries(labels).every(([key, value]) => metric.labels[key] === value))
-        .reduce((sum, metric) => sum + numberOf(metric), 0)
+        .reduce((sum, metric) => sum + valueOrCount(metric), 0)
     const { resourceMetrics } = await reader.collect()
-    const shown = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
-    const onMeter = (name: string): number =>
-      (shown.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [])
+    const exported = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
+    const exportedCount = (name: string): number =>
+      (exported.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [])
         .map(({ value }) => (typeof value === 'number' ? value : (value as Histogram).count))
         .reduce((sum, value) => sum + value, 0)
 
@@ -118,12 +118,12 @@ for (const [kind, create] of Object.entries(stores)) {
     for (const operation of operations) {
       const names = operationMetrics(operation)
       const count = total(names.operations)
-      expect(count, `${operation} happened`).toBeGreaterThan(50)
+      expect(count, `${operation} count`).toBeGreaterThan(50)
       expect(total(names.latency), names.latency).toBe(count)
       expect(total(names.errors), names.errors).toBeLessThanOrEqual(count)
       expect(total('db_errors_total', { operation }), `db_errors_total of ${operation}`).toBe(total(names.errors))
       expect(total('db.client.operation.duration', { 'db.operation.name': operation })).toBe(count)
-      expect([onMeter(names.operations), onMeter(names.latency), onMeter(names.errors)]).toEqual([
+      expect([exportedCount(names.operations), exportedCount(names.latency), exportedCount(names.errors)]).toEqual([
         count,
         count,
         total(names.errors),

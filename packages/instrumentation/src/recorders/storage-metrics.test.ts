@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { StorageMetrics } from './storage-metrics.ts'
 
-/** Counters and gauges by name, histograms by their count and sum; labels follow where there are more than the store. */
+/** Returns counters and gauges by name, histograms by count and sum; labels other than the store follow the name. */
 function read(registry: MetricsRegistry): Record<string, unknown> {
   return Object.fromEntries(
     registry.getAllMetrics().map(({ name, labels: { store, ...labels }, value }) => {
@@ -17,12 +17,12 @@ function storage(): [StorageMetrics, MetricsRegistry] {
   return [new StorageMetrics(registry, { store: 'mine' }), registry]
 }
 
-test('nothing is there before it is told: an unknown number is no 0', () => {
+test('there are no series before the first record: unknown is not 0', () => {
   const [, registry] = storage()
   expect(registry.getAllMetrics()).toEqual([])
 })
 
-test('a level has its files and its bytes', () => {
+test('a level has its number of files and its bytes', () => {
   const [metrics, registry] = storage()
   metrics.updateLevelStats(0, 4, 4096)
   metrics.updateLevelStats(1, 10, 40_960)
@@ -50,7 +50,7 @@ test('a compaction is counted with its files, its bytes, its duration and its wr
   })
 })
 
-test('a compaction that read nothing has no write amplification', () => {
+test('a compaction that read 0 bytes has no write amplification', () => {
   const [metrics, registry] = storage()
   metrics.recordCompaction(0, 0, 1, 0, 1500, 250)
   expect(read(registry)).toEqual({
@@ -84,39 +84,39 @@ test('reclaimed space, flushes and stalls are counted with their duration in sec
   })
 })
 
-test('disk usage has the parts that are given and their sum', () => {
+test('disk usage has the given parts and their sum', () => {
   const [metrics, registry] = storage()
   metrics.updateDiskUsage({ sstableBytes: 1000, walBytes: 50 })
   expect(read(registry)).toEqual({ db_sstable_bytes: 1000, db_wal_bytes: 50, db_total_disk_bytes: 1050 })
 })
 
-test('a total that is given is not added up from the parts', () => {
+test('a given total is used instead of the sum of the parts', () => {
   const [metrics, registry] = storage()
   metrics.updateDiskUsage({ sstableBytes: 1000, valueLogBytes: 0, totalBytes: 1234 })
   expect(read(registry)).toEqual({ db_sstable_bytes: 1000, db_value_log_bytes: 0, db_total_disk_bytes: 1234 })
 })
 
-test('disk usage of which nothing is known is not there', () => {
+test('disk usage without any part has no series', () => {
   const [metrics, registry] = storage()
   metrics.updateDiskUsage({})
   expect(registry.getAllMetrics()).toEqual([])
 })
 
-test('nonsense throws nothing and is refused', () => {
+test('invalid values do not throw and are rejected', () => {
   const registry = new MetricsRegistry()
   const metrics = new StorageMetrics(registry, { store: 'mine' })
   metrics.recordFlush(-1, Number.NaN)
   metrics.recordWriteStall('', 5)
   metrics.updateLevelStats(Number.NaN, 1, Number.POSITIVE_INFINITY)
-  const refused = registry.getAllMetrics().filter(({ name }) => name === 'wombat_monitor_refused_values_total')
-  expect(refused.map(({ labels, value }) => [labels['reason'], value])).toEqual([
+  const rejected = registry.getAllMetrics().filter(({ name }) => name === 'wombat_monitor_refused_values_total')
+  expect(rejected.map(({ labels, value }) => [labels['reason'], value])).toEqual([
     ['negative', 1],
     ['not_finite', 2],
     ['labels', 2],
   ])
 })
 
-test('numbers may be BigInts, also mixed with others', () => {
+test('numbers and BigInts can be mixed', () => {
   const [metrics, registry] = storage()
   metrics.updateLevelStats(0n, 4, 4096n)
   metrics.recordCompaction(0, 4n, 2, 1000n, 1500, 250n)
@@ -137,29 +137,29 @@ test('numbers may be BigInts, also mixed with others', () => {
   })
 })
 
-test('what is no number throws nothing in the store, and adds nothing to what is known', () => {
-  for (const nothing of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
+test('values that are not numbers do not throw and change no valid value', () => {
+  for (const value of [undefined, null, 'much', Symbol('much'), Object.create(null)]) {
     const [metrics, registry] = storage()
-    const some = nothing as never
-    metrics.updateLevelStats(some, some, some)
-    metrics.recordCompaction(some, some, some, some, some, some)
-    metrics.recordSpaceReclaim(some, some)
-    metrics.recordFlush(some, some)
-    metrics.recordWriteStall(some, some)
-    metrics.updateDiskUsage(some)
-    const of = (name: string) =>
+    const invalid = value as never
+    metrics.updateLevelStats(invalid, invalid, invalid)
+    metrics.recordCompaction(invalid, invalid, invalid, invalid, invalid, invalid)
+    metrics.recordSpaceReclaim(invalid, invalid)
+    metrics.recordFlush(invalid, invalid)
+    metrics.recordWriteStall(invalid, invalid)
+    metrics.updateDiskUsage(invalid)
+    const valuesOf = (name: string) =>
       registry
         .getAllMetrics()
         .filter((metric) => metric.name === name)
         .map(({ value }) => value)
-    expect(of('db_flush_bytes_total')).toEqual([0])
-    expect(of('db_total_disk_bytes')).toEqual([])
-    metrics.updateDiskUsage({ sstableBytes: 1000, walBytes: some, totalBytes: null as never })
-    expect(of('db_sstable_bytes')).toEqual([1000])
+    expect(valuesOf('db_flush_bytes_total')).toEqual([0])
+    expect(valuesOf('db_total_disk_bytes')).toEqual([])
+    metrics.updateDiskUsage({ sstableBytes: 1000, walBytes: invalid, totalBytes: null as never })
+    expect(valuesOf('db_sstable_bytes')).toEqual([1000])
   }
 })
 
-test('a store that cannot be a label is refused at the door', () => {
+test('an invalid store name is rejected by the constructor', () => {
   for (const store of ['', 7, undefined]) {
     expect(() => new StorageMetrics(new MetricsRegistry(), { store: store as string })).toThrow(TypeError)
   }

@@ -3,28 +3,51 @@ import { isDefined, type Numeric, sumKnown, toNumber } from '../metrics/numeric.
 import type { MetricName } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
-/** The parts of a store's disk usage; what the store has none of is left out. */
+/** The disk usage of a store in bytes. Leave out unknown parts, and parts that the store does not have. */
 export interface DiskUsage {
+  /** Size of the table files in bytes. */
   readonly sstableBytes?: Numeric
+  /** Size of the values that are stored outside the tables, in bytes. */
   readonly valueLogBytes?: Numeric
+  /** Size of the write-ahead log in bytes. */
   readonly walBytes?: Numeric
-  /** Default: the sum of the parts that are given. */
+  /** Size of all files in bytes (default: the sum of the given parts). */
   readonly totalBytes?: Numeric
 }
 
-/** Levels, compactions, flushes and disk of a store of your own, in Wombat's verbs; every number may be a BigInt. No method throws. */
+/**
+ * Records the levels, compactions, flushes, write stalls and disk usage of a store that you wrote yourself.
+ *
+ * Durations are in **milliseconds** (those of `DatabaseMetrics` are in nanoseconds): `recordFlush(4096, 0.02)` records 0.02 ms and is
+ * almost certainly a value in seconds. Sizes are in bytes. Every number may be a BigInt. No method throws: the registry counts and logs a
+ * value that is not a number.
+ *
+ * @example
+ * ```ts
+ * import { MetricsRegistry, StorageMetrics } from '@wombat/instrumentation'
+ *
+ * const registry = new MetricsRegistry()
+ * const storage = new StorageMetrics(registry, { store: 'orders' })
+ * storage.updateLevelStats(0, 4, 8 * 1024 * 1024) // 4 files of 8 MiB in total in level 0
+ * storage.recordFlush(4 * 1024 * 1024, 35) // 4 MiB in 35 ms
+ * storage.recordCompaction(0, 4, 1, 8 * 1024 * 1024, 6 * 1024 * 1024, 120) // in 120 ms
+ * storage.recordWriteStall('memtable', 15) // 15 ms
+ * storage.updateDiskUsage({ sstableBytes: 6 * 1024 * 1024, walBytes: 1024 })
+ * ```
+ */
 export class StorageMetrics {
   readonly #registry: MetricsRegistry
   readonly #labels: { readonly store: string }
 
-  /** @throws TypeError when `store` cannot be a label. */
+  /** @throws TypeError if `store` is not a valid label. */
   constructor(registry: MetricsRegistry, { store }: { readonly store: string }) {
-    const fault = validateLabel('store', store)
-    if (fault !== undefined) throw new TypeError(fault)
+    const problem = validateLabel('store', store)
+    if (problem !== undefined) throw new TypeError(problem)
     this.#registry = registry
     this.#labels = Object.freeze({ store })
   }
 
+  /** Sets the number and the total size in bytes of the table files in a level. */
   updateLevelStats(level: Numeric, fileCount: Numeric, totalSizeBytes: Numeric): void {
     const labels = { ...this.#labels, level: String(toNumber(level)) }
     this.#registry.setGaugeWithLabels('db_level_files', toNumber(fileCount), labels)
@@ -32,8 +55,10 @@ export class StorageMetrics {
   }
 
   /**
-   * One compaction of `level` is over. The level says where it read; the metrics do not keep it apart. A compaction that
-   * read nothing has no write amplification.
+   * Records a completed compaction: files and bytes it read and wrote, and its duration in milliseconds. If it read 0 bytes, it has no
+   * write amplification.
+   *
+   * @param _level the level that was compacted. No metric has it as a label.
    */
   recordCompaction(
     _level: Numeric,
@@ -53,25 +78,28 @@ export class StorageMetrics {
     this.#add('db_compaction_output_bytes_total', outputBytes)
   }
 
+  /** Records a completed space reclamation: the bytes it freed, and its duration in milliseconds. */
   recordSpaceReclaim(reclaimedBytes: Numeric, durationMs: Numeric): void {
     this.#add('db_space_reclaim_operations_total', 1)
     this.#add('db_space_reclaim_bytes_total', reclaimedBytes)
     this.#record('db_space_reclaim_duration_seconds', toNumber(durationMs) / 1000)
   }
 
+  /** Records a completed memtable flush: the bytes it wrote, and its duration in milliseconds. */
   recordFlush(flushedBytes: Numeric, durationMs: Numeric): void {
     this.#add('db_flush_operations_total', 1)
     this.#add('db_flush_bytes_total', flushedBytes)
     this.#record('db_flush_duration_seconds', toNumber(durationMs) / 1000)
   }
 
-  /** Writers were held back for `durationMs`; the cause is a word from a closed set of yours. */
+  /** Records a write stall and its duration in milliseconds. `cause` becomes a label: use few fixed words. */
   recordWriteStall(cause: string, durationMs: Numeric): void {
     const labels = { ...this.#labels, cause }
     this.#registry.incrementCounter('db_write_stalls_total', 1, labels)
     this.#registry.incrementCounter('db_write_stall_seconds_total', toNumber(durationMs) / 1000, labels)
   }
 
+  /** Sets the disk usage in bytes. Parts that are left out keep their value. */
   updateDiskUsage(usage: DiskUsage): void {
     const { sstableBytes, valueLogBytes, walBytes, totalBytes } = usage ?? {}
     this.#set('db_sstable_bytes', sstableBytes)
