@@ -73,6 +73,7 @@ const surface = {
       'defaultRules',
       'emailNotifier',
       'explainConfig',
+      'healthBoundTable',
       'healthStatuses',
       'intervalSummary',
       'logNotifier',

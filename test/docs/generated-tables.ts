@@ -1,5 +1,5 @@
 import { metrics, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
-import { type AlertRule, defaultHealthBounds, defaultRules, optionTable } from '@wombat/monitor'
+import { type AlertRule, defaultRules, healthBoundTable, optionTable } from '@wombat/monitor'
 
 /** A part of a document that is derived from code, between markers of its name. */
 interface GeneratedTable {
@@ -49,16 +49,14 @@ function optionsTable(): string {
 
 function boundsTable(): string {
   return markdown(
-    ['bound', 'default'],
-    Object.entries(defaultHealthBounds).map(([name, value]) => [`\`${name}\``, formatBound(name, value)]),
+    ['bound', 'default', 'checks', 'meaning'],
+    healthBoundTable().map(({ name, defaultValue, unit, checks, description }) => [
+      `\`${name}\``,
+      unit === 'bytes' ? `${defaultValue / 2 ** 20} MiB` : unit === 'seconds' ? `${defaultValue} s` : String(defaultValue),
+      checks.map((check) => `\`${check}\``).join(', '),
+      description,
+    ]),
   )
-}
-
-/** Returns the number with its unit, which is the end of the name. */
-function formatBound(name: string, value: number): string {
-  if (name.endsWith('Bytes')) return `${value / 2 ** 20} MiB`
-  if (name.endsWith('Seconds')) return `${value} s`
-  return String(value)
 }
 
 function alertsTable(): string {

@@ -43,7 +43,7 @@ export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
 export { prometheusText } from './exporters/prometheus.ts'
-export { defaultHealthBounds, type HealthBounds } from './health/bounds.ts'
+export { type DocumentedBound, defaultHealthBounds, type HealthBounds, healthBoundTable } from './health/bounds.ts'
 export type {
   CheckContext,
   Explanation,

@@ -132,11 +132,8 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ health: { check: [] } }, 'health.check is not an option: did you mean checks?'],
   [{ health: { checks: {} } }, 'health.checks must be an array of checks, got an object'],
   [{ health: { checks: [null] } }, 'health.checks[0]: must be an object, got null'],
-  [
-    { health: { checks: [fresh, fresh] } },
-    'health.checks[1]: duplicate check fresh: each name may be used once per store',
-  ],
-  [{ health: { settings: [] } }, "health.settings must be an object with names of checks as keys, got an array"],
+  [{ health: { checks: [fresh, fresh] } }, 'health.checks[1]: duplicate check fresh: each name may be used once per store'],
+  [{ health: { settings: [] } }, 'health.settings must be an object with names of checks as keys, got an array'],
   [{ health: { settings: { fresh: null } } }, 'health.settings.fresh: must be an object with any of enabled, intervalMs'],
   [{ health: { settings: { fresh: { enabled: 'no' } } } }, 'health.settings.fresh: enabled must be true or false, got "no"'],
   [

@@ -18,6 +18,27 @@ export const defaultHealthBounds: HealthBounds = Object.freeze(
   Object.fromEntries([...boundDefinitions].map(([name, { value }]) => [name, value])),
 ) as HealthBounds
 
+/** One bound of the built-in health checks, for documentation. */
+export interface DocumentedBound {
+  readonly name: string
+  /** The checks that use it. */
+  readonly checks: readonly string[]
+  readonly defaultValue: number
+  readonly unit: Bound['unit']
+  readonly description: string
+}
+
+/** Returns every bound of the built-in health checks, in the order in which a report lists the checks. */
+export function healthBoundTable(): DocumentedBound[] {
+  return [...boundDefinitions].map(([name, { value, unit, description }]) => ({
+    name,
+    checks: builtInChecks.filter(({ bounds }) => Object.hasOwn(bounds, name)).map((check) => check.name),
+    defaultValue: value,
+    unit,
+    description,
+  }))
+}
+
 /** Returns the defaults with these bounds in their place. Undefined values are ignored. */
 export function resolveBounds(bounds: Partial<HealthBounds> = {}): HealthBounds {
   const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
