@@ -35,10 +35,10 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
       'wombat_process_memory_limit_bytes{pod="two"}': '1000x8',
     }
     const answers = {
-      'overview: Disk space left': { '{store="orders"}': 0.02 },
-      'engine: Share of the volume that is free': { '{store="orders"}': 0.02 },
-      'engine: Share of the map in use': { '{store="orders"}': 0.9 },
-      'overview: Memory, share of the limit': { '{}': 0.9 },
+      'overview: Free disk space ratio': { '{store="orders"}': 0.02 },
+      'engine: Free disk space ratio': { '{store="orders"}': 0.02 },
+      'engine: Memory map utilization': { '{store="orders"}': 0.9 },
+      'overview: Memory utilization': { '{}': 0.9 },
     }
     expect(await complaints(input, answers)).toBe('')
   })
@@ -70,7 +70,7 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
   test('of checks says 0 where all are healthy, and nothing where none has run', async () => {
     const check = (status: string) => `db_health_status{store="orders",check="disk",status="${status}"}`
     const asked = (input: Readonly<Record<string, string>>, are: Samples) =>
-      complaints({ 'db_store_info{store="orders"}': '1x8', ...input }, { 'fleet: Checks that are not healthy': are })
+      complaints({ 'db_store_info{store="orders"}': '1x8', ...input }, { 'fleet: Health checks not healthy': are })
     expect(await asked({}, {})).toBe('')
     expect(await asked({ [check('healthy')]: '1x8', [check('critical')]: '0x8' }, { '{}': 0 })).toBe('')
     expect(await asked({ [check('healthy')]: '0x8', [check('critical')]: '1x8' }, { '{}': 1 })).toBe('')
@@ -78,8 +78,7 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
 
   test('of stores that are gone counts those that were there, and no more are', async () => {
     const info = (instance: string) => `db_store_info{store="orders",instance="${instance}"}`
-    const asked = (input: Readonly<Record<string, string>>, are: Samples) =>
-      complaints(input, { 'fleet: Stores that are gone': are })
+    const asked = (input: Readonly<Record<string, string>>, are: Samples) => complaints(input, { 'fleet: Missing stores': are })
     expect(await asked({}, {})).toBe('')
     expect(await asked({ [info('one')]: '1x8' }, { '{}': 0 })).toBe('')
     expect(await asked({ [info('one')]: '1x8', [info('two')]: '1x3 stale' }, { '{}': 1 })).toBe('')

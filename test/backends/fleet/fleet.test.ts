@@ -17,26 +17,26 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { startPrometheusWith, startVictoriaMetricsWith } from '../doctor/pipeline.ts'
 
 const lifeSeconds = 25
-const table = 'Stores, the worst first'
+const table = 'Stores, worst first'
 
 /** A panel of the fleet dashboard or, by its letter, one query of its table; of some the least is the worst. */
 type View = readonly [panel: string, column?: string | undefined, order?: 'least is worst']
 
 /** Where the dashboard must name the instance with a fault first. */
 const views: Readonly<Record<string, readonly View[]>> = {
-  failing: [[table, 'Failing'], ['Most errors']],
-  slow: [[table, 'P99'], ['Slowest operations (P99)']],
-  'held back': [[table, 'Held back'], ['Most held back']],
-  stalled: [[table, 'Stalled for'], ['Longest stalls in progress']],
-  waiting: [[table, 'Oldest operation'], ['Longest waiting operations']],
-  critical: [[table, 'Health'], ['Not healthy']],
+  failing: [[table, 'Error ratio'], ['Highest error ratio']],
+  slow: [[table, 'Latency P99'], ['Highest latency (P99)']],
+  'held back': [[table, 'Stall time'], ['Most write stall time']],
+  stalled: [[table, 'Current stall'], ['Longest current write stalls']],
+  waiting: [[table, 'Oldest operation'], ['Oldest operations in flight']],
+  critical: [[table, 'Health'], ['Health checks not healthy, by instance']],
   alerting: [['Firing alerts by instance']],
   'disk full': [
-    [table, 'Disk left', 'least is worst'],
-    ['Least disk space left', undefined, 'least is worst'],
+    [table, 'Free disk space', 'least is worst'],
+    ['Least free disk space', undefined, 'least is worst'],
   ],
-  'memory full': [['Most memory, share of the limit']],
-  late: [['Latest event loops (P99)']],
+  'memory full': [['Highest memory utilization']],
+  late: [['Highest event loop delay (P99)']],
 }
 
 /** What `fleet-process.ts` says of itself. */

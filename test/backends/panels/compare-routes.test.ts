@@ -7,7 +7,7 @@ import { compared, generatedRules, ruleQuestions } from './rule-query.ts'
 
 const depth = of('overview', 'Queue depth, A')
 const cache = of('engine', 'Block cache, A')
-const stalls = of('fleet', 'Most held back, A')
+const stalls = of('fleet', 'Most write stall time, A')
 
 function of(from: string, title: string): Question {
   const found = panelQuestions().find((question) => question.from === from && question.title === title)
@@ -66,7 +66,7 @@ test('what the engine does not say may be blank where the panel says who does, a
 
 test('what shows only what is above 0 may be blank, and is asked once more without that', async () => {
   expect(await complaints([answer(stalls, [])], 'leveldb')).toEqual([])
-  const unbounded = of('fleet', 'Most held back, A, not only above 0')
+  const unbounded = of('fleet', 'Most write stall time, A, not only above 0')
   expect(await complaints([answer(unbounded, [])], 'leveldb')).toHaveLength(2)
 })
 
@@ -98,7 +98,7 @@ test('a rule over what is recorded is asked of VictoriaMetrics with nothing reco
 })
 
 test('an alert that has ended may be seen longer over OTLP, and none may be missing there', async () => {
-  const alerts = of('overview', 'Live alerts, A')
+  const alerts = of('overview', 'Pending and firing alerts, A')
   expect(await complaints([answer(alerts, [sample(1)], [sample(1), sample(1, { store: 'users' })])], 'leveldb')).toEqual([])
   expect(await complaints([answer(alerts, [sample(1), sample(1, { store: 'users' })], [sample(1)])], 'leveldb')).toHaveLength(1)
 })

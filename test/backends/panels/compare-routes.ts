@@ -45,7 +45,8 @@ function silenceComplaints({ panel }: Question, place: string): string[] {
   if (panel === undefined) return []
   const { noValue } = panel
   const engines = [...new Set(panel.metrics.flatMap(enginesThatSay))]
-  const isSaid = engines.length === 0 ? noValue.startsWith('No engine says this') : engines.some((one) => noValue.includes(one))
+  const isSaid =
+    engines.length === 0 ? noValue.startsWith('No engine reports this') : engines.some((one) => noValue.includes(one))
   return isSaid ? [] : [`${place}: blank, and says only: ${noValue}`]
 }
 

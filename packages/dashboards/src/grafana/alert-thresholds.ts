@@ -1,73 +1,75 @@
 import { type AlertRule, conditionDirection, defaultRules, type Severity } from '@wombat/monitor'
-import { unitName } from './units.ts'
+import { formatValue } from './units.ts'
 
-const colours: Readonly<Record<Severity, string>> = { info: 'blue', warning: 'orange', critical: 'red', emergency: 'dark-red' }
-const well = 'green'
+const severityColors: Readonly<Record<Severity, string>> = {
+  info: 'blue',
+  warning: 'orange',
+  critical: 'red',
+  emergency: 'dark-red',
+}
+const okColor = 'green'
 
-/** From which value on (`null`: from below all others) a panel has which colour. */
-export interface Step {
+/** One step of Grafana's thresholds: the color from `value` on. The first step has no value. */
+export interface ThresholdStep {
   readonly value: number | null
   readonly color: string
 }
 
-/** The default rules of these names. @throws Error where there is no rule of such a name. */
+/** Names of the default alert rules. */
+export const defaultRuleNames: readonly string[] = defaultRules.map(({ name }) => name)
+
+/** Returns the default alert rules with these names. @throws Error for an unknown name. */
 export function findRules(names: readonly string[]): readonly AlertRule[] {
   return names.map((name) => {
     const found = defaultRules.find((rule) => rule.name === name)
-    if (found === undefined) throw new Error(`no default rule ${name}, only ${defaultRules.map((rule) => rule.name).join(', ')}`)
+    if (found === undefined) throw new Error(`unknown default rule ${name}; the default rules are ${defaultRuleNames.join(', ')}`)
     return found
   })
 }
 
-/** The value at which a default rule is breached. @throws Error where it has none. */
+/** Returns the threshold of a rule. @throws Error if its condition has none. */
 export function alertThreshold(rule: AlertRule): number {
   if ('threshold' in rule) return rule.threshold
-  throw new Error(`rule ${rule.name} has no threshold`)
+  throw new Error(`alert rule ${rule.name} has no threshold`)
 }
 
-/** Colours of a panel that shows what these rules judge: the rule's own thresholds, never written again. */
-export function thresholdSteps(rules: readonly AlertRule[]): readonly Step[] {
-  if (rules.length === 0) return [{ value: null, color: well }]
-  const colourAt = new Map(rules.map((rule) => [alertThreshold(rule), colours[rule.severity]]))
-  const sorted = [...colourAt].sort(([a], [b]) => a - b)
-  const values = sorted.map(([value]) => value)
-  const bad = sorted.map(([, color]) => color)
+/** Returns Grafana's threshold steps for these rules: green on the good side, the severity's color beyond each threshold. */
+export function thresholdSteps(rules: readonly AlertRule[]): readonly ThresholdStep[] {
+  if (rules.length === 0) return [{ value: null, color: okColor }]
+  const colorByThreshold = new Map(rules.map((rule) => [alertThreshold(rule), severityColors[rule.severity]]))
+  const sorted = [...colorByThreshold].sort(([a], [b]) => a - b)
+  const thresholds = sorted.map(([threshold]) => threshold)
+  const alertColors = sorted.map(([, color]) => color)
   const isBelow = rules.every((rule) => conditionDirection(rule) === 'below')
-  const steps = isBelow ? [...bad, well] : [well, ...bad]
-  return steps.map((color, index) => ({ value: index === 0 ? null : (values[index - 1] ?? null), color }))
+  const colors = isBelow ? [...alertColors, okColor] : [okColor, ...alertColors]
+  return colors.map((color, index) => ({ value: index === 0 ? null : (thresholds[index - 1] ?? null), color }))
 }
 
-/** Colours of a count that is 0 while all is well. */
-export const badAboveZero: readonly Step[] = [
-  { value: null, color: well },
-  { value: 1, color: colours.critical },
+/** Threshold steps of a count that should be 0. */
+export const errorCountSteps: readonly ThresholdStep[] = [
+  { value: null, color: okColor },
+  { value: 1, color: severityColors.critical },
 ]
 
-/** What a panel says of the rules that judge it: when they fire, and where to read on. */
+/** Returns one line per rule with its severity and threshold, and the runbook sections that are not URLs. */
 export function describeRules(rules: readonly AlertRule[], unit: string): string {
-  return rules
-    .map((rule) => {
-      return `Alert ${rule.name} (${rule.severity}): ${conditionDirection(rule)} ${unitName(alertThreshold(rule), unit)}.`
-    })
-    .concat(
-      [...new Set(rules.map(runbookLink))].filter((text) => text !== undefined && !isUrl(text)).map((text) => `Runbook: ${text}`),
-    )
-    .join('\n')
+  const alerts = rules.map((rule) => {
+    return `Alert ${rule.name} (${rule.severity}): ${conditionDirection(rule)} ${formatValue(alertThreshold(rule), unit)}.`
+  })
+  const sections = [...new Set(rules.map(runbookSection))].filter((text) => text !== undefined && !isUrl(text))
+  return [...alerts, ...sections.map((text) => `Runbook: ${text}`)].join('\n')
 }
 
-/** The runbook's sections that can be opened from a panel. */
+/** Returns links to the runbook sections that are URLs. */
 export function runbookLinks(rules: readonly AlertRule[]): ReadonlyArray<{ readonly title: string; readonly url: string }> {
-  const links = new Map(rules.map((rule) => [runbookLink(rule) ?? '', `Runbook: ${rule.name}`]))
+  const links = new Map(rules.map((rule) => [runbookSection(rule) ?? '', `Runbook: ${rule.name}`]))
   return [...links].filter(([url]) => isUrl(url)).map(([url, title]) => ({ title, url }))
 }
 
-function runbookLink(rule: AlertRule): string | undefined {
+function runbookSection(rule: AlertRule): string | undefined {
   return rule.runbookUrl ?? rule.annotations?.['runbook']
 }
 
 function isUrl(text: string): boolean {
   return /^https?:\/\//.test(text)
 }
-
-/** The default rules' names, for what shows their alerts. */
-export const ruleNames: readonly string[] = defaultRules.map(({ name }) => name)

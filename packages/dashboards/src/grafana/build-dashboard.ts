@@ -2,24 +2,21 @@ import type * as cog from '@grafana/grafana-foundation-sdk/cog'
 import * as grafana from '@grafana/grafana-foundation-sdk/dashboard'
 import { labelMatchers, selector } from '../promql.ts'
 import { burnRateGroups } from '../rules/burn-rates.ts'
-import { ruleNames } from './alert-thresholds.ts'
-import { panelsInView } from './in-sight.ts'
-import { tag, titles, uids } from './links.ts'
+import { defaultRuleNames } from './alert-thresholds.ts'
+import { type DashboardName, tag, titles, uids, withoutPlacement } from './links.ts'
 import { buildPanel, dataSource } from './panel.ts'
 import type { RowSpec } from './panel-spec.ts'
-import { scopeFilters, type Variable, variables } from './template-variables.ts'
+import { scopeMatchers, type Variable, variables } from './template-variables.ts'
 
-/** Every alert that the rule files have by default. */
-const inRuleFiles = [
+/** The alerts of the default rule files. */
+const alertNames = [
   ...new Set([
-    ...ruleNames,
+    ...defaultRuleNames,
     ...burnRateGroups().flatMap(({ rules }) => rules.flatMap((rule) => ('alert' in rule ? rule.alert : []))),
   ]),
 ]
 
-export type DashboardName = keyof typeof uids
-
-/** A whole dashboard: what all of them share, around these rows. */
+/** Builds a dashboard with these rows, and with the variables, annotations and links that all dashboards share. */
 export function buildDashboard(name: DashboardName, description: string, rows: readonly RowSpec[]): grafana.Dashboard {
   const dashboard = new grafana.DashboardBuilder(titles[name])
     .uid(uids[name])
@@ -34,23 +31,23 @@ export function buildDashboard(name: DashboardName, description: string, rows: r
       ...variables.map(buildVariable),
       new grafana.AdHocVariableBuilder('filters')
         .label('Filters')
-        .description('Any other label: of a cluster, or "service.name" where VictoriaMetrics keeps the dots.')
+        .description('Filters by any other label, for example a cluster, or "service.name" if VictoriaMetrics keeps the dots.')
         .datasource(dataSource),
     ])
     .annotations([
-      alerts(
-        'Alerts, judged in the process',
+      buildAnnotation(
+        'Alerts (in-process)',
         'orange',
-        `${selector('db_alerts', { ...scopeFilters('db_alerts'), state: 'firing' })} > 0`,
+        `${selector('db_alerts', { ...scopeMatchers('db_alerts'), state: 'firing' })} > 0`,
       ),
-      alerts(
-        'Alerts, judged by Prometheus',
+      buildAnnotation(
+        'Alerts (Prometheus)',
         'red',
-        `ALERTS${labelMatchers({ ...scopeFilters('db_alerts'), alertstate: 'firing', alertname: { matches: inRuleFiles.join('|') } })}`,
+        `ALERTS${labelMatchers({ ...scopeMatchers('db_alerts'), alertstate: 'firing', alertname: { matches: alertNames.join('|') } })}`,
       ),
     ])
     .links([
-      panelsInView(
+      withoutPlacement(
         new grafana.DashboardLinkBuilder('Wombat')
           .type(grafana.DashboardLinkType.Dashboards)
           .tags([tag])
@@ -82,16 +79,16 @@ function buildVariable({ name, label, description, query, regex }: Variable): gr
     .sort(grafana.VariableSort.NaturalAsc)
 }
 
-function alerts(name: string, colour: string, expression: string): cog.Builder<grafana.AnnotationQuery> {
+function buildAnnotation(name: string, color: string, expression: string): cog.Builder<grafana.AnnotationQuery> {
   const annotation = new grafana.AnnotationQueryBuilder()
     .name(name)
     .datasource(dataSource)
     .enable(true)
-    .iconColor(colour)
+    .iconColor(color)
     .expr(expression)
     .step('30s')
     .titleFormat('{{alertname}}')
     .textFormat('{{severity}} {{store}}')
     .tagKeys('severity')
-  return panelsInView(annotation)
+  return withoutPlacement(annotation)
 }

@@ -14,15 +14,15 @@ const panels = all.flatMap(([dashboard, { panels }]) =>
 )
 const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
 
-/** Metrics that are on no panel, and why. */
-const unseen: Partial<Record<MetricName, string>> = {}
+/** Metrics without a panel, with the reason. */
+const withoutPanel: Partial<Record<MetricName, string>> = {}
 
-test('the committed files are what the code makes (else: pnpm generate)', () => {
+test('the committed dashboards are up to date (else run npm run generate)', () => {
   expect(readdirSync(folder).sort()).toEqual(Object.keys(dashboardFiles).sort())
   for (const [name, text] of Object.entries(dashboardFiles)) expect(readFileSync(join(folder, name), 'utf8'), name).toBe(text)
 })
 
-test.each(all)('%s can be imported again and again, and is found by its tag', (name, dashboard) => {
+test.each(all)('%s has a fixed UID, the tag and the variables', (name, dashboard) => {
   expect(dashboard.id).toBeUndefined()
   expect(dashboard).toMatchObject({ uid: `wombat-${name}`, tags: ['wombat'], editable: true, refresh: '10s' })
   expect(dashboard).toMatchObject({ time: { from: 'now-1h', to: 'now' }, schemaVersion: expect.any(Number) })
@@ -35,49 +35,49 @@ test.each(all)('%s can be imported again and again, and is found by its tag', (n
   ])
 })
 
-test('every panel has a description, a unit, something to ask and something to say when there is no answer', () => {
+test('every panel has a description, a unit, a query and a no-value text', () => {
   for (const { dashboard, title, description, targets, fieldConfig } of panels) {
-    const place = `${dashboard}: ${title}`
-    expect(description, place).toMatch(/\w+\./)
-    expect(fieldConfig?.defaults.unit, place).toMatch(/^\w+$/)
-    expect(fieldConfig?.defaults.noValue, place).toBeTruthy()
-    expect(targets?.length, place).toBeGreaterThan(0)
+    const panel = `${dashboard}: ${title}`
+    expect(description, panel).toMatch(/\w+\./)
+    expect(fieldConfig?.defaults.unit, panel).toMatch(/^\w+$/)
+    expect(fieldConfig?.defaults.noValue, panel).toBeTruthy()
+    expect(targets?.length, panel).toBeGreaterThan(0)
   }
 })
 
-test.each(all)('no two panels of %s have one title, or lie on each other', (_name, { panels }) => {
+test.each(all)('panels of %s have unique titles and do not overlap', (_name, { panels }) => {
   const titles = panels.map(({ title }) => title)
   expect(titles).toEqual([...new Set(titles)])
-  const taken = new Set<string>()
+  const occupied = new Set<string>()
   for (const { title, gridPos } of panels) {
     expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24)
     for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
       for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-        expect(taken, title).not.toContain(`${x} ${y}`)
-        taken.add(`${x} ${y}`)
+        expect(occupied, title).not.toContain(`${x} ${y}`)
+        occupied.add(`${x} ${y}`)
       }
     }
   }
 })
 
-test('every metric that is asked for is in the catalogue', () => {
+test('every queried metric is in the metric catalog', () => {
   const unknown = expressions.flatMap(metricsIn).filter((name) => !Object.hasOwn(metrics, name))
   expect(unknown).toEqual([])
 })
 
-test('every metric of the catalogue is on a panel, or it is said why not', () => {
-  const seen = new Set(expressions.flatMap(metricsIn))
-  expect(Object.keys(metrics).filter((name) => !seen.has(name))).toEqual(Object.keys(unseen))
+test('every metric of the catalog is on a panel, except those with a reason', () => {
+  const shown = new Set(expressions.flatMap(metricsIn))
+  expect(Object.keys(metrics).filter((name) => !shown.has(name))).toEqual(Object.keys(withoutPanel))
 })
 
-test("a panel's description has the catalogue's sentence about what it shows", () => {
+test("a panel's description contains the catalog's description of its metrics", () => {
   const cache = panels.find(({ title }) => title === 'Block cache')
   expect(cache?.description).toContain(metrics.db_cache_bytes.description)
-  const operations = panels.find(({ title }) => title === 'Operations')
-  expect(operations?.description).toContain(`${metrics.db_get_operations_total.description} Likewise for set, delete,`)
+  const operations = panels.find(({ title }) => title === 'Operations by type')
+  expect(operations?.description).toContain(`${metrics.db_get_operations_total.description} The same for set, delete,`)
 })
 
-test('bounds of buckets are asked for only inside histogram_quantile', () => {
+test('histogram buckets are queried only inside histogram_quantile', () => {
   for (const expression of expressions) {
     expect(expression).not.toMatch(/\ble\s*=/)
     const buckets = expression.match(/_bucket\{/g)?.length ?? 0
@@ -85,13 +85,13 @@ test('bounds of buckets are asked for only inside histogram_quantile', () => {
   }
 })
 
-test('every rate is taken over the window that Grafana finds', () => {
+test('every rate uses $__rate_interval', () => {
   const rates = expressions.flatMap((expression) => expression.match(/\brate\([^[]*\[[^\]]*\]/g) ?? [])
   expect(rates.length).toBeGreaterThan(100)
   for (const rate of rates) expect(rate).toMatch(/\[\$__rate_interval\]$/)
 })
 
-test('every store is chosen by the variables, in every query', () => {
+test('every query is filtered by the variables', () => {
   for (const expression of expressions) {
     const selectors = expression.match(/\b(?:db|wombat)_\w+(?:\{[^}]*\})?/g) ?? []
     for (const selector of selectors) {
@@ -102,18 +102,18 @@ test('every store is chosen by the variables, in every query', () => {
 })
 
 describe('default rules', () => {
-  // Of health the state is shown, by name and colour, and no number to be held against.
-  const onNumbers = defaultRules.filter((rule) => 'threshold' in rule && rule.metric !== 'db_health_status')
+  // Health panels show names and colors of statuses, so they have no threshold.
+  const withThreshold = defaultRules.filter((rule) => 'threshold' in rule && rule.metric !== 'db_health_status')
 
-  test.each(onNumbers.map((rule) => [rule.name, rule] as const))(
-    '%s is told on a panel that shows its metric and has its threshold',
+  test.each(withThreshold.map((rule) => [rule.name, rule] as const))(
+    '%s is described on a panel with its metric and threshold',
     (name, rule) => {
-      const telling = panels.filter(
+      const describing = panels.filter(
         ({ description = '', targets = [] }) =>
           description.includes(`Alert ${name} (`) && targets.some(({ expr }) => metricsIn(expr).includes(rule.metric)),
       )
-      expect(telling).not.toEqual([])
-      for (const { fieldConfig } of telling) {
+      expect(describing).not.toEqual([])
+      for (const { fieldConfig } of describing) {
         const values = fieldConfig?.defaults.thresholds?.steps.map(({ value }) => value)
         expect(values).toContain('threshold' in rule ? rule.threshold : undefined)
       }
@@ -121,7 +121,7 @@ describe('default rules', () => {
   )
 })
 
-test('a panel over what only some engines say names them, and no other', () => {
+test('the no-value text names the engines that report the metrics, and no others', () => {
   const engines = (metric: MetricName) =>
     storeAdapters.flatMap(({ engineMetrics }) =>
       Object.keys(engineMetrics).filter((engine) => engineMetrics[engine]?.includes(metric)),
@@ -129,18 +129,18 @@ test('a panel over what only some engines say names them, and no other', () => {
   const noValueOf = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
   expect(noValueOf('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
   expect(noValueOf('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
-  expect(noValueOf('Cache lookups')).toMatch(/: rocksdb\. RocksDB counts this where .* enableStatistics\.$/)
-  expect(noValueOf('Space reclaimed')).toMatch(/^No engine says this/)
+  expect(noValueOf('Block cache lookups')).toMatch(/: rocksdb\. RocksDB reports this only if .* enableStatistics\.$/)
+  expect(noValueOf('Reclaimed space')).toMatch(/^No engine reports this/)
   expect(engines('db_space_reclaim_bytes_total')).toEqual([])
 })
 
-test("every state of the monitor's health is asked for, the worse with the greater number", () => {
+test('every health status is queried, and worse ones have greater numbers', () => {
   const [health = ''] = panels.filter(({ title }) => title === 'Health').map(({ targets }) => targets?.[0]?.expr)
   const numbers = [...health.matchAll(/status="(\w+)"\}\) == 1\) \* (\d)/g)].map(([, status, number]) => [status, Number(number)])
   expect(numbers).toEqual(healthStatuses.map((status, index) => [status, index]))
 })
 
-test('alerts of every rule file are marked, of the processes that are chosen', () => {
+test('the alerts of every rule file are annotated for the selected processes', () => {
   const alerts = Object.values(ruleFiles()).flatMap((text) => text.match(/(?<=- alert: )\w+/g) ?? [])
   expect(alerts).toContain('LatencyBudgetBurn')
   for (const [, { annotations }] of all) {
@@ -154,25 +154,25 @@ test('alerts of every rule file are marked, of the processes that are chosen', (
   }
 })
 
-test('a single number is that of now: of a process that has gone, or an alert that is over, it does not go on', () => {
+test('stat panels use instant queries, so that ended series are not shown', () => {
   const targets = panels.filter(({ type }) => type === 'stat').flatMap((panel) => panel.targets ?? [])
   expect(targets.length).toBeGreaterThan(10)
   for (const target of targets) expect(target).toMatchObject({ instant: true, range: false })
 })
 
-test('labels beside each other in a legend do not run into each other', () => {
+test('labels in a legend are separated', () => {
   const legends = panels.flatMap(({ targets = [] }) => targets.map(({ legendFormat = '' }) => legendFormat))
   expect(legends.filter((legend) => legend.includes('}}{{'))).toEqual([])
 })
 
-test('a name in the address of a link may hold any letter', () => {
-  const addresses = JSON.stringify(all).match(/\/d\/[^"]+/g) ?? []
-  const names = addresses.flatMap((address) => address.match(/\$\{__(?:field|data)[^}]+\}/g) ?? [])
+test('names in link URLs are percent-encoded', () => {
+  const urls = JSON.stringify(all).match(/\/d\/[^"]+/g) ?? []
+  const names = urls.flatMap((url) => url.match(/\$\{__(?:field|data)[^}]+\}/g) ?? [])
   expect(names.length).toBeGreaterThan(5)
   expect(names.filter((name) => !name.endsWith(':percentencode}'))).toEqual([])
 })
 
-test('a link leads to a dashboard that there is', () => {
+test('every link leads to an existing dashboard', () => {
   const uids = new Set(all.map(([, { uid }]) => uid))
   const linked = JSON.stringify(all).match(/\/d\/[\w-]+/g) ?? []
   expect(linked.length).toBeGreaterThan(5)

@@ -1,52 +1,75 @@
-/** A variable as Grafana writes it. */
+import type * as cog from '@grafana/grafana-foundation-sdk/cog'
+import {
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  type DashboardLink as GrafanaLink,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+
+/** UIDs of the dashboards. They never change: external links use them, and importing a dashboard again replaces it by its UID. */
+export const uids = { overview: 'wombat-overview', engine: 'wombat-engine', fleet: 'wombat-fleet' } as const
+
+/** Titles of the dashboards. */
+export const titles = { overview: 'Wombat: Overview', engine: 'Wombat: Engine', fleet: 'Wombat: Fleet' } as const
+
+/** Name of a dashboard: its file without `.json`. */
+export type DashboardName = keyof typeof uids
+
+/** The tag of every dashboard, by which they link to each other. */
+export const tag = 'wombat'
+
+/** A link of a panel. */
+export interface PanelLink {
+  readonly title: string
+  readonly url: string
+  readonly opensNewTab?: boolean
+}
+
+/** Returns a variable in Grafana's syntax: `${name}`. */
 export function variable(name: string): string {
   return `\${${name}}`
 }
 
-export interface DataLink {
-  readonly title: string
-  readonly url: string
-  /** Opens beside the dashboard, not in its place. */
-  readonly isElsewhere?: boolean
-}
-
-/** Never changed: links from elsewhere lead there, and importing again replaces what is there. */
-export const uids = { overview: 'wombat-overview', engine: 'wombat-engine', fleet: 'wombat-fleet' } as const
-
-/** All dashboards have this tag, by which they link to each other. */
-export const tag = 'wombat'
-
-/** The same within an address: a store may be called `a&b`. */
+/** Returns a variable for use in a URL: a store may be named `a&b`. */
 function encoded(name: string): string {
   return variable(`${name}:percentencode`)
 }
 
-const kept = `${variable('__url_time_range')}&${variable('datasource:queryparam')}&${variable('service:queryparam')}`
+/** Query parameters that keep the time range, data source and service. */
+const keptParameters = `${variable('__url_time_range')}&${variable('datasource:queryparam')}&${variable('service:queryparam')}`
 
-/** From a line to its store on another dashboard; time, service and instance are kept. */
-export function toStore(dashboard: keyof typeof uids): DataLink {
+/** Returns a link from a series to its store on another dashboard, with the same time range, service and instance. */
+export function storeLink(dashboard: DashboardName): PanelLink {
   return {
     title: `${variable('__field.labels.store')} in ${titles[dashboard]}`,
-    url: `/d/${uids[dashboard]}?${kept}&${variable('instance:queryparam')}&var-store=${encoded('__field.labels.store')}`,
+    url: `/d/${uids[dashboard]}?${keptParameters}&${variable('instance:queryparam')}&var-store=${encoded('__field.labels.store')}`,
   }
 }
 
-/** From a line of many instances to the one it is of. */
-export const toInstance: DataLink = {
+/** Link from a series of the fleet to the Overview of its store and instance. */
+export const instanceLink: PanelLink = {
   title: `Overview of ${variable('__field.labels.store')} on ${variable('__field.labels.instance')}`,
-  url: `/d/${uids.overview}?${kept}&var-instance=${encoded('__field.labels.instance')}&var-store=${encoded('__field.labels.store')}`,
+  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__field.labels.instance')}&var-store=${encoded('__field.labels.store')}`,
 }
 
-/** The same from a process, of whose stores it shows all. */
-export const toProcess: DataLink = {
+/** Link from a series of the fleet to the Overview of all stores of its instance. */
+export const processLink: PanelLink = {
   title: `Overview of ${variable('__field.labels.instance')}`,
-  url: `/d/${uids.overview}?${kept}&var-instance=${encoded('__field.labels.instance')}`,
+  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__field.labels.instance')}`,
 }
 
-/** The same from a row of a table. */
-export const fromTable: DataLink = {
+/** Link from a table row to the Overview of its store and instance. */
+export const tableRowLink: PanelLink = {
   title: `Overview of ${variable('__data.fields.Store')} on ${variable('__data.fields.Instance')}`,
-  url: `/d/${uids.overview}?${kept}&var-instance=${encoded('__data.fields.Instance')}&var-store=${encoded('__data.fields.Store')}`,
+  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__data.fields.Instance')}&var-store=${encoded('__data.fields.Store')}`,
 }
 
-export const titles = { overview: 'Wombat: Overview', engine: 'Wombat: Engine', fleet: 'Wombat: Fleet' } as const
+/** Returns the builder of a panel link. */
+export function buildLink({ title, url, opensNewTab = false }: PanelLink): cog.Builder<GrafanaLink> {
+  return withoutPlacement(new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url).targetBlank(opensNewTab))
+}
+
+/** Removes the placement that the SDK sets by default: it moves links and annotations from the variable bar into a menu. */
+export function withoutPlacement<Target extends { placement?: unknown }>(builder: cog.Builder<Target>): cog.Builder<Target> {
+  const { placement: _default, ...target } = builder.build()
+  return { build: () => target as Target }
+}

@@ -1,51 +1,53 @@
-import type { DataLink } from './links.ts'
+import type { PanelLink } from './links.ts'
 import type { Query } from './query.ts'
 
-/** One query of a panel, and what it is called: in a legend with labels, `{{store}}`, in a table the column's title. */
+/** One query of a panel. */
 export interface PanelSeries {
+  /** Legend format, with labels as `{{store}}`; in a table, the column title. */
   readonly legend: string
   readonly query: Query
-  /** Of a table's column, where it is not the query's. */
+  /** Unit of a table column (default: the query's). */
   readonly unit?: string
-  /** Default rules that judge a table's column: its colours are their thresholds. */
+  /** Default alert rules for a table column; they color its cells. */
   readonly rules?: readonly string[]
-  /** A table's column of health states. */
+  /** Whether a table column contains health statuses. */
   readonly isHealth?: boolean
 }
 
 /** One panel as data. */
 export interface PanelSpec {
   readonly title: string
-  /** Default: lines. */
+  /** Grafana's panel type (default `timeseries`). */
   readonly kind?: 'timeseries' | 'stat' | 'statetimeline' | 'table'
-  /** Of the 24 columns of Grafana's grid. */
+  /** Width in columns of Grafana's grid, which has 24. */
   readonly width: number
   readonly series: readonly PanelSeries[]
   /** Default: the first query's. */
   readonly unit?: string
-  /** What the catalogue's sentences, which follow, do not say. */
+  /** Added to the description before the metrics' descriptions. */
   readonly note?: string
-  /** What an engine that says this needs for it: told in the description, and where the panel is empty. */
-  readonly needs?: string
-  /** Default rules that judge what is shown: their thresholds are drawn, and the description names them. */
+  /** What an engine needs to report these metrics; shown in the description and in the no-value text. */
+  readonly requirement?: string
+  /** Default alert rules on these metrics: the panel shows their thresholds and its description names them. */
   readonly rules?: readonly string[]
-  /** A count that is 0 while all is well. */
-  readonly isBadAboveZero?: boolean
-  readonly links?: readonly DataLink[]
+  /** Whether the value is a count that should be 0: it is red from 1. */
+  readonly isErrorCount?: boolean
+  readonly links?: readonly PanelLink[]
   readonly isStacked?: boolean
-  /** How many points a line has at most (default: as many as the screen): a dear query is asked for no more than say something. */
-  readonly points?: number
+  /** Limits the resolution of an expensive query (default: one point per pixel). */
+  readonly maxDataPoints?: number
   readonly canBeNegative?: boolean
-  /** What is said while there is nothing to show, where that is good news. */
+  /** Text without data (default: names the engines that report the metrics). */
   readonly noValue?: string
-  /** Columns of a table that are labels, in order, with their titles. */
-  readonly labels?: Readonly<Record<string, string>>
-  readonly sortedBy?: { readonly column: string; readonly isDescending: boolean }
+  /** Labels that become the first columns of a table, in order, with their titles. */
+  readonly labelColumns?: Readonly<Record<string, string>>
+  readonly sortBy?: { readonly column: string; readonly isDescending: boolean }
 }
 
-/** Panels under a title; with `repeat`, once for each store that is chosen. */
+/** A dashboard row. */
 export interface RowSpec {
   readonly title: string
+  /** Repeats the row for each selected store. */
   readonly repeat?: 'store'
   readonly panels: readonly PanelSpec[]
 }

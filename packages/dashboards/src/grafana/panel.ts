@@ -6,21 +6,19 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat'
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as table from '@grafana/grafana-foundation-sdk/table'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
-import { badAboveZero, describeRules, findRules, runbookLinks, thresholdSteps } from './alert-thresholds.ts'
-import { healthMapping } from './health-states.ts'
-import { panelsInView } from './in-sight.ts'
-import { type DataLink, variable } from './links.ts'
-import { describePanel, noValueText } from './panel-descriptions.ts'
+import { describeRules, errorCountSteps, findRules, runbookLinks, thresholdSteps } from './alert-thresholds.ts'
+import { healthMapping } from './health-status.ts'
+import { buildLink, variable } from './links.ts'
+import { describeMetrics, noValueText } from './panel-descriptions.ts'
 import type { PanelSpec } from './panel-spec.ts'
-import { tableTransformations } from './table-columns.ts'
 
-/** The data source that the dashboard's variable names. */
+/** The data source selected by the dashboard's variable. */
 export const dataSource = { type: 'prometheus', uid: variable('datasource') } as const
 
 const height = 8
 const statHeight = 4
 
-/** A panel of Grafana's. Whatever can follow from its queries does: description, unit, colours, and what it says when it is empty. */
+/** Builds a Grafana panel. Description, unit, threshold colors and no-value text follow from its queries and rules. */
 export function buildPanel(spec: PanelSpec): cog.Builder<grafana.Panel> {
   const builders = { timeseries: timeSeriesPanel, stat: statPanel, statetimeline: stateTimelinePanel, table: tablePanel }
   return builders[spec.kind ?? 'timeseries'](spec)
@@ -41,7 +39,7 @@ function timeSeriesPanel(spec: PanelSpec): cog.Builder<grafana.Panel> {
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
   if (spec.isStacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal))
   if (!spec.canBeNegative) panel.min(0)
-  if (spec.points !== undefined) panel.maxDataPoints(spec.points)
+  if (spec.maxDataPoints !== undefined) panel.maxDataPoints(spec.maxDataPoints)
   if (spec.rules !== undefined) {
     panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed))
   }
@@ -67,13 +65,13 @@ function stateTimelinePanel(spec: PanelSpec): cog.Builder<grafana.Panel> {
 
 function tablePanel(spec: PanelSpec): cog.Builder<grafana.Panel> {
   const panel = withDefaults(new table.PanelBuilder(), spec).height(height).transformations(tableTransformations(spec))
-  const { sortedBy } = spec
-  if (sortedBy !== undefined) {
-    panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortedBy.column).desc(sortedBy.isDescending)])
+  const { sortBy } = spec
+  if (sortBy !== undefined) {
+    panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy.column).desc(sortBy.isDescending)])
   }
   const links = (spec.links ?? []).map(({ title, url }) => ({ title, url }))
   if (links.length > 0) {
-    for (const column of Object.values(spec.labels ?? {})) panel.overrideByName(column, [{ id: 'links', value: links }])
+    for (const column of Object.values(spec.labelColumns ?? {})) panel.overrideByName(column, [{ id: 'links', value: links }])
   }
   for (const { legend, unit, rules, isHealth, query } of spec.series) {
     panel.overrideByName(legend, [
@@ -95,7 +93,7 @@ function tablePanel(spec: PanelSpec): cog.Builder<grafana.Panel> {
   return panel
 }
 
-/** What the SDK's builders of panels have in common; their classes have no type for it. */
+/** The methods that the SDK's panel builders share; the SDK has no type for them. */
 interface AnyPanel extends cog.Builder<grafana.Panel> {
   title(title: string): this
   description(description: string): this
@@ -116,40 +114,51 @@ function withDefaults<Panel extends AnyPanel>(panel: Panel, spec: PanelSpec): Pa
   const metrics = [...new Set(spec.series.flatMap(({ query }) => query.metrics))]
   panel
     .title(spec.title)
-    .description([spec.note, spec.needs, describePanel(metrics), describeRules(rules, unit)].filter(Boolean).join('\n\n'))
+    .description([spec.note, spec.requirement, describeMetrics(metrics), describeRules(rules, unit)].filter(Boolean).join('\n\n'))
     .datasource(dataSource)
     .span(spec.width)
     .unit(unit)
-    .noValue([spec.noValue ?? noValueText(metrics), spec.needs].filter(Boolean).join(' '))
+    .noValue([spec.noValue ?? noValueText(metrics), spec.requirement].filter(Boolean).join(' '))
     .thresholds(
       new grafana.ThresholdsConfigBuilder()
         .mode(grafana.ThresholdsMode.Absolute)
-        .steps([...(spec.isBadAboveZero ? badAboveZero : thresholdSteps(rules))]),
+        .steps([...(spec.isErrorCount ? errorCountSteps : thresholdSteps(rules))]),
     )
   if (spec.kind !== 'table') panel.dataLinks((spec.links ?? []).map(buildLink))
   const links = runbookLinks(rules)
-  if (links.length > 0) panel.links(links.map((link) => buildLink({ ...link, isElsewhere: true })))
-  for (const [index, { query, legend }] of spec.series.entries()) panel.withTarget(buildTarget(spec, index, query.text, legend))
+  if (links.length > 0) panel.links(links.map((link) => buildLink({ ...link, opensNewTab: true })))
+  for (const [index, { query, legend }] of spec.series.entries()) panel.withTarget(buildTarget(spec, index, query.expr, legend))
   return panel
 }
 
-function buildLink({ title, url, isElsewhere }: DataLink): cog.Builder<grafana.DashboardLink> {
-  return panelsInView(
-    new grafana.DashboardLinkBuilder(title)
-      .type(grafana.DashboardLinkType.Link)
-      .url(url)
-      .targetBlank(isElsewhere ?? false),
-  )
-}
-
-function buildTarget(spec: PanelSpec, index: number, text: string, legend: string): cog.Builder<cog.Dataquery> {
+function buildTarget(spec: PanelSpec, index: number, expr: string, legend: string): cog.Builder<cog.Dataquery> {
   const target = new prometheus.DataqueryBuilder()
     .refId(String.fromCharCode(65 + index))
     .datasource(dataSource)
-    .expr(text)
+    .expr(expr)
     .editorMode(prometheus.QueryEditorMode.Code)
   if (spec.kind === 'table') return target.instant().format(prometheus.PromQueryFormat.Table)
-  const inTime = target.format(prometheus.PromQueryFormat.TimeSeries).legendFormat(legend)
-  // Asked for the whole time, it would show the last that was known, however long ago.
-  return spec.kind === 'stat' ? inTime.instant() : inTime.range()
+  const timeSeries = target.format(prometheus.PromQueryFormat.TimeSeries).legendFormat(legend)
+  // A range query would show the last known value, even of a series that ended long ago.
+  return spec.kind === 'stat' ? timeSeries.instant() : timeSeries.range()
+}
+
+/** Merges the queries into one row per label set: first the labels, then the values. */
+function tableTransformations({ series, labelColumns = {} }: PanelSpec): grafana.DataTransformerConfig[] {
+  const valueColumns = series.map(({ legend }, index) => [
+    series.length === 1 ? 'Value' : `Value #${String.fromCharCode(65 + index)}`,
+    legend,
+  ])
+  const columns = [...Object.entries(labelColumns), ...valueColumns] as Array<[string, string]>
+  return [
+    { id: 'merge', options: {} },
+    {
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: Object.fromEntries(columns.map(([name], index) => [name, index])),
+        renameByName: Object.fromEntries(columns),
+      },
+    },
+  ]
 }

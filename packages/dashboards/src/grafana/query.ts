@@ -1,127 +1,161 @@
 import { type MetricName, type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
 import { aggregate, type Matchers, quantile, rate, type SeriesTransform, selector } from '../promql.ts'
-import { rateInterval, scopeFilters } from './template-variables.ts'
-import { grafanaRateUnit, grafanaUnit, share } from './units.ts'
+import { rateInterval, scopeMatchers } from './template-variables.ts'
+import { grafanaRateUnit, grafanaUnit, ratioUnit } from './units.ts'
 
-/** A query, with what it is made of: description, unit and reasons for silence follow from that. */
+/** A PromQL query with its metrics and unit, from which a panel derives its description, unit and no-value text. */
 export interface Query {
-  readonly text: string
+  readonly expr: string
   readonly metrics: readonly MetricName[]
   readonly unit: string
-  /** Whether it has to be put in parentheses within another. */
+  /** Whether the expression needs parentheses inside another one. */
   readonly isCompound?: boolean
 }
 
+/** Grouping and filters of a query. */
 export interface Selection {
-  /** Default: the store, where the metric is one's. */
+  /** Labels to group by (default: `store` if the metric has it). */
   readonly by?: readonly string[] | undefined
   readonly where?: Matchers
-  readonly each?: SeriesTransform
+  /** Applied to each series before aggregation. */
+  readonly transform?: SeriesTransform | undefined
 }
 
-/** Increase per second of a counter. */
-export function perSecond(name: MetricName, { by, where, each }: Selection = {}): Query {
+/** Returns a counter's increase per second. */
+export function perSecond(name: MetricName, { by, where, transform }: Selection = {}): Query {
   return {
-    text: rate(name, rateInterval, by, { ...scopeFilters(name), ...where }, each),
+    expr: rate(name, rateInterval, by, { ...scopeMatchers(name), ...where }, transform),
     metrics: [name],
     unit: grafanaRateUnit(name),
   }
 }
 
-/** What a gauge shows: of several processes the sum, the greatest or the least. */
-export function gauge(operator: 'sum' | 'max' | 'min', name: MetricName, { by, where, each }: Selection = {}): Query {
+/** Returns a gauge, aggregated over processes. */
+export function gauge(operator: 'sum' | 'max' | 'min', name: MetricName, { by, where, transform }: Selection = {}): Query {
   return {
-    text: aggregate(operator, name, by, { ...scopeFilters(name), ...where }, each),
+    expr: aggregate(operator, name, by, { ...scopeMatchers(name), ...where }, transform),
     metrics: [name],
     unit: grafanaUnit(name),
   }
 }
 
 /**
- * What share one gauge is of another: of several processes the greatest or the least. Each is divided by its own: the space that is
- * left to one is no part of what the volume of another has.
+ * Returns the ratio of two gauges, aggregated over processes. Each process's ratio is computed first: the free space of one volume is
+ * not part of the capacity of another.
  */
-export function shareOf(
+export function gaugeRatio(
   operator: 'max' | 'min',
   part: MetricName,
   whole: MetricName,
-  { by, where, each }: Selection = {},
+  { by, where, transform }: Selection = {},
 ): Query {
-  const divided: SeriesTransform = (series) => {
-    const quotient = `${series} / ${selector(whole, { ...scopeFilters(whole), ...where })}`
-    return each === undefined ? quotient : each(quotient)
+  const divideSeries: SeriesTransform = (series) => {
+    const ratio = `${series} / ${selector(whole, { ...scopeMatchers(whole), ...where })}`
+    return transform === undefined ? ratio : transform(ratio)
   }
-  return { ...gauge(operator, part, { by, ...(where && { where }), each: divided }), metrics: [part, whole], unit: share }
+  return {
+    ...gauge(operator, part, { by, ...(where && { where }), transform: divideSeries }),
+    metrics: [part, whole],
+    unit: ratioUnit,
+  }
 }
 
-/** A quantile of a histogram. */
-export function latency(q: number, name: MetricName, { by, where, each }: Selection = {}): Query {
+/** Returns the `q` quantile (0 to 1) of a histogram. */
+export function histogramQuantile(q: number, name: MetricName, { by, where, transform }: Selection = {}): Query {
   return {
-    text: quantile(q, name, rateInterval, by, { ...scopeFilters(name), ...where }, each),
+    expr: quantile(q, name, rateInterval, by, { ...scopeMatchers(name), ...where }, transform),
     metrics: [name],
     unit: grafanaUnit(name),
   }
 }
 
-export function over(part: Query, whole: Query, unit: string = share): Query {
-  return combined('/', [part, whole], unit)
+/** Returns `dividend / divisor`. */
+export function divide(dividend: Query, divisor: Query, unit: string = ratioUnit): Query {
+  return combine('/', [dividend, divisor], unit)
 }
 
-export function plus(...parts: readonly Query[]): Query {
-  return combined('+', parts)
+/** Returns the sum of queries. */
+export function add(...queries: readonly Query[]): Query {
+  return combine('+', queries)
 }
 
-/** The first of these that is there, for each set of labels. */
+/** Returns PromQL's `or`: for each label set, the first query that has it. */
 export function or(...queries: readonly Query[]): Query {
-  return combined('or', queries)
+  return combine('or', queries)
 }
 
-/** A query's series for which the other query has one, too. */
+/** Returns PromQL's `and`: the series of `query` that `other` has, too. */
 export function and(query: Query, other: Query): Query {
-  return combined('and', [query, other])
+  return combine('and', [query, other])
 }
 
-/** A query's series for which the other query has none. */
+/** Returns PromQL's `unless`: the series of `query` that `other` does not have. */
 export function unless(query: Query, other: Query): Query {
-  return combined('unless', [query, other])
+  return combine('unless', [query, other])
 }
 
-/** Only where it is more than 0: what is divided by it is not infinite, and what is well takes no place among the worst. */
+/** Keeps values above 0, as divisors (no infinite ratios) and for lists of problems (healthy series are left out). */
 export function aboveZero(query: Query): Query {
-  return { ...query, text: `(${query.text}) > 0`, isCompound: true }
+  return { ...query, expr: `(${query.expr}) > 0`, isCompound: true }
 }
 
-/** The same in another unit: the share that busy seconds are of time, for example. */
+/** Returns the query with another unit: busy seconds per second are a share of the time. */
 export function withUnit(unit: string, query: Query): Query {
   return { ...query, unit }
 }
 
-export function mapExpression(query: Query, wrap: (text: string) => string): Query {
-  return { ...query, text: wrap(query.text), isCompound: false }
+/** Returns the query with its expression replaced by a self-contained one. */
+export function mapExpression(query: Query, transform: (expr: string) => string): Query {
+  return { ...query, expr: transform(query.expr), isCompound: false }
 }
 
-/** One query for every operation, told apart by a label `operation`: what a store does not do is left out. */
-export function everyOperation(queryOf: (metrics: ReturnType<typeof operationMetrics>, operation: Operation) => Query): Query {
+/** Returns one query over all operations, with a label `operation`. Operations that a store does not have are left out. */
+export function perOperation(createQuery: (metrics: ReturnType<typeof operationMetrics>, operation: Operation) => Query): Query {
   return or(
     ...operations.map((operation) =>
       mapExpression(
-        queryOf(operationMetrics(operation), operation),
-        (text) => `label_replace(${text}, "operation", "${operation}", "", "")`,
+        createQuery(operationMetrics(operation), operation),
+        (expr) => `label_replace(${expr}, "operation", "${operation}", "", "")`,
       ),
     ),
   )
 }
 
-/** All of a query's series added up, or the greatest of them. */
-export function sumOf(operator: 'sum' | 'max', by: readonly string[], query: Query): Query {
-  return mapExpression(query, (text) => `${operator} by (${by.join(', ')}) (${text})`)
+/** Aggregates the series of a query. */
+export function aggregateBy(operator: 'sum' | 'max', by: readonly string[], query: Query): Query {
+  return mapExpression(query, (expr) => `${operator} by (${by.join(', ')}) (${expr})`)
 }
 
-function combined(operator: string, queries: readonly Query[], unit: string = queries[0]?.unit ?? ''): Query {
-  const operands = queries.map(({ text, isCompound }) => (isCompound ? `(${text})` : text))
+/** Returns operations per second, of all types together. */
+export function operationRate(by: readonly string[], transform?: SeriesTransform): Query {
+  return aggregateBy(
+    'sum',
+    by,
+    perOperation(({ operations }) => perSecond(operations, { by, transform })),
+  )
+}
+
+/** Returns the share of operations that fail, of all types together. */
+export function errorRatio(by: readonly string[], transform?: SeriesTransform): Query {
+  const errors = perOperation((metrics) => perSecond(metrics.errors, { by, transform }))
+  return divide(aggregateBy('sum', by, errors), operationRate(by, transform))
+}
+
+/** Returns the number of alerts that fire in the processes; 0 only if a process evaluates alert rules. */
+export function firingAlerts(): Query {
+  const evaluations = perSecond('wombat_monitor_alert_evaluations_total', { by: [] })
+  const firing = gauge('sum', 'db_alerts', { by: [], where: { state: 'firing' } })
+  return or(
+    firing,
+    mapExpression(evaluations, (expr) => `((${expr} > 0) * 0)`),
+  )
+}
+
+function combine(operator: string, queries: readonly Query[], unit: string = queries[0]?.unit ?? ''): Query {
+  const operands = queries.map(({ expr, isCompound }) => (isCompound ? `(${expr})` : expr))
   return {
-    text: operands.join(` ${operator} `),
+    expr: operands.join(` ${operator} `),
     metrics: [...new Set(queries.flatMap(({ metrics }) => metrics))],
     unit,
     isCompound: queries.length > 1,

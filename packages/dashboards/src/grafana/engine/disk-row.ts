@@ -1,66 +1,61 @@
-import type { MetricName } from '@wombat/instrumentation'
 import { formatDuration } from '../../promql.ts'
 import { findRules } from '../alert-thresholds.ts'
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
-import { gauge, type Query, shareOf } from '../query.ts'
+import { gauge, gaugeRatio, type Query } from '../query.ts'
+import { gaugePanel } from './engine-panels.ts'
 
-/** Where free space will be by then, if it goes on as before: as the default rule asks it. */
-function forecast(): { query: Query; hours: number } {
+/** Returns the forecast of the default rule `DiskFullWithinFourHours` as a query. */
+function forecastFreeSpace(): { query: Query; hours: number } {
   const [rule] = findRules(['DiskFullWithinFourHours'])
-  if (rule?.condition !== 'forecast_below') throw new Error('DiskFullWithinFourHours is no forecast')
+  if (rule?.condition !== 'forecast_below') throw new Error('the default rule DiskFullWithinFourHours is not a forecast')
   const { windowMs = 0, aheadMs } = rule
-  const each = (series: string): string => `predict_linear(${series}[${formatDuration(windowMs)}], ${aheadMs / 1000})`
-  return { query: gauge('min', 'db_disk_available_bytes', { each }), hours: aheadMs / 3_600_000 }
+  const transform = (series: string): string => `predict_linear(${series}[${formatDuration(windowMs)}], ${aheadMs / 1000})`
+  return { query: gauge('min', 'db_disk_available_bytes', { transform }), hours: aheadMs / 3_600_000 }
 }
 
 const growthWindow = '15m'
 const growth: Query = {
-  ...gauge('sum', 'db_total_disk_bytes', { each: (series) => `deriv(${series}[${growthWindow}])` }),
+  ...gauge('sum', 'db_total_disk_bytes', { transform: (series) => `deriv(${series}[${growthWindow}])` }),
   unit: 'binBps',
 }
 
-const { query: left, hours } = forecast()
-
-const part = (title: string, name: MetricName): PanelSpec => ({
-  title,
-  width: 6,
-  series: [{ legend: '{{store}}', query: gauge('sum', name) }],
-})
+const forecast = forecastFreeSpace()
 
 const panels: readonly PanelSpec[] = [
   {
-    title: 'Share of the volume that is free',
+    title: 'Free disk space ratio',
     width: 8,
-    series: [{ legend: '{{store}}', query: shareOf('min', 'db_disk_available_bytes', 'db_disk_capacity_bytes') }],
+    series: [{ legend: '{{store}}', query: gaugeRatio('min', 'db_disk_available_bytes', 'db_disk_capacity_bytes') }],
     rules: ['LowDiskSpace'],
   },
   {
-    title: 'Free on the volume',
+    title: 'Free disk space',
     width: 8,
     series: [{ legend: '{{store}}', query: gauge('min', 'db_disk_available_bytes') }],
     rules: ['DiskAlmostFull'],
   },
   {
-    title: `Free on the volume in ${hours} hours`,
+    title: `Free disk space in ${forecast.hours} hours`,
     width: 8,
-    series: [{ legend: '{{store}}', query: left }],
+    series: [{ legend: '{{store}}', query: forecast.query }],
     rules: ['DiskFullWithinFourHours'],
-    note: 'If it goes on as in the last hour.',
+    note: 'Linear forecast from the last hour.',
     canBeNegative: true,
   },
-  part('Size of the store', 'db_total_disk_bytes'),
+  gaugePanel('Store size', 'db_total_disk_bytes', 6),
   {
-    title: 'Growth of the store',
+    title: 'Store growth',
     width: 6,
     series: [{ legend: '{{store}}', query: growth }],
     note: `Per second, over the last ${growthWindow}.`,
     canBeNegative: true,
   },
-  part('Free within its files', 'db_free_bytes'),
-  part('Inodes left', 'db_disk_available_inodes'),
-  { ...part('Tables', 'db_sstable_bytes'), width: 8 },
-  { ...part('Values kept apart', 'db_value_log_bytes'), width: 8 },
-  { ...part('Write-ahead log', 'db_wal_bytes'), width: 8 },
+  gaugePanel('Unused space in files', 'db_free_bytes', 6),
+  gaugePanel('Free inodes', 'db_disk_available_inodes', 6),
+  gaugePanel('Table files', 'db_sstable_bytes', 8),
+  gaugePanel('Value log', 'db_value_log_bytes', 8),
+  gaugePanel('Write-ahead log', 'db_wal_bytes', 8),
 ]
 
+/** Disk space of the volume and of the store's files. */
 export const diskRow: RowSpec = { title: 'Disk', panels }

@@ -1,39 +1,39 @@
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
-import { gauge, latency, perSecond } from '../query.ts'
+import { gauge, histogramQuantile, perSecond } from '../query.ts'
 
 const byProcess = ['instance', 'service_instance_id']
-const its = '{{instance}} {{service_instance_id}}'
+const process = '{{instance}} {{service_instance_id}}'
 
 const panels: readonly PanelSpec[] = [
   {
-    title: 'Share of the event loop',
+    title: 'Event loop time used by monitoring',
     width: 8,
     series: [
-      { legend: `{{part}} ${its}`, query: perSecond('wombat_monitor_busy_seconds_total', { by: ['part', ...byProcess] }) },
+      { legend: `{{part}} ${process}`, query: perSecond('wombat_monitor_busy_seconds_total', { by: ['part', ...byProcess] }) },
     ],
     isStacked: true,
   },
   {
-    title: 'Cost of measuring one operation',
+    title: 'Overhead per operation',
     width: 8,
-    series: [{ legend: its, query: gauge('max', 'wombat_monitor_operation_cost_seconds', { by: byProcess }) }],
+    series: [{ legend: process, query: gauge('max', 'wombat_monitor_operation_cost_seconds', { by: byProcess }) }],
   },
   {
-    title: 'Share of operations that are timed',
+    title: 'Latency sample ratio',
     width: 8,
-    series: [{ legend: its, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) }],
+    series: [{ legend: process, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) }],
   },
   {
-    title: 'Collecting and judging (P99)',
+    title: 'Collection and alert evaluation duration (P99)',
     width: 8,
     series: [
       {
-        legend: `collection ${its}`,
-        query: latency(0.99, 'wombat_monitor_collection_duration_seconds', { by: byProcess }),
+        legend: `collection ${process}`,
+        query: histogramQuantile(0.99, 'wombat_monitor_collection_duration_seconds', { by: byProcess }),
       },
       {
-        legend: `alert rules ${its}`,
-        query: latency(0.99, 'wombat_monitor_alert_evaluation_duration_seconds', { by: byProcess }),
+        legend: `alert rules ${process}`,
+        query: histogramQuantile(0.99, 'wombat_monitor_alert_evaluation_duration_seconds', { by: byProcess }),
       },
     ],
   },
@@ -42,62 +42,65 @@ const panels: readonly PanelSpec[] = [
     width: 8,
     series: [
       {
-        legend: `{{exporter}} tried ${its}`,
+        legend: `{{exporter}} attempted ${process}`,
         query: perSecond('wombat_monitor_exports_total', { by: ['exporter', ...byProcess] }),
       },
       {
-        legend: `{{exporter}} failed ${its}`,
+        legend: `{{exporter}} failed ${process}`,
         query: perSecond('wombat_monitor_export_failures_total', { by: ['exporter', ...byProcess] }),
       },
     ],
     rules: ['ExporterFailing'],
-    noValue: 'Nothing is exported: what is seen here was fetched.',
+    noValue: 'No exporter sends data: this data was scraped.',
   },
   {
     title: 'Alert evaluations',
     width: 8,
     series: [
-      { legend: `done ${its}`, query: perSecond('wombat_monitor_alert_evaluations_total', { by: byProcess }) },
-      { legend: `missed ${its}`, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) },
-      { legend: `failed ${its}`, query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }) },
+      { legend: `completed ${process}`, query: perSecond('wombat_monitor_alert_evaluations_total', { by: byProcess }) },
+      { legend: `missed ${process}`, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) },
+      { legend: `failed ${process}`, query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }) },
     ],
   },
   {
-    title: 'What went wrong in the monitor',
+    title: 'Monitoring errors',
     width: 8,
     series: [
-      { legend: `source ${its}`, query: perSecond('wombat_monitor_source_failures_total', { by: byProcess }) },
-      { legend: `history ${its}`, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
+      { legend: `collect callback ${process}`, query: perSecond('wombat_monitor_source_failures_total', { by: byProcess }) },
+      { legend: `history ${process}`, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
       {
-        legend: `refused value, {{reason}} ${its}`,
+        legend: `rejected value, {{reason}} ${process}`,
         query: perSecond('wombat_monitor_refused_values_total', { by: ['reason', ...byProcess] }),
       },
       {
-        legend: `dropped notification, {{notifier}} ${its}`,
+        legend: `dropped notification, {{notifier}} ${process}`,
         query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
       },
     ],
   },
   {
-    title: 'Points and full metrics',
+    title: 'Data points and cardinality limits',
     width: 8,
     series: [
-      { legend: `points ${its}`, query: gauge('max', 'wombat_monitor_points', { by: byProcess }) },
-      { legend: `metrics at their limit ${its}`, query: gauge('max', 'wombat_monitor_overflowed_metrics', { by: byProcess }) },
+      { legend: `data points ${process}`, query: gauge('max', 'wombat_monitor_points', { by: byProcess }) },
+      {
+        legend: `metrics at the cardinality limit ${process}`,
+        query: gauge('max', 'wombat_monitor_overflowed_metrics', { by: byProcess }),
+      },
     ],
   },
   {
-    title: 'History',
+    title: 'History size',
     width: 8,
-    series: [{ legend: its, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) }],
+    series: [{ legend: process, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) }],
   },
   {
-    title: 'Changes of health',
+    title: 'Health status changes',
     width: 12,
     series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
-    note: 'A check that changes often is near its bound, or its bounds are too near to each other.',
+    note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },
 ]
 
-/** What watching costs, and whether it works. */
-export const monitorRow: RowSpec = { title: 'The monitor itself', panels }
+/** Overhead and errors of the monitoring itself. */
+export const monitorRow: RowSpec = { title: 'Monitoring', panels }

@@ -1,42 +1,47 @@
 import { type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import { toStore } from '../links.ts'
+import { storeLink } from '../links.ts'
 import type { PanelSeries, PanelSpec, RowSpec } from '../panel-spec.ts'
-import { latency, over, perSecond, type Query } from '../query.ts'
+import { divide, histogramQuantile, perSecond, type Query } from '../query.ts'
 
-function byOperation(queryOf: (metrics: ReturnType<typeof operationMetrics>) => Query): readonly PanelSeries[] {
-  return operations.map((operation) => ({ legend: operation, query: queryOf(operationMetrics(operation)) }))
+function seriesPerOperation(createQuery: (metrics: ReturnType<typeof operationMetrics>) => Query): readonly PanelSeries[] {
+  return operations.map((operation) => ({ legend: operation, query: createQuery(operationMetrics(operation)) }))
 }
 
-const judgedOperations = {
+/** Operations with a default rule, as the rules' names spell them. */
+const operationsWithRule = {
   HighErrorRate: ['Get', 'Set', 'Delete', 'Batch', 'Scan'],
   SlowResponseTime: ['Get', 'Set', 'Delete', 'Batch'],
 } as const
 
-function rulesOf(rule: keyof typeof judgedOperations): readonly string[] {
-  return judgedOperations[rule].map((operation) => rule + operation)
+function operationRules(prefix: keyof typeof operationsWithRule): readonly string[] {
+  return operationsWithRule[prefix].map((operation) => prefix + operation)
 }
 
-const quantilePanel = (q: number): PanelSpec => ({
-  title: `Latency, P${q * 100}`,
+const latencyPanel = (q: number): PanelSpec => ({
+  title: `Latency (P${q * 100})`,
   width: 8,
-  series: byOperation((metrics) => latency(q, metrics.latency)),
-  ...(q === 0.99 && { rules: rulesOf('SlowResponseTime') }),
+  series: seriesPerOperation((metrics) => histogramQuantile(q, metrics.latency)),
+  ...(q === 0.99 && { rules: operationRules('SlowResponseTime') }),
 })
 
-/** Entries in one operation, where it has many. */
-const entriesPerOperation = (entries: 'db_batch_entries_total' | 'db_scan_entries_total', operation: Operation): PanelSeries => ({
+const entriesSeries = (entries: 'db_batch_entries_total' | 'db_scan_entries_total', operation: Operation): PanelSeries => ({
   legend: operation,
   query: perSecond(entries),
 })
 
 const panels: readonly PanelSpec[] = [
-  { title: 'Operations', width: 8, series: byOperation((metrics) => perSecond(metrics.operations)), links: [toStore('engine')] },
   {
-    title: 'Share that fails',
+    title: 'Operations by type',
     width: 8,
-    series: byOperation((metrics) => over(perSecond(metrics.errors), perSecond(metrics.operations))),
-    rules: rulesOf('HighErrorRate'),
+    series: seriesPerOperation((metrics) => perSecond(metrics.operations)),
+    links: [storeLink('engine')],
+  },
+  {
+    title: 'Error ratio by operation',
+    width: 8,
+    series: seriesPerOperation((metrics) => divide(perSecond(metrics.errors), perSecond(metrics.operations))),
+    rules: operationRules('HighErrorRate'),
   },
   {
     title: 'Errors by type',
@@ -49,19 +54,19 @@ const panels: readonly PanelSpec[] = [
     ],
     noValue: 'No operation has failed.',
   },
-  ...[0.5, 0.95, 0.99].map(quantilePanel),
+  ...[0.5, 0.95, 0.99].map(latencyPanel),
   {
-    title: 'Entries of batches and scans',
+    title: 'Batch and scan entries',
     width: 12,
-    series: [entriesPerOperation('db_batch_entries_total', 'batch'), entriesPerOperation('db_scan_entries_total', 'scan')],
+    series: [entriesSeries('db_batch_entries_total', 'batch'), entriesSeries('db_scan_entries_total', 'scan')],
   },
   {
     title: 'Slow operations',
     width: 12,
     series: [{ legend: '{{operation}}', query: perSecond('db_slow_operations_total', { by: ['operation'] }) }],
-    note: 'The slow log of the process has each of them.',
+    note: "Each slow operation is in the process's slow log.",
   },
 ]
 
-/** What each store was asked to do, and how well it did it. */
+/** Rate, errors and latency of each operation, for each store. */
 export const operationsRow: RowSpec = { title: 'Operations of $store', repeat: 'store', panels }
