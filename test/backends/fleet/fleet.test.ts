@@ -46,7 +46,7 @@ interface Fleet {
   readonly perInstance: number
 }
 
-/** What `asking-process.ts` found: its queries by panel and letter. */
+/** What `query-process.ts` found: its queries by panel and letter. */
 interface Found {
   readonly figures: Readonly<Record<string, number | string>>
   /** Took a second or longer, the median of three, each of several times. */
@@ -152,7 +152,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('fifty 
     }
 
     // A second is what is demanded; on the loopback interface backends answer in milliseconds. No benchmark: the figures are printed.
-    const { child, heard } = startScript('asking-process.ts')
+    const { child, heard } = startScript('query-process.ts')
     const rows: object[] = []
     const late: string[] = []
     for (const [name, backend] of Object.entries(backends)) {
