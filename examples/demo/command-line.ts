@@ -48,7 +48,7 @@ function secondsOf(text: string): number {
 function portOf(flag: string, text: string): number {
   const port = Number(text)
   if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Error(`${flag} must be a port from 0 (any free one) to 65535, got ${JSON.stringify(text)}`)
+  throw new Error(`${flag} must be a port from 0 (any free port) to 65535, got ${JSON.stringify(text)}`)
 }
 
 /** The monitor complains of its options, this program's user knows only the flags. */

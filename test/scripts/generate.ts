@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
 import { dashboardFiles } from '../../packages/dashboards/dist/grafana/dashboards.js'
+import { plainOptionsSource } from '../../packages/monitor/test/config/plain-options.ts'
 import { generatedDocuments, withTables } from '../docs/generated-tables.ts'
+
+writeFileSync(join(import.meta.dirname, '../../packages/monitor/src/config/generated/plain-options.ts'), plainOptionsSource())
 
 for (const document of generatedDocuments) {
   const path = join(import.meta.dirname, '../..', document)

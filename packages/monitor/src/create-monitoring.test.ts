@@ -92,7 +92,7 @@ test("what is the MeterProvider's business is refused here", async () => {
 
 test('a configuration that cannot be used is refused by its own names', async () => {
   const failure = attached(new SnapshotReader(), { meterProviders: 1 } as AttachedConfig)
-  await expect(failure).rejects.toThrow(/meterProviders is no option/)
+  await expect(failure).rejects.toThrow(/meterProviders is not an option/)
 })
 
 test('closing writes the last line of the log', async () => {

@@ -31,13 +31,12 @@ export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './c
 export { SnapshotReader } from './collection/snapshot-reader.ts'
 export { ConfigError } from './config/errors.ts'
 export {
-  type ConfigSource,
   type DocumentedOption,
   type ExplainedOption,
   explainConfig,
-  type MonitoringConfig,
   optionTable,
-} from './config/resolve-config.ts'
+} from './config/explain.ts'
+export type { ConfigSource, MonitoringConfig } from './config/resolve-config.ts'
 export type { RuntimeOptions } from './config/runtime-settings.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'

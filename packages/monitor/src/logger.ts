@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 
-/** As much of a logger as we use; pino's own shape, and that of most others. */
+/** The methods of a logger that this package calls. pino has them, and most other loggers, too. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -11,7 +11,7 @@ export interface Logger {
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-/** The logger used where the application gives none: pino, one JSON line each to standard output. */
+/** Creates the logger that is used if the application gives none: pino, which writes JSON lines to standard output. */
 export function defaultLogger(level: LogLevel): Logger {
   return pino({ name: 'wombat', level })
 }

@@ -1,52 +1,53 @@
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { pino } from 'pino'
 import { ConfigError } from './config/errors.ts'
-import { explainConfig, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import { explainConfig } from './config/explain.ts'
+import { type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import type { Monitoring } from './monitoring.ts'
 import { startMonitoring } from './start-monitoring.ts'
 
 /**
- * Starts monitoring for an application that knows nothing of it, and finds its stores. All is said in the environment.
- * Whatever fails is said in one sentence on standard error, and the application runs as without us.
+ * Starts monitoring in an application that does not import this package, and measures its stores. The configuration comes from
+ * environment variables. Never rejects: a failure is printed on standard error in one line, and the application keeps running.
  *
- * - Log lines go to standard error: standard output may be what the application is for.
- * - The JSON API takes any free port unless the environment names one, and the log says which: the default, 8080, may be the
- *   application's own.
- * - A port in use keeps the doors closed; OTLP and the log go on.
- * - When the application has nothing left to do, what is pending is sent, for `closeTimeoutMs` at most. Signals are not
- *   listened to: that would take away their effect, and with one more listener beside it an application's own may do
- *   nothing. So what ends by a signal or `process.exit()` does not send its last interval.
+ * - Log lines go to standard error, because standard output may be the application's result.
+ * - The JSON API listens on any free port unless `WOMBAT_JSON_API_PORT` is set, because the application may use 8080 itself. The
+ *   port is logged.
+ * - If a port is in use, monitoring runs without HTTP servers: OTLP and the log still work.
+ * - When the event loop is empty, pending metrics are sent, for at most `closeTimeoutMs`. There are no signal handlers: one would
+ *   replace the default action of the signal, and could change what the application's own handler does. So a process that ends
+ *   by a signal or `process.exit()` does not send its last interval.
  *
- * What is synchronous comes first, so that a file that cannot wait has the application's stores found all the same.
+ * The modules are hooked before the first `await`: a `--require` hook cannot wait, but must find the stores, too.
  */
 export async function preload(): Promise<void> {
   try {
-    const config = ownConfig()
-    seeImports()
+    const config = preloadConfig()
+    hookModuleImports()
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
     const { addresses, close } = await starting
     process.once('beforeExit', () => void close())
     config.logger.info({ ...addresses }, 'monitoring the stores of this process')
   } catch (error) {
-    say(`monitoring is off, the application runs without it: ${sentenceOf(error)}`)
+    print(`monitoring is off, the application runs without it: ${describeError(error)}`)
   }
 }
 
-/** @throws ConfigError */
-function ownConfig() {
+/** @throws ConfigError if a variable is not valid. */
+function preloadConfig() {
   const { logLevel } = resolveConfig()
-  const isPortGiven = explainConfig().some(({ option, source }) => option === 'jsonApiPort' && source === 'environment')
+  const isPortSet = explainConfig().some(({ option, source }) => option === 'jsonApiPort' && source === 'environment')
   const logger = pino({ name: 'wombat', level: logLevel }, pino.destination(2))
-  return { logger, ...(!isPortGiven && { jsonApiPort: 0 }) } satisfies MonitoringConfig
+  return { logger, ...(!isPortSet && { jsonApiPort: 0 }) } satisfies MonitoringConfig
 }
 
-/** What is loaded by `require` is found without. */
-function seeImports(): void {
+/** Hooks `import`; `require` is hooked by WombatInstrumentation. */
+function hookModuleImports(): void {
   try {
     hookImports()
   } catch (error) {
-    say(`stores whose modules are loaded by import are not found: ${sentenceOf(error)}`)
+    print(`stores of modules that are loaded by import are not measured: ${describeError(error)}`)
   }
 }
 
@@ -55,23 +56,24 @@ async function start(config: MonitoringConfig): Promise<Monitoring> {
     return await startMonitoring(config)
   } catch (error) {
     if (error instanceof ConfigError) throw error
-    say(`monitoring opens no door: ${inVariables(sentenceOf(error))}`)
+    print(`monitoring runs without HTTP servers: ${withVariableNames(describeError(error))}`)
     return await startMonitoring({ ...config, prometheusEnabled: false, jsonApiEnabled: false })
   }
 }
 
-function sentenceOf(error: unknown): string {
+/** Returns the error's message as one line. */
+function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.join('; ')
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return line
 }
 
-/** Doors complain of options; who says everything in the environment knows only the variables. */
-function inVariables(sentence: string): string {
+/** Replaces the names of options by those of their variables, because the configuration comes from the environment. */
+function withVariableNames(message: string): string {
   const ports = explainConfig().filter(({ option }) => option === 'prometheusPort' || option === 'jsonApiPort')
-  return ports.reduce((text, { option, variable }) => text.replaceAll(option, variable ?? option), sentence)
+  return ports.reduce((text, { option, variable }) => text.replaceAll(option, variable), message)
 }
 
-function say(sentence: string): void {
-  process.stderr.write(`wombat: ${sentence}\n`)
+function print(message: string): void {
+  process.stderr.write(`wombat: ${message}\n`)
 }

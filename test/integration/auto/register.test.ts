@@ -71,7 +71,7 @@ test.each(['--import', '--require'])('what only OpenTelemetry can refuse is said
   expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*OTEL_EXPORTER_OTLP_PROTOCOL[^\n]*\n$/)
 })
 
-test('a port in use keeps the doors closed, and what is pushed goes on', async () => {
+test('with a port in use monitoring runs without HTTP servers, and OTLP still works', async () => {
   const receiver = await startOtlpReceiver()
   const { port } = new URL(receiver.endpoint)
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
@@ -81,7 +81,7 @@ test('a port in use keeps the doors closed, and what is pushed goes on', async (
     WOMBAT_JSON_API_PORT: port,
   })
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
-  expect(errors).toMatch(new RegExp(`^wombat: monitoring opens no door: [^\\n]*${port}[^\\n]*in use[^\\n]*\\n$`))
+  expect(errors).toMatch(new RegExp(`^wombat: monitoring runs without HTTP servers: [^\\n]*${port}[^\\n]*in use[^\\n]*\\n$`))
   expect(operationsIn(receiver.received[0]?.body as Buffer)).toEqual(measured)
 })
 

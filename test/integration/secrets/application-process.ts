@@ -1,7 +1,7 @@
 // An application with everything switched on and secrets everywhere. It is told what to do, does it, and ends when it is told to.
 import { once } from 'node:events'
 import { startMonitoring } from '@wombat/monitor'
-import { explainConfig } from '../../../packages/monitor/src/config/resolve-config.ts'
+import { explainConfig } from '../../../packages/monitor/src/config/explain.ts'
 import { configOf } from './application-config.ts'
 import { useStores } from './application-stores.ts'
 import type { Planted } from './secrets.ts'

@@ -1,8 +1,8 @@
 import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import type { OtlpSettings } from '../exporters/otlp.ts'
 import { ConfigError } from './errors.ts'
-import { milliseconds } from './options.ts'
 import type { ResolvedConfig } from './resolve-config.ts'
+import { milliseconds } from './schema.ts'
 
 /** The options that decide on OTLP. */
 interface OtlpConfig extends Pick<ResolvedConfig, 'metricsIntervalMs' | 'closeTimeoutMs'> {

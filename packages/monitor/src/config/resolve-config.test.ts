@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { ConfigError } from './errors.ts'
-import { explainConfig, type MonitoringConfig, optionTable, resolveConfig } from './resolve-config.ts'
+import { explainConfig, optionTable } from './explain.ts'
+import { type MonitoringConfig, resolveConfig } from './resolve-config.ts'
 
 type Environment = Readonly<Record<string, string>>
 
-/** What is wrong with a configuration, line by line; nothing where it can be used. */
+/** Returns the problems of a configuration; none if it is valid. */
 function problemsOf(config: unknown, environment: Environment = {}): readonly string[] {
   try {
     resolveConfig(config as MonitoringConfig, environment)
@@ -15,7 +16,7 @@ function problemsOf(config: unknown, environment: Environment = {}): readonly st
   }
 }
 
-// Wombat's own defaults, option by option.
+// The defaults of Wombat's specification.
 const seed: Readonly<Record<string, unknown>> = {
   enableMetrics: true,
   metricsIntervalMs: 10_000,
@@ -35,13 +36,13 @@ const seed: Readonly<Record<string, unknown>> = {
 }
 
 for (const [option, value] of Object.entries(seed)) {
-  test(`${option} is ${value} unless somebody says otherwise, as in Wombat`, () => {
+  test(`the default of ${option} is ${value}`, () => {
     expect(resolveConfig({}, {})).toHaveProperty(option, value)
     expect(explainConfig({}, {})).toContainEqual(expect.objectContaining({ option, value, source: 'default' }))
   })
 }
 
-test('everything else is off, on this machine only, or Wombat', () => {
+test('the other options are off, limited to this machine, or bounded by default', () => {
   expect(resolveConfig(undefined, {})).toMatchObject({
     host: '127.0.0.1',
     authToken: undefined,
@@ -75,7 +76,7 @@ for (const [variable, text, option, value] of fromEnvironment) {
   })
 }
 
-test('code goes before environment, and environment before the default', () => {
+test('the code has precedence over the environment, and the environment over the default', () => {
   const environment = { WOMBAT_JSON_API_PORT: '1', WOMBAT_PROMETHEUS_PORT: '2' }
   const resolved = resolveConfig({ jsonApiPort: 3 }, environment)
   expect(resolved).toMatchObject({ jsonApiPort: 3, prometheusPort: 2, metricsIntervalMs: 10_000 })
@@ -83,12 +84,12 @@ test('code goes before environment, and environment before the default', () => {
   expect(sources).toMatchObject({ jsonApiPort: 'code', prometheusPort: 'environment', metricsIntervalMs: 'default' })
 })
 
-test('undefined in the code and nothing in a variable are as good as not said', () => {
+test('undefined in the code and an empty variable count as not set', () => {
   const resolved = resolveConfig({ jsonApiPort: undefined } as never, { WOMBAT_JSON_API_PORT: '', WOMBAT_HOST: '' })
   expect(resolved).toMatchObject({ jsonApiPort: 8080, host: '127.0.0.1' })
 })
 
-test('false and 0 in the code are said', () => {
+test('false and 0 in the code count as set', () => {
   expect(resolveConfig({ jsonApiEnabled: false, jsonApiPort: 0 }, { WOMBAT_JSON_API_PORT: '1' })).toMatchObject({
     jsonApiEnabled: false,
     jsonApiPort: 0,
@@ -97,8 +98,8 @@ test('false and 0 in the code are said', () => {
 
 const fresh = { name: 'fresh', run: () => ({ status: 'healthy', message: 'Fresh' }) }
 const refused: ReadonlyArray<[config: object, problem: string]> = [
-  [{ jsonApiPort: 65_536 }, 'jsonApiPort must be a port from 0 (any free one) to 65535, got 65536'],
-  [{ jsonApiPort: '8080' }, 'jsonApiPort must be a port from 0 (any free one) to 65535, got "8080"'],
+  [{ jsonApiPort: 65_536 }, 'jsonApiPort must be a port from 0 (any free port) to 65535, got 65536'],
+  [{ jsonApiPort: '8080' }, 'jsonApiPort must be a port from 0 (any free port) to 65535, got "8080"'],
   [{ metricsIntervalMs: 99 }, 'metricsIntervalMs must be a whole number of milliseconds from 100 to 86400000, got 99'],
   [{ metricsIntervalMs: 1000.5 }, 'metricsIntervalMs must be a whole number of milliseconds from 100 to 86400000, got 1000.5'],
   [{ metricsIntervalMs: 2 ** 31 }, 'from 100 to 86400000, got 2147483648'],
@@ -112,11 +113,11 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ host: '' }, 'host must be an address to listen on, got ""'],
   [{ cardinalityLimit: 0 }, 'cardinalityLimit must be a whole number from 1 to 1000000, got 0'],
   [{ resource: 'x' }, 'resource must be an object of attributes, got text'],
-  [{ logger: () => {} }, 'logger must have debug, info, warn and error, got a function'],
+  [{ logger: () => {} }, 'logger must have the methods debug, info, warn and error, got a function'],
   [{ otlp: 'http://127.0.0.1' }, 'otlp must be true, false or an object, got text'],
   [{ otlp: [] }, 'otlp must be true, false or an object, got an array'],
-  [{ otlp: { url: 'collector:4318' } }, 'otlp.url must be an http or https address, got "(secret)"'],
-  [{ otlp: { url: 'ftp://127.0.0.1' } }, 'otlp.url must be an http or https address, got "(secret)"'],
+  [{ otlp: { url: 'collector:4318' } }, 'otlp.url must be an http or https URL, got "(secret)"'],
+  [{ otlp: { url: 'ftp://127.0.0.1' } }, 'otlp.url must be an http or https URL, got "(secret)"'],
   [{ otlp: { protocol: 'grpc' } }, 'otlp.protocol must be one of http/protobuf, http/json, got "grpc"'],
   [{ otlp: { compression: 'br' } }, 'otlp.compression must be one of gzip, none, got "br"'],
   [{ otlp: { timeoutMs: 0 } }, 'otlp.timeoutMs must be a whole number of milliseconds from 1 to 86400000, got 0'],
@@ -141,32 +142,32 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
     'health.settings.fresh: intervallMs is not a setting of a check: did you mean intervalMs?',
   ],
   [{ health: { onChange: 'log' } }, 'health.onChange must be a function, got text: it is called with each change'],
-  [{ otlp: { intervalMS: 1000 } }, 'otlp.intervalMS is no option: did you mean intervalMs?'],
+  [{ otlp: { intervalMS: 1000 } }, 'otlp.intervalMS is not an option: did you mean intervalMs?'],
 ]
 for (const [config, problem] of refused) {
-  test(`it is refused, and said: ${problem}`, () => {
+  test(`a configuration is rejected with: ${problem}`, () => {
     expect(problemsOf(config)).toEqual([expect.stringContaining(problem)])
   })
 }
 
-test('an object that holds itself is named, not shown', () => {
+test('an object that contains itself is not shown', () => {
   const logger: Record<string, unknown> = { info: () => {} }
   logger['child'] = logger
-  expect(problemsOf({ logger })).toEqual(['logger must have debug, info, warn and error, got an object'])
+  expect(problemsOf({ logger })).toEqual(['logger must have the methods debug, info, warn and error, got an object'])
 })
 
-test('a complaint about a variable names the variable and the option', () => {
+test('a problem of a variable names the variable and the option', () => {
   expect(problemsOf({}, { WOMBAT_JSON_API_PORT: 'http', WOMBAT_ENABLE_ALERTS: 'perhaps' })).toEqual([
     expect.stringContaining('WOMBAT_ENABLE_ALERTS (enableAlerts) must be true or false, got "perhaps"'),
-    expect.stringContaining('WOMBAT_JSON_API_PORT (jsonApiPort) must be a port from 0 (any free one) to 65535, got "http"'),
+    expect.stringContaining('WOMBAT_JSON_API_PORT (jsonApiPort) must be a port from 0 (any free port) to 65535, got "http"'),
   ])
 })
 
-test('a variable that the code overrules is not looked at', () => {
+test('a variable that the code overrides is not validated', () => {
   expect(problemsOf({ jsonApiPort: 1 }, { WOMBAT_JSON_API_PORT: 'http' })).toEqual([])
 })
 
-test('all that is wrong is said at once, in one error', () => {
+test('one error contains all problems', () => {
   const config = { jsonApiPort: -1, logLevel: 'loud', otlp: { protocol: 'grpc', timeoutMs: -1 }, extra: 1 }
   const problems = problemsOf(config, { WOMBAT_HOST: '0.0.0.0', WOMBAT_EXTRA: '1' })
   expect(problems).toHaveLength(7)
@@ -176,27 +177,27 @@ test('all that is wrong is said at once, in one error', () => {
 })
 
 const unknown: ReadonlyArray<[config: object, environment: Environment, problem: string]> = [
-  [{ promtheusEnabled: true }, {}, 'promtheusEnabled is no option: did you mean prometheusEnabled?'],
-  [{ jsonAPIPort: 1 }, {}, 'jsonAPIPort is no option: did you mean jsonApiPort?'],
-  [{ oltp: true }, {}, 'oltp is no option: did you mean otlp?'],
-  [{ somethingElse: 1 }, {}, 'somethingElse is no option'],
-  [{ toString: 1 }, {}, 'toString is no option'],
-  [{}, { WOMBAT_PROMETHEUS_PROT: '1' }, 'WOMBAT_PROMETHEUS_PROT is no variable of ours: did you mean WOMBAT_PROMETHEUS_PORT?'],
-  [{}, { WOMBAT_X: '1' }, 'WOMBAT_X is no variable of ours'],
+  [{ promtheusEnabled: true }, {}, 'promtheusEnabled is not an option: did you mean prometheusEnabled?'],
+  [{ jsonAPIPort: 1 }, {}, 'jsonAPIPort is not an option: did you mean jsonApiPort?'],
+  [{ oltp: true }, {}, 'oltp is not an option: did you mean otlp?'],
+  [{ somethingElse: 1 }, {}, 'somethingElse is not an option'],
+  [{ toString: 1 }, {}, 'toString is not an option'],
+  [{}, { WOMBAT_PROMETHEUS_PROT: '1' }, 'WOMBAT_PROMETHEUS_PROT is not a known variable: did you mean WOMBAT_PROMETHEUS_PORT?'],
+  [{}, { WOMBAT_X: '1' }, 'WOMBAT_X is not a known variable'],
 ]
 for (const [config, environment, problem] of unknown) {
-  test(`it is refused, and said: ${problem}`, () => {
+  test(`a configuration is rejected with: ${problem}`, () => {
     expect(problemsOf(config, environment)).toEqual([problem])
   })
 }
 
-test('variables of others are none of our business', () => {
+test('variables of other programs are ignored', () => {
   expect(problemsOf({}, { PATH: '/bin', OTEL_SERVICE_NAME: 'x', WOMBATS: '2' })).toEqual([])
 })
 
 const secret = 'a-secret-that-nobody-sees'
 
-test('a secret is never shown, not where it is right and not where it is wrong', () => {
+test('a secret is never shown, whether it is valid or not', () => {
   const right = explainConfig({ authToken: secret, otlp: { headers: { authorization: secret } } }, {})
   expect(right).toContainEqual(expect.objectContaining({ option: 'authToken', value: '(secret)', source: 'code' }))
   expect(JSON.stringify(right)).not.toContain(secret)
@@ -219,13 +220,13 @@ test('a secret is never shown, not where it is right and not where it is wrong',
   }
 })
 
-test('nobody knows the token of a monitoring that has none', () => {
+test('a token that is not set is explained as undefined', () => {
   expect(explainConfig({}, {})).toContainEqual(
     expect.objectContaining({ option: 'authToken', value: undefined, source: 'default' }),
   )
 })
 
-test('a token that no request could show is refused', () => {
+test('a token that no request could send is rejected', () => {
   for (const authToken of [
     'fifteen-letters',
     'sixteen letters, with spaces',
@@ -237,19 +238,19 @@ test('a token that no request could show is refused', () => {
   expect(problemsOf({ authToken: 'AZaz09-._~+/AZaz==' })).toEqual([])
 })
 
-test('an address that others reach is refused without a token', () => {
+test('a host that other machines reach is rejected without a token', () => {
   for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', 'localhost.example.org']) {
-    expect(problemsOf({ host })).toEqual([expect.stringContaining(`host "${host}" is not loopback and there is no authToken`)])
+    expect(problemsOf({ host })).toEqual([expect.stringContaining(`host "${host}" is not loopback and authToken is not set`)])
     expect(problemsOf({ host, authToken: secret })).toEqual([])
   }
   expect(problemsOf({ host: '0.0.0.0', authToken: 'short' })).toEqual([expect.stringContaining('authToken must be')])
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) expect(problemsOf({ host })).toEqual([])
 })
 
-test('an object that wants to become the prototype changes nothing', () => {
+test('an object with a __proto__ key does not change any prototype', () => {
   const attack = '{"__proto__":{"prometheusEnabled":true,"url":"http://127.0.0.1:1","polluted":true}}'
-  expect(problemsOf(JSON.parse(attack))).toEqual(['__proto__ is no option'])
-  expect(problemsOf({ otlp: JSON.parse(attack) })).toEqual(['otlp.__proto__ is no option'])
+  expect(problemsOf(JSON.parse(attack))).toEqual(['__proto__ is not an option'])
+  expect(problemsOf({ otlp: JSON.parse(attack) })).toEqual(['otlp.__proto__ is not an option'])
   resolveConfig({ otlp: { headers: JSON.parse(attack) }, resource: JSON.parse(attack) }, {})
   resolveConfig({}, JSON.parse('{"__proto__":"x"}'))
   expect({}).not.toHaveProperty('polluted')
@@ -264,7 +265,7 @@ test('the table for the documentation has every option, its variable and its def
     variable: 'WOMBAT_METRICS_INTERVAL_MS',
     defaultValue: 10_000,
     allowed: 'a whole number of milliseconds from 100 to 86400000',
-    description: 'How often metrics are pushed over OTLP and written to the log.',
+    description: 'Interval of the OTLP export, of the log line with metrics and of the samples in the history.',
   })
   expect(table.map(({ option }) => option)).toEqual(explainConfig({}, {}).map(({ option }) => option))
   for (const { option, allowed, description } of table) {
@@ -273,7 +274,7 @@ test('the table for the documentation has every option, its variable and its def
   }
 })
 
-test("variables that Kubernetes makes for a service named wombat are not the user's mistakes", () => {
+test('variables that Kubernetes sets for a service named wombat are ignored', () => {
   const ofPods = {
     WOMBAT_SERVICE_HOST: '10.0.0.1',
     WOMBAT_DEMO_SERVICE_PORT_HTTP: '80',

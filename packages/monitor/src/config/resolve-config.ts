@@ -1,32 +1,27 @@
 import { formatIssue, suggest } from '../validation/format-issue.ts'
+import { type Environment, environmentVariable, parseVariable, unknownVariables } from './environment.ts'
 import { ConfigError } from './errors.ts'
+import type { PlainOptions } from './generated/plain-options.ts'
 import { isRemote } from './host.ts'
-import { environmentVariable, type OptionName, type OptionValues, optionDescription, options, parseText } from './options.ts'
+import { type OptionName, type OptionValues, optionNames, options } from './options.ts'
 import { type StructuredOptions, structuredNames, structureProblems } from './structured-options.ts'
 
-/** How to monitor. Every plain option can also be set in the environment; code goes before environment, and that before the default. */
-export interface MonitoringConfig extends Partial<OptionValues>, StructuredOptions {}
+/**
+ * The configuration of a monitoring. Every plain option can also be set with an environment variable. Precedence: code,
+ * environment, default.
+ */
+export interface MonitoringConfig extends PlainOptions, StructuredOptions {}
 
+/** Where the value of an option comes from. */
 export type ConfigSource = 'code' | 'environment' | 'default'
 
-/** Where one option's value comes from. */
-export interface ExplainedOption {
-  readonly option: string
-  readonly value: unknown
-  readonly source: ConfigSource
-  readonly variable: string
-  readonly description: string
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** A configuration with every option decided. */
+/** A configuration in which every plain option has its value. */
 export interface ResolvedConfig extends OptionValues, StructuredOptions {}
 
 /**
- * Decides every option.
+ * Returns the value of every option.
  *
- * @throws ConfigError naming every option that is wrong, what was got and what is allowed.
+ * @throws ConfigError with every option that is not valid, the value it got and the values allowed.
  */
 export function resolveConfig(config: MonitoringConfig = {}, environment: Environment = process.env): ResolvedConfig {
   const problems = [...unknownOptions(config), ...unknownVariables(environment), ...structureProblems(config)]
@@ -36,98 +31,49 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
     const { schema, description } = options[name]
     const parsed = schema.safeParse(value)
     if (parsed.success) values[name] = parsed.data
-    else
-      problems.push(
-        formatIssue(
-          source === 'environment' ? `${environmentVariable(name)} (${name})` : name,
-          schema,
-          formatValue(name, value),
-          description,
-        ),
-      )
+    else {
+      const label = source === 'environment' ? `${environmentVariable(name)} (${name})` : name
+      problems.push(formatIssue(label, schema, formatValue(name, value), description))
+    }
   }
   const { host, authToken } = values
   if (host !== undefined && isRemote(host) && 'authToken' in values && authToken === undefined) {
-    problems.push(`host "${host}" is not loopback and there is no authToken: anybody who reaches it could read everything`)
+    problems.push(
+      `host "${host}" is not loopback and authToken is not set, so that anyone could read the metrics: set authToken, or host to 127.0.0.1`,
+    )
   }
   if (config.alertRules !== undefined && values['alertRulesFile'] !== undefined) {
-    problems.push('alertRules and alertRulesFile exclude each other: rules come from one place')
+    problems.push('alertRules and alertRulesFile exclude each other: set one of them')
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return { ...config, ...(values as unknown as OptionValues) }
 }
 
-/** Where each option's value comes from; secrets are not shown. @throws ConfigError as `resolveConfig` does. */
-export function explainConfig(config: MonitoringConfig = {}, environment: Environment = process.env): ExplainedOption[] {
-  const resolved = resolveConfig(config, environment)
-  return optionNames.map((name) => ({
-    option: name,
-    value: formatValue(name, resolved[name]),
-    source: resolveOption(name, config, environment).source,
-    variable: environmentVariable(name),
-    description: optionDescription(name),
-  }))
-}
-
-/** Who decided an option. */
-export function sourceOf(name: OptionName, config: MonitoringConfig, environment: Environment = process.env): ConfigSource {
+/** Returns where the value of an option comes from. */
+export function sourceOf(name: OptionName, config: Partial<OptionValues>, environment: Environment = process.env): ConfigSource {
   return resolveOption(name, config, environment).source
 }
 
-/** One option as the documentation shows it. */
-export interface DocumentedOption {
-  readonly option: string
-  readonly variable: string
-  readonly defaultValue: unknown
-  readonly allowed: string
-  readonly description: string
+/** Returns a value as it may be shown. */
+export function formatValue(name: OptionName, value: unknown): unknown {
+  return 'secret' in options[name] && value !== undefined ? '(secret)' : value
 }
-
-/** Every plain option: what the README's table is made of. */
-export function optionTable(): DocumentedOption[] {
-  return optionNames.map((name) => {
-    const { defaultValue, schema } = options[name]
-    return {
-      option: name,
-      variable: environmentVariable(name),
-      defaultValue,
-      allowed: schema.description ?? '',
-      description: optionDescription(name),
-    }
-  })
-}
-
-const optionNames = Object.keys(options) as OptionName[]
 
 function resolveOption(
   name: OptionName,
-  config: MonitoringConfig,
+  config: Partial<OptionValues>,
   environment: Environment,
 ): { value: unknown; source: ConfigSource } {
   if (config[name] !== undefined) return { value: config[name], source: 'code' }
   const text = environment[environmentVariable(name)]
-  // OpenTelemetry's rule for its variables, and so ours: an empty one is as good as none.
-  if (text !== undefined && text !== '') return { value: parseText(options[name], text), source: 'environment' }
+  // As for OpenTelemetry's variables, an empty one counts as not set.
+  if (text !== undefined && text !== '') return { value: parseVariable(options[name], text), source: 'environment' }
   return { value: options[name].defaultValue, source: 'default' }
-}
-
-function formatValue(name: OptionName, value: unknown): unknown {
-  return 'secret' in options[name] && value !== undefined ? '(secret)' : value
 }
 
 function unknownOptions(config: MonitoringConfig): string[] {
   const known = [...optionNames, ...structuredNames]
   return Object.keys(config)
     .filter((name) => !known.includes(name))
-    .map((name) => `${name} is no option${suggest(name, known)}`)
-}
-
-/** What Kubernetes puts into the environment of every pod for a service whose name begins with `wombat`. */
-const ofKubernetes = /_SERVICE_(HOST|PORT)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)/
-
-function unknownVariables(environment: Environment): string[] {
-  const known = optionNames.map(environmentVariable)
-  return Object.keys(environment)
-    .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name) && !ofKubernetes.test(name))
-    .map((name) => `${name} is no variable of ours${suggest(name, known)}`)
+    .map((name) => `${name} is not an option${suggest(name, known)}`)
 }

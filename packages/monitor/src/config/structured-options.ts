@@ -7,44 +7,66 @@ import type { OtlpOptions } from '../exporters/otlp.ts'
 import { type HealthOptions, validateHealthOptions } from '../health/health-options.ts'
 import type { Logger } from '../logger.ts'
 import { describeKind, formatIssue, suggest } from '../validation/format-issue.ts'
-import { milliseconds } from './options.ts'
+import { httpUrl, milliseconds, oneOf } from './schema.ts'
 
-/** The options that are more than one plain value, and so are given in code only. */
+/** The options that are objects or functions, and can be given in code only. */
 export interface StructuredOptions {
-  /** Send OTLP: `true` for OpenTelemetry's own variables and defaults. Default: on where OTEL_EXPORTER_OTLP_ENDPOINT is set. */
+  /**
+   * Exports metrics over OTLP. `true`: with OpenTelemetry's environment variables and defaults.
+   *
+   * @defaultValue `true` if OTEL_EXPORTER_OTLP_ENDPOINT is set, else `false`
+   */
   readonly otlp?: boolean | OtlpOptions
-  /** The application's logger (default: pino to standard output, at `logLevel`). */
+  /**
+   * The logger of the application.
+   *
+   * @defaultValue pino, which writes JSON lines of `logLevel` and above to standard output
+   */
   readonly logger?: Logger
-  /** Attributes of the resource, beside those of OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME; these here win. */
+  /** Attributes of the resource. They override those of OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. */
   readonly resource?: Attributes
-  /** The alert rules (default: `defaultRules`). Excludes `alertRulesFile`. */
+  /**
+   * The alert rules. Cannot be combined with `alertRulesFile`.
+   *
+   * @defaultValue `defaultRules`
+   */
   readonly alertRules?: readonly AlertRule[]
-  /** Who is told of alerts, beside those that options name (default: the log). */
+  /**
+   * The notifiers that alerts are sent to, beside those of `alertmanagerUrl` and `alertWebhookUrl`.
+   *
+   * @defaultValue the log
+   */
   readonly notifiers?: readonly Notifier[]
-  /** Health checks of your own, how ours are run and judged, and who is told of changes. */
+  /** Health checks of the application, settings and bounds of all checks, and a listener for changes. */
   readonly health?: HealthOptions
-  /** What of an error may be shown in the error history (default: nothing of its message): it may hold keys, values and paths. */
+  /**
+   * Returns the message that the error history keeps of an error. Messages may contain keys, values and paths.
+   *
+   * @defaultValue no message is kept
+   */
   readonly errorRedactor?: (error: unknown) => string | undefined
-  /** Whose spans `enableOperationTracing` makes (default: the global one, also when it is registered later). */
+  /**
+   * The provider of the spans that `enableOperationTracing` creates.
+   *
+   * @defaultValue the global provider, even if it is registered later
+   */
   readonly tracerProvider?: TracerProvider
 }
 
-const otlpSchema = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('an http or https address')
-    .optional(),
+const otlpShape = {
+  url: httpUrl().optional(),
   headers: z.record(z.string(), z.string()).describe('an object of strings').optional(),
-  protocol: z.enum(['http/protobuf', 'http/json']).describe('one of http/protobuf, http/json').optional(),
-  compression: z.enum(['gzip', 'none']).describe('one of gzip, none').optional(),
+  protocol: oneOf(['http/protobuf', 'http/json']).optional(),
+  compression: oneOf(['gzip', 'none']).optional(),
   timeoutMs: milliseconds(1).optional(),
   intervalMs: milliseconds(100).optional(),
-  temporality: z.enum(['cumulative', 'delta', 'lowmemory']).describe('one of cumulative, delta, lowmemory').optional(),
-  histograms: z.enum(['explicit', 'exponential']).describe('one of explicit, exponential').optional(),
+  temporality: oneOf(['cumulative', 'delta', 'lowmemory']).optional(),
+  histograms: oneOf(['explicit', 'exponential']).optional(),
   batchSize: z.int().min(1).describe('a whole number of points from 1').optional(),
-})
+} satisfies Record<keyof OtlpOptions, z.ZodOptional>
+const otlpSchema = z.strictObject(otlpShape)
 
-/** Both carry the credentials of whoever sends. */
+/** Both may contain credentials. */
 const secretOtlp: ReadonlySet<string> = new Set(['url', 'headers'])
 
 const structured = {
@@ -64,18 +86,18 @@ const structured = {
 
 export const structuredNames: readonly string[] = Object.keys(structured)
 
-/** Everything that is wrong with these options. */
+/** Returns every problem of these options. */
 export function structureProblems(config: StructuredOptions): string[] {
   const { otlp, logger, resource, notifiers, health, errorRedactor, tracerProvider } = config
   const problems: string[] = [...ruleProblems(config), ...validateHealthOptions(health)]
   if (!structured.logger.safeParse(logger).success)
-    problems.push(`logger must have debug, info, warn and error, got ${describeKind(logger)}`)
+    problems.push(`logger must have the methods debug, info, warn and error, got ${describeKind(logger)}`)
   if (!structured.resource.safeParse(resource).success)
     problems.push(`resource must be an object of attributes, got ${describeKind(resource)}`)
   if (!structured.notifiers.safeParse(notifiers).success)
-    problems.push(`notifiers must be an array of objects with send, got ${describeKind(notifiers)}`)
+    problems.push(`notifiers must be an array of objects with a send method, got ${describeKind(notifiers)}`)
   if (!structured.errorRedactor.safeParse(errorRedactor).success)
-    problems.push(`errorRedactor must be a function from an error to text, got ${describeKind(errorRedactor)}`)
+    problems.push(`errorRedactor must be a function that returns text, got ${describeKind(errorRedactor)}`)
   if (!structured.tracerProvider.safeParse(tracerProvider).success)
     problems.push(`tracerProvider must be a TracerProvider, got ${describeKind(tracerProvider)}`)
   return [...problems, ...otlpProblems(otlp)]
@@ -101,7 +123,7 @@ function otlpProblems(otlp: unknown): string[] {
   const problems: string[] = []
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.code === 'unrecognized_keys') {
-      problems.push(...issue.keys.map((key) => `otlp.${key} is no option${suggest(key, Object.keys(otlpSchema.shape))}`))
+      problems.push(...issue.keys.map((key) => `otlp.${key} is not an option${suggest(key, Object.keys(otlpSchema.shape))}`))
       continue
     }
     const key = String(issue.path[0]) as keyof typeof otlpSchema.shape

@@ -192,7 +192,7 @@ test('a receiver that answers 500 is counted and said once, and so is its recove
   expect(logger.lines).toEqual([
     {
       level: 'warn',
-      message: 'OTLP export failed; totals are not lost, the next one carries them',
+      message: 'OTLP export failed; the next export carries the same totals',
       fields: { exporter: 'otlp', failed: 1, reason: 'Internal Server Error' },
     },
   ])
@@ -200,7 +200,7 @@ test('a receiver that answers 500 is counted and said once, and so is its recove
   await send()
   await send()
   expect(logger.lines.slice(1)).toEqual([
-    { level: 'info', message: 'OTLP export works again', fields: { exporter: 'otlp', failed: 3 } },
+    { level: 'info', message: 'OTLP export succeeded again', fields: { exporter: 'otlp', failed: 3 } },
   ])
   const last = receiver.received.at(-1)?.body as Buffer
   expect(otlpValue(last, 'db_get_operations_total', { store: 'orders' })).toBe(30)
@@ -252,7 +252,7 @@ test('with delta temporality nobody claims that a failed export is made up for',
   const { logger, send } = exporting({ url: receiver.url, temporality: 'delta' })
   receiver.status = 500
   await send()
-  const message = 'OTLP export failed; with delta temporality, what it carried is lost'
+  const message = 'OTLP export failed; with delta temporality its values are lost'
   expect(logger.lines).toMatchObject([{ level: 'warn', message }])
 })
 

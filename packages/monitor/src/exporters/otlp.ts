@@ -14,25 +14,69 @@ import { RegistryProducer } from '../collection/registry-producer.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
 
-/** Where and how to send OTLP over HTTP. What is left out comes from OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_...), else from its defaults. */
+/**
+ * The options of the OTLP exporter, which sends over HTTP. Options that are left out come from OpenTelemetry's environment
+ * variables, else from the defaults.
+ */
 export interface OtlpOptions {
-  /** The whole address, `http://127.0.0.1:4318/v1/metrics` for example. */
+  /**
+   * The full URL, for example `http://127.0.0.1:4318/v1/metrics`. Environment: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, or
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` without the path.
+   *
+   * @defaultValue `"http://localhost:4318/v1/metrics"`
+   */
   readonly url?: string
+  /** HTTP headers, for example for authentication. Environment: `OTEL_EXPORTER_OTLP_METRICS_HEADERS`, `OTEL_EXPORTER_OTLP_HEADERS`. */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * The encoding. Environment: `OTEL_EXPORTER_OTLP_METRICS_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`.
+   *
+   * @defaultValue `"http/protobuf"`
+   */
   readonly protocol?: 'http/protobuf' | 'http/json'
+  /**
+   * The compression. Environment: `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION`, `OTEL_EXPORTER_OTLP_COMPRESSION`.
+   *
+   * @defaultValue `"none"`
+   */
   readonly compression?: 'gzip' | 'none'
-  /** How long one export may take, its retries included. */
+  /**
+   * Maximum duration of one export in milliseconds, with its retries; never more than the interval. Environment:
+   * `OTEL_EXPORTER_OTLP_METRICS_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
+   *
+   * @defaultValue `closeTimeoutMs`
+   */
   readonly timeoutMs?: number
+  /**
+   * Interval between two exports in milliseconds, at least 100. Environment: `OTEL_METRIC_EXPORT_INTERVAL`.
+   *
+   * @defaultValue `metricsIntervalMs`
+   */
   readonly intervalMs?: number
+  /**
+   * Whether counters and histograms count from the start, or since the last export; `lowmemory` is `delta` here. Environment:
+   * `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`.
+   *
+   * @defaultValue `"cumulative"`
+   */
   readonly temporality?: 'cumulative' | 'delta' | 'lowmemory'
+  /**
+   * The buckets of histograms: with fixed bounds, or exponential. Environment:
+   * `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`.
+   *
+   * @defaultValue `"explicit"`
+   */
   readonly histograms?: 'explicit' | 'exponential'
-  /** How many points one request carries at most (default: all in one): a Collector may refuse one that is too large. */
+  /**
+   * Maximum number of points in one request: a Collector may reject requests that are too large.
+   *
+   * @defaultValue all points in one request
+   */
   readonly batchSize?: number
 }
 
-/** The options, all decided. */
+/** The options with every value resolved. */
 export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
-  /** At most the interval. */
   readonly timeoutMs: number
   readonly protocol: 'http/protobuf' | 'http/json'
   readonly intervalMs: number
@@ -40,7 +84,7 @@ export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
   readonly histograms: 'explicit' | 'exponential'
 }
 
-/** A reader that sends the registry over OTLP every interval; failures are counted, and logged without flooding. */
+/** Creates a reader that exports the registry over OTLP every interval. Failures are counted, and logged at most once a minute. */
 export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, logger: Logger): PeriodicExportingMetricReader {
   const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms, batchSize } = settings
   const Exporter = protocol === 'http/json' ? JsonExporter : ProtobufExporter
@@ -63,15 +107,15 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
   })
 }
 
-/** How often a failing exporter is logged again while it goes on failing. */
+/** Minimum time between two log lines of an exporter that keeps failing. */
 const remindEveryMs = 60_000
 
 const failureMessages = {
-  cumulative: 'OTLP export failed; totals are not lost, the next one carries them',
-  delta: 'OTLP export failed; with delta temporality, what it carried is lost',
+  cumulative: 'OTLP export failed; the next export carries the same totals',
+  delta: 'OTLP export failed; with delta temporality its values are lost',
 } as const
 
-/** Passes on to an exporter and counts what becomes of it. */
+/** Counts the exports and failures of an exporter, and logs the failures. */
 class CountedExporter implements PushMetricExporter {
   readonly #exporter: PushMetricExporter
   readonly #registry: MetricsRegistry
@@ -80,7 +124,7 @@ class CountedExporter implements PushMetricExporter {
   readonly #failureMessage: string
   #busySeconds = 0
   #failures = 0
-  #saidMs = Number.NEGATIVE_INFINITY
+  #loggedMs = Number.NEGATIVE_INFINITY
 
   constructor(
     exporter: PushMetricExporter,
@@ -108,7 +152,7 @@ class CountedExporter implements PushMetricExporter {
       this.#exporter.export(metrics, (result) => {
         if (result.code === ExportResultCode.SUCCESS) this.#succeeded()
         else this.#failed(result.error)
-        // The failure is counted and said; passing it on would have the SDK print it every time, too.
+        // The SDK would also print every failure: it is counted and logged already.
         done({ code: ExportResultCode.SUCCESS })
       }),
     )
@@ -127,16 +171,16 @@ class CountedExporter implements PushMetricExporter {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#logger.info({ exporter: 'otlp', failed: this.#failures }, 'OTLP export works again')
+    if (this.#failures > 0) this.#logger.info({ exporter: 'otlp', failed: this.#failures }, 'OTLP export succeeded again')
     this.#failures = 0
-    this.#saidMs = Number.NEGATIVE_INFINITY
+    this.#loggedMs = Number.NEGATIVE_INFINITY
   }
 
   #failed(error: Error | undefined): void {
     this.#failures++
     this.#registry.incrementCounter('wombat_monitor_export_failures_total', 1, { exporter: 'otlp' })
-    if (performance.now() - this.#saidMs < remindEveryMs) return
-    this.#saidMs = performance.now()
+    if (performance.now() - this.#loggedMs < remindEveryMs) return
+    this.#loggedMs = performance.now()
     const reason = error?.message ?? 'unknown'
     this.#logger.warn({ exporter: 'otlp', failed: this.#failures, reason }, this.#failureMessage)
   }

@@ -2,12 +2,13 @@ import { inspect } from 'node:util'
 import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 
-/** What is wrong with a value: its name, what is allowed, what was got and, where it helps, what it is for. */
+/** Returns the problem of a value as one sentence: the name, what is allowed, the value, and optionally its purpose. */
 export function formatIssue(name: string, schema: z.ZodType, got: unknown, description?: string): string {
-  return `${name} must be ${schema.description ?? 'of its type'}, got ${describeValue(got)}${description === undefined ? '' : `: ${description}`}`
+  const purpose = description === undefined ? '' : `: ${description}`
+  return `${name} must be ${schema.description ?? 'of its type'}, got ${describeValue(got)}${purpose}`
 }
 
-/** Objects are named, not shown: they may hold secrets, or themselves. */
+/** Describes a value. Objects are not shown, because they may contain secrets or themselves. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
@@ -15,12 +16,12 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : inspect(value)
 }
 
-/** For what is to be an object and may be an address or a header with a secret in it instead: text is named, too. */
+/** Describes a value that should be an object. Text is not shown either: it may be a URL or a header with a secret. */
 export function describeKind(value: unknown): string {
   return typeof value === 'string' ? 'text' : describeValue(value)
 }
 
-/** For what holds no secret, a rule or a setting: objects as JSON, as much of it as fits into a line. */
+/** Describes a value that contains no secrets, such as a rule: objects as JSON, cut after 200 characters. */
 export function describeContent(value: unknown): string {
   if (typeof value !== 'object' && typeof value !== 'string') return describeValue(value)
   try {
@@ -30,7 +31,7 @@ export function describeContent(value: unknown): string {
   }
 }
 
-/** The known name that a wrong one may have been meant for; nothing where none is near. */
+/** Returns `: did you mean NAME?` with the known name that resembles this one; an empty string if none does. */
 export function suggest(name: string, known: readonly string[]): string {
   const guess = closest(name, known)
   return distance(name, guess) <= Math.max(3, name.length / 3) ? `: did you mean ${guess}?` : ''

@@ -1,0 +1,249 @@
+// Generated from the table in config/options.ts by `npm run generate`. Do not edit.
+
+/** The options with a plain value. Each can also be set with its environment variable. */
+export interface PlainOptions {
+  /**
+   * Record metrics.
+   *
+   * True or false. Environment: `WOMBAT_ENABLE_METRICS`.
+   *
+   * @defaultValue `true`
+   */
+  readonly enableMetrics?: boolean
+  /**
+   * Interval of the OTLP export, of the log line with metrics and of the samples in the history.
+   *
+   * A whole number of milliseconds from 100 to 86400000. Environment: `WOMBAT_METRICS_INTERVAL_MS`.
+   *
+   * @defaultValue `10000`
+   */
+  readonly metricsIntervalMs?: number
+  /**
+   * Number of recent errors that are kept.
+   *
+   * A whole number from 0 to 100000. Environment: `WOMBAT_MAX_ERROR_HISTORY`.
+   *
+   * @defaultValue `1000`
+   */
+  readonly maxErrorHistory?: number
+  /**
+   * Lowest level that is logged.
+   *
+   * One of trace, debug, info, warn, error, fatal, silent. Environment: `WOMBAT_LOG_LEVEL`.
+   *
+   * @defaultValue `"info"`
+   */
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  /**
+   * Log slow operations.
+   *
+   * True or false. Environment: `WOMBAT_ENABLE_SLOW_QUERY_LOG`.
+   *
+   * @defaultValue `true`
+   */
+  readonly enableSlowQueryLog?: boolean
+  /**
+   * Duration from which an operation is slow. `auto`: ten times the P99 of that operation, at least 20 ms.
+   *
+   * A whole number of milliseconds from 0 to 86400000, or auto. Environment: `WOMBAT_SLOW_QUERY_THRESHOLD_MS`.
+   *
+   * @defaultValue `1000`
+   */
+  readonly slowQueryThresholdMs?: number | 'auto'
+  /**
+   * Create a span for each operation.
+   *
+   * True or false. Environment: `WOMBAT_ENABLE_OPERATION_TRACING`.
+   *
+   * @defaultValue `false`
+   */
+  readonly enableOperationTracing?: boolean
+  /**
+   * Share of operations that are timed, chosen at random. Every operation is counted.
+   *
+   * A number from 1/65536 to 1. Environment: `WOMBAT_LATENCY_SAMPLE_RATIO`.
+   *
+   * @defaultValue `1`
+   */
+  readonly latencySampleRatio?: number
+  /**
+   * Run health checks in the background. If off, `/readyz` always passes, and `/health` is unknown until code runs the checks.
+   *
+   * True or false. Environment: `WOMBAT_ENABLE_HEALTH_CHECKS`.
+   *
+   * @defaultValue `true`
+   */
+  readonly enableHealthChecks?: boolean
+  /**
+   * How a store is probed. `write`: write a reserved key and read it back. `idle`: the same, but only while the application does not write. `read`: only read. `off`: no probe.
+   *
+   * One of write, idle, read, off. Environment: `WOMBAT_HEALTH_PROBE`.
+   *
+   * @defaultValue `"write"`
+   */
+  readonly healthProbe?: 'write' | 'idle' | 'read' | 'off'
+  /**
+   * Memory that the process may use. If not set: the limit of its control group, or else the machine's memory.
+   *
+   * A whole number of bytes from 1048576. Environment: `WOMBAT_MEMORY_LIMIT_BYTES`.
+   */
+  readonly memoryLimitBytes?: number
+  /**
+   * Interval between two runs of a health check.
+   *
+   * A whole number of milliseconds from 100 to 86400000. Environment: `WOMBAT_HEALTH_CHECK_INTERVAL_MS`.
+   *
+   * @defaultValue `30000`
+   */
+  readonly healthCheckIntervalMs?: number
+  /**
+   * Maximum duration of a health check.
+   *
+   * A whole number of milliseconds from 10 to 86400000. Environment: `WOMBAT_HEALTH_CHECK_TIMEOUT_MS`.
+   *
+   * @defaultValue `5000`
+   */
+  readonly healthCheckTimeoutMs?: number
+  /**
+   * Evaluate alert rules.
+   *
+   * True or false. Environment: `WOMBAT_ENABLE_ALERTS`.
+   *
+   * @defaultValue `true`
+   */
+  readonly enableAlerts?: boolean
+  /**
+   * Interval between two evaluations of the alert rules.
+   *
+   * A whole number of milliseconds from 100 to 86400000. Environment: `WOMBAT_ALERT_EVALUATION_INTERVAL_MS`.
+   *
+   * @defaultValue `60000`
+   */
+  readonly alertEvaluationIntervalMs?: number
+  /**
+   * File with alert rules, which replace the default rules.
+   *
+   * The path of a YAML or JSON file. Environment: `WOMBAT_ALERT_RULES_FILE`.
+   */
+  readonly alertRulesFile?: string
+  /**
+   * URL of an Alertmanager that receives the alerts.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERTMANAGER_URL`.
+   */
+  readonly alertmanagerUrl?: string
+  /**
+   * URL to which alerts are posted, in the format of Alertmanager's webhooks.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERT_WEBHOOK_URL`.
+   */
+  readonly alertWebhookUrl?: string
+  /**
+   * Allow a webhook on this machine or in a private network.
+   *
+   * True or false. Environment: `WOMBAT_ALERT_WEBHOOK_ALLOW_PRIVATE`.
+   *
+   * @defaultValue `false`
+   */
+  readonly alertWebhookAllowPrivate?: boolean
+  /**
+   * SQLite file that keeps the history and the alerts across restarts. Each process needs its own file. Node 22 prints once that SQLite is experimental.
+   *
+   * The path of a file. Environment: `WOMBAT_HISTORY_PATH`.
+   */
+  readonly historyPath?: string
+  /**
+   * Time for which the file keeps samples.
+   *
+   * A whole number of milliseconds from 3600000 to 31536000000. Environment: `WOMBAT_HISTORY_RETENTION_MS`.
+   *
+   * @defaultValue `1296000000`
+   */
+  readonly historyRetentionMs?: number
+  /**
+   * Maximum size of the file in bytes. When it is reached, the oldest samples are deleted.
+   *
+   * A whole number from 1048576 to 1099511627776. Environment: `WOMBAT_HISTORY_MAX_BYTES`.
+   *
+   * @defaultValue `268435456`
+   */
+  readonly historyMaxBytes?: number
+  /**
+   * Serve `/metrics`.
+   *
+   * True or false. Environment: `WOMBAT_PROMETHEUS_ENABLED`.
+   *
+   * @defaultValue `false`
+   */
+  readonly prometheusEnabled?: boolean
+  /**
+   * Port of `/metrics`.
+   *
+   * A port from 0 (any free port) to 65535. Environment: `WOMBAT_PROMETHEUS_PORT`.
+   *
+   * @defaultValue `9090`
+   */
+  readonly prometheusPort?: number
+  /**
+   * Serve the JSON API.
+   *
+   * True or false. Environment: `WOMBAT_JSON_API_ENABLED`.
+   *
+   * @defaultValue `true`
+   */
+  readonly jsonApiEnabled?: boolean
+  /**
+   * Port of the JSON API.
+   *
+   * A port from 0 (any free port) to 65535. Environment: `WOMBAT_JSON_API_PORT`.
+   *
+   * @defaultValue `8080`
+   */
+  readonly jsonApiPort?: number
+  /**
+   * Address that the HTTP servers listen on. Every address except loopback requires `authToken`.
+   *
+   * An address to listen on. Environment: `WOMBAT_HOST`.
+   *
+   * @defaultValue `"127.0.0.1"`
+   */
+  readonly host?: string
+  /**
+   * Bearer token that every request must send. Health endpoints answer without it, but only with a status.
+   *
+   * A secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750). Environment: `WOMBAT_AUTH_TOKEN`.
+   */
+  readonly authToken?: string
+  /**
+   * Log one line with rates, latencies and errors per interval.
+   *
+   * True or false. Environment: `WOMBAT_LOG_METRICS_ENABLED`.
+   *
+   * @defaultValue `false`
+   */
+  readonly logMetricsEnabled?: boolean
+  /**
+   * Names of the operation metrics: Wombat's, those of OpenTelemetry's semantic conventions, or both.
+   *
+   * One of wombat, otel, both. Environment: `WOMBAT_SEMCONV`.
+   *
+   * @defaultValue `"wombat"`
+   */
+  readonly semconv?: 'wombat' | 'otel' | 'both'
+  /**
+   * Maximum number of label sets per metric.
+   *
+   * A whole number from 1 to 1000000. Environment: `WOMBAT_CARDINALITY_LIMIT`.
+   *
+   * @defaultValue `2000`
+   */
+  readonly cardinalityLimit?: number
+  /**
+   * Maximum duration of `close()`, which sends the last notifications and metrics.
+   *
+   * A whole number of milliseconds from 0 to 86400000. Environment: `WOMBAT_CLOSE_TIMEOUT_MS`.
+   *
+   * @defaultValue `5000`
+   */
+  readonly closeTimeoutMs?: number
+}
