@@ -192,7 +192,7 @@ test('not enabled, it waits until it is', async () => {
 })
 
 test.each([
-  ['semconv beside a registry', { registry: new MetricsRegistry(), semconv: 'both' as const }, 'registry excludes semconv'],
+  ['semconv beside a registry', { registry: new MetricsRegistry(), semconv: 'both' as const }, 'registry and semconv cannot be combined'],
   ['a semconv that there is not', { semconv: 'new' as never }, 'semconv must be'],
   ['a name that is no function', { name: 'orders' as never }, 'name must be a function'],
 ])('%s is refused', (_what, config, complaint) => {

@@ -2,7 +2,7 @@ import { createRequire, register, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { storeModules } from './store-modules.ts'
 
-/** What we use of import-in-the-middle, whose types leave it out. */
+/** The part of import-in-the-middle that is used here; its types do not declare it. */
 interface ImportInTheMiddle {
   supportsSyncHooks(): boolean
   createHook(meta: { readonly url: string }): {
@@ -15,21 +15,31 @@ interface ImportInTheMiddle {
 let hooked = false
 
 /**
- * Lets instrumentations see the store modules that are loaded by `import`; without it they see what is loaded by `require`,
- * also by modules that are imported, as `level` is. Call it before the stores are imported, from a file that `--import` or
- * `--require` names. Other modules are not touched, and loader hooks of others go on working, whoever comes first.
+ * Makes the store modules that are loaded by `import` visible to instrumentations. Without it, only modules loaded by `require` are
+ * visible, including those that an imported module such as `level` requires. Call it before the stores are imported, in a file that is
+ * loaded with `--import` or `--require`. Later calls do nothing. It does not change other modules, and works together with other loader
+ * hooks in any order.
  *
- * In the application's own thread where Node can, which is from 22.22.3, 24.11.1 and 25.1 on; else on a loader thread.
+ * The hooks run in the application's thread on Node 22.22.3, 24.11.1, 25.1 and later; on older versions in a loader thread.
+ *
+ * @example
+ * ```ts
+ * // telemetry.mjs, for `node --import ./telemetry.mjs app.js`
+ * import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
+ *
+ * hookImports()
+ * new WombatInstrumentation()
+ * ```
  */
 export function hookImports(): void {
   if (hooked) return
   hooked = true
-  // The very copy that InstrumentationBase listens to: another one would call nobody.
-  const instrumentation = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/instrumentation'))
-  const { createHook, supportsSyncHooks }: ImportInTheMiddle = instrumentation('import-in-the-middle/create-hook.mjs')
-  const loader = pathToFileURL(instrumentation.resolve('import-in-the-middle/hook.mjs')).href
+  // It must be the copy that InstrumentationBase uses: another copy has other listeners.
+  const requireFromInstrumentation = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/instrumentation'))
+  const { createHook, supportsSyncHooks }: ImportInTheMiddle = requireFromInstrumentation('import-in-the-middle/create-hook.mjs')
+  const loader = pathToFileURL(requireFromInstrumentation.resolve('import-in-the-middle/hook.mjs')).href
   const include = storeModules.map(({ name }) => name)
-  // Hooks of our own: those that the package registers itself can be registered once, and an application may want to.
+  // Hooks of our own: the package's own hooks can be registered only once, and the application may want to register them.
   if (supportsSyncHooks()) {
     const hook = createHook({ url: loader })
     hook.applyOptions({ include })

@@ -4,59 +4,62 @@ import type { StoreCallback } from './on-first-call.ts'
 import type { StoreModule } from './store-modules.ts'
 
 /**
- * A module as InstrumentationBase wants it defined. The base remembers what the copy of a module exported that was loaded
- * last, and enables and disables that one; an application may have several copies, and a package that is made for `require`
- * and for `import` is two of them. So this definition remembers all.
+ * Defines a store module for InstrumentationBase. The base class patches and unpatches only the exports of the copy that was loaded
+ * last. An application may load several copies; a package with builds for `require` and for `import` counts as two. So this definition
+ * keeps the exports of all copies.
  */
 export class ModuleDefinition implements InstrumentationModuleDefinition {
   readonly name: string
   readonly supportedVersions: string[]
   readonly files = []
   readonly #module: StoreModule
-  readonly #tell: StoreCallback
+  readonly #onStore: StoreCallback
   readonly #targets = new Set<object>()
-  readonly #unwatch = new Map<object, () => void>()
-  #latest: unknown
+  readonly #undoByTarget = new Map<object, () => void>()
+  #latestExports: unknown
 
-  constructor(module: StoreModule, tell: StoreCallback) {
+  constructor(module: StoreModule, onStore: StoreCallback) {
     this.name = module.name
     this.supportedVersions = [...module.supportedVersions]
     this.#module = module
-    this.#tell = tell
+    this.#onStore = onStore
   }
 
+  /** The exports of the copy that was loaded last. */
   get moduleExports(): unknown {
-    return this.#latest
+    return this.#latestExports
   }
 
-  /** Set by the base for each copy that is loaded, also while it is disabled. */
+  /** Set by the base class for each loaded copy, also while the instrumentation is disabled. */
   set moduleExports(exports: unknown) {
-    this.#latest = exports
+    this.#latestExports = exports
     this.#safely(() => {
       for (const target of this.#module.findTargets(exports)) this.#targets.add(target)
     })
   }
 
+  /** Patches all copies that were loaded so far. Called by the base class for each loaded copy, and on `enable()`. */
   patch(exports: unknown): unknown {
     this.#safely(() => {
       for (const target of this.#targets) {
-        if (!this.#unwatch.has(target)) this.#unwatch.set(target, this.#module.patch(target, this.#tell))
+        if (!this.#undoByTarget.has(target)) this.#undoByTarget.set(target, this.#module.patch(target, this.#onStore))
       }
     })
     return exports
   }
 
+  /** Restores all copies. Called by the base class on `disable()`. */
   unpatch(): void {
-    for (const unwatch of this.#unwatch.values()) unwatch()
-    this.#unwatch.clear()
+    for (const undo of this.#undoByTarget.values()) undo()
+    this.#undoByTarget.clear()
   }
 
-  /** The application is loading the module: what fails here must not fail there. */
+  /** Logs errors: an error here must not fail the load of the module in the application. */
   #safely(work: () => void): void {
     try {
       work()
     } catch (error) {
-      diag.warn(`@wombat/instrumentation: stores of a copy of ${this.name} cannot be found`, error)
+      diag.warn(`@wombat/instrumentation: cannot patch a copy of ${this.name}; its stores are not measured`, error)
     }
   }
 }

@@ -1,77 +1,83 @@
-import type { Method } from '../operations/method-patch.ts'
-import { MethodPatch } from '../operations/method-patch.ts'
+import { type Method, MethodPatch } from '../operations/method-patch.ts'
 
-/** Takes an object that was found; where it cannot yet, it says when to come again. */
-export type StoreCallback = (used: object) => PromiseLike<unknown> | undefined
+/** Receives a store that was found. If it returns a promise, it is called again with the store when the promise is fulfilled. */
+export type StoreCallback = (store: object) => PromiseLike<unknown> | undefined
 
 /**
- * Tells of an object when one of these methods is called on it for the first time, before the method runs. So a store is
- * found wherever and by whatever subclass it was made, its constructor has long ended, and whoever measures it by hand
- * right after making it comes first.
+ * Calls `callback` with an object when one of the methods is called on it for the first time, before the method runs. So a store is
+ * found in any subclass and wherever it was created, after its constructor has finished, and code that instruments it right after
+ * creating it comes first.
+ *
+ * @param target one object, or a prototype: then all objects that inherit from it.
  */
-export class FirstCall {
+export function onFirstCall(target: object, methods: readonly string[], callback: StoreCallback): FirstCallHook {
+  const hook = new FirstCallHook(target, methods, callback)
+  hook.install()
+  return hook
+}
+
+class FirstCallHook {
   readonly #target: object
   readonly #methods: readonly string[]
-  readonly #tell: StoreCallback
-  readonly #met = new WeakSet<object>()
+  readonly #callback: StoreCallback
+  readonly #visited = new WeakSet<object>()
   #patch: MethodPatch | undefined
-  #traps: Array<[name: string, trap: Method]> = []
+  #wrappers: Array<[name: string, wrapper: Method]> = []
 
-  /** The target is one object, or a prototype: then of each object below it. */
-  constructor(target: object, methods: readonly string[], tell: StoreCallback) {
+  constructor(target: object, methods: readonly string[], callback: StoreCallback) {
     this.#target = target
     this.#methods = methods
-    this.#tell = tell
+    this.#callback = callback
   }
 
-  watch(): void {
+  install(): void {
     if (this.#patch !== undefined) return
     this.#patch = new MethodPatch(this.#target)
-    for (const name of this.#methods) this.#patch.replace(name, (original) => this.#trap(name, original))
+    for (const name of this.#methods) this.#patch.replace(name, (original) => this.#wrap(name, original))
   }
 
-  /** Leaves no trace. Where somebody wrapped our methods these stay, and pass on. */
-  unwatch(): void {
+  /** Restores the methods. A wrapper that other code has wrapped stays, and only calls its original. */
+  remove(): void {
     this.#patch?.undo()
     this.#patch = undefined
-    this.#traps = []
+    this.#wrappers = []
   }
 
-  /** Tells of the object now, unless that has been done. */
-  visit(used: object): void {
-    if (this.#patch === undefined || this.#isMet(used)) return
-    this.#met.add(used)
-    // Whoever measures the object takes its methods as they are: they must be its own, not ours.
-    const lifted = this.#traps.every(([name, trap]) => Reflect.get(this.#target, name) === trap)
-    if (lifted) this.unwatch()
-    const again = this.#tell(used)
-    if (lifted && (used !== this.#target || again !== undefined)) this.watch()
-    again?.then(
+  /** Calls the callback with the object now, unless it was called with it before. */
+  visit(object: object): void {
+    if (this.#patch === undefined || this.#isVisited(object)) return
+    this.#visited.add(object)
+    // The callback measures the object by wrapping its methods. These must be the object's own methods, not our wrappers.
+    const isRemovable = this.#wrappers.every(([name, wrapper]) => Reflect.get(this.#target, name) === wrapper)
+    if (isRemovable) this.remove()
+    const retry = this.#callback(object)
+    if (isRemovable && (object !== this.#target || retry !== undefined)) this.install()
+    retry?.then(
       () => {
-        this.#met.delete(used)
-        this.visit(used)
+        this.#visited.delete(object)
+        this.visit(object)
       },
       () => {},
     )
   }
 
-  /** Also of what inherits from it, as a view of it does. */
-  #isMet(used: object): boolean {
-    for (let at: object | null = used; at !== null; at = Object.getPrototypeOf(at)) if (this.#met.has(at)) return true
+  /** Also true for an object that inherits from a visited one, such as a view of a store. */
+  #isVisited(object: object): boolean {
+    for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at)) if (this.#visited.has(at)) return true
     return false
   }
 
-  #trap(name: string, original: Method): Method {
-    const meet = (used: object): void => this.visit(used)
-    const trap: Method = function (...args) {
+  #wrap(name: string, original: Method): Method {
+    const visit = (object: object): void => this.visit(object)
+    const wrapper: Method = function (...args) {
       if (typeof this !== 'object' || this === null) return original.apply(this, args)
-      // An override that calls us as `super` has begun already: it is the object's method from its next call on.
-      const isOverridden = Reflect.get(this, name) !== trap
-      meet(this)
-      const now = Reflect.get(this, name) as Method
-      return (isOverridden || now === trap ? original : now).apply(this, args)
+      // If an override calls us as `super`, it is already running: the object's new method takes effect with its next call.
+      const isOverridden = Reflect.get(this, name) !== wrapper
+      visit(this)
+      const current = Reflect.get(this, name) as Method
+      return (isOverridden || current === wrapper ? original : current).apply(this, args)
     }
-    this.#traps.push([name, trap])
-    return trap
+    this.#wrappers.push([name, wrapper])
+    return wrapper
   }
 }

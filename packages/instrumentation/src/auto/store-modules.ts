@@ -1,46 +1,47 @@
 import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
-import type { Method } from '../operations/method-patch.ts'
-import { MethodPatch } from '../operations/method-patch.ts'
-import { FirstCall, type StoreCallback } from './on-first-call.ts'
+import { type Method, MethodPatch } from '../operations/method-patch.ts'
+import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
+/** The name of a module whose stores `WombatInstrumentation` finds. */
 export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
 
-/** A module that stores come from, and how to find them. */
+/** A module that creates stores, and how to find them. */
 export interface StoreModule {
   readonly name: StoreModuleName
+  /** Semantic version ranges. */
   readonly supportedVersions: readonly string[]
-  /** Where its stores can be found, in what the module exports: never empty in a version that is supported. */
+  /** Returns the objects in the module's exports to patch: at least one in a supported version. */
   findTargets(exports: unknown): object[]
-  /** Tells of every store that is found at a target. Returns the way back, which leaves no trace. */
-  patch(target: object, tell: StoreCallback): () => void
-  /** The store's name where nobody gives it one: what it is. */
+  /** Patches a target to call `onStore` with each store. Returns a function that restores the target. */
+  patch(target: object, onStore: StoreCallback): () => void
+  /** Returns the name of a store without a name from the application: its kind. */
   defaultName(store: object): string
 }
 
 const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw delete deleteMany has hasMany clear iterator'
 
-/** The modules whose stores are found. Others built upon them, as `level` and `classic-level` are, need no row. */
+/** The modules whose stores are found. Modules that build on them, such as `level` and `classic-level`, need no entry. */
 export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',
     supportedVersions: ['>=2 <4'],
-    ...stores('AbstractLevel', 'open', rootOfSublevel),
+    ...storeClass('AbstractLevel', 'open', rootOfSublevel),
     defaultName: (store) => abstractLevel.engine(store),
   },
   {
     name: 'keyv',
     supportedVersions: ['>=6 <7'],
-    ...stores('Keyv', keyvMethods),
+    ...storeClass('Keyv', keyvMethods),
     defaultName: () => 'keyv',
   },
   {
     name: 'lmdb',
     supportedVersions: ['>=3 <4'],
-    // Each `open` makes a class of its own: there is no prototype that stores have in common.
+    // Each call of `open` creates a class of its own: there is no prototype that all stores share.
     findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, 'open')),
-    patch(target, tell) {
+    patch(target, onStore) {
       const patch = new MethodPatch(target)
-      patch.replace('open', (original) => opening(original, tell))
+      patch.replace('open', (original) => wrapOpen(original, onStore))
       return () => patch.undo()
     },
     defaultName: () => 'lmdb',
@@ -48,48 +49,46 @@ export const storeModules: readonly StoreModule[] = [
   {
     name: 'rocksdb-native',
     supportedVersions: ['>=3 <4'],
-    ...stores('RocksDB', 'ready get put delete deleteRange read write iterator session', rootOfSession),
+    ...storeClass('RocksDB', 'ready get put delete deleteRange read write iterator session', rootOfSession),
     defaultName: () => 'rocksdb',
   },
 ]
 
-/** A class whose instances are stores, or belong to one. */
-function stores(
+/** Finds the stores of a class. An instance may be a part of a store; then `rootOf` returns the store. */
+function storeClass(
   className: string,
-  verbs: string,
+  methodNames: string,
   rootOf = (store: object): object => store,
 ): Pick<StoreModule, 'findTargets' | 'patch'> {
-  const methods = verbs.split(' ')
+  const methods = methodNames.split(' ')
   return {
     findTargets(exports) {
-      const whole = property(exports, 'default')
-      // `import`, `require`, `import` of what is made for `require`, and a class that is the module itself.
-      const candidates: unknown[] = [property(exports, className), property(whole, className), whole, exports]
+      const defaultExport = property(exports, 'default')
+      // In this order: `import` or `require`, `import` of a CommonJS module, and a class that is the module itself.
+      const candidates: unknown[] = [property(exports, className), property(defaultExport, className), defaultExport, exports]
       const found = candidates.find((candidate) => methods.some((method) => hasMethod(property(candidate, 'prototype'), method)))
       return found === undefined ? [] : [property(found, 'prototype') as object]
     },
-    patch(prototype, tell) {
-      const uses = new FirstCall(prototype, methods, (used) => tell(rootOf(used)))
-      uses.watch()
-      return () => uses.unwatch()
+    patch(prototype, onStore) {
+      const hook = onFirstCall(prototype, methods, (object) => onStore(rootOf(object)))
+      return () => hook.remove()
     },
   }
 }
 
-/** Measured at its first use, or else when the code that opened it has run: by hand it can be measured before. */
-function opening(original: Method, tell: StoreCallback): Method {
+/** Finds the store that `open` returns: at its first call, or when the code that opened it has run and could instrument it. */
+function wrapOpen(original: Method, onStore: StoreCallback): Method {
   return function (...args) {
     const store = original.apply(this, args)
     if (typeof store !== 'object' || store === null) return store
-    const use = new FirstCall(store, methodsOf(store), tell)
-    use.watch()
-    queueMicrotask(() => use.visit(store))
+    const hook = onFirstCall(store, inheritedMethods(store), onStore)
+    queueMicrotask(() => hook.visit(store))
     return store
   }
 }
 
-/** Of its classes: what is its own may be anything, an encoder of the application's for example. */
-function methodsOf(object: object): string[] {
+/** Returns the method names of an object's classes. Own functions are left out: they may be, for example, an encoder of the application. */
+function inheritedMethods(object: object): string[] {
   const names = new Set<string>()
   for (let at = Object.getPrototypeOf(object); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {

@@ -28,7 +28,7 @@ export function collectProcessMemory(registry: MetricsRegistry): () => void {
 
 /** Returns the memory limit of this process in bytes: that of its control group, but at most the memory of the machine. */
 export function processMemoryLimit(group: ControlGroupMemory | undefined): number {
-  // If the control group cannot be read, Node reports the limit that it found at startup.
+  // If the control group cannot be read, the limit that Node reports for the process is used.
   const limit = group?.limitBytes ?? process.constrainedMemory()
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }
