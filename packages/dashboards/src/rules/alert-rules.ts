@@ -154,8 +154,8 @@ function prometheusTemplate(text: string): string {
     .replace(/\{\{\s*value\s*(?:\|\s*(\w+)\s*)?\}\}/g, (_all, format = '') => formats[format] ?? '{{ $value }}')
 }
 
-function mapValues(texts: Readonly<Record<string, string>>, change: (text: string) => string): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, change(text)]))
+function mapValues(texts: Readonly<Record<string, string>>, transform: (text: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, transform(text)]))
 }
 
 /**
