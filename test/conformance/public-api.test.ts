@@ -55,6 +55,7 @@ const surface = {
     names: [
       'AlertManager',
       'ConfigError',
+      'DeliveryError',
       'DurableHistory',
       'ErrorHistory',
       'HealthMonitor',

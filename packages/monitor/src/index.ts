@@ -19,8 +19,14 @@ export {
 } from './alerts/manager.ts'
 export { type AlertmanagerOptions, alertmanagerNotifier } from './alerts/notifiers/alertmanager.ts'
 export { type EmailOptions, emailNotifier } from './alerts/notifiers/email.ts'
-export { logNotifier } from './alerts/notifiers/log.ts'
-export { type AlertGroup, type Notifier, RejectedError } from './alerts/notifiers/notifier.ts'
+export { type LogNotifierOptions, logNotifier } from './alerts/notifiers/log.ts'
+export {
+  type AlertGroup,
+  DeliveryError,
+  type Notifier,
+  type NotifierOptions,
+  RejectedError,
+} from './alerts/notifiers/notifier.ts'
 export type { Secret } from './alerts/notifiers/secret.ts'
 export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook.ts'
 export { type AlertRule, type RuleFields, type Severity, severities } from './alerts/rule.ts'

@@ -4,42 +4,43 @@ import { suppressTracing } from '@opentelemetry/core'
 import { errorKind } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
-import { type AlertGroup, type Notifier, NotSentError, RejectedError } from './notifiers/notifier.ts'
+import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
+/** Limits and retries of a dispatcher. */
 export interface DispatcherOptions {
-  /** How many groups may wait for one notifier (default 100). Past it, the oldest is dropped and counted. */
+  /** How many notifications may wait for one notifier (default 100). If more wait, the oldest is dropped. */
   readonly queueLimit?: number
-  /** How often one group is tried (default 5). */
+  /** How often one notification is tried (default 5). */
   readonly maxAttempts?: number
-  /** How long to wait after the first failure; twice as long after each further one (default 1 s). */
+  /** Delay after the first failure, in milliseconds; doubled after each further failure (default 1000). */
   readonly backoffMs?: number
-  /** Told of every group that was given up. */
+  /** Called for every dropped notification, with the name of its notifier. */
   readonly onDropped?: (notifier: string) => void
 }
 
-/** Tells notifiers what fires and what was resolved: at each change, and again while it goes on. */
+/** Sends alerts to notifiers: at each transition to or from firing, and again while they fire. */
 export class Dispatcher {
-  readonly #outlets: readonly NotifierQueue[]
+  readonly #queues: readonly NotifierQueue[]
 
   constructor(notifiers: readonly Notifier[], logger: Logger, options: DispatcherOptions = {}) {
-    this.#outlets = notifiers.map((notifier) => new NotifierQueue(notifier, logger, options))
+    this.#queues = notifiers.map((notifier) => new NotifierQueue(notifier, logger, options))
   }
 
-  /** After an evaluation: everything that lives now, and what changed. */
+  /** Queues notifications after an evaluation, from all alerts and the transitions of this evaluation. Returns at once. */
   notify(alerts: readonly Alert[], transitions: readonly Transition[], nowMs: number): void {
-    const changed = transitions.filter(({ from, to }) => to === 'firing' || (from === 'firing' && to === 'resolved'))
-    const rules = new Set([...changed.map(({ alert }) => alert.rule), ...alerts.filter(isFiring).map(({ rule }) => rule)])
+    const changes = transitions.filter(({ from, to }) => to === 'firing' || (from === 'firing' && to === 'resolved'))
+    const rules = new Set([...changes.map(({ alert }) => alert.rule), ...alerts.filter(isFiring).map(({ rule }) => rule)])
     for (const rule of rules) {
-      const own = changed.filter(({ alert }) => alert.rule === rule)
-      const resolved = own.filter(({ to }) => to === 'resolved').map(({ alert }) => alert)
+      const ruleChanges = changes.filter(({ alert }) => alert.rule === rule)
+      const resolved = ruleChanges.filter(({ to }) => to === 'resolved').map(({ alert }) => alert)
       const firing = alerts.filter((alert) => alert.rule === rule && isFiring(alert))
-      for (const outlet of this.#outlets) outlet.tell({ rule, atMs: nowMs, firing, resolved }, own.length > 0)
+      for (const queue of this.#queues) queue.notify({ rule, atMs: nowMs, firing, resolved }, ruleChanges.length > 0)
     }
   }
 
-  /** Waits until everything that waits was sent or given up, but not longer than this; then gives up. */
+  /** Waits until all queued notifications are sent or dropped, at most `deadlineMs` milliseconds; then drops the rest. */
   async close(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#outlets.map((outlet) => outlet.close(deadlineMs)))
+    await Promise.all(this.#queues.map((queue) => queue.close(deadlineMs)))
   }
 }
 
@@ -47,13 +48,14 @@ function isFiring({ state }: Alert): boolean {
   return state.name === 'firing'
 }
 
-/** One notifier, what waits for it, and when it was last told of each rule. */
+/** Bounded queue of one notifier; sends one notification after the other. */
 class NotifierQueue {
   readonly #notifier: Notifier
   readonly #logger: Logger
   readonly #options: Required<DispatcherOptions>
-  readonly #waiting: AlertGroup[] = []
-  readonly #toldMs = new Map<string, number>()
+  readonly #queue: AlertGroup[] = []
+  /** Time of the last notification, by the name of a rule that fires. */
+  readonly #notifiedAtMs = new Map<string, number>()
   readonly #stop = new AbortController()
   #sending: Promise<void> | undefined
 
@@ -67,16 +69,18 @@ class NotifierQueue {
     this.#options = { queueLimit, maxAttempts, backoffMs, onDropped }
   }
 
-  tell(group: AlertGroup, changed: boolean): void {
-    const { rule, atMs, firing, resolved } = group
-    const repeats = firing.length > 0 && atMs - (this.#toldMs.get(rule) ?? Number.NEGATIVE_INFINITY) >= this.#notifier.repeatMs
-    if (!changed && !repeats) return
-    const told = this.#notifier.sendResolved ? resolved : []
-    if (firing.length === 0) this.#toldMs.delete(rule)
-    else this.#toldMs.set(rule, atMs)
-    if (firing.length + told.length === 0) return
-    this.#waiting.push({ ...group, resolved: told })
-    while (this.#waiting.length > this.#options.queueLimit) this.#giveUp(this.#waiting.shift(), 'too many wait')
+  /** Queues a notification if an alert changed or a repetition is due. */
+  notify(group: AlertGroup, hasChanged: boolean): void {
+    const { rule, atMs, firing } = group
+    const lastMs = this.#notifiedAtMs.get(rule) ?? Number.NEGATIVE_INFINITY
+    const isRepetitionDue = firing.length > 0 && atMs - lastMs >= this.#notifier.repeatMs
+    if (!hasChanged && !isRepetitionDue) return
+    const resolved = this.#notifier.sendResolved ? group.resolved : []
+    if (firing.length === 0) this.#notifiedAtMs.delete(rule)
+    else this.#notifiedAtMs.set(rule, atMs)
+    if (firing.length + resolved.length === 0) return
+    this.#queue.push({ ...group, resolved })
+    while (this.#queue.length > this.#options.queueLimit) this.#drop(this.#queue.shift(), 'too many notifications are queued')
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined
     })
@@ -84,14 +88,14 @@ class NotifierQueue {
 
   async close(deadlineMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(deadlineMs)
-    const passed = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([this.#sending, passed])
+    const deadlinePassed = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([this.#sending, deadlinePassed])
     this.#stop.abort()
     await this.#sending
   }
 
   async #sendAll(): Promise<void> {
-    for (let group = this.#waiting.shift(); group !== undefined; group = this.#waiting.shift()) await this.#send(group)
+    for (let group = this.#queue.shift(); group !== undefined; group = this.#queue.shift()) await this.#send(group)
   }
 
   async #send(group: AlertGroup): Promise<void> {
@@ -100,12 +104,12 @@ class NotifierQueue {
     for (let attempt = 1; ; attempt++) {
       try {
         signal.throwIfAborted()
-        // The application's own tracing would show the address, which may be a secret.
+        // A span of the application's own HTTP instrumentation would contain the URL, which may be a secret.
         await context.with(suppressTracing(context.active()), () => this.#notifier.send(group, signal))
         return
       } catch (error) {
         if (attempt >= maxAttempts || error instanceof RejectedError || signal.aborted) {
-          this.#giveUp(group, error instanceof NotSentError ? error.message : errorKind(error))
+          this.#drop(group, error instanceof DeliveryError ? error.message : errorKind(error))
           return
         }
       }
@@ -113,10 +117,10 @@ class NotifierQueue {
     }
   }
 
-  #giveUp(group: AlertGroup | undefined, reason: string): void {
+  #drop(group: AlertGroup | undefined, reason: string): void {
     if (group === undefined) return
     const { name } = this.#notifier
-    this.#logger.warn({ notifier: name, rule: group.rule, reason }, 'a notification could not be sent')
+    this.#logger.warn({ notifier: name, rule: group.rule, reason }, 'alert notification dropped')
     this.#options.onDropped(name)
   }
 }

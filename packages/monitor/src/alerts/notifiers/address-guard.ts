@@ -1,7 +1,8 @@
-import { lookup as resolve } from 'node:dns'
+import { lookup } from 'node:dns'
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net'
 
-const inside = new BlockList()
+/** Networks that are not on the public internet (IANA special-purpose registries), and multicast. */
+const privateNetworks = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -14,7 +15,7 @@ for (const [network, prefix] of [
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
 ] as const) {
-  inside.addSubnet(network, prefix, 'ipv4')
+  privateNetworks.addSubnet(network, prefix, 'ipv4')
 }
 for (const [network, prefix] of [
   ['::', 127],
@@ -23,35 +24,33 @@ for (const [network, prefix] of [
   ['fe80::', 10],
   ['ff00::', 8],
 ] as const) {
-  inside.addSubnet(network, prefix, 'ipv6')
+  privateNetworks.addSubnet(network, prefix, 'ipv6')
 }
 
-/** Whether an address is this machine's, its network's or nobody's: not one that a webhook has business with. */
+/** Code of the error of `publicLookup` if a name resolves to a private address. */
+export const privateAddressCode = 'EPRIVATE'
+
+/** Returns whether an IP address is private, loopback, link-local, multicast or reserved. */
 export function isPrivateAddress(address: string): boolean {
-  if (isIPv4(address)) return inside.check(address, 'ipv4')
-  // An IPv4 address in IPv6 clothes is checked as what it is.
-  return inside.check(address, 'ipv6')
+  // BlockList checks IPv4-mapped IPv6 addresses (::ffff:10.0.0.1) against the IPv4 networks.
+  return privateNetworks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
 
-/** Why the host of an address cannot be asked, where it is an address itself; undefined for names, which `guardedLookup` checks. */
-export function validateHost(hostname: string): string | undefined {
+/** Returns whether the host of a URL is a private IP address. False for names: `publicLookup` checks what they resolve to. */
+export function isPrivateHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '')
-  return isIP(address) !== 0 && isPrivateAddress(address) ? 'it is a private, loopback or link-local address' : undefined
+  return isIP(address) !== 0 && isPrivateAddress(address)
 }
 
 /**
- * Looks a name up and refuses addresses inside. The connection goes to the very address that was checked: a name that answers
- * differently the second time gains nothing.
+ * Resolves a name, and fails if it resolves to a private address. The connection uses the address that was checked, so that a
+ * name that resolves differently the second time (DNS rebinding) gains nothing.
  */
-export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, '', 4)
     if (addresses.some(({ address }) => isPrivateAddress(address))) {
-      return callback(
-        Object.assign(new Error('its name leads to a private, loopback or link-local address'), { code: 'EINSIDE' }),
-        '',
-        4,
-      )
+      return callback(Object.assign(new Error('the host resolves to a private address'), { code: privateAddressCode }), '', 4)
     }
     const [first] = addresses
     if (options.all) return callback(null, addresses)

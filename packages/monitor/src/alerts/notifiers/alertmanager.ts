@@ -1,49 +1,82 @@
 import type { Alert } from '../manager.ts'
-import { startTime } from './alert-fields.ts'
-import type { AlertGroup, Notifier } from './notifier.ts'
+import {
+  type AlertGroup,
+  defaultTimeoutMs,
+  firedAtMs,
+  millisecondsSchema,
+  type Notifier,
+  notifierShape,
+  validateOptions,
+} from './notifier.ts'
 import { postJson } from './post-json.ts'
-import { reveal, type Secret } from './secret.ts'
+import { readSecret, type Secret, secretSchema, secretUrlSchema } from './secret.ts'
 
+/** Options of `alertmanagerNotifier`. */
 export interface AlertmanagerOptions {
-  /** The address of Alertmanager, without the path: `http://127.0.0.1:9093`. It may be on this machine or its network. */
+  /** URL of Alertmanager without a path, such as `http://127.0.0.1:9093`. Private addresses are allowed. */
   readonly url: Secret
+  /** Value of the `Authorization` header. */
   readonly authorization?: Secret
+  /** Name in logs and in metrics (default `alertmanager`). */
   readonly name?: string
-  /** How often what fires is sent again (default a minute). */
+  /** How often firing alerts are sent again, in milliseconds (default 60,000). */
   readonly repeatMs?: number
+  /** Time limit of one attempt, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
 }
 
-/** For how many repetitions an alert holds: when nobody repeats it any more, it resolves by itself. */
-const holdsFor = 4
-
-/** What Alertmanager's `POST /api/v2/alerts` takes. */
-export function alertmanagerAlerts({ atMs, firing, resolved }: AlertGroup, repeatMs: number) {
-  const fields = (alert: Alert, endsAtMs: number) => ({
-    labels: alert.labels,
-    annotations: alert.annotations,
-    startsAt: new Date(startTime(alert)).toISOString(),
-    endsAt: new Date(endsAtMs).toISOString(),
-  })
-  return [
-    ...firing.map((alert) => fields(alert, atMs + holdsFor * repeatMs)),
-    ...resolved.map((alert) => fields(alert, alert.state.resolvedAtMs ?? atMs)),
-  ]
+const shape = {
+  url: secretUrlSchema,
+  authorization: secretSchema.optional(),
+  name: notifierShape.name,
+  repeatMs: notifierShape.repeatMs,
+  timeoutMs: millisecondsSchema.optional(),
 }
 
-/** Sends to Alertmanager, which groups, routes and silences. */
+/** An alert that is not repeated for this many intervals resolves in Alertmanager. Prometheus uses 4 as well. */
+const validIntervals = 4
+
+/**
+ * Creates a notifier that sends alerts to Alertmanager, which groups, routes and silences them.
+ *
+ * @throws TypeError with every invalid option.
+ *
+ * @example
+ * ```ts
+ * import { alertmanagerNotifier } from '@wombat/monitor'
+ *
+ * const notifier = alertmanagerNotifier({ url: 'http://127.0.0.1:9093' })
+ * if (notifier.repeatMs !== 60_000) throw new Error('expected the default interval')
+ * ```
+ */
 export function alertmanagerNotifier(options: AlertmanagerOptions): Notifier {
-  const { name = 'alertmanager', repeatMs = 60_000, timeoutMs = 10_000 } = options
+  validateOptions('alertmanagerNotifier', shape, options)
+  const { name = 'alertmanager', repeatMs = 60_000, timeoutMs = defaultTimeoutMs } = options
   return {
     name,
     repeatMs,
     sendResolved: true,
     async send(group, signal) {
-      const url = await reveal(options.url, 'the address of Alertmanager')
-      const authorization = options.authorization && (await reveal(options.authorization, 'the authorization for Alertmanager'))
+      const url = await readSecret(options.url, 'the URL of Alertmanager')
+      const authorization =
+        options.authorization && (await readSecret(options.authorization, 'the authorization for Alertmanager'))
       const headers = authorization === undefined ? {} : { authorization }
       const address = `${url.replace(/\/+$/, '')}/api/v2/alerts`
       await postJson(address, alertmanagerAlerts(group, repeatMs), { headers, allowPrivate: true, timeoutMs, signal })
     },
   }
+}
+
+/** Returns the body of Alertmanager's `POST /api/v2/alerts`. */
+export function alertmanagerAlerts({ atMs, firing, resolved }: AlertGroup, repeatMs: number) {
+  const toPayload = (alert: Alert, endsAtMs: number) => ({
+    labels: alert.labels,
+    annotations: alert.annotations,
+    startsAt: new Date(firedAtMs(alert)).toISOString(),
+    endsAt: new Date(endsAtMs).toISOString(),
+  })
+  return [
+    ...firing.map((alert) => toPayload(alert, atMs + validIntervals * repeatMs)),
+    ...resolved.map((alert) => toPayload(alert, alert.state.resolvedAtMs ?? atMs)),
+  ]
 }

@@ -12,8 +12,8 @@ const firing: Alert = {
   value: 3,
 }
 
-/** A real mail server on loopback that keeps what it gets. */
-async function mailServer() {
+/** Starts a mail server on loopback and returns the mails it received. */
+async function startMailServer() {
   const mails: string[] = []
   const server = new SMTPServer({
     authOptional: true,
@@ -31,8 +31,8 @@ async function mailServer() {
   return { mails, server: `smtp://127.0.0.1:${port}` }
 }
 
-test('a firing alert arrives as a mail that says what it is', async () => {
-  const { mails, server } = await mailServer()
+test('a firing alert arrives as a mail with its summary', async () => {
+  const { mails, server } = await startMailServer()
   const notifier = emailNotifier({ server, from: 'wombat@example.org', to: ['ops@example.org', 'night@example.org'] })
   await notifier.send({ rule: 'DataCorruption', atMs: 0, firing: [firing], resolved: [] }, AbortSignal.timeout(5000))
   expect(mails).toHaveLength(1)
@@ -41,15 +41,15 @@ test('a firing alert arrives as a mail that says what it is', async () => {
   expect(mails[0]).toContain('summary: orders has damaged data')
 })
 
-test('its resolution arrives, too', async () => {
-  const { mails, server } = await mailServer()
+test('a resolved alert arrives as a mail', async () => {
+  const { mails, server } = await startMailServer()
   const notifier = emailNotifier({ server, from: 'wombat@example.org', to: ['ops@example.org'] })
   const resolved: Alert = { ...firing, state: { name: 'resolved', activeAtMs: 0, resolvedAtMs: 1 } }
   await notifier.send({ rule: 'DataCorruption', atMs: 1, firing: [], resolved: [resolved] }, AbortSignal.timeout(5000))
   expect(mails[0]).toMatch(/^Subject: \[resolved: 1\] DataCorruption\r$/m)
 })
 
-test('a server that is not there is an error, to be tried again', async () => {
+test('a server that cannot be reached is an error', async () => {
   const notifier = emailNotifier({ server: 'smtp://127.0.0.1:1', from: 'a@example.org', to: ['b@example.org'] })
   const group = { rule: 'A', atMs: 0, firing: [firing], resolved: [] }
   await expect(notifier.send(group, AbortSignal.timeout(5000))).rejects.toThrow(/ECONNREFUSED/)

@@ -1,30 +1,64 @@
+import { z } from 'zod'
 import type { Alert } from '../manager.ts'
-import { type AlertGroup, type Notifier, NotSentError } from './notifier.ts'
-import { reveal, type Secret } from './secret.ts'
+import {
+  type AlertGroup,
+  DeliveryError,
+  defaultRepeatMs,
+  defaultTimeoutMs,
+  millisecondsSchema,
+  type Notifier,
+  type NotifierOptions,
+  notifierShape,
+  validateOptions,
+} from './notifier.ts'
+import { readSecret, type Secret, secretSchema } from './secret.ts'
 
-export interface EmailOptions {
-  /** The server: `smtps://user:password@host` or `smtp://host:25`. It may hold a password: give it as a file or a variable. */
+/** Options of `emailNotifier`. */
+export interface EmailOptions extends NotifierOptions {
+  /** Mail server: `smtps://user:password@host` or `smtp://host:25`. Pass a password as a file or an environment variable. */
   readonly server: Secret
+  /** Sender address. */
   readonly from: string
+  /** Recipient addresses. */
   readonly to: readonly string[]
-  readonly name?: string
-  readonly repeatMs?: number
-  readonly sendResolved?: boolean
+  /** Time limit of each step of one attempt, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
 }
 
-/** Sends mail through nodemailer, which the application installs. @throws Error at the first mail where it is not installed. */
+const shape = {
+  ...notifierShape,
+  server: secretSchema,
+  from: z.string().min(1).describe('a mail address'),
+  to: z.array(z.string().min(1)).min(1).describe('a list of mail addresses'),
+  timeoutMs: millisecondsSchema.optional(),
+}
+
+/**
+ * Creates a notifier that sends mail with nodemailer, which the application installs. If it is not installed, each notification
+ * fails with a log line.
+ *
+ * @throws TypeError with every invalid option.
+ *
+ * @example
+ * ```ts
+ * import { emailNotifier } from '@wombat/monitor'
+ *
+ * const notifier = emailNotifier({ server: { env: 'SMTP_URL' }, from: 'wombat@example.org', to: ['oncall@example.org'] })
+ * if (!notifier.sendResolved) throw new Error('expected resolved alerts to be sent')
+ * ```
+ */
 export function emailNotifier(options: EmailOptions): Notifier {
-  const { name = 'email', repeatMs = 4 * 3_600_000, sendResolved = true, timeoutMs = 10_000, from, to } = options
+  validateOptions('emailNotifier', shape, options)
+  const { name = 'email', repeatMs = defaultRepeatMs, sendResolved = true, timeoutMs = defaultTimeoutMs, from, to } = options
   return {
     name,
     repeatMs,
     sendResolved,
     async send(group) {
       const { createTransport } = await import('nodemailer').catch(() => {
-        throw new NotSentError('nodemailer is not installed: mail is sent through it')
+        throw new DeliveryError('the package nodemailer is not installed: install it to send mail')
       })
-      const server = await reveal(options.server, 'the address of the mail server')
+      const server = await readSecret(options.server, 'the URL of the mail server')
       const transport = createTransport(server, {})
       Object.assign(transport.options, { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs })
       try {
@@ -41,12 +75,14 @@ function formatSubject({ rule, firing, resolved }: AlertGroup): string {
 }
 
 function formatBody({ firing, resolved }: AlertGroup): string {
-  const section = (title: string, alerts: readonly Alert[]): string[] =>
-    alerts.length === 0 ? [] : [title, '', ...alerts.map(paragraph), '']
-  return [...section('Firing', firing), ...section('Resolved', resolved)].join('\n')
+  return [...formatSection('Firing', firing), ...formatSection('Resolved', resolved)].join('\n')
 }
 
-function paragraph({ labels, annotations, state }: Alert): string {
+function formatSection(title: string, alerts: readonly Alert[]): string[] {
+  return alerts.length === 0 ? [] : [title, '', ...alerts.map(formatAlert), '']
+}
+
+function formatAlert({ labels, annotations, state }: Alert): string {
   const lines = [...Object.entries(annotations), ...Object.entries(labels)].map(([key, value]) => `  ${key}: ${value}`)
   return [`- since ${new Date(state.activeAtMs).toISOString()}`, ...lines].join('\n')
 }

@@ -1,16 +1,34 @@
 import type { Logger } from '../../logger.ts'
-import type { Notifier } from './notifier.ts'
+import { defaultRepeatMs, type Notifier, type NotifierOptions, notifierShape, validateOptions } from './notifier.ts'
 
-/** Tells the log: what fires as a warning, or as an error from `critical` on, what was resolved as information. */
-export function logNotifier(logger: Logger, repeatMs = 4 * 3_600_000): Notifier {
+/** Options of `logNotifier`. */
+export type LogNotifierOptions = NotifierOptions
+
+/**
+ * Creates a notifier that logs alerts: firing ones at level `warn`, or `error` if they are critical or emergencies; resolved ones
+ * at level `info`.
+ *
+ * @throws TypeError with every invalid option.
+ *
+ * @example
+ * ```ts
+ * import { logNotifier } from '@wombat/monitor'
+ *
+ * const notifier = logNotifier(console, { repeatMs: 3_600_000 })
+ * if (notifier.name !== 'log') throw new Error('expected the default name')
+ * ```
+ */
+export function logNotifier(logger: Logger, options: LogNotifierOptions = {}): Notifier {
+  validateOptions('logNotifier', notifierShape, options)
+  const { name = 'log', repeatMs = defaultRepeatMs, sendResolved = true } = options
   return {
-    name: 'log',
+    name,
     repeatMs,
-    sendResolved: true,
+    sendResolved,
     async send({ rule, firing, resolved }) {
       for (const { labels, annotations, value } of firing) {
-        const severe = labels['severity'] === 'critical' || labels['severity'] === 'emergency'
-        logger[severe ? 'error' : 'warn'](
+        const isSevere = labels['severity'] === 'critical' || labels['severity'] === 'emergency'
+        logger[isSevere ? 'error' : 'warn'](
           { alert: rule, labels, value, ...annotations },
           `alert firing: ${annotations['summary'] ?? rule}`,
         )

@@ -1,33 +1,116 @@
+import { z } from 'zod'
+import { describeKind } from '../../format-issue.ts'
 import type { Alert } from '../manager.ts'
 
-/** The alerts of one rule that are told together: those that fire, and those that were resolved since the last telling. */
+/** Alerts of one rule that are sent in one notification. */
 export interface AlertGroup {
+  /** Name of the rule. */
   readonly rule: string
+  /** When the rule was evaluated. */
   readonly atMs: number
+  /** All alerts of the rule that fire. */
   readonly firing: readonly Alert[]
+  /** Alerts of the rule that were resolved by this evaluation. */
   readonly resolved: readonly Alert[]
 }
 
 /**
- * Somebody to tell. Sending resolves when it was taken, and rejects when not: with `Refused` where trying again is of no use.
- * Only what a `NotSent` says is logged; of any other error its kind is.
+ * Sends alerts somewhere. Pass notifiers as `startMonitoring({ notifiers })`; failed notifications are retried by the monitor.
+ *
+ * @example A notifier of your own
+ * ```ts
+ * import { DeliveryError, type Notifier } from '@wombat/monitor'
+ *
+ * const sent: string[] = []
+ * const pager: Notifier = {
+ *   name: 'pager',
+ *   repeatMs: 3_600_000,
+ *   sendResolved: true,
+ *   async send({ rule, firing }, signal) {
+ *     if (signal.aborted) throw new DeliveryError('the pager was not called: monitoring is closing')
+ *     sent.push(`${rule}: ${firing.length} firing`)
+ *   },
+ * }
+ * await pager.send({ rule: 'StoreStalled', atMs: Date.now(), firing: [], resolved: [] }, AbortSignal.timeout(1000))
+ * ```
  */
 export interface Notifier {
-  /** What it is called in logs and metrics; never an address. */
+  /** Name in logs and in metrics. Must not be an address: an address may contain a secret. */
   readonly name: string
-  /** How often what still fires is told again. */
+  /** How often a notification is repeated while its alerts fire, in milliseconds. */
   readonly repeatMs: number
-  /** Whether resolutions are told. */
+  /** Whether resolved alerts are sent. */
   readonly sendResolved: boolean
+  /**
+   * Sends one notification; resolves when the receiver accepted it.
+   *
+   * @param signal is aborted when monitoring closes and cannot wait any longer.
+   * @throws RejectedError if a retry is useless. Any other error is retried. The message of a `DeliveryError` is logged; of other
+   * errors only the kind is, because their message may contain an address or a secret.
+   */
   send(group: AlertGroup, signal: AbortSignal): Promise<void>
 }
 
-/** Why something was not sent, in a sentence of ours: it shows no address and no secret. */
-export class NotSentError extends Error {
-  override readonly name: string = 'NotSent'
+/** A notification was not delivered; a retry may succeed. Its message is logged, so it must contain no address and no secret. */
+export class DeliveryError extends Error {
+  override readonly name: string = 'DeliveryError'
 }
 
-/** The other side understood and does not want it: a 4xx. Sending the same again would get the same answer. */
-export class RejectedError extends NotSentError {
-  override readonly name = 'Refused'
+/** The receiver rejected a notification, for example with a 4xx status: it is not retried. */
+export class RejectedError extends DeliveryError {
+  override readonly name = 'RejectedError'
+}
+
+/** Options of every notifier. */
+export interface NotifierOptions {
+  /** Name in logs and in metrics (default: the kind, such as `webhook`). */
+  readonly name?: string
+  /** How often a notification is repeated while its alerts fire, in milliseconds (default 4 hours). */
+  readonly repeatMs?: number
+  /** Whether resolved alerts are sent (default true). */
+  readonly sendResolved?: boolean
+}
+
+/** Repeat interval of notifiers to people: as Alertmanager's `repeat_interval`. */
+export const defaultRepeatMs = 4 * 3_600_000
+
+/** Time limit of one attempt to send. */
+export const defaultTimeoutMs = 10_000
+
+/** Schema of times such as `repeatMs`. */
+export const millisecondsSchema = z.int().min(1).describe('a whole number of milliseconds from 1')
+
+/** Schema of the options of every notifier. */
+export const notifierShape = {
+  name: z.string().min(1).describe('a name').optional(),
+  repeatMs: millisecondsSchema.optional(),
+  sendResolved: z.boolean().describe('true or false').optional(),
+}
+
+/**
+ * Validates the options of a notifier.
+ *
+ * @throws TypeError with every problem. Texts are not shown: they may be secrets.
+ */
+export function validateOptions(notifier: string, shape: Readonly<Record<string, z.ZodType>>, options: unknown): void {
+  const issues = z.strictObject(shape).safeParse(options).error?.issues ?? []
+  if (issues.length === 0) return
+  const problems = issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key}: no such option`)
+    const [option] = issue.path
+    if (option === undefined) return [`the options must be an object, got ${describeKind(options)}`]
+    const value: unknown = Reflect.get(options as object, option)
+    return [`${String(option)} must be ${describeSchema(shape[String(option)])}, got ${describeKind(value)}`]
+  })
+  throw new TypeError(`${notifier}: ${problems.join('; ')}`)
+}
+
+function describeSchema(schema: z.ZodType | undefined): string {
+  if (schema?.description !== undefined) return schema.description
+  return schema instanceof z.ZodOptional ? describeSchema(schema.unwrap() as z.ZodType) : 'of another type'
+}
+
+/** Returns when an alert began to fire. */
+export function firedAtMs({ state }: Alert): number {
+  return state.firedAtMs ?? state.activeAtMs
 }

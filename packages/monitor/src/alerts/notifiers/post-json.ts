@@ -1,49 +1,48 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { guardedLookup, validateHost } from './address-guard.ts'
-import { NotSentError, RejectedError } from './notifier.ts'
+import { isPrivateHost, privateAddressCode, publicLookup } from './address-guard.ts'
+import { DeliveryError, RejectedError } from './notifier.ts'
 
+/** Options of one POST request. */
 export interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>
-  /** Whether private, loopback and link-local addresses may be asked. */
+  /** Whether private, loopback and link-local addresses are allowed. */
   readonly allowPrivate: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
 /**
- * Posts JSON and reads no answer but its status; no redirect is followed. No error shows the address: it may be a secret.
+ * Posts JSON and checks the status of the answer. Redirects are not followed. No error contains the URL: it may be a secret.
  *
- * @throws Refused at a 4xx, a redirect, or an address that may not be asked; NotSent at a 5xx, a time-out, or on the network.
+ * @throws RejectedError for a redirect, a 4xx status or a URL that is not allowed; DeliveryError for a 5xx status, a timeout or a
+ * network error.
  */
 export async function postJson(address: string, body: unknown, options: PostOptions): Promise<void> {
   const url = URL.parse(address)
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new RejectedError('its address is not an http or https address')
-  if (!options.allowPrivate) {
-    const fault = validateHost(url.hostname)
-    if (fault !== undefined) throw new RejectedError(`${fault}: set allowPrivate if it is meant`)
-  }
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new RejectedError('the URL is not an http or https URL')
+  if (!options.allowPrivate && isPrivateHost(url.hostname)) throw privateAddressError()
   const status = await post(url, JSON.stringify(body), options)
   if (status >= 200 && status < 300) return
-  if (status >= 500) throw new NotSentError(`it answered ${status}`)
-  throw new RejectedError(`it answered ${status}`)
+  const message = `the server answered with status ${status}`
+  throw status >= 500 ? new DeliveryError(message) : new RejectedError(message)
 }
 
 function post(url: URL, text: string, { headers, allowPrivate, timeoutMs, signal }: PostOptions): Promise<number> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EINSIDE') reject(new RejectedError(`${error.message}: set allowPrivate if it is meant`))
-      else
-        reject(new NotSentError(error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : (error.code ?? error.name)))
+      if (error.code === privateAddressCode) reject(privateAddressError())
+      else if (error.name === 'TimeoutError') reject(new DeliveryError(`no answer within ${timeoutMs} ms`))
+      else reject(new DeliveryError(error.code ?? error.name))
     }
-    const sent = request(
+    const outgoing = request(
       url,
       {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers },
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        ...(!allowPrivate && { lookup: guardedLookup }),
+        ...(!allowPrivate && { lookup: publicLookup }),
       },
       (response) => {
         response.on('error', fail)
@@ -51,12 +50,18 @@ function post(url: URL, text: string, { headers, allowPrivate, timeoutMs, signal
         response.on('end', () => resolve(response.statusCode ?? 0))
       },
     )
-    sent.on('error', (error) => fail(signal.aborted ? error : causeOf(error)))
-    sent.end(text)
+    outgoing.on('error', (error) => fail(signal.aborted ? error : abortCause(error)))
+    outgoing.end(text)
   })
 }
 
-/** An aborted request says that it was aborted; its cause says why. */
-function causeOf(error: Error): NodeJS.ErrnoException {
+function privateAddressError(): RejectedError {
+  return new RejectedError(
+    'the URL leads to a private, loopback or link-local address: set allowPrivate (alertWebhookAllowPrivate) to allow it',
+  )
+}
+
+/** Returns the cause of an AbortError, which tells a timeout from other aborts; any other error unchanged. */
+function abortCause(error: Error): NodeJS.ErrnoException {
   return error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error
 }

@@ -1,19 +1,37 @@
 import { readFile } from 'node:fs/promises'
-import { NotSentError } from './notifier.ts'
+import { z } from 'zod'
+import { DeliveryError } from './notifier.ts'
 
-/** A secret, or where it is: in a file (read at each use, so that it can be changed) or in an environment variable. */
+/** A secret: its text, a file that contains it (read at each use, so that it can be rotated), or an environment variable. */
 export type Secret = string | { readonly file: string } | { readonly env: string }
 
-/** The secret's text. @throws NotSent, which names the place and never shows the secret. */
-export async function reveal(secret: Secret, what: string): Promise<string> {
+/** Schema of a secret. */
+export const secretSchema = z
+  .union([z.string().min(1), z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })])
+  .describe('a text, { file } or { env }')
+
+/** Schema of a secret that is an http or https URL. */
+export const secretUrlSchema = secretSchema
+  .refine((secret) => typeof secret !== 'string' || /^https?:$/.test(URL.parse(secret)?.protocol ?? ''))
+  .describe('an http or https URL, { file } or { env }')
+
+/**
+ * Returns the text of a secret.
+ *
+ * @param description what the secret is for, for the error message.
+ * @throws DeliveryError if the file or the variable cannot be read. The message names it and never contains the secret.
+ */
+export async function readSecret(secret: Secret, description: string): Promise<string> {
   if (typeof secret === 'string') return secret
   if ('file' in secret) {
     const text = await readFile(secret.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new NotSentError(`${what} cannot be read from its file: ${error.code ?? 'unknown error'}`)
+      throw new DeliveryError(`cannot read ${description} from its file: ${error.code ?? 'unknown error'}`)
     })
     return text.trim()
   }
   const text = process.env[secret.env]
-  if (text === undefined || text === '') throw new NotSentError(`${what} is not in the environment: ${secret.env} is not set`)
+  if (text === undefined || text === '') {
+    throw new DeliveryError(`cannot read ${description}: the environment variable ${secret.env} is not set`)
+  }
   return text
 }

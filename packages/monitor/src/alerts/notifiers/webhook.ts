@@ -1,25 +1,77 @@
+import { createHash } from 'node:crypto'
+import { seriesKey } from '@wombat/instrumentation/internal'
+import { z } from 'zod'
 import type { Alert } from '../manager.ts'
-import { webhookAlert } from './alert-fields.ts'
-import type { AlertGroup, Notifier } from './notifier.ts'
+import {
+  type AlertGroup,
+  defaultRepeatMs,
+  defaultTimeoutMs,
+  firedAtMs,
+  millisecondsSchema,
+  type Notifier,
+  type NotifierOptions,
+  notifierShape,
+  validateOptions,
+} from './notifier.ts'
 import { postJson } from './post-json.ts'
-import { reveal, type Secret } from './secret.ts'
+import { readSecret, type Secret, secretSchema, secretUrlSchema } from './secret.ts'
 
-export interface WebhookOptions {
-  /** Where to post. The address of a chat is a secret: give it as a file or a variable. */
+/** Options of `webhookNotifier`. */
+export interface WebhookOptions extends NotifierOptions {
+  /** URL to post to. Webhook URLs of chat services are secrets: pass them as a file or an environment variable. */
   readonly url: Secret
-  /** The value of the Authorization header. */
+  /** Value of the `Authorization` header. */
   readonly authorization?: Secret
-  readonly name?: string
-  /** How often what still fires is told again (default 4 hours). */
-  readonly repeatMs?: number
-  readonly sendResolved?: boolean
-  /** How long one try may take (default 10 s). */
+  /** Time limit of one attempt, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
-  /** Whether addresses of this machine and of private networks may be asked (default no). */
+  /** Whether the URL may lead to a private, loopback or link-local address (default false). */
   readonly allowPrivate?: boolean
 }
 
-/** The payload of Alertmanager's webhooks, version 4: whatever receives those receives this. */
+const shape = {
+  ...notifierShape,
+  url: secretUrlSchema,
+  authorization: secretSchema.optional(),
+  timeoutMs: millisecondsSchema.optional(),
+  allowPrivate: z.boolean().describe('true or false').optional(),
+}
+
+/**
+ * Creates a notifier that posts JSON in the format of Alertmanager's webhooks (version 4).
+ *
+ * @throws TypeError with every invalid option.
+ *
+ * @example
+ * ```ts
+ * import { webhookNotifier } from '@wombat/monitor'
+ *
+ * const notifier = webhookNotifier({ url: { env: 'ALERT_WEBHOOK_URL' }, repeatMs: 3_600_000 })
+ * if (notifier.name !== 'webhook') throw new Error('expected the default name')
+ * ```
+ */
+export function webhookNotifier(options: WebhookOptions): Notifier {
+  validateOptions('webhookNotifier', shape, options)
+  const {
+    name = 'webhook',
+    repeatMs = defaultRepeatMs,
+    sendResolved = true,
+    timeoutMs = defaultTimeoutMs,
+    allowPrivate = false,
+  } = options
+  return {
+    name,
+    repeatMs,
+    sendResolved,
+    async send(group, signal) {
+      const url = await readSecret(options.url, 'the URL of the webhook')
+      const authorization = options.authorization && (await readSecret(options.authorization, 'the authorization of the webhook'))
+      const headers = authorization === undefined ? {} : { authorization }
+      await postJson(url, webhookPayload(group, name), { headers, allowPrivate, timeoutMs, signal })
+    },
+  }
+}
+
+/** Returns a notification in the format of Alertmanager's webhooks, version 4. */
 export function webhookPayload({ rule, firing, resolved }: AlertGroup, receiver: string) {
   const alerts = [...firing, ...resolved]
   return {
@@ -29,31 +81,37 @@ export function webhookPayload({ rule, firing, resolved }: AlertGroup, receiver:
     status: firing.length > 0 ? ('firing' as const) : ('resolved' as const),
     receiver,
     groupLabels: { alertname: rule },
-    commonLabels: common(alerts, 'labels'),
-    commonAnnotations: common(alerts, 'annotations'),
+    commonLabels: commonEntries(alerts.map(({ labels }) => labels)),
+    commonAnnotations: commonEntries(alerts.map(({ annotations }) => annotations)),
     externalURL: '',
     alerts: alerts.map(webhookAlert),
   }
 }
 
-export function webhookNotifier(options: WebhookOptions): Notifier {
-  const { name = 'webhook', repeatMs = 4 * 3_600_000, sendResolved = true, timeoutMs = 10_000, allowPrivate = false } = options
+/** Alertmanager's `endsAt` of an alert that still fires: the zero time of Go. */
+const noEnd = '0001-01-01T00:00:00Z'
+
+function webhookAlert(alert: Alert) {
+  const { labels, annotations, state } = alert
   return {
-    name,
-    repeatMs,
-    sendResolved,
-    async send(group, signal) {
-      const url = await reveal(options.url, 'the address of the webhook')
-      const authorization = options.authorization && (await reveal(options.authorization, 'the authorization of the webhook'))
-      const headers = authorization === undefined ? {} : { authorization }
-      await postJson(url, webhookPayload(group, name), { headers, allowPrivate, timeoutMs, signal })
-    },
+    status: state.name === 'resolved' ? ('resolved' as const) : ('firing' as const),
+    labels,
+    annotations,
+    startsAt: new Date(firedAtMs(alert)).toISOString(),
+    endsAt: state.resolvedAtMs === undefined ? noEnd : new Date(state.resolvedAtMs).toISOString(),
+    generatorURL: '',
+    fingerprint: fingerprint(alert),
   }
 }
 
-/** What all alerts have the same. */
-function common(alerts: readonly Alert[], field: 'labels' | 'annotations'): Record<string, string> {
-  const [first, ...rest] = alerts
-  const entries = Object.entries(first?.[field] ?? {})
-  return Object.fromEntries(entries.filter(([key, value]) => rest.every((alert) => alert[field][key] === value)))
+/** Returns an identifier that is the same for the same labels in every process. */
+function fingerprint({ labels }: Alert): string {
+  return createHash('sha256').update(seriesKey(labels)).digest('hex').slice(0, 16)
+}
+
+/** Returns the entries that are the same in all records. */
+function commonEntries(records: ReadonlyArray<Readonly<Record<string, string>>>): Record<string, string> {
+  const [first, ...others] = records
+  const entries = Object.entries(first ?? {})
+  return Object.fromEntries(entries.filter(([key, value]) => others.every((record) => record[key] === value)))
 }
