@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { describeKind } from '../../format-issue.ts'
+import { describeKind } from '../../validation/format-issue.ts'
 import type { Alert } from '../manager.ts'
 
 /** Alerts of one rule that are sent in one notification. */
