@@ -1,3 +1,9 @@
+/**
+ * Generates Grafana dashboards, Prometheus rules and Collector configurations from the metric catalog, and checks a pipeline.
+ *
+ * @module @wombat/dashboards
+ */
+
 export { collectorConfig, type Route, type RouteAddresses, routeFiles, routes } from './collector-config.ts'
 export { diagnose, type Hop, type PipelineOptions } from './doctor/diagnose.ts'
 export { type Matchers, quantile, rate, type SeriesTransform, selector } from './promql.ts'

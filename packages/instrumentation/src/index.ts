@@ -1,3 +1,9 @@
+/**
+ * Measures the operations and the engine of a key-value store, and exports the metrics through the OpenTelemetry API.
+ *
+ * @module @wombat/instrumentation
+ */
+
 export type { StoreAdapter } from './adapters/adapter.ts'
 export type { EngineReader } from './engines/engine-reader.ts'
 export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'

@@ -1,3 +1,9 @@
+/**
+ * Exports, evaluates and stores the metrics of key-value stores: Prometheus, OTLP, JSON, alerts, health and history.
+ *
+ * @module @wombat/monitor
+ */
+
 export {
   type Condition,
   type ConditionDirection,

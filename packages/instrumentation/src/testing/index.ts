@@ -1,3 +1,9 @@
+/**
+ * Checks that an adapter measures its store correctly and does not change its behavior.
+ *
+ * @module @wombat/instrumentation/testing
+ */
+
 import assert from 'node:assert/strict'
 import type { StoreAdapter } from '../adapters/adapter.ts'
 import { instrument, uninstrument } from '../instrument.ts'
