@@ -1,39 +1,41 @@
 import type { HistogramSnapshot, ObservedOperation } from '@wombat/instrumentation'
 
-/** Before an operation is known. */
-const unknownSeconds = 1
-/** Below it nothing is slow, however much it stands out: a garbage collection takes as long. */
-const leastSeconds = 0.02
-/** How far above its own ordinary worst an operation is slow. */
+/** Threshold until enough operations were timed. */
+const initialSeconds = 1
+/** Lowest threshold: a garbage collection takes as long. */
+const minSeconds = 0.02
+/** Multiple of the 99th percentile from which an operation is slow. */
 const factor = 10
-/** Of fewer, the slowest hundredth is chance. */
-const enough = 100
+/** With fewer operations, the 99th percentile is chance. */
+const minOperations = 100
 const windowMs = 300_000
-/** A reading takes 4.5 kB, so five minutes are known to within one. */
-const readingMs = 60_000
+/** Time between two snapshots: one takes 4.5 kB, so the window is accurate to a minute. */
+const snapshotIntervalMs = 60_000
 
 /**
- * From how long on one operation is slow: ten times its own 99th percentile over about the last five minutes; at first, over all
- * that was timed before anybody asked.
+ * The slow threshold of one kind of operation: ten times its 99th percentile over about the last five minutes. The first one
+ * covers everything that was timed before.
  */
 export class AdaptiveThreshold {
-  seconds = unknownSeconds
+  /** The current threshold. */
+  seconds = initialSeconds
   readonly #operation: ObservedOperation
-  readonly #readings: Array<{ readonly timeMs: number; readonly reading: HistogramSnapshot }> = []
+  readonly #snapshots: Array<{ readonly timeMs: number; readonly snapshot: HistogramSnapshot }> = []
 
   constructor(operation: ObservedOperation) {
     this.#operation = operation
   }
 
-  /** Works it out anew; where too few were timed it stays as it is. */
+  /** Computes the threshold again. It is kept if too few operations were timed. */
   adapt(nowMs: number): void {
-    const readings = this.#readings
-    while (readings[1] !== undefined && readings[1].timeMs <= nowMs - windowMs) readings.shift()
-    const reading = this.#operation.latency.snapshot()
-    const [oldest] = readings
-    const recent = oldest === undefined ? reading : reading.since(oldest.reading)
-    const ordinary = recent.count < enough ? undefined : recent.quantile(0.99)
-    if (ordinary !== undefined) this.seconds = Math.max(leastSeconds, factor * ordinary)
-    if (nowMs - (readings.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY) >= readingMs) readings.push({ timeMs: nowMs, reading })
+    const snapshots = this.#snapshots
+    while (snapshots[1] !== undefined && snapshots[1].timeMs <= nowMs - windowMs) snapshots.shift()
+    const snapshot = this.#operation.latency.snapshot()
+    const [oldest] = snapshots
+    const recent = oldest === undefined ? snapshot : snapshot.since(oldest.snapshot)
+    const percentile99 = recent.count < minOperations ? undefined : recent.quantile(0.99)
+    if (percentile99 !== undefined) this.seconds = Math.max(minSeconds, factor * percentile99)
+    const lastMs = snapshots.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY
+    if (nowMs - lastMs >= snapshotIntervalMs) snapshots.push({ timeMs: nowMs, snapshot })
   }
 }

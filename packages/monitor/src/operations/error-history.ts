@@ -1,115 +1,134 @@
 import type { FailedOperation, MetricsRegistry } from '@wombat/instrumentation'
-import { FailureCounts } from './failure-counts.ts'
+import { ErrorCounts } from './error-counts.ts'
 import { RecentBuffer } from './recent-buffer.ts'
 
-/** Equal errors within one second. */
+/** Equal errors that occurred within one second. */
 export interface ErrorEntry {
-  /** Unix time in milliseconds of the first and of the last. */
+  /** Unix time in milliseconds of the first error. */
   readonly firstMs: number
+  /** Unix time in milliseconds of the last error. */
   readonly lastMs: number
   readonly store: string
   readonly operation: string
+  /** The value of the label `error_type`. */
   readonly errorType: string
   readonly count: number
-  /** What the redactor made of the error; without one there is no message. */
+  /** What the redactor returned, at most 500 characters. Without a redactor there is no message. */
   readonly message?: string
 }
 
+/** What an error history observes and keeps. */
 export interface ErrorHistoryOptions {
   readonly registry: MetricsRegistry
-  /** How many entries are kept; with 0 nothing is. */
+  /** How many entries are kept. With 0, nothing is kept or counted. */
   readonly keep: number
-  /** What of an error may be shown: it may hold keys, values and paths. Where it fails there is no message. */
+  /**
+   * Returns the part of an error's message that may be kept: messages may contain keys, values and paths. If it throws, the
+   * entry has no message.
+   */
   readonly redact?: ((error: unknown) => string | undefined) | undefined
-  /** Unix time in milliseconds. */
+  /** Unix time in milliseconds. Default: `Date.now`. */
   readonly now?: () => number
 }
 
-type Entry = { -readonly [Name in keyof ErrorEntry]: ErrorEntry[Name] }
+type MutableEntry = { -readonly [Name in keyof ErrorEntry]: ErrorEntry[Name] }
 
-/** Equal errors that come within so long of the first are one entry. */
-const togetherMs = 1000
-/** No message is longer: a redactor may let a whole value through. */
-const maximumMessage = 500
+/** Equal errors within this time of the first one are one entry. */
+const mergeWindowMs = 1000
+/** A redactor may return a whole value. */
+const maxMessageLength = 500
 const separator = '\u0000'
 
-/** The last errors of all stores, and how many there were of which kind. Bounded, whatever fails. */
+/**
+ * Keeps the last errors of all stores and counts them by store, operation and type. Its size is bounded.
+ *
+ * @example
+ * ```ts
+ * import { MetricsRegistry } from '@wombat/instrumentation'
+ * import { ErrorHistory } from '@wombat/monitor'
+ *
+ * const registry = new MetricsRegistry()
+ * const errors = new ErrorHistory({ registry, keep: 100 })
+ * registry.observer.emitError({
+ *   store: 'orders',
+ *   operation: 'get',
+ *   errorType: 'LEVEL_IO_ERROR',
+ *   error: new Error('contains a key, so it is not kept'),
+ * })
+ * console.log(errors.entries[0]?.errorType, errors.countsByType()) // LEVEL_IO_ERROR { LEVEL_IO_ERROR: 1 }
+ * errors.close()
+ * ```
+ */
 export class ErrorHistory {
   readonly #now: () => number
   readonly #redact: ((error: unknown) => string | undefined) | undefined
-  readonly #entries: RecentBuffer<Entry>
-  /** The newest entry of each kind, as long as it is among the entries. */
-  readonly #newest = new Map<string, Entry>()
-  readonly #counts: FailureCounts
-  readonly #isKept: boolean
-  readonly #unwatch: () => void
+  readonly #entries: RecentBuffer<MutableEntry>
+  /** The newest entry of equal errors, while it is among the entries. */
+  readonly #newest = new Map<string, MutableEntry>()
+  readonly #counts: ErrorCounts
+  readonly #isEnabled: boolean
+  readonly #removeListener: () => void
 
-  /** @throws RangeError */
+  /** @throws RangeError if `keep` is not a whole number of 0 or more. */
   constructor({ registry, keep, redact, now = Date.now }: ErrorHistoryOptions) {
     if (!Number.isInteger(keep) || keep < 0) {
-      throw new RangeError(`keep must be a whole number of 0 or more, got ${keep}: so many errors are remembered`)
+      throw new RangeError(`keep must be a whole number of 0 or more, got ${keep}: it is the number of errors that are kept`)
     }
     this.#now = now
     this.#redact = redact
-    this.#isKept = keep > 0
+    this.#isEnabled = keep > 0
     this.#entries = new RecentBuffer(Math.max(1, keep))
-    this.#counts = new FailureCounts(now())
-    this.#unwatch = this.#isKept ? registry.observer.onError((failed) => this.#add(failed)) : () => {}
+    this.#counts = new ErrorCounts(now())
+    this.#removeListener = this.#isEnabled ? registry.observer.onError((failed) => this.#add(failed)) : () => {}
   }
 
-  /** Newest first. */
+  /** Copies of the entries, newest first. */
   get entries(): ErrorEntry[] {
     return [...this.#entries].map((entry) => ({ ...entry }))
   }
 
-  /** Since when, in Unix time, every error is counted: undefined where none is. */
+  /** Unix time in milliseconds since when every error is counted; undefined if none are. */
   get knownSinceMs(): number | undefined {
-    return this.#isKept ? this.#counts.sinceMs : undefined
+    return this.#isEnabled ? this.#counts.sinceMs : undefined
   }
 
   /**
-   * Failed operations each second within the last `windowMs`, of one store or of all. Undefined where the window reaches further
-   * back than errors are known: to the beginning or, after very many, to `knownSinceMs`. To within the errors of one second.
+   * Returns the failed operations per second within the last `windowMs`, of one store or of all. Failures to open or close a
+   * store are not included. Accurate to the errors of one second. Undefined if the window starts before `knownSinceMs`.
    */
   errorRate(windowMs: number, store?: string): number | undefined {
     const fromMs = this.#now() - windowMs
-    if (!this.#isKept || !(windowMs > 0) || fromMs < this.#counts.sinceMs) return undefined
+    if (!this.#isEnabled || !(windowMs > 0) || fromMs < this.#counts.sinceMs) return undefined
     let count = 0
-    for (const [kind, failures] of this.#counts.since(fromMs)) {
-      const [of, operation] = kind.split(separator)
-      // To open or to close a store is no operation.
-      if ((store === undefined || of === store) && operation !== 'open' && operation !== 'close') count += failures
+    for (const [key, errors] of this.#counts.since(fromMs)) {
+      const [storeName, operation] = key.split(separator)
+      const isOperation = operation !== 'open' && operation !== 'close'
+      if (isOperation && (store === undefined || storeName === store)) count += errors
     }
     return (count * 1000) / windowMs
   }
 
-  /** Errors by type within the last `windowMs`, or all that are known. */
+  /** Returns the errors by type within the last `windowMs`, or all that were counted. */
   countsByType(windowMs = Number.POSITIVE_INFINITY, store?: string): Record<string, number> {
     const counts = new Map<string, number>()
-    for (const [kind, failures] of this.#counts.since(this.#now() - windowMs)) {
-      const [of, , type = of as string] = kind.split(separator)
-      if (store === undefined || of === store) counts.set(type, (counts.get(type) ?? 0) + failures)
+    for (const [key, errors] of this.#counts.since(this.#now() - windowMs)) {
+      // The key of errors beyond the limit of keys is a single part, which is used as their type.
+      const [storeName, , type = storeName as string] = key.split(separator)
+      if (store === undefined || storeName === store) counts.set(type, (counts.get(type) ?? 0) + errors)
     }
     return Object.fromEntries(counts)
   }
 
+  /** Stops observing. Entries stay readable. */
   close(): void {
-    this.#unwatch()
+    this.#removeListener()
   }
 
   #add({ store, operation, errorType, error }: FailedOperation): void {
     const nowMs = this.#now()
-    const kind = [store, operation, errorType].join(separator)
-    this.#counts.add(kind, nowMs)
-    const message = this.#messageOf(error)
-    const identity = message === undefined ? kind : `${kind}${separator}${message}`
-    const known = this.#newest.get(identity)
-    if (known !== undefined && Math.abs(nowMs - known.firstMs) < togetherMs) {
-      known.count++
-      known.lastMs = nowMs
-      return
-    }
-    const entry: Entry = {
+    const message = this.#redactedMessage(error)
+    this.#counts.add([store, operation, errorType].join(separator), nowMs)
+    const entry: MutableEntry = {
       firstMs: nowMs,
       lastMs: nowMs,
       store,
@@ -118,22 +137,29 @@ export class ErrorHistory {
       count: 1,
       ...(message !== undefined && { message }),
     }
-    this.#newest.set(identity, entry)
-    const gone = this.#entries.add(entry)
-    if (gone !== undefined) this.#forget(gone)
+    const key = entryKey(entry)
+    const newest = this.#newest.get(key)
+    if (newest !== undefined && Math.abs(nowMs - newest.firstMs) < mergeWindowMs) {
+      newest.count++
+      newest.lastMs = nowMs
+      return
+    }
+    this.#newest.set(key, entry)
+    const dropped = this.#entries.add(entry)
+    if (dropped !== undefined && this.#newest.get(entryKey(dropped)) === dropped) this.#newest.delete(entryKey(dropped))
   }
 
-  #forget({ store, operation, errorType, message, ...gone }: Entry): void {
-    const identity = [store, operation, errorType, ...(message === undefined ? [] : [message])].join(separator)
-    if (this.#newest.get(identity)?.firstMs === gone.firstMs) this.#newest.delete(identity)
-  }
-
-  #messageOf(error: unknown): string | undefined {
+  #redactedMessage(error: unknown): string | undefined {
     try {
       const message: unknown = this.#redact?.(error)
-      return typeof message === 'string' ? message.slice(0, maximumMessage) : undefined
+      return typeof message === 'string' ? message.slice(0, maxMessageLength) : undefined
     } catch {
       return undefined
     }
   }
+}
+
+/** Errors with the same key are equal. */
+function entryKey({ store, operation, errorType, message }: ErrorEntry): string {
+  return [store, operation, errorType, ...(message === undefined ? [] : [message])].join(separator)
 }

@@ -8,6 +8,9 @@ test.each([
   [1, 0.5, 0, { storeSeconds: 0.5, loopSeconds: 0.5, poolSeconds: 0, cause: 'store' }],
   [1, 5, 5, { storeSeconds: 0, loopSeconds: 1, poolSeconds: 0, cause: 'event_loop' }],
   [1, 0.25, 5, { storeSeconds: 0, loopSeconds: 0.25, poolSeconds: 0.75, cause: 'thread_pool' }],
-])('of %f s, %f held up by the loop and %f waiting for the pool', (seconds, deliveryDelaySeconds, poolWaitSeconds, expected) => {
-  expect(attributeLatency({ seconds, deliveryDelaySeconds, poolWaitSeconds })).toEqual(expected)
-})
+])(
+  'splits %f s with %f s of event loop delay and %f s of pool wait',
+  (seconds, deliveryDelaySeconds, poolWaitSeconds, expected) => {
+    expect(attributeLatency({ seconds, deliveryDelaySeconds, poolWaitSeconds })).toEqual(expected)
+  },
+)

@@ -1,34 +1,36 @@
 import type { LatencyCause } from '../process/process-state.ts'
 
-/** What is known of an operation's time when it settles. */
+/** What is known of an operation's duration when it settles. */
 export interface OperationTime {
   readonly seconds: number
-  /** How long its answer may have lain ready before the event loop came for it. */
+  /** How long its result may have waited for the event loop. */
   readonly deliveryDelaySeconds: number
-  /** How long work waited for threads of the pool that others held. */
+  /** How long work waited for threads of the pool that other work held. */
   readonly poolWaitSeconds: number
 }
 
-/** Three parts that add up to what an operation took. */
+/** The duration of an operation, split into three parts. */
 export interface LatencyAttribution {
-  /** What the store took, at the least. */
+  /** Lower limit of the time that the store took. */
   readonly storeSeconds: number
-  /** What the event loop needed to come back for the answer, at the most. */
+  /** Upper limit of the time that the result waited for the event loop. */
   readonly loopSeconds: number
+  /** Upper limit of the time that the operation waited for a thread of the pool. */
   readonly poolSeconds: number
-  /** What it is put down to: the largest part. */
+  /** The largest part; `store` if it equals another one. */
   readonly cause: LatencyCause
 }
 
 /**
- * Takes an operation's time apart. While the event loop is blocked nobody can see whether the store is done: all of that time
- * is the loop's, and the store's is what it took at the least. Likewise with a full pool, whose threads the store may have been
- * given one of. What remains is the store's, and so is the verdict where two parts are the same. Pure.
+ * Splits the duration of an operation. While the event loop is blocked, it is unknown whether the store has finished, so all of
+ * that time is attributed to the event loop. The same holds for a full thread pool, which may have given the store a thread. The
+ * store gets the rest. Pure.
  */
 export function attributeLatency({ seconds, deliveryDelaySeconds, poolWaitSeconds }: OperationTime): LatencyAttribution {
-  const loop = Math.min(deliveryDelaySeconds, seconds)
-  const pool = Math.min(poolWaitSeconds, seconds - loop)
-  const store = seconds - loop - pool
-  const cause = store >= Math.max(loop, pool) ? 'store' : loop >= pool ? 'event_loop' : 'thread_pool'
-  return { storeSeconds: store, loopSeconds: loop, poolSeconds: pool, cause }
+  const loopSeconds = Math.min(deliveryDelaySeconds, seconds)
+  const poolSeconds = Math.min(poolWaitSeconds, seconds - loopSeconds)
+  const storeSeconds = seconds - loopSeconds - poolSeconds
+  const isStore = storeSeconds >= Math.max(loopSeconds, poolSeconds)
+  const cause = isStore ? 'store' : loopSeconds >= poolSeconds ? 'event_loop' : 'thread_pool'
+  return { storeSeconds, loopSeconds, poolSeconds, cause }
 }

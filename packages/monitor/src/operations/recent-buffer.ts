@@ -1,28 +1,28 @@
-/** The newest of what comes, as many as are wanted. */
+/** Keeps the most recent items, up to a capacity. */
 export class RecentBuffer<Item> {
-  readonly #room: number
+  readonly #capacity: number
   readonly #items: Item[] = []
   #next = 0
 
-  constructor(room: number) {
-    this.#room = room
+  constructor(capacity: number) {
+    this.#capacity = capacity
   }
 
-  /** Returns what had to go for it. */
+  /** Adds an item. Returns the oldest one if it was dropped for it. */
   add(item: Item): Item | undefined {
-    const gone = this.#items[this.#next]
+    const dropped = this.#items[this.#next]
     this.#items[this.#next] = item
-    this.#next = (this.#next + 1) % this.#room
-    return gone
+    this.#next = (this.#next + 1) % this.#capacity
+    return dropped
   }
 
   get size(): number {
     return this.#items.length
   }
 
-  /** Newest first. */
+  /** Yields the items, newest first. */
   *[Symbol.iterator](): Generator<Item> {
     const { length } = this.#items
-    for (let back = 1; back <= length; back++) yield this.#items[(this.#next - back + length) % length] as Item
+    for (let age = 1; age <= length; age++) yield this.#items[(this.#next - age + length) % length] as Item
   }
 }

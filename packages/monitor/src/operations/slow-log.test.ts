@@ -9,7 +9,7 @@ import { ProcessMonitor } from '../process/process-monitor.ts'
 import { ErrorHistory } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 
-function watched(options: Partial<SlowLogOptions> = {}) {
+function createSlowLog(options: Partial<SlowLogOptions> = {}) {
   const registry = new MetricsRegistry()
   const process = new ProcessMonitor(registry)
   process.start()
@@ -19,12 +19,12 @@ function watched(options: Partial<SlowLogOptions> = {}) {
     slow.close()
     process.close()
   })
-  const countOf = (store: string, operation: string) => registry.counter('db_slow_operations_total', { store, operation }).value
-  return { registry, process, logger, slow, countOf }
+  const readCount = (store: string, operation: string) => registry.counter('db_slow_operations_total', { store, operation }).value
+  return { registry, process, logger, slow, readCount }
 }
 
-test('every operation of a store is counted from the start, at 0', () => {
-  const { registry } = watched()
+test('the counter of every operation starts at 0', () => {
+  const { registry } = createSlowLog()
   instrument(new MemoryLevel(), { registry, name: 'orders' })
   const [metric] = [...registry.families()].filter(({ definition }) => definition.name === 'db_slow_operations_total')
   const labels = [...(metric?.series.values() ?? [])].map((series) => series.labels)
@@ -33,35 +33,35 @@ test('every operation of a store is counted from the start, at 0', () => {
 })
 
 test('a slow operation is kept, counted and logged with its sizes', async () => {
-  const { registry, logger, slow, countOf } = watched({ timeNow: () => 1234 })
+  const { registry, logger, slow, readCount } = createSlowLog({ timeNow: () => 1234 })
   const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
   await db.put('key', 'four')
-  expect(countOf('orders', 'set')).toBe(1)
+  expect(readCount('orders', 'set')).toBe(1)
   expect(slow.records).toMatchObject([
     { timeMs: 1234, store: 'orders', operation: 'set', keyBytes: 3, valueBytes: 4, inFlight: 1, isFailed: false },
   ])
   expect(logger.lines).toEqual([{ level: 'warn', message: 'slow operation', fields: slow.records[0] }])
 })
 
-test('a hundred thousand slow operations at once keep a hundred records and write a few lines', async () => {
-  const { registry, logger, slow, countOf } = watched()
+test('of a hundred thousand slow operations, a hundred records are kept and few lines are logged', async () => {
+  const { registry, logger, slow, readCount } = createSlowLog()
   const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
   await db.open()
   const startMs = performance.now()
   for (let round = 0; round < 100; round++) await Promise.all(Array.from({ length: 1000 }, (_, key) => db.get(`${key}`)))
   const seconds = (performance.now() - startMs) / 1000
-  expect(countOf('orders', 'get')).toBe(100_000)
+  expect(readCount('orders', 'get')).toBe(100_000)
   expect(slow.records).toHaveLength(100)
   expect(logger.lines.length).toBeLessThanOrEqual(11 + seconds)
   expect(slow.suppressed).toBe(100_000 - logger.lines.length)
 })
 
-test('switched off nothing is slow, and it can be switched on again', async () => {
-  const { registry, slow, countOf } = watched()
+test('a disabled log has no slow operations, and can be enabled again', async () => {
+  const { registry, slow, readCount } = createSlowLog()
   const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
   slow.enabled = false
   await db.put('a', '1')
-  expect(countOf('orders', 'set')).toBe(0)
+  expect(readCount('orders', 'set')).toBe(0)
   slow.enabled = true
   await db.put('a', '1')
   slow.setThreshold(60_000)
@@ -69,28 +69,28 @@ test('switched off nothing is slow, and it can be switched on again', async () =
   slow.setThreshold(0)
   slow.close()
   await db.put('a', '1')
-  expect(countOf('orders', 'set')).toBe(1)
+  expect(readCount('orders', 'set')).toBe(1)
 })
 
-test('a logger that fails reaches nobody, and the operation is kept', async () => {
+test('a logger that throws does not affect the operation, which is kept', async () => {
   const logger = collectingLogger()
   logger.warn = () => {
     throw new Error('no')
   }
-  const { registry, slow } = watched({ logger })
+  const { registry, slow } = createSlowLog({ logger })
   await instrument(new MemoryLevel(), { registry, name: 'orders' }).put('a', '1')
   expect(slow.records).toHaveLength(1)
 })
 
-test('a span is told by its identifiers', () => {
-  const { registry, slow } = watched()
+test('a record has the identifiers of the span', () => {
+  const { registry, slow } = createSlowLog()
   const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
-  const operation: SlowOperation = { ...ofNobody, inFlight: 1, trace: trace.wrapSpanContext(context).spanContext() }
-  registry.observer.emitSlow(operation)
+  const traced: SlowOperation = { ...operation, inFlight: 1, trace: trace.wrapSpanContext(context).spanContext() }
+  registry.observer.emitSlow(traced)
   expect(slow.records).toMatchObject([{ traceId: context.traceId, spanId: context.spanId }])
 })
 
-const ofNobody: SlowOperation = {
+const operation: SlowOperation = {
   store: 'orders',
   engine: 'leveldb',
   operation: 'get',
@@ -109,35 +109,35 @@ function block(ms: number): void {
   while (performance.now() < endMs);
 }
 
-test('what its reader did between two reads of a scan is not taken out of the time of the scan', async () => {
-  const { registry, slow } = watched()
+test('the time that the reader of a scan takes is not subtracted from the duration of the scan', async () => {
+  const { registry, slow } = createSlowLog()
   const startMs = performance.now()
   block(600)
   await sleep(50)
-  // Its reader took the 600 ms and the store the 50 or, then, nothing at all.
-  registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: 0.05 })
-  registry.observer.emitSlow({ ...ofNobody, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
+  // The reader blocked for 600 ms: it took all but 50 ms of the first scan's time, and nothing of the second one's.
+  registry.observer.emitSlow({ ...operation, operation: 'scan', startMs, seconds: 0.05 })
+  registry.observer.emitSlow({ ...operation, operation: 'scan', startMs, seconds: (performance.now() - startMs) / 1000 })
   expect(slow.records.map(({ cause }) => cause)).toEqual(['event_loop', 'store'])
 })
 
-test('a call that answered at once kept the loop itself', () => {
-  const { registry, slow } = watched()
+test('a synchronous call blocked the event loop itself', () => {
+  const { registry, slow } = createSlowLog()
   const startMs = performance.now()
   block(200)
-  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2 })
-  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, inFlight: 1 })
-  registry.observer.emitSlow({ ...ofNobody, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
+  registry.observer.emitSlow({ ...operation, startMs, seconds: 0.2 })
+  registry.observer.emitSlow({ ...operation, startMs, seconds: 0.2, inFlight: 1 })
+  registry.observer.emitSlow({ ...operation, startMs, seconds: 0.2, engine: 'lmdb', operation: 'scan' })
   expect(slow.records.map(({ cause }) => cause)).toEqual(['store', 'event_loop', 'store'])
 })
 
-test('secrets in keys, values and errors are in no record, no line and no answer', async () => {
+test('secrets in keys, values and errors are in no record, log line or response', async () => {
   const secret = 'hunter2'
   class Failing extends MemoryLevel {
     async _put(key: string, value: string): Promise<void> {
       throw new Error(`cannot write ${key} ${value}`)
     }
   }
-  const { registry, logger, slow } = watched()
+  const { registry, logger, slow } = createSlowLog()
   const errors = new ErrorHistory({ registry, keep: 10 })
   onTestFinished(() => errors.close())
   const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
@@ -151,21 +151,21 @@ test('secrets in keys, values and errors are in no record, no line and no answer
   expect(slow.records[0]).toMatchObject({ store: 'failing', isFailed: true })
   expect(errors.entries).toMatchObject([{ store: 'failing', operation: 'set', errorType: '_OTHER', count: 1 }])
   const routes = operationRoutes(slow, errors)
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     ['slow-operations', 'errors'].map(async (path) => (await routes.request(`/api/v1/${path}`)).text()),
   )
-  expect(answers.join()).toContain('failing')
-  expect(JSON.stringify([slow.records, logger.lines, errors.entries, answers])).not.toContain(secret)
+  expect(responses.join()).toContain('failing')
+  expect(JSON.stringify([slow.records, logger.lines, errors.entries, responses])).not.toContain(secret)
 })
 
-test('a store that its owner times himself has slow operations, too', () => {
-  const { registry, slow } = watched({ thresholdMs: 100 })
+test('slow operations of `DatabaseMetrics` are recorded too', () => {
+  const { registry, slow } = createSlowLog({ thresholdMs: 100 })
   const database = new DatabaseMetrics(registry, { store: 'mine' })
   database.recordGet(50e6, true)
   database.recordGet(150e6, false)
   expect(slow.records).toMatchObject([{ store: 'mine', operation: 'get', durationSeconds: 0.15, isFailed: true }])
 })
 
-test.each([0, 1.5, -1])('keep %f is refused', (keep) => {
-  expect(() => watched({ keep })).toThrow(`keep must be a whole number of 1 or more, got ${keep}`)
+test.each([0, 1.5, -1])('keep %f is rejected', (keep) => {
+  expect(() => createSlowLog({ keep })).toThrow(`keep must be a whole number of 1 or more, got ${keep}`)
 })

@@ -1,97 +1,107 @@
 import type { MetricsRegistry, SlowOperation } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
 import type { ProcessDelays } from '../process/process-state.ts'
-import { attributeLatency, type LatencyAttribution } from './latency-attribution.ts'
+import { attributeLatency, type LatencyAttribution, type OperationTime } from './latency-attribution.ts'
 import { RecentBuffer } from './recent-buffer.ts'
 import { type OperationThreshold, type SlowThreshold, SlowThresholds } from './slow-thresholds.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** A slow operation as it is kept, logged and told: never its key, its value or the message of its error. */
+/** A slow operation, as it is kept and logged. It never contains a key, a value or an error message. */
 export interface SlowRecord extends LatencyAttribution {
-  /** Unix time in milliseconds at which it settled. */
+  /** Unix time in milliseconds at which the operation settled. */
   readonly timeMs: number
   readonly store: string
   readonly operation: string
-  /** The sum of the three parts. */
+  /** Sum of `storeSeconds`, `loopSeconds` and `poolSeconds`. */
   readonly durationSeconds: number
-  /** How late the event loop was when it settled. */
+  /** Delay of the event loop when the operation settled. */
   readonly eventLoopDelaySeconds: number
+  /** Entries of a batch or a scan. */
   readonly entries: number | undefined
   readonly keyBytes: number | undefined
   readonly valueBytes: number | undefined
+  /** Operations of the store in flight when it settled, including itself; undefined if they are not tracked. */
   readonly inFlight: number | undefined
   readonly isFailed: boolean
   readonly traceId: string | undefined
   readonly spanId: string | undefined
 }
 
+/** What a slow log observes, and where it writes. */
 export interface SlowLogOptions {
   readonly registry: MetricsRegistry
   readonly process: ProcessDelays
   readonly logger: Logger
   readonly thresholdMs: SlowThreshold
-  /** How many are kept (default 100). */
+  /** How many records are kept. Default: 100. */
   readonly keep?: number
-  /** The clock of `performance.now()`. */
+  /** Clock of durations in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
-  /** Unix time in milliseconds. */
+  /** Unix time in milliseconds. Default: `Date.now`. */
   readonly timeNow?: () => number
 }
 
-/** Engines whose scans do all their work in the call: nothing comes back from anywhere. */
-const scanAtOnce: ReadonlySet<string> = new Set(['lmdb', 'map'])
+/** Engines whose scans run entirely in the call: their results never wait for the event loop or the thread pool. */
+const synchronousScans: ReadonlySet<string> = new Set(['lmdb', 'map'])
 
-/** Counts slow operations, keeps the last of them, says in the log what they were, and what their time went to. Once for a registry. */
+/** Counts slow operations, keeps the last ones, and logs them with what they waited for. One per registry. */
 export class SlowLog {
   readonly #registry: MetricsRegistry
   readonly #process: ProcessDelays
   readonly #logger: Logger
   readonly #now: () => number
   readonly #timeNow: () => number
-  readonly #kept: RecentBuffer<SlowRecord>
-  readonly #lines = new TokenBucket()
+  readonly #records: RecentBuffer<SlowRecord>
+  readonly #logLimit = new TokenBucket()
   readonly #thresholds: SlowThresholds
-  readonly #unwatch: ReadonlyArray<() => void>
+  readonly #removeListeners: ReadonlyArray<() => void>
 
-  /** @throws RangeError */
+  /** @throws RangeError if `keep` or `thresholdMs` is not valid. */
   constructor({ registry, process, logger, thresholdMs, keep = 100, now, timeNow = Date.now }: SlowLogOptions) {
     if (!Number.isInteger(keep) || keep < 1) {
-      throw new RangeError(`keep must be a whole number of 1 or more, got ${keep}: so many slow operations are remembered`)
+      throw new RangeError(
+        `keep must be a whole number of 1 or more, got ${keep}: it is the number of slow operations that are kept`,
+      )
     }
     this.#registry = registry
     this.#process = process
     this.#logger = logger
     this.#now = now ?? (() => performance.now())
     this.#timeNow = timeNow
-    this.#kept = new RecentBuffer(keep)
+    this.#records = new RecentBuffer(keep)
     this.#thresholds = new SlowThresholds(registry.observer, thresholdMs, this.#now)
-    this.#unwatch = [
+    this.#removeListeners = [
+      // The counter of each operation starts at 0, so that its rate is known from the start.
       registry.observer.onOperation(({ store, operation }) => registry.counter('db_slow_operations_total', { store, operation })),
       registry.observer.onSlow((operation) => this.#add(operation)),
     ]
   }
 
-  /** Those that are kept, newest first. */
+  /** The records that are kept, newest first. */
   get records(): SlowRecord[] {
-    return [...this.#kept]
+    return [...this.#records]
   }
 
-  /** How many lines the log was spared. */
+  /** How many log lines were suppressed by the rate limit. */
   get suppressed(): number {
-    return this.#lines.suppressed
+    return this.#logLimit.suppressed
   }
 
-  /** From how long on operations are slow: all of them or, where each has its own threshold, each. */
+  /** The common threshold in seconds, or the adaptive threshold of each operation. */
   get thresholdSeconds(): number | OperationThreshold[] {
     return this.#thresholds.seconds
   }
 
-  /** @throws RangeError */
+  /**
+   * Sets the threshold of all operations.
+   *
+   * @throws RangeError if the threshold is not valid.
+   */
   setThreshold(thresholdMs: SlowThreshold): void {
     this.#thresholds.set(thresholdMs)
   }
 
-  /** While false nothing is slow; what is kept stays. */
+  /** If false, no operation is slow. Records are kept. */
   get enabled(): boolean {
     return this.#thresholds.enabled
   }
@@ -100,33 +110,34 @@ export class SlowLog {
     this.#thresholds.enabled = enabled
   }
 
-  /** Works out the operations' own thresholds now, and not only every ten seconds. */
+  /** Computes the adaptive thresholds now, in addition to every ten seconds. */
   adapt(): void {
     this.#thresholds.adapt()
   }
 
+  /** Stops observing. Records stay readable. */
   close(): void {
-    for (const step of this.#unwatch) step()
+    for (const removeListener of this.#removeListeners) removeListener()
     this.#thresholds.close()
   }
 
   #add(operation: SlowOperation): void {
     const { store } = operation
     this.#registry.incrementCounter('db_slow_operations_total', 1, { store, operation: operation.operation })
-    const record = this.#recordOf(operation)
-    this.#kept.add(record)
-    const line = this.#lines.take(this.#now())
-    if (line !== undefined) this.#logger.warn({ ...record, ...(line.leftOut > 0 && line) }, 'slow operation')
+    const record = this.#createRecord(operation)
+    this.#records.add(record)
+    const token = this.#logLimit.take(this.#now())
+    if (token !== undefined) this.#logger.warn({ ...record, ...(token.suppressed > 0 && token) }, 'slow operation')
   }
 
-  #recordOf(slow: SlowOperation): SlowRecord {
+  #createRecord(slow: SlowOperation): SlowRecord {
     const { store, operation, seconds, entries, keyBytes, valueBytes, inFlight, isFailed, trace } = slow
     return {
       timeMs: this.#timeNow(),
       store,
       operation,
       durationSeconds: seconds,
-      ...attributeLatency({ seconds, ...this.#elsewhere(slow) }),
+      ...attributeLatency({ seconds, ...this.#processDelays(slow) }),
       eventLoopDelaySeconds: this.#process.loopDelaySeconds(),
       entries,
       keyBytes,
@@ -139,19 +150,19 @@ export class SlowLog {
   }
 
   /**
-   * What of its time may not have been the store's. An operation that nobody counts in flight, without a turn of the loop since
-   * its call, answered at once: it was the store that kept the loop. (One that its owner times himself looks the same when the
-   * loop was blocked from beginning to end.) What a scan's reader took in between is not in its time, and so is not to be
-   * taken out of it: only what its reader cannot have caused is the loop's.
+   * Returns which part of the duration may not have been the store's.
+   *
+   * An operation that is not tracked in flight and settles without an iteration of the event loop ran synchronously: it blocked
+   * the loop itself. (An operation that its owner times looks the same if the loop was blocked from start to end.)
+   *
+   * The duration of a scan does not include the time of its reader. So that this time is not subtracted twice, only the delay
+   * that the reader cannot have caused is attributed to the event loop and the thread pool.
    */
-  #elsewhere({ startMs, seconds, operation, engine, inFlight }: SlowOperation): {
-    deliveryDelaySeconds: number
-    poolWaitSeconds: number
-  } {
+  #processDelays({ startMs, seconds, operation, engine, inFlight }: SlowOperation): Omit<OperationTime, 'seconds'> {
     const nowMs = this.#now()
     const process = this.#process
     const isScan = operation === 'scan'
-    if (isScan ? scanAtOnce.has(engine) : inFlight === undefined && !process.hasIteratedSince(startMs)) {
+    if (isScan ? synchronousScans.has(engine) : inFlight === undefined && !process.hasIteratedSince(startMs)) {
       return { deliveryDelaySeconds: 0, poolWaitSeconds: 0 }
     }
     const poolWaitSeconds = process.externalPoolWaitSeconds(startMs, nowMs)

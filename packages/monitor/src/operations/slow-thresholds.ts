@@ -1,40 +1,43 @@
 import type { ObservedOperation, OperationObserver } from '@wombat/instrumentation'
 import { AdaptiveThreshold } from './adaptive-threshold.ts'
 
-/** From how long on an operation is slow, in milliseconds; `auto`: each has its own, found from what it usually takes. */
+/**
+ * Milliseconds from which an operation is slow. `auto`: each kind of operation of each store has an adaptive threshold, computed
+ * from its usual latency.
+ */
 export type SlowThreshold = number | 'auto'
 
-/** One operation's threshold, as it is told. */
+/** The current threshold of one kind of operation of one store. */
 export interface OperationThreshold {
   readonly store: string
   readonly operation: string
   readonly seconds: number
 }
 
-/** How often thresholds of their own are worked out. */
-const adaptMs = 10_000
+/** Time between two computations of the adaptive thresholds. */
+const adaptIntervalMs = 10_000
 
-/** Sets from how long on operations are slow, also of stores that come later. Once for a registry. */
+/** Sets the slow thresholds of all operations, including those of stores that are added later. One per registry. */
 export class SlowThresholds {
-  readonly #watch: OperationObserver
+  readonly #observer: OperationObserver
   readonly #now: () => number
-  /** While each operation has its own: what is read for them takes memory, and milliseconds where stores are many. */
-  readonly #own = new Map<ObservedOperation, AdaptiveThreshold>()
+  /** Empty unless the threshold is `auto`: they take memory, and milliseconds to compute if there are many stores. */
+  readonly #adaptive = new Map<ObservedOperation, AdaptiveThreshold>()
   readonly #timer: NodeJS.Timeout
-  readonly #unwatch: () => void
+  readonly #removeListener: () => void
   #threshold: SlowThreshold
   #enabled = true
 
-  /** @throws RangeError */
-  constructor(watch: OperationObserver, threshold: SlowThreshold, now: () => number) {
-    this.#watch = watch
+  /** @throws RangeError if the threshold is not valid. */
+  constructor(observer: OperationObserver, threshold: SlowThreshold, now: () => number) {
+    this.#observer = observer
     this.#now = now
-    this.#threshold = checked(threshold)
-    this.#unwatch = watch.onOperation((operation) => this.#apply(operation))
-    this.#timer = setInterval(() => this.adapt(), adaptMs).unref()
+    this.#threshold = validateThreshold(threshold)
+    this.#removeListener = observer.onOperation((operation) => this.#apply(operation))
+    this.#timer = setInterval(() => this.adapt(), adaptIntervalMs).unref()
   }
 
-  /** While false nothing is slow. */
+  /** If false, no operation is slow. */
   get enabled(): boolean {
     return this.#enabled
   }
@@ -44,62 +47,64 @@ export class SlowThresholds {
     this.#applyToAll()
   }
 
-  /** @throws RangeError */
+  /** @throws RangeError if the threshold is not valid. */
   set(threshold: SlowThreshold): void {
-    if (checked(threshold) === this.#threshold) return
+    if (validateThreshold(threshold) === this.#threshold) return
     this.#threshold = threshold
-    this.#own.clear()
+    this.#adaptive.clear()
     this.#applyToAll()
     this.adapt()
   }
 
-  /** The one of all operations or, where each has its own, those. */
+  /** The common threshold in seconds, or the adaptive threshold of each operation. */
   get seconds(): number | OperationThreshold[] {
     if (this.#threshold !== 'auto') return this.#threshold / 1000
-    return [...this.#own].map(([{ store, operation }, { seconds }]) => ({ store, operation, seconds }))
+    return [...this.#adaptive].map(([{ store, operation }, { seconds }]) => ({ store, operation, seconds }))
   }
 
-  /** Works out the thresholds of their own, where there are any. */
+  /** Computes the adaptive thresholds again, if there are any. */
   adapt(nowMs = this.#now()): void {
-    for (const [operation, own] of this.#own) {
-      if (!this.#watch.operations.has(operation)) {
-        this.#own.delete(operation)
+    for (const [operation, threshold] of this.#adaptive) {
+      if (!this.#observer.operations.has(operation)) {
+        this.#adaptive.delete(operation)
         continue
       }
-      own.adapt(nowMs)
+      threshold.adapt(nowMs)
       this.#apply(operation)
     }
   }
 
+  /** Stops the timer. After this, no operation is slow. */
   close(): void {
     clearInterval(this.#timer)
-    this.#unwatch()
+    this.#removeListener()
     this.enabled = false
-    this.#own.clear()
+    this.#adaptive.clear()
   }
 
   #applyToAll(): void {
-    for (const operation of this.#watch.operations) this.#apply(operation)
+    for (const operation of this.#observer.operations) this.#apply(operation)
   }
 
   #apply(operation: ObservedOperation): void {
-    const seconds = this.#threshold === 'auto' ? this.#ownOf(operation).seconds : this.#threshold / 1000
+    const seconds = this.#threshold === 'auto' ? this.#adaptiveThreshold(operation).seconds : this.#threshold / 1000
     operation.slowThresholdSeconds = this.#enabled ? seconds : Number.POSITIVE_INFINITY
   }
 
-  #ownOf(operation: ObservedOperation): AdaptiveThreshold {
-    let own = this.#own.get(operation)
-    if (own === undefined) {
-      own = new AdaptiveThreshold(operation)
-      this.#own.set(operation, own)
+  #adaptiveThreshold(operation: ObservedOperation): AdaptiveThreshold {
+    let threshold = this.#adaptive.get(operation)
+    if (threshold === undefined) {
+      threshold = new AdaptiveThreshold(operation)
+      this.#adaptive.set(operation, threshold)
     }
-    return own
+    return threshold
   }
 }
 
-function checked(threshold: unknown): SlowThreshold {
+/** @throws RangeError */
+function validateThreshold(threshold: unknown): SlowThreshold {
   if (threshold === 'auto' || (typeof threshold === 'number' && threshold >= 0 && Number.isFinite(threshold))) return threshold
   throw new RangeError(
-    `thresholdMs must be "auto" or a number of milliseconds of 0 or more, got ${String(threshold)}: an operation that takes so long is slow`,
+    `thresholdMs must be "auto" or a number of milliseconds of 0 or more, got ${String(threshold)}: operations that take at least this long are slow`,
   )
 }

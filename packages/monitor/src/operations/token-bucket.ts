@@ -1,38 +1,44 @@
-/** How many lines there may be: so many at once, and so many each second. */
+/** The rate of a token bucket. */
 export interface TokenBucketOptions {
+  /** Lines that may be written at once. Default: 10. */
   readonly burst?: number
+  /** Lines that may be written per second in the long run. Default: 1. */
   readonly perSecond?: number
 }
 
-/** Lets lines of a log through as long as they are few, and counts the others. */
+/** Limits the rate of log lines, and counts the lines that were suppressed. */
 export class TokenBucket {
-  /** All that were left out. */
-  suppressed = 0
-  readonly #atOnce: number
+  readonly #burst: number
   readonly #perSecond: number
-  #left: number
+  #tokens: number
   #lastMs = Number.NEGATIVE_INFINITY
-  #unsaid = 0
+  #suppressed = 0
+  #suppressedSinceLast = 0
 
   constructor({ burst = 10, perSecond = 1 }: TokenBucketOptions = {}) {
-    this.#atOnce = burst
+    this.#burst = burst
     this.#perSecond = perSecond
-    this.#left = burst
+    this.#tokens = burst
   }
 
-  /** Whether there may be a line now, and how many were left out since the last; undefined where there may be none. */
-  take(nowMs: number): { readonly leftOut: number } | undefined {
+  /** How many lines were suppressed in total. */
+  get suppressed(): number {
+    return this.#suppressed
+  }
+
+  /** Takes a token. Returns how many lines were suppressed since the last token; undefined if this line is suppressed too. */
+  take(nowMs: number): { readonly suppressed: number } | undefined {
     const refill = ((nowMs - this.#lastMs) / 1000) * this.#perSecond
-    this.#left = Math.min(this.#atOnce, this.#left + Math.max(0, refill))
+    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, refill))
     this.#lastMs = nowMs
-    if (this.#left < 1) {
-      this.suppressed++
-      this.#unsaid++
+    if (this.#tokens < 1) {
+      this.#suppressed++
+      this.#suppressedSinceLast++
       return undefined
     }
-    this.#left--
-    const leftOut = this.#unsaid
-    this.#unsaid = 0
-    return { leftOut }
+    this.#tokens--
+    const suppressed = this.#suppressedSinceLast
+    this.#suppressedSinceLast = 0
+    return { suppressed }
   }
 }

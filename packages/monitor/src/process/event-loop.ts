@@ -2,137 +2,150 @@ import { performance } from 'node:perf_hooks'
 import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
-/** How often the loop is asked to come by. */
+/** Interval of the timer that measures the event loop. */
 export const tickIntervalMs = 20
-/** From how late on it counts as kept from turning: less is the timer's own inaccuracy, or ordinary work. */
+/** Shortest delay that counts as a block: less is the inaccuracy of the timer, or ordinary work. */
 const minBlockMs = 10
 
-/** The clock and the loop, as they are asked. */
+/** The clock and the iteration count of the event loop. */
 export interface LoopClock {
   now(): number
-  /** How often the loop has turned. */
+  /** Returns how often the event loop has iterated. */
   iterations(): number
 }
 
-const ownClock: LoopClock = {
+const systemClock: LoopClock = {
   now: () => performance.now(),
   iterations: () => performance.nodeTiming.uvMetricsInfo.loopCount,
 }
 
+/** A period in which the event loop did not iterate. */
+interface Block extends Interval {
+  /** Number of the iteration that ended the block. */
+  readonly iteration: number
+}
+
 /**
- * Remembers when the event loop did not turn: a timer that does not keep the process alive comes late by as much. A stretch is
- * known to within 20 ms, and from 10 ms of lateness on. While it lasts nobody can look, but whoever is called in the very turn
- * that ends it, before the timer is, finds it here already.
+ * Records when the event loop was blocked: an unreferenced timer fires late by as much. Blocks of 10 ms or more are recorded,
+ * accurate to 20 ms. A block cannot be observed while it lasts, but code that runs in the iteration that ends it, before the
+ * timer, already finds it here.
  *
- * A process that is stopped (by a signal, a debugger, a frozen container) has a loop that does not turn, and that is what is
- * remembered. A machine that sleeps stops the clock that is used here on Linux, and nothing is seen of it; where that clock
- * goes on, the sleep is one long stretch.
+ * A stopped process (by a signal, a debugger, a frozen container) has a blocked event loop and is recorded as such. On Linux the
+ * clock stops while the machine sleeps, so a sleep is not recorded; elsewhere it is one long block.
  */
 export class EventLoop {
   readonly #registry: MetricsRegistry
   readonly #clock: LoopClock
   readonly #delay: Histogram
-  readonly #blocks = new Intervals()
-  #lastMs: number
-  #lateMs = 0
+  readonly #blocks = new Intervals<Block>()
+  #lastTickMs: number
+  #lastDelayMs = 0
   #stop: (() => void) | undefined
 
-  constructor(registry: MetricsRegistry, clock: LoopClock = ownClock) {
+  constructor(registry: MetricsRegistry, clock: LoopClock = systemClock) {
     this.#registry = registry
     this.#clock = clock
     this.#delay = registry.histogram('wombat_process_event_loop_delay_seconds')
     registry.counter('wombat_process_event_loop_active_seconds_total')
-    this.#lastMs = clock.now()
+    this.#lastTickMs = clock.now()
   }
 
-  /** @param each called at each tick, with the time. */
-  start(each: (nowMs: number) => void = () => {}): void {
+  /**
+   * Starts the timer. The process is not kept alive.
+   *
+   * @param onTick called at each tick with the time.
+   */
+  start(onTick: (nowMs: number) => void = () => {}): void {
     if (this.#stop !== undefined) return
-    this.#lastMs = this.#clock.now()
-    const timer = setInterval(() => each(this.tick()), tickIntervalMs).unref()
-    const forget = this.#registry.collectors.add(activeTime(this.#registry))
+    this.#lastTickMs = this.#clock.now()
+    const timer = setInterval(() => onTick(this.tick()), tickIntervalMs).unref()
+    const removeCollector = this.#registry.collectors.add(createActiveTimeCollector(this.#registry))
     this.#stop = () => {
       clearInterval(timer)
-      forget()
+      removeCollector()
     }
   }
 
+  /** Stops the timer. */
   close(): void {
     this.#stop?.()
     this.#stop = undefined
   }
 
-  /** The loop came by. Returns the time. */
+  /** Records the delay of this tick. Returns the time. */
   tick(): number {
     const nowMs = this.#clock.now()
-    this.#lateMs = Math.max(0, nowMs - this.#lastMs - tickIntervalMs)
-    this.#delay.record(this.#lateMs / 1000)
-    if (this.#lateMs >= minBlockMs) {
-      this.#blocks.add({ fromMs: nowMs - this.#lateMs, toMs: nowMs, mark: this.#clock.iterations() })
+    this.#lastDelayMs = Math.max(0, nowMs - this.#lastTickMs - tickIntervalMs)
+    this.#delay.record(this.#lastDelayMs / 1000)
+    if (this.#lastDelayMs >= minBlockMs) {
+      this.#blocks.add({ fromMs: nowMs - this.#lastDelayMs, toMs: nowMs, iteration: this.#clock.iterations() })
     }
-    this.#lastMs = nowMs
+    this.#lastTickMs = nowMs
     return nowMs
   }
 
-  /** How long, within this time, the loop was kept from turning. */
+  /** Returns for how long the event loop was blocked within a period. */
   blockedSeconds(fromMs: number, toMs: number): number {
     let blockedMs = 0
-    for (const stretch of this.#since(fromMs)) blockedMs += overlapMs(stretch, fromMs, toMs)
+    for (const block of this.#blocksSince(fromMs)) blockedMs += overlapMs(block, fromMs, toMs)
     return blockedMs / 1000
   }
 
+  /** Returns the longest block that ended after `sinceMs`, or is still active. */
   longestBlockSeconds(sinceMs: number): number {
-    const { fromMs, toMs } = this.#present()
-    return Math.max(this.#blocks.longestMs(sinceMs), toMs - fromMs) / 1000
+    const active = this.#activeBlock()
+    const activeMs = active === undefined ? 0 : active.toMs - active.fromMs
+    return Math.max(this.#blocks.longestMs(sinceMs), activeMs) / 1000
   }
 
   /**
-   * How long, since then, what comes back in the present turn of the loop may have lain ready: what a turn finds ready it
-   * delivers, so that a stretch before the turn before this one delayed nothing. With a lead, the time before each stretch in
-   * which the loop may have stood still already counts as well.
+   * Returns for how long a result that is delivered in the current iteration may have waited. An iteration delivers everything
+   * that is ready, so only a block before the current iteration or the previous one can have delayed it.
+   *
+   * @param leadMs time before each block that counts as blocked too, because the block may have started earlier.
    */
   deliveryDelaySeconds(sinceMs: number, leadMs = 0): number {
-    const turn = this.#clock.iterations()
-    let heldMs = 0
-    for (const { fromMs, toMs, mark } of this.#since(sinceMs)) {
-      if (turn - mark <= 1) heldMs += overlapMs({ fromMs: fromMs - leadMs, toMs }, sinceMs, toMs)
+    const currentIteration = this.#clock.iterations()
+    let delayMs = 0
+    for (const { fromMs, toMs, iteration } of this.#blocksSince(sinceMs)) {
+      if (currentIteration - iteration <= 1) delayMs += overlapMs({ fromMs: fromMs - leadMs, toMs }, sinceMs, toMs)
     }
-    return heldMs / 1000
+    return delayMs / 1000
   }
 
-  /** Whether the loop is known to have turned since then. */
+  /** Returns whether the event loop is known to have iterated after this time. */
   hasIteratedSince(fromMs: number): boolean {
-    return this.#lastMs > fromMs
+    return this.#lastTickMs > fromMs
   }
 
-  /** How late the loop is now or, where it is in time, was when it came by last. */
+  /** Returns the current delay or, if the loop is on time, the delay of the last tick. */
   delaySeconds(): number {
-    const presentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastMs - tickIntervalMs
-    return Math.max(this.#lateMs, presentMs) / 1000
+    const currentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastTickMs - tickIntervalMs
+    return Math.max(this.#lastDelayMs, currentMs) / 1000
   }
 
-  *#since(fromMs: number): Generator<Interval> {
-    const present = this.#present()
-    if (present.toMs > present.fromMs) yield present
+  *#blocksSince(fromMs: number): Generator<Block> {
+    const active = this.#activeBlock()
+    if (active !== undefined) yield active
     yield* this.#blocks.since(fromMs)
   }
 
-  /** The stretch that goes on, or ended so lately that the timer has not had its turn: empty where the loop is in time, or not watched. */
-  #present(): Interval {
+  /** Returns the block that lasts, or has just ended before the timer could fire; undefined if the loop is on time or stopped. */
+  #activeBlock(): Block | undefined {
     const nowMs = this.#clock.now()
-    const dueMs = this.#lastMs + tickIntervalMs
-    const isLate = this.#stop !== undefined && nowMs - dueMs >= minBlockMs
-    return { fromMs: isLate ? dueMs : nowMs, toMs: nowMs, mark: this.#clock.iterations() }
+    const dueMs = this.#lastTickMs + tickIntervalMs
+    if (this.#stop === undefined || nowMs - dueMs < minBlockMs) return undefined
+    return { fromMs: dueMs, toMs: nowMs, iteration: this.#clock.iterations() }
   }
 }
 
-/** Adds, each time it is called, the time in which the loop was busy since the last. */
-function activeTime(registry: MetricsRegistry): () => void {
-  const active = registry.counter('wombat_process_event_loop_active_seconds_total')
-  let before = performance.eventLoopUtilization().active
+/** Creates a collector that adds the time for which the event loop was active since the last collection. */
+function createActiveTimeCollector(registry: MetricsRegistry): () => void {
+  const counter = registry.counter('wombat_process_event_loop_active_seconds_total')
+  let lastActiveMs = performance.eventLoopUtilization().active
   return () => {
-    const now = performance.eventLoopUtilization().active
-    active.add(Math.max(0, now - before) / 1000)
-    before = now
+    const activeMs = performance.eventLoopUtilization().active
+    counter.add(Math.max(0, activeMs - lastActiveMs) / 1000)
+    lastActiveMs = activeMs
   }
 }

@@ -1,43 +1,42 @@
-/** A stretch of time, on the clock of `performance.now()`. */
+/** A period on the clock of `performance.now()`. */
 export interface Interval {
   readonly fromMs: number
   readonly toMs: number
-  /** What else there is to be known of it: see who adds it. */
-  readonly mark: number
 }
 
-/** How long a stretch is remembered. */
-const memoryMs = 600_000
+/** How long an interval is kept. */
+const retentionMs = 600_000
 
 /**
- * The stretches of the last ten minutes in which something was not as it should be, as many as there is room for. Where there
- * is none, the shortest of the older half goes: what is asked for is the sum of the last seconds, and the worst of the last minutes.
+ * The intervals of the last ten minutes, at most `capacity` of them. If it is full, the shortest one of the older half is
+ * dropped: queries ask for the sum of the last seconds and for the longest of the last minutes.
  */
-export class Intervals {
-  readonly #kept: Interval[] = []
-  readonly #room: number
+export class Intervals<Item extends Interval> {
+  readonly #items: Item[] = []
+  readonly #capacity: number
 
-  constructor(room = 256) {
-    this.#room = room
+  constructor(capacity = 256) {
+    this.#capacity = capacity
   }
 
-  /** They come in the order in which they end. */
-  add(stretch: Interval): void {
-    const kept = this.#kept
-    while ((kept[0]?.toMs ?? Number.POSITIVE_INFINITY) < stretch.toMs - memoryMs) kept.shift()
-    if (kept.length >= this.#room) kept.splice(shortest(kept, Math.ceil(this.#room / 2)), 1)
-    kept.push(stretch)
+  /** Adds an interval. Call it in the order in which intervals end. */
+  add(interval: Item): void {
+    const items = this.#items
+    while ((items[0]?.toMs ?? Number.POSITIVE_INFINITY) < interval.toMs - retentionMs) items.shift()
+    if (items.length >= this.#capacity) items.splice(indexOfShortest(items.slice(0, Math.ceil(this.#capacity / 2))), 1)
+    items.push(interval)
   }
 
-  /** Newest first, those that reach into the time after this. */
-  *since(fromMs: number): Generator<Interval> {
-    for (let index = this.#kept.length - 1; index >= 0; index--) {
-      const stretch = this.#kept[index] as Interval
-      if (stretch.toMs <= fromMs) return
-      yield stretch
+  /** Yields the intervals that end after `fromMs`, newest first. */
+  *since(fromMs: number): Generator<Item> {
+    for (let index = this.#items.length - 1; index >= 0; index--) {
+      const interval = this.#items[index] as Item
+      if (interval.toMs <= fromMs) return
+      yield interval
     }
   }
 
+  /** Returns the length of the longest interval that ends after `sinceMs`; 0 if there is none. */
   longestMs(sinceMs: number): number {
     let longest = 0
     for (const { fromMs, toMs } of this.since(sinceMs)) longest = Math.max(longest, toMs - fromMs)
@@ -45,19 +44,12 @@ export class Intervals {
   }
 }
 
-/** How much of a stretch lies within this time. */
-export function overlapMs(stretch: { readonly fromMs: number; readonly toMs: number }, fromMs: number, toMs: number): number {
-  return Math.max(0, Math.min(stretch.toMs, toMs) - Math.max(stretch.fromMs, fromMs))
+/** Returns how much of an interval lies within a period. */
+export function overlapMs(interval: Interval, fromMs: number, toMs: number): number {
+  return Math.max(0, Math.min(interval.toMs, toMs) - Math.max(interval.fromMs, fromMs))
 }
 
-function shortest(stretches: readonly Interval[], among: number): number {
-  let found = 0
-  let foundMs = Number.POSITIVE_INFINITY
-  for (let index = 0; index < among; index++) {
-    const { fromMs, toMs } = stretches[index] as Interval
-    if (toMs - fromMs >= foundMs) continue
-    found = index
-    foundMs = toMs - fromMs
-  }
-  return found
+function indexOfShortest(intervals: readonly Interval[]): number {
+  const lengths = intervals.map(({ fromMs, toMs }) => toMs - fromMs)
+  return lengths.indexOf(Math.min(...lengths))
 }

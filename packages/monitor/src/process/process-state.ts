@@ -1,27 +1,28 @@
-/** What kept an operation waiting: the event loop, whoever else fills the thread pool, or the store itself. */
+/** What an operation waited for: the event loop, a thread pool that other work fills, or the store itself. */
 export type LatencyCause = 'event_loop' | 'thread_pool' | 'store'
 
-/** What is known of the process that every operation depends on. Times are those of `performance.now()`, in milliseconds. */
+/** Delays that the process adds to every operation. Times are those of `performance.now()`, in milliseconds. */
 export interface ProcessState {
-  /** How long, within this time, the event loop was kept from turning. */
+  /** Returns for how long the event loop was blocked within a period. */
   loopBlockedSeconds(fromMs: number, toMs: number): number
-  /** The longest time without a turn that ended, or still lasts, since then. */
+  /** Returns the longest block of the event loop that ended after `sinceMs`, or is still active. */
   longestLoopBlockSeconds(sinceMs: number): number
-  /** How long, within this time, work waited for a thread of libuv's pool; what the event loop came late for it is not in it. */
+  /** Returns for how long work waited for a thread of libuv's pool within a period. Delays of the event loop are not included. */
   poolWaitSeconds(fromMs: number, toMs: number): number
+  /** Returns the longest wait for a thread of the pool that ended after `sinceMs`, or is still active. */
   longestPoolWaitSeconds(sinceMs: number): number
-  /** How many threads the pool has. */
+  /** Number of threads in the pool. */
   readonly poolSize: number
 }
 
-/** What can be known, at the moment in which an operation settles, of its way through the process. */
+/** Delays that are known at the moment an operation settles. */
 export interface ProcessDelays extends ProcessState {
-  /** How late the event loop is now or, where it is in time, was a moment ago. */
+  /** Returns the current delay of the event loop or, if it is on time, the delay of its last tick. */
   loopDelaySeconds(): number
-  /** Whether the event loop is known to have turned since then. */
+  /** Returns whether the event loop is known to have iterated after this time. */
   hasIteratedSince(fromMs: number): boolean
-  /** How long, since then, an answer that comes in the present turn of the event loop may have lain ready. */
+  /** Returns for how long a result that is delivered in the current iteration may have waited for the event loop. */
   deliveryDelaySeconds(sinceMs: number): number
-  /** The part of `poolWaitedSeconds` in which others than the measured stores held threads of the pool. */
+  /** Returns the part of `poolWaitSeconds` in which work other than that of measured stores held threads of the pool. */
   externalPoolWaitSeconds(fromMs: number, toMs: number): number
 }

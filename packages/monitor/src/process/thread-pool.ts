@@ -3,132 +3,135 @@ import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type EventLoop, tickIntervalMs } from './event-loop.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
-/** How often a piece of work is sent while nobody waits for anything. */
-const idleMs = 1000
-/** From which age of an operation in flight on one is sent at each tick: hardly any takes so long that does not wait. */
+/** Time between two probes while no operation waits. */
+const idleProbeMs = 1000
+/** Age of the oldest operation in flight from which each tick probes: operations this old are usually waiting. */
 const waitingSeconds = 0.02
-/** Shorter waits are measured, and not remembered. */
-const noticedSeconds = 0.005
+/** Shorter waits are only added to the histogram. */
+const minWaitMs = 5
 
-/** What is waiting: operations in flight, of all stores. */
+/** Operations of all stores that are in flight. */
 export interface QueuedWork {
   readonly depth: number
   readonly oldestSeconds: number
 }
 
-/** A piece of work that is out. */
-interface Sent {
-  readonly fromMs: number
-  readonly depth: number
+/** A probe that has not completed. */
+interface Probe {
+  readonly sentMs: number
+  readonly queueDepth: number
 }
 
-/** Work that needs a thread of the pool and takes it for next to no time. */
+/** A period in which a probe waited for a thread. */
+interface Wait extends Interval {
+  /** Operations in flight when the probe was sent. */
+  readonly queueDepth: number
+}
+
+/** Work that uses a thread of the pool for almost no time. */
 export type PoolWork = (done: () => void) => void
 
 /**
- * One random byte. Of what Node does on the pool it is among the cheapest there and back (33 us, 9 of them to send it; `fs.access`
- * takes the same, `hkdf` and `fstat` of no file a tenth more, `zlib` three times as long), and it touches no file system whose
- * own slowness it would measure.
+ * One random byte. It is among the cheapest work that Node runs on the pool (33 us, 9 of them to submit it; `fs.access` takes
+ * the same, `hkdf` and a failing `fstat` a tenth more, `zlib` three times as long), and it does not touch a file system, whose
+ * latency it would measure.
  */
-const byte = Buffer.alloc(1)
-const oneByte: PoolWork = (done) => randomFill(byte, done)
+const randomByte = Buffer.alloc(1)
+const fillRandomByte: PoolWork = (done) => randomFill(randomByte, done)
 
 /**
- * How long work waits for a thread of libuv's pool: one piece of work at a time is sent there, and what it takes to come back
- * is its wait, less what the event loop may have kept it waiting for. Sent by a timer that keeps nobody alive; one that is out
- * keeps the process only until it had its turn, behind work that does so anyway.
+ * Measures how long work waits for a thread of libuv's pool, with one probe at a time: the time until it completes is its wait,
+ * minus the delay that the event loop may have added. A pending probe keeps the process alive, but only until the work ahead of
+ * it, which does so anyway, is done.
  */
 export class ThreadPool {
-  /** Node says nothing of it, so it is read where libuv reads it. */
+  /** Number of threads. Node does not report it, so it is read as libuv reads it. */
   readonly size: number
-  readonly #wait: Histogram
+  readonly #waitHistogram: Histogram
   readonly #loop: EventLoop
   readonly #now: () => number
   readonly #work: PoolWork
-  /** Marked with the operations in flight when each wait began. */
-  readonly #waits = new Intervals()
-  #out: Sent | undefined
-  #lastMs = Number.NEGATIVE_INFINITY
+  readonly #waits = new Intervals<Wait>()
+  #pendingProbe: Probe | undefined
+  #lastProbeMs = Number.NEGATIVE_INFINITY
 
   constructor(
     registry: MetricsRegistry,
     loop: EventLoop,
     now: () => number = () => performance.now(),
-    work: PoolWork = oneByte,
+    work: PoolWork = fillRandomByte,
     size = threadPoolSize(process.env['UV_THREADPOOL_SIZE']),
   ) {
-    this.#wait = registry.histogram('wombat_process_thread_pool_wait_seconds')
+    this.#waitHistogram = registry.histogram('wombat_process_thread_pool_wait_seconds')
     this.#loop = loop
     this.#now = now
     this.#work = work
     this.size = size
   }
 
-  /** To be called at each tick: sends a piece of work where it is time for one and none is out. */
+  /** Sends a probe if one is due and none is pending. Call it at each tick of the event loop. */
   probe(nowMs: number, { depth, oldestSeconds }: QueuedWork): void {
-    if (this.#out !== undefined) return
-    if (oldestSeconds <= waitingSeconds && nowMs - this.#lastMs < idleMs) return
-    this.#lastMs = nowMs
-    const out = { fromMs: nowMs, depth }
-    this.#out = out
+    if (this.#pendingProbe !== undefined) return
+    if (oldestSeconds <= waitingSeconds && nowMs - this.#lastProbeMs < idleProbeMs) return
+    this.#lastProbeMs = nowMs
+    const probe = { sentMs: nowMs, queueDepth: depth }
+    this.#pendingProbe = probe
     try {
-      this.#work(() => this.#back(out))
+      this.#work(() => this.#complete(probe))
     } catch {
-      this.#out = undefined
+      this.#pendingProbe = undefined
     }
   }
 
-  /** How long, within this time, work waited. */
+  /** Returns for how long work waited within a period. */
   waitSeconds(fromMs: number, toMs: number): number {
-    return this.#sum(fromMs, toMs, () => true)
+    return this.#sumWaits(fromMs, toMs, () => true)
   }
 
   /**
-   * The part of it for which others than the measured stores are to blame: when the wait began, fewer operations were in flight
-   * than the pool has threads, so that others held at least one. With more in flight a store that hangs fills the pool by itself;
-   * as many operations that wait behind others' work look the same, and nothing tells the two apart.
+   * Returns the part of the wait that work other than that of measured stores caused: when the wait began, fewer operations were
+   * in flight than the pool has threads, so other work held at least one. With more in flight, a store that hangs fills the pool
+   * by itself; operations that wait behind other work look the same and cannot be distinguished.
    */
   externalWaitSeconds(fromMs: number, toMs: number): number {
-    return this.#sum(fromMs, toMs, ({ mark }) => mark < this.size)
+    return this.#sumWaits(fromMs, toMs, ({ queueDepth }) => queueDepth < this.size)
   }
 
+  /** Returns the longest wait that ended after `sinceMs`, or is still active. */
   longestWaitSeconds(sinceMs: number): number {
-    const { fromMs, toMs } = this.#present()
-    return Math.max(this.#waits.longestMs(sinceMs), toMs - fromMs) / 1000
+    const active = this.#activeWait()
+    const activeMs = active === undefined ? 0 : active.toMs - active.fromMs
+    return Math.max(this.#waits.longestMs(sinceMs), activeMs) / 1000
   }
 
-  #back(out: Sent): void {
-    const { fromMs, toMs, mark } = this.#waitOf(out)
-    this.#out = undefined
-    this.#wait.record((toMs - fromMs) / 1000)
-    if (toMs - fromMs >= noticedSeconds * 1000) this.#waits.add({ fromMs, toMs, mark })
+  #complete(probe: Probe): void {
+    const wait = this.#measureWait(probe)
+    const waitMs = wait.toMs - wait.fromMs
+    this.#pendingProbe = undefined
+    this.#waitHistogram.record(waitMs / 1000)
+    if (waitMs >= minWaitMs) this.#waits.add(wait)
   }
 
-  #sum(fromMs: number, toMs: number, counts: (stretch: Interval) => boolean): number {
-    let waitedMs = 0
-    const present = this.#present()
-    if (counts(present)) waitedMs += overlapMs(present, fromMs, toMs)
-    for (const stretch of this.#waits.since(fromMs)) if (counts(stretch)) waitedMs += overlapMs(stretch, fromMs, toMs)
-    return waitedMs / 1000
+  #sumWaits(fromMs: number, toMs: number, isIncluded: (wait: Wait) => boolean): number {
+    const active = this.#activeWait()
+    let waitMs = active !== undefined && isIncluded(active) ? overlapMs(active, fromMs, toMs) : 0
+    for (const wait of this.#waits.since(fromMs)) if (isIncluded(wait)) waitMs += overlapMs(wait, fromMs, toMs)
+    return waitMs / 1000
   }
 
-  /** The wait that goes on: empty where nothing is out, or has not been for long. */
-  #present(): Interval {
-    const out = this.#out
-    const wait = out === undefined ? undefined : this.#waitOf(out)
-    if (wait !== undefined && wait.toMs - wait.fromMs >= noticedSeconds * 1000) return wait
-    const nowMs = this.#now()
-    return { fromMs: nowMs, toMs: nowMs, mark: 0 }
+  /** Returns the wait of the pending probe; undefined if none is pending, or not for long. */
+  #activeWait(): Wait | undefined {
+    const wait = this.#pendingProbe && this.#measureWait(this.#pendingProbe)
+    return wait !== undefined && wait.toMs - wait.fromMs >= minWaitMs ? wait : undefined
   }
 
-  #waitOf({ fromMs, depth }: Sent): Interval {
-    const nowMs = this.#now()
-    const loopMs = this.#loop.deliveryDelaySeconds(fromMs, tickIntervalMs) * 1000
-    return { fromMs, toMs: Math.max(fromMs, nowMs - loopMs), mark: depth }
+  #measureWait({ sentMs, queueDepth }: Probe): Wait {
+    const loopDelayMs = this.#loop.deliveryDelaySeconds(sentMs, tickIntervalMs) * 1000
+    return { fromMs: sentMs, toMs: Math.max(sentMs, this.#now() - loopDelayMs), queueDepth }
   }
 }
 
-/** As libuv reads it: 4 threads unless told otherwise, at least 1 and at most 1024. */
+/** Parses `UV_THREADPOOL_SIZE` as libuv does: 4 threads if it is not set, at least 1 and at most 1024. */
 export function threadPoolSize(text: string | undefined): number {
   if (text === undefined) return 4
   const size = Number.parseInt(text, 10) || 1
