@@ -27,6 +27,13 @@ export function findRules(names: readonly string[]): readonly AlertRule[] {
   })
 }
 
+/** Returns the names of the default alert rules of one family: `HighErrorRate` has a rule per operation. @throws Error if it has none. */
+export function ruleFamily(prefix: string): readonly string[] {
+  const names = defaultRuleNames.filter((name) => name.startsWith(prefix))
+  if (names.length === 0) throw new Error(`no default rule starts with ${prefix}`)
+  return names
+}
+
 /** Returns the threshold of a rule. @throws Error if its condition has none. */
 export function alertThreshold(rule: AlertRule): number {
   if ('threshold' in rule) return rule.threshold

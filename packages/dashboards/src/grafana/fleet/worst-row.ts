@@ -1,3 +1,4 @@
+import { ruleFamily } from '../alert-thresholds.ts'
 import { instanceLink, processLink } from '../links.ts'
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
 import { aboveZero, divide, gauge, histogramQuantile, mapExpression, type Query } from '../query.ts'
@@ -62,7 +63,7 @@ const panels: readonly PanelSpec[] = [
     title: 'Highest latency (P99)',
     width: 6,
     series: [{ legend: '{{instance}} {{store}} {{operation}}', query: highest(latencyP99([...storeLabels, 'operation'])) }],
-    rules: ['SlowResponseTimeGet', 'SlowResponseTimeSet', 'SlowResponseTimeDelete', 'SlowResponseTimeBatch'],
+    rules: ruleFamily('SlowResponseTime'),
     links: [instanceLink],
     // The query reads every bucket of every operation in the fleet.
     maxDataPoints: 60,

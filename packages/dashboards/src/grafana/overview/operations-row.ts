@@ -1,5 +1,6 @@
 import { type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
+import { ruleFamily } from '../alert-thresholds.ts'
 import { storeLink } from '../links.ts'
 import type { PanelSeries, PanelSpec, RowSpec } from '../panel-spec.ts'
 import { divide, histogramQuantile, perSecond, type Query } from '../query.ts'
@@ -8,21 +9,11 @@ function seriesPerOperation(createQuery: (metrics: ReturnType<typeof operationMe
   return operations.map((operation) => ({ legend: operation, query: createQuery(operationMetrics(operation)) }))
 }
 
-/** Operations with a default rule, as the rules' names spell them. */
-const operationsWithRule = {
-  HighErrorRate: ['Get', 'Set', 'Delete', 'Batch', 'Scan'],
-  SlowResponseTime: ['Get', 'Set', 'Delete', 'Batch'],
-} as const
-
-function operationRules(prefix: keyof typeof operationsWithRule): readonly string[] {
-  return operationsWithRule[prefix].map((operation) => prefix + operation)
-}
-
 const latencyPanel = (q: number): PanelSpec => ({
   title: `Latency (P${q * 100})`,
   width: 8,
   series: seriesPerOperation((metrics) => histogramQuantile(q, metrics.latency)),
-  ...(q === 0.99 && { rules: operationRules('SlowResponseTime') }),
+  ...(q === 0.99 && { rules: ruleFamily('SlowResponseTime') }),
 })
 
 const entriesSeries = (entries: 'db_batch_entries_total' | 'db_scan_entries_total', operation: Operation): PanelSeries => ({
@@ -41,7 +32,7 @@ const panels: readonly PanelSpec[] = [
     title: 'Error ratio by operation',
     width: 8,
     series: seriesPerOperation((metrics) => divide(perSecond(metrics.errors), perSecond(metrics.operations))),
-    rules: operationRules('HighErrorRate'),
+    rules: ruleFamily('HighErrorRate'),
   },
   {
     title: 'Errors by type',
