@@ -10,10 +10,12 @@ export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from 
 export type { Counter } from './metrics/counter.ts'
 export type { Gauge, GaugeAggregation } from './metrics/gauge.ts'
 export type { Histogram } from './metrics/histogram.ts'
+export type { HistogramBuckets } from './metrics/histogram-buckets.ts'
 export type { ExponentialBuckets, HistogramSnapshot } from './metrics/histogram-snapshot.ts'
-export type { RejectReason } from './metrics/instrument-owner.ts'
+export type { InstrumentOwner, RejectReason } from './metrics/instrument-owner.ts'
 export type { Labels } from './metrics/labels.ts'
-export type { HistogramValue, Metric, SummaryValue } from './metrics/metric.ts'
+export type { HistogramValue, Metric, MetricBase, SummaryValue } from './metrics/metric.ts'
+export type { Numeric } from './metrics/numeric.ts'
 export {
   latencyBounds,
   type MetricDefinition,
@@ -25,7 +27,9 @@ export {
   type Semconv,
 } from './metrics/semconv.ts'
 export type { Instrument, MetricFamily, Series } from './metrics/series.ts'
-export type { StoreContext } from './operations/store-context.ts'
+export type { InFlightOperations, PendingOperation } from './operations/in-flight.ts'
+export type { CallDetails, OperationRecorder, StoreIdentity } from './operations/recorder.ts'
+export type { StoreContext, StoreDescription } from './operations/store-context.ts'
 export { wrapMethods } from './operations/wrap-method.ts'
 export { bindToMeter } from './otel/bind-to-meter.ts'
 export { scopeName, sharedRegistry } from './otel/shared-registry.ts'
@@ -33,5 +37,5 @@ export { DatabaseMetrics, type DatabaseMetricsOptions } from './recorders/databa
 export { type DiskUsage, StorageMetrics } from './recorders/storage-metrics.ts'
 export type { CollectCallback, Collectors } from './registry/collectors.ts'
 export type { MeasuredStore, MeasuredStores, StoreProbe, StoreState } from './registry/measured-stores.ts'
-export type { FailedOperation, ObservedOperation, OperationObserver, SlowOperation } from './registry/observer.ts'
+export type { FailedOperation, ObservedOperation, ObservedStore, OperationObserver, SlowOperation } from './registry/observer.ts'
 export { type AnyMetricName, MetricsRegistry, type RegistryOptions } from './registry/registry.ts'

@@ -1,7 +1,10 @@
 /**
- * What `@wombat/monitor` and `@wombat/dashboards` need of this package and applications do not. It follows no semantic
- * versioning: the packages of one release belong together.
+ * The parts of this package that only `@wombat/monitor` and `@wombat/dashboards` use. They may change in any release: use packages of
+ * the same release together.
+ *
+ * @module @wombat/instrumentation/internal
  */
+
 export { parentVolume, type Volume } from './engines/files/disk-usage.ts'
 export { errorKind, errorType, otherError } from './metrics/error-type.ts'
 export { HistogramSnapshot } from './metrics/histogram-snapshot.ts'
