@@ -6,8 +6,8 @@ import { installed, pathOf } from '@wombat/test-support/backend-programs'
 import { dashboards, panelQueries, resolved } from '@wombat/test-support/panel-queries'
 import { describe, expect, test } from 'vitest'
 
-/** What Prometheus' own checker says of a file with this content; nothing where all is right. */
-function complaints(command: 'check' | 'test', content: object): string {
+/** Returns promtool's errors for a rule file with this content; an empty string if it is valid. */
+function promtoolErrors(command: 'check' | 'test', content: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'wombat-queries-'))
   try {
     const file = join(folder, 'rules.yml')
@@ -19,13 +19,13 @@ function complaints(command: 'check' | 'test', content: object): string {
   }
 }
 
-/** Queries of variables, without Grafana's word for "the series of", and of annotations. */
+/** Queries of variables, without Grafana's query_result(), and of annotations. */
 const otherQueries = Object.values(dashboards()).flatMap(({ templating, annotations }) => [
   ...templating.list.flatMap(({ type, query = '' }) => (type === 'query' ? [query.replace(/^query_result\((.*)\)$/, '$1')] : [])),
   ...annotations.list.map(({ expr }) => expr),
 ])
 
-test('no variable is left in a query once it is resolved', () => {
+test('a resolved query contains no variable', () => {
   const queries = panelQueries()
   expect(queries.length).toBeGreaterThan(150)
   for (const { expr, panel, metrics } of queries) {
@@ -36,11 +36,11 @@ test('no variable is left in a query once it is resolved', () => {
 
 interface Route {
   readonly labels: (service: string, process: string) => Readonly<Record<string, string>>
-  /** The value that the variable Service has. */
+  /** Value of the variable Service. */
   readonly service: string
 }
 
-/** How each route says that a series is of the service `orders`, in the namespace `shop`. */
+/** Labels of the service `orders` in the namespace `shop`, by route. */
 const routes: Readonly<Record<string, Route>> = {
   'a scrape': { labels: (service, process) => ({ job: service, instance: `${process}:9464` }), service: 'orders' },
   'OTLP into Prometheus': {
@@ -67,51 +67,54 @@ function seriesOf(labels: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`
 }
 
-describe.skipIf(!installed('promtool'))('the queries of the dashboards', () => {
-  test('are PromQL, those of variables and annotations too', () => {
+describe.skipIf(!installed('promtool'))('dashboard queries', () => {
+  test('of panels, variables and annotations are valid PromQL', () => {
     const queries = [...panelQueries().map(({ expr }) => expr), ...otherQueries.map((query) => resolved(query))]
     const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }))
-    expect(complaints('check', { groups: [{ name: 'panels', rules }] })).toBe('')
+    expect(promtoolErrors('check', { groups: [{ name: 'panels', rules }] })).toBe('')
   })
 
-  test.each(Object.entries(routes))('choose by service, instance and store, by way of %s', (_name, { labels, service }) => {
-    const depth = panelQueries().find(({ panel }) => panel === 'Queue depth')
-    const [raw] = Object.values(dashboards())
-      .flatMap(({ panels }) => panels)
-      .filter(({ title }) => title === depth?.panel)
-      .map(({ targets }) => targets?.[0]?.expr ?? '')
-    const series = [
-      [labels('orders', 'one'), 'a', 1],
-      [labels('orders', 'two'), 'b', 2],
-      [labels('users', 'three'), 'a', 4],
-    ] as const
-    const asked = (values: Parameters<typeof resolved>[1], sums: Readonly<Record<string, number>>) => ({
-      expr: resolved(raw ?? '', values),
-      eval_time: '1m',
-      exp_samples: Object.entries(sums).map(([store, value]) => ({ labels: `{store="${store}"}`, value })),
-    })
-    const file = {
-      evaluation_interval: '1m',
-      tests: [
-        {
-          interval: '1m',
-          input_series: series.map(([own, store, value]) => ({
-            series: `db_queue_depth${seriesOf({ ...own, store })}`,
-            values: `${value}x2`,
-          })),
-          promql_expr_test: [
-            asked({}, { a: 5, b: 2 }),
-            asked({ service }, { a: 1, b: 2 }),
-            asked({ service: `(${service}|nothing)` }, { a: 1, b: 2 }),
-            asked({ service: 'order' }, {}),
-            asked({ instance: 'two:9464' }, { b: 2 }),
-            asked({ service, instance: 'three:9464' }, {}),
-            asked({ store: 'a' }, { a: 5 }),
-            asked({ service, store: 'a' }, { a: 1 }),
-          ],
-        },
-      ],
-    }
-    expect(complaints('test', file)).toBe('')
-  })
+  test.each(Object.entries(routes))(
+    'filter by service, instance and store with the labels of %s',
+    (_name, { labels, service }) => {
+      const depth = panelQueries().find(({ panel }) => panel === 'Queue depth')
+      const [raw] = Object.values(dashboards())
+        .flatMap(({ panels }) => panels)
+        .filter(({ title }) => title === depth?.panel)
+        .map(({ targets }) => targets?.[0]?.expr ?? '')
+      const series = [
+        [labels('orders', 'one'), 'a', 1],
+        [labels('orders', 'two'), 'b', 2],
+        [labels('users', 'three'), 'a', 4],
+      ] as const
+      const expectation = (values: Parameters<typeof resolved>[1], sums: Readonly<Record<string, number>>) => ({
+        expr: resolved(raw ?? '', values),
+        eval_time: '1m',
+        exp_samples: Object.entries(sums).map(([store, value]) => ({ labels: `{store="${store}"}`, value })),
+      })
+      const file = {
+        evaluation_interval: '1m',
+        tests: [
+          {
+            interval: '1m',
+            input_series: series.map(([own, store, value]) => ({
+              series: `db_queue_depth${seriesOf({ ...own, store })}`,
+              values: `${value}x2`,
+            })),
+            promql_expr_test: [
+              expectation({}, { a: 5, b: 2 }),
+              expectation({ service }, { a: 1, b: 2 }),
+              expectation({ service: `(${service}|nothing)` }, { a: 1, b: 2 }),
+              expectation({ service: 'order' }, {}),
+              expectation({ instance: 'two:9464' }, { b: 2 }),
+              expectation({ service, instance: 'three:9464' }, {}),
+              expectation({ store: 'a' }, { a: 5 }),
+              expectation({ service, store: 'a' }, { a: 1 }),
+            ],
+          },
+        ],
+      }
+      expect(promtoolErrors('test', file)).toBe('')
+    },
+  )
 })

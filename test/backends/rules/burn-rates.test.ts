@@ -5,51 +5,51 @@ import { describe, expect, test } from 'vitest'
 
 const store = '{store="orders"}'
 const burn = (alert: string, window: string): string => `alertname="${alert}",store="orders",long_window="${window}"`
-const available = (...windows: string[]): string[] => windows.map((window) => burn('AvailabilityBudgetBurn', window))
-const fast = (...windows: string[]): string[] => windows.map((window) => burn('LatencyBudgetBurn', window))
+const availabilityAlerts = (...windows: string[]): string[] => windows.map((window) => burn('AvailabilityBudgetBurn', window))
+const latencyAlerts = (...windows: string[]): string[] => windows.map((window) => burn('LatencyBudgetBurn', window))
 
-/** The default alerts have their own opinion of failures. */
+/** Without the default alerts, which fire on failures, too. */
 function budgetFiles(options?: RuleFileOptions): Record<string, string> {
   const { 'wombat-alerts.yaml': _alerts, ...others } = ruleFiles(options)
   return others
 }
 
-/** Ten gets a second for two hours, and these errors. */
+/** Returns ten gets per second for two hours, with these errors. */
 const errors = (samples: string, operations = '0+600x120'): Record<string, string> => ({
   [`db_get_operations_total${store}`]: operations,
   [`db_get_errors_total${store}`]: samples,
 })
 
-/** No error for an hour, then two of ten operations fail for ten minutes, then none. */
+/** No errors for an hour, then 20 % errors for ten minutes, then none. */
 const outage = '0x59 0+120x10 1200x49'
 
-describe.skipIf(!installed('promtool'))('an error budget', () => {
+describe.skipIf(!installed('promtool'))('error budget alerts', () => {
   const complaints = ruleTestComplaints.bind(undefined, budgetFiles())
 
-  test('that burns fast calls for somebody, and no longer than it burns', async () => {
+  test('a fast burn fires in all windows, and each window resolves after the burn ends', async () => {
     const firing = [
       { at: '58m', alerts: [] },
-      { at: '1h9m', alerts: available('1h', '6h', '1d', '3d') },
-      // The windows of 30 minutes and more still see the outage; that of five does not.
-      { at: '1h20m', alerts: available('6h', '1d', '3d') },
-      { at: '1h50m', alerts: available('1d', '3d') },
+      { at: '1h9m', alerts: availabilityAlerts('1h', '6h', '1d', '3d') },
+      // The windows of 30 minutes and more still contain the outage; the window of five minutes does not.
+      { at: '1h20m', alerts: availabilityAlerts('6h', '1d', '3d') },
+      { at: '1h50m', alerts: availabilityAlerts('1d', '3d') },
     ]
     expect(await complaints({ interval: '1m', input: errors(outage), firing })).toBe('')
   })
 
-  test('that burns slowly is a ticket, and wakes nobody', async () => {
+  test('a slow burn fires in the longest window only', async () => {
     const firing = [
-      { at: '1h', alerts: available('3d') },
-      { at: '2h', alerts: available('3d') },
+      { at: '1h', alerts: availabilityAlerts('3d') },
+      { at: '2h', alerts: availabilityAlerts('3d') },
     ]
     expect(await complaints({ interval: '1m', input: errors('0+1.2x120'), firing })).toBe('')
   })
 
-  test('that is kept is not spoken of', async () => {
+  test('an error rate within the budget does not fire', async () => {
     expect(await complaints({ interval: '1m', input: errors('0+0.5x120'), firing: [{ at: '2h', alerts: [] }] })).toBe('')
   })
 
-  test('says in its alert what burns, how fast, and where to read on', async () => {
+  test('the alert contains the error share, the burn rate and the runbook URL', async () => {
     const files = budgetFiles({ objectives: { availability: 0.95 }, runbookUrl: 'https://wiki.example/budgets' })
     const alerts = (
       [
@@ -69,21 +69,21 @@ describe.skipIf(!installed('promtool'))('an error budget', () => {
     expect(await ruleTestComplaints(files, { interval: '1m', input: errors('0+600x120'), sent })).toBe('')
   })
 
-  test('of a store that does nothing does not burn', async () => {
+  test('a store without operations does not fire', async () => {
     const firing = [{ at: '2h', alerts: [] }]
     expect(await complaints({ interval: '1m', input: errors('0x120', '600x120'), firing })).toBe('')
     expect(await complaints({ interval: '1m', input: errors('6x120', '600x120'), firing })).toBe('')
   })
 
-  test('of an operation a minute, one of which fails, does not burn', async () => {
+  test('one failure of one operation per minute does not fire', async () => {
     const one = errors('0x58 1x11', '0+1x70')
     expect(await complaints({ interval: '1m', input: one, firing: [{ at: '1h', alerts: [] }] })).toBe('')
-    const eager = budgetFiles({ objectives: { minimumOperations: 1 } })
-    const burning = [{ at: '1h', alerts: available('1h', '6h', '1d', '3d') }]
-    expect(await ruleTestComplaints(eager, { interval: '1m', input: one, firing: burning })).toBe('')
+    const withoutMinimum = budgetFiles({ objectives: { minimumOperations: 1 } })
+    const allWindows = [{ at: '1h', alerts: availabilityAlerts('1h', '6h', '1d', '3d') }]
+    expect(await ruleTestComplaints(withoutMinimum, { interval: '1m', input: one, firing: allWindows })).toBe('')
   })
 
-  test('is that of one service: another with a store of the same name does not hide what fails', async () => {
+  test('the traffic of one service does not hide the failures of another with the same store name', async () => {
     const input = {
       'db_get_operations_total{store="cache",job="orders"}': '0+600x70',
       'db_get_errors_total{store="cache",job="orders"}': '0+60x70',
@@ -100,14 +100,14 @@ describe.skipIf(!installed('promtool'))('an error budget', () => {
     expect(await complaints({ interval: '1m', input, values })).toBe('')
   })
 
-  test('of latency burns where gets are slow, whatever the sets do', async () => {
+  test('the latency budget burns if gets are slow and sets are fast', async () => {
     const input = {
       [`db_get_latency_seconds_bucket{store="orders",le="0.1"}`]: '0+300x70',
       [`db_get_latency_seconds_count${store}`]: '0+600x70',
       [`db_set_latency_seconds_bucket{store="orders",le="0.1"}`]: '0+600x70',
       [`db_set_latency_seconds_count${store}`]: '0+600x70',
     }
-    const firing = [{ at: '1h', alerts: fast('1h', '6h', '1d', '3d') }]
+    const firing = [{ at: '1h', alerts: latencyAlerts('1h', '6h', '1d', '3d') }]
     expect(await complaints({ interval: '1m', input, firing })).toBe('')
   })
 })

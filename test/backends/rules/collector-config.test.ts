@@ -9,10 +9,10 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 
-const throughCollector = routes.filter((route): route is Exclude<Route, 'scrape'> => route !== 'scrape')
+const collectorRoutes = routes.filter((route): route is Exclude<Route, 'scrape'> => route !== 'scrape')
 
-/** What the Collector has against a configuration; nothing where it would start with it. */
-async function complaints(text: string): Promise<string> {
+/** Returns the Collector's validation errors; an empty string if it accepts the configuration. */
+async function validationErrors(text: string): Promise<string> {
   const file = join(await temporaryFolder(), 'collector.yaml')
   await writeFile(file, text)
   try {
@@ -23,43 +23,40 @@ async function complaints(text: string): Promise<string> {
   }
 }
 
-describe.skipIf(!installed('otelcol'))('the configuration of the Collector', () => {
-  test('for VictoriaMetrics is one that it starts with', async () => {
-    expect(await complaints(collectorConfig('victoriametrics'))).toBe('')
+describe.skipIf(!installed('otelcol'))('the Collector configuration', () => {
+  test('for VictoriaMetrics is valid', async () => {
+    expect(await validationErrors(collectorConfig('victoriametrics'))).toBe('')
   })
 
-  // The Collector here is built of its core; upstream's "contrib" has these exporters.
-  test.each(throughCollector)(
-    'for the route %s is one that it starts with, but for an exporter that it may not have',
-    async (route) => {
-      const config = parse(collectorConfig(route)) as {
-        exporters: object
-        service: { pipelines: { metrics: { exporters: string[] } } }
-      }
-      config.exporters = { debug: {} }
-      config.service.pipelines.metrics.exporters = ['debug']
-      expect(await complaints(stringify(config))).toBe('')
-    },
-  )
+  // The Collector used here is the core distribution; these exporters are in the contrib distribution.
+  test.each(collectorRoutes)('for the route %s is valid apart from the exporter', async (route) => {
+    const config = parse(collectorConfig(route)) as {
+      exporters: object
+      service: { pipelines: { metrics: { exporters: string[] } } }
+    }
+    config.exporters = { debug: {} }
+    config.service.pipelines.metrics.exporters = ['debug']
+    expect(await validationErrors(stringify(config))).toBe('')
+  })
 
   test.each([
     ['collector-prometheus', 'prometheus'],
     ['collector-remote-write', 'prometheusremotewrite'],
-  ] as const)('for the route %s names the exporter %s', async (route, exporter) => {
-    const said = await complaints(collectorConfig(route))
-    expect(said).toContain(`unknown type: "${exporter}"`)
+  ] as const)('for the route %s uses the exporter %s', async (route, exporter) => {
+    const errors = await validationErrors(collectorConfig(route))
+    expect(errors).toContain(`unknown type: "${exporter}"`)
   })
 
-  test('that is wrong is found to be', async () => {
-    expect(await complaints(collectorConfig('victoriametrics').replace('check_interval', 'check_intervall'))).toContain(
+  test('with a misspelled option is rejected', async () => {
+    expect(await validationErrors(collectorConfig('victoriametrics').replace('check_interval', 'check_intervall'))).toContain(
       'check_intervall',
     )
   })
 })
 
-describe.skipIf(!installed('promtool'))('the configuration of Prometheus', () => {
+describe.skipIf(!installed('promtool'))('the Prometheus configuration', () => {
   test.each(routes.filter((route) => 'prometheus.yaml' in routeFiles(route)))(
-    'for the route %s is right, and finds the rules',
+    'for the route %s is valid and loads the rules',
     async (route) => {
       const folder = await temporaryFolder()
       await mkdir(join(folder, 'rules'))

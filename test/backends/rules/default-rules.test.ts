@@ -6,13 +6,13 @@ import { describe, expect, test } from 'vitest'
 const { 'wombat-alerts.yaml': alertFile = '' } = ruleFiles()
 const complaints = ruleTestComplaints.bind(undefined, { 'wombat-alerts.yaml': alertFile })
 
-/** Without it, that no store is measured would fire, too. */
-const open = { 'db_store_info{store="orders"}': '1x60' }
+/** Prevents the alert NoData. */
+const openStore = { 'db_store_info{store="orders"}': '1x60' }
 const alert = (name: string): string => `alertname="${name}",store="orders"`
 
 describe.skipIf(!installed('promtool'))('in Prometheus', () => {
-  test('a store that stalls is an alert at once, and none when it goes on', async () => {
-    const input = { ...open, 'db_oldest_operation_age_seconds{store="orders"}': '0x4 12 72 0x20' }
+  test('StoreStalled fires at once and resolves when the store continues', async () => {
+    const input = { ...openStore, 'db_oldest_operation_age_seconds{store="orders"}': '0x4 12 72 0x20' }
     const firing = [
       { at: '4m', alerts: [] },
       { at: '5m', alerts: [alert('StoreStalled')] },
@@ -22,11 +22,11 @@ describe.skipIf(!installed('promtool'))('in Prometheus', () => {
     expect(await complaints({ interval: '1m', input, firing })).toBe('')
   })
 
-  test('failing sets are an alert after five minutes, and until fewer than 2 % fail', async () => {
+  test('HighErrorRateSet fires after five minutes and resolves below 2 %', async () => {
     const input = {
-      ...open,
+      ...openStore,
       'db_set_operations_total{store="orders"}': '0+600x60',
-      // 10 % for ten minutes, 3 % for ten, then none.
+      // 10 % errors for ten minutes, 3 % for ten, then none.
       'db_set_errors_total{store="orders"}': '0+60x10 618+18x9 780x30',
     }
     const firing = [
@@ -38,8 +38,8 @@ describe.skipIf(!installed('promtool'))('in Prometheus', () => {
     expect(await complaints({ interval: '1m', input, firing })).toBe('')
   })
 
-  test('space that runs out is sent with its unit', async () => {
-    const input = { ...open, 'db_disk_available_bytes{store="orders"}': '52428800x60' }
+  test('DiskAlmostFull contains the free space with its unit', async () => {
+    const input = { ...openStore, 'db_disk_available_bytes{store="orders"}': '52428800x60' }
     const sent = [
       {
         at: '10m',
@@ -58,9 +58,9 @@ describe.skipIf(!installed('promtool'))('in Prometheus', () => {
     expect(await complaints({ interval: '1m', input, sent })).toBe('')
   })
 
-  test('files that pile up in level 0 are sent with their number and the section of the runbook', async () => {
+  test('LevelZeroPileUp contains the number of files and the runbook section', async () => {
     const input = {
-      ...open,
+      ...openStore,
       'db_level_files{store="orders",level="0"}': '14x60',
       'db_level_files{store="orders",level="1"}': '90x60',
     }
@@ -82,7 +82,7 @@ describe.skipIf(!installed('promtool'))('in Prometheus', () => {
     expect(await complaints({ interval: '1m', input, sent })).toBe('')
   })
 
-  test('that nothing is measured is an alert', async () => {
+  test('NoData fires if no store is measured', async () => {
     const firing = [{ at: '10m', alerts: ['alertname="NoData"'] }]
     expect(await complaints({ interval: '1m', input: {}, firing })).toBe('')
   })

@@ -7,12 +7,12 @@ import { describe, expect, test } from 'vitest'
 
 const store = '{store="orders"}'
 
-/** Each operation of the catalogue a different number of times a minute: 60, 120, 180 and so on. */
-const eachOperation = Object.fromEntries(
+/** A different rate for each operation: 60, 120, 180 and so on per minute. */
+const allOperations = Object.fromEntries(
   operations.map((operation, index) => [`${operationMetrics(operation).operations}${store}`, `0+${60 * (index + 1)}x30`]),
 )
 
-/** Sixty gets a minute; the buckets up to and after a bound, as one route spells it. */
+/** Returns sixty gets per minute, `within` of them up to a bucket bound in the spelling of one route. */
 const gets = (spelledBound: string, within: number): Record<string, string> => ({
   [`db_get_latency_seconds_bucket{store="orders",le="0.0005"}`]: '0+6x30',
   [`db_get_latency_seconds_bucket{store="orders",le="${spelledBound}"}`]: `0+${within}x30`,
@@ -24,8 +24,8 @@ const slowRatio = 'service_store:db_latency_seconds_slow:ratio_rate5m'
 const complaints = (test: RuleTest, latencySeconds = 0.1) =>
   ruleTestComplaints(ruleFiles({ objectives: { latencySeconds } }), test)
 
-describe.skipIf(!installed('promtool'))('what is recorded', () => {
-  test('is the rate of every operation, and of all together', async () => {
+describe.skipIf(!installed('promtool'))('recording rules', () => {
+  test('record the rate of every operation and of all together', async () => {
     const rates = Object.fromEntries(
       operations.map((operation, index) => [
         `service_store_operation:db_operations:rate5m{store="orders",operation="${operation}"}`,
@@ -41,10 +41,10 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
         are: { 'service_store:db_operations:rate5m{store="orders"}': sum },
       },
     ]
-    expect(await complaints({ interval: '1m', input: eachOperation, values })).toBe('')
+    expect(await complaints({ interval: '1m', input: allOperations, values })).toBe('')
   })
 
-  test('adds up the processes in which a store of one name is open, and keeps stores apart', async () => {
+  test('sum processes with the same store name and keep stores apart', async () => {
     const input = {
       'db_get_operations_total{store="orders",instance="a"}': '0+60x30',
       'db_get_operations_total{store="orders",instance="b"}': '0+120x30',
@@ -54,12 +54,12 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
       'service_store:db_operations:rate1h{store="orders"}': 3,
       'service_store:db_operations:rate1h{store="users"}': 1,
     }
-    // An hour is not over, so that the rate of one is taken of what there is.
-    const values = [{ at: '30m', expr: 'round(service_store:db_operations:rate1h * 2, 1)', are: unnamed(are) }]
+    // After half an hour, the rate over an hour is half the rate.
+    const values = [{ at: '30m', expr: 'round(service_store:db_operations:rate1h * 2, 1)', are: withoutNames(are) }]
     expect(await complaints({ interval: '1m', input, values })).toBe('')
   })
 
-  test('is a share of failures over all operations, and nothing while there are none', async () => {
+  test('record the error ratio, and nothing without operations', async () => {
     const input = {
       [`db_get_operations_total${store}`]: '0+60x30 1800x30',
       [`db_set_operations_total${store}`]: '0+60x30 1800x30',
@@ -80,18 +80,18 @@ describe.skipIf(!installed('promtool'))('what is recorded', () => {
     ['1.0', 1],
     ['1e-05', 0.00001],
     ['0.00001', 0.00001],
-  ])('is the share of slow gets, with the bound spelled %s', async (spelled, latencySeconds) => {
+  ])('record the ratio of slow gets for the bound spelling %s', async (spelled, latencySeconds) => {
     const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, are: { '{store="orders"}': 0.25 } }]
     expect(await complaints({ interval: '1m', input: gets(spelled, 45), values }, latencySeconds)).toBe('')
   })
 
-  test('is found wrong where it is', async () => {
+  test('with a wrong expected value fail the check', async () => {
     const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, are: { '{store="orders"}': 0.5 } }]
     expect(await complaints({ interval: '1m', input: gets('0.1', 45), values })).toContain('got: {store="orders"} 2.5E-01')
   })
 })
 
-/** A calculation takes the name away. */
-function unnamed(samples: Readonly<Record<string, number>>): Record<string, number> {
+/** Removes the metric names, as PromQL functions do. */
+function withoutNames(samples: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(samples).map(([series, value]) => [series.slice(series.indexOf('{')), value]))
 }

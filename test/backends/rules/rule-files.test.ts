@@ -10,7 +10,7 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-const own = `
+const customRules = `
 rules:
   - name: ManyIterators
     condition: metric_above
@@ -34,28 +34,28 @@ interface Group {
   readonly rules: ReadonlyArray<{ readonly name: string; readonly type: string }>
 }
 
-describe.skipIf(!installed('promtool'))('promtool has no complaint', () => {
-  test('about the rule files', async () => {
+describe.skipIf(!installed('promtool'))('promtool accepts', () => {
+  test('the default rule files', async () => {
     expect(await ruleFileComplaints(ruleFiles())).toBe('')
   })
 
-  test('about other objectives', async () => {
+  test('rule files with other objectives', async () => {
     const objectives = { availability: 0.9999, latency: 0.95, latencySeconds: 1, minimumOperations: 1 }
     expect(await ruleFileComplaints(ruleFiles({ objectives }))).toBe('')
   })
 
-  test("about a user's own rules", async () => {
-    expect(await ruleFileComplaints(ruleFiles({ rules: parseRules(own, 'own.yaml') }))).toBe('')
+  test('rule files with custom rules', async () => {
+    expect(await ruleFileComplaints(ruleFiles({ rules: parseRules(customRules, 'own.yaml') }))).toBe('')
   })
 
-  test('unless there is something to complain of', async () => {
+  test('only valid PromQL', async () => {
     const broken = { 'broken.yaml': (ruleFiles()['wombat-slo.yaml'] ?? '').replace(' and ', ' und ') }
     expect(await ruleFileComplaints(broken)).toContain('parse error')
   })
 })
 
 describe.skipIf(!installed('prometheus'))('Prometheus', () => {
-  test('starts with the rule files, and knows every group and rule of them', async () => {
+  test('loads every group and rule of the rule files', async () => {
     const folder = await temporaryFolder()
     const files = ruleFiles()
     const config = join(folder, 'prometheus.yml')
