@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Monitoring, startMonitoring } from '@wombat/monitor'
+import { MemoryLevel } from 'memory-level'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeBlocks, root } from './markdown.ts'
+
+const text = readFileSync(join(root, 'packages/monitor/docs/http-api.md'), 'utf8')
+const sections = text
+  .split(/^## /m)
+  .slice(1)
+  .flatMap((section) => [...(section.split('\n')[0] ?? '').matchAll(/GET (\/\S+)/g)].map(([, path = '']) => ({ path, section })))
+
+let monitoring: Monitoring
+
+beforeAll(async () => {
+  const logger = { debug() {}, info() {}, warn() {}, error() {} }
+  const options = { prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0, metricsIntervalMs: 100, slowQueryThresholdMs: 0 }
+  monitoring = await startMonitoring({ ...options, logger })
+  const store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  await store.put('a', '1')
+  await monitoring.healthMonitor.runHealthChecks()
+})
+
+afterAll(() => monitoring.close())
+
+/** Answers from the server that the section names. */
+function get(path: string, query = ''): Promise<Response> {
+  const { prometheus = '', json = '' } = monitoring.addresses
+  return fetch(`${path === '/metrics' ? prometheus : json}${path}${query}`)
+}
+
+const queries: Readonly<Record<string, string>> = {
+  '/api/v1/query': '?metric=db_set_operations_total',
+  '/api/v1/query_range': `?metric=db_set_operations_total&start=${Date.now()}&step=1s`,
+  '/health': '?format=json',
+}
+
+test('the documentation has every endpoint', () => {
+  expect(sections.map(({ path }) => path)).toEqual([
+    '/metrics',
+    '/api/v1/metrics',
+    '/api/v1/alerts',
+    '/api/v1/query',
+    '/api/v1/query_range',
+    '/api/v1/slow-operations',
+    '/api/v1/errors',
+    '/health',
+    '/livez',
+    '/readyz',
+  ])
+})
+
+test.each(sections.map(({ path, section }) => [path, section] as const))('%s answers as documented', async (path, section) => {
+  const response = await get(path, queries[path])
+  expect(response.status).toBe(200)
+  const [example] = codeBlocks(section, 'json')
+  if (example === undefined) return
+  const documented = JSON.parse(example) as Record<string, unknown>
+  const answer = (await response.json()) as Record<string, unknown>
+  // The rate is unknown in the first second, as documented.
+  const missing = 'ratePerSecond' in answer ? [] : ['ratePerSecond']
+  const expected = Object.keys(documented).filter((key) => !missing.includes(key))
+  expect(Object.keys(answer).sort()).toEqual(expected.sort())
+})
+
+/** Returns the objects of a list in an answer. */
+async function list(path: string, name: string): Promise<readonly object[]> {
+  const answer = (await (await get(path)).json()) as Readonly<Record<string, readonly object[]>>
+  return answer[name] ?? []
+}
+
+/** Returns the documented fields of the objects of a list. */
+function documentedFields(path: string, name: string): string[] {
+  const section = sections.find((one) => one.path === path)?.section ?? ''
+  const example = JSON.parse(codeBlocks(section, 'json')[0] ?? '{}') as Readonly<Record<string, readonly object[]>>
+  return (example[name] ?? []).flatMap((object) => Object.keys(object))
+}
+
+test('the documented fields of slow operations are those of a record', async () => {
+  const [record = {}] = await list('/api/v1/slow-operations', 'slowOperations')
+  const documented = documentedFields('/api/v1/slow-operations', 'slowOperations')
+  const optional = ['keyBytes', 'valueBytes', 'entries', 'traceId', 'spanId']
+  expect(Object.keys(record).filter((key) => !documented.includes(key))).toEqual([])
+  expect(documented.filter((key) => !Object.hasOwn(record, key) && !optional.includes(key))).toEqual([])
+})
+
+test('the documented fields of metrics exist', async () => {
+  const known = new Set((await list('/api/v1/metrics', 'metrics')).flatMap((metric) => Object.keys(metric)))
+  expect(documentedFields('/api/v1/metrics', 'metrics').filter((key) => !known.has(key))).toEqual([])
+  expect(known.size).toBeGreaterThan(5)
+})
