@@ -1,9 +1,9 @@
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
+import { StorageMetrics, type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
 import { LogStore } from './log-store.ts'
-import { LogStoreReader } from './log-store-reader.ts'
 
-/** How a LogStore is measured: `instrument(store, { name: 'orders', adapter: logStore })`. */
+/** Measures a LogStore: `instrument(store, { name: 'orders', adapter: logStore })`. */
 export const logStore: StoreAdapter<LogStore> = {
   name: 'log-store',
   operations: ['get', 'has', 'set', 'delete', 'clear'],
@@ -21,23 +21,43 @@ export const logStore: StoreAdapter<LogStore> = {
 
   matches: (store) => store instanceof LogStore,
   engine: () => 'log-store',
-  isOpen: (store) => store.isOpen,
-  directory: (store) => dirname(resolve(store.path)),
 
-  // These are calls of whoever watches over the store, and not of its users.
-  probe: (store, operations) => ({
-    read: (key) => operations.withoutMeasuring(() => store.get(key)),
-    write: (key, value) => operations.withoutMeasuring(() => store.set(key, value)),
-    remove: async (key) => {
-      await operations.withoutMeasuring(() => store.delete(key))
-    },
-  }),
+  instrument(store, context) {
+    const undo = wrapMethods(store, context, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
 
-  attach(store, operations) {
-    const undo = wrapMethods(store, operations, { get: 'get', has: 'has', set: 'set', delete: 'delete', clear: 'clear' })
-    operations.publishGauges()
-    return undo
+    // Values that the store has in memory are read when they are exported.
+    context.observeGauge('db_entries', () => store.size)
+    context.observeGauge('db_free_bytes', () => store.outdatedBytes)
+
+    // A file size must be awaited, so it is read before each collection.
+    let diskBytes: number | undefined
+    context.observeGauge('db_total_disk_bytes', () => diskBytes)
+
+    const storage = new StorageMetrics(context.registry, { store: context.name })
+    const onCompacted = (reclaimedBytes: number, durationMs: number) => storage.recordSpaceReclaim(reclaimedBytes, durationMs)
+    store.on('compacted', onCompacted)
+
+    return {
+      state: () => (store.isOpen ? 'open' : 'closed'),
+      directory: () => dirname(resolve(store.path)),
+
+      // A health check writes, reads and removes a key; that must not count as the users' operations.
+      probe: () => ({
+        read: (key) => context.withoutMeasuring(() => store.get(key)),
+        write: (key, value) => context.withoutMeasuring(() => store.set(key, value)),
+        remove: async (key) => {
+          await context.withoutMeasuring(() => store.delete(key))
+        },
+      }),
+
+      async collect() {
+        diskBytes = (await stat(store.path).catch(() => undefined))?.size
+      },
+
+      detach() {
+        undo()
+        store.off('compacted', onCompacted)
+      },
+    }
   },
-
-  stats: (store, registry, name) => new LogStoreReader(store, registry, name),
 }

@@ -40,7 +40,7 @@ const surface = {
       'isExported',
       'operationMetrics',
       'otherError',
-      'parentVolume',
+      'parseVolume',
       'processMemoryLimit',
       'readControlGroupMemory',
       'rejectReasons',

@@ -38,7 +38,7 @@ for (const [what, [store, described]] of Object.entries(unknown)) {
   test(`${what} cannot be instrumented, and the complaint says what it is and what to do`, () => {
     const act = (): unknown => instrument(store as object, { registry: new MetricsRegistry() })
     expect(act).toThrow(TypeError)
-    expect(act).toThrow(`cannot instrument ${described}: known are abstract-level`)
+    expect(act).toThrow(`cannot instrument ${described}: supported stores are abstract-level`)
     expect(act).toThrow(/for a store of your own pass an adapter, or use DatabaseMetrics$/)
   })
 }
@@ -137,9 +137,10 @@ const boxes: StoreAdapter<Box> = {
   errorCodes: new Set(),
   matches: (store) => store instanceof Box,
   engine: () => 'wood',
-  attach: (box, operations) => wrapMethods(box, operations, { put: 'set' }),
-  stats: (box, registry, name) => ({
-    read: () => registry.setGaugeWithLabels('db_sstable_bytes', Number(box.content), { store: name }),
+  instrument: (box, context) => ({
+    state: () => 'open',
+    collect: () => context.registry.setGaugeWithLabels('db_sstable_bytes', Number(box.content), { store: context.name }),
+    detach: wrapMethods(box, context, { put: 'set' }),
   }),
 }
 
@@ -158,9 +159,7 @@ test('what an engine says of itself is asked for at each collection, until the m
   const registry = new MetricsRegistry()
   const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
   const told = async (): Promise<unknown[]> => {
-    // Answers count as fresh for some milliseconds.
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    await registry.collectors.collect()
+    await registry.collectors.collectNow()
     return registry.getAllMetrics().flatMap(({ name, value }) => (name === 'db_sstable_bytes' ? [value] : []))
   }
   box.put(5)
@@ -181,15 +180,12 @@ test('an adapter that fails half-way leaves no trace, and a second try is as goo
     operations: ['get'],
     engineMetrics: {},
     errorCodes: new Set(),
-    matches: (one) => one === store,
+    matches: (one): one is typeof store => one === store,
     engine: () => 'own',
-    attach(one, operations) {
-      operations.publishGauges()
-      return wrapMethods(one, operations, { get: 'get' })
-    },
-    stats() {
+    instrument(one, context) {
+      const detach = wrapMethods(one, context, { get: 'get' })
       if (fails) throw new Error('no engine')
-      return undefined
+      return { state: () => 'open', detach }
     },
   })
   expect(() => instrument(store, { registry, adapter: adapter(true) })).toThrow('no engine')

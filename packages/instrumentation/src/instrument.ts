@@ -4,170 +4,83 @@ import type { StoreAdapter } from './adapters/adapter.ts'
 import { keyv } from './adapters/keyv/keyv.ts'
 import { lmdb } from './adapters/lmdb/lmdb.ts'
 import { map } from './adapters/map.ts'
-import { operationsOf } from './adapters/operations-of.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
 import { sqlite } from './adapters/sqlite.ts'
-import type { EngineReader } from './engines/engine-reader.ts'
+import { validateAdapter, validateBinding } from './adapters/validate-adapter.ts'
 import { validateLabel } from './metrics/labels.ts'
 import type { Semconv } from './metrics/semconv.ts'
 import { StoreContext } from './operations/store-context.ts'
+import { deleteMark, getMark, isMeasured, setMark } from './operations/store-mark.ts'
 import { sharedRegistry } from './otel/shared-registry.ts'
-import type { MeasuredStore, StoreState } from './registry/measured-stores.ts'
 import type { MetricsRegistry } from './registry/registry.ts'
 
+/** Options of `instrument`. */
 export interface InstrumentOptions {
   /**
-   * The store's name: the label `store` on all its metrics (default `default`). Stores under one name are added up.
-   * A name you choose, never a path.
+   * The store's name: the label `store` on all its metrics (default `default`). Choose a name; never use a path. Stores with
+   * the same name are added up.
    */
   readonly name?: string
-  /** Whose MeterProvider shows the metrics (default: the global one, also when it is registered later). */
+  /** The MeterProvider that exports the metrics (default: the global one, even if it is registered later). */
   readonly meterProvider?: MeterProvider
-  /** Under which names operations are exported (default `wombat`): one choice for all stores of a MeterProvider. */
+  /** The names under which operations are exported (default `wombat`). All stores of a MeterProvider share this choice. */
   readonly semconv?: Semconv
-  /** A registry that you show yourself. Excludes `meterProvider` and `semconv`: a registry has its own. */
+  /** A registry that you export yourself. Excludes `meterProvider` and `semconv`: a registry has its own. */
   readonly registry?: MetricsRegistry
-  /** How to measure a store of a kind of your own (default: found among ours by the store's shape). */
+  /** Measures a kind of store that has no built-in adapter (default: the built-in adapter that matches the store). */
   readonly adapter?: StoreAdapter
 }
 
-/** The kinds of store that `instrument` knows, in the order in which it asks them. */
+/** The built-in adapters. Their order has no effect: at most one matches a store. */
 export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
 
-/** On a measured store: how to stop. Registered, so that two copies of this package do not measure one store twice. */
-const mark = Symbol.for('@wombat/instrumentation')
-
 /**
- * Measures every operation of the store from now on and gives back the very same store. A store that is measured already
- * stays as it is.
+ * Measures every operation of the store from now on. Returns the same store. A store that is measured already is left
+ * unchanged.
  *
- * @throws TypeError when the store is of no kind we know, or an option cannot be used.
+ * @throws TypeError if no adapter or more than one matches the store, or if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { instrument } from '@wombat/instrumentation'
+ *
+ * const cache = instrument(new Map<string, string>(), { name: 'cache' })
+ * cache.set('a', '1') // db_set_operations_total{store="cache"} is 1
+ * ```
  */
 export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
   const { name = 'default', meterProvider, semconv } = options
-  checkOptions(options)
+  validateOptions(options)
   const adapter = findAdapter(store, options.adapter)
-  if (Reflect.has(store, mark)) {
+  if (isMeasured(store)) {
     diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
     return store
   }
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
-  const engine = adapter.engine(store)
-  const description = { store: name, engine, adapter: adapter.name }
-  const operations = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
-  const undo = attach(store, adapter, operations, { name, engine })
+  const description = { store: name, engine: adapter.engine(store), adapter: adapter.name }
+  const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
-    Object.defineProperty(store, mark, { value: undo, configurable: true, enumerable: false })
+    context.bind(store, validateBinding(adapter.name, adapter.instrument(store, context)))
+    setMark(store, context)
   } catch (error) {
-    undo()
+    context.end()
     throw error
   }
   return store
 }
 
-/** At the top level: closures made together hold what any of them holds, and the registry must not hold the store. */
-function always(): boolean {
-  return true
-}
-
-/** All of it or nothing: where an adapter fails half-way, what it did is taken back. */
-function attach<Store extends object>(
-  store: Store,
-  adapter: StoreAdapter,
-  operations: StoreContext,
-  { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
-): () => void {
-  const { registry } = operations
-  let detach = (): void => {}
-  operations.askWhetherOpen(store, adapter.isOpen ?? always)
-  try {
-    detach = adapter.attach(store, operations)
-    const measured = measuredStore(store, adapter, operations, { name, engine })
-    const end = endOf(registry, operations, measured, adapter.stats?.(store, registry, name))
-    dropped.register(store, end, operations)
-    operationsOf.set(store, operations)
-    return () => {
-      operationsOf.delete(store)
-      dropped.unregister(operations)
-      end()
-      detach()
-    }
-  } catch (error) {
-    operations.end()
-    detach()
-    throw error
-  }
-}
-
-/** A store that its owner drops without closing it takes its gauges and its engine's reader along. */
-const dropped = new FinalizationRegistry<() => void>((end) => end())
-
-/** What the registry holds of a store: in a function of its own for the same reason as `endOf`. */
-function measuredStore<Store extends object>(
-  store: Store,
-  adapter: StoreAdapter,
-  operations: StoreContext,
-  { name, engine }: Pick<MeasuredStore, 'name' | 'engine'>,
-): MeasuredStore {
-  const held = new WeakRef(store)
-  // At once, because a path may mean another place later; again later where it is not open yet.
-  let folder = adapter.directory?.(store)
-  const state = (): StoreState => {
-    const alive = held.deref()
-    if (alive === undefined) return 'closed'
-    const now = adapter.stateOf?.(alive) ?? (operations.isOpen() ? 'open' : 'closed')
-    return now === 'closed' && operations.openFailure !== undefined ? 'failed' : now
-  }
-  return {
-    name,
-    engine,
-    adapter: adapter.name,
-    state,
-    openFailure: () => (state() === 'failed' ? operations.openFailure : undefined),
-    directory() {
-      const alive = held.deref()
-      if (folder === undefined && alive !== undefined) folder = adapter.directory?.(alive)
-      return folder
-    },
-    probe() {
-      const alive = held.deref()
-      return alive === undefined || state() !== 'open' ? undefined : adapter.probe?.(alive, operations)
-    },
-  }
-}
-
-/**
- * Asks the engine from now on. Returns how all that the registry holds of a store ends. In a function of its own: closures made
- * together hold what any of them holds, and neither the registry nor the way to end may hold the store.
- */
-function endOf(
-  registry: MetricsRegistry,
-  operations: StoreContext,
-  measured: MeasuredStore,
-  engine: EngineReader | undefined,
-): () => void {
-  const forget = engine === undefined ? () => {} : registry.collectors.add(() => engine.read())
-  const remove = registry.stores.add(measured)
-  return () => {
-    forget()
-    remove()
-    engine?.close?.()
-    operations.end()
-  }
-}
-
-/** Stops measuring the store and leaves no trace on it; what was measured stays. False where it was not measured. */
+/** Stops measuring the store and restores its methods; its counters remain. Returns false if the store was not measured. */
 export function uninstrument(store: object): boolean {
-  const undo: unknown = Reflect.get(store, mark)
-  if (typeof undo !== 'function') return false
-  Reflect.deleteProperty(store, mark)
-  undo()
+  const mark = getMark(store)
+  if (mark === undefined) return false
+  deleteMark(store)
+  mark.end()
   return true
 }
 
-function checkOptions({ name = 'default', meterProvider, semconv, registry }: InstrumentOptions): void {
-  const fault = validateLabel('store', name)
-  if (fault !== undefined) throw new TypeError(`name: ${fault}`)
+function validateOptions({ name = 'default', meterProvider, semconv, registry, adapter }: InstrumentOptions): void {
+  const problem = validateLabel('store', name)
+  if (problem !== undefined) throw new TypeError(`name: ${problem}`)
   if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
     throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
   }
@@ -177,6 +90,7 @@ function checkOptions({ name = 'default', meterProvider, semconv, registry }: In
   if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
     throw new TypeError(`meterProvider must be a MeterProvider, got ${describeValue(meterProvider)}`)
   }
+  if (adapter !== undefined) validateAdapter(adapter)
 }
 
 function describeValue(value: unknown): string {
@@ -186,11 +100,18 @@ function describeValue(value: unknown): string {
 }
 
 function findAdapter(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
-  if (typeof store === 'object' && store !== null) {
-    const found = (own === undefined ? storeAdapters : [own]).find((adapter) => adapter.matches(store))
-    if (found !== undefined) return found
+  const candidates = own === undefined ? storeAdapters : [own]
+  const matching = typeof store === 'object' && store !== null ? candidates.filter((adapter) => adapter.matches(store)) : []
+  const [adapter, ...others] = matching
+  if (adapter !== undefined && others.length === 0) return adapter
+  const what = `cannot instrument ${describeValue(store)}`
+  if (adapter !== undefined) {
+    const names = matching.map(({ name }) => name).join(' and ')
+    throw new TypeError(`${what}: the adapters ${names} match it; pass the option adapter to choose one`)
   }
+  if (own !== undefined) throw new TypeError(`${what}: adapter "${own.name}" does not match it`)
+  const supported = storeAdapters.map(({ name }) => name).join(', ')
   throw new TypeError(
-    `cannot instrument ${describeValue(store)}: known are ${storeAdapters.map(({ name }) => name).join(', ')}; for a store of your own pass an adapter, or use DatabaseMetrics`,
+    `${what}: supported stores are ${supported}; for a store of your own pass an adapter, or use DatabaseMetrics`,
   )
 }

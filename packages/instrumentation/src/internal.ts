@@ -5,7 +5,7 @@
  * @module @wombat/instrumentation/internal
  */
 
-export { parentVolume, type Volume } from './engines/files/disk-usage.ts'
+export { parseVolume, type Volume } from './engines/files/volume.ts'
 export { errorKind, errorType, otherError } from './metrics/error-type.ts'
 export { HistogramSnapshot } from './metrics/histogram-snapshot.ts'
 export { rejectReasons } from './metrics/instrument-owner.ts'

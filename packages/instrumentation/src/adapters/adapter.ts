@@ -1,32 +1,75 @@
-import type { EngineReader } from '../engines/engine-reader.ts'
 import type { MetricName, Operation } from '../metrics/semconv.ts'
 import type { StoreContext } from '../operations/store-context.ts'
-import type { StoreProbe, StoreState } from '../registry/measured-stores.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
+import type { StoreBinding } from '../registry/store-binding.ts'
 
-/** How one kind of store is measured, in two verbs: what is timed, and what is asked. */
+/**
+ * How one kind of store is measured. `instrument(store, { adapter })` uses an adapter of your own; the built-in adapters
+ * are chosen by the store's shape. The suite in `@wombat/instrumentation/testing` checks an adapter.
+ *
+ * The framework creates the series, exports the store's gauges while it is open, and removes them when it is closed,
+ * uninstrumented or garbage collected. The adapter only wraps methods and reports the state.
+ *
+ * @example A store with a `size`, an `open` flag and three methods
+ * ```ts
+ * import { instrument, type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
+ *
+ * class Shelf {
+ *   readonly #books = new Map<string, string>()
+ *   isOpen = true
+ *   get size() {
+ *     return this.#books.size
+ *   }
+ *   async get(title: string) {
+ *     return this.#books.get(title)
+ *   }
+ *   async put(title: string, text: string) {
+ *     this.#books.set(title, text)
+ *   }
+ *   async remove(title: string) {
+ *     return this.#books.delete(title)
+ *   }
+ *   async close() {
+ *     this.isOpen = false
+ *   }
+ * }
+ *
+ * const shelfAdapter: StoreAdapter<Shelf> = {
+ *   name: 'shelf',
+ *   operations: ['get', 'set', 'delete'],
+ *   engineMetrics: { shelf: ['db_entries'] },
+ *   errorCodes: new Set(['SHELF_FULL']),
+ *   matches: (store) => store instanceof Shelf,
+ *   engine: () => 'shelf',
+ *   instrument(shelf, context) {
+ *     const undo = wrapMethods(shelf, context, { get: 'get', put: 'set', remove: 'delete' })
+ *     context.observeGauge('db_entries', () => shelf.size)
+ *     return { state: () => (shelf.isOpen ? 'open' : 'closed'), detach: undo }
+ *   },
+ * }
+ *
+ * const shelf = instrument(new Shelf(), { name: 'novels', adapter: shelfAdapter })
+ * await shelf.put('Emma', 'Emma Woodhouse, handsome, clever, and rich')
+ * ```
+ */
 export interface StoreAdapter<Store extends object = object> {
+  /** The kind of store, for example `lmdb`: the label `adapter` of `db_store_info`. */
   readonly name: string
-  /** The operations it measures: their series are there, at 0, from the start. */
+  /** The operations it measures. Their series exist from the start, at 0. Empty if the store has no operations to measure. */
   readonly operations: readonly Operation[]
-  /** What its engines say of themselves, by engine: the metrics, beside those of the operations, that are there. */
+  /** The metrics it records beside those of the operations, by engine. `{}` if there are none. */
   readonly engineMetrics: Readonly<Record<string, readonly MetricName[]>>
-  /** The codes of the store's errors that its authors documented; others are counted as `_OTHER`. */
+  /** The documented `code`s of the store's errors: values of the label `error_type`. Other errors count as `_OTHER`. */
   readonly errorCodes: ReadonlySet<string>
-  /** Whether this store is of its kind, seen from the store's shape: it may come from any copy of its package. */
-  matches(store: object): boolean
-  /** What is behind it, `leveldb` for example; the adapter's own name where that cannot be seen. */
+  /**
+   * Returns whether this adapter measures the store. Checks the store's shape, not its class, if the store may come from
+   * several copies of its package. At most one built-in adapter may match a store.
+   */
+  matches(store: object): store is Store
+  /** Returns what stores the data, for example `leveldb`; the adapter's name if that is unknown. */
   engine(store: Store): string
-  /** Whether the store is open (default: it always is): its gauges are absent while it is not. */
-  isOpen?(store: Store): boolean
-  /** The same for who waits for it (default: `open` or `closed`, as `isOpen` says). */
-  stateOf?(store: Store): StoreState
-  /** Where the store's files lie; undefined where it has none. */
-  directory?(store: Store): string | undefined
-  /** How to see whether the store works: see `StoreProbe`. What it does is no operation of the store's users. */
-  probe?(store: Store, operations: StoreContext): StoreProbe | undefined
-  /** Measures the store from now on. Returns the way back, which leaves no trace. */
-  attach(store: Store, operations: StoreContext): () => void
-  /** The engine's own numbers, recorded under this store's name; undefined where the engine says nothing. */
-  stats?(store: Store, registry: MetricsRegistry, name: string): EngineReader | undefined
+  /**
+   * Wraps the store's methods, and returns the store's binding. Called once per store. If it throws, what `wrapMethods` and
+   * `context.patch` did is undone.
+   */
+  instrument(store: Store, context: StoreContext): StoreBinding
 }

@@ -3,9 +3,8 @@ import { isOpen, queryRow, type SqliteDatabase, SqliteReader, withoutWaiting } f
 import type { StoreAdapter } from './adapter.ts'
 
 /**
- * A SQLite database, of `node:sqlite` or better-sqlite3, with what the engine says of itself and nothing else. SQL has no
- * get and no set to be measured: a store on top of SQLite knows what its operations are, and has (or is) an adapter for them.
- * So there are no operations, no queue and no iterators to be shown either.
+ * SQLite databases of `node:sqlite` and better-sqlite3. It records the engine's own metrics and no operations: SQL has no
+ * get and no set. A store on top of SQLite knows its operations, and needs (or is) an adapter for them.
  */
 export const sqlite: StoreAdapter<SqliteDatabase> = {
   name: 'sqlite',
@@ -13,7 +12,7 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
   engineMetrics: { sqlite: SqliteReader.metricNames },
   errorCodes: new Set(),
 
-  matches(store) {
+  matches(store): store is SqliteDatabase {
     const database = store as Partial<Record<string, unknown>>
     const isDatabase = ['prepare', 'exec', 'close'].every((name) => typeof database[name] === 'function')
     const isBetterSqlite = typeof database['open'] === 'boolean' && typeof database['pragma'] === 'function'
@@ -22,26 +21,26 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
 
   engine: () => 'sqlite',
 
-  isOpen,
-
-  directory(database) {
-    if (!isOpen(database)) return undefined
-    const [file] = queryRow(database, "SELECT file FROM pragma_database_list WHERE name = 'main'")
-    return typeof file === 'string' && file !== '' ? dirname(file) : undefined
+  instrument(database, context) {
+    const reader = new SqliteReader(database, context)
+    return {
+      state: () => (isOpen(database) ? 'open' : 'closed'),
+      directory: () => readDirectory(database),
+      // Read only: writing needs a table, and tables belong to the users. The schema's version is read from the file.
+      probe: () => ({
+        async read() {
+          withoutWaiting(database, () => queryRow(database, 'PRAGMA schema_version'))
+          return undefined
+        },
+      }),
+      collect: () => reader.collect(),
+      detach() {},
+    }
   },
+}
 
-  // Only a table could be written, and tables are the users' own. The schema's version stands in the file.
-  probe: (database) => ({
-    async read() {
-      withoutWaiting(database, () => queryRow(database, 'PRAGMA schema_version'))
-      return undefined
-    },
-  }),
-
-  attach(_database, operations) {
-    operations.publishGauges()
-    return () => {}
-  },
-
-  stats: (database, registry, name) => new SqliteReader(database, registry, name),
+function readDirectory(database: SqliteDatabase): string | undefined {
+  if (!isOpen(database)) return undefined
+  const [file] = queryRow(database, "SELECT file FROM pragma_database_list WHERE name = 'main'")
+  return typeof file === 'string' && file !== '' ? dirname(file) : undefined
 }

@@ -26,7 +26,7 @@ export const storeModules: readonly StoreModule[] = [
     name: 'abstract-level',
     supportedVersions: ['>=2 <4'],
     ...storeClass('AbstractLevel', 'open', rootOfSublevel),
-    defaultName: (store) => abstractLevel.engine(store),
+    defaultName: (store) => (abstractLevel.matches(store) ? abstractLevel.engine(store) : abstractLevel.name),
   },
   {
     name: 'keyv',

@@ -1,13 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MetricName } from '../metrics/semconv.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
-import type { EngineReader } from './engine-reader.ts'
-import { readVolume } from './files/disk-usage.ts'
+import type { StoreContext } from '../operations/store-context.ts'
+import { readVolume, type VolumeState, volumeGauges } from './files/volume.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
-import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
-/** The parts of an lmdb database that we look at; the package itself is never loaded. */
+/** The parts of an lmdb database that are used; the package itself is not loaded. */
 export interface LmdbDatabase {
   readonly status: string
   readonly name?: string | null
@@ -43,76 +41,75 @@ const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
   { name: 'db_map_bytes', value: (state) => state.mapBytes },
   { name: 'db_map_used_bytes', value: (state) => state.mapUsedBytes },
   { name: 'db_entries', value: (state) => state.entries },
-  { name: 'db_open_snapshots', value: (state) => state.snapshots, combine: 'max' },
+  { name: 'db_open_snapshots', value: (state) => state.snapshots, aggregation: 'max' },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
   ...volumeGauges,
 ]
 
 /**
- * What LMDB says of itself: the pages and entries of the databases that are measured together, who reads of an old state and
- * so keeps its pages from being used again, the map and the file. It has no cache, memtable, write-ahead log, levels or
- * compactions. The map grows by itself, past the `mapSize` it was opened with, so that its size limits nothing.
+ * Records LMDB's metrics: pages and entries of the databases measured under one name, open read transactions (each keeps
+ * old pages from being reused), the memory map and the file. LMDB has no cache, memtable, write-ahead log, levels or
+ * compactions. The map grows past the `mapSize` it was opened with, so `mapSize` limits nothing.
  *
- * How much could be used again it does not say. `free` in its statistics is the size of the tree that holds the list of free
- * pages, not how many the list names, and the list cannot be read; nor is it what is left of the map when the pages in use
- * are taken away, because a database that nobody has opened takes pages too. Its number of readers is that of the places in
- * the reader table that were ever taken, and is left out as well: who reads now is among the snapshots.
+ * Two numbers of LMDB are left out. The number of reusable pages is unknown: `free` in the statistics is the size of the
+ * tree with the list of free pages, not the length of that list; and subtracting the pages in use from the map would count
+ * databases that are not open as free. The number of readers counts the slots of the reader table that were ever used; the
+ * current readers are the open snapshots.
  */
-export class LmdbReader implements EngineReader {
+export class LmdbReader {
   static readonly metricNames: readonly MetricName[] = gauges.map(({ name }) => name)
-  readonly #store: WeakRef<LmdbDatabase>
-  readonly #databases: WeakRef<ReadonlySet<LmdbDatabase>>
+  readonly #database: LmdbDatabase
+  readonly #databases: ReadonlySet<LmdbDatabase>
   readonly #gauges: StateGauges<LmdbState>
 
-  /** @param databases those that go by this name, the store among them. */
-  constructor(store: LmdbDatabase, databases: ReadonlySet<LmdbDatabase>, registry: MetricsRegistry, name: string) {
-    const held = new WeakRef(store)
-    this.#store = held
-    this.#databases = new WeakRef(databases)
-    this.#gauges = new StateGauges(gauges, registry, name, () => isOpen(held.deref()))
+  /** @param databases all databases measured under this name, including `database`. */
+  constructor(database: LmdbDatabase, databases: ReadonlySet<LmdbDatabase>, context: StoreContext) {
+    this.#database = database
+    this.#databases = databases
+    this.#gauges = new StateGauges(gauges, context)
   }
 
-  read(): Promise<void> {
+  /** Reads the statistics and the files. */
+  collect(): Promise<void> {
     return this.#gauges.publishFrom(() => this.#read())
   }
 
   async #read(): Promise<LmdbState | undefined> {
-    const store = this.#store.deref()
-    if (!isOpen(store)) return undefined
-    // Asking for statistics begins to read, which is a snapshot as well.
-    const snapshots = snapshotsIn(store.readerList())
-    const { mapSize, lastPageNumber, pageSize } = store.getStats()
-    const trees = treesOf(this.#databases.deref() ?? [])
-    const files = await filesOf(store.env.path)
+    const database = this.#database
+    if (!isOpen(database)) return undefined
+    // Before the statistics, because reading them opens a snapshot too.
+    const snapshots = countSnapshots(database.readerList())
+    const { mapSize, lastPageNumber, pageSize } = database.getStats()
+    const trees = sumTrees(this.#databases)
+    const files = await readFiles(database.env.path)
     const volume = files && (await readVolume(files.folder))
     return {
       ...trees,
       mapBytes: mapSize,
-      // The first page is number 0.
+      // Pages are numbered from 0.
       mapUsedBytes: (lastPageNumber + 1) * pageSize,
       snapshots,
       diskBytes: files?.bytes,
       ...volume,
     }
   }
-
-  close(): void {
-    this.#gauges.release()
-  }
 }
 
-/** A database that was opened from another one stays `open` when that is closed; asking it then would end the process. */
-export function isOpen(database: LmdbDatabase | undefined): database is LmdbDatabase {
-  return database?.status === 'open' && database.env.address !== 0
+/**
+ * Returns whether the database may be read. A database that was opened from another one keeps the status `open` after that
+ * one is closed; reading it then would crash the process.
+ */
+export function isOpen(database: LmdbDatabase): boolean {
+  return database.status === 'open' && database.env.address !== 0
 }
 
-/** A line of `readerList()` is process, thread and the transaction it reads; `-` where it reads none. */
-function snapshotsIn(readers: string): number {
+/** Counts read transactions. A line of `readerList()` is a process, a thread and its transaction; `-` if it has none. */
+function countSnapshots(readers: string): number {
   return [...readers.matchAll(/^\s*\d+\s+[0-9a-f]+\s+\d+\s*$/gim)].length
 }
 
-/** Of a database that was opened twice there are two objects; in the main one each of the others is an entry. */
-function treesOf(databases: Iterable<LmdbDatabase>): { treeBytes: number; entries: number } {
+/** Adds up the trees. A database opened twice has two objects; in the main database each of the others is one entry. */
+function sumTrees(databases: Iterable<LmdbDatabase>): { treeBytes: number; entries: number } {
   const byName = new Map<string | null, Tree>()
   for (const database of databases) if (isOpen(database)) byName.set(database.name ?? null, database.getStats())
   let [treeBytes, entries] = [0, 0]
@@ -123,18 +120,11 @@ function treesOf(databases: Iterable<LmdbDatabase>): { treeBytes: number; entrie
   return { treeBytes, entries: byName.has(null) ? entries - (byName.size - 1) : entries }
 }
 
-/** The file with its lock, in a folder of their own or beside each other. */
-async function filesOf(path: string): Promise<{ folder: string; bytes: number } | undefined> {
+/** Returns the size of the data file and its lock file: both in a folder of their own, or next to each other. */
+async function readFiles(path: string): Promise<{ folder: string; bytes: number } | undefined> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) return undefined
   const files = found.isDirectory() ? [join(path, 'data.mdb'), join(path, 'lock.mdb')] : [path, `${path}-lock`]
-  const sizes = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  )
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.size ?? 0))
   return { folder: found.isDirectory() ? path : dirname(path), bytes: sizes.reduce((sum, size) => sum + size) }
 }

@@ -1,17 +1,15 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { MetricName } from '../metrics/semconv.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
-import type { EngineReader } from './engine-reader.ts'
-import { readVolume } from './files/disk-usage.ts'
+import type { StoreContext } from '../operations/store-context.ts'
+import { readVolume, type VolumeState, volumeGauges } from './files/volume.ts'
 import { type StateGauge, StateGauges } from './state-gauges.ts'
-import { type VolumeState, volumeGauges } from './volume-gauges.ts'
 
-/** The parts of a SQLite database that we look at, in `node:sqlite` and in better-sqlite3; neither is ever loaded. */
+/** The parts of a SQLite database that are used, in `node:sqlite` and in better-sqlite3; neither package is loaded. */
 export interface SqliteDatabase {
-  /** Of `node:sqlite`. */
+  /** Only in `node:sqlite`. */
   readonly isOpen?: boolean
-  /** Of better-sqlite3; in `node:sqlite` a method. */
+  /** A boolean in better-sqlite3; a method in `node:sqlite`. */
   readonly open?: unknown
   prepare(sql: string): { get(): unknown }
 }
@@ -19,7 +17,7 @@ export interface SqliteDatabase {
 interface Pages {
   readonly tableBytes: number
   readonly freeBytes: number
-  /** The file's absolute path; empty where the database is in memory. */
+  /** The file's absolute path; empty if the database is in memory. */
   readonly file: string
 }
 
@@ -36,46 +34,43 @@ const gauges: ReadonlyArray<StateGauge<SqliteState>> = [
   ...volumeGauges,
 ]
 
-const question = `SELECT page_count, freelist_count, page_size, (SELECT file FROM pragma_database_list WHERE name = 'main')
+const pageQuery = `SELECT page_count, freelist_count, page_size, (SELECT file FROM pragma_database_list WHERE name = 'main')
   FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
 
 /**
- * What SQLite says of its main database: pages in use, pages free for reuse (`VACUUM` gives them back), and its files. Of its
- * memory it says nothing that belongs to one database. Nothing is said while the database is locked by another process.
+ * Records the metrics of a database's main file: pages in use, pages free for reuse (`VACUUM` returns them to the file
+ * system), and file sizes. SQLite reports memory per process, not per database. While another process locks the database,
+ * the metrics are absent.
  */
-export class SqliteReader implements EngineReader {
+export class SqliteReader {
   static readonly metricNames: readonly MetricName[] = gauges.map(({ name }) => name)
-  readonly #database: WeakRef<SqliteDatabase>
+  readonly #database: SqliteDatabase
   readonly #gauges: StateGauges<SqliteState>
 
-  constructor(database: SqliteDatabase, registry: MetricsRegistry, name: string) {
-    const held = new WeakRef(database)
-    this.#database = held
-    this.#gauges = new StateGauges(gauges, registry, name, () => isOpen(held.deref()))
+  constructor(database: SqliteDatabase, context: StoreContext) {
+    this.#database = database
+    this.#gauges = new StateGauges(gauges, context)
   }
 
-  read(): Promise<void> {
+  /** Reads the database and its files. */
+  collect(): Promise<void> {
     return this.#gauges.publishFrom(async () => {
-      const database = this.#database.deref()
-      const pages = isOpen(database) ? pagesOf(database) : undefined
-      return pages && { ...pages, ...(pages.file !== '' && (await filesOf(pages.file))) }
+      const pages = isOpen(this.#database) ? readPages(this.#database) : undefined
+      return pages && { ...pages, ...(pages.file !== '' && (await readFiles(pages.file))) }
     })
   }
-
-  close(): void {
-    this.#gauges.release()
-  }
 }
 
-export function isOpen(database: SqliteDatabase | undefined): database is SqliteDatabase {
-  return database?.isOpen === true || database?.open === true
+/** Returns whether the database is open, in either package. */
+export function isOpen(database: SqliteDatabase): boolean {
+  return database.isOpen === true || database.open === true
 }
 
-/** Undefined where the database cannot be read now: it is locked, or busy with something that excludes others. */
-function pagesOf(database: SqliteDatabase): Pages | undefined {
+/** Reads the page counts; undefined if the database is locked. */
+function readPages(database: SqliteDatabase): Pages | undefined {
   try {
     return withoutWaiting(database, () => {
-      const [pages, free, pageBytes, file] = queryRow(database, question)
+      const [pages, free, pageBytes, file] = queryRow(database, pageQuery)
       const freeBytes = Number(free) * Number(pageBytes)
       return { tableBytes: Number(pages) * Number(pageBytes) - freeBytes, freeBytes, file: String(file) }
     })
@@ -84,7 +79,10 @@ function pagesOf(database: SqliteDatabase): Pages | undefined {
   }
 }
 
-/** To wait for a lock would stop the whole process, for as long as the database was told to wait (better-sqlite3: 5 s). */
+/**
+ * Runs `read` without waiting for locks. Waiting would block the whole process for as long as the database's busy timeout
+ * (better-sqlite3: 5 s).
+ */
 export function withoutWaiting<Result>(database: SqliteDatabase, read: () => Result): Result {
   const [timeoutMs] = queryRow(database, 'PRAGMA busy_timeout').map(Number)
   if (timeoutMs === 0) return read()
@@ -96,20 +94,16 @@ export function withoutWaiting<Result>(database: SqliteDatabase, read: () => Res
   }
 }
 
-/** One row. A database may have been told to give rows as arrays, and numbers as BigInt. */
+/** Returns the values of the first row. A database may be configured to return rows as arrays, and numbers as BigInt. */
 export function queryRow(database: SqliteDatabase, sql: string): readonly unknown[] {
   const row: unknown = database.prepare(sql).get()
   return Array.isArray(row) ? row : Object.values(row as object)
 }
 
-/** Which of them there are depends on the journal mode. */
-async function filesOf(file: string): Promise<Partial<SqliteState>> {
-  const sizeOf = (path: string): Promise<number | undefined> =>
-    stat(path).then(
-      ({ size }) => size,
-      () => undefined,
-    )
-  const [main, wal, ...others] = await Promise.all(['', '-wal', '-shm', '-journal'].map((suffix) => sizeOf(file + suffix)))
+/** Reads the file sizes. Which files exist depends on the journal mode. */
+async function readFiles(file: string): Promise<Partial<SqliteState>> {
+  const sizes = ['', '-wal', '-shm', '-journal'].map(async (suffix) => (await stat(file + suffix).catch(() => undefined))?.size)
+  const [main, wal, ...others] = await Promise.all(sizes)
   if (main === undefined) return {}
   const diskBytes = others.reduce((sum: number, size) => sum + (size ?? 0), main + (wal ?? 0))
   return { walBytes: wal, diskBytes, ...(await readVolume(dirname(file))) }

@@ -1,59 +1,53 @@
 import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
 import type { MetricName } from '../metrics/semconv.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
+import type { StoreContext } from '../operations/store-context.ts'
 
-/** A gauge that shows a part of what an engine said last. */
+/** A gauge that exports one part of an engine's state. */
 export interface StateGauge<State> {
   readonly name: MetricName
-  /** Beside the store's name. */
+  /** Labels beside `store`. */
   readonly labels?: Labels
   readonly value: (state: State) => number | undefined
-  /** How two stores under one name are made one number: they may lie on one volume, and that is not twice as large. */
-  readonly combine?: GaugeAggregation
+  /** How two stores with the same name become one value. `max` if both may measure the same thing, such as one volume. */
+  readonly aggregation?: GaugeAggregation
 }
 
-/** For how long an engine that has not answered since is believed: several collections, and not so long that a hang hides. */
-const believedMs = 60_000
+/**
+ * How long a state is exported after it was read: longer than several collections, and short enough that a hanging engine
+ * shows.
+ */
+const maxAgeMs = 60_000
 
-/** What one engine said last, as gauges of one store. They are not there while nothing is known. */
+/** The gauges of one store's engine: parts of the state that was read last. They are absent while no state is known. */
 export class StateGauges<State> {
-  readonly #registry: MetricsRegistry
-  readonly #store: string
-  readonly #isOpen: () => boolean
-  readonly #unwatch: Array<() => void> = []
+  readonly #context: StoreContext
   #state: State | undefined
-  #saidMs = Number.NEGATIVE_INFINITY
+  #readAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param isOpen whether what was said still means anything. */
-  constructor(
-    gauges: ReadonlyArray<StateGauge<State>>,
-    registry: MetricsRegistry,
-    store: string,
-    isOpen: () => boolean = () => true,
-  ) {
-    this.#registry = registry
-    this.#store = store
-    this.#isOpen = isOpen
+  constructor(gauges: ReadonlyArray<StateGauge<State>>, context: StoreContext) {
+    this.#context = context
     this.add(gauges)
   }
 
-  /** More of what the engine says: how much there is may show only with its answers. */
+  /** Adds gauges: how many levels an engine has may be known only after it was read. */
   add(gauges: ReadonlyArray<StateGauge<State>>): void {
-    for (const { name, labels, value, combine } of gauges) {
-      const gauge = this.#registry.gauge(name, { store: this.#store, ...labels })
-      const shown = (): number | undefined => (this.#known === undefined ? undefined : value(this.#known))
-      this.#unwatch.push(gauge.observe(shown, combine))
+    for (const { name, labels = {}, value, aggregation = 'sum' } of gauges) {
+      const read = (): number | undefined => {
+        const state = this.#current
+        return state === undefined ? undefined : value(state)
+      }
+      this.#context.observeGauge(name, read, { labels, aggregation })
     }
   }
 
-  /** What the engine says from now on; undefined where it says nothing. */
+  /** Sets the state that is exported; undefined if it is unknown. */
   publish(state: State | undefined): void {
     this.#state = state
-    this.#saidMs = performance.now()
+    this.#readAtMs = performance.now()
   }
 
-  /** Shows what is read. Where that fails nothing is known any more, and the failure is the caller's. */
+  /** Publishes what `read` resolves to. If it rejects, the state becomes unknown and the caller gets the error. */
   async publishFrom(read: () => Promise<State | undefined>): Promise<void> {
     let state: State | undefined
     try {
@@ -63,12 +57,7 @@ export class StateGauges<State> {
     }
   }
 
-  /** Lets the gauges disappear. */
-  release(): void {
-    for (const unwatch of this.#unwatch.splice(0)) unwatch()
-  }
-
-  get #known(): State | undefined {
-    return performance.now() - this.#saidMs < believedMs && this.#isOpen() ? this.#state : undefined
+  get #current(): State | undefined {
+    return performance.now() - this.#readAtMs < maxAgeMs ? this.#state : undefined
   }
 }

@@ -16,9 +16,8 @@ export class Gauge {
     this.#metric = metric
   }
 
-  /** The value that was set last. If callbacks observe the gauge: the aggregate of those that return a number. */
+  /** The aggregate of the callbacks that return a number; if none does, the value that was set last. */
   get value(): number | undefined {
-    if (this.#callbacks.size === 0) return this.#value
     let aggregate: number | undefined
     for (const callback of this.#callbacks) {
       const value = callSafely(callback)
@@ -26,7 +25,7 @@ export class Gauge {
       if (aggregate === undefined) aggregate = value
       else aggregate = this.#aggregation === 'sum' ? aggregate + value : Math.max(aggregate, value)
     }
-    return aggregate
+    return aggregate ?? this.#value
   }
 
   /** Sets the value; `undefined` removes the series until the next value. Never throws: other values than finite numbers are rejected. */

@@ -3,82 +3,122 @@ import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
 import type { MetricName, Operation } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
+import type { StoreBinding } from '../registry/store-binding.ts'
+import { type Closeable, type StoreOwnedParts, StoreReference } from '../registry/store-reference.ts'
 import { InFlightOperations } from './in-flight.ts'
+import { MethodPatch } from './method-patch.ts'
 import { OperationRecorder, type StoreIdentity } from './recorder.ts'
+import type { StoreMark } from './store-mark.ts'
 
-/** What an adapter says of a store beside its operations; what it does not know it leaves out. */
+/** Which store it is: labels of its metrics. */
 export interface StoreDescription extends StoreIdentity {
-  readonly engineVersion?: string
   readonly adapter: string
 }
 
-/** Everything an adapter needs to measure one store: its recorders, what is in flight, and whether to measure now. */
-export class StoreContext {
+/** How a gauge is exported. */
+export interface GaugeOptions {
+  /** Labels beside `store`. */
+  readonly labels?: Labels
+  /** How the values of two stores with the same name become one (default `sum`). */
+  readonly aggregation?: GaugeAggregation
+}
+
+/** Everything an adapter needs to measure one store. `instrument` creates one for each store. */
+export class StoreContext implements StoreMark {
+  /** Where the store's metrics are recorded. */
+  readonly registry: MetricsRegistry
+  /** The label `store`. */
+  readonly name: string
+  /** The operations that have begun and are not settled. */
   readonly inFlight = new InFlightOperations()
+  /** How many iterators are open now. */
   openIterators = 0
   /**
-   * True while the store runs the synchronous part of an operation: what it calls of itself meanwhile (a batch behind a
-   * chained batch, an iterator behind `keys()`) is part of that operation and not counted again.
+   * True during the synchronous part of an operation. What the store calls on itself meanwhile (a batch behind a chained
+   * batch, an iterator behind `keys()`) is part of that operation and is not counted again.
    */
   isNested = false
-  /** Whether the store's gauges mean anything now: see `askWhetherOpen`. */
-  isOpen: () => boolean = () => true
-  /** The `error.type` of why it could not be opened when that was last tried. */
-  openFailure: string | undefined
-  readonly registry: MetricsRegistry
-  readonly #description: StoreDescription
-  readonly #knownErrors: ReadonlySet<string>
+  readonly #identity: StoreIdentity
+  readonly #errorCodes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
-  #unwatch: Array<() => void> = []
-  #ended = false
+  /** Patches made before the adapter has returned its binding: undone if it throws. */
+  readonly #patches: MethodPatch[] = []
+  readonly #parts: StoreOwnedParts = { binding: undefined, gauges: [] }
+  readonly #reference: StoreReference
+  #isEnded = false
 
-  /** The series of the supplied operations are there, at 0, from now on. */
+  /** Creates the series of the supplied operations, at 0. */
   constructor(
     registry: MetricsRegistry,
-    description: StoreDescription,
+    { store, engine, adapter }: StoreDescription,
     supplied: readonly Operation[],
-    knownErrors: ReadonlySet<string>,
+    errorCodes: ReadonlySet<string>,
   ) {
     this.registry = registry
-    this.#description = description
-    this.#knownErrors = knownErrors
+    this.name = store
+    this.#identity = { store, engine }
+    this.#errorCodes = errorCodes
     for (const operation of supplied) this.recorder(operation)
-    registry.observer.stores.add(this.inFlight)
+    this.#reference = new StoreReference(registry, { name: store, engine, adapter }, this.#parts)
+    this.#observeOperations(supplied, { engine, adapter })
   }
 
   /** Whether an operation that begins now is measured. */
   get isMeasuring(): boolean {
-    return !this.isNested && !this.#ended && this.registry.enabled
+    return !this.isNested && !this.#isEnded && this.registry.enabled
   }
 
+  /** Returns the recorder of an operation; the same one each time. */
   recorder(operation: Operation): OperationRecorder {
     let recorder = this.#recorders.get(operation)
     if (recorder === undefined) {
-      recorder = new OperationRecorder(this.registry, operation, this.#description, this.#knownErrors)
+      recorder = new OperationRecorder(this.registry, operation, this.#identity, this.#errorCodes)
       this.#recorders.set(operation, recorder)
     }
     return recorder
   }
 
+  /** Creates a patch for methods of the store. It is undone if the adapter's `instrument` throws. */
+  patch(target: object): MethodPatch {
+    const patch = new MethodPatch(target)
+    if (this.#parts.binding === undefined) this.#patches.push(patch)
+    return patch
+  }
+
   /**
-   * How to see whether the store is open. The registry's gauges ask this: so the store is held weakly here, and `isOpen` must
-   * know it by its argument only.
+   * Exports a gauge: `read` runs at each reading, and may reference the store. The gauge is absent while the store is not
+   * `opening` or `open`, and while `read` returns undefined: what is unknown is absent, never 0.
    */
-  askWhetherOpen<Store extends object>(store: Store, isOpen: (store: Store) => boolean): void {
-    this.isOpen = weakly(store, isOpen)
+  observeGauge(name: MetricName, read: () => number | undefined, { labels, aggregation }: GaugeOptions = {}): void {
+    if (this.#isEnded) return
+    const index = this.#parts.gauges.push(read) - 1
+    this.#reference.observeGauge(index, name, { store: this.name, ...labels }, aggregation)
   }
 
-  /** Counts a failure to open or close the store, which is not one of its operations. */
+  /**
+   * Closes `resource` when measuring ends or the store is garbage collected. The resource must not reference the store, or
+   * the store is never collected. Returns a function that cancels it.
+   */
+  closeOnRelease(resource: Closeable): () => void {
+    return this.#reference.closeOnRelease(resource)
+  }
+
+  /** Counts a failure to open or to close the store; neither is an operation. */
   recordLifecycleError(verb: 'open' | 'close', error: unknown): void {
-    if (this.#ended) return
-    const { store } = this.#description
-    const kind = errorType(error, this.#knownErrors)
-    if (verb === 'open') this.openFailure = kind
-    this.registry.incrementCounter('db_errors_total', 1, { store, operation: verb, error_type: kind })
-    this.registry.observer.emitError({ store, operation: verb, errorType: kind, error })
+    if (this.#isEnded) return
+    const { store } = this.#identity
+    const type = errorType(error, this.#errorCodes)
+    if (verb === 'open') this.#reference.setOpenFailure(type)
+    this.registry.incrementCounter('db_errors_total', 1, { store, operation: verb, error_type: type })
+    this.registry.observer.emitError({ store, operation: verb, errorType: type, error })
   }
 
-  /** Runs what is no operation of the store's users. What it begins after it has returned, past a promise, is measured again. */
+  /** Records that the store was opened: an earlier failure to open it no longer counts. */
+  recordOpened(): void {
+    this.#reference.setOpenFailure(undefined)
+  }
+
+  /** Runs `run` without measuring the operations it begins. What begins after a promise of it is measured again. */
   withoutMeasuring<Result>(run: () => Result): Result {
     const before = this.isNested
     this.isNested = true
@@ -89,45 +129,30 @@ export class StoreContext {
     }
   }
 
-  /** Shows the store's gauges: it is open, or about to be. */
-  publishGauges(): void {
-    this.openFailure = undefined
-    if (this.#unwatch.length > 0 || this.#ended) return
-    const { store, engine, engineVersion, adapter } = this.#description
-    const version = engineVersion === undefined ? {} : { engine_version: engineVersion }
-    this.#observe('db_store_info', { store, engine, ...version, adapter }, () => 1, 'max')
-    if (this.#recorders.size > 0) {
-      this.#observe('db_queue_depth', { store }, () => this.inFlight.depth)
-      this.#observe('db_oldest_operation_age_seconds', { store }, () => this.inFlight.oldestAgeSeconds(), 'max')
-    }
-    if (this.#recorders.has('scan')) this.#observe('db_open_iterators', { store }, () => this.openIterators)
+  /** Publishes the store with the binding that its adapter returned. Called once, by `instrument`. */
+  bind(store: object, binding: StoreBinding): void {
+    this.#parts.binding = binding
+    this.#patches.length = 0
+    this.#reference.publish(store)
   }
 
-  /** Lets the store's gauges disappear: it is closed. Its counters stay. */
-  withdrawGauges(): void {
-    for (const unwatch of this.#unwatch.splice(0)) unwatch()
-  }
-
-  /** Measures nothing more, also where somebody wrapped a method of ours and so keeps it. */
+  /**
+   * Stops measuring the store: withdraws its gauges and detaches the adapter, or undoes its patches if it never returned a
+   * binding. Measures nothing more, even if other code kept one of the wrapped methods.
+   */
   end(): void {
-    this.#ended = true
-    const { observer } = this.registry
-    observer.stores.delete(this.inFlight)
-    for (const recorder of this.#recorders.values()) observer.remove(recorder)
-    this.withdrawGauges()
+    this.#isEnded = true
+    this.#reference.release()
+    this.#parts.binding?.detach()
+    for (const patch of this.#patches.splice(0).reverse()) patch.undo()
   }
 
-  #observe(name: MetricName, labels: Labels, read: () => number, combine?: GaugeAggregation): void {
-    const whileOpen = (): number | undefined => (this.isOpen() ? read() : undefined)
-    this.#unwatch.push(this.registry.gauge(name, labels).observe(whileOpen, combine))
-  }
-}
-
-/** In a function of its own: closures made together hold what any of them holds. */
-function weakly<Store extends object>(store: Store, isOpen: (store: Store) => boolean): () => boolean {
-  const held = new WeakRef(store)
-  return () => {
-    const store = held.deref()
-    return store !== undefined && isOpen(store)
+  #observeOperations(supplied: readonly Operation[], { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>): void {
+    this.#reference.observeOperations(this.inFlight, this.#recorders)
+    this.observeGauge('db_store_info', () => 1, { labels: { engine, adapter }, aggregation: 'max' })
+    if (supplied.length === 0) return
+    this.observeGauge('db_queue_depth', () => this.inFlight.depth)
+    this.observeGauge('db_oldest_operation_age_seconds', () => this.inFlight.oldestAgeSeconds(), { aggregation: 'max' })
+    if (supplied.includes('scan')) this.observeGauge('db_open_iterators', () => this.openIterators)
   }
 }

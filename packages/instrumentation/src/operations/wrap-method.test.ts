@@ -22,10 +22,10 @@ const adapter: StoreAdapter<TestStore> = {
   errorCodes: new Set(['BUSY']),
   matches: (store) => store instanceof TestStore,
   engine: () => 'none',
-  attach(store, operations) {
-    operations.publishGauges()
-    return wrapMethods(store, operations, { get: 'get', set: 'set', remove: 'delete' })
-  },
+  instrument: (store, context) => ({
+    state: () => 'open',
+    detach: wrapMethods(store, context, { get: 'get', set: 'set', remove: 'delete' }),
+  }),
 }
 
 function measuring(get: (this: TestStore, ...args: unknown[]) => unknown): { store: TestStore; registry: MetricsRegistry } {

@@ -3,7 +3,7 @@ import type { Operation } from '../metrics/semconv.ts'
 import { withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
-import { type Method, MethodPatch } from './method-patch.ts'
+import type { Method } from './method-patch.ts'
 import type { OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -153,7 +153,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * @returns a function that restores the methods.
  */
 export function wrapMethods(store: object, context: StoreContext, methods: Readonly<Record<string, Operation>>): () => void {
-  const patch = new MethodPatch(store)
+  const patch = context.patch(store)
   for (const [method, operation] of Object.entries(methods)) {
     patch.replace(method, (original) => wrapAsyncForCaller(context, context.recorder(operation), original))
   }

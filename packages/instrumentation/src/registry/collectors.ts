@@ -42,6 +42,13 @@ export class Collectors {
     return this.#collection
   }
 
+  /** Collects even if the values are fresh, after a collection that is running. Never rejects. */
+  async collectNow(): Promise<void> {
+    await this.#collection
+    this.#collectedMs = Number.NEGATIVE_INFINITY
+    await this.collect()
+  }
+
   async #runAll(): Promise<void> {
     const runs = [...this.#running.keys()].map((callback) => this.#run(callback))
     let timer: NodeJS.Timeout | undefined

@@ -25,7 +25,7 @@ class Shelf {
   }
 }
 
-/** Of a store that says nothing but whether it is open. */
+/** The smallest binding: a state only. */
 const plain: StoreAdapter<Shelf> = {
   name: 'shelf',
   operations: ['get', 'set'],
@@ -33,21 +33,23 @@ const plain: StoreAdapter<Shelf> = {
   errorCodes: new Set(),
   matches: (store) => store instanceof Shelf,
   engine: () => 'wood',
-  isOpen: (shelf) => shelf.isOpen,
-  attach(shelf, operations) {
-    operations.publishGauges()
-    return wrapMethods(shelf, operations, { read: 'get', add: 'set' })
-  },
+  instrument: (shelf, context) => ({
+    state: () => (shelf.isOpen ? 'open' : 'closed'),
+    detach: wrapMethods(shelf, context, { read: 'get', add: 'set' }),
+  }),
 }
 
 const whole: StoreAdapter<Shelf> = {
   ...plain,
-  stateOf: (shelf) => (shelf.isOpen ? 'open' : 'opening'),
-  directory: (shelf) => shelf.folder,
-  probe: (shelf, operations) => ({
-    read: async (title) => operations.withoutMeasuring(() => shelf.read(title)),
-    write: async (title, text) => operations.withoutMeasuring(() => shelf.add(title, text)),
-    remove: async (title) => operations.withoutMeasuring(() => shelf.drop(title)),
+  instrument: (shelf, context) => ({
+    ...plain.instrument(shelf, context),
+    state: () => (shelf.isOpen ? 'open' : 'opening'),
+    directory: () => shelf.folder,
+    probe: () => ({
+      read: async (title) => context.withoutMeasuring(() => shelf.read(title)),
+      write: async (title, text) => context.withoutMeasuring(() => shelf.add(title, text)),
+      remove: async (title) => context.withoutMeasuring(() => shelf.drop(title)),
+    }),
   }),
 }
 
@@ -57,7 +59,7 @@ function measuring(adapter: StoreAdapter<Shelf>, shelf = new Shelf()) {
   return { shelf, registry, store: registry.stores.list()[0] as MeasuredStore }
 }
 
-test('a registry lists the stores that are measured, until they are measured no more', () => {
+test('a registry lists its measured stores until they are uninstrumented', () => {
   const registry = new MetricsRegistry()
   expect(registry.stores.list()).toEqual([])
   const shelves = ['novels', 'poems', 'poems'].map((name) => instrument(new Shelf(), { name, registry, adapter: plain }))
@@ -75,14 +77,14 @@ test('a registry lists the stores that are measured, until they are measured no 
   ])
 })
 
-test('a store of which only is known whether it is open is open or closed, lies nowhere and cannot be tried out', () => {
+test('a binding with only a state has no directory and no probe', () => {
   const { shelf, store } = measuring(plain)
   expect([store.state(), store.directory(), store.probe()]).toEqual(['open', undefined, undefined])
   shelf.isOpen = false
   expect(store.state()).toBe('closed')
 })
 
-test('a store that its adapter says more of has its state, and can be tried out while it is open', async () => {
+test('a probe is available only while the store is open, and is not measured', async () => {
   const { shelf, registry, store } = measuring(whole)
   const probe = store.probe()
   await probe?.write?.('Emma', 'text')
@@ -95,7 +97,7 @@ test('a store that its adapter says more of has its state, and can be tried out 
   expect([store.state(), store.probe()]).toEqual(['opening', undefined])
 })
 
-test('the folder is that of the beginning, or the first that is known', () => {
+test('the directory is the first one that is known', () => {
   const shelf = new Shelf()
   const { store } = measuring(whole, shelf)
   expect(store.directory()).toBeUndefined()
@@ -105,11 +107,12 @@ test('the folder is that of the beginning, or the first that is known', () => {
   }
 })
 
-test('an adapter that fails half-way leaves no store in the registry', () => {
+test('an adapter that throws leaves no store in the registry', () => {
   const registry = new MetricsRegistry()
   const failing: StoreAdapter<Shelf> = {
     ...whole,
-    stats() {
+    instrument(shelf, context) {
+      whole.instrument(shelf, context)
       throw new Error('no engine')
     },
   }
@@ -117,7 +120,7 @@ test('an adapter that fails half-way leaves no store in the registry', () => {
   expect(registry.stores.list()).toEqual([])
 })
 
-test('a store that is dropped is collected although its registry knows it, counts as closed, and is listed no more', async () => {
+test('a dropped store is garbage collected, counts as closed and is no longer listed', async () => {
   const registry = new MetricsRegistry()
   const measured = (): WeakRef<Shelf> => new WeakRef(instrument(new Shelf(), { name: 'books', registry, adapter: whole }))
   const dropped = measured()
@@ -134,30 +137,30 @@ test('a store that is dropped is collected although its registry knows it, count
   expect([store.state(), store.directory(), store.probe()]).toEqual(['closed', undefined, undefined])
 })
 
-test('whoever wants to know of stores that come is told until no more, and does no harm by failing', () => {
+test('listeners run for each added store until they are removed, and may throw', () => {
   const registry = new MetricsRegistry()
-  let told = 0
+  let added = 0
   registry.stores.onAdded(() => {
-    throw new Error('not our business')
+    throw new Error('listener failed')
   })
-  const forget = registry.stores.onAdded(() => {
-    told++
+  const remove = registry.stores.onAdded(() => {
+    added++
   })
   expect(() => instrument(new Shelf(), { registry, adapter: plain })).not.toThrow()
-  expect(told).toBe(1)
-  forget()
+  expect(added).toBe(1)
+  remove()
   instrument(new Shelf(), { registry, adapter: plain })
-  expect(told).toBe(1)
+  expect(added).toBe(1)
 })
 
-test('a store that could not be opened is failed, with what kind of error it was, until it is open', () => {
+test('a store that could not be opened is failed, with its error type, until it is opened', () => {
   let failing: StoreContext | undefined
   const adapter: StoreAdapter<Shelf> = {
     ...plain,
     errorCodes: new Set(['SHELF_LOCKED']),
-    attach(shelf, operations) {
-      failing = operations
-      return plain.attach(shelf, operations)
+    instrument(shelf, context) {
+      failing = context
+      return plain.instrument(shelf, context)
     },
   }
   const { shelf, store } = measuring(adapter)
@@ -166,7 +169,7 @@ test('a store that could not be opened is failed, with what kind of error it was
   failing?.recordLifecycleError('open', { code: 'SHELF_LOCKED' })
   expect([store.state(), store.openFailure(), store.probe()]).toEqual(['failed', 'SHELF_LOCKED', undefined])
   shelf.isOpen = true
-  failing?.publishGauges()
+  failing?.recordOpened()
   expect([store.state(), store.openFailure()]).toEqual(['open', undefined])
   shelf.isOpen = false
   expect(store.state()).toBe('closed')

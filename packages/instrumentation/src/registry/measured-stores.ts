@@ -1,54 +1,44 @@
-/** Whether a store can be used now; `failed` where it could not be opened when that was last tried. */
-export type StoreState = 'opening' | 'open' | 'closed' | 'failed'
+import type { StoreProbe, StoreState } from './store-binding.ts'
 
-/**
- * How to see whether a store works: a key is written, read back and removed, past everything that belongs to the store's users:
- * nothing of it is counted, and neither hooks nor events see it. Keys and values are text. What a store says of itself and who
- * scans it may come upon the key while it is there. What the store throws is thrown, and so is an error once it is closed.
- */
-export interface StoreProbe {
-  read(key: string): Promise<string | undefined>
-  /** Left out where nothing can be written, or where it would put out what belongs to the store's users (a bounded cache). */
-  readonly write?: (key: string, value: string) => Promise<void>
-  readonly remove?: (key: string) => Promise<void>
-}
-
-/** A store that is measured, for whoever watches over it. The store itself is held weakly. */
+/** A measured store, as health checks see it. It does not keep the store alive. */
 export interface MeasuredStore {
-  /** The label `store`; several stores may have one. */
+  /** The label `store`. Several stores may have the same name. */
   readonly name: string
+  /** What stores the data, for example `leveldb`. */
   readonly engine: string
+  /** The name of the adapter that measures the store. */
   readonly adapter: string
+  /** Returns the store's state now; `closed` if the store was garbage collected. */
   state(): StoreState
-  /** The `error.type` of why it could not be opened; undefined where it is not `failed`. */
+  /** Returns the `error.type` of the last attempt to open the store; undefined if the state is not `failed`. */
   openFailure(): string | undefined
-  /** Where its files lie; undefined where it has none, or nobody knows. */
+  /** Returns the folder of the store's files; undefined if it has none, or it is unknown. */
   directory(): string | undefined
-  /** Undefined where it cannot be tried out, or is closed. */
+  /** Returns how to check that the store works; undefined if it cannot be checked, or is not open. */
   probe(): StoreProbe | undefined
 }
 
-/** The stores that are measured now. */
+/** The stores that are measured into one registry. */
 export class MeasuredStores {
   readonly #stores = new Set<MeasuredStore>()
-  readonly #added = new Set<() => void>()
+  readonly #listeners = new Set<() => void>()
 
-  /** Tells of each store that comes. Returns the way back. */
+  /** Calls `listener` after each store that is added. Returns a function that removes the listener. */
   onAdded(listener: () => void): () => void {
-    this.#added.add(listener)
+    this.#listeners.add(listener)
     return () => {
-      this.#added.delete(listener)
+      this.#listeners.delete(listener)
     }
   }
 
-  /** Returns the way back. */
+  /** Adds a store. Returns a function that removes it. */
   add(store: MeasuredStore): () => void {
     this.#stores.add(store)
-    for (const listener of this.#added) {
+    for (const listener of this.#listeners) {
       try {
         listener()
       } catch {
-        // Whoever listens answers for itself: the store's owner only wants it measured.
+        // A listener that fails must not fail the caller of `instrument`.
       }
     }
     return () => {
@@ -56,6 +46,7 @@ export class MeasuredStores {
     }
   }
 
+  /** Returns the stores that are measured now. */
   list(): readonly MeasuredStore[] {
     return [...this.#stores]
   }

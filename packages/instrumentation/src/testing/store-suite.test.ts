@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { StoreAdapter } from '../adapters/adapter.ts'
+import type { StoreContext } from '../operations/store-context.ts'
 import { wrapMethods } from '../operations/wrap-method.ts'
-import { type Action, type StoreKind, storeSuite } from './index.ts'
+import type { StoreProbe } from '../registry/store-binding.ts'
+import { type Action, type StoreKind, storeSuite } from './store-suite.ts'
 
-/** A store of somebody's own: reads at once, writes by a promise, has no batch and no scan, and cannot be closed. */
+/** A store without a built-in adapter: reads synchronously, writes asynchronously, and cannot be closed. */
 class Shelf {
   readonly #books = new Map<string, string>()
   readonly #broken: ReadonlyMap<string, Error>
@@ -30,17 +32,17 @@ class Shelf {
   }
 }
 
-const honest: StoreAdapter<Shelf> = {
+const correct: StoreAdapter<Shelf> = {
   name: 'shelf',
   operations: ['get', 'set'],
   engineMetrics: {},
   errorCodes: new Set(),
   matches: (store) => store instanceof Shelf,
   engine: () => 'wood',
-  attach(shelf, operations) {
-    operations.publishGauges()
-    return wrapMethods(shelf, operations, { read: 'get', add: 'set' })
-  },
+  instrument: (shelf, context) => ({
+    state: () => 'open',
+    detach: wrapMethods(shelf, context, { read: 'get', add: 'set' }),
+  }),
 }
 
 const reading: Action<Shelf> = {
@@ -56,7 +58,7 @@ const adding: Action<Shelf> = {
   fail: (shelf, { poisonedKey, newValue }) => shelf.add(poisonedKey, newValue),
 }
 
-/** Runs the suite on shelves with this adapter, and gives the names of the tests that failed. */
+/** Runs the suite on shelves with this adapter. Returns the names of the tests that failed. */
 async function failures(adapter: StoreAdapter<Shelf>, changes: Partial<StoreKind<Shelf>> = {}): Promise<string[]> {
   const tests: Array<[name: string, run: () => Promise<void>]> = []
   storeSuite<Shelf>({
@@ -73,197 +75,214 @@ async function failures(adapter: StoreAdapter<Shelf>, changes: Partial<StoreKind
   return failed
 }
 
-/** An adapter that does something else with the operations of a shelf. */
-const attaching = (attach: StoreAdapter<Shelf>['attach']): StoreAdapter<Shelf> => ({ ...honest, attach })
+/** An adapter that instruments shelves in another way. */
+const adapterWith = (instrument: StoreAdapter<Shelf>['instrument']): StoreAdapter<Shelf> => ({ ...correct, instrument })
 
-test('an honest adapter for a store of your own passes', async () => {
-  expect(await failures(honest)).toEqual([])
+test('a correct adapter passes', async () => {
+  expect(await failures(correct)).toEqual([])
 })
 
-const triedOut = 'it can be tried out as its adapter says, and nothing of that is measured or stays'
-type Probe = NonNullable<StoreAdapter<Shelf>['probe']>
+const probeTest = 'its probe works, is not measured, and leaves nothing behind'
+type CreateProbe = (shelf: Shelf, context: StoreContext) => StoreProbe
 
-const honestProbe = ((shelf, operations) => ({
-  read: async (title) => operations.withoutMeasuring(() => shelf.read(title)),
+const withProbe = (createProbe: CreateProbe): StoreAdapter<Shelf> =>
+  adapterWith((shelf, context) => ({ ...correct.instrument(shelf, context), probe: () => createProbe(shelf, context) }))
+
+const correctProbe = ((shelf, context) => ({
+  read: async (title) => context.withoutMeasuring(() => shelf.read(title)),
   write: async (title, text) => {
-    await operations.withoutMeasuring(() => shelf.add(title, text))
+    await context.withoutMeasuring(() => shelf.add(title, text))
   },
   remove: async (title) => shelf.drop(title),
-})) satisfies Probe
+})) satisfies CreateProbe
 
-test('an adapter that can try its store out passes, also where it only reads', async () => {
-  expect(await failures({ ...honest, probe: honestProbe })).toEqual([])
-  const readOnly: Probe = (shelf, operations) => ({ read: honestProbe(shelf, operations).read })
-  expect(await failures({ ...honest, probe: readOnly })).toEqual([])
+test('an adapter with a probe passes, also if the probe only reads', async () => {
+  expect(await failures(withProbe(correctProbe))).toEqual([])
+  const readOnly: CreateProbe = (shelf, context) => ({ read: correctProbe(shelf, context).read })
+  expect(await failures(withProbe(readOnly))).toEqual([])
 })
 
-const dishonest: Readonly<Record<string, Probe>> = {
-  'whose reads are measured': (shelf, operations) => ({
-    ...honestProbe(shelf, operations),
+const wrongProbes: Readonly<Record<string, CreateProbe>> = {
+  'whose reads are measured': (shelf, context) => ({
+    ...correctProbe(shelf, context),
     read: async (title) => shelf.read(title),
   }),
-  'whose writes are measured': (shelf, operations) => ({
-    ...honestProbe(shelf, operations),
+  'whose writes are measured': (shelf, context) => ({
+    ...correctProbe(shelf, context),
     write: async (title, text) => {
       await shelf.add(title, text)
     },
   }),
-  'that makes up an answer': (shelf, operations) => ({ ...honestProbe(shelf, operations), read: async () => '' }),
-  'that writes nothing': (shelf, operations) => ({ ...honestProbe(shelf, operations), write: async () => {} }),
-  'that removes nothing': (shelf, operations) => ({ ...honestProbe(shelf, operations), remove: async () => {} }),
-  'that cannot remove what it writes': (shelf, operations) => {
-    const { read, write } = honestProbe(shelf, operations)
+  'that returns a value for a missing key': (shelf, context) => ({ ...correctProbe(shelf, context), read: async () => '' }),
+  'that writes nothing': (shelf, context) => ({ ...correctProbe(shelf, context), write: async () => {} }),
+  'that removes nothing': (shelf, context) => ({ ...correctProbe(shelf, context), remove: async () => {} }),
+  'that cannot remove what it writes': (shelf, context) => {
+    const { read, write } = correctProbe(shelf, context)
     return { read, write }
   },
 }
 
-for (const [kind, probe] of Object.entries(dishonest)) {
+for (const [kind, probe] of Object.entries(wrongProbes)) {
   test(`a probe ${kind} fails`, async () => {
-    expect(await failures({ ...honest, probe })).toEqual([triedOut])
+    expect(await failures(withProbe(probe))).toEqual([probeTest])
   })
 }
 
 test('an adapter that counts twice fails', async () => {
-  const twice = attaching((shelf, operations) => {
-    const detach = honest.attach(shelf, operations)
+  const twice = adapterWith((shelf, context) => {
+    const binding = correct.instrument(shelf, context)
     const add = shelf.add
     shelf.add = async (title, text) => {
-      operations.recorder('set').recordSuccess(0)
+      context.recorder('set').recordSuccess(0)
       return add.call(shelf, title, text)
     }
-    return () => {
-      Reflect.deleteProperty(shelf, 'add')
-      detach()
+    return {
+      ...binding,
+      detach() {
+        Reflect.deleteProperty(shelf, 'add')
+        binding.detach()
+      },
     }
   })
-  expect(await failures(twice)).toContain('add is one set, and gives what it gives without us')
+  expect(await failures(twice)).toContain('add counts as one set, and returns what it returns unmeasured')
 })
 
-test('an adapter that misses an operation fails', async () => {
-  const deaf = attaching((shelf, operations) => {
-    operations.publishGauges()
-    return wrapMethods(shelf, operations, { add: 'set' })
+test('an adapter that does not wrap an operation fails', async () => {
+  const deaf = adapterWith((shelf, context) => {
+    return { state: () => 'open', detach: wrapMethods(shelf, context, { add: 'set' }) }
   })
-  expect(await failures(deaf)).toContain('read is one get, and gives what it gives without us')
+  expect(await failures(deaf)).toContain('read counts as one get, and returns what it returns unmeasured')
 })
 
 test('an adapter that counts an operation as another one fails', async () => {
-  const confused = attaching((shelf, operations) => {
-    operations.publishGauges()
-    return wrapMethods(shelf, operations, { read: 'set', add: 'get' })
+  const confused = adapterWith((shelf, context) => {
+    return { state: () => 'open', detach: wrapMethods(shelf, context, { read: 'set', add: 'get' }) }
   })
-  expect(await failures(confused)).toEqual(expect.arrayContaining(['read is one get, and gives what it gives without us']))
+  expect(await failures(confused)).toEqual(
+    expect.arrayContaining(['read counts as one get, and returns what it returns unmeasured']),
+  )
 })
 
 test('an adapter that changes a result fails', async () => {
-  const meddling = attaching((shelf, operations) => {
-    const detach = honest.attach(shelf, operations)
+  const meddling = adapterWith((shelf, context) => {
+    const binding = correct.instrument(shelf, context)
     const read = shelf.read
     shelf.read = (title) => read.call(shelf, title)?.toUpperCase()
-    return () => {
-      Reflect.deleteProperty(shelf, 'read')
-      detach()
+    return {
+      ...binding,
+      detach() {
+        Reflect.deleteProperty(shelf, 'read')
+        binding.detach()
+      },
     }
   })
-  expect(await failures(meddling)).toEqual(['read is one get, and gives what it gives without us'])
+  expect(await failures(meddling)).toEqual(['read counts as one get, and returns what it returns unmeasured'])
 })
 
-test('an adapter that makes a promise of what came at once fails', async () => {
-  const slow = attaching((shelf, operations) => {
-    const detach = honest.attach(shelf, operations)
+test('an adapter that returns a promise for a synchronous result fails', async () => {
+  const slow = adapterWith((shelf, context) => {
+    const binding = correct.instrument(shelf, context)
     const read = shelf.read
     shelf.read = (async (title: string) => read.call(shelf, title)) as unknown as Shelf['read']
-    return () => {
-      Reflect.deleteProperty(shelf, 'read')
-      detach()
+    return {
+      ...binding,
+      detach() {
+        Reflect.deleteProperty(shelf, 'read')
+        binding.detach()
+      },
     }
   })
-  expect(await failures(slow)).toContain('read is one get, and gives what it gives without us')
+  expect(await failures(slow)).toContain('read counts as one get, and returns what it returns unmeasured')
 })
 
 test('an adapter that wraps an error in its own fails', async () => {
-  const wrapping = attaching((shelf, operations) => {
-    const detach = honest.attach(shelf, operations)
+  const wrapping = adapterWith((shelf, context) => {
+    const binding = correct.instrument(shelf, context)
     const add = shelf.add
     shelf.add = (title, text) =>
       add.call(shelf, title, text).catch((cause: unknown) => {
         throw new Error('measured failure', { cause })
       })
-    return () => {
-      Reflect.deleteProperty(shelf, 'add')
-      detach()
+    return {
+      ...binding,
+      detach() {
+        Reflect.deleteProperty(shelf, 'add')
+        binding.detach()
+      },
     }
   })
-  expect(await failures(wrapping)).toEqual(["add that fails is one set and one error, the store's own"])
+  expect(await failures(wrapping)).toEqual(["add that fails counts as one set and one error, and throws the store's own error"])
 })
 
-test('an adapter that leaves a trace fails', async () => {
-  const messy = attaching((shelf, operations) => {
+test('an adapter that leaves a property on the store fails', async () => {
+  const messy = adapterWith((shelf, context) => {
     Reflect.set(shelf, 'measuredSince', 0)
-    return honest.attach(shelf, operations)
+    return correct.instrument(shelf, context)
   })
-  expect(await failures(messy)).toEqual(['uninstrument leaves no trace, and nothing is measured any more'])
+  expect(await failures(messy)).toEqual(['uninstrument restores the store and stops measuring'])
 })
 
-test('an adapter that goes on after it was detached leaves a trace', async () => {
-  const sticky = attaching((shelf, operations) => {
-    honest.attach(shelf, operations)
-    return () => {}
+test('an adapter that does not detach fails', async () => {
+  const sticky = adapterWith((shelf, context) => {
+    return { ...correct.instrument(shelf, context), detach() {} }
   })
-  expect(await failures(sticky)).toEqual(['uninstrument leaves no trace, and nothing is measured any more'])
+  expect(await failures(sticky)).toEqual(['uninstrument restores the store and stops measuring'])
 })
 
-test('an adapter whose operations never end fails', async () => {
-  const forgetful = attaching((shelf, operations) => {
-    operations.inFlight.begin()
-    return honest.attach(shelf, operations)
+test('an adapter with an operation that never settles fails', async () => {
+  const forgetful = adapterWith((shelf, context) => {
+    context.inFlight.begin()
+    return correct.instrument(shelf, context)
   })
-  expect(await failures(forgetful)).toContain('many operations at once are all measured')
+  expect(await failures(forgetful)).toContain('concurrent operations are all measured')
 })
 
-test('an adapter that shows no gauges fails', async () => {
-  const mute = attaching((shelf, operations) => wrapMethods(shelf, operations, { read: 'get', add: 'set' }))
-  expect(await failures(mute)).toContain('its operations are there at 0 from the start and no other, and what it is')
+test('an adapter that reports an open store as closed fails', async () => {
+  const mute = adapterWith((shelf, context) => ({ ...correct.instrument(shelf, context), state: () => 'closed' }))
+  expect(await failures(mute)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
 })
 
 test('an adapter that puts a key into a label fails', async () => {
-  const leaky = attaching((shelf, operations) => {
-    const detach = honest.attach(shelf, operations)
+  const leaky = adapterWith((shelf, context) => {
+    const binding = correct.instrument(shelf, context)
     const read = shelf.read
     shelf.read = (title) => {
-      operations.registry.incrementCounter('db_slow_operations_total', 1, { store: 'the store', operation: title })
+      context.registry.incrementCounter('db_slow_operations_total', 1, { store: 'the store', operation: title })
       return read.call(shelf, title)
     }
-    return () => {
-      Reflect.deleteProperty(shelf, 'read')
-      detach()
+    return {
+      ...binding,
+      detach() {
+        Reflect.deleteProperty(shelf, 'read')
+        binding.detach()
+      },
     }
   })
-  expect(await failures(leaky)).toEqual(['every metric is one of the catalogue, and nothing of the data is a label'])
+  expect(await failures(leaky)).toEqual(['every metric is in the catalog, and no label contains data'])
 })
 
-test('an adapter with a metric of its own name fails', async () => {
-  const inventive = attaching((shelf, operations) => {
+test('an adapter with a metric that is not in the catalog fails', async () => {
+  const inventive = adapterWith((shelf, context) => {
     const description = 'Books on the shelf.'
-    operations.registry.declare({ name: 'shelf_books', kind: 'gauge', unit: '{book}', description, attributes: [] })
-    operations.registry.setGauge('shelf_books', 3)
-    return honest.attach(shelf, operations)
+    context.registry.declare({ name: 'shelf_books', kind: 'gauge', unit: '{book}', description, attributes: [] })
+    context.registry.setGauge('shelf_books', 3)
+    return correct.instrument(shelf, context)
   })
-  expect(await failures(inventive)).toEqual(['every metric is one of the catalogue, and nothing of the data is a label'])
+  expect(await failures(inventive)).toEqual(['every metric is in the catalog, and no label contains data'])
 })
 
-test('an operation that is supplied and never done fails, so that nothing is supplied unproved', async () => {
-  const boastful = { ...honest, operations: ['get', 'set', 'delete'] } as const
-  expect(await failures(boastful)).toContain('its operations are there at 0 from the start and no other, and what it is')
+test('an operation that no action performs fails, so every supplied operation is tested', async () => {
+  const boastful = { ...correct, operations: ['get', 'set', 'delete'] } as const
+  expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
 })
 
-test('a failure that does not come about fails', async () => {
+test('an action whose fail does not fail is reported', async () => {
   const fearless: Action<Shelf> = { ...reading, fail: (shelf, { newKey }) => shelf.read(newKey) }
-  expect(await failures(honest, { actions: [fearless, adding] })).toEqual([
-    "read that fails is one get and one error, the store's own",
+  expect(await failures(correct, { actions: [fearless, adding] })).toEqual([
+    "read that fails counts as one get and one error, and throws the store's own error",
   ])
 })
 
-test('gauges that outlive their store fail', async () => {
-  expect(await failures(honest, { close: () => {} })).toEqual(['closed, its gauges are gone and its counters stay'])
+test('an adapter that reports a closed store as open fails', async () => {
+  expect(await failures(correct, { close: () => {} })).toEqual(['a closed store has no gauges and keeps its counters'])
 })

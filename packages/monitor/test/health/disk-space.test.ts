@@ -65,7 +65,10 @@ test('a file system that does not say how much room it has cannot be judged', as
   if (process.platform !== 'linux') return context.skip('such a file system is known only on Linux')
   const [memory] = storeAdapters as readonly [StoreAdapter, ...StoreAdapter[]]
   // Of all folders the kernel shows of itself, one that has no blocks.
-  const adapter: StoreAdapter = { ...memory, directory: () => '/proc', probe: () => undefined }
+  const adapter: StoreAdapter = {
+    ...memory,
+    instrument: (store, context) => ({ ...memory.instrument(store, context), directory: () => '/proc', probe: () => undefined }),
+  }
   const { registry, look } = watched()
   await instrument(new MemoryLevel(), { registry, name: 'orders', adapter }).open()
   expect(await look(name, 'orders')).toEqual({

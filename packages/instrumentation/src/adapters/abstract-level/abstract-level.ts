@@ -4,20 +4,25 @@ import { LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.t
 import type { Operation } from '../../metrics/semconv.ts'
 import { type Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import { observeResult, wrapAsync, wrapSync } from '../../operations/wrap-method.ts'
+import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
+import { wrapAsync, wrapSync } from '../../operations/wrap-method.ts'
 import { bindActiveContext } from '../../otel/span.ts'
+import type { StoreState } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { measureIterator } from './iterator.ts'
-import { abstractLevelProbe, rootOf } from './probe.ts'
+import { createProbe, findRoot } from './probe.ts'
 
-/** The parts of an abstract-level database that we look at; the package itself is never loaded. */
+/** The parts of an abstract-level database that the adapter uses; the package itself is not loaded. */
 interface Database {
   readonly status: string
   readonly parent: Database | null
   readonly supports: { readonly permanence?: boolean; readonly additionalMethods?: Readonly<Record<string, boolean>> }
+  /** In classic-level. */
+  readonly location?: unknown
+  getProperty?(name: string): string
 }
 
-const promised: ReadonlyArray<[method: string, operation: Operation]> = [
+const asyncMethods: ReadonlyArray<[method: string, operation: Operation]> = [
   ['_get', 'get'],
   ['_getMany', 'get_many'],
   ['_has', 'has'],
@@ -27,7 +32,7 @@ const promised: ReadonlyArray<[method: string, operation: Operation]> = [
   ['_clear', 'clear'],
 ]
 
-/** abstract-level 3.1's README, "Errors", and the codes of LevelDB's own status in classic-level. */
+/** From the section "Errors" of abstract-level 3.1's README, and LevelDB's status codes in classic-level. */
 const errorCodes: ReadonlySet<string> = new Set([
   'LEVEL_DATABASE_NOT_OPEN',
   'LEVEL_DATABASE_NOT_CLOSED',
@@ -54,21 +59,18 @@ const errorCodes: ReadonlySet<string> = new Set([
   'LEVEL_REMOTE_ERROR',
 ])
 
-/** The readers of the stores whose engine is asked. */
-const readers = new WeakMap<object, LevelDBReader>()
-
 /**
- * Every abstract-level database from version 2 on: classic-level, level, memory-level, subclasses and sublevels. It wraps
- * the private methods on the instance, which the public ones call once the database is open and whatever the way in:
- * public ones would count an operation twice while the database opens, through sublevels and with prewrite hooks.
+ * Databases of abstract-level from version 2 on: classic-level, level, memory-level, subclasses and sublevels. It wraps the
+ * private methods on the instance. All public methods call these once the database is open; wrapping the public methods
+ * would count an operation twice while the database opens, through sublevels and with prewrite hooks.
  */
-export const abstractLevel: StoreAdapter = {
+export const abstractLevel: StoreAdapter<Database> = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
   engineMetrics: { leveldb: leveldbMetricNames },
   errorCodes,
 
-  matches(store) {
+  matches(store): store is Database {
     const database = store as Partial<Record<string, unknown>>
     const methods = ['_get', '_put', '_del', '_batch', '_iterator', '_open', 'sublevel']
     // Version 1 has callbacks and no hooks.
@@ -79,62 +81,70 @@ export const abstractLevel: StoreAdapter = {
     )
   },
 
-  engine(store) {
-    const root = rootOf(store as Database)
-    if (root.supports.permanence === false) return 'memory'
-    const isLevelDB = 'getProperty' in root && root.supports.additionalMethods?.['compactRange'] === true
-    return isLevelDB ? 'leveldb' : this.name
-  },
+  engine: detectEngine,
 
-  isOpen: (store) => (store as Database).status !== 'closed',
-
-  stateOf(store) {
-    const { status } = store as Database
-    return status === 'open' || status === 'opening' ? status : 'closed'
-  },
-
-  directory(store) {
-    if (this.engine(store) !== 'leveldb') return undefined
-    const { location } = rootOf(store as Database) as Database & { readonly location?: unknown }
-    return typeof location === 'string' ? resolve(location) : undefined
-  },
-
-  probe: abstractLevelProbe,
-
-  attach(store, context) {
-    const patch = new MethodPatch(store)
-    for (const [method, operation] of promised) {
-      patch.replace(method, (original) => wrapAsync(context, context.recorder(operation), original))
+  instrument(store, context) {
+    const reader = createReader(store, context)
+    const patch = patchMethods(store, context)
+    patch.replace('_open', (original) => wrapLifecycle(context, 'open', original, () => reader?.onOpen()))
+    patch.replace('_close', (original) => wrapLifecycle(context, 'close', original, () => reader?.onClose()))
+    return {
+      state: () => readState(store),
+      directory: () => readDirectory(store),
+      probe: () => createProbe(store),
+      collect: () => reader?.collect(),
+      detach() {
+        patch.undo()
+        reader?.close()
+      },
     }
-    patch.replace('_getSync', (original) => wrapSync(context, context.recorder('get'), original))
-    const batch = context.recorder('batch')
-    patch.replace('_batch', (original) => wrapAsync(context, batch, original, (entries: readonly unknown[]) => entries.length))
-    patch.replace('_chainedBatch', (original) => chainedBatch(context, original))
-    for (const method of ['_iterator', '_keys', '_values']) {
-      patch.replace(method, (original) => measureIterator(context, original))
-    }
-    for (const method of ['defer', 'deferAsync']) patch.replace(method, deferred)
-    patch.replace('_open', (original) => statusChange(context, 'open', original))
-    patch.replace('_close', (original) => statusChange(context, 'close', original))
-    context.publishGauges()
-    return () => {
-      patch.undo()
-      readers.delete(store)
-    }
-  },
-
-  stats(store, registry, name) {
-    const { parent, location } = store as Database & { readonly location?: unknown }
-    // A sublevel has no engine of its own: the database that it is part of speaks for it.
-    if (parent || typeof location !== 'string' || this.engine(store) !== 'leveldb') return undefined
-    const reader = new LevelDBReader(store as LevelDBStore, registry, name)
-    readers.set(store, reader)
-    return reader
   },
 }
 
-/** A chained batch is one operation, from its write to its settlement. */
-function chainedBatch(context: StoreContext, original: Method): Method {
+function detectEngine(store: Database): string {
+  const root = findRoot(store)
+  if (root.supports.permanence === false) return 'memory'
+  const isLevelDB = 'getProperty' in root && root.supports.additionalMethods?.['compactRange'] === true
+  return isLevelDB ? 'leveldb' : 'abstract-level'
+}
+
+function readState({ status }: Database): StoreState {
+  return status === 'open' || status === 'opening' ? status : 'closed'
+}
+
+function readDirectory(store: Database): string | undefined {
+  if (detectEngine(store) !== 'leveldb') return undefined
+  const { location } = findRoot(store)
+  return typeof location === 'string' ? resolve(location) : undefined
+}
+
+/** Returns undefined for a sublevel: its root database records the engine's metrics. */
+function createReader(store: Database, context: StoreContext): LevelDBReader | undefined {
+  return isLevelDBStore(store) ? new LevelDBReader(store, context) : undefined
+}
+
+function isLevelDBStore(store: Database): store is Database & LevelDBStore {
+  return !store.parent && typeof store.location === 'string' && detectEngine(store) === 'leveldb'
+}
+
+function patchMethods(store: Database, context: StoreContext): MethodPatch {
+  const patch = context.patch(store)
+  for (const [method, operation] of asyncMethods) {
+    patch.replace(method, (original) => wrapAsync(context, context.recorder(operation), original))
+  }
+  patch.replace('_getSync', (original) => wrapSync(context, context.recorder('get'), original))
+  const batch = context.recorder('batch')
+  patch.replace('_batch', (original) => wrapAsync(context, batch, original, (entries: readonly unknown[]) => entries.length))
+  patch.replace('_chainedBatch', (original) => wrapChainedBatch(context, original))
+  for (const method of ['_iterator', '_keys', '_values']) {
+    patch.replace(method, (original) => measureIterator(context, original))
+  }
+  for (const method of ['defer', 'deferAsync']) patch.replace(method, wrapDefer)
+  return patch
+}
+
+/** Measures a chained batch as one operation, from its write to its settlement. */
+function wrapChainedBatch(context: StoreContext, original: Method): Method {
   const recorder = context.recorder('batch')
   return function (...args) {
     const batch = original.apply(this, args) as { readonly length: number }
@@ -143,34 +153,9 @@ function chainedBatch(context: StoreContext, original: Method): Method {
   }
 }
 
-/** What is called while the database opens is put off by way of these. */
-function deferred(original: Method): Method {
+/** Keeps the caller's context (its active span) for work that is deferred until the database is open. */
+function wrapDefer(original: Method): Method {
   return function (work, ...rest) {
     return original.apply(this, [bindActiveContext(work), ...rest])
-  }
-}
-
-/** Opening and closing are not operations; they show and hide the store's gauges, and their failures are counted. */
-function statusChange(context: StoreContext, verb: 'open' | 'close', original: Method): Method {
-  const failed = (error: unknown) => context.recordLifecycleError(verb, error)
-  return function (...args) {
-    const reader = readers.get(this as object)
-    const succeeded = (): void => {
-      if (verb === 'open') {
-        context.publishGauges()
-        reader?.onOpen()
-      } else {
-        context.withdrawGauges()
-        reader?.onClose()
-      }
-    }
-    let result: unknown
-    try {
-      result = original.apply(this, args)
-    } catch (error) {
-      failed(error)
-      throw error
-    }
-    return observeResult(result, { succeeded, failed })
   }
 }

@@ -5,14 +5,15 @@ import type { StoreContext } from '../../operations/store-context.ts'
 import { observeResult } from '../../operations/wrap-method.ts'
 
 interface Iterator {
-  /** How many entries it has delivered. */
+  /** The number of entries delivered so far. */
   readonly count: number
 }
 
+/** Where an iterator keeps its scan, so that all iterators share one wrapper for each method. */
 const scanKey = Symbol('@wombat/instrumentation scan')
-type Scanned = Iterator & { [scanKey]: Scan }
+type MeasuredIterator = Iterator & { [scanKey]: Scan }
 
-/** A method that makes an iterator, so that each iterator becomes one scan, which ends when it closes. */
+/** Wraps a method that creates iterators: each iterator is one scan, which ends when it is closed. */
 export function measureIterator(context: StoreContext, original: Method): Method {
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
@@ -24,7 +25,7 @@ export function measureIterator(context: StoreContext, original: Method): Method
       operation.end()
       throw error
     }
-    if (canFollow(iterator)) new Scan(operation).follow(iterator)
+    if (isMeasurable(iterator)) new Scan(operation).attach(iterator)
     else operation.discard()
     return iterator
   }
@@ -32,12 +33,13 @@ export function measureIterator(context: StoreContext, original: Method): Method
 
 const methods = ['_next', '_nextv', '_all', '_close'] as const
 
-/** An engine may give what is no iterator of abstract-level's; its caller gets that, unmeasured. */
-function canFollow(iterator: unknown): iterator is Iterator {
+/** An engine may return something else than an abstract-level iterator; that is returned unmeasured. */
+function isMeasurable(iterator: unknown): iterator is Iterator {
   if (typeof iterator !== 'object' || iterator === null || !Object.isExtensible(iterator)) return false
   return methods.every((name) => typeof Reflect.get(iterator, name) === 'function')
 }
 
+/** The scan of one iterator. */
 class Scan {
   readonly #operation: ScanOperation
   readonly #succeeded = (): void => this.#settle()
@@ -48,17 +50,17 @@ class Scan {
     this.#operation = operation
   }
 
-  follow(iterator: Iterator): void {
+  attach(iterator: Iterator): void {
     this.#operation.open()
     const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
     const descriptors: PropertyDescriptorMap = { [scanKey]: property(this) }
-    for (const name of ['_next', '_nextv', '_all']) descriptors[name] = property(readWith(Reflect.get(iterator, name) as Method))
-    descriptors['_close'] = property(closeWith(Reflect.get(iterator, '_close') as Method))
+    for (const name of ['_next', '_nextv', '_all']) descriptors[name] = property(wrapRead(Reflect.get(iterator, name) as Method))
+    descriptors['_close'] = property(wrapClose(Reflect.get(iterator, '_close') as Method))
     Object.defineProperties(iterator, descriptors)
   }
 
   read(iterator: Iterator, original: Method, args: never[]): unknown {
-    // `_all` may read through `_nextv`, and that through `_next`: one read.
+    // `_all` may call `_nextv`, and that may call `_next`: together they are one read.
     if (this.#read !== undefined) return original.apply(iterator, args)
     this.#read = this.#operation.beginRead()
     let result: unknown
@@ -84,29 +86,29 @@ class Scan {
   }
 }
 
-const reads = new WeakMap<Method, Method>()
-const closes = new WeakMap<Method, Method>()
+const readWrappers = new WeakMap<Method, Method>()
+const closeWrappers = new WeakMap<Method, Method>()
 
-/** One wrapper for each method there is, not one for each iterator. */
-function readWith(original: Method): Method {
-  let made = reads.get(original)
-  if (made === undefined) {
-    made = function (this: unknown, ...args) {
-      return (this as Scanned)[scanKey].read(this as Scanned, original, args)
+/** Returns the wrapper of a read method. All iterators of one class share it. */
+function wrapRead(original: Method): Method {
+  let wrapper = readWrappers.get(original)
+  if (wrapper === undefined) {
+    wrapper = function (this: unknown, ...args) {
+      return (this as MeasuredIterator)[scanKey].read(this as MeasuredIterator, original, args)
     }
-    reads.set(original, made)
+    readWrappers.set(original, wrapper)
   }
-  return made
+  return wrapper
 }
 
-function closeWith(original: Method): Method {
-  let made = closes.get(original)
-  if (made === undefined) {
-    made = function (this: unknown, ...args) {
-      ;(this as Scanned)[scanKey].end(this as Scanned)
+function wrapClose(original: Method): Method {
+  let wrapper = closeWrappers.get(original)
+  if (wrapper === undefined) {
+    wrapper = function (this: unknown, ...args) {
+      ;(this as MeasuredIterator)[scanKey].end(this as MeasuredIterator)
       return original.apply(this, args)
     }
-    closes.set(original, made)
+    closeWrappers.set(original, wrapper)
   }
-  return made
+  return wrapper
 }

@@ -1,5 +1,5 @@
-import type { StoreProbe } from '../../registry/measured-stores.ts'
-import { withoutMeasuring } from '../operations-of.ts'
+import { withoutMeasuring } from '../../operations/store-mark.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
 
 interface Encoding {
   readonly commonName: string
@@ -8,12 +8,13 @@ interface Encoding {
   decode(data: unknown): unknown
 }
 
+/** The formats in which keys and values are passed to the private methods. */
 interface Formats {
   readonly keyEncoding: string
   readonly valueEncoding: string
 }
 
-/** What a probe needs of a database, beside its shape. */
+/** The parts of a database that the probe uses. */
 interface ProbedDatabase {
   readonly status: string
   readonly parent: ProbedDatabase | null
@@ -27,44 +28,44 @@ interface ProbedDatabase {
 
 const methods = ['keyEncoding', 'valueEncoding', 'prefixKey', '_get', '_put', '_del']
 
-/** Built-in encodings that make something of any bytes whatever, though not always what was encoded. */
-const takesAnyBytes: ReadonlySet<string> = new Set(['utf8', 'buffer', 'view', 'hex', 'base64'])
+/** Built-in encodings that decode any bytes without an error, though not always to what was encoded. */
+const totalEncodings: ReadonlySet<string> = new Set(['utf8', 'buffer', 'view', 'hex', 'base64'])
 
 /**
- * Past the public methods, which run hooks and emit events, to the private ones of the database that a sublevel is in the end
- * part of, with keys as the public ones would give them. A sublevel's own private methods call the public ones of its parent.
- * They take for granted that the database is open; classic-level would end the process.
+ * Creates a probe that calls the private methods of the root database, with keys mapped as the public methods map them. The
+ * public methods run hooks and emit events, and a sublevel's private methods call its parent's public ones. Private methods
+ * require an open database: on a closed one, classic-level crashes the process.
  *
- * A scan of the users' may come upon the key while it is there, so it is written in an encoding that they can decode.
+ * A user's scan may read the probe's key while it is there, so it is written in an encoding that the scan can decode.
  */
-export function abstractLevelProbe(store: object): StoreProbe | undefined {
+export function createProbe(store: object): StoreProbe | undefined {
   const database = store as ProbedDatabase
-  const root = rootOf(database)
+  const root = findRoot(database)
   if (!hasMethods(database) || !hasMethods(root)) return undefined
-  const ownKey = readable(database.keyEncoding(), database.keyEncoding('utf8'))
-  const ownValue = readable(database.valueEncoding(), database.valueEncoding('utf8'))
+  const ownKey = textEncoding(database.keyEncoding(), database.keyEncoding('utf8'))
+  const ownValue = textEncoding(database.valueEncoding(), database.valueEncoding('utf8'))
   const keyEncoding = ownKey ?? database.keyEncoding('utf8')
   const valueEncoding = ownValue ?? database.valueEncoding('utf8')
   const formats: Formats = Object.freeze({ keyEncoding: keyEncoding.format, valueEncoding: valueEncoding.format })
-  const at = <Result>(key: string, run: (mapped: unknown) => Result): Result => {
-    if (database.status !== 'open' || root.status !== 'open') throw notOpen()
+  const withKey = <Result>(key: string, run: (mapped: unknown) => Result): Result => {
+    if (database.status !== 'open' || root.status !== 'open') throw createNotOpenError()
     const mapped = database.prefixKey(keyEncoding.encode(key), keyEncoding.format, database === root)
     return withoutMeasuring(root, () => run(mapped))
   }
   const read = async (key: string): Promise<string | undefined> => {
-    const value = await at(key, (mapped) => root._get(mapped, formats))
+    const value = await withKey(key, (mapped) => root._get(mapped, formats))
     return value === undefined ? undefined : String(valueEncoding.decode(value))
   }
   if (ownKey === undefined || ownValue === undefined) return { read }
   return {
     read,
-    write: async (key, value) => at(key, (mapped) => root._put(mapped, valueEncoding.encode(value), formats)),
-    remove: async (key) => at(key, (mapped) => root._del(mapped, formats)),
+    write: async (key, value) => withKey(key, (mapped) => root._put(mapped, valueEncoding.encode(value), formats)),
+    remove: async (key) => withKey(key, (mapped) => root._del(mapped, formats)),
   }
 }
 
-/** The database that a sublevel is in the end part of. */
-export function rootOf<Level extends { readonly parent?: Level | null }>(database: Level): Level {
+/** Returns the database that a sublevel belongs to; the database itself if it is not a sublevel. */
+export function findRoot<Level extends { readonly parent?: Level | null }>(database: Level): Level {
   let root = database
   while (root.parent) root = root.parent
   return root
@@ -74,17 +75,17 @@ function hasMethods(database: object): boolean {
   return methods.every((name) => typeof Reflect.get(database, name) === 'function')
 }
 
-/** How to write a text so that who reads with this encoding can decode it; undefined where nobody knows. */
-function readable(own: Encoding, utf8: Encoding): Encoding | undefined {
+/** Returns an encoding for text that a reader with the encoding `own` can decode; undefined if there is none. */
+function textEncoding(own: Encoding, utf8: Encoding): Encoding | undefined {
   const text = 'a text'
   try {
     if (own.decode(own.encode(text)) === text) return own
   } catch {
-    // It is for something else than text.
+    // The encoding is not for text.
   }
-  return takesAnyBytes.has(own.commonName) ? utf8 : undefined
+  return totalEncodings.has(own.commonName) ? utf8 : undefined
 }
 
-function notOpen(): Error {
+function createNotOpenError(): Error {
   return Object.assign(new Error('Database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' })
 }

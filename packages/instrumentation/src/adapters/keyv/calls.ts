@@ -5,53 +5,54 @@ type Hook = (event: string, ...args: unknown[]) => unknown
 
 const failure = Symbol('@wombat/instrumentation failure')
 
-/** A Keyv as one call of it sees it. */
+/** The `this` of one call of a Keyv. */
 export interface CallView {
   /** The first error that was emitted in this call. */
   [failure]?: { readonly error: unknown }
 }
 
 /**
- * Keyv takes a failure of its backend, emits it as `error` and, where somebody listens, answers `undefined` or `false`. The
- * event does not say of which call it is. So each call gets a `this` of its own, which inherits everything from the Keyv but
- * `emit`: what is emitted through it is of this call, whatever else runs at the time. What a call does through it (to delete
- * what has expired) is part of the call as well. Hooks are the user's: they get the Keyv itself.
+ * Attributes emitted errors to calls. If its backend fails, Keyv emits `error`, and returns `undefined` or `false` if the
+ * event has a listener; the event does not identify the call. So each call gets a view as its `this`: an object that
+ * inherits everything from the Keyv except `emit`. What is emitted through a view belongs to its call, and so do the calls
+ * that the call itself makes (to delete an expired key). Hooks belong to the user; they get the Keyv itself.
  *
- * A Keyv of a derived class gets no such `this`, because methods of that class may look for private fields, which are not
- * inherited. There, and where a backend emits an error by itself, the error is of no call.
+ * A Keyv of a derived class gets no view: methods of that class may use private fields, which are not inherited. Its
+ * errors, and errors that a backend emits on its own, belong to no call.
  */
 export class KeyvCalls {
   readonly #store: object
   readonly #view: object | undefined
   #isEmittedByCall = false
 
-  /** @param failedAlone is told of every error that is of no call. */
-  constructor(store: object, patch: MethodPatch, failedAlone: () => void) {
+  /** @param onBackgroundError runs for each error that belongs to no call. */
+  constructor(store: object, patch: MethodPatch, onBackgroundError: () => void) {
     this.#store = store
-    const isOfCall = (): boolean => this.#isEmittedByCall
+    const isEmittedByCall = (): boolean => this.#isEmittedByCall
     patch.replace('emit', (emit) => {
       return function (this: unknown, ...args) {
         const [event] = args as unknown as [string]
-        // Where nobody listens it throws, and whoever emitted it has the error to answer for.
+        // Without a listener it throws, and the code that emitted the error fails.
         const result = emit.apply(this, args)
-        if (event === 'error' && !isOfCall()) failedAlone()
+        if (event === 'error' && !isEmittedByCall()) onBackgroundError()
         return result
       }
     })
     if (!isDerived(store)) this.#view = this.#makeView(store as { emit: Emit; hook: Hook })
   }
 
-  /** The `this` of a call that begins now. */
+  /** Returns the `this` of a call that begins now. */
   begin(receiver: unknown): CallView {
     if (this.#view === undefined || receiver !== this.#store) return receiver as CallView
     return Object.create(this.#view)
   }
 
-  /** Whether it is called by a call that is measured already. */
+  /** Returns whether `receiver` is the view of a call that is measured already. */
   isNested(receiver: unknown): boolean {
     return this.#view !== undefined && Object.prototype.isPrototypeOf.call(this.#view, receiver as object)
   }
 
+  /** Returns the first error emitted through the view; undefined if there was none. */
   failureIn(view: CallView): { readonly error: unknown } | undefined {
     return this.isNested(view) ? view[failure] : undefined
   }
@@ -78,7 +79,7 @@ export class KeyvCalls {
   }
 }
 
-/** Keyv's own class has all of its methods in one place. */
+/** Returns whether the store's class is derived from Keyv: Keyv's own prototype has all of these methods. */
 export function isDerived(store: object): boolean {
   const prototype = Reflect.getPrototypeOf(store)
   return prototype === null || !['get', 'set', 'delete', 'clear', 'getMany'].every((name) => Object.hasOwn(prototype, name))

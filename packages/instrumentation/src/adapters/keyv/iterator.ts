@@ -5,47 +5,48 @@ import type { CallView, KeyvCalls } from './calls.ts'
 
 type Entries = AsyncGenerator<unknown, unknown>
 
-/** `iterator`, so that each iterator becomes one scan, which ends with it. An iterator that nobody reads is no scan. */
+/** Wraps `iterator`: each iterator is one scan, from its first read to its end. An iterator that is never read is no scan. */
 export function measureIterator(context: StoreContext, calls: KeyvCalls, original: Method): Method {
   return function (...args) {
     if (!context.isMeasuring || calls.isNested(this)) return original.apply(this, args)
     const view = calls.begin(this)
     const entries = original.apply(view, args) as Entries
-    new Scan(context, () => calls.failureIn(view)).follow(entries)
+    new Scan(context, () => calls.failureIn(view)).attach(entries)
     return entries
   }
 }
 
+/** The scan of one iterator. */
 class Scan {
   readonly #context: StoreContext
   readonly #failure: () => CallView[keyof CallView]
   #operation: ScanOperation | undefined
-  #isGivenUp = false
+  #isAbandoned = false
 
   constructor(context: StoreContext, failure: () => { readonly error: unknown } | undefined) {
     this.#context = context
     this.#failure = failure
   }
 
-  follow(entries: Entries): void {
-    const { next, return: end, throw: giveUp } = entries
+  attach(entries: Entries): void {
+    const { next, return: end, throw: throwInto } = entries
     const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
     const ending = (original: (...args: never[]) => unknown) =>
       property((...args: never[]) => {
-        this.#isGivenUp = true
+        this.#isAbandoned = true
         this.#operation?.end()
         return original.apply(entries, args)
       })
     Object.defineProperties(entries, {
       next: property((...args: [] | [unknown]) => this.#read(() => next.apply(entries, args))),
       return: ending(end),
-      throw: ending(giveUp),
+      throw: ending(throwInto),
     })
   }
 
   #read(next: () => Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> {
-    if (this.#isGivenUp || this.#operation?.isEnded) return next()
-    const operation = this.#opened()
+    if (this.#isAbandoned || this.#operation?.isEnded) return next()
+    const operation = this.#open()
     const read = operation.beginRead()
     return operation.runInSpan(next).then(
       (result) => {
@@ -62,7 +63,7 @@ class Scan {
     )
   }
 
-  #opened(): ScanOperation {
+  #open(): ScanOperation {
     if (this.#operation === undefined) {
       this.#operation = new ScanOperation(this.#context)
       this.#operation.open()

@@ -133,7 +133,7 @@ test('a backend that says that a write failed fails the probe', async () => {
     }
   }
   const { store } = measuring(new Keyv({ store: new KeyvRedis() }))
-  await expect(store.probe()?.write?.('a', 'b')).rejects.toThrow('the backend said that the write failed')
+  await expect(store.probe()?.write?.('a', 'b')).rejects.toThrow('Keyv returned false for a write: the backend failed')
 })
 
 test('what has expired under the key is removed unseen', async () => {

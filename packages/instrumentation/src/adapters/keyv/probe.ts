@@ -1,44 +1,44 @@
 import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import type { StoreProbe } from '../../registry/measured-stores.ts'
-import { withoutMeasuring } from '../operations-of.ts'
+import { withoutMeasuring } from '../../operations/store-mark.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
 import { isDerived } from './calls.ts'
 
 interface Backend {
   get(key: string): unknown
-  /** What it is an adapter around. */
+  /** The store that the backend wraps. */
   readonly store?: unknown
 }
 
-/** Should we end between writing a key and removing it, it is gone after this. */
-const keptMs = 60_000
+/** Removes the probe's key if the process ends before it is removed. */
+const timeToLiveMs = 60_000
 
 const methodsOfKeyv = ['get', 'set', 'delete', 'deleteMany'] as const
 type Calls = Readonly<Record<(typeof methodsOfKeyv)[number], (...args: unknown[]) => Promise<unknown>>>
 
 /**
- * By the methods of Keyv's class on a `this` of its own, which inherits everything from the Keyv but its hooks and events: so
- * namespace, sanitizing and encoding are as always, no hook runs, Keyv's statistics do not count, and an error that Keyv
- * would keep from its caller and emit is thrown. What a backend emits by itself reaches the Keyv, and is not kept from it.
+ * Creates a probe that calls the methods of Keyv's class on a `this` that inherits everything from the Keyv except hooks and
+ * events. So namespace, sanitizing and encoding apply, no hook runs, Keyv's statistics do not change, and errors that Keyv
+ * would emit are thrown. Events of the backend itself still reach the Keyv.
  *
- * Read only, past Keyv at the backend: in memory, and where nobody knows what is behind it, because it may be a bounded
- * cache, in which a new key puts out another one; and in a Keyv of a derived class, whose methods may look for private fields.
+ * The probe only reads, and reads from the backend, if the backend is in memory or unknown (it may be a bounded cache, in
+ * which a new key evicts another one), or if the Keyv is of a derived class (its methods may use private fields).
  */
-export function keyvProbe(store: { readonly store: object }, engine: string, context: StoreContext): StoreProbe {
+export function createProbe(store: { readonly store: object }, engine: string, context: StoreContext): StoreProbe {
   const unmeasured = <Result>(run: () => Result): Result => {
     const { store: inner } = store.store as Backend
-    const all = (): Result => context.withoutMeasuring(run)
-    return typeof inner === 'object' && inner !== null ? withoutMeasuring(inner, all) : all()
+    const runUnmeasured = (): Result => context.withoutMeasuring(run)
+    return typeof inner === 'object' && inner !== null ? withoutMeasuring(inner, runUnmeasured) : runUnmeasured()
   }
   if (engine === 'memory' || engine === 'keyv' || isDerived(store)) {
-    return { read: async (key) => textOf(await unmeasured(() => (store.store as Backend).get(key))) }
+    return { read: async (key) => toText(await unmeasured(() => (store.store as Backend).get(key))) }
   }
-  const calls = callsUnseen(store)
+  const calls = createSilentCalls(store)
   return {
-    read: async (key) => textOf(await unmeasured(() => calls.get(key))),
+    read: async (key) => toText(await unmeasured(() => calls.get(key))),
     async write(key, value) {
-      const isWritten = await unmeasured(() => calls.set(key, value, keptMs))
-      if (isWritten === false) throw new Error('the backend said that the write failed')
+      const isWritten = await unmeasured(() => calls.set(key, value, timeToLiveMs))
+      if (isWritten === false) throw new Error('Keyv returned false for a write: the backend failed')
     },
     async remove(key) {
       await unmeasured(() => calls.delete(key))
@@ -46,9 +46,10 @@ export function keyvProbe(store: { readonly store: object }, engine: string, con
   }
 }
 
-function callsUnseen(store: object): Calls {
+/** Returns Keyv's methods on an object that runs no hooks and throws instead of emitting errors. */
+function createSilentCalls(store: object): Calls {
   const own = Reflect.getPrototypeOf(store) as object
-  // The instance's methods are measured; those of the class are what they were.
+  // The class's methods: those of the instance are measured.
   const methods = methodsOfKeyv.map((name) => [name, { value: Reflect.get(own, name) as Method }])
   return Object.create(store, {
     ...Object.fromEntries(methods),
@@ -62,6 +63,6 @@ function callsUnseen(store: object): Calls {
   })
 }
 
-function textOf(value: unknown): string | undefined {
+function toText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -26,16 +26,20 @@ const codes: ReadonlyMap<number, string> = new Map([
 
 const systemErrors = getSystemErrorMap()
 
-export const lmdbErrors: ReadonlySet<string> = new Set([...codes.values(), ...[...systemErrors.values()].map(([name]) => name)])
+/** The error codes that lmdb documents, and those of the system. */
+export const lmdbErrorCodes: ReadonlySet<string> = new Set([
+  ...codes.values(),
+  ...[...systemErrors.values()].map(([name]) => name),
+])
 
-/** An error of lmdb has a number for its code, LMDB's or the system's; it is counted by the name of that. */
+/** Returns an object with the name of the error's code: lmdb's errors carry the number, of LMDB or of the system. */
 export function withErrorCode(error: unknown): unknown {
   try {
     const code: unknown = (error as { code?: unknown } | null | undefined)?.code
     if (typeof code !== 'number') return error
     return { code: codes.get(code) ?? systemErrors.get(-code)?.[0] }
   } catch {
-    // A getter of the error threw: its kind stays unknown.
+    // A getter of the error threw: the code is unknown.
     return undefined
   }
 }

@@ -1,8 +1,8 @@
 import { isOpen, type LmdbDatabase } from '../../engines/lmdb.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import type { StoreProbe } from '../../registry/measured-stores.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
 
-/** What a probe needs of a database, and the options that lmdb keeps on it. */
+/** The parts of a database that the probe uses, and the options that lmdb keeps on it. */
 interface ProbedDatabase extends LmdbDatabase {
   readonly encoding?: string
   readonly encoder?: Partial<Codec>
@@ -13,7 +13,7 @@ interface ProbedDatabase extends LmdbDatabase {
   readonly keyIsUint32?: boolean
   readonly dupSort?: boolean
   get(key: string | Buffer): unknown
-  /** These two are left out where it is opened for reading. */
+  /** `put` and `remove` are missing if the database is opened for reading. */
   put?(key: string | Buffer, value: string | Buffer): Promise<boolean>
   remove?(key: string | Buffer): Promise<boolean>
   getKeys(range: { limit: number }): Iterable<unknown>
@@ -25,50 +25,50 @@ interface Codec {
 }
 
 /**
- * By the methods of the database itself, unmeasured. A write is done when it is committed; lmdb commits the writes of one turn
- * of the event loop together, and its events of a commit (`beforecommit`) know no more of it than of any other.
+ * Creates a probe that calls the database's own methods without measuring them. A write resolves when it is committed. lmdb
+ * commits the writes of one turn of the event loop together, so a commit event (`beforecommit`) does not reveal the probe.
  */
-export function lmdbProbe(store: LmdbDatabase, context: StoreContext): StoreProbe {
+export function createProbe(store: LmdbDatabase, context: StoreContext): StoreProbe {
   const database = store as ProbedDatabase
-  const ask = <Result>(run: () => Result): Result => {
-    // Once its environment is closed, asking a database would end the process.
+  const run = <Result>(step: () => Result): Result => {
+    // Calling a database after its environment was closed would crash the process.
     if (!isOpen(database)) throw new Error('the database is closed')
-    return context.withoutMeasuring(run)
+    return context.withoutMeasuring(step)
   }
-  if (hasOtherKeys(database)) return { read: async () => ask(() => firstKey(database)) }
+  if (hasNonTextKeys(database)) return { read: async () => run(() => readFirstKey(database)) }
   const isBinary = database.keyIsBuffer === true || database.keyEncoding === 'binary'
-  const encoded = (key: string): string | Buffer => (isBinary ? Buffer.from(key) : key)
+  const encodeKey = (key: string): string | Buffer => (isBinary ? Buffer.from(key) : key)
   const read = async (key: string): Promise<string | undefined> => {
-    const value = ask(() => database.get(encoded(key)))
-    return value === undefined ? undefined : textOf(value)
+    const value = run(() => database.get(encodeKey(key)))
+    return value === undefined ? undefined : toText(value)
   }
-  // There, a second value would be put beside the first.
-  if (database.dupSort === true || !takesText(database)) return { read }
+  // With `dupSort`, a write adds a second value to the key.
+  if (database.dupSort === true || !acceptsText(database)) return { read }
   if (typeof database.put !== 'function' || typeof database.remove !== 'function') return { read }
-  const storable = (text: string): string | Buffer => (database.encoding === 'binary' ? Buffer.from(text) : text)
+  const encodeValue = (text: string): string | Buffer => (database.encoding === 'binary' ? Buffer.from(text) : text)
   return {
     read,
     async write(key, value) {
-      await ask(() => database.put?.(encoded(key), storable(value)))
+      await run(() => database.put?.(encodeKey(key), encodeValue(value)))
     },
     async remove(key) {
-      await ask(() => database.remove?.(encoded(key)))
+      await run(() => database.remove?.(encodeKey(key)))
     },
   }
 }
 
-/** Whether a text cannot be a key of it. */
-function hasOtherKeys({ keyIsUint32, keyEncoding, keyEncoder }: ProbedDatabase): boolean {
+/** Returns whether text cannot be a key. */
+function hasNonTextKeys({ keyIsUint32, keyEncoding, keyEncoder }: ProbedDatabase): boolean {
   return keyIsUint32 === true || keyEncoding === 'uint32' || (typeof keyEncoder === 'object' && keyEncoder !== null)
 }
 
-/** Reads as far as the first entry. No text lies under keys of such a kind. */
-function firstKey(database: ProbedDatabase): undefined {
+/** Reads the first entry. Returns undefined: no text key can be there. */
+function readFirstKey(database: ProbedDatabase): undefined {
   for (const _key of database.getKeys({ limit: 1 }));
 }
 
-/** An encoder of the users' own may be for something else than text. */
-function takesText({ encoding = 'msgpack', encoder, decoder }: ProbedDatabase): boolean {
+/** Returns whether text can be a value: a user's own encoder may be for other values. */
+function acceptsText({ encoding = 'msgpack', encoder, decoder }: ProbedDatabase): boolean {
   if (['binary', 'string', 'json', 'ordered-binary'].includes(encoding)) return true
   const text = 'a text'
   try {
@@ -78,6 +78,6 @@ function takesText({ encoding = 'msgpack', encoder, decoder }: ProbedDatabase): 
   }
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
 }

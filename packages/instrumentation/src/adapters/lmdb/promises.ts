@@ -1,30 +1,30 @@
-/** Who is told how an operation came out, by functions that need no `this`. */
-export interface Settlement {
+/** Receives the outcome of an operation. Its functions need no `this`. */
+export interface SettlementHandler {
   readonly succeeded: (value: unknown) => void
   readonly failed: (error: unknown) => void
 }
 
-/** For each promise of the store the one that its callers hold. */
+/** For each promise of the store, the promise that its callers hold. */
 const followers = new WeakMap<object, Promise<unknown>>()
 
 /**
- * Settles an operation as its result does, and gives back what to hand on. All writes of one turn of the event loop have one
- * promise in common: that of their commit. So the promise that follows it is one as well; with one for each write, a caller
- * who waits for the last write only, as lmdb's README advises, would leave the rejections of all others unhandled. It
- * carries whatever the store's own carries (`flushed`).
+ * Settles an operation when its result settles, and returns the result for the caller. All writes of one turn of the event
+ * loop share one promise, that of their commit, so their callers share one promise that follows it. With one promise for
+ * each write, a caller that awaits only the last write, as lmdb's README advises, would leave the other rejections
+ * unhandled. The promise has the properties of the store's own (`flushed`).
  */
-export function observeLmdbPromise(result: unknown, settlement: Settlement): unknown {
+export function observeLmdbPromise(result: unknown, handler: SettlementHandler): unknown {
   if (!(result instanceof Promise)) {
-    settlement.succeeded(result)
+    handler.succeeded(result)
     return result
   }
-  // A write in a transaction is done when it returns. Its promise is one of two that lmdb keeps for all of them.
+  // A write in a transaction is done when it returns. lmdb returns one of two shared promises for it.
   const { isSync, result: value } = result as { isSync?: boolean; result?: unknown }
   if (isSync === true) {
-    settlement.succeeded(value)
+    handler.succeeded(value)
     return result
   }
-  result.then(settlement.succeeded, settlement.failed)
+  result.then(handler.succeeded, handler.failed)
   let follower = followers.get(result)
   if (follower === undefined) {
     follower = result.then((settled: unknown) => settled)

@@ -3,7 +3,7 @@ import { ScanOperation } from '../../operations/scan.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { withErrorCode } from './errors.ts'
 
-/** What `getRange()` gives: every way to read it begins with `iterate()`, and so does `getCount()`, which gets a number. */
+/** What `getRange()` returns. Every way to read it begins with `iterate()`; for a count, `iterate()` returns a number. */
 interface Range {
   iterate: (this: unknown, ...args: unknown[]) => Cursor | number
 }
@@ -15,8 +15,8 @@ interface Cursor {
 }
 
 /**
- * `getRange`, so that each reading of a range is one scan, which ends with its last entry. A count is a scan that delivers
- * nothing. `getKeys`, `getValues` and the counts go through `getRange`.
+ * Wraps `getRange`: each iteration of a range is one scan, which ends with its last entry. A count is a scan without
+ * entries. `getKeys`, `getValues` and the counts call `getRange`.
  */
 export function measureRange(context: StoreContext, original: Method): Method {
   return function (...args) {
@@ -31,15 +31,15 @@ export function measureRange(context: StoreContext, original: Method): Method {
     const { iterate } = range
     range.iterate = function (...options) {
       return context.isMeasuring
-        ? scan(new ScanOperation(context), () => iterate.apply(this, options))
+        ? measureIteration(new ScanOperation(context), () => iterate.apply(this, options))
         : iterate.apply(this, options)
     }
     return range
   }
 }
 
-function scan(operation: ScanOperation, iterate: () => Cursor | number): Cursor | number {
-  const busy = <Result>(read: () => Result): Result => {
+function measureIteration(operation: ScanOperation, iterate: () => Cursor | number): Cursor | number {
+  const run = <Result>(read: () => Result): Result => {
     try {
       return operation.runSync(read)
     } catch (error) {
@@ -47,16 +47,16 @@ function scan(operation: ScanOperation, iterate: () => Cursor | number): Cursor 
       throw error
     }
   }
-  const cursor = busy(iterate)
+  const cursor = run(iterate)
   if (typeof cursor === 'number') {
     operation.end()
     return cursor
   }
   operation.open()
-  const { next, return: end, throw: giveUp } = cursor
+  const { next, return: end, throw: throwInto } = cursor
   cursor.next = (...args) => {
     if (operation.isEnded) return next.apply(cursor, args)
-    const result = busy(() => next.apply(cursor, args))
+    const result = run(() => next.apply(cursor, args))
     if (result.done === true) operation.end()
     else operation.entries++
     return result
@@ -67,7 +67,7 @@ function scan(operation: ScanOperation, iterate: () => Cursor | number): Cursor 
   }
   cursor.throw = (...args) => {
     operation.end()
-    return giveUp.apply(cursor, args)
+    return throwInto.apply(cursor, args)
   }
   return cursor
 }

@@ -5,27 +5,27 @@ import { wrapSync } from '../../operations/wrap-method.ts'
 import { withSpan } from '../../otel/span.ts'
 import { withErrorCode } from './errors.ts'
 
-/** A read that returns its result at once, timed. */
-export function measureRead(context: StoreContext, verb: 'get' | 'has', original: Method): Method {
-  return wrapSync(context, context.recorder(verb), original, withErrorCode)
+/** Wraps a synchronous read. */
+export function measureRead(context: StoreContext, operation: 'get' | 'has', original: Method): Method {
+  return wrapSync(context, context.recorder(operation), original, withErrorCode)
 }
 
 type Callback = (...answer: unknown[]) => unknown
 
 /**
- * `getMany` has the pages of its keys fetched by another thread, in `prefetch`, and then gets each key by itself: those gets
- * are part of it. Its own promise is never rejected, so that observing it on the side hides nothing.
+ * Measures `getMany`. It lets another thread load the pages of its keys, in `prefetch`, and then gets each key: those gets
+ * are part of it. Its own promise never rejects, so observing that promise hides no rejection.
  */
 export class GetMany {
   readonly #context: StoreContext
-  /** The one whose call is running now. */
-  #calling: PendingOperation | undefined
+  /** The operation whose call runs now. */
+  #current: PendingOperation | undefined
 
   constructor(context: StoreContext) {
     this.#context = context
   }
 
-  readonly measure = (original: Method): Method => {
+  readonly wrapGetMany = (original: Method): Method => {
     const context = this.#context
     const recorder = context.recorder('get_many')
     const call = (receiver: unknown, args: unknown[]): unknown => {
@@ -34,19 +34,19 @@ export class GetMany {
       if (callback !== undefined) {
         args[1] = (...answer: unknown[]) => {
           pending.succeeded()
-          return withInside(context, false, () => callback(...answer))
+          return withNested(context, false, () => callback(...answer))
         }
       }
-      this.#calling = pending
+      this.#current = pending
       try {
-        const result = withInside(context, true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
+        const result = withNested(context, true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
         if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
         return result
       } catch (error) {
         pending.failed(withErrorCode(error))
         throw error
       } finally {
-        this.#calling = undefined
+        this.#current = undefined
       }
     }
     return function (...args) {
@@ -54,18 +54,18 @@ export class GetMany {
     }
   }
 
-  readonly partOf = (prefetch: Method): Method => {
+  readonly wrapPrefetch = (prefetch: Method): Method => {
     const context = this.#context
-    const currentCall = (): PendingOperation | undefined => this.#calling
+    const currentOperation = (): PendingOperation | undefined => this.#current
     return function (...args) {
-      const pending = currentCall()
+      const pending = currentOperation()
       const [keys, fetched] = args as unknown as [unknown, Callback]
       if (pending === undefined) return prefetch.apply(this, args)
       const getAll: Callback = (...answer) => {
         try {
-          return withInside(context, true, () => fetched(...answer))
+          return withNested(context, true, () => fetched(...answer))
         } catch (error) {
-          // Nobody is told: lmdb throws what a get threw at the event loop.
+          // lmdb throws the error of a get as an uncaught exception; the caller's promise stays pending.
           pending.failed(withErrorCode(error))
           throw error
         }
@@ -75,9 +75,9 @@ export class GetMany {
   }
 }
 
-function withInside<Result>(context: StoreContext, inside: boolean, run: () => Result): Result {
+function withNested<Result>(context: StoreContext, isNested: boolean, run: () => Result): Result {
   const before = context.isNested
-  context.isNested = inside
+  context.isNested = isNested
   try {
     return run()
   } finally {

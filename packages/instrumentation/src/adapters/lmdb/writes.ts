@@ -5,86 +5,95 @@ import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { withSpan } from '../../otel/span.ts'
 import { withErrorCode } from './errors.ts'
-import { type Callback, Group, Groups } from './groups.ts'
-import { observeLmdbPromise, type Settlement } from './promises.ts'
+import { observeLmdbPromise, type SettlementHandler } from './promises.ts'
+import { type Callback, WriteGroup, WriteGroups } from './write-groups.ts'
 
-/** lmdb's `ABORT`: one number for all copies of lmdb, returned by a callback that gives its transaction up. */
+/** lmdb's `ABORT`, the same number in all copies of lmdb: a callback returns it to abort its transaction. */
 const abort = 4.452694326329068e-106
 
+/** How a method that writes one entry is measured. */
 export interface SingleWrite {
-  readonly verb: 'set' | 'delete' | 'clear'
-  /** From which argument on the last one may be a callback. */
+  readonly operation: 'set' | 'delete' | 'clear'
+  /** The number of arguments before an optional callback. */
   readonly callbackFrom?: number
-  /** Whether it is committed when it returns, also in a batch. */
+  /** Whether the write is committed when the method returns, even inside a batch. */
   readonly commits?: boolean
 }
 
 /**
- * The writes of one environment. A write that is committed for itself is one operation, from its call to its commit. A write
- * inside a transaction or a batch is an entry of that and no operation: it does not settle for itself, and would be counted
- * twice. A transaction inside another one is part of it. Reads are operations everywhere.
+ * Measures the writes of one environment. A write on its own is one operation, from its call to its commit. A write inside a
+ * transaction or a batch is an entry of it, not an operation: it settles with the whole, and would be counted twice. A
+ * transaction inside another one is part of that one. Reads are operations everywhere.
  */
 export class Writes {
-  commits: Counter | undefined
-  aborts: Counter | undefined
   readonly #context: StoreContext
-  readonly #groups: Groups
+  readonly #groups: WriteGroups
+  readonly #commits: Counter
+  readonly #aborts: Counter
 
   constructor(context: StoreContext) {
+    const { registry, name: store } = context
     this.#context = context
-    this.#groups = new Groups(context)
+    this.#groups = new WriteGroups(context)
+    this.#commits = registry.counter('db_transaction_commits_total', { store })
+    this.#aborts = registry.counter('db_transaction_aborts_total', { store })
   }
 
-  single({ verb, callbackFrom, commits = false }: SingleWrite, original: Method): Method {
-    const recorder = this.#context.recorder(verb)
-    return this.#measured(original, (database, args, run) => {
-      const isOwn = verb === 'clear' || (commits && !inTransaction(database))
-      const group = isOwn ? undefined : this.#groups.running
+  /** Wraps a method that writes one entry. */
+  single({ operation, callbackFrom, commits = false }: SingleWrite, original: Method): Method {
+    const recorder = this.#context.recorder(operation)
+    return this.#wrap(original, (database, args, run) => {
+      const isSeparate = operation === 'clear' || (commits && !inTransaction(database))
+      const group = isSeparate ? undefined : this.#groups.current
       if (group !== undefined) return this.#entry(group, run)
       const pending = this.#context.inFlight.begin(recorder, 0, args[0], args[1])
       const callback = args.at(-1)
-      const isTold = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
-      if (!isTold || inTransaction(database)) return this.#call(pending.span, run, pending)
-      args[args.length - 1] = telling(callback as Callback, pending)
+      const hasCallback = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
+      if (!hasCallback || inTransaction(database)) return this.#call(pending.span, run, pending)
+      args[args.length - 1] = settleInCallback(callback as Callback, pending)
       return this.#call(pending.span, run, { succeeded: () => {}, failed: pending.failed })
     })
   }
 
-  /** `transactionSync`, `childTransaction` and `transactionAsync`; of the latter only a child can be given up. */
+  /**
+   * Wraps `transactionSync`, `childTransaction` or `transactionAsync`.
+   *
+   * @param isAbortable returns whether the transaction can be aborted, by its arguments: of `transactionAsync`, only a child.
+   */
   transaction(original: Method, isAbortable: (args: readonly unknown[]) => boolean): Method {
-    return this.#measured(original, (database, args, run) => {
-      const outer = inTransaction(database) ? this.#groups.running : undefined
-      const group = new Group()
+    return this.#wrap(original, (database, args, run) => {
+      const outer = inTransaction(database) ? this.#groups.current : undefined
+      const group = new WriteGroup()
       const abortable = isAbortable(args)
-      args[0] = this.#groups.callback(group, args[0] as Callback)
+      args[0] = this.#groups.wrapCallback(group, args[0] as Callback)
       if (outer !== undefined) return this.#nested(outer, group, run)
       const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
       return this.#call(pending.span, run, {
         succeeded: (value) => {
           const isAborted = abortable && value === abort
-          if (isAborted) this.aborts?.add()
-          else this.commits?.add()
+          if (isAborted) this.#aborts.add(1)
+          else this.#commits.add(1)
           pending.entries = isAborted ? 0 : group.entries
           pending.succeeded()
         },
         failed: (error) => {
-          // What its callback wrote before it threw is committed all the same, where nothing can be given up.
-          if (group.threw && !abortable) this.commits?.add()
-          else if (group.began) this.aborts?.add()
+          // A transaction that cannot be aborted commits what its callback wrote before it threw.
+          if (group.threw && !abortable) this.#commits.add(1)
+          else if (group.began) this.#aborts.add(1)
           pending.failed(error)
         },
       })
     })
   }
 
-  /** `ifVersion`, also behind `batch` and `ifNoExists`: the writes of a callback or an array, in one go or not at all. */
+  /** Wraps `ifVersion`, which `batch` and `ifNoExists` call: the writes of a callback or an array, all or none of them. */
   batch(original: Method): Method {
-    return this.#measured(original, (_database, args, run) => {
+    return this.#wrap(original, (_database, args, run) => {
       const writes = args[2]
-      if (writes === undefined || this.#groups.running !== undefined) return run()
-      const group = new Group()
+      if (writes === undefined || this.#groups.current !== undefined) return run()
+      const group = new WriteGroup()
       if (Array.isArray(writes)) group.entries = writes.length
-      else args[2] = this.#groups.callback(group, writes as Callback)
+      else args[2] = this.#groups.wrapCallback(group, writes as Callback)
       const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
       return this.#call(pending.span, run, {
         succeeded: (value) => {
@@ -96,7 +105,7 @@ export class Writes {
     })
   }
 
-  #measured(original: Method, measure: (database: unknown, args: unknown[], run: () => unknown) => unknown): Method {
+  #wrap(original: Method, measure: (database: unknown, args: unknown[], run: () => unknown) => unknown): Method {
     const context = this.#context
     return function (...args) {
       const run = (): unknown => original.apply(this, args)
@@ -104,7 +113,7 @@ export class Writes {
     }
   }
 
-  #call(span: Span | undefined, run: () => unknown, { succeeded, failed }: Settlement): unknown {
+  #call(span: Span | undefined, run: () => unknown, { succeeded, failed }: SettlementHandler): unknown {
     const context = this.#context
     context.isNested = true
     let result: unknown
@@ -119,7 +128,7 @@ export class Writes {
     return observeLmdbPromise(result, { succeeded, failed: (error) => failed(withErrorCode(error)) })
   }
 
-  #entry(group: Group, run: () => unknown): unknown {
+  #entry(group: WriteGroup, run: () => unknown): unknown {
     const context = this.#context
     context.isNested = true
     try {
@@ -132,7 +141,7 @@ export class Writes {
     }
   }
 
-  #nested(outer: Group, group: Group, run: () => unknown): unknown {
+  #nested(outer: WriteGroup, group: WriteGroup, run: () => unknown): unknown {
     return this.#call(undefined, run, {
       succeeded: (value) => {
         if (value !== abort) outer.entries += group.entries
@@ -146,8 +155,8 @@ function inTransaction(database: unknown): boolean {
   return Boolean((database as { env?: { writeTxn?: unknown } }).env?.writeTxn)
 }
 
-/** The caller's callback, which also settles the operation. */
-function telling(callback: Callback, pending: PendingOperation): Callback {
+/** Returns the caller's callback, which also settles the operation. */
+function settleInCallback(callback: Callback, pending: PendingOperation): Callback {
   return function (...answer) {
     if (answer[0]) pending.failed(withErrorCode(answer[0]))
     else pending.succeeded()

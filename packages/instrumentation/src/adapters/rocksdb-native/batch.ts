@@ -3,30 +3,30 @@ import type { Method } from '../../operations/method-patch.ts'
 import { MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 
-/** What `read()` and `write()` of rocksdb-native give: calls gathered for one way to the engine. */
+/** What `read()` and `write()` of rocksdb-native return: calls collected for one flush to the engine. */
 interface Batch {
   readonly _operations?: readonly unknown[]
 }
 
 /**
- * A method that makes a batch, so that each flush of the batch becomes one operation, from the flush to its settlement: what
- * is gathered waits until then, and goes to the engine as one call. A batch may be flushed again and again.
+ * Wraps a method that creates batches: each flush of a batch is one operation, from the flush to its settlement. Collected
+ * calls wait for the flush, which passes them to the engine in one call. A batch may be flushed several times.
  *
- * `flush()` and `tryFlush()` both begin with `_flush()` and end with `_onfinished()`; after the latter there is no promise to
- * observe. A batch that was destroyed is lent again, so it must be given back as it was.
+ * `flush()` and `tryFlush()` both call `_flush()` and end with `_onfinished()`; `tryFlush()` returns no promise to observe.
+ * Destroyed batches are reused, so the patch is undone then.
  */
-export function measureBatch(context: StoreContext, verb: 'get_many' | 'batch', original: Method): Method {
-  const recorder = context.recorder(verb)
+export function measureBatch(context: StoreContext, operation: 'get_many' | 'batch', original: Method): Method {
+  const recorder = context.recorder(operation)
   return function (...args) {
     const batch = original.apply(this, args) as Batch
-    // The batch behind a single `get()` or `put()` is part of that.
+    // The batch behind a single `get()` or `put()` is part of that operation.
     if (context.isNested) return batch
     const patch = new MethodPatch(batch)
     let flushing: PendingOperation | undefined
     patch.replace('_flush', (flush) => {
       return function (this: unknown, ...flushArgs) {
         if (context.isMeasuring) {
-          flushing = context.inFlight.begin(recorder, verb === 'batch' ? (batch._operations?.length ?? 0) : 0)
+          flushing = context.inFlight.begin(recorder, operation === 'batch' ? (batch._operations?.length ?? 0) : 0)
         }
         return flush.apply(this, flushArgs)
       }

@@ -7,8 +7,8 @@ import type { StoreContext } from '../../operations/store-context.ts'
 type Callback = (error?: unknown) => void
 
 /**
- * A method that makes an iterator, so that each iterator becomes one scan, which ends when it is destroyed; the stream does that
- * by itself at its end. Its entries are those the engine delivered, of which the stream reads some ahead.
+ * Wraps a method that creates iterators: each iterator is one scan, which ends when the stream is destroyed; a stream
+ * destroys itself at its end. Its entries are those that the engine delivered, including those that the stream read ahead.
  */
 export function measureIterator(context: StoreContext, original: Method): Method {
   return function (...args) {
@@ -21,11 +21,12 @@ export function measureIterator(context: StoreContext, original: Method): Method
       operation.end()
       throw error
     }
-    new Scan(context, operation).follow(iterator)
+    new Scan(context, operation).attach(iterator)
     return iterator
   }
 }
 
+/** The scan of one iterator. */
 class Scan {
   readonly #context: StoreContext
   readonly #operation: ScanOperation
@@ -36,15 +37,15 @@ class Scan {
     this.#operation = operation
   }
 
-  follow(iterator: object): void {
+  attach(iterator: object): void {
     const operation = this.#operation
     operation.open()
     const patch = new MethodPatch(iterator)
-    patch.replace('_open', (open) => this.#reading(open))
-    patch.replace('_read', (read) => this.#reading(read))
+    patch.replace('_open', (open) => this.#wrapRead(open))
+    patch.replace('_read', (read) => this.#wrapRead(read))
     patch.replace('push', (push) => {
       return function (this: unknown, ...args) {
-        // The end is pushed as null.
+        // A stream signals its end by pushing null.
         if ((args as unknown[])[0] !== null) operation.entries++
         return push.apply(this, args)
       }
@@ -59,17 +60,17 @@ class Scan {
     })
   }
 
-  /** Opening and reading call back when they are done; meanwhile the scan is in flight. */
-  #reading(original: Method): Method {
+  /** Opening and reading take a callback; the scan is in flight until it is called. */
+  #wrapRead(original: Method): Method {
     const scan = this
     return function (this: unknown, ...args) {
       const [done] = args as unknown as [Callback]
       scan.#pending = scan.#operation.beginRead()
-      const settled: Callback = (error) => {
+      const settle: Callback = (error) => {
         scan.#settle(error)
         done(error)
       }
-      return original.apply(this, [settled] as never[])
+      return original.apply(this, [settle] as never[])
     }
   }
 

@@ -1,8 +1,8 @@
 import type { StoreContext } from '../../operations/store-context.ts'
-import type { StoreProbe } from '../../registry/measured-stores.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
 import type { Database } from './database.ts'
 
-/** What a probe needs of a database, beside its shape. */
+/** The parts of a database that the probe uses. */
 interface ProbedDatabase extends Database {
   readonly _keyEncoding: unknown
   readonly _valueEncoding: unknown
@@ -13,32 +13,31 @@ interface ProbedDatabase extends Database {
   delete(key: Buffer): Promise<void>
 }
 
-const writable = new WeakSet<Database>()
-
 /**
- * Sees whether an open database can be written: rocksdb-native keeps no `readOnly`, but such a database has no write-ahead log.
- * To be called when it opens; until there is an answer nothing is written.
+ * Returns whether an open database has a write-ahead log, and so can be written: rocksdb-native does not expose whether it
+ * was opened for reading only. Call it when the database opens. Never rejects.
  */
-export async function seeWhetherWritable(store: Database): Promise<void> {
+export async function hasWriteAheadLog(store: Database): Promise<boolean> {
   const database = store as ProbedDatabase
   try {
     await database.ready()
-    if (await database.currentWalFile?.()) writable.add(database)
+    return Boolean(await database.currentWalFile?.())
   } catch {
-    // No log, or closed again already.
+    // It has no log, or is closed again already.
+    return false
   }
 }
 
-/** By the database's own methods, unmeasured, with keys and values as bytes, whatever encodings the database was given. */
-export function rocksdbNativeProbe(store: Database, context: StoreContext): StoreProbe {
+/** Creates a probe that calls the database's own methods without measuring them, with keys and values as bytes. */
+export function createProbe(store: Database, context: StoreContext, isWritable: boolean): StoreProbe {
   const { _keyEncoding, _valueEncoding } = store as ProbedDatabase
   const database: ProbedDatabase = Object.create(store, { _keyEncoding: { value: null }, _valueEncoding: { value: null } })
   const read = async (key: string): Promise<string | undefined> => {
     const value = await context.withoutMeasuring(() => database.get(Buffer.from(key)))
     return value === null ? undefined : Buffer.from(value).toString()
   }
-  // What a scan of the users' comes upon meanwhile it must be able to decode.
-  if (!writable.has(store) || (_keyEncoding ?? _valueEncoding ?? null) !== null) return { read }
+  // With encodings, a user's scan may be unable to decode the probe's entry.
+  if (!isWritable || (_keyEncoding ?? _valueEncoding ?? null) !== null) return { read }
   return {
     read,
     write: async (key, value) => context.withoutMeasuring(() => database.put(Buffer.from(key), Buffer.from(value))),

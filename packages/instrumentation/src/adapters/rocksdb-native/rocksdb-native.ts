@@ -1,28 +1,32 @@
+import { resolve } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { rocksdbMetricNames } from '../../engines/rocksdb/metrics.ts'
+import type { ReadProperty } from '../../engines/rocksdb/properties.ts'
 import { type RocksDBHandle, RocksDBReader } from '../../engines/rocksdb/reader.ts'
 import type { Operation } from '../../metrics/semconv.ts'
-import { type Method, MethodPatch } from '../../operations/method-patch.ts'
+import type { Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import { observeResult, wrapAsyncForCaller } from '../../operations/wrap-method.ts'
+import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
+import { wrapAsyncForCaller } from '../../operations/wrap-method.ts'
+import type { StoreState } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { measureBatch } from './batch.ts'
-import { type Database, handleOf, isDatabase, type State } from './database.ts'
+import { type Database, isDatabase } from './database.ts'
 import { measureIterator } from './iterator.ts'
-import { rocksdbNativeProbe, seeWhetherWritable } from './probe.ts'
+import { createProbe, hasWriteAheadLog } from './probe.ts'
 
-const verbs: Readonly<Record<string, Operation>> = { get: 'get', put: 'set', delete: 'delete', deleteRange: 'clear' }
+const methods: Readonly<Record<string, Operation>> = { get: 'get', put: 'set', delete: 'delete', deleteRange: 'clear' }
 
-/** rocksdb-native gives errors of the engine libuv's names for errors of the system; its own have no code. */
+/** rocksdb-native gives errors of the system their libuv names; errors of the engine have no code. */
 const errorCodes: ReadonlySet<string> = new Set([...getSystemErrorMap().values()].map(([name]) => name))
 
 /**
- * Databases of rocksdb-native 3. Column families, sessions and snapshots are objects of the same class on the same state:
- * all of them are measured, under the one name of the database they came from.
+ * Databases of rocksdb-native 3. Column families, sessions and snapshots are objects of the same class with a shared state;
+ * all of them are measured under the name of their database.
  *
- * `write()` gathers writes and `read()` gathers gets: the engine gets them as one call, when they are flushed, which makes a
- * `write()` one batch and a `read()` one get of many keys. `keys()` and `peek()` are scans because they go through
- * `iterator()`. `flush()` and `compactRange()` are no operations on the store's content.
+ * `write()` collects writes and `read()` collects gets, and a flush passes them to the engine in one call. So a flushed
+ * `write()` counts as one batch, and a flushed `read()` as one get of many keys. `keys()` and `peek()` are scans because they
+ * call `iterator()`. `flush()` and `compactRange()` do not read or change entries and are not measured.
  */
 export const rocksdbNative: StoreAdapter<Database> = {
   name: 'rocksdb-native',
@@ -31,120 +35,147 @@ export const rocksdbNative: StoreAdapter<Database> = {
   errorCodes,
 
   /** @throws TypeError for a session: it is measured with its database, and would be counted twice. */
-  matches(store) {
+  matches(store): store is Database {
     if (!isDatabase(store)) return false
     if (store.isRoot()) return true
     throw new TypeError(
-      'cannot instrument a session of a RocksDB: instrument the database that it comes from, whose sessions, column families and snapshots are measured with it',
+      'cannot instrument a session of a RocksDB: instrument the database it comes from; all sessions, column families and snapshots are measured with it',
     )
   },
 
   engine: () => 'rocksdb',
 
-  stateOf(database) {
-    const status = handleOf(database).status()
-    if (status !== 'silent') return status
-    // Suspended, it is closed to nobody: whoever asks waits until it goes on.
-    return database._state.closing === null ? 'opening' : 'closed'
-  },
-
-  directory: (database) => handleOf(database).directory,
-
-  probe: rocksdbNativeProbe,
-
-  attach(database, context) {
+  instrument(database, context) {
     const state = database._state
-    const measure = sessionMeasurement(context)
-    const measured = new Map<Database, MethodPatch>()
-    for (const session of state.sessions) measured.set(session, measure(session))
-    if (!measured.has(database)) measured.set(database, measure(database))
-
-    const patch = new MethodPatch(state)
-    patch.replace('addSession', (original) => {
-      return function (this: unknown, ...args) {
-        const [session] = args as unknown as [Database]
-        measured.set(session, measure(session))
-        return original.apply(this, args)
-      }
-    })
-    patch.replace('removeSession', (original) => {
-      return function (this: unknown, ...args) {
-        const [session] = args as unknown as [Database]
-        // Its methods stay measured: that they fail now is for its owner to see.
-        if (session !== database) measured.delete(session)
-        return original.apply(this, args)
-      }
-    })
-    patch.replace('_open', (original) => statusChange(context, 'open', original))
-    patch.replace('_close', (original) => statusChange(context, 'close', original))
-    if (state.opened) seeWhetherWritable(database)
-    context.isOpen = unlessClosed(handleOf(database))
-    context.publishGauges()
-    return () => {
-      readers.get(database)?.close()
-      readers.delete(database)
-      patch.undo()
-      for (const own of measured.values()) own.undo()
+    const handle = createHandle(database)
+    const reader = new RocksDBReader(handle, context)
+    const sessions = new Sessions(database, context)
+    // Until this is known, the probe does not write.
+    let isWritable = false
+    const detectWritable = (): void => {
+      hasWriteAheadLog(database).then((hasLog) => {
+        isWritable = hasLog
+      })
+    }
+    const patch = context.patch(state)
+    patch.replace('addSession', (original) => sessions.wrapAdd(original))
+    patch.replace('removeSession', (original) => sessions.wrapRemove(original))
+    patch.replace('_open', (original) =>
+      wrapLifecycle(context, 'open', original, () => {
+        reader.onOpen()
+        detectWritable()
+      }),
+    )
+    patch.replace('_close', (original) => wrapLifecycle(context, 'close', original, () => reader.collectSoon()))
+    if (state.opened) detectWritable()
+    return {
+      state: () => readState(database, handle),
+      directory: () => handle.directory,
+      probe: () => createProbe(database, context, isWritable),
+      collect: () => reader.collect(),
+      detach() {
+        reader.close()
+        patch.undo()
+        sessions.detach()
+      },
     }
   },
-
-  stats(database, registry, name) {
-    const reader = new RocksDBReader(handleOf(database), registry, name)
-    readers.set(database, reader)
-    return reader
-  },
 }
 
-/** Made in a function of its own: the registry keeps it, and closures made together keep what any of them does. */
-function unlessClosed(handle: RocksDBHandle): () => boolean {
-  return () => handle.status() !== 'closed'
+/** A suspended database counts as opening: its calls wait until it is resumed. */
+function readState({ _state: { closing } }: Database, handle: RocksDBHandle): StoreState {
+  const status = handle.status()
+  if (status !== 'unavailable') return status
+  return closing === null ? 'opening' : 'closed'
 }
 
-/** Who reads for a database that is measured, to be stopped with the measuring. */
-const readers = new WeakMap<Database, RocksDBReader>()
+function createHandle(database: Database): RocksDBHandle {
+  const state = database._state
+  return {
+    directory: resolve(database.path),
+    status() {
+      if (state.closed) return 'closed'
+      if (state.closing !== null) return 'unavailable'
+      if (!state.opened) return 'opening'
+      return state.resumed === null ? 'open' : 'unavailable'
+    },
+    families: () => state.columnFamilies.map((family) => readFamily(database, family)),
+  }
+}
 
-/** What measures one session. The wrappers are made once: sessions come and go, and have their methods in common. */
-function sessionMeasurement(context: StoreContext): (session: Database) => MethodPatch {
-  const wrappers: Array<[method: string, make: (original: Method) => Method]> = Object.entries(verbs).map(([method, verb]) => [
-    method,
-    onceEach((original) => wrapAsyncForCaller(context, context.recorder(verb), original)),
-  ])
-  wrappers.push(
-    ['read', onceEach((original) => measureBatch(context, 'get_many', original))],
-    ['write', onceEach((original) => measureBatch(context, 'batch', original))],
-    ['iterator', onceEach((original) => measureIterator(context, original))],
+/** Reads properties as a session of the column family would. A real session would be visible to the database's owner. */
+function readFamily(database: Database, family: object): ReadProperty {
+  const view = Object.create(database, { _columnFamily: { value: family } }) as Database
+  return (property) => view.getProperty(`rocksdb.${property}`)
+}
+
+/** The sessions of one database that are measured, the database itself among them. */
+class Sessions {
+  readonly #database: Database
+  readonly #context: StoreContext
+  readonly #patches = new Map<Database, MethodPatch>()
+  /** Sessions share their methods, so each wrapper is made once. */
+  readonly #wrappers: ReadonlyArray<readonly [method: string, wrap: (original: Method) => Method]>
+
+  constructor(database: Database, context: StoreContext) {
+    this.#database = database
+    this.#context = context
+    this.#wrappers = createWrappers(context)
+    for (const session of new Set([...database._state.sessions, database])) this.#measure(session)
+  }
+
+  wrapAdd(original: Method): Method {
+    const measure = (session: Database): void => this.#measure(session)
+    return function (...args) {
+      const [session] = args as unknown as [Database]
+      measure(session)
+      return original.apply(this, args)
+    }
+  }
+
+  wrapRemove(original: Method): Method {
+    const remove = (session: Database): void => {
+      // Its methods stay wrapped: calls of a closed session are failed operations that its owner must see.
+      if (session !== this.#database) this.#patches.delete(session)
+    }
+    return function (...args) {
+      const [session] = args as unknown as [Database]
+      remove(session)
+      return original.apply(this, args)
+    }
+  }
+
+  detach(): void {
+    for (const patch of this.#patches.values()) patch.undo()
+  }
+
+  #measure(session: Database): void {
+    const patch = this.#context.patch(session)
+    for (const [method, wrap] of this.#wrappers) patch.replace(method, wrap)
+    this.#patches.set(session, patch)
+  }
+}
+
+function createWrappers(context: StoreContext): Array<[method: string, wrap: (original: Method) => Method]> {
+  const wrappers: Array<[method: string, wrap: (original: Method) => Method]> = Object.entries(methods).map(
+    ([method, operation]) => [method, (original) => wrapAsyncForCaller(context, context.recorder(operation), original)],
   )
-  return (session) => {
-    const patch = new MethodPatch(session)
-    for (const [method, make] of wrappers) patch.replace(method, make)
-    return patch
-  }
+  wrappers.push(
+    ['read', (original) => measureBatch(context, 'get_many', original)],
+    ['write', (original) => measureBatch(context, 'batch', original)],
+    ['iterator', (original) => measureIterator(context, original)],
+  )
+  return wrappers.map(([method, wrap]) => [method, memoize(wrap)])
 }
 
-function onceEach(make: (original: Method) => Method): (original: Method) => Method {
-  const made = new WeakMap<Method, Method>()
+function memoize(wrap: (original: Method) => Method): (original: Method) => Method {
+  const wrappers = new WeakMap<Method, Method>()
   return (original) => {
-    const known = made.get(original)
-    if (known !== undefined) return known
-    const wrapper = make(original)
-    made.set(original, wrapper)
-    return wrapper
-  }
-}
-
-/** Opening and closing are not operations; their failures are counted, and the engine is looked at. */
-function statusChange(context: StoreContext, verb: 'open' | 'close', original: Method): Method {
-  const failed = (error: unknown) => context.recordLifecycleError(verb, error)
-  return function (...args) {
-    const { db } = this as State
-    const succeeded = (): void => {
-      if (verb === 'open') {
-        readers.get(db)?.onOpen()
-        seeWhetherWritable(db)
-      } else {
-        readers.get(db)?.sampleStalls()
-      }
+    let wrapper = wrappers.get(original)
+    if (wrapper === undefined) {
+      wrapper = wrap(original)
+      wrappers.set(original, wrapper)
     }
-    return observeResult(original.apply(this, args), { succeeded, failed })
+    return wrapper
   }
 }

@@ -2,15 +2,15 @@ import type { Counter } from '../../metrics/counter.ts'
 import type { Histogram } from '../../metrics/histogram.ts'
 import type { Labels } from '../../metrics/labels.ts'
 import type { MetricName } from '../../metrics/semconv.ts'
-import type { MetricsRegistry } from '../../registry/registry.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
+import { type VolumeState, volumeGauges } from '../files/volume.ts'
 import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
-import { type VolumeState, volumeGauges } from '../volume-gauges.ts'
 import type { Compaction, LevelDBEvents } from './log.ts'
 import { type StallCause, stallCauses } from './log-line.ts'
 import type { Level } from './properties.ts'
 
-/** What is so now; what is unknown is left out. */
+/** LevelDB's state now. What is unknown is left out. */
 export interface LevelDBState extends VolumeState {
   readonly levels?: readonly Level[] | undefined
   readonly memoryBytes?: number | undefined
@@ -22,7 +22,7 @@ export interface LevelDBState extends VolumeState {
 
 type Gauge = StateGauge<LevelDBState>
 
-/** LevelDB is built with so many. */
+/** The number of levels is fixed when LevelDB is built. */
 const levels = [0, 1, 2, 3, 4, 5, 6]
 
 const gauges: readonly Gauge[] = [
@@ -41,7 +41,7 @@ const gauges: readonly Gauge[] = [
       name: 'db_write_stall_active_seconds',
       labels: { cause },
       value: (state) => state.stallSeconds?.[cause],
-      combine: 'max',
+      aggregation: 'max',
     }),
   ),
 ]
@@ -51,32 +51,28 @@ const counters = [...lsmCounters, 'db_background_errors_total'] as const satisfi
 const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] as const satisfies readonly MetricName[]
 
 /**
- * Everything that LevelDB supplies. It has no value log; it says memtables and cache in one number only; its thread is
- * named as those of Node's pool, so its CPU time is nobody's; and nothing of it reclaims space but compactions, whose input
- * less output says how much.
+ * The metrics that LevelDB supplies. It has no value log; it reports memtables and cache as one number; its background
+ * thread has the same name as those of Node's pool, so its CPU time is unknown; and only compactions reclaim space, whose
+ * input less output tells how much.
  */
 export const leveldbMetricNames: readonly MetricName[] = [
   ...new Set([...gauges.map(({ name }) => name), ...counters, ...lsmHistograms, ...stallCounters]),
 ]
 
-/** The numbers of one LevelDB. Its counters are there, at 0, from the start; its gauges when they are known. */
+/** Records the metrics of one LevelDB. Its counters exist from the start, at 0; its gauges once they are known. */
 export class LevelDBMetrics implements LevelDBEvents {
   readonly state: StateGauges<LevelDBState>
   readonly #counters: Readonly<Record<(typeof counters)[number], Counter>>
   readonly #histograms: Readonly<Record<(typeof lsmHistograms)[number], Histogram>>
   readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], Counter>>>>
 
-  constructor(registry: MetricsRegistry, store: string) {
+  constructor(context: StoreContext) {
+    const { registry, name: store } = context
     const counter = (name: MetricName, labels?: Labels) => registry.counter(name, { store, ...labels })
-    this.#counters = each(counters, (name) => counter(name))
-    this.#histograms = each(lsmHistograms, (name) => registry.histogram(name, { store }))
-    this.#stalls = each(stallCauses, (cause) => each(stallCounters, (name) => counter(name, { cause })))
-    this.state = new StateGauges(gauges, registry, store)
-  }
-
-  /** Lets the gauges disappear; the counters stay. */
-  release(): void {
-    this.state.release()
+    this.#counters = forEachName(counters, (name) => counter(name))
+    this.#histograms = forEachName(lsmHistograms, (name) => registry.histogram(name, { store }))
+    this.#stalls = forEachName(stallCauses, (cause) => forEachName(stallCounters, (name) => counter(name, { cause })))
+    this.state = new StateGauges(gauges, context)
   }
 
   onFlush(bytes: number, seconds: number | undefined): void {
@@ -114,6 +110,6 @@ export class LevelDBMetrics implements LevelDBEvents {
   }
 }
 
-function each<Name extends string, Value>(names: readonly Name[], make: (name: Name) => Value): Record<Name, Value> {
+function forEachName<Name extends string, Value>(names: readonly Name[], make: (name: Name) => Value): Record<Name, Value> {
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>
 }

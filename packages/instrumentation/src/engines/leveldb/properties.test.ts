@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, expect, test } from 'vitest'
-import { leveldbProperties, parseSSTables } from './properties.ts'
+import { parseSSTables, readProperties } from './properties.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'leveldb-properties-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -41,7 +41,7 @@ test('a key that looks like a line of the property is none, and a store that is 
   await db.put('\n--- level 6 ---\n 77:88[', '1')
   await db.put('\n 99:100[ä', '1')
   await db.compactRange('', '~')
-  const said = leveldbProperties(db)
+  const said = readProperties(db)
   expect(said?.levels).toHaveLength(7)
   expect(said?.levels?.map(({ files }) => files)).toEqual(
     [0, 1, 2, 3, 4, 5, 6].map((level) => Number(db.getProperty(`leveldb.num-files-at-level${level}`))),
@@ -49,5 +49,5 @@ test('a key that looks like a line of the property is none, and a store that is 
   expect(said?.tables.size).toBe(1)
   expect(said?.memoryBytes).toBe(Number(db.getProperty('leveldb.approximate-memory-usage')))
   await db.close()
-  expect(leveldbProperties(db)).toBeUndefined()
+  expect(readProperties(db)).toBeUndefined()
 })

@@ -4,17 +4,17 @@ export interface Level {
   readonly bytes: number
 }
 
-/** What LevelDB says of itself when it is asked. */
+/** LevelDB's properties. */
 export interface LevelDBProperties {
-  /** Level 0 first; undefined where that was not told. */
+  /** Level 0 first; undefined if LevelDB did not list the levels. */
   readonly levels: readonly Level[] | undefined
-  /** The size of each table, by its number. */
+  /** The size of each table in bytes, by its number. */
   readonly tables: ReadonlyMap<number, number>
-  /** Block cache and memtables in one number: they cannot be told apart. */
+  /** Block cache and memtables together: LevelDB reports only their sum. */
   readonly memoryBytes: number | undefined
 }
 
-/** The parts of a classic-level database that are asked; the package itself is never loaded. */
+/** The parts of a classic-level database that are used; the package itself is not loaded. */
 export interface PropertySource {
   readonly status: string
   getProperty(name: string): string
@@ -23,8 +23,8 @@ export interface PropertySource {
 /** `--- level 1 ---`, and below it ` 250:1063259['key' @ 51392 : 1 .. 'key' @ 47833 : 1]`: keys are escaped, so each is one line. */
 const sstablePattern = /^(?:--- level \d+ ---| (\d+):(\d+)\[)/gm
 
-/** Undefined where the store is not open. Synchronous, some microseconds for each table. */
-export function leveldbProperties(store: PropertySource): LevelDBProperties | undefined {
+/** Reads the properties; undefined if the store is not open. Synchronous; takes some microseconds per table. */
+export function readProperties(store: PropertySource): LevelDBProperties | undefined {
   if (store.status !== 'open') return undefined
   try {
     const memoryBytes = Number.parseInt(store.getProperty('leveldb.approximate-memory-usage'), 10)
@@ -37,7 +37,7 @@ export function leveldbProperties(store: PropertySource): LevelDBProperties | un
   }
 }
 
-/** The property `leveldb.sstables`. */
+/** Parses the property `leveldb.sstables`. */
 export function parseSSTables(text: string): Pick<LevelDBProperties, 'levels' | 'tables'> {
   const levels: Array<{ files: number; bytes: number }> = []
   const tables = new Map<number, number>()

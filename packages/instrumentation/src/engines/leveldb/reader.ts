@@ -1,77 +1,79 @@
 import { join, resolve } from 'node:path'
-import type { MetricsRegistry } from '../../registry/registry.ts'
-import type { EngineReader } from '../engine-reader.ts'
-import { type FileKind, readDiskUsage, readVolume } from '../files/disk-usage.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
+import { type FileKind, readDiskUsage } from '../files/disk-usage.ts'
 import { LogFollower } from '../files/log-follower.ts'
+import { readVolume } from '../files/volume.ts'
 import { LevelDBLog } from './log.ts'
 import type { StallCause } from './log-line.ts'
 import { LevelDBMetrics, type LevelDBState } from './metrics.ts'
-import { type LevelDBProperties, leveldbProperties, type PropertySource } from './properties.ts'
+import { type LevelDBProperties, type PropertySource, readProperties } from './properties.ts'
 
-/** The parts of a classic-level database that we look at; the package itself is never loaded. */
+/** The parts of a classic-level database that are used; the package itself is not loaded. */
 export interface LevelDBStore extends PropertySource {
   readonly location: string
 }
 
 /**
- * LevelDB's own numbers. Before each collection it asks for properties, looks at the folder and reads on in the file `LOG`:
- * LevelDB counts no compaction, and tells of each one there. It is also to be told when the store has opened, which is when
- * the sizes of the tables are to be had, and closed, because only the last log before the present one is kept.
+ * Records LevelDB's own metrics. Before each collection it reads properties, file sizes and the new lines of the file
+ * `LOG`: LevelDB counts no compactions, but logs each one. Call `onOpen` and `onClose`: table sizes are available only
+ * while the store is open, and LevelDB keeps only the current log and the one before.
  */
-export class LevelDBReader implements EngineReader {
-  /** A store that is dropped stays free to be collected. */
-  readonly #store: WeakRef<LevelDBStore>
+export class LevelDBReader {
+  readonly #store: LevelDBStore
+  readonly #context: StoreContext
   readonly #folder: string
   readonly #metrics: LevelDBMetrics
   readonly #log: LevelDBLog
   #follower: LogFollower | undefined
+  #forgetFollower: (() => void) | undefined
   #last: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   /** The store may be open already, or opened later. */
-  constructor(store: LevelDBStore, registry: MetricsRegistry, name: string) {
-    this.#store = new WeakRef(store)
+  constructor(store: LevelDBStore, context: StoreContext) {
+    this.#store = store
+    this.#context = context
     this.#folder = resolve(store.location)
-    this.#metrics = new LevelDBMetrics(registry, name)
+    this.#metrics = new LevelDBMetrics(context)
     this.#log = new LevelDBLog(this.#metrics)
     if (store.status !== 'open') return
-    this.#learn()
-    // What its log says until now was before us.
-    this.#follower = this.#follow('end')
+    this.#readProperties()
+    // Earlier lines are from before measuring began.
+    this.#follow('end')
     this.#soon(() => this.#readLog())
   }
 
-  /** The store has opened, with a log that is all ours. */
+  /** The store was opened: its log is new. */
   onOpen(): void {
     if (this.#isClosed) return
     if (this.#follower === undefined) {
       this.#log.onRestart()
-      this.#follower = this.#follow('beginning')
+      this.#follow('beginning')
     }
     this.#soon(() => {
-      this.#learn()
+      this.#readProperties()
       return this.#readLog()
     })
   }
 
-  /** The store has closed. */
+  /** The store was closed: reads its log to the end. */
   onClose(): void {
     this.#metrics.state.publish(undefined)
     this.#soon(() => this.#readLog())
   }
 
-  read(): Promise<void> {
+  /** Reads properties, files and log. */
+  collect(): Promise<void> {
     return this.#next(() => this.#metrics.state.publishFrom(() => this.#readAll()))
   }
 
-  /** Reads nothing any more. The counters stay. */
+  /** Stops reading. */
   close(): void {
     this.#isClosed = true
-    this.#follower?.close()
-    this.#metrics.release()
+    this.#stopFollowing()
   }
 
-  /** One after the other: two that read the log at once would count its lines twice. */
+  /** Runs reads one after another: two reads of the log at once would count its lines twice. */
   #next(step: () => Promise<unknown>): Promise<void> {
     const next = this.#last.then(async () => {
       if (!this.#isClosed) await step()
@@ -81,71 +83,66 @@ export class LevelDBReader implements EngineReader {
   }
 
   #soon(step: () => Promise<unknown>): void {
-    // Whoever reads next hears what is wrong.
+    // The next collection reports a failure that persists.
     this.#next(step).catch(() => {})
   }
 
   async #readAll(): Promise<LevelDBState | undefined> {
-    if (this.#store.deref() === undefined) {
-      this.close()
-      return undefined
-    }
-    // Asked before reading on: a table that is there now was not deleted by any line that was read before.
-    const properties = this.#learn()
-    const disk = properties && (await this.#look(properties))
+    // Before the log: a table that is there now was not deleted by any line that was read before.
+    const properties = this.#readProperties()
+    const disk = properties && (await this.#readDisk(properties))
     const log = await this.#readLog()
     // It may have closed meanwhile.
-    return this.#status === 'open' ? { ...properties, ...disk, ...log } : undefined
+    return this.#store.status === 'open' ? { ...properties, ...disk, ...log } : undefined
   }
 
-  get #status(): string | undefined {
-    return this.#store.deref()?.status
-  }
-
-  #learn(): LevelDBProperties | undefined {
-    const store = this.#store.deref()
-    const properties = store && leveldbProperties(store)
+  #readProperties(): LevelDBProperties | undefined {
+    const properties = readProperties(this.#store)
     if (properties !== undefined) this.#log.inputs.updateTables(properties.tables)
     return properties
   }
 
-  #follow(from: 'beginning' | 'end'): LogFollower {
-    return new LogFollower(join(this.#folder, 'LOG'), { from })
+  #follow(from: 'beginning' | 'end'): void {
+    this.#follower = new LogFollower(join(this.#folder, 'LOG'), { from })
+    this.#forgetFollower = this.#context.closeOnRelease(this.#follower)
   }
 
-  async #look({ tables }: LevelDBProperties): Promise<LevelDBState> {
-    const files = await readDiskUsage(this.#folder, kindOf, (name) => tables.get(tableNumber(name)))
+  #stopFollowing(): void {
+    this.#follower?.close()
+    this.#forgetFollower?.()
+    this.#follower = undefined
+  }
+
+  async #readDisk({ tables }: LevelDBProperties): Promise<LevelDBState> {
+    const files = await readDiskUsage(this.#folder, fileKind, (name) => tables.get(tableNumber(name)))
     return { walBytes: files?.bytes.wal, diskBytes: files?.totalBytes, ...(await readVolume(this.#folder)) }
   }
 
-  /** What the log says of now, where that could be read. */
+  /** Reads the new lines. Returns what the log reports about now; nothing if it was not read to its end. */
   async #readLog(): Promise<LevelDBState> {
     const follower = this.#follower
     if (follower === undefined) return {}
     const { caughtUp, writtenMs } = await follower.read(this.#log)
     if (!caughtUp || writtenMs === undefined) return {}
-    if (this.#status === 'closed') {
-      // The next time the store opens, its log is another one.
-      follower.close()
-      this.#follower = undefined
-    }
+    // The next opening begins another log.
+    if (this.#store.status === 'closed') this.#stopFollowing()
     const idleSeconds = (Date.now() - writtenMs) / 1000
-    const secondsOf = (cause: StallCause): number => this.#log.stallSeconds(cause, idleSeconds)
+    const stallSeconds = (cause: StallCause): number => this.#log.stallSeconds(cause, idleSeconds)
     return {
       compactionsRunning: this.#log.compactionsRunning,
-      stallSeconds: { memtable: secondsOf('memtable'), level0: secondsOf('level0') },
+      stallSeconds: { memtable: stallSeconds('memtable'), level0: stallSeconds('level0') },
     }
   }
 }
 
 const tablePattern = /^(\d+)\.(?:ldb|sst)$/
 
-/** The number of a table, by its file's name; -1, which is none, for every other file. */
+/** Returns the table's number from its file name; -1, which no table has, for other files. */
 function tableNumber(name: string): number {
   return Number(tablePattern.exec(name)?.[1] ?? -1)
 }
 
-function kindOf(name: string): FileKind {
+function fileKind(name: string): FileKind {
   if (tablePattern.test(name)) return 'table'
   return /^\d+\.log$/.test(name) ? 'wal' : 'other'
 }

@@ -25,17 +25,17 @@ describe('a flush', () => {
   ]
 
   test('is told when it is over, with all that it wrote, tables and blobs', () => {
-    for (const line of lines) log.line(line)
+    for (const line of lines) log.onLine(line)
     expect(flushes).toEqual([{ endMs: 1795430360104, bytes: 1036886 + 23740, durationSeconds: 0.01 }])
   })
 
   test('is told once', () => {
-    for (const line of [...lines, ...lines.slice(-1)]) log.line(line)
+    for (const line of [...lines, ...lines.slice(-1)]) log.onLine(line)
     expect(flushes).toHaveLength(1)
   })
 
   test('that began before the first line is not told: nobody knows what it wrote', () => {
-    for (const line of lines.slice(1)) log.line(line)
+    for (const line of lines.slice(1)) log.onLine(line)
     expect(flushes).toEqual([])
   })
 })
@@ -47,8 +47,8 @@ describe('a compaction', () => {
     '2026/11/23-10:44:27.156 10980 (Original Log Time 2026/11/23-10:44:27.156) EVENT_LOG_v1 {"time_micros": 1795430667156058, "job": 31, "event": "compaction_finished", "compaction_time_micros": 8737, "compaction_time_cpu_micros": 4115, "output_level": 6, "num_output_files": 1, "total_output_size": 219161, "num_input_records": 14000, "num_output_records": 10000, "num_subcompactions": 1, "lsm_state": [0, 0, 1]}'
 
   test('is told with files and bytes on both sides, its time and its CPU time', () => {
-    log.line(started)
-    log.line(finished)
+    log.onLine(started)
+    log.onLine(finished)
     expect(compactions).toEqual([
       {
         endMs: 1795430667156.058,
@@ -64,41 +64,41 @@ describe('a compaction', () => {
   })
 
   test('that rewrote blob files has them on both sides', () => {
-    log.line(started)
+    log.onLine(started)
     const blobs = '"num_blob_output_files": 1, "total_blob_output_size": 1036886, '
-    log.line(finished.replace('"num_input_records"', `${blobs}$&`))
+    log.onLine(finished.replace('"num_input_records"', `${blobs}$&`))
     expect(compactions).toMatchObject([{ inputBytes: 314110 + 1036886, outputBytes: 219161 + 1036886, outputFiles: 1 }])
   })
 
   test('that only moves a table is none', () => {
-    log.line(
+    log.onLine(
       '2026/11/23-10:49:23.549925 13686 EVENT_LOG_v1 {"time_micros": 1795430963549887, "job": 9, "event": "trivial_move", "destination_level": 6, "files": 1, "total_files_size": 408767}',
     )
     expect(compactions).toEqual([])
   })
 
   test('that never ends is forgotten after many others', () => {
-    log.line(started)
-    for (let job = 100; job < 400; job++) log.line(started.replace('"job": 31', `"job": ${job}`))
-    log.line(finished)
-    log.line(finished.replace('"job": 31', '"job": 399'))
+    log.onLine(started)
+    for (let job = 100; job < 400; job++) log.onLine(started.replace('"job": 31', `"job": ${job}`))
+    log.onLine(finished)
+    log.onLine(finished.replace('"job": 31', '"job": 399'))
     expect(compactions).toHaveLength(1)
   })
 
   test('of a column family whose name makes the line no JSON is passed over', () => {
-    log.line(started.replace('"default"', '"a "quoted" name"'))
-    log.line(finished)
+    log.onLine(started.replace('"default"', '"a "quoted" name"'))
+    log.onLine(finished)
     expect(compactions).toEqual([])
   })
 })
 
 test('other lines are passed over', () => {
-  log.line('')
-  log.line(
+  log.onLine('')
+  log.onLine(
     '2026/11/23-10:44:27.231024 10975 [db/db_impl/db_impl_write.cc:2590] [default] New memtable created with log file: #110.',
   )
-  log.line('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 {"event": "flush_started"')
-  log.line('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 {"job": "2", "event": "flush_finished"}')
-  log.line('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 null "event": "flush_finished"')
+  log.onLine('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 {"event": "flush_started"')
+  log.onLine('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 {"job": "2", "event": "flush_finished"}')
+  log.onLine('2026/11/23-10:44:27.231024 10975 EVENT_LOG_v1 null "event": "flush_finished"')
   expect([flushes, compactions]).toEqual([[], []])
 })

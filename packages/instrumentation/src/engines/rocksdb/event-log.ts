@@ -1,14 +1,14 @@
-/** A memtable was written to disk. */
+/** One flush: a memtable was written to disk. */
 export interface Flush {
-  /** When it was over: Unix time in milliseconds. */
+  /** Unix time in milliseconds. */
   readonly endMs: number
   readonly bytes: number
   readonly durationSeconds: number
 }
 
-/** Tables, and blob files where there are any, were rewritten. A table that only moves to another level is no compaction. */
+/** One compaction: tables, and blob files if there are any, were rewritten. Moving a table to another level is none. */
 export interface Compaction {
-  /** When it was over: Unix time in milliseconds. */
+  /** Unix time in milliseconds. */
   readonly endMs: number
   readonly outputLevel: number
   readonly inputFiles: number
@@ -19,31 +19,31 @@ export interface Compaction {
   readonly cpuSeconds: number
 }
 
-/** What RocksDB's background work comes to, told once for each. */
+/** Receives each flush and each compaction once. */
 export interface RocksDBEvents {
   onFlush(flush: Flush): void
   onCompaction(compaction: Compaction): void
 }
 
-/** What has begun and is not over. */
+/** A flush or compaction that is running. */
 interface Job {
   readonly startMicros: number
   /** Table files that a compaction reads. */
   readonly inputFiles: number
   readonly inputBytes: number
-  /** Written so far: what a flush comes to. */
+  /** Written so far: the size of a flush. */
   writtenBytes: number
 }
 
-/** A job that fails is not said to be over, and must not be kept for ever. */
-const jobsKept = 256
+/** The log does not report the end of a job that fails, so the number of running jobs is bounded. */
+const maxJobs = 256
 
 const marker = 'EVENT_LOG_v1 '
-const wanted = /"event": "(?:(?:flush|compaction)_(?:started|finished)|(?:table|blob)_file_creation)"/
+const eventPattern = /"event": "(?:(?:flush|compaction)_(?:started|finished)|(?:table|blob)_file_creation)"/
 
 /**
- * RocksDB's own account of its background work: those lines of its file `LOG` that carry JSON. One job takes several lines,
- * so they have to come in their order; with each opening of the store the jobs are numbered anew.
+ * Parses the JSON lines of RocksDB's file `LOG`, which report its background work. A job takes several lines; pass them in
+ * order. Each opening of the store numbers its jobs from 1, so it needs an object of its own.
  */
 export class RocksDBEventLog {
   readonly #events: RocksDBEvents
@@ -53,82 +53,83 @@ export class RocksDBEventLog {
     this.#events = events
   }
 
-  line(text: string): void {
+  /** Reads one line; lines that report no flush or compaction are ignored. */
+  onLine(text: string): void {
     const start = text.indexOf(marker)
-    if (start === -1 || !wanted.test(text)) return
-    const event = parsed(text.slice(start + marker.length))
+    if (start === -1 || !eventPattern.test(text)) return
+    const event = parseEvent(text.slice(start + marker.length))
     const id = event?.['job']
     if (event === undefined || typeof id !== 'number') return
     switch (event['event']) {
       case 'flush_started':
       case 'compaction_started':
-        this.#begin(id, event)
+        this.#onJobStart(id, event)
         break
       case 'flush_finished':
-        this.#flushed(id, event)
+        this.#onFlushEnd(id, event)
         break
       case 'compaction_finished':
-        this.#compacted(id, event)
+        this.#onCompactionEnd(id, event)
         break
       default:
-        this.#written(id, numberOf(event, 'file_size') + numberOf(event, 'total_blob_bytes'))
+        this.#onFileWritten(id, readNumber(event, 'file_size') + readNumber(event, 'total_blob_bytes'))
     }
   }
 
-  #begin(id: number, event: Event): void {
-    const startMicros = numberOf(event, 'time_micros')
-    const inputBytes = numberOf(event, 'input_data_size')
-    this.#jobs.set(id, { startMicros, inputFiles: inputFilesOf(event), inputBytes, writtenBytes: 0 })
-    if (this.#jobs.size <= jobsKept) return
+  #onJobStart(id: number, event: Event): void {
+    const startMicros = readNumber(event, 'time_micros')
+    const inputBytes = readNumber(event, 'input_data_size')
+    this.#jobs.set(id, { startMicros, inputFiles: countInputFiles(event), inputBytes, writtenBytes: 0 })
+    if (this.#jobs.size <= maxJobs) return
     for (const oldest of this.#jobs.keys()) {
       this.#jobs.delete(oldest)
       return
     }
   }
 
-  #written(id: number, bytes: number): void {
+  #onFileWritten(id: number, bytes: number): void {
     const job = this.#jobs.get(id)
     if (job !== undefined) job.writtenBytes += bytes
   }
 
-  /** The job that is over; undefined where it began before the first line that we got. */
-  #over(id: number): Job | undefined {
+  /** Returns the job that ended; undefined if it began before the first line that was read. */
+  #take(id: number): Job | undefined {
     const job = this.#jobs.get(id)
     this.#jobs.delete(id)
     return job
   }
 
-  #flushed(id: number, event: Event): void {
-    const job = this.#over(id)
+  #onFlushEnd(id: number, event: Event): void {
+    const job = this.#take(id)
     if (job === undefined) return
-    const endMicros = numberOf(event, 'time_micros')
+    const endMicros = readNumber(event, 'time_micros')
     const durationSeconds = Math.max(0, endMicros - job.startMicros) / 1e6
     this.#events.onFlush({ endMs: endMicros / 1000, bytes: job.writtenBytes, durationSeconds })
   }
 
-  #compacted(id: number, event: Event): void {
-    const job = this.#over(id)
+  #onCompactionEnd(id: number, event: Event): void {
+    const job = this.#take(id)
     if (job === undefined) return
-    // What a compaction writes to blob files it took from older ones, to leave their garbage behind. How much it read there
-    // is not said; it is what it wrote.
-    const blobBytes = numberOf(event, 'total_blob_output_size')
+    // A compaction copies live blobs from old blob files to new ones. The log reports only what it wrote, which is also what
+    // it read.
+    const blobBytes = readNumber(event, 'total_blob_output_size')
     this.#events.onCompaction({
-      endMs: numberOf(event, 'time_micros') / 1000,
-      outputLevel: numberOf(event, 'output_level'),
+      endMs: readNumber(event, 'time_micros') / 1000,
+      outputLevel: readNumber(event, 'output_level'),
       inputFiles: job.inputFiles,
-      outputFiles: numberOf(event, 'num_output_files'),
+      outputFiles: readNumber(event, 'num_output_files'),
       inputBytes: job.inputBytes + blobBytes,
-      outputBytes: numberOf(event, 'total_output_size') + blobBytes,
-      durationSeconds: numberOf(event, 'compaction_time_micros') / 1e6,
-      cpuSeconds: numberOf(event, 'compaction_time_cpu_micros') / 1e6,
+      outputBytes: readNumber(event, 'total_output_size') + blobBytes,
+      durationSeconds: readNumber(event, 'compaction_time_micros') / 1e6,
+      cpuSeconds: readNumber(event, 'compaction_time_cpu_micros') / 1e6,
     })
   }
 }
 
 type Event = Readonly<Record<string, unknown>>
 
-/** The engine does not escape the names of column families, so a line may be no JSON. */
-function parsed(text: string): Event | undefined {
+/** Returns undefined if the line is not JSON: the engine does not escape the names of column families. */
+function parseEvent(text: string): Event | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Event) : undefined
@@ -137,13 +138,13 @@ function parsed(text: string): Event | undefined {
   }
 }
 
-function numberOf(event: Event, key: string): number {
+function readNumber(event: Event, key: string): number {
   const value = event[key]
   return typeof value === 'number' && value > 0 ? value : 0
 }
 
-/** Files are listed by level: `"files_L0": [15, 13], "files_L6": [9]`. */
-function inputFilesOf(event: Event): number {
+/** Counts the input files, which are listed by level: `"files_L0": [15, 13], "files_L6": [9]`. */
+function countInputFiles(event: Event): number {
   let files = 0
   for (const [key, value] of Object.entries(event)) if (/^files_L\d+$/.test(key) && Array.isArray(value)) files += value.length
   return files

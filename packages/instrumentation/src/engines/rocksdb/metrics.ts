@@ -1,18 +1,17 @@
 import type { Counter } from '../../metrics/counter.ts'
 import type { Labels } from '../../metrics/labels.ts'
 import type { MetricName } from '../../metrics/semconv.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
 import { StorageMetrics } from '../../recorders/storage-metrics.ts'
-import type { MetricsRegistry } from '../../registry/registry.ts'
-import { Cumulative } from '../cumulative.ts'
-import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
+import { type VolumeState, volumeGauges } from '../files/volume.ts'
+import { EngineCount, lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
-import { type VolumeState, volumeGauges } from '../volume-gauges.ts'
 import type { Compaction, Flush, RocksDBEvents } from './event-log.ts'
 import type { RocksDBProperties } from './properties.ts'
 import { type StallCause, stallCauses } from './stalls.ts'
 import { filterFalsePositives, type RocksDBStatistics } from './statistics.ts'
 
-/** What is so now; what is unknown is left out. */
+/** RocksDB's state now. What is unknown is left out. */
 export interface RocksDBState extends Partial<RocksDBProperties>, VolumeState {
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined
@@ -25,7 +24,7 @@ const gauges: readonly Gauge[] = [
   { name: 'db_memtable_bytes', value: (state) => state.memtableBytes },
   { name: 'db_cache_bytes', value: (state) => state.cacheBytes },
   { name: 'db_buffer_bytes', value: (state) => state.tableReaderBytes },
-  { name: 'db_total_memory_bytes', value: (state) => sumOf(state.memtableBytes, state.cacheBytes, state.tableReaderBytes) },
+  { name: 'db_total_memory_bytes', value: (state) => sumKnown(state.memtableBytes, state.cacheBytes, state.tableReaderBytes) },
   { name: 'db_immutable_memtables', value: (state) => state.immutableMemtables },
   { name: 'db_sstable_bytes', value: (state) => state.tableBytes },
   { name: 'db_value_log_bytes', value: (state) => state.blobBytes },
@@ -40,12 +39,12 @@ const gauges: readonly Gauge[] = [
       name: 'db_write_stall_active_seconds',
       labels: { cause },
       value: (state) => state.stallSeconds?.[cause],
-      combine: 'max',
+      aggregation: 'max',
     }),
   ),
 ]
 
-function gaugesOfLevel(level: number): readonly Gauge[] {
+function levelGauges(level: number): readonly Gauge[] {
   const labels = { level: `${level}` }
   return [
     { name: 'db_level_files', labels, value: (state) => state.tables?.levels[level]?.files },
@@ -53,29 +52,29 @@ function gaugesOfLevel(level: number): readonly Gauge[] {
   ]
 }
 
-/** From the engine's log: each thing that happens is told there, once. */
+/** Counters from the engine's log, which reports each event once. */
 const counters = [...lsmCounters, 'db_compaction_cpu_seconds_total'] as const satisfies readonly MetricName[]
 
-/** Where the store was opened with `enableStatistics`. */
+/** Counters of the engine's statistics, which exist only if the store was opened with `enableStatistics`. */
 const statistics: ReadonlyArray<[name: MetricName, value: (counted: RocksDBStatistics) => number | undefined]> = [
   ['db_cache_hits_total', (counted) => counted.cacheHits],
   ['db_cache_misses_total', (counted) => counted.cacheMisses],
   ['db_bloom_filter_useful_total', (counted) => counted.filterUseful],
   ['db_bloom_filter_false_positives_total', filterFalsePositives],
-  // The engine does not keep the causes apart, so there is no label `cause`.
+  // No label `cause`: the engine does not count the causes separately.
   ['db_write_stall_seconds_total', (counted) => counted.stallSeconds],
 ]
 
-/** What RocksDB supplies only where its statistics are on. */
+/** The metrics that RocksDB supplies only if its statistics are enabled. */
 export const rocksdbStatisticsMetricNames: readonly MetricName[] = statistics.map(([name]) => name)
 
 /**
- * Everything that RocksDB supplies. Its threads answer operations and do their input and output as threads of Node's pool
- * and so cannot be told apart; and garbage in blob files is left behind by compactions, which are counted as such.
+ * The metrics that RocksDB supplies. Operations run on threads of Node's pool, so their CPU time is unknown. Compactions
+ * remove garbage from blob files, so there are no separate space reclaim metrics.
  */
 export const rocksdbMetricNames: readonly MetricName[] = [
   ...new Set([
-    ...[...gauges, ...gaugesOfLevel(0)].map(({ name }) => name),
+    ...[...gauges, ...levelGauges(0)].map(({ name }) => name),
     ...counters,
     ...lsmHistograms,
     'db_write_stalls_total' as const,
@@ -85,83 +84,76 @@ export const rocksdbMetricNames: readonly MetricName[] = [
   ]),
 ]
 
-/** The numbers of one RocksDB. Counters from its log are there, at 0, from the start; all else when it is known. */
+/** Records the metrics of one RocksDB. Counters from its log exist from the start, at 0; the others once they are known. */
 export class RocksDBMetrics implements RocksDBEvents {
-  readonly #registry: MetricsRegistry
-  readonly #store: string
+  readonly #context: StoreContext
   readonly #storage: StorageMetrics
   readonly #compactionCpu: Counter
   readonly #sinceMs = Date.now()
-  /** What the engine had counted when we began; undefined where we do not know. */
-  readonly #from: number | undefined
-  readonly #carried = new Map<string, Cumulative>()
+  /** What the engine had counted when measuring began; undefined if unknown. */
+  readonly #initial: number | undefined
+  readonly #counts = new Map<string, EngineCount>()
   readonly #gauges: StateGauges<RocksDBState>
-  #levels = 0
+  #levelCount = 0
 
-  /**
-   * @param isNew whether the engine counts from now on; otherwise its first answers are what we count from.
-   * @param isOpen whether the gauges mean anything now: they are looked at when it suits others.
-   */
-  constructor(registry: MetricsRegistry, store: string, { isNew, isOpen }: { isNew: boolean; isOpen: () => boolean }) {
-    this.#registry = registry
-    this.#store = store
-    this.#from = isNew ? 0 : undefined
+  /** @param isNew whether the engine counts from 0 now; otherwise the first values are the starting points. */
+  constructor(context: StoreContext, { isNew }: { readonly isNew: boolean }) {
+    const { registry, name: store } = context
+    this.#context = context
+    this.#initial = isNew ? 0 : undefined
     this.#storage = new StorageMetrics(registry, { store })
     for (const name of counters) registry.counter(name, { store })
     for (const name of lsmHistograms) registry.histogram(name, { store })
     this.#compactionCpu = registry.counter('db_compaction_cpu_seconds_total', { store })
-    this.#gauges = new StateGauges(gauges, registry, store, isOpen)
+    this.#gauges = new StateGauges(gauges, context)
   }
 
-  /** What the gauges show from now on; undefined where nothing is known. */
+  /** Sets the state that the gauges export; undefined if it is unknown. */
   publish(state: RocksDBState | undefined): void {
     this.#gauges.publish(state)
     const levels = state?.tables?.levels.length ?? 0
-    for (; this.#levels < levels; this.#levels++) this.#gauges.add(gaugesOfLevel(this.#levels))
-  }
-
-  /** Lets the gauges disappear; the counters stay. */
-  release(): void {
-    this.#gauges.release()
+    for (; this.#levelCount < levels; this.#levelCount++) this.#gauges.add(levelGauges(this.#levelCount))
   }
 
   onFlush({ endMs, bytes, durationSeconds }: Flush): void {
     if (endMs >= this.#sinceMs) this.#storage.recordFlush(bytes, durationSeconds * 1000)
   }
 
-  onCompaction(done: Compaction): void {
-    // A log that was there before us, as under a store that is opened for reading only, tells of others' work.
-    if (done.endMs < this.#sinceMs) return
-    const { outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds, cpuSeconds } = done
+  onCompaction(compaction: Compaction): void {
+    // A store opened for reading only has a log of an earlier process.
+    if (compaction.endMs < this.#sinceMs) return
+    const { outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds, cpuSeconds } = compaction
     this.#storage.recordCompaction(outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds * 1000)
     this.#compactionCpu.add(cpuSeconds)
   }
 
-  /** What the engine has counted since it was opened. */
-  addStatistics({ stallCounts, backgroundErrors }: RocksDBProperties, ticked: RocksDBStatistics | undefined): void {
-    this.#carry('db_background_errors_total', backgroundErrors)
-    for (const cause of stallCauses) this.#carry('db_write_stalls_total', stallCounts?.[cause], { cause })
-    if (ticked !== undefined) for (const [name, value] of statistics) this.#carry(name, value(ticked))
+  /** Adds what the engine has counted since it was opened. */
+  addStatistics({ stallCounts, backgroundErrors }: RocksDBProperties, enabled: RocksDBStatistics | undefined): void {
+    this.#update('db_background_errors_total', backgroundErrors)
+    for (const cause of stallCauses) this.#update('db_write_stalls_total', stallCounts?.[cause], { cause })
+    if (enabled !== undefined) for (const [name, value] of statistics) this.#update(name, value(enabled))
   }
 
-  /** CPU time that the engine's threads have spent since the last time. */
+  /** Adds the CPU time of the engine's threads since the last call. */
   addCpu(cpuSeconds: number): void {
-    this.#registry.incrementCounter('db_background_cpu_seconds_total', cpuSeconds, { store: this.#store })
+    const { registry, name } = this.#context
+    registry.incrementCounter('db_background_cpu_seconds_total', cpuSeconds, { store: name })
   }
 
-  #carry(name: MetricName, value: number | undefined, labels: Labels = {}): void {
+  #update(name: MetricName, value: number | undefined, labels: Labels = {}): void {
     if (value === undefined) return
     const key = [name, ...Object.values(labels)].join(' ')
-    let carried = this.#carried.get(key)
-    if (carried === undefined) {
-      carried = new Cumulative(this.#registry.counter(name, { store: this.#store, ...labels }), this.#from)
-      this.#carried.set(key, carried)
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      const { registry, name: store } = this.#context
+      count = new EngineCount(registry.counter(name, { store, ...labels }), this.#initial)
+      this.#counts.set(key, count)
     }
-    carried.update(value)
+    count.update(value)
   }
 }
 
-function sumOf(...parts: ReadonlyArray<number | undefined>): number | undefined {
+function sumKnown(...parts: ReadonlyArray<number | undefined>): number | undefined {
   const known = parts.filter((part) => part !== undefined)
   return known.length === 0 ? undefined : known.reduce((sum, part) => sum + part)
 }

@@ -2,17 +2,17 @@ import { setImmediate } from 'node:timers/promises'
 import { mergeTables, parseLevelStats, parseTables, type Tables } from './levels.ts'
 import { parseStallCounts, type StallCounts } from './stalls.ts'
 
-/** Asks for a property, by its name without `rocksdb.`, seen from one column family; undefined where there is no such. */
+/** Reads a property of one column family, by its name without `rocksdb.`; undefined if there is no such property. */
 export type ReadProperty = (property: string) => Promise<string | undefined>
 
-/** What RocksDB says of itself when it is asked; what it does not say is undefined. Sizes in bytes. */
+/** RocksDB's properties, undefined if it does not report them. Sizes are in bytes. */
 export interface RocksDBProperties {
-  /** The one that is written to, those that wait for their flush, and those that an iterator still needs. */
+  /** The active memtable, those waiting to be flushed, and those that iterators keep. */
   readonly memtableBytes: number | undefined
   readonly immutableMemtables: number | undefined
-  /** What is pinned in the cache is part of it. */
+  /** Includes pinned blocks. */
   readonly cacheBytes: number | undefined
-  /** Indexes and filters that are kept outside of the cache. */
+  /** Indexes and filters outside the cache. */
   readonly tableReaderBytes: number | undefined
   readonly tableBytes: number | undefined
   readonly blobBytes: number | undefined
@@ -20,16 +20,16 @@ export interface RocksDBProperties {
   readonly runningCompactions: number | undefined
   readonly snapshots: number | undefined
   readonly backgroundErrors: number | undefined
-  /** Whether writers are held back now: stopped, or slowed down. */
+  /** Whether writers are stopped or slowed down now. */
   readonly isStalled: boolean | undefined
   readonly stallCounts: StallCounts | undefined
   readonly tables: Tables | undefined
 }
 
-/** Beyond so many tables in a column family, sizes rounded to mebibytes are close enough, and the list is too long to ask for. */
-const tablesListed = 1000
+/** A column family with more tables is read without its list of tables: the list is too long, and sizes rounded to mebibytes are exact enough. */
+const maxListedTables = 1000
 
-/** Each column family has its own of these; the store has their sum. */
+/** Properties of one column family; the store's value is their sum. */
 const summed = {
   memtableBytes: 'size-all-mem-tables',
   immutableMemtables: 'num-immutable-mem-table',
@@ -43,12 +43,12 @@ const summed = {
 type Sums = { -readonly [Key in keyof typeof summed]: number | undefined }
 
 /**
- * Asks for everything, a few microseconds each. From one column family to the next others have their turn, because there
- * may be many.
+ * Reads all properties; each takes a few microseconds. Yields to the event loop after each column family, because there may
+ * be many.
  *
- * @param families one for each column family, the default one first.
+ * @param families one reader for each column family, the default one first.
  */
-export async function rocksdbProperties(families: readonly ReadProperty[]): Promise<RocksDBProperties> {
+export async function readProperties(families: readonly ReadProperty[]): Promise<RocksDBProperties> {
   const sums: Sums = {
     memtableBytes: undefined,
     immutableMemtables: undefined,
@@ -60,46 +60,46 @@ export async function rocksdbProperties(families: readonly ReadProperty[]): Prom
   }
   const tables: Tables[] = []
   const stalls: string[] = []
-  for (const ask of families) {
+  for (const read of families) {
     for (const [key, property] of Object.entries(summed) as Array<[keyof Sums, string]>) {
-      const value = numberIn(await ask(property))
+      const value = parseCount(await read(property))
       if (value !== undefined) sums[key] = (sums[key] ?? 0) + value
     }
-    const found = await tablesOf(ask)
+    const found = await readTables(read)
     if (found !== undefined) tables.push(found)
-    stalls.push((await ask('cf-write-stall-stats')) ?? '')
+    stalls.push((await read('cf-write-stall-stats')) ?? '')
     await setImmediate()
   }
-  const [first = nothing] = families
+  const [first = readNothing] = families
   stalls.push((await first('db-write-stall-stats')) ?? '')
   return {
     ...sums,
-    // These are the store's own, whichever column family is asked.
-    runningCompactions: numberIn(await first('num-running-compactions')),
-    snapshots: numberIn(await first('num-snapshots')),
-    backgroundErrors: numberIn(await first('background-errors')),
-    isStalled: either(numberIn(await first('is-write-stopped')), numberIn(await first('actual-delayed-write-rate'))),
+    // These belong to the store; every column family reports the same.
+    runningCompactions: parseCount(await first('num-running-compactions')),
+    snapshots: parseCount(await first('num-snapshots')),
+    backgroundErrors: parseCount(await first('background-errors')),
+    isStalled: isAnyPositive(parseCount(await first('is-write-stopped')), parseCount(await first('actual-delayed-write-rate'))),
     stallCounts: stalls.some((text) => text !== '') ? parseStallCounts(stalls) : undefined,
     tables: tables.length > 0 ? mergeTables(tables) : undefined,
   }
 }
 
-const nothing: ReadProperty = async () => undefined
+const readNothing: ReadProperty = async () => undefined
 
-async function tablesOf(ask: ReadProperty): Promise<Tables | undefined> {
-  const stats = await ask('levelstats')
+async function readTables(read: ReadProperty): Promise<Tables | undefined> {
+  const stats = await read('levelstats')
   if (stats === undefined) return undefined
   const rounded = parseLevelStats(stats)
   const files = rounded.levels.reduce((sum, level) => sum + level.files, 0)
-  const list = files > tablesListed ? undefined : await ask('sstables')
+  const list = files > maxListedTables ? undefined : await read('sstables')
   return list === undefined ? rounded : parseTables(list)
 }
 
-function numberIn(text: string | undefined): number | undefined {
+function parseCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-function either(stopped: number | undefined, delayedTo: number | undefined): boolean | undefined {
+function isAnyPositive(stopped: number | undefined, delayedTo: number | undefined): boolean | undefined {
   if (stopped === undefined && delayedTo === undefined) return undefined
   return (stopped ?? 0) > 0 || (delayedTo ?? 0) > 0
 }

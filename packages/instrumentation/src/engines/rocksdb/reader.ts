@@ -1,38 +1,38 @@
 import { join } from 'node:path'
-import type { MetricsRegistry } from '../../registry/registry.ts'
-import type { EngineReader } from '../engine-reader.ts'
-import { type DiskUsage, type FileKind, readDiskUsage, readVolume } from '../files/disk-usage.ts'
+import type { StoreContext } from '../../operations/store-context.ts'
+import { type FileKind, readDiskUsage } from '../files/disk-usage.ts'
+import { readVolume } from '../files/volume.ts'
 import { RocksDBEventLog } from './event-log.ts'
 import { RocksDBLog } from './log.ts'
 import { RocksDBMetrics, type RocksDBState } from './metrics.ts'
-import { type ReadProperty, type RocksDBProperties, rocksdbProperties } from './properties.ts'
+import { type ReadProperty, type RocksDBProperties, readProperties } from './properties.ts'
 import { nextStall, noStall, type StallState, stallSeconds } from './stalls.ts'
 import { parseStatistics, type RocksDBStatistics } from './statistics.ts'
 import { BackgroundCpu } from './threads.ts'
 
-/** One RocksDB, from its opening to its closing, as whoever binds the engine knows it. */
+/** One RocksDB from opening to closing, as its binding provides it. */
 export interface RocksDBHandle {
   readonly directory: string
-  /** While it is suspended or about to close it is `silent`; one that is `closed` stays so. */
-  status(): 'opening' | 'open' | 'silent' | 'closed'
-  /** One for each column family, the default one first. They reject once it begins to close. */
+  /** `unavailable` while the database is suspended or closing. A `closed` database is never opened again. */
+  status(): 'opening' | 'open' | 'unavailable' | 'closed'
+  /** Reads properties of each column family, the default one first. Rejects while the database is closing. */
   families(): readonly ReadProperty[]
 }
 
-/** What it says when it is asked. */
-interface Said {
+/** Everything that is read from the engine at one time. */
+interface EngineSnapshot {
   readonly properties: RocksDBProperties
   readonly statistics: RocksDBStatistics | undefined
-  /** Of its threads, since the last time. */
+  /** CPU time of its threads since the last snapshot. */
   readonly cpuSeconds: number | undefined
   readonly disk: RocksDBState
 }
 
 /**
- * RocksDB's own numbers. Before each collection it asks for properties and, where they are on, statistics, looks at the
- * folder and at the engine's threads, and reads on in the file `LOG`, where RocksDB tells of each flush and compaction.
+ * Records RocksDB's own metrics. Before each collection it reads properties, statistics if they are enabled, file sizes,
+ * the CPU time of the engine's threads, and the new lines of the file `LOG`, which reports each flush and compaction.
  */
-export class RocksDBReader implements EngineReader {
+export class RocksDBReader {
   readonly #handle: RocksDBHandle
   readonly #metrics: RocksDBMetrics
   readonly #log: RocksDBLog
@@ -42,112 +42,113 @@ export class RocksDBReader implements EngineReader {
   #reading: Promise<void> | undefined
   #isClosed = false
 
-  constructor(handle: RocksDBHandle, registry: MetricsRegistry, store: string) {
+  constructor(handle: RocksDBHandle, context: StoreContext) {
     const isNew = handle.status() === 'opening'
     this.#handle = handle
-    this.#metrics = new RocksDBMetrics(registry, store, { isNew, isOpen: () => handle.status() === 'open' })
+    this.#metrics = new RocksDBMetrics(context, { isNew })
     this.#log = new RocksDBLog(join(handle.directory, 'LOG'), isNew ? 'beginning' : 'end')
+    context.closeOnRelease(this.#log)
     this.#events = new RocksDBEventLog(this.#metrics)
     this.#cpu = new BackgroundCpu(handle.directory)
-    // What the engine has counted so far is not ours: it is asked for that at once.
+    // At once: what the engine has counted so far is from before measuring began.
     if (!isNew) this.onOpen()
   }
 
-  /** The store has just been opened: its log is the one that is there now. */
+  /** The store was opened: the log in its folder now is its own. */
   onOpen(): void {
     this.#log.open()
-    this.sampleStalls()
+    this.collectSoon()
   }
 
-  /** Reads although nobody asked; after the store has closed, for the end of its log. */
-  sampleStalls(): void {
+  /** Collects between two collections; after the store was closed, this reads the end of its log. */
+  collectSoon(): void {
     // Not at once: the store is about to change its status.
-    setImmediate(() => this.read().catch(() => {}))
+    setImmediate(() => this.collect().catch(() => {}))
   }
 
-  read(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => {
+  /** Reads the engine, its files and its log. Concurrent calls share one reading. */
+  collect(): Promise<void> {
+    this.#reading ??= this.#collect().finally(() => {
       this.#reading = undefined
     })
     return this.#reading
   }
 
-  /** Nothing is read any more, and the gauges are gone. */
+  /** Stops reading. */
   close(): void {
     this.#isClosed = true
     this.#log.close()
-    this.#metrics.release()
   }
 
-  async #read(): Promise<void> {
+  async #collect(): Promise<void> {
     const status = this.#handle.status()
     if (this.#isClosed || status === 'opening') return
-    let said: Said | undefined
+    let snapshot: EngineSnapshot | undefined
     try {
-      if (status === 'open') said = await this.#ask()
+      if (status === 'open') snapshot = await this.#readEngine()
     } catch (error) {
-      // It may have closed while it was asked.
+      // It may have closed while it was read.
       if (this.#handle.status() === 'open') throw error
     } finally {
-      if (!this.#isClosed) this.#show(said)
-      await this.#followLog()
+      if (!this.#isClosed) this.#publish(snapshot)
+      await this.#readLog()
     }
   }
 
-  async #ask(): Promise<Said> {
+  async #readEngine(): Promise<EngineSnapshot> {
     const families = this.#handle.families()
-    const properties = await rocksdbProperties(families)
+    const properties = await readProperties(families)
     const text = await families[0]?.('options-statistics')
     const statistics = text === undefined ? undefined : parseStatistics(text)
-    return { properties, statistics, cpuSeconds: await this.#cpu.next(), disk: await this.#look(properties) }
+    return { properties, statistics, cpuSeconds: await this.#cpu.next(), disk: await this.#readDisk(properties) }
   }
 
-  #show(said: Said | undefined): void {
-    if (said === undefined) {
+  #publish(snapshot: EngineSnapshot | undefined): void {
+    if (snapshot === undefined) {
       this.#metrics.publish(undefined)
       return
     }
-    const { properties, statistics, cpuSeconds, disk } = said
+    const { properties, statistics, cpuSeconds, disk } = snapshot
     this.#metrics.addStatistics(properties, statistics)
     if (cpuSeconds !== undefined) this.#metrics.addCpu(cpuSeconds)
-    this.#metrics.publish({ ...properties, ...disk, stallSeconds: this.#stalled(properties) })
+    this.#metrics.publish({ ...properties, ...disk, stallSeconds: this.#updateStall(properties) })
   }
 
-  #stalled({ stallCounts, isStalled }: RocksDBProperties): RocksDBState['stallSeconds'] {
+  #updateStall({ stallCounts, isStalled }: RocksDBProperties): RocksDBState['stallSeconds'] {
     if (stallCounts === undefined || isStalled === undefined) return undefined
     const nowMs = performance.now()
     this.#stall = nextStall(this.#stall, stallCounts, isStalled, nowMs)
     return stallSeconds(this.#stall, nowMs)
   }
 
-  async #look({ tables }: RocksDBProperties): Promise<RocksDBState> {
+  async #readDisk({ tables }: RocksDBProperties): Promise<RocksDBState> {
     const { directory } = this.#handle
-    const files = await readDiskUsage(directory, kindOf, (name) => tables?.sizes.get(tableNumber(name)))
-    // Where the store keeps its write-ahead log for a while, it is here.
-    const archive: DiskUsage | undefined = await readDiskUsage(join(directory, 'archive'), kindOf)
+    const files = await readDiskUsage(directory, fileKind, (name) => tables?.sizes.get(tableNumber(name)))
+    // Old write-ahead logs are here if the store is configured to keep them.
+    const archive = await readDiskUsage(join(directory, 'archive'), fileKind)
     const volume = await readVolume(directory)
     if (files === undefined) return { ...volume }
     const walBytes = files.bytes.wal + (archive?.bytes.wal ?? 0)
     return { walBytes, diskBytes: files.totalBytes + (archive?.totalBytes ?? 0), ...volume }
   }
 
-  async #followLog(): Promise<void> {
+  async #readLog(): Promise<void> {
     const status = this.#handle.status()
-    // It was being opened when we came, and nobody told us.
+    // `onOpen` is not called for a store that was being opened when measuring began.
     if (status === 'open') this.#log.open()
-    const isAll = await this.#log.read((line) => this.#events.line(line))
-    if (status === 'closed' && isAll) this.close()
+    const isComplete = await this.#log.read((line) => this.#events.onLine(line))
+    if (status === 'closed' && isComplete) this.close()
   }
 }
 
 const tablePattern = /^(\d+)\.sst$/
 
-/** The number of a table, by its file's name; -1, which is none, for every other file. */
+/** Returns the table's number from its file name; -1, which no table has, for other files. */
 function tableNumber(name: string): number {
   return Number(tablePattern.exec(name)?.[1] ?? -1)
 }
 
-function kindOf(name: string): FileKind {
+function fileKind(name: string): FileKind {
   if (tablePattern.test(name)) return 'table'
   if (/^\d+\.blob$/.test(name)) return 'value_log'
   return /^\d+\.log$/.test(name) ? 'wal' : 'other'

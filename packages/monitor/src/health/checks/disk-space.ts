@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, opendir, statfs } from 'node:fs/promises'
 import type { MeasuredStore } from '@wombat/instrumentation'
-import { parentVolume, type Volume } from '@wombat/instrumentation/internal'
+import { parseVolume, type Volume } from '@wombat/instrumentation/internal'
 import { maxNow } from '../../history/window-queries.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
@@ -115,7 +115,7 @@ export async function readDirectoryState(directory: string, mustBeWritable: bool
     return { state: 'inaccessible', code: errorCode(error) }
   }
   const status = await statfs(directory).catch(() => undefined)
-  const volume = status && parentVolume(status)
+  const volume = status && parseVolume(status)
   if (status === undefined || volume === undefined) return { state: 'undetermined' }
   return { state: 'known', volume, capacityInodes: status.files }
 }

@@ -1,31 +1,33 @@
 import type { StoreContext } from '../../operations/store-context.ts'
 
+/** A callback that the user passed to lmdb. */
 export type Callback = (this: unknown, ...args: unknown[]) => unknown
 
-/** A transaction or a batch: what is written while its callback runs are its entries. */
-export class Group {
+/** A transaction or a batch. What is written while its callback runs are its entries. */
+export class WriteGroup {
   entries = 0
   began = false
   threw = false
   ended = false
-  outer: Group | undefined
+  outer: WriteGroup | undefined
 }
 
-/** Which transaction or batch is running. lmdb runs one at a time, and others within it. */
-export class Groups {
+/** Tracks the transaction or batch that runs now. lmdb runs one at a time; others may be nested in it. */
+export class WriteGroups {
   readonly #context: StoreContext
-  #running: Group | undefined
+  #current: WriteGroup | undefined
 
   constructor(context: StoreContext) {
     this.#context = context
   }
 
-  get running(): Group | undefined {
-    return this.#running
+  /** The innermost group whose callback runs now. */
+  get current(): WriteGroup | undefined {
+    return this.#current
   }
 
-  /** The callback of a group. What it calls are its caller's operations, not what the store calls of itself. */
-  callback(group: Group, callback: Callback): Callback {
+  /** Wraps the callback of a group. What it calls are the user's operations, not calls of the store itself. */
+  wrapCallback(group: WriteGroup, callback: Callback): Callback {
     const context = this.#context
     const enter = (): void => this.#enter(group)
     const leave = (): void => this.#leave(group)
@@ -39,7 +41,7 @@ export class Groups {
       enter()
       try {
         const result = callback.apply(this, args)
-        // lmdb waits for it, and takes its rejection.
+        // lmdb waits for the promise and handles its rejection.
         if (result instanceof Promise) result.then(leave, fail)
         else leave()
         return result
@@ -52,15 +54,15 @@ export class Groups {
     }
   }
 
-  #enter(group: Group): void {
+  #enter(group: WriteGroup): void {
     group.began = true
-    group.outer = this.#running
-    this.#running = group
+    group.outer = this.#current
+    this.#current = group
   }
 
-  /** Those that wait for something may end in any order. */
-  #leave(group: Group): void {
+  /** Asynchronous callbacks may end in any order. */
+  #leave(group: WriteGroup): void {
     group.ended = true
-    while (this.#running?.ended) this.#running = this.#running.outer
+    while (this.#current?.ended) this.#current = this.#current.outer
   }
 }

@@ -1,0 +1,137 @@
+import { diag } from '@opentelemetry/api'
+import { errorKind } from '../metrics/error-type.ts'
+import type { GaugeAggregation } from '../metrics/gauge.ts'
+import type { Labels } from '../metrics/labels.ts'
+import type { MetricName, Operation } from '../metrics/semconv.ts'
+import type { MeasuredStore } from './measured-stores.ts'
+import type { ObservedOperation, ObservedStore } from './observer.ts'
+import type { MetricsRegistry } from './registry.ts'
+import type { StoreBinding, StoreProbe, StoreState } from './store-binding.ts'
+
+/** The part of a measured store that only the store itself keeps alive: everything in it may reference the store. */
+export interface StoreOwnedParts {
+  /** Undefined until the adapter has returned it. */
+  binding: StoreBinding | undefined
+  /** How to read each gauge, by index. */
+  readonly gauges: Array<() => number | undefined>
+}
+
+/** Something that must be closed when the store is gone, for example an open file. */
+export interface Closeable {
+  close(): void
+}
+
+/** Names of one measured store: the labels `store`, `engine` and `adapter`. */
+export type StoreNames = Pick<MeasuredStore, 'name' | 'engine' | 'adapter'>
+
+/**
+ * Releases what the registry holds of a store that its owner dropped without closing it. The held value reaches the store
+ * only through a `WeakRef`; otherwise the store would never be collected.
+ */
+const droppedStores = new FinalizationRegistry<StoreReference>((reference) => reference.release())
+
+/**
+ * Everything that a registry holds of one store: its gauges, its collector and its entry among the measured stores. It
+ * reaches the store through one `WeakRef` only.
+ */
+export class StoreReference implements MeasuredStore {
+  readonly name: string
+  readonly engine: string
+  readonly adapter: string
+  readonly #registry: MetricsRegistry
+  readonly #parts: WeakRef<StoreOwnedParts>
+  readonly #cleanUps = new Set<() => void>()
+  #directory: string | undefined
+  #lastOpenFailure: string | undefined
+
+  constructor(registry: MetricsRegistry, { name, engine, adapter }: StoreNames, parts: StoreOwnedParts) {
+    this.name = name
+    this.engine = engine
+    this.adapter = adapter
+    this.#registry = registry
+    this.#parts = new WeakRef(parts)
+  }
+
+  state(): StoreState {
+    const state = this.#binding?.state()
+    if (state === undefined) return 'closed'
+    return state === 'closed' && this.#lastOpenFailure !== undefined ? 'failed' : state
+  }
+
+  openFailure(): string | undefined {
+    return this.state() === 'failed' ? this.#lastOpenFailure : undefined
+  }
+
+  /** Keeps the first folder that is known: after `process.chdir` the same relative path means another one. */
+  directory(): string | undefined {
+    this.#directory ??= this.#binding?.directory?.()
+    return this.#directory
+  }
+
+  probe(): StoreProbe | undefined {
+    return this.state() === 'open' ? this.#binding?.probe?.() : undefined
+  }
+
+  /** Records why the store could not be opened; undefined after it was opened. */
+  setOpenFailure(errorType: string | undefined): void {
+    this.#lastOpenFailure = errorType
+  }
+
+  /** Exports the store's gauge with this index while the store is opening or open. */
+  observeGauge(index: number, name: MetricName, labels: Labels, aggregation?: GaugeAggregation): void {
+    this.#cleanUps.add(this.#registry.gauge(name, labels).observe(() => this.#readGauge(index), aggregation))
+  }
+
+  /** Lists the store in its registry and collects from it until it is released or garbage collected. */
+  publish(store: object): void {
+    if (this.#binding?.collect !== undefined) {
+      this.#cleanUps.add(this.#registry.collectors.add(() => this.#binding?.collect?.()))
+    }
+    this.directory()
+    droppedStores.register(store, this, this)
+    this.#cleanUps.add(this.#registry.stores.add(this))
+  }
+
+  /** Shows the store's operations to the registry's observer. Recorders may be added to the map later. */
+  observeOperations(inFlight: ObservedStore, recorders: ReadonlyMap<Operation, ObservedOperation>): void {
+    const { observer } = this.#registry
+    observer.stores.add(inFlight)
+    this.#cleanUps.add(() => {
+      observer.stores.delete(inFlight)
+      for (const recorder of recorders.values()) observer.remove(recorder)
+    })
+  }
+
+  /** Closes `resource` on release. It must not reference the store. Returns a function that cancels it. */
+  closeOnRelease(resource: Closeable): () => void {
+    const close = (): void => resource.close()
+    this.#cleanUps.add(close)
+    return () => {
+      this.#cleanUps.delete(close)
+    }
+  }
+
+  /** Removes everything of the store from the registry but its counters and histograms. */
+  release(): void {
+    droppedStores.unregister(this)
+    for (const cleanUp of this.#cleanUps) {
+      try {
+        cleanUp()
+      } catch (error) {
+        // The others must run all the same, and after a garbage collection an error would end the process.
+        diag.warn(`@wombat/instrumentation: could not release a resource of store ${this.name}`, errorKind(error))
+      }
+    }
+    this.#cleanUps.clear()
+  }
+
+  get #binding(): StoreBinding | undefined {
+    return this.#parts.deref()?.binding
+  }
+
+  #readGauge(index: number): number | undefined {
+    const parts = this.#parts.deref()
+    const state = parts?.binding?.state()
+    return state === 'open' || state === 'opening' ? parts?.gauges[index]?.() : undefined
+  }
+}
