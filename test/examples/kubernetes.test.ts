@@ -93,7 +93,7 @@ test('the environment is a configuration that others may reach, also among what 
   expect(isRemote(config.host)).toBe(true)
   expect([config.prometheusPort, config.jsonApiPort]).toEqual([portNamed('monitoring'), portNamed('monitoring')])
   const { WOMBAT_AUTH_TOKEN: _, ...withoutToken } = environment()
-  expect(() => resolveConfig({}, withoutToken)).toThrow(/there is no authToken/)
+  expect(() => resolveConfig({}, withoutToken)).toThrow(/authToken is not set/)
 })
 
 test('probes without a token find what they ask for, and Kubernetes can act on it', async () => {

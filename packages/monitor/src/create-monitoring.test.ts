@@ -79,7 +79,7 @@ test('a reader that is in no MeterProvider makes every answer a 503 that says wh
   const monitoring = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
   const { status, body } = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
   expect(status).toBe(503)
-  expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
+  expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
 })
 
 test("what is the MeterProvider's business is refused here", async () => {

@@ -10,37 +10,41 @@ import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-log.ts'
 
-/** Monitoring that runs. Close it when the process ends: the last interval is sent then. */
+/** Monitoring that is running. Close it before the process ends, to send the last interval. */
 export interface Monitoring extends AsyncDisposable {
-  /** The numbers; record your own here. */
+  /** The metrics of all stores; record your own here. */
   readonly registry: MetricsRegistry
+  /** The URLs of the HTTP servers. */
   readonly addresses: Addresses
-  /** Measures the store from now on and gives back the very same store. @throws TypeError as `instrument` does. */
+  /** Measures a store from now on, and returns the same store. @throws TypeError if no adapter supports the store. */
   instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
-  /** All metrics as they are now: what `/api/v1/metrics` answers. */
+  /** Returns all metrics as they are now, as `/api/v1/metrics` does. */
   metrics(): Promise<JsonMetric[]>
-  /** The alerts that are pending or firing and, for a quarter of an hour, those that were resolved. */
+  /** Returns the alerts that are pending or firing, and those that were resolved in the last 15 minutes. */
   alerts(): Alert[]
-  /** Reads `alertRulesFile` again. What lives goes on. @throws RuleError, and the rules stay as they were. */
+  /** Reads `alertRulesFile` again. Alerts of rules that remain keep their state. @throws RuleError; then the rules stay as they were. */
   reloadAlertRules(): Promise<void>
-  /** How everything is, and why: what the last runs of the checks found. Runs none. */
+  /** Returns the results of the last health checks, with their causes. Runs no check. */
   health(): HealthReport
-  /** The checks: register and unregister your own, run all of them now. */
+  /** The health monitor: registers and unregisters your own checks, and runs all checks on demand. */
   readonly healthMonitor: HealthMonitor
-  /** From now on `/readyz` says no, so that no new requests come. Call it first when the process is to end; then wait, then close. */
+  /** Makes `/readyz` fail from now on, so that no new requests come. Call it first to shut down; then wait, then close. */
   beginShutdown(): void
-  /** The last slow operations, newest first. */
+  /** Returns the last slow operations, newest first. */
   slowOperations(): SlowRecord[]
-  /** The last errors, their rate and their kinds. */
+  /** The last errors, their rate and their types. */
   readonly errors: ErrorHistory
-  /** Changes how closely operations are looked at. @throws ConfigError, and nothing is changed. */
+  /** Changes options while monitoring runs. @throws ConfigError; then no option is changed. */
   adjust(changes: Partial<RuntimeOptions>): void
-  /** All metrics as they are now, in full resolution. */
+  /** Returns all metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
-  /** All doors as one fetch handler, for a server that is there already. It does not know who asks: health says its status only. */
+  /** Serves all endpoints from an existing server, as a fetch handler. It does not know the client, so health answers only a status. */
   readonly fetch: (request: Request) => Response | Promise<Response>
-  /** All doors as one Node handler, for a server that is there already. */
+  /** Serves all endpoints from an existing server, as a Node request handler. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Sends what is pending, closes the doors and stops every timer, within `closeTimeoutMs`. Never rejects; a second call waits for the first. */
+  /**
+   * Sends pending notifications and metrics, stops the HTTP servers and every timer, and restores the registry. Takes at most about
+   * `closeTimeoutMs`. Never rejects. A second call returns the promise of the first.
+   */
   close(): Promise<void>
 }

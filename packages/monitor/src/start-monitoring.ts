@@ -25,6 +25,19 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  * history, the alerts and the health checks.
  *
  * @throws ConfigError if the configuration is not valid; Error if a server cannot listen on its port.
+ * @example
+ * ```js
+ * import { startMonitoring } from '@wombat/monitor'
+ *
+ * const monitoring = await startMonitoring({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
+ * const store = monitoring.instrument(new Map(), { name: 'sessions' })
+ * store.set('a', 1)
+ *
+ * const response = await fetch(`${monitoring.addresses.prometheus}/metrics`)
+ * console.log(response.status) // 200
+ *
+ * await monitoring.close()
+ * ```
  */
 export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
   const options = componentOptions(resolveConfig(config))
@@ -47,6 +60,24 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
  *
  * @throws ConfigError if the configuration is not valid; Error if a server cannot listen on its port, or if the stores of this
  *   provider are monitored already.
+ * @example
+ * ```js
+ * import { instrument } from '@wombat/instrumentation'
+ * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
+ * import { MeterProvider } from '@opentelemetry/sdk-metrics'
+ *
+ * const reader = new SnapshotReader()
+ * const meterProvider = new MeterProvider({ readers: [reader] })
+ * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiPort: 0 })
+ * const store = instrument(new Map(), { name: 'sessions', meterProvider })
+ * store.set('a', 1)
+ *
+ * const metrics = await monitoring.metrics()
+ * console.log(metrics.find(({ name }) => name === 'db_set_operations_total').value) // 1
+ *
+ * await monitoring.close()
+ * await meterProvider.shutdown()
+ * ```
  */
 export async function createMonitoring(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {
   const { meterProvider, ...rest } = config

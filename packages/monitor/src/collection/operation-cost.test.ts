@@ -1,28 +1,67 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { measureOperationCost } from './operation-cost.ts'
 
-test('what measuring an operation costs is told once, and not before it was found', async () => {
-  const told: number[] = []
-  const known = new Promise<void>((resolve) => {
-    measureOperationCost((seconds) => {
-      told.push(seconds)
-      resolve()
-    }, 1)
+/**
+ * A clock for which each round of 250 calls takes as long as told: `plainMs` with the plain Map, and then as many milliseconds
+ * longer with the measured Map as `extraMs` returns for the round.
+ */
+function clock(plainMs: number, extraMs: (round: number) => number): () => number {
+  let timeMs = 0
+  let reads = 0
+  return () => {
+    const round = Math.floor(reads / 4)
+    const end = reads++ % 4
+    if (end === 1) timeMs += plainMs
+    if (end === 3) timeMs += plainMs + extraMs(round)
+    return timeMs
+  }
+}
+
+function publishedCost(now: () => number): Promise<number[]> {
+  const published: number[] = []
+  return new Promise((resolve) => {
+    measureOperationCost(
+      (seconds) => {
+        published.push(seconds)
+        resolve(published)
+      },
+      { intervalMs: 1, now },
+    )
   })
-  expect(told).toEqual([])
-  await known
-  await sleep(20)
-  expect(told).toHaveLength(1)
-  expect(told[0]).toBeGreaterThanOrEqual(0)
-  expect(told[0]).toBeLessThan(1)
+}
+
+test('the cost is what one measured call takes longer than a plain one, in seconds', async () => {
+  const [seconds] = await publishedCost(clock(1, () => 2.5))
+  expect(seconds).toBeCloseTo(0.000_01, 12)
 })
 
-test('once it was stopped, nothing is told', async () => {
-  const told: number[] = []
-  const stop = measureOperationCost((seconds) => told.push(seconds), 1)
-  stop()
-  const done = new Promise<void>((resolve) => measureOperationCost(() => resolve(), 2))
-  await done
-  expect(told).toEqual([])
+test('slow rounds before the code is compiled do not count', async () => {
+  const [seconds] = await publishedCost(clock(1, (round) => (round < 59 ? 500 : 2.5)))
+  expect(seconds).toBeCloseTo(0.000_01, 12)
+})
+
+test('single rounds that were interrupted do not count', async () => {
+  const [seconds] = await publishedCost(clock(1, (round) => (round % 3 === 0 ? 500 : 2.5)))
+  expect(seconds).toBeCloseTo(0.000_01, 12)
+})
+
+test('a difference below the noise is 0, never less', async () => {
+  expect(await publishedCost(clock(1, () => -0.1))).toEqual([0])
+})
+
+test('the cost is published once, after 80 rounds, and never after it was stopped', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const published: string[] = []
+    const now = clock(1, () => 2.5)
+    measureOperationCost(() => published.push('measured'), { intervalMs: 25, now })
+    const stop = measureOperationCost(() => published.push('stopped'), { intervalMs: 25, now })
+    vi.advanceTimersByTime(79 * 25)
+    expect(published).toEqual([])
+    stop()
+    vi.advanceTimersByTime(100 * 25)
+    expect(published).toEqual(['measured'])
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,38 +1,51 @@
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 
-/** So few keep the event loop for a fraction of a millisecond, and for some milliseconds only while they are being compiled. */
-const callsInRound = 250
-/** In as many rounds as this the compiler has come to the code that it measures. */
-const rounds = 80
-/** The last of them, by which the code is as it will stay. */
-const counted = 21
-const defaultEveryMs = 25
+/** So few that a round blocks the event loop for a fraction of a millisecond, or for a few milliseconds before it is compiled. */
+const callsPerRound = 250
+/** So many that the code is compiled well before the last ones. */
+const roundCount = 80
+/** The last rounds, of which the median counts. */
+const countedRounds = 21
+
+export interface OperationCostOptions {
+  /** Milliseconds between two rounds (default 25). */
+  readonly intervalMs?: number
+  /** Returns a monotonic time in milliseconds (default `performance.now`). */
+  readonly now?: () => number
+}
 
 /**
- * Finds out how many seconds measuring one operation takes on this machine, beside what the store takes, and tells it once, after
- * about two seconds: 0 where the difference drowns in noise. Code that was just loaded is many times slower than it will be, so
- * that this takes twenty thousand calls; they are made a few at a time, lest the application's start waits for them. In each round
- * a Map is read as it is and then measured; of the last rounds the middle one counts. Returns the way to stop.
+ * Measures how many seconds the measurement of one operation adds on this machine, and publishes it once, after about two
+ * seconds. Publishes 0 if the difference is smaller than the noise. Code is many times slower until it is compiled, so this takes
+ * twenty thousand calls, a few at a time: they must not delay the start of the application. Each round reads a plain Map and a
+ * measured one. Returns a function that stops the measurement.
  */
-export function measureOperationCost(told: (seconds: number) => void, everyMs = defaultEveryMs): () => void {
-  const bare = new Map([[0, 0]])
+export function measureOperationCost(
+  publish: (seconds: number) => void,
+  { intervalMs = 25, now = () => performance.now() }: OperationCostOptions = {},
+): () => void {
+  const plain = new Map([[0, 0]])
   const measured = instrument(new Map([[0, 0]]), { registry: new MetricsRegistry() })
   const costs: number[] = []
   const timer = setInterval(() => {
-    const bareSeconds = measureSeconds(bare)
-    costs.push(Math.max(0, measureSeconds(measured) - bareSeconds) / callsInRound)
-    if (costs.length < rounds) return
+    const plainSeconds = secondsPerRound(plain, now)
+    costs.push(Math.max(0, secondsPerRound(measured, now) - plainSeconds) / callsPerRound)
+    if (costs.length < roundCount) return
     clearInterval(timer)
-    const last = costs.slice(-counted).sort((one, other) => one - other)
-    told(last[(counted - 1) / 2] as number)
-  }, everyMs).unref()
+    publish(median(costs.slice(-countedRounds)))
+  }, intervalMs).unref()
   return () => clearInterval(timer)
 }
 
-function measureSeconds(map: Map<number, number>): number {
+function secondsPerRound(map: Map<number, number>, now: () => number): number {
   let sum = 0
-  const startMs = performance.now()
-  for (let call = 0; call < callsInRound; call++) sum += map.get(0) ?? 0
-  // With its results in use the call cannot be left out.
-  return sum + (performance.now() - startMs) / 1000
+  const startMs = now()
+  for (let call = 0; call < callsPerRound; call++) sum += map.get(0) ?? 0
+  // The compiler could leave out calls without a used result. The sum is 0.
+  return sum + (now() - startMs) / 1000
+}
+
+/** Returns the median of an odd number of values. */
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[(values.length - 1) / 2] as number
 }

@@ -23,26 +23,52 @@ import {
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 
 export interface RegistryProducerOptions {
-  /** Whether points count from the start or since the last collection (default cumulative). The SDK does not tell a producer its reader's choice. */
+  /**
+   * Whether points count from the start or since the last collection. Set it like the reader's: the SDK does not pass it on.
+   *
+   * @defaultValue `"cumulative"`
+   */
   readonly temporality?: 'cumulative' | 'delta'
-  /** How histograms travel (default explicit buckets). */
+  /**
+   * The buckets of histograms.
+   *
+   * @defaultValue `"explicit"`
+   */
   readonly histograms?: 'explicit' | 'exponential'
-  /** Under which names operations leave the process (default: the registry's own choice). */
+  /**
+   * The names under which operations are exported.
+   *
+   * @defaultValue the registry's own choice
+   */
   readonly semconv?: Semconv
 }
 
-/** An explicit histogram as every reader knows it and, beside it, the fine bins it comes from. */
+/** An explicit histogram together with the fine buckets that it was computed from. */
 export interface FineHistogram extends Histogram {
   readonly snapshot: HistogramSnapshot
 }
 
-/** A metric of ours says of itself what it was declared as: OpenTelemetry has no word for a summary. */
+/** A metric with its declared kind: OpenTelemetry has no kind for a summary. */
 export type OwnMetricData = MetricData & { readonly kind: MetricKind }
 
 /**
- * A registry as a MetricProducer: hand it to any reader's `metricProducers`. Every number is read where it lies when the
- * reader collects, so any number of readers costs the store nothing. With delta temporality a producer remembers what it
- * gave, and belongs to one reader.
+ * Provides the metrics of a registry to any OpenTelemetry reader, as one of its `metricProducers`. Values are read when the reader
+ * collects, so that the number of readers does not affect the stores. With delta temporality a producer keeps the last values, and
+ * must belong to one reader only.
+ *
+ * @example
+ * ```js
+ * import { MetricsRegistry } from '@wombat/instrumentation'
+ * import { RegistryProducer } from '@wombat/monitor'
+ *
+ * const registry = new MetricsRegistry()
+ * registry.incrementCounter('db_get_operations_total', 2, { store: 'orders' })
+ *
+ * const producer = new RegistryProducer(registry)
+ * const { resourceMetrics } = await producer.collect()
+ * const [{ metrics }] = resourceMetrics.scopeMetrics
+ * console.log(metrics.find(({ descriptor }) => descriptor.name === 'db_get_operations_total').dataPoints[0].value) // 2
+ * ```
  */
 export class RegistryProducer implements MetricProducer {
   readonly #registry: MetricsRegistry
@@ -50,7 +76,7 @@ export class RegistryProducer implements MetricProducer {
   readonly #exponential: boolean
   readonly #semconv: Semconv
   #busySeconds = 0
-  readonly #given = new Map<Series, number | HistogramSnapshot>()
+  readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
   #lastMs: number | undefined
 
   constructor(
@@ -63,7 +89,7 @@ export class RegistryProducer implements MetricProducer {
     this.#semconv = semconv
   }
 
-  /** For how long it has kept the event loop. It does not count that among the metrics itself: snapshot must not change them. */
+  /** Seconds that the event loop was busy with collections. They are not a metric here: reading must not change the metrics. */
   get busySeconds(): number {
     return this.#busySeconds
   }
@@ -96,14 +122,14 @@ export class RegistryProducer implements MetricProducer {
     const points = <T>(pick: (one: Series) => T | undefined): DataPoint<T>[] => {
       const found: DataPoint<T>[] = []
       for (const one of series.values()) {
-        const startTime = this.#startOf(one)
+        const startTime = this.#startTime(one)
         const value = pick(one)
         if (value !== undefined) found.push({ startTime, endTime, attributes: one.labels, value })
       }
       return found
     }
     if (kind === 'counter') {
-      const dataPoints = points((one) => this.#counted(one))
+      const dataPoints = points((one) => this.#readCounter(one))
       return {
         kind,
         descriptor,
@@ -119,7 +145,7 @@ export class RegistryProducer implements MetricProducer {
       return { kind, descriptor, dataPointType: DataPointType.GAUGE, aggregationTemporality, dataPoints }
     }
     if (this.#exponential) {
-      const dataPoints = points((one) => exponentialHistogram(this.#read(one)))
+      const dataPoints = points((one) => exponentialHistogram(this.#readHistogram(one)))
       return {
         kind,
         descriptor,
@@ -128,30 +154,30 @@ export class RegistryProducer implements MetricProducer {
         dataPoints,
       }
     }
-    const dataPoints = points((one) => explicitHistogram(this.#read(one)))
+    const dataPoints = points((one) => explicitHistogram(this.#readHistogram(one)))
     return { kind, descriptor, dataPointType: DataPointType.HISTOGRAM, aggregationTemporality: temporality, dataPoints }
   }
 
-  #startOf(series: Series): HrTime {
-    const continues = this.#delta && this.#lastMs !== undefined && this.#given.has(series)
+  #startTime(series: Series): HrTime {
+    const continues = this.#delta && this.#lastMs !== undefined && this.#lastValues.has(series)
     return millisToHrTime(continues ? (this.#lastMs as number) : series.startMs)
   }
 
-  #counted(series: Series): number | undefined {
+  #readCounter(series: Series): number | undefined {
     if (!('value' in series.instrument) || series.instrument.value === undefined) return undefined
     const now = series.instrument.value
     if (!this.#delta) return now
-    const before = this.#given.get(series)
-    this.#given.set(series, now)
+    const before = this.#lastValues.get(series)
+    this.#lastValues.set(series, now)
     return typeof before === 'number' ? now - before : now
   }
 
-  #read(series: Series): HistogramSnapshot | undefined {
+  #readHistogram(series: Series): HistogramSnapshot | undefined {
     if (!('snapshot' in series.instrument)) return undefined
     const now = series.instrument.snapshot()
     if (!this.#delta) return now
-    const before = this.#given.get(series)
-    this.#given.set(series, now)
+    const before = this.#lastValues.get(series)
+    this.#lastValues.set(series, now)
     return before instanceof HistogramSnapshot ? now.since(before) : now
   }
 }

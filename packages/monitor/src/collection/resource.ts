@@ -10,8 +10,9 @@ import {
 } from '@opentelemetry/resources'
 
 /**
- * Who speaks: OpenTelemetry's defaults (but for the path of Node in `service.name`: no path becomes a label), a random `service.instance.id` (without one, two processes of one service are one
- * series in Prometheus), then OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME, then what the code says.
+ * Creates the resource of the exported metrics. Later sources override earlier ones: OpenTelemetry's defaults, a random
+ * `service.instance.id`, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME, the given attributes. Without an instance id, two
+ * processes of one service would be one series in Prometheus. The default `service.name` has no path: paths must not become labels.
  */
 export function createResource(attributes: Attributes): Resource {
   const unnamed = resourceFromAttributes({ 'service.name': `unknown_service:${basename(process.argv0)}` })

@@ -74,7 +74,7 @@ test("what an application's callback throws is among the errors, and the other m
 
 test('a reader that belongs to no MeterProvider says so', async () => {
   const reader = new SnapshotReader()
-  const unbound = new Error('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
+  const unbound = new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
   await expect(reader.take()).rejects.toThrow(unbound)
   new MeterProvider({ readers: [reader] })
   expect((await reader.take()).points).toEqual([])

@@ -10,12 +10,29 @@ import { seriesKey } from '@wombat/instrumentation/internal'
 import { RegistryProducer } from './registry-producer.ts'
 import { Snapshot } from './snapshot.ts'
 
-/** How long one collection may take: the SDK gives up on an application's own callbacks after it. */
+/** Maximum duration of one collection: after it the SDK gives up on the application's own callbacks. */
 const collectTimeoutMs = 5000
 
 /**
- * The reader that everything inside the process reads from: Prometheus text, JSON, the log, history, health and alerts. It
- * collects when asked and has no timer. Beside a MeterProvider of your own, put it among its readers.
+ * Reads the metrics for everything inside the process: Prometheus text, JSON, the log, history, health checks and alerts. It
+ * collects on demand and has no timer. Add it to the readers of your own MeterProvider to monitor beside it.
+ *
+ * @example
+ * ```js
+ * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
+ * import { MeterProvider } from '@opentelemetry/sdk-metrics'
+ *
+ * const reader = new SnapshotReader()
+ * const meterProvider = new MeterProvider({ readers: [reader] })
+ * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiEnabled: false })
+ * meterProvider.getMeter('application').createCounter('requests').add(3)
+ *
+ * const { points } = await reader.take()
+ * console.log(points.find(({ metric }) => metric === 'requests').value) // 3
+ *
+ * await monitoring.close()
+ * await meterProvider.shutdown()
+ * ```
  */
 export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
@@ -40,9 +57,9 @@ export class SnapshotReader extends MetricReader {
   }
 
   /**
-   * The metrics as they are now. Callers at the same time share one collection.
+   * Returns the metrics as they are now. Concurrent callers share one collection.
    *
-   * @throws Error when the reader is not among the readers of a MeterProvider, or was shut down.
+   * @throws Error if the reader belongs to no MeterProvider, or was shut down.
    */
   take(): Promise<Snapshot> {
     this.#running ??= this.#take().finally(() => {
@@ -51,18 +68,18 @@ export class SnapshotReader extends MetricReader {
     return this.#running
   }
 
-  /** Also what a MeterProvider's forced collection sees: the SDK's metrics, with ours in place of their instruments'. */
+  /** Collects the SDK's metrics, and replaces those of a followed registry by the registry's own values. */
   override async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
-    const ofSdk = await super.collect(options)
-    if (this.#producer === undefined) return ofSdk
+    const sdk = await super.collect(options)
+    if (this.#producer === undefined) return sdk
     const own = await this.#producer.collect()
-    const others = ofSdk.resourceMetrics.scopeMetrics.flatMap((scope) => withoutOwnMetrics(scope, this.#registry))
+    const others = sdk.resourceMetrics.scopeMetrics.flatMap((scope) => withoutOwnMetrics(scope, this.#registry))
     return {
       resourceMetrics: {
-        resource: ofSdk.resourceMetrics.resource,
+        resource: sdk.resourceMetrics.resource,
         scopeMetrics: [...others, ...own.resourceMetrics.scopeMetrics],
       },
-      errors: ofSdk.errors,
+      errors: sdk.errors,
     }
   }
 
@@ -75,7 +92,7 @@ export class SnapshotReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 
   async #take(): Promise<Snapshot> {
-    if (!this.#bound) throw new Error('this SnapshotReader belongs to no MeterProvider: put it among the readers of one')
+    if (!this.#bound) throw new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
@@ -95,8 +112,8 @@ function countPoints({ resourceMetrics }: Snapshot): number {
 }
 
 /**
- * What of a scope is not the registry's: another copy of our package, say, has the same scope and other stores. A series is the
- * registry's also while nobody knows its value; the SDK goes on showing the last one it saw.
+ * Returns the metrics of a scope without the registry's own series. Others may have the same scope, for example those of a second
+ * copy of the package. A series without a value is the registry's own, too: the SDK still has its last value.
  */
 function withoutOwnMetrics(scoped: ScopeMetrics, registry: MetricsRegistry | undefined): ScopeMetrics[] {
   if (registry === undefined || scoped.scope.name !== scopeName) return [scoped]

@@ -10,42 +10,45 @@ import {
 import type { HistogramSnapshot, MetricKind } from '@wombat/instrumentation'
 
 interface PointBase {
+  /** Name of the metric. */
   readonly metric: string
   readonly unit: string
   readonly description: string
   readonly attributes: Attributes
-  /** Unix time in milliseconds from which it counts. */
+  /** Unix time in milliseconds at which counting started. */
   readonly startMs: number
 }
 
+/** The value of a counter or a gauge. */
 export interface NumberPoint extends PointBase {
   readonly kind: 'counter' | 'gauge'
   readonly value: number
 }
 
+/** The distribution of a histogram or a summary. */
 export interface HistogramPoint extends PointBase {
   readonly kind: 'histogram' | 'summary'
   readonly count: number
   readonly sum: number
   readonly min: number | undefined
   readonly max: number | undefined
-  /** Upper bounds of the explicit buckets, ascending; empty where the reader was given exponential ones. */
+  /** Upper bounds of the explicit buckets, ascending; empty if the buckets are exponential. */
   readonly bounds: readonly number[]
-  /** Counts of the buckets, not cumulative: one for each bound and one above the last. */
+  /** Counts of the buckets, not cumulative: one for each bound, and one for values above the last bound. */
   readonly counts: readonly number[]
-  /** The fine bins behind it, where it is a metric of ours. */
+  /** The fine buckets of a Wombat metric; undefined for the application's own metrics. */
   readonly snapshot: HistogramSnapshot | undefined
 }
 
-/** One series at one moment. */
+/** The value of one series at one time. */
 export type Point = NumberPoint | HistogramPoint
 
-/** All metrics of one moment: what every format, and everything that judges, reads from. */
+/** All metrics at one time. Every exporter, the history, the alerts and the health checks read from snapshots. */
 export class Snapshot {
   /** Unix time in milliseconds. */
   readonly timeMs: number
   readonly resourceMetrics: ResourceMetrics
-  /** What went wrong while collecting: points may be missing or old. */
+  /** Errors of the collection. If there are any, points may be missing or old. */
   readonly errors: readonly unknown[]
   #points: readonly Point[] | undefined
 
@@ -55,6 +58,7 @@ export class Snapshot {
     this.errors = errors
   }
 
+  /** All points of all metrics. */
   get points(): readonly Point[] {
     this.#points ??= this.resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics.flatMap(readPoints))
     return this.#points
@@ -70,11 +74,11 @@ function readPoints(metric: MetricData): Point[] {
       const counts = metric.dataPointType === DataPointType.SUM && metric.isMonotonic
       return { ...base, kind: counts ? 'counter' : 'gauge', value }
     }
-    return { ...base, kind: declared === 'summary' ? 'summary' : 'histogram', ...distributionOf(value) }
+    return { ...base, kind: declared === 'summary' ? 'summary' : 'histogram', ...readDistribution(value) }
   })
 }
 
-function distributionOf(value: Histogram | ExponentialHistogram) {
+function readDistribution(value: Histogram | ExponentialHistogram) {
   const { count, sum = 0, min, max } = value
   const { boundaries = [], counts = [] } = 'buckets' in value ? value.buckets : {}
   const { snapshot } = value as { snapshot?: HistogramSnapshot }

@@ -1,45 +1,45 @@
 import type { MetricName } from '@wombat/instrumentation'
 import type { Snapshot } from '../collection/snapshot.ts'
 
-/** A number that follows from others: shown for reading, and no metric, because quotients of two moments cannot be added up. */
+/** A ratio computed from other metrics. It is not a metric itself, because ratios cannot be summed. */
 export interface DerivedNumber {
   readonly name: 'db_write_amplification' | 'db_cache_hit_ratio' | 'db_space_amplification'
   readonly labels: { readonly store: string }
   readonly value: number
 }
 
-/** A store's metrics: the sum of a metric's series, or its values by level; undefined where the store does not give it. */
+/** The metrics of one store: the sum of a metric's series, or its values by level. Undefined if the store does not have it. */
 interface StoreNumbers {
   total(name: MetricName): number | undefined
   byLevel(name: MetricName): ReadonlyMap<number, number>
 }
 
 const formulas: Readonly<Record<DerivedNumber['name'], (store: StoreNumbers) => number | undefined>> = {
-  /** Bytes that flushes and compactions wrote, for each byte that was flushed; since the counters began. */
+  /** Bytes written by flushes and compactions per byte flushed, since the counters started. */
   db_write_amplification: ({ total }) => {
     const flushed = total('db_flush_bytes_total')
     const compacted = total('db_compaction_output_bytes_total')
-    return flushed === undefined || compacted === undefined ? undefined : quotient(flushed + compacted, flushed)
+    return flushed === undefined || compacted === undefined ? undefined : ratio(flushed + compacted, flushed)
   },
-  /** Share of the lookups in the block cache that found their block; since the counters began. */
+  /** Share of block cache lookups that were hits, since the counters started. */
   db_cache_hit_ratio: ({ total }) => {
     const hits = total('db_cache_hits_total')
     const misses = total('db_cache_misses_total')
-    return hits === undefined || misses === undefined ? undefined : quotient(hits, hits + misses)
+    return hits === undefined || misses === undefined ? undefined : ratio(hits, hits + misses)
   },
   /**
-   * Bytes of all levels over those of the deepest: what RocksDB takes for an estimate, as the deepest level holds each key once.
-   * Unknown while all is in level 0, whose files overlap.
+   * Bytes of all levels divided by those of the deepest, RocksDB's estimate: the deepest level contains each key once. Unknown if
+   * all data is in level 0, because its files overlap.
    */
   db_space_amplification: ({ byLevel }) => {
     const filled = [...byLevel('db_level_bytes')].filter(([, bytes]) => bytes > 0)
     const deepest = Math.max(...filled.map(([level]) => level))
     if (!(deepest > 0)) return undefined
-    return quotient(sum(filled.map(([, bytes]) => bytes)), byLevel('db_level_bytes').get(deepest))
+    return ratio(sum(filled.map(([, bytes]) => bytes)), byLevel('db_level_bytes').get(deepest))
   },
 }
 
-/** What follows from a snapshot for each store. What a part is missing for, or what would be divided by 0, is left out. */
+/** Returns the ratios of each store. A ratio is left out if a metric is missing or the divisor is 0. */
 export function derivedNumbers(snapshot: Snapshot): DerivedNumber[] {
   return [...numbersByStore(snapshot)].flatMap(([store, numbers]) =>
     (Object.keys(formulas) as Array<DerivedNumber['name']>).flatMap((name) => {
@@ -49,8 +49,8 @@ export function derivedNumbers(snapshot: Snapshot): DerivedNumber[] {
   )
 }
 
-function quotient(over: number, under: number | undefined): number | undefined {
-  return under === undefined || under === 0 ? undefined : over / under
+function ratio(dividend: number, divisor: number | undefined): number | undefined {
+  return divisor === undefined || divisor === 0 ? undefined : dividend / divisor
 }
 
 function sum(values: Iterable<number>): number {

@@ -7,31 +7,33 @@ interface JsonBase {
   readonly name: string
   readonly unit: string
   readonly labels: Attributes
-  /** Unix time in milliseconds at which it was read. */
+  /** Unix time of the snapshot in milliseconds. */
   readonly timestamp: number
 }
 
+/** The value of a counter or a gauge. */
 export interface JsonNumber extends JsonBase {
   readonly type: 'counter' | 'gauge'
   readonly value: number
 }
 
+/** The distribution of a histogram or a summary. */
 export interface JsonDistribution extends JsonBase {
   readonly type: 'histogram' | 'summary'
   readonly count: number
   readonly sum: number
   readonly min?: number
   readonly max?: number
-  /** P50, P95 and P99 of all values since the start; none before the first value. */
+  /** P50, P95 and P99 of all values since the start; empty if there is no value. */
   readonly quantiles: ReadonlyArray<{ readonly quantile: number; readonly value: number }>
-  /** Cumulative: how many values were at most `le`. Not for summaries. */
+  /** Cumulative buckets: the number of values up to `le`. Summaries have none. */
   readonly buckets?: ReadonlyArray<{ readonly le: number | '+Inf'; readonly count: number }>
 }
 
-/** One metric with one set of labels. */
+/** One series of a metric. */
 export type JsonMetric = JsonNumber | JsonDistribution
 
-/** The metrics of a snapshot. An application's gauge that is NaN or infinite is left out: JSON would say null. */
+/** Returns the metrics of a snapshot. Gauges of the application that are NaN or infinite are left out: JSON cannot express them. */
 export function jsonMetrics(snapshot: Snapshot, semconv: Semconv): JsonMetric[] {
   return snapshot.points
     .filter((point) => isExported(point.metric, semconv) && (!('value' in point) || Number.isFinite(point.value)))

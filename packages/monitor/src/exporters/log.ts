@@ -4,34 +4,39 @@ import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 
-/** What one operation of one store did in an interval. */
+/** One operation of one store in an interval. */
 export interface OperationSummary {
   readonly count: number
   readonly perSecond: number
   readonly errors: number
-  /** Seconds; absent where nothing ran. */
+  /** Latencies in seconds; absent if the operation did not run. */
   readonly p50?: number
   readonly p95?: number
   readonly p99?: number
 }
 
-/** What one store did in an interval. */
+/** One store in an interval. */
 export interface StoreSummary {
   readonly store: string
   readonly operations: Partial<Record<Operation, OperationSummary>>
 }
 
-/** What happened between two snapshots, store by store. Operations that never ran are left out. */
+/**
+ * Returns what each store did between two snapshots or, without an earlier one, since the store was first measured. Operations that
+ * never ran are left out.
+ */
 export function intervalSummary(before: Snapshot | undefined, now: Snapshot): StoreSummary[] {
   const seconds = before === undefined ? undefined : (now.timeMs - before.timeMs) / 1000
   const earlier = byMetricAndStore(before?.points ?? [])
   const current = byMetricAndStore(now.points)
-  // An application's own metrics may have a label of this name, too.
-  const ours = now.points.filter(({ metric }) => Object.hasOwn(metrics, metric))
-  const stores = new Set(ours.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])))
+  // The application's own metrics may have a label `store`, too.
+  const ownPoints = now.points.filter(({ metric }) => Object.hasOwn(metrics, metric))
+  const stores = new Set(
+    ownPoints.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])),
+  )
   return [...stores].map((store) => {
     const summaries = operations.flatMap((operation) => {
-      const find = (points: typeof current, what: string) => points.get(`db_${operation}_${what} ${store}`)
+      const find = (points: typeof current, suffix: string) => points.get(`db_${operation}_${suffix} ${store}`)
       const latency = find(current, 'latency_seconds')
       if (latency === undefined || !('count' in latency) || latency.count === 0) return []
       const errors = pointValue(find(current, 'errors_total')) - pointValue(find(earlier, 'errors_total'))
@@ -50,9 +55,9 @@ export function intervalSummary(before: Snapshot | undefined, now: Snapshot): St
 function operationSummary(before: Point | undefined, now: HistogramPoint, errors: number, seconds: number): OperationSummary {
   const earlier = before !== undefined && 'count' in before ? before : undefined
   const count = now.count - (earlier?.count ?? 0)
-  const reading = earlier?.snapshot === undefined ? now.snapshot : now.snapshot?.since(earlier.snapshot)
+  const snapshot = earlier?.snapshot === undefined ? now.snapshot : now.snapshot?.since(earlier.snapshot)
   const quantile = (q: number, key: 'p50' | 'p95' | 'p99') => {
-    const value = reading?.quantile(q)
+    const value = snapshot?.quantile(q)
     return value === undefined ? {} : { [key]: value }
   }
   const perSecond = seconds > 0 ? count / seconds : 0

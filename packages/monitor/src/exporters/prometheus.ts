@@ -4,11 +4,26 @@ import type { Semconv } from '@wombat/instrumentation'
 import { clientOperationDuration, isExported } from '@wombat/instrumentation/internal'
 import type { Snapshot } from '../collection/snapshot.ts'
 
-/** Prometheus' text format 0.0.4 with its version: without one, Prometheus 3 has to guess. */
+/** The content type of Prometheus' text format. Prometheus 3 requires the version. */
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
- * A snapshot in Prometheus' text format. Scope labels are left out, so that a series has the labels it has over OTLP.
+ * Returns a snapshot in Prometheus' text format 0.0.4. It has no scope labels, so that a series has the same labels as over OTLP.
+ *
+ * @param semconv the names under which operations are exported.
+ * @example
+ * ```js
+ * import { prometheusText, startMonitoring } from '@wombat/monitor'
+ *
+ * const monitoring = await startMonitoring({ jsonApiEnabled: false })
+ * const store = monitoring.instrument(new Map(), { name: 'sessions' })
+ * store.set('a', 1)
+ *
+ * const text = prometheusText(await monitoring.snapshot(), 'wombat')
+ * console.log(text.includes('db_set_operations_total{store="sessions"} 1')) // true
+ *
+ * await monitoring.close()
+ * ```
  */
 export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
@@ -16,8 +31,8 @@ export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
 }
 
 /**
- * Prometheus and the Collector add the unit to OpenTelemetry's dotted names, this serializer does not
- * (opentelemetry-js#3466). Ours have theirs already; the convention's gets it here, so that its name is one by every route.
+ * Adds the unit to the name of the semantic conventions' histogram. Prometheus and the Collector do so over OTLP, but this
+ * serializer does not (opentelemetry-js#3466). Wombat's own names contain their unit.
  */
 function withUnitInName(resourceMetrics: ResourceMetrics): ResourceMetrics {
   const named = (metric: MetricData): MetricData =>
@@ -30,7 +45,7 @@ function withUnitInName(resourceMetrics: ResourceMetrics): ResourceMetrics {
   }
 }
 
-/** What of a collection leaves the process under these conventions. */
+/** Leaves out the metrics that are not exported under these conventions. */
 function filterSemconv(resourceMetrics: ResourceMetrics, semconv: Semconv): ResourceMetrics {
   if (semconv !== 'otel') return resourceMetrics
   return {

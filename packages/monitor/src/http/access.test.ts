@@ -29,48 +29,51 @@ type Headers = Readonly<Record<string, string>>
 const paths = ['/health', '/health?format=json', '/readyz', '/readyz?verbose', '/health/disk_space', '/readyz/orders/disk_space']
 const statusOnly = ['{"status":"fail"}', '{"status":"critical"}', 'failed', 'failed', '{"status":"fail"}', 'failed']
 
-/** What every path says, each of them 503. */
-async function told(url: string, headers: Headers = {}): Promise<string[]> {
+/** Returns the body of every path, after checking that each is a 503. */
+async function bodies(url: string, headers: Headers = {}): Promise<string[]> {
   const answers = await Promise.all(paths.map((path) => ask(`${url}${path}`, { headers })))
   expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 503))
   return answers.map(({ body }) => body.toString())
 }
 
 async function expectDetails(url: string, headers?: Headers): Promise<void> {
-  for (const text of await told(url, headers)) expect(text).toContain('Insufficient disk space')
+  for (const text of await bodies(url, headers)) expect(text).toContain('Insufficient disk space')
 }
 
 async function expectStatusOnly(url: string, headers?: Headers): Promise<void> {
-  expect(await told(url, headers)).toEqual(statusOnly)
+  expect(await bodies(url, headers)).toEqual(statusOnly)
 }
 
-test('without a token, whoever asks from this machine sees everything', async () => {
+test('if no token is set, requests from this machine get details', async () => {
   await expectDetails(await serving())
   await expectDetails(await serving(), { host: 'localhost:8080' })
 })
 
 for (const header of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via']) {
-  test(`what a proxy of this machine hands on comes from others: with ${header}, there is the status only`, async () => {
+  test(`a request with the proxy header ${header} gets only a status`, async () => {
     await expectStatusOnly(await serving(), { [header]: '127.0.0.1' })
   })
 }
 
-test('with a token, whoever brings it sees everything', async () => {
+test('requests with the token get details', async () => {
   await expectDetails(await serving(token), { authorization: `Bearer ${token}` })
   await expectDetails(await serving(token, '0.0.0.0'), { authorization: `Bearer ${token}`, host: 'orders.example.org' })
 })
 
-test('with a token, whoever brings none sees the status, on this machine as well', async () => {
+test('if a token is set, requests without it get only a status, even from this machine', async () => {
   await expectStatusOnly(await serving(token))
   await expectStatusOnly(await serving(token, '0.0.0.0'), { host: '10.0.0.7:8080' })
 })
 
-test('a probe without a token learns no name of a check', async () => {
+test('a request without the token does not see the names of checks', async () => {
   const { status, body } = await ask(`${await serving(token)}/health/disk_spase`)
-  expect([status, JSON.parse(body.toString())]).toEqual([404, { error: 'nothing at /health/disk_spase: there is no such check' }])
+  expect([status, JSON.parse(body.toString())]).toEqual([
+    404,
+    { error: '/health/disk_spase does not exist: unknown health check' },
+  ])
 })
 
-test('a token that is wrong is 401 everywhere', async () => {
+test('a wrong token is a 401 on every path', async () => {
   const url = await serving(token)
   for (const authorization of ['Bearer another-token-of-sixteen', `Bearer ${token}x`]) {
     for (const path of [...paths, '/livez', '/metrics']) {
@@ -81,7 +84,7 @@ test('a token that is wrong is 401 everywhere', async () => {
   }
 })
 
-test('what is no bearer token is refused too', async () => {
+test('an authorization without a bearer token is rejected', async () => {
   for (const authorization of [token, `Basic ${token}`, 'Bearer ']) {
     const answer = await ask(`${await serving(token)}/health`, { headers: { authorization } })
     expect(answer.status, authorization).toBe(400)
@@ -89,7 +92,7 @@ test('what is no bearer token is refused too', async () => {
   }
 })
 
-test('only health is open: all else needs the token as before', async () => {
+test('only health endpoints are public, all other paths require the token', async () => {
   const url = await serving(token)
   for (const path of ['/metrics', '/', '/healthz', '/health/a/b/c', '/nothing']) {
     expect((await ask(`${url}${path}`)).status, path).toBe(401)
@@ -99,12 +102,12 @@ test('only health is open: all else needs the token as before', async () => {
   expect((await ask(`${url}/healthz`, { headers: { authorization } })).status).toBe(404)
 })
 
-test('on loopback, a name that is not of this machine gets nothing at all', async () => {
+test('a server on loopback rejects foreign names on health endpoints, too', async () => {
   const answer = await ask(`${await serving()}/livez`, { headers: { host: 'rebound.example.org' } })
   expect(answer.status).toBe(403)
 })
 
-/** A server of the application's own. */
+/** Starts a server of the application. */
 async function ownServer(handler: Parameters<typeof createServer>[1], host = '127.0.0.1'): Promise<string> {
   const server = createServer(handler)
   onTestFinished(() => void server.close())
@@ -112,24 +115,24 @@ async function ownServer(handler: Parameters<typeof createServer>[1], host = '12
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('as a Node handler in a plain server, it knows who asks', async () => {
+test('as a Node handler in another server, health recognizes requests from this machine', async () => {
   const url = await ownServer(getRequestListener(app().fetch, { overrideGlobalObjects: false }))
   await expectDetails(url)
   await expectStatusOnly(url, { 'x-forwarded-for': '198.51.100.7' })
   await expectStatusOnly(url, { host: 'rebound.example.org' })
-  const guardedUrl = await ownServer(getRequestListener(app(token).fetch, { overrideGlobalObjects: false }))
-  await expectStatusOnly(guardedUrl)
-  await expectDetails(guardedUrl, { authorization: `Bearer ${token}` })
+  const urlWithToken = await ownServer(getRequestListener(app(token).fetch, { overrideGlobalObjects: false }))
+  await expectStatusOnly(urlWithToken)
+  await expectDetails(urlWithToken, { authorization: `Bearer ${token}` })
 })
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
 
-test.runIf(hasIPv6)('on a socket of both IP versions, IPv4 loopback is this machine too', async () => {
+test.runIf(hasIPv6)('on a socket of both IP versions, IPv4 loopback is this machine, too', async () => {
   const url = await ownServer(getRequestListener(app().fetch, { overrideGlobalObjects: false }), '::')
   await expectDetails(url)
 })
 
-test('as a plain fetch handler in a Hono app, where nothing is known of the connection, there is the status only', async () => {
+test('as a fetch handler, which does not know the connection, health returns only a status', async () => {
   const { fetch } = app()
   const own = new Hono().all('/*', (context) => fetch(context.req.raw))
   const server = createAdaptorServer({ fetch: own.fetch, overrideGlobalObjects: false })
@@ -140,10 +143,10 @@ test('as a plain fetch handler in a Hono app, where nothing is known of the conn
   expect((await ask(`${url}/livez`)).body.toString()).toBe('ok')
 })
 
-test('as a plain fetch handler, the token opens it', async () => {
+test('as a fetch handler, health returns details with the token', async () => {
   const { fetch } = app(token)
   const answer = await fetch(new Request('http://localhost/health', { headers: { authorization: `Bearer ${token}` } }))
   expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('Insufficient disk space')])
-  const stranger = await fetch(new Request('http://localhost/health'))
-  expect([stranger.status, await stranger.text()]).toEqual([503, '{"status":"fail"}'])
+  const withoutToken = await fetch(new Request('http://localhost/health'))
+  expect([withoutToken.status, await withoutToken.text()]).toEqual([503, '{"status":"fail"}'])
 })

@@ -4,40 +4,40 @@ import { bearerAuth } from 'hono/bearer-auth'
 import { isRemote } from '../config/host.ts'
 import { isLoopbackName } from './middleware.ts'
 
-/** What a route behind `seesDetails` knows of whoever asks. */
+/** The context of routes behind `canSeeDetails`. */
 export interface Access {
   Bindings: Partial<HttpBindings>
   Variables: { readonly seesDetails: boolean }
 }
 
 /**
- * Lets everybody in and says who may see more than a status: with a token whoever brings it, without one whoever asks from this
- * very machine. A token that is wrong is 401: who brings one wants the details, and should not take the status for all there is.
+ * Lets every request pass, and decides whether its client may see more than a status. Details require the token. If none is
+ * configured, only requests from this machine get them. A wrong token is a 401 and not a status: the client expects details.
  */
 export function canSeeDetails(authToken: string | undefined): MiddlewareHandler<Access> {
   if (authToken === undefined) {
     return async (context, next) => {
-      context.set('seesDetails', isOfThisMachine(context))
+      context.set('seesDetails', isFromThisMachine(context))
       await next()
     }
   }
-  const withToken = bearerAuth<Access>({ token: authToken })
+  const requireToken = bearerAuth<Access>({ token: authToken })
   return (context, next) => {
-    const brings = context.req.header('authorization') !== undefined
-    context.set('seesDetails', brings)
-    return brings ? withToken(context, next) : next()
+    const hasAuthorization = context.req.header('authorization') !== undefined
+    context.set('seesDetails', hasAuthorization)
+    return hasAuthorization ? requireToken(context, next) : next()
   }
 }
 
-/** Said by what hands on the questions of others. */
+/** Headers that proxies add to the requests of others. */
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
 
 /**
- * Whether it was this machine that asked: for itself, as no proxy did, and by its own name, as no page of somebody else's could.
- * Where nothing is known of the connection, behind a plain fetch handler, it was not.
+ * Returns whether this machine sent the request for itself: from loopback, not through a proxy, and to a loopback name, which a
+ * foreign web page cannot use. Returns false if the connection is not known, as behind a plain fetch handler.
  */
-function isOfThisMachine(context: Context<Access>): boolean {
-  // Where nobody gave one, there is no environment at all, whatever its type says.
+function isFromThisMachine(context: Context<Access>): boolean {
+  // Without bindings, `env` is undefined, although its type does not allow it.
   const address = context.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/i, '')
   return (
     address !== undefined &&

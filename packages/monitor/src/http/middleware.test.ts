@@ -8,7 +8,7 @@ import { listen } from './servers.ts'
 const longText = 'a line of text\n'.repeat(200)
 const token = 'a-token-of-sixteen-or-more'
 
-/** A server with a page, a page that fails, and everything in front of them. */
+/** Starts a server with a page, a page that fails, and the middleware. */
 async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {
   const routes = new Hono()
     .get('/page', (context) => context.text(longText))
@@ -20,12 +20,12 @@ async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> 
   return listener.url
 }
 
-test('everything is for reading only', async () => {
+test('only GET and HEAD are allowed', async () => {
   const url = await serving()
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     const { status, headers, body } = await ask(`${url}/page`, { method })
     expect([status, headers.allow], method).toEqual([405, 'GET, HEAD'])
-    expect(JSON.parse(body.toString())).toEqual({ error: `${method} is not allowed: everything here is for reading` })
+    expect(JSON.parse(body.toString())).toEqual({ error: `${method} is not allowed: use GET or HEAD` })
   }
 })
 
@@ -39,17 +39,17 @@ test('HEAD is GET without the body', async () => {
   expect((await ask(`${url}/nothing`, { method: 'HEAD' })).status).toBe(404)
 })
 
-test('what is not there is 404, in JSON', async () => {
+test('an unknown path is a 404 in JSON', async () => {
   const { status, body } = await ask(`${await serving()}/nothing/here`)
-  expect([status, JSON.parse(body.toString())]).toEqual([404, { error: 'nothing at /nothing/here' }])
+  expect([status, JSON.parse(body.toString())]).toEqual([404, { error: '/nothing/here does not exist' }])
 })
 
-test('a failure of ours is 500 and tells nobody anything', async () => {
+test('an internal error is a 500 without details', async () => {
   const { status, body } = await ask(`${await serving()}/broken`)
   expect([status, JSON.parse(body.toString())]).toEqual([500, { error: 'internal error' }])
 })
 
-test('what is long is compressed when asked, and only then', async () => {
+test('long answers are compressed if the client accepts it', async () => {
   const url = await serving()
   const packed = await ask(`${url}/page`, { headers: { 'accept-encoding': 'gzip' } })
   expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
@@ -61,7 +61,7 @@ test('what is long is compressed when asked, and only then', async () => {
   }
 })
 
-test('every answer has the headers that keep browsers from misusing it', async () => {
+test('every answer has secure headers', async () => {
   const url = await serving(token)
   const authorization = `Bearer ${token}`
   const answers = await Promise.all([
@@ -84,7 +84,7 @@ test('every answer has the headers that keep browsers from misusing it', async (
   }
 })
 
-test('with a token, nobody without it sees anything', async () => {
+test('if a token is set, requests without it are rejected', async () => {
   const url = await serving(token)
   const refused = [{}, { authorization: 'Bearer another-token-of-sixteen' }, { authorization: `Bearer ${token}x` }]
   for (const headers of refused) {
@@ -103,14 +103,14 @@ test('with a token, nobody without it sees anything', async () => {
   }
 })
 
-test('with the token, everything is there', async () => {
+test('requests with the token are served', async () => {
   const url = await serving(token)
   const answer = await ask(`${url}/page`, { headers: { authorization: `Bearer ${token}` } })
   expect([answer.status, answer.body.toString()]).toEqual([200, longText])
 })
 
 for (const name of ['localhost', 'LOCALHOST', '127.0.0.1', '127.1.2.3', '[::1]']) {
-  test(`on loopback, ${name} is this machine`, async () => {
+  test(`a server on loopback answers to the name ${name}`, async () => {
     const url = await serving()
     const { port } = new URL(url)
     for (const host of [name, `${name}:${port}`]) {
@@ -129,13 +129,16 @@ const others = [
   '[::2]',
 ]
 for (const host of others) {
-  test(`on loopback, ${host} is not this machine: a page of its may have pointed its name here`, async () => {
+  test(`a server on loopback rejects the name ${host}, which a web page could resolve to it`, async () => {
     const { status, body } = await ask(`${await serving()}/page`, { headers: { host } })
-    expect([status, JSON.parse(body.toString())]).toEqual([403, { error: `host "${host}" is not this machine` }])
+    expect([status, JSON.parse(body.toString())]).toEqual([
+      403,
+      { error: `host "${host}" is not a loopback name: use localhost or 127.0.0.1` },
+    ])
   })
 }
 
-test('where others may come, any name will do, and the token is asked for', async () => {
+test('a server on all addresses answers to every name, and requires the token', async () => {
   const { port } = new URL(await serving(token, '0.0.0.0'))
   const url = `http://127.0.0.1:${port}/page`
   const host = 'metrics.example.org'

@@ -5,18 +5,18 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 
 /**
- * These routes behind everything that holds for all of them: reading only, safe headers, compression and, with a token,
- * authentication. Open routes ask for no token, or for one in their own way.
+ * Creates an app with the middleware of all routes: only GET and HEAD, secure headers, compression and, if a token is set,
+ * authentication. Public routes do not require the token; they may check it themselves.
  */
-export function withMiddleware(routes: readonly Hono[], authToken: string | undefined, open: readonly Hono[] = []): Hono {
+export function withMiddleware(routes: readonly Hono[], authToken: string | undefined, publicRoutes: readonly Hono[] = []): Hono {
   const app = new Hono()
   app.use(secureHeaders(), readOnly, compress())
-  for (const route of open) app.route('/', route)
+  for (const route of publicRoutes) app.route('/', route)
   if (authToken !== undefined) app.use(bearerAuth({ token: authToken }))
   for (const route of routes) app.route('/', route)
-  app.notFound((context) => context.json({ error: `nothing at ${context.req.path}` }, 404))
+  app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
   app.onError((error, context) =>
-    // How the authentication says no.
+    // The authentication rejects a request with this exception.
     error instanceof HTTPException ? error.getResponse() : context.json({ error: 'internal error' }, 500),
   )
   return app
@@ -24,24 +24,22 @@ export function withMiddleware(routes: readonly Hono[], authToken: string | unde
 
 const readOnly: MiddlewareHandler = async (context, next) => {
   if (context.req.method === 'GET' || context.req.method === 'HEAD') return next()
-  return context.json({ error: `${context.req.method} is not allowed: everything here is for reading` }, 405, {
-    allow: 'GET, HEAD',
-  })
+  return context.json({ error: `${context.req.method} is not allowed: use GET or HEAD` }, 405, { allow: 'GET, HEAD' })
 }
 
 const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
 
-/** Whether a Host header names this machine as only itself can. */
+/** Returns whether a Host header is a loopback address or `localhost`. */
 export function isLoopbackName(host: string | undefined): boolean {
   return host !== undefined && loopbackHost.test(host)
 }
 
 /**
- * For a server on loopback: answers only to loopback names. A page in the user's browser can point a name of its own at
- * 127.0.0.1 (DNS rebinding) but cannot change the Host header that the browser then sends.
+ * Rejects requests to other names than loopback ones, for a server that listens on loopback. A web page can resolve a name of its
+ * own to 127.0.0.1 (DNS rebinding), but cannot change the Host header that the browser then sends.
  */
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') ?? ''
   if (isLoopbackName(host)) return next()
-  return context.json({ error: `host ${JSON.stringify(host)} is not this machine` }, 403)
+  return context.json({ error: `host ${JSON.stringify(host)} is not a loopback name: use localhost or 127.0.0.1` }, 403)
 }

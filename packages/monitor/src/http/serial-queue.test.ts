@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SerialQueue } from './serial-queue.ts'
 
-/** A task that ends when it is told to. */
+/** A task that ends when `end` or `fail` is called. */
 function task(log: string[], name: string) {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const run = async () => {
@@ -13,37 +13,37 @@ function task(log: string[], name: string) {
   return { run, end: () => resolve(name), fail: () => reject(new Error(name)) }
 }
 
-test('one task begins when the one before it has ended', async () => {
+test('a task starts when the one before has ended', async () => {
   const log: string[] = []
   const [one, two] = [task(log, 'one'), task(log, 'two')]
-  const line = new SerialQueue(2)
-  const turns = [line.run(one.run), line.run(two.run)]
+  const queue = new SerialQueue(2)
+  const results = [queue.run(one.run), queue.run(two.run)]
   two.end()
   one.end()
-  expect(await Promise.all(turns)).toEqual(['one', 'two'])
+  expect(await Promise.all(results)).toEqual(['one', 'two'])
   expect(log).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
 })
 
-test('a full line takes nobody, until somebody has left', async () => {
+test('a full queue accepts no task until one has ended', async () => {
   const [one, two, three] = [task([], 'one'), task([], 'two'), task([], 'three')]
-  const line = new SerialQueue(2)
-  const first = line.run(one.run)
-  line.run(two.run)
-  expect(line.run(three.run)).toBe(undefined)
+  const queue = new SerialQueue(2)
+  const first = queue.run(one.run)
+  queue.run(two.run)
+  expect(queue.run(three.run)).toBe(undefined)
   one.end()
   await first
-  const third = line.run(three.run)
+  const third = queue.run(three.run)
   two.end()
   three.end()
   expect(await third).toBe('three')
 })
 
-test('a task that fails tells its own caller, and the next one has its turn', async () => {
+test('a failed task rejects for its own caller, and the next task runs', async () => {
   const [one, two] = [task([], 'one'), task([], 'two')]
-  const line = new SerialQueue(2)
-  const turns = [line.run(one.run), line.run(two.run)]
+  const queue = new SerialQueue(2)
+  const results = [queue.run(one.run), queue.run(two.run)]
   one.fail()
   two.end()
-  await expect(turns[0]).rejects.toThrow('one')
-  expect(await turns[1]).toBe('two')
+  await expect(results[0]).rejects.toThrow('one')
+  expect(await results[1]).toBe('two')
 })

@@ -1,23 +1,23 @@
-/** Tasks one after the other: what each of them takes, it takes alone. */
+/** Runs tasks one at a time, in the order in which they came. */
 export class SerialQueue {
-  readonly #places: number
-  #inside = 0
+  readonly #limit: number
+  #count = 0
   #last: Promise<unknown> = Promise.resolve()
 
-  /** How many may be in line, the one whose turn it is among them. */
-  constructor(places: number) {
-    this.#places = places
+  /** @param limit the number of tasks that may wait or run at the same time. */
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
-  /** What the task gives when its turn has come; undefined, at once, where the line is full. */
+  /** Runs the task after those before it, and returns its result. Returns `undefined` at once if the queue is full. */
   run<Result>(task: () => Promise<Result>): Promise<Result> | undefined {
-    if (this.#inside >= this.#places) return undefined
-    this.#inside++
-    const turn = this.#last.then(task).finally(() => {
-      this.#inside--
+    if (this.#count >= this.#limit) return undefined
+    this.#count++
+    const result = this.#last.then(task).finally(() => {
+      this.#count--
     })
-    // The next one's turn comes also after a task that failed: the failure is its caller's.
-    this.#last = turn.catch(() => undefined)
-    return turn
+    // A failed task does not stop the next one: only its own caller gets the error.
+    this.#last = result.catch(() => undefined)
+    return result
   }
 }

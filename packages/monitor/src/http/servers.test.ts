@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
 import { HttpServers, type Listener, listen } from './servers.ts'
 
-// As they are before the first server: whoever replaces them does so once.
+// Read before the first server starts, which could replace them.
 const { Request: request, Response: response } = globalThis
 
 const routes = {
@@ -23,7 +23,7 @@ async function started(config: MonitoringConfig, health?: Hono): Promise<HttpSer
   return servers
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const servers = await started({ jsonApiPort: 0 })
   await servers.close()
@@ -38,7 +38,7 @@ async function statusOf(url: string | undefined): Promise<number> {
   return (await ask(url ?? '')).status
 }
 
-test('each door has a server of its own, with its own routes', async () => {
+test('Prometheus and the JSON API have their own servers and routes', async () => {
   const { addresses } = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   expect(addresses.prometheus).not.toBe(addresses.json)
   expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(200)
@@ -47,13 +47,13 @@ test('each door has a server of its own, with its own routes', async () => {
   expect(await statusOf(`${addresses.json}/metrics`)).toBe(404)
 })
 
-test('a door that is closed has no address', async () => {
+test('a server that is disabled has no address', async () => {
   expect((await started({ jsonApiEnabled: false })).addresses).toEqual({})
   const { addresses } = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
   expect(Object.keys(addresses)).toEqual(['prometheus'])
 })
 
-test('two servers on one port are one server', async () => {
+test('Prometheus and the JSON API share a server if they have the same port', async () => {
   const port = await freePort()
   const { addresses } = await started({ prometheusEnabled: true, prometheusPort: port, jsonApiPort: port })
   expect(addresses).toEqual({ prometheus: `http://127.0.0.1:${port}`, json: `http://127.0.0.1:${port}` })
@@ -61,14 +61,14 @@ test('two servers on one port are one server', async () => {
   expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(200)
 })
 
-test('the token is asked for at every door', async () => {
+test('every server requires the token', async () => {
   const authToken = 'a-token-of-sixteen-or-more'
   const { addresses } = await started({ authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(401)
   expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(401)
 })
 
-test('each door answers questions about health, and asks nobody for a token there', async () => {
+test('every server serves the health endpoints, without a token', async () => {
   const health = new Hono().get('/livez', (context) => context.text('ok'))
   const authToken = 'a-token-of-sixteen-or-more'
   const config = { authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 }
@@ -79,7 +79,7 @@ test('each door answers questions about health, and asks nobody for a token ther
   }
 })
 
-test('a door that cannot be opened closes the one that was', async () => {
+test('if one server cannot start, the other is closed', async () => {
   const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
   const prometheusPort = await freePort()
   const failure = started({ prometheusEnabled: true, prometheusPort, jsonApiPort: taken })
@@ -87,13 +87,13 @@ test('a door that cannot be opened closes the one that was', async () => {
   await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('where two servers share a port that is in use, both options are named', async () => {
+test('the error for a shared port in use names both options', async () => {
   const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
   const failure = started({ prometheusEnabled: true, prometheusPort: taken, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(/^prometheusPort and jsonApiPort: cannot listen on/)
 })
 
-test('closing closes every door', async () => {
+test('close stops every server', async () => {
   const servers = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   await servers.close()
   for (const url of Object.values(servers.addresses)) await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
@@ -110,7 +110,7 @@ async function listening(port = 0, host = '127.0.0.1', option = 'prometheusPort'
   return listener
 }
 
-test('port 0 is any free port, each time another one, and the address says which', async () => {
+test('port 0 takes any free port, which the address contains', async () => {
   const [one, other] = [await listening(), await listening()]
   expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(portOf(one.url)).not.toBe(portOf(other.url))
@@ -119,13 +119,13 @@ test('port 0 is any free port, each time another one, and the address says which
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
 
-test.runIf(hasIPv6)('an IPv6 address is written as addresses write it', async () => {
+test.runIf(hasIPv6)('an IPv6 address is in brackets', async () => {
   const { url } = await listening(0, '::1')
   expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
   expect((await ask(url)).status).toBe(200)
 })
 
-test('a port in use is an error that names the option and says what to do', async () => {
+test('the error for a port in use names the option and what to do', async () => {
   const port = portOf((await listening()).url)
   const failure = listening(port, '127.0.0.1', 'jsonApiPort')
   await expect(failure).rejects.toThrow(
@@ -134,14 +134,14 @@ test('a port in use is an error that names the option and says what to do', asyn
   await expect(failure).rejects.toMatchObject({ cause: { code: 'EADDRINUSE' } })
 })
 
-test('an address that this machine does not have is an error about the host, not the port', async () => {
-  // Of the block for documentation (RFC 5737): no machine has it.
+test('the error for an address of another machine is about the host, not the port', async () => {
+  // Reserved for documentation (RFC 5737): no machine has this address.
   const failure = listening(0, '192.0.2.1')
   await expect(failure).rejects.toThrow(/this machine does not have that address. Set host to an address of this machine.$/)
   await expect(failure).rejects.not.toThrow(/Set prometheusPort/)
 })
 
-test('closing frees the port, once and for all', async () => {
+test('close frees the port, and a second close does nothing', async () => {
   const listener = await listening()
   await listener.close()
   await listener.close()
@@ -149,7 +149,7 @@ test('closing frees the port, once and for all', async () => {
   expect((await listening(portOf(listener.url))).url).toBe(listener.url)
 })
 
-test('closing does not wait for connections that are kept alive, nor for those that stopped in the middle', async () => {
+test('close does not wait for idle connections or incomplete requests', async () => {
   const listener = await listening()
   const stopped = connect(portOf(listener.url), '127.0.0.1')
   const gone = once(stopped, 'close')
@@ -165,7 +165,7 @@ test('closing does not wait for connections that are kept alive, nor for those t
   await gone
 })
 
-test('the globals of the process stay as they are', async () => {
+test('a server does not replace globals', async () => {
   const { url } = await listening()
   await ask(url)
   expect(globalThis.Request).toBe(request)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { SnapshotReader } from '../../collection/snapshot-reader.ts'
 import { jsonRoutes, prometheusRoutes } from './metrics-routes.ts'
 
-/** Both routes over one reader, beside a meter of the application's. */
+/** Both routes on one reader, and a meter of the application. */
 function monitored(semconv: Semconv = 'wombat') {
   const registry = new MetricsRegistry({ semconv })
   const reader = new SnapshotReader()
@@ -24,7 +24,7 @@ function monitored(semconv: Semconv = 'wombat') {
   }
 }
 
-test('/metrics answers with the text and the version of its format', async () => {
+test('/metrics answers with Prometheus text and the version of the format', async () => {
   const response = await monitored().prometheus.request('/metrics')
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
@@ -41,7 +41,7 @@ test('/api/v1/metrics answers with JSON', async () => {
   expect(derived).toEqual([{ name: 'db_cache_hit_ratio', labels: { store: 'orders' }, value: 0.75 }])
 })
 
-test('with semconv otel neither has the names that are replaced', async () => {
+test('with semconv otel, no endpoint has the operation names of Wombat', async () => {
   const { both } = monitored('otel')
   for (const [path, routes] of Object.entries(both)) {
     const text = await (await routes.request(path)).text()
@@ -50,7 +50,7 @@ test('with semconv otel neither has the names that are replaced', async () => {
   }
 })
 
-test('when nobody can collect any more, both answer 503 and say why', async () => {
+test('after the reader was shut down, both answer 503 with the reason', async () => {
   const { provider, prometheus, json } = monitored()
   await provider.shutdown()
   const text = await prometheus.request('/metrics')
@@ -59,7 +59,7 @@ test('when nobody can collect any more, both answer 503 and say why', async () =
   expect([body.status, await body.json()]).toEqual([503, { error: 'collection failed: MetricReader is shutdown' }])
 })
 
-test("while an application's callback throws, both answer 503 and say what kind of error it was; afterwards they work again", async () => {
+test('while a callback of the application throws, both answer 503 with the kind of error, and recover afterwards', async () => {
   const { meter, both } = monitored()
   let broken = true
   meter.createObservableGauge('app.temperature').addCallback((result) => {
@@ -78,7 +78,7 @@ test("while an application's callback throws, both answer 503 and say what kind 
   }
 })
 
-test('scrapes at the same time share one collection, of both formats', async () => {
+test('concurrent scrapes of both formats share one collection', async () => {
   const { meter, prometheus, json } = monitored()
   let collections = 0
   meter.createObservableCounter('app.collections').addCallback(async (result) => {

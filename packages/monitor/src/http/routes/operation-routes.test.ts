@@ -33,7 +33,7 @@ async function ask(path: string, app = routes()): Promise<{ status: number; body
   return { status: response.status, body: await response.json() }
 }
 
-test('slow operations come newest first, with the threshold and how many lines the log was spared', async () => {
+test('slow operations are newest first, with the threshold and the number of suppressed log lines', async () => {
   const { status, body } = await ask('/api/v1/slow-operations')
   expect(status).toBe(200)
   expect(body).toMatchObject({ thresholdSeconds: 1, suppressed: 3, enabled: true })
@@ -42,7 +42,7 @@ test('slow operations come newest first, with the threshold and how many lines t
   expect(body.slowOperations.at(-1)).toMatchObject({ timeMs: 10_000, store: 'orders', isFailed: true })
 })
 
-test('thresholds that operations found for themselves are told for each', async () => {
+test('adaptive thresholds are listed per operation', async () => {
   const { body } = await ask('/api/v1/slow-operations', routes('auto'))
   expect(body.thresholdSeconds).toEqual([
     { store: 'orders', operation: 'get', seconds: 1 },
@@ -53,7 +53,7 @@ test('thresholds that operations found for themselves are told for each', async 
   expect(ofUsers.slowOperations).toHaveLength(1)
 })
 
-test('errors come newest first, with their rate and their kinds', async () => {
+test('errors are newest first, with their rate and their types', async () => {
   const { body } = await ask('/api/v1/errors?window=1m')
   expect(body.errors).toHaveLength(8)
   expect(body.errors[0]).toEqual({
@@ -68,21 +68,21 @@ test('errors come newest first, with their rate and their kinds', async () => {
   expect(body.ratePerSecond).toBeCloseTo(8 / 60, 9)
 })
 
-test('one store can be asked for, and a few', async () => {
+test('answers can be limited to one store and to a number of entries', async () => {
   const { body } = await ask('/api/v1/errors?window=2m&store=orders&limit=2')
   expect(body.errors.map(({ firstMs }: { firstMs: number }) => firstMs)).toEqual([120_000, 110_000])
   expect(body.ratePerSecond).toBe(0.1)
   expect((await ask('/api/v1/slow-operations?store=orders&limit=3')).body.slowOperations).toHaveLength(3)
 })
 
-test('without a window it is five minutes or, of a younger process, its life; one that reaches further back has no rate', async () => {
+test('the default window is five minutes, or the life of a younger process; a longer window has no rate', async () => {
   const { body } = await ask('/api/v1/errors')
   expect(body).toMatchObject({ windowSeconds: 120, countsByType: { _OTHER: 13 } })
   expect(body.ratePerSecond).toBeCloseTo(13 / 120, 9)
   expect((await ask('/api/v1/errors?window=1h')).body).not.toHaveProperty('ratePerSecond')
 })
 
-test('where no errors are kept there are none, and no rate', async () => {
+test('if no errors are kept, there are none and there is no rate', async () => {
   const { body } = await ask('/api/v1/errors', routes(1000, 0))
   expect(body).toEqual({ errors: [], countsByType: {}, windowSeconds: 1 })
 })
@@ -94,9 +94,9 @@ test.each([
   ['/api/v1/errors?limit=0', /^limit must be a whole number from 1 to 10000, got "0"$/],
   ['/api/v1/errors?limit=all', /^limit must be a whole number from 1 to 10000, got "all"$/],
   ['/api/v1/errors?store=', /^store must be a store's name, got ""$/],
-  ['/api/v1/errors?last=5m', /^last: no such parameter; there are store, limit, window$/],
-  ['/api/v1/slow-operations?window=5m', /^window: no such parameter; there are store, limit$/],
-])('%s is refused with what is wrong', async (path, expected) => {
+  ['/api/v1/errors?last=5m', /^last: unknown parameter; the parameters are store, limit, window$/],
+  ['/api/v1/slow-operations?window=5m', /^window: unknown parameter; the parameters are store, limit$/],
+])('%s is rejected with the problem', async (path, expected) => {
   const { status, body } = await ask(path)
   expect(status).toBe(400)
   expect(body.error).toMatch(expected)

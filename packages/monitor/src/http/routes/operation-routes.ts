@@ -2,10 +2,10 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { ErrorHistory } from '../../operations/error-history.ts'
 import type { SlowLog } from '../../operations/slow-log.ts'
-import { parseDuration, parseParameters } from './parameters.ts'
+import { duration, parseParameters } from './parameters.ts'
 
-/** Less than a second says nothing: errors are counted by the second. */
-const window = parseDuration
+/** At least a second, because errors are counted per second. */
+const window = duration
   .refine((windowMs) => windowMs >= 1000)
   .optional()
   .describe('a time of a second or more such as 30s, 5m or 1h')
@@ -14,41 +14,43 @@ const common = {
   store: z.string().min(1).optional().describe("a store's name"),
   limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('a whole number from 1 to 10000'),
 }
-const ofSlow = z.strictObject(common)
-const ofErrors = z.strictObject({ ...common, window })
+const slowParameters = z.strictObject(common)
+const errorParameters = z.strictObject({ ...common, window })
 
 const defaultWindowMs = 300_000
 
 /**
- * `GET /api/v1/slow-operations`: the last slow operations, newest first, from how long on one is slow, and how many lines the
- * log was spared. `GET /api/v1/errors`: the last errors, newest first, how many there were by type in the window (default:
- * five minutes, or as far back as is known), and each second; that is left out where the window reaches further back.
- * Both take `store` and `limit`; 400 with the reason where a parameter cannot be used.
+ * Creates the endpoints about single operations. Both take `store` and `limit`, and answer 400 with the reason if a parameter is
+ * not valid.
+ *
+ * - `GET /api/v1/slow-operations`: recent slow operations, newest first, the thresholds, and the number of suppressed log lines.
+ * - `GET /api/v1/errors`: recent errors, newest first, with their number by type and their rate per second in `window` (default:
+ *   five minutes, or less if errors are known for less). The rate is left out if the window reaches further back.
  */
-export function operationRoutes(slow: SlowLog, errors: ErrorHistory, now: () => number = Date.now): Hono {
+export function operationRoutes(slowLog: SlowLog, errors: ErrorHistory, now: () => number = Date.now): Hono {
   return new Hono()
     .get('/api/v1/slow-operations', (context) => {
-      const asked = parseParameters(ofSlow, context.req.query())
-      if ('error' in asked) return context.json(asked, 400)
-      const { store, limit } = asked.parameters
-      const slowOperations = slow.records.filter((record) => store === undefined || record.store === store).slice(0, limit)
-      const { thresholdSeconds: threshold, suppressed, enabled } = slow
+      const query = parseParameters(slowParameters, context.req.query())
+      if ('error' in query) return context.json(query, 400)
+      const { store, limit } = query.parameters
+      const slowOperations = slowLog.records.filter((record) => store === undefined || record.store === store).slice(0, limit)
+      const { thresholdSeconds: threshold, suppressed, enabled } = slowLog
       const thresholdSeconds =
         typeof threshold === 'number' ? threshold : threshold.filter((one) => store === undefined || one.store === store)
       return context.json({ slowOperations, thresholdSeconds, suppressed, enabled })
     })
     .get('/api/v1/errors', (context) => {
-      const asked = parseParameters(ofErrors, context.req.query())
-      if ('error' in asked) return context.json(asked, 400)
-      const { store, limit, window } = asked.parameters
+      const query = parseParameters(errorParameters, context.req.query())
+      if ('error' in query) return context.json(query, 400)
+      const { store, limit, window } = query.parameters
       const timeMs = now()
       const { knownSinceMs } = errors
       const windowMs = window ?? Math.max(1000, Math.min(defaultWindowMs, timeMs - (knownSinceMs ?? timeMs)))
-      const found = errors.entries.filter(
+      const recent = errors.entries.filter(
         (entry) => entry.lastMs >= timeMs - windowMs && (store === undefined || entry.store === store),
       )
       return context.json({
-        errors: found.slice(0, limit),
+        errors: recent.slice(0, limit),
         ratePerSecond: errors.errorRate(windowMs, store),
         countsByType: errors.countsByType(windowMs, store),
         windowSeconds: windowMs / 1000,

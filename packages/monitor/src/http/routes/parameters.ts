@@ -3,8 +3,8 @@ import { formatIssue } from '../../validation/format-issue.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** A time as PromQL writes it, `5m`, in milliseconds. */
-export const parseDuration = z
+/** Parses a duration as PromQL writes it, such as `5m`, into milliseconds. */
+export const duration = z
   .string()
   .regex(/^\d{1,9}(ms|s|m|h|d)$/)
   .transform((text) => {
@@ -12,10 +12,14 @@ export const parseDuration = z
     return Number(count) * unitMs[unit as keyof typeof unitMs]
   })
 
-/** The parameters of a request, or what is wrong with the first of them that cannot be used. */
+/** The parameters of a request, or the problem of the first one that is not valid. */
 export type QueryParameters<Parameters> = { readonly parameters: Parameters } | { readonly error: string }
 
-/** @param others how parameters are called that are not in the schema, for who is told of what there is. */
+/**
+ * Parses the parameters of a request.
+ *
+ * @param others parameters that exist beside those of the schema, for the error that lists all of them.
+ */
 export function parseParameters<Schema extends z.ZodObject>(
   schema: Schema,
   query: Readonly<Record<string, string>>,
@@ -26,7 +30,7 @@ export function parseParameters<Schema extends z.ZodObject>(
   const [issue] = parsed.error.issues
   if (issue?.code === 'unrecognized_keys') {
     const known = [...Object.keys(schema.shape), ...others]
-    return { error: `${issue.keys.join(', ')}: no such parameter; there are ${known.join(', ')}` }
+    return { error: `${issue.keys.join(', ')}: unknown parameter; the parameters are ${known.join(', ')}` }
   }
   const name = String(issue?.path[0])
   return { error: formatIssue(name, schema.shape[name] as z.ZodType, query[name] ?? 'nothing') }

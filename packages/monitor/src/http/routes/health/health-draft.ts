@@ -4,22 +4,22 @@ import { finite } from './health-json.ts'
 
 export const healthContentType = 'application/health+json'
 
-/** Whose health it is, as the draft names it. */
+/** The service of a report, in the draft's terms. */
 export interface HealthService {
   readonly serviceId?: string
   readonly description?: string
 }
 
-/** A status in the draft's three words. Who does not know is not well. */
+/** Converts a status to one of the draft's three. `unknown` is `fail`. */
 export function draftStatus(status: HealthStatus): 'pass' | 'warn' | 'fail' {
   if (status === 'healthy') return 'pass'
   return status === 'degraded' ? 'warn' : 'fail'
 }
 
-/** A report as draft-inadarei-api-health-check-06 has it. Each check is there under its store and its name: `orders:disk_space`. */
+/** Returns a report in the format of draft-inadarei-api-health-check-06. The key of a check is its store and name: `orders:disk_space`. */
 export function healthDraft(report: HealthReport, service: HealthService): object {
   const { serviceId, description } = service
-  const groups = Object.entries(Object.groupBy(report.checks, keyOf))
+  const groups = Object.entries(Object.groupBy(report.checks, checkKey))
   const checks = Object.fromEntries(groups.map(([key, group = []]) => [key, group.map(checkDraft)]))
   return { status: draftStatus(report.status), notes: notes[report.phase], serviceId, description, checks }
 }
@@ -31,8 +31,8 @@ const notes: Readonly<Record<HealthReport['phase'], readonly string[] | undefine
   stopping: ['shutting down'],
 }
 
-/** The draft separates by a colon, and allows none beside. */
-function keyOf({ name, store }: HealthCheckResult): string {
+/** The draft separates the two parts of a key by a colon, and allows no other. */
+function checkKey({ name, store }: HealthCheckResult): string {
   return store === undefined ? name : `${store.replaceAll(':', '%3A')}:${name}`
 }
 
@@ -46,14 +46,14 @@ function checkDraft(check: HealthCheckResult): object {
     observedUnit: value === undefined ? undefined : observed?.unit,
     status: draftStatus(worstStatus([check])),
     time: lastCheckMs === undefined ? undefined : new Date(lastCheckMs).toISOString(),
-    // The draft: none where it passes.
+    // The draft omits the output of a check that passes.
     output: status === 'healthy' ? undefined : message,
     links: runbookUrl === undefined ? undefined : { about: runbookUrl },
     ...(status !== 'healthy' && explanation(check)),
   }
 }
 
-/** The draft allows additional keys: what explains a check that is not well. */
+/** The draft allows additional keys: they explain why a check does not pass. */
 function explanation({ observed, sinceMs, cause, trend, nextSteps }: HealthCheckResult): object {
   return {
     since: new Date(sinceMs).toISOString(),

@@ -1,11 +1,11 @@
 import type { HealthCheckResult, HealthReport, Trend } from '../../../health/check.ts'
 
-/** A report as JSON: each check with its status and message, and all else that is known of it; times are Unix times in milliseconds. */
+/** Returns a report as JSON, with every field of its checks; times are Unix times in milliseconds. */
 export function healthJson({ status, timeMs, phase, checks }: HealthReport): object {
   return { status, timestamp: timeMs, phase, checks: checks.map(checkJson) }
 }
 
-/** What is unknown is undefined, which JSON leaves out. */
+/** Unknown values are undefined, which JSON omits. */
 function checkJson(check: HealthCheckResult): object {
   const { name, store, status, message, lastCheckMs, sinceMs, durationSeconds, observed, reason } = check
   return {
@@ -31,7 +31,7 @@ function trendJson({ direction, perHour, overSeconds, outlook }: Trend): object 
   return { direction, per_hour: finite(perHour), over_seconds: overSeconds, outlook }
 }
 
-/** JSON would say null of all others. */
+/** Returns `undefined` instead of NaN and infinities, which JSON would write as null. */
 export function finite(value: number | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }

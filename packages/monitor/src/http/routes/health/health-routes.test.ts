@@ -22,7 +22,7 @@ function json({ body }: Answer): Record<string, unknown> {
 const degraded = knowing(reportOf(checksWith(diskRunsFull)))
 const seedShape = { headers: { accept: 'application/json' } }
 
-test('/health answers as the draft for health checks has it', async () => {
+test('/health answers in the format of the health check draft', async () => {
   const url = await serving(degraded, { serviceId: 'orders-7f', description: 'Takes orders' })
   const answer = await ask(`${url}/health`)
   expect(answer.status).toBe(200)
@@ -80,7 +80,7 @@ test('/health answers as the draft for health checks has it', async () => {
   })
 })
 
-test('/health answers with plain JSON to who accepts that, with all that is known of a check', async () => {
+test('/health answers with every field of a check to clients that accept application/json', async () => {
   const url = await serving(degraded)
   const answer = await ask(`${url}/health`, seedShape)
   expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
@@ -134,7 +134,7 @@ const accepted: ReadonlyArray<readonly [accept: string | undefined, query: strin
   ['application/json', '?format=health', health],
 ]
 for (const [accept, query, answered] of accepted) {
-  test(`/health${query} for who accepts ${accept ?? 'whatever there is'} is ${answered}`, async () => {
+  test(`/health${query} with Accept ${accept ?? 'not set'} is ${answered}`, async () => {
     const url = await serving(degraded)
     const answer = await ask(`${url}/health${query}`, accept === undefined ? {} : { headers: { accept } })
     expect([answer.status, answer.headers['content-type']]).toEqual([200, answered])
@@ -142,7 +142,7 @@ for (const [accept, query, answered] of accepted) {
   })
 }
 
-test('a format that there is not is 400, and says which there are', async () => {
+test('an unknown format is a 400 that lists the formats', async () => {
   const answer = await ask(`${await serving(degraded)}/health?format=xml`)
   expect([answer.status, json(answer)]).toEqual([400, { error: 'format must be one of health, json, got "xml"' }])
   expect((await ask(`${await serving(degraded)}/health?format=constructor`)).status).toBe(400)
@@ -156,7 +156,7 @@ const codes: ReadonlyArray<readonly [HealthStatus, string, number]> = [
   ['critical', 'fail', 503],
 ]
 for (const [status, word, code] of codes) {
-  test(`${status} is ${code}, and ${word} in the draft's words`, async () => {
+  test(`the status ${status} is ${code}, and ${word} in the draft format`, async () => {
     const checks = checksWith(checkIn(status, 'memory_usage', undefined, 'As it is'))
     const url = await serving(knowing(reportOf(checks)))
     const answer = await ask(`${url}/health`)
@@ -176,14 +176,14 @@ const phases: ReadonlyArray<readonly [HealthReport['phase'], readonly string[] |
   ['stopping', ['shutting down']],
 ]
 for (const [phase, notes] of phases) {
-  test(`while the process is ${phase}, both forms say so`, async () => {
+  test(`both formats contain the phase ${phase}`, async () => {
     const url = await serving(knowing(reportOf(allIsWell, phase)))
     expect(json(await ask(`${url}/health`))['notes']).toEqual(notes)
     expect(json(await ask(`${url}/health`, seedShape))['phase']).toBe(phase)
   })
 }
 
-test('what is unknown is left out, and is not 0 or null', async () => {
+test('unknown values are left out, and are not 0 or null', async () => {
   const never = { name: 'disk_space', status: 'unknown', message: 'Not looked at yet', sinceMs: timeMs } as const
   const url = await serving(
     knowing(
@@ -212,7 +212,7 @@ test('what is unknown is left out, and is not 0 or null', async () => {
   })
 })
 
-test('one check answers alone: of all stores, or of one', async () => {
+test('one check can be requested, of all stores or of one', async () => {
   const broken = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
   const url = await serving(knowing(reportOf(checksWith(broken))))
   const both = await ask(`${url}/health/database_connectivity`, seedShape)
@@ -224,7 +224,7 @@ test('one check answers alone: of all stores, or of one', async () => {
   expect((await ask(`${url}/health/memory_usage`)).status).toBe(200)
 })
 
-test('a store is found whatever its name is', async () => {
+test('a store is found by every name', async () => {
   const [first] = allIsWell
   const names = ['a/b', 'ä ö', '100%', '__proto__']
   const checks = names.flatMap((store) => (first === undefined ? [] : [{ ...first, store }]))
@@ -235,20 +235,20 @@ test('a store is found whatever its name is', async () => {
   }
 })
 
-test('a check that is not there is 404, and says which there are', async () => {
+test('an unknown check is a 404 that lists the checks', async () => {
   const url = await serving(degraded)
   const answer = await ask(`${url}/health/disk_spase`)
   expect([answer.status, answer.headers['cache-control']]).toEqual([404, 'no-store'])
   expect(json(answer)).toEqual({
     error:
-      'nothing at /health/disk_spase: there is no such check; there are orders/database_connectivity, carts/database_connectivity, orders/disk_space, memory_usage',
+      '/health/disk_spase does not exist: unknown health check; the checks are orders/database_connectivity, carts/database_connectivity, orders/disk_space, memory_usage',
   })
   for (const path of ['/health/carts/disk_space', '/health/orders', '/readyz/disk_spase', '/livez/disk_space', '/health/a/b/c']) {
     expect((await ask(`${url}${path}`)).status, path).toBe(404)
   }
 })
 
-test('health is for reading only', async () => {
+test('health endpoints allow only GET and HEAD', async () => {
   const url = await serving(degraded)
   for (const path of ['/health', '/livez', '/readyz', '/readyz/disk_space']) {
     const { status, headers } = await ask(`${url}${path}`, { method: 'POST' })
@@ -256,7 +256,7 @@ test('health is for reading only', async () => {
   }
 })
 
-test('where nobody can say how it is, that is 500, and tells nobody why', async () => {
+test('a report that throws is a 500 without details', async () => {
   const fail = (): never => {
     throw new Error('cannot read /srv/orders')
   }

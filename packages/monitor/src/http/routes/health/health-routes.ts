@@ -7,54 +7,55 @@ import { draftStatus, type HealthService, healthContentType, healthDraft } from 
 import { healthJson } from './health-json.ts'
 import { liveness, type Probe, readiness } from './probe.ts'
 
-/** Who knows how everything is, without looking again: a thousand probes are a thousand readings of one report. */
+/** Provides health reports. Reading one runs no check, no matter how many probes there are. */
 export interface HealthSource {
   report(): HealthReport
-  /** The checks that a restart mends, and those only. */
+  /** Reports only the checks that a restart would repair. */
   liveness(): HealthReport
 }
 
 export interface HealthRoutesOptions extends HealthService {
-  /** Whoever brings it sees everything; without one, whoever asks from this machine does. All others see a status. */
+  /** Details require this token. If none is configured, only requests from this machine get them; all others get a status. */
   readonly authToken?: string | undefined
 }
 
 /**
- * `/health` for people and programs, `/livez` and `/readyz` for probes of Kubernetes' kind; below each of them
- * `/check` or `/store/check` for one check alone. 200 for what can be used, 503 for what cannot; 404 for a check that is not there.
+ * Creates the health endpoints: `/health` for people and programs, `/livez` and `/readyz` for Kubernetes probes. Below each of
+ * them, `/CHECK` and `/STORE/CHECK` answer for one check. The status is 200 if the process is usable, 503 if it is not, and 404 for
+ * an unknown check.
  *
- * `/health` answers as `application/health+json` or, where `application/json` or `?format=json` is asked for, check by check as Wombat has them.
- * Probes answer `ok` or `failed`, line by line with `?verbose`, and without the checks named by `?exclude=`.
+ * `/health` answers with `application/health+json`, or with Wombat's JSON if the request accepts `application/json` or has
+ * `?format=json`. Probes answer `ok` or `failed`; with `?verbose`, one line per check. They ignore the checks in `?exclude=`.
  */
 export function healthRoutes(source: HealthSource, { authToken, ...service }: HealthRoutesOptions = {}): Hono {
   const app = new Hono<Access>()
-  const known = canSeeDetails(authToken)
-  const answer = (
+  const access = canSeeDetails(authToken)
+  const addEndpoint = (
     path: string,
     report: () => HealthReport,
-    told: (context: Context<Access>, report: HealthReport) => Response,
+    respond: (context: Context<Access>, report: HealthReport) => Response,
   ) => {
-    app.use(`${path}/*`, notStored, known)
-    app.get(path, (context) => told(context, report()))
-    for (const one of [`${path}/:check`, `${path}/:store/:check`]) {
-      app.get(one, (context) => {
+    app.use(`${path}/*`, notStored, access)
+    app.get(path, (context) => respond(context, report()))
+    for (const checkPath of [`${path}/:check`, `${path}/:store/:check`]) {
+      app.get(checkPath, (context) => {
         const all = report()
-        const chosen = chosenFrom(all, context.req.param('check') ?? '', context.req.param('store'))
-        return chosen === undefined ? noSuchCheck(context, all) : told(context, chosen)
+        const chosen = selectCheck(all, context.req.param('check') ?? '', context.req.param('store'))
+        return chosen === undefined ? unknownCheck(context, all) : respond(context, chosen)
       })
     }
   }
-  answer(
+  addEndpoint(
     '/health',
     () => source.report(),
     (context, report) => respondHealth(context, report, service),
   )
-  answer(
+  addEndpoint(
     '/livez',
     () => source.liveness(),
     (context, report) => respondProbe(context, 'livez', liveness(report, requestedChecks(context))),
   )
-  answer(
+  addEndpoint(
     '/readyz',
     () => source.report(),
     (context, report) => respondProbe(context, 'readyz', readiness(report, requestedChecks(context))),
@@ -71,23 +72,23 @@ const formats = { health: healthContentType, json: 'application/json' } as const
 type Format = (typeof formats)[keyof typeof formats]
 
 function respondHealth(context: Context<Access>, report: HealthReport, service: HealthService): Response {
-  const format = formatOf(context)
+  const format = requestedFormat(context)
   if (format === undefined) {
     return context.json(
       { error: `format must be one of ${Object.keys(formats).join(', ')}, got ${JSON.stringify(context.req.query('format'))}` },
       400,
     )
   }
-  const told = (): object => (format === 'application/json' ? healthJson(report) : healthDraft(report, service))
+  const details = (): object => (format === 'application/json' ? healthJson(report) : healthDraft(report, service))
   const { status } = report
   const statusOnly = { status: format === 'application/json' ? status : draftStatus(status) }
-  const body = context.get('seesDetails') ? told() : statusOnly
+  const body = context.get('seesDetails') ? details() : statusOnly
   context.header('vary', 'Accept', { append: true })
   return context.body(JSON.stringify(body), isUsable(status) ? 200 : 503, { 'content-type': format })
 }
 
-/** What the address asks for goes before what the client accepts; undefined for what there is not. */
-function formatOf(context: Context): Format | undefined {
+/** Returns the format of the query or, if there is none, of the Accept header; undefined if the query's is unknown. */
+function requestedFormat(context: Context): Format | undefined {
   const wanted = context.req.query('format')
   if (wanted !== undefined) return Object.hasOwn(formats, wanted) ? formats[wanted as keyof typeof formats] : undefined
   return accepts(context, { header: 'Accept', supports: Object.values(formats), default: formats.health }) as Format
@@ -106,18 +107,18 @@ function respondProbe(context: Context<Access>, name: 'livez' | 'readyz', { isPa
   return context.text([...(isVerbose ? lines : failedLines), end, ''].join('\n'), code)
 }
 
-/** The report of one check alone, of one store or of all that have it. How the process is does not matter to it. */
-function chosenFrom(report: HealthReport, name: string, store: string | undefined): HealthReport | undefined {
+/** Returns a report of one check, of one store or of all stores. The phase of the process does not affect it. */
+function selectCheck(report: HealthReport, name: string, store: string | undefined): HealthReport | undefined {
   const checks = report.checks.filter((check) => check.name === name && (store === undefined || check.store === store))
   if (checks.length === 0) return undefined
   return { ...report, status: worstStatus(checks), phase: 'running', checks }
 }
 
-function noSuchCheck(context: Context<Access>, { checks }: HealthReport): Response {
-  const error = `nothing at ${context.req.path}: there is no such check`
-  const there = [...new Set(checks.map(({ name, store }) => (store === undefined ? name : `${store}/${name}`)))]
+function unknownCheck(context: Context<Access>, { checks }: HealthReport): Response {
+  const error = `${context.req.path} does not exist: unknown health check`
+  const names = [...new Set(checks.map(({ name, store }) => (store === undefined ? name : `${store}/${name}`)))]
   return context.json(
-    { error: context.get('seesDetails') && there.length > 0 ? `${error}; there are ${there.join(', ')}` : error },
+    { error: context.get('seesDetails') && names.length > 0 ? `${error}; the checks are ${names.join(', ')}` : error },
     404,
   )
 }

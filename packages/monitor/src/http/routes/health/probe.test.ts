@@ -6,7 +6,7 @@ import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
 import { type HealthSource, healthRoutes } from './health-routes.ts'
 
-/** Asks a server that knows this, from this machine. */
+/** Sends requests from this machine to a server with this health source. */
 async function asking(source: HealthSource): Promise<(path: string) => Promise<readonly [status: number, text: string]>> {
   const listener = await listen(withMiddleware([], undefined, [healthRoutes(source)]), '127.0.0.1', 0, 'jsonApiPort')
   onTestFinished(() => listener.close())
@@ -21,13 +21,13 @@ async function asking(source: HealthSource): Promise<(path: string) => Promise<r
 const cannotWrite = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
 const notRun = checkIn('unknown', 'memory_usage', undefined, 'Not looked at yet')
 
-test('what is ready and alive says ok', async () => {
+test('a healthy process is alive and ready', async () => {
   const get = await asking(knowing(reportOf(checksWith(diskRunsFull))))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/livez')).toEqual([200, 'ok'])
 })
 
-test('verbose, there is a line for each check, as the API server of Kubernetes writes them', async () => {
+test('?verbose lists the checks in the format of the API server of Kubernetes', async () => {
   const get = await asking(knowing(reportOf(checksWith(diskRunsFull, cannotWrite))))
   expect(await get('/readyz?verbose')).toEqual([
     503,
@@ -40,14 +40,14 @@ readyz check failed
   ])
 })
 
-test('verbose, what passes says so at the end', async () => {
+test('?verbose ends with the result if the probe passes', async () => {
   const get = await asking(knowing(reportOf(allIsWell), allIsWell.slice(3)))
   expect(await get('/livez?verbose')).toEqual([200, '[+]memory_usage ok\nlivez check passed\n'])
   const [status, text] = await get('/readyz?verbose=1')
   expect([status, text.split('\n').slice(-2)]).toEqual([200, ['readyz check passed', '']])
 })
 
-test('what is not ready says only what fails', async () => {
+test('a probe that fails lists only the failed checks', async () => {
   const get = await asking(knowing(reportOf(checksWith(diskRunsFull, cannotWrite, notRun))))
   expect(await get('/readyz')).toEqual([
     503,
@@ -58,14 +58,14 @@ readyz check failed
   ])
 })
 
-test('a store that is down is no reason to restart: liveness does not depend on it', async () => {
+test('liveness does not depend on a store that is down: a restart does not help', async () => {
   const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
   expect((await get('/readyz'))[0]).toBe(503)
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/livez?verbose')).toEqual([200, 'livez check passed\n'])
 })
 
-test('a check that a restart mends fails liveness, but not before it was looked at', async () => {
+test('a check for liveness fails it, but not before it has run', async () => {
   const leaking = checkIn('critical', 'memory_usage', undefined, 'Memory is at its limit')
   const dead = await asking(knowing(reportOf(checksWith(leaking)), [leaking]))
   expect(await dead('/livez')).toEqual([503, '[-]memory_usage failed: Memory is at its limit\nlivez check failed\n'])
@@ -74,7 +74,7 @@ test('a check that a restart mends fails liveness, but not before it was looked 
   expect(await young('/livez')).toEqual([200, 'ok'])
 })
 
-test('while it starts, it is alive but not ready', async () => {
+test('a process that starts is alive but not ready', async () => {
   const get = await asking(knowing(reportOf(checksWith(notRun), 'starting')))
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/readyz')).toEqual([
@@ -87,28 +87,28 @@ readyz check failed
   expect((await get('/readyz?exclude=memory_usage'))[0]).toBe(503)
 })
 
-test('where checks are turned off, nobody is kept from coming, and whoever asks for one is told that it is not known', async () => {
+test('if checks are off, the process is ready, and a single check is unknown', async () => {
   const get = await asking(knowing(reportOf(checksWith(notRun), 'off', 'unknown')))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/readyz?verbose')).toEqual([200, '[+]health checks are off\nreadyz check passed\n'])
   expect((await get('/readyz/memory_usage'))[0]).toBe(503)
 })
 
-test('while it is shut down, it is alive but not ready, however well it is', async () => {
+test('a process that shuts down is alive but not ready', async () => {
   const get = await asking(knowing(reportOf(allIsWell, 'stopping')))
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/readyz')).toEqual([503, '[-]shutdown failed: shutting down\nreadyz check failed\n'])
   expect(await get('/readyz/memory_usage')).toEqual([200, 'ok'])
 })
 
-test('where nothing is checked, or all of it too long ago, it is not ready', async () => {
+test('a process without checks, or with outdated results only, is not ready', async () => {
   const nothing = await asking(knowing(reportOf([], 'running', 'unknown')))
-  expect(await nothing('/readyz')).toEqual([503, '[-]health failed: nothing is checked\nreadyz check failed\n'])
+  expect(await nothing('/readyz')).toEqual([503, '[-]health failed: there are no checks\nreadyz check failed\n'])
   const stale = await asking(knowing(reportOf(allIsWell, 'running', 'unknown')))
-  expect(await stale('/readyz')).toEqual([503, '[-]health failed: it is unknown as a whole\nreadyz check failed\n'])
+  expect(await stale('/readyz')).toEqual([503, '[-]health failed: the overall status is unknown\nreadyz check failed\n'])
 })
 
-test('what is excluded is not asked, by the name of the check or by that of its store as well', async () => {
+test('?exclude ignores checks by name, or by store and name', async () => {
   const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
   expect(await get('/readyz?exclude=database_connectivity')).toEqual([200, 'ok'])
   expect(await get('/readyz?exclude=carts:database_connectivity')).toEqual([200, 'ok'])
@@ -124,7 +124,7 @@ readyz check passed
   ])
 })
 
-test('what is excluded and not there is a warning: probe and service may be of different age', async () => {
+test('an unknown check in ?exclude is a warning, because probe and service may have different versions', async () => {
   const get = await asking(knowing(reportOf(allIsWell)))
   expect(await get('/readyz?exclude=not_yet')).toEqual([200, 'ok'])
   const [status, text] = await get('/readyz?verbose&exclude=not_yet&exclude=a:b')
@@ -134,7 +134,7 @@ test('what is excluded and not there is a warning: probe and service may be of d
   ])
 })
 
-test('one check answers alone, of all stores or of one', async () => {
+test('one check can be probed, of all stores or of one', async () => {
   const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
   expect(await get('/readyz/database_connectivity')).toEqual([
     503,
@@ -145,7 +145,7 @@ test('one check answers alone, of all stores or of one', async () => {
   expect(await get('/readyz/memory_usage?verbose')).toEqual([200, '[+]memory_usage ok\nreadyz check passed\n'])
 })
 
-test('no name and no message makes a line of its own', async () => {
+test('line breaks in names and messages are removed', async () => {
   const [first] = allIsWell
   const check = { ...first, store: 'a"\n[+]b', status: 'unhealthy', message: 'broken\r\n[+]memory_usage ok' } as const
   const get = await asking(knowing(reportOf([check as (typeof allIsWell)[number]])))
@@ -155,7 +155,7 @@ test('no name and no message makes a line of its own', async () => {
   ])
 })
 
-test('what only degrades the whole keeps nobody from coming, also where nothing is known of it', async () => {
+test('a check that can only degrade the whole does not affect readiness, even if it is unknown', async () => {
   const get = await asking(knowing(reportOf(checksWith({ ...notRun, maxStatus: 'degraded' }))))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/readyz/memory_usage?verbose')).toEqual([
@@ -164,7 +164,7 @@ test('what only degrades the whole keeps nobody from coming, also where nothing 
   ])
 })
 
-test('a thousand probes cost no run of any check', async () => {
+test('a thousand probes run no check', async () => {
   let runs = 0
   const health = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000 })
   onTestFinished(() => health.close())

@@ -1,52 +1,53 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextIteration } from 'node:timers/promises'
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../../../history/history.ts'
 import { type InstantQuery, queryAt } from '../../../history/queries.ts'
 
-/** The moments of a range: the first, how far apart, and how many. */
+/** The steps of a range: the Unix time of the first, the milliseconds between two, and their number. */
 export interface Steps {
   readonly startMs: number
   readonly stepMs: number
   readonly count: number
 }
 
+/** One series of the answer: its labels and its value at each step. */
 export interface RangeSeries {
   readonly labels: Labels
   readonly points: Array<[timeMs: number, value: number]>
 }
 
-/** So long, in milliseconds, the process may do nothing else: about what a collection of all metrics takes. */
+/** Milliseconds for which a query may block the event loop: about as long as a collection of all metrics. */
 const sliceMs = 5
 
 /**
- * The answer at every step. Between slices the event loop goes on, so that the store is not held up by who looks at it;
- * undefined where the asker went away meanwhile.
+ * Evaluates a query at every step. Yields to the event loop regularly, so that a long range does not delay the stores. Returns
+ * `undefined` if the signal is aborted meanwhile.
  */
 export async function queryRange(
   history: History,
-  question: InstantQuery,
+  query: InstantQuery,
   { startMs, stepMs, count }: Steps,
-  asker: AbortSignal,
+  signal: AbortSignal,
 ): Promise<RangeSeries[] | undefined> {
   const found = new Map<string, RangeSeries>()
-  // The first slice begins in a turn of its own: of many who wait in line, those who went away cost nothing.
+  // Yields before the first slice, too: a query that was aborted while it waited costs nothing.
   let sliceEndMs = 0
   for (let index = 0; index < count; index++) {
     if (performance.now() >= sliceEndMs) {
-      await nextTurn()
-      if (asker.aborted) return undefined
+      await nextIteration()
+      if (signal.aborted) return undefined
       sliceEndMs = performance.now() + sliceMs
     }
     const timeMs = startMs + index * stepMs
-    for (const { labels, value } of queryAt(history, question, timeMs)) {
-      const identity = seriesKey(labels)
-      let one = found.get(identity)
-      if (one === undefined) {
-        one = { labels, points: [] }
-        found.set(identity, one)
+    for (const { labels, value } of queryAt(history, query, timeMs)) {
+      const key = seriesKey(labels)
+      let series = found.get(key)
+      if (series === undefined) {
+        series = { labels, points: [] }
+        found.set(key, series)
       }
-      one.points.push([timeMs, value])
+      series.points.push([timeMs, value])
     }
   }
   return [...found.values()]

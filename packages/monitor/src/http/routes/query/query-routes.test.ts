@@ -40,7 +40,7 @@ async function ask(path: string): Promise<{ status: number; body: ReturnType<typ
   return { status: response.status, body: await response.json() }
 }
 
-test('a value is what the series are now', async () => {
+test('a query without a function returns the current values', async () => {
   expect((await ask('/api/v1/query?metric=served_total')).body).toEqual({
     timeMs: endMs,
     series: [
@@ -50,7 +50,7 @@ test('a value is what the series are now', async () => {
   })
 })
 
-test('matchers choose among series', async () => {
+test('label matchers select series', async () => {
   const { body } = await ask('/api/v1/query?metric=served_total&label.store=users')
   expect(body.series.map(({ labels }: { labels: object }) => labels)).toEqual([{ store: 'users' }])
 })
@@ -77,7 +77,7 @@ test('a quantile of a histogram lies in its bucket', async () => {
   expect(body.series).toEqual([{ labels: { store: 'users' }, value: 0.55 }])
 })
 
-test('a range is the same, step by step', async () => {
+test('a range query returns the value at each step', async () => {
   const { body } = await ask(`/api/v1/query_range?metric=depth&label.store=users&start=${endMs - 40_000}&step=20s`)
   expect(body.series).toEqual([
     {
@@ -91,7 +91,7 @@ test('a range is the same, step by step', async () => {
   ])
 })
 
-test('what has no samples has no answer', async () => {
+test('series without samples are left out', async () => {
   expect((await ask('/api/v1/query?metric=unknown_total&function=rate')).body.series).toEqual([])
 })
 
@@ -100,10 +100,10 @@ test.each([
   ['/api/v1/query?metric=depth&function=median', /function must be one of value, rate, .*got "median"/],
   ['/api/v1/query?metric=depth&window=5', /window must be a time such as 30s, 5m or 1h, got "5"/],
   ['/api/v1/query?metric=took&function=quantile', /quantile is missing/],
-  ['/api/v1/query?metric=depth&store=users', /store: no such parameter; there are metric, .*label\.NAME/],
+  ['/api/v1/query?metric=depth&store=users', /store: unknown parameter; the parameters are metric, .*label\.NAME/],
   ['/api/v1/query_range?metric=depth&start=1', /step must be a time/],
   ['/api/v1/query_range?metric=depth&start=1&step=10ms', /1 to 11000 steps, got 60000/],
-])('%s is refused with what is wrong', async (path, expected) => {
+])('%s is rejected with the problem', async (path, expected) => {
   const { status, body } = await ask(path)
   expect(status).toBe(400)
   expect(body.error).toMatch(expected)
@@ -111,7 +111,7 @@ test.each([
 
 const everyStep = `start=1&end=${endMs}&step=60ms`
 
-test('a range that is too much work is refused with the bound and how to ask for less', async () => {
+test('a range that reads too much is rejected with the limit and what to do', async () => {
   const history = tenMinutes()
   const stores = Array.from({ length: 40 }, (_, index) => ({
     series: { name: 'wide_depth', labels: { store: `store${index}` }, isCounter: false },
@@ -123,12 +123,12 @@ test('a range that is too much work is refused with the bound and how to ask for
   expect(refused.status).toBe(400)
   expect(await refused.json()).toEqual({
     error:
-      'a range reads at most 300000 times, this one 400000 (10000 steps of 40 series): ask with a longer step, a later start or label matchers',
+      'a range may read at most 300000 values, this one reads 400000 (10000 steps of 40 series): use a longer step, a later start or label matchers',
   })
   expect((await app.request(`/api/v1/query_range?metric=wide_depth&label.store=store7&${everyStep}`)).status).toBe(200)
 })
 
-test('of a quantile the buckets count: each of them is read', async () => {
+test('a quantile reads every bucket, and each counts against the limit', async () => {
   const history = tenMinutes()
   const buckets = Array.from({ length: 31 }, (_, le) => ({
     series: { name: 'fine_bucket', labels: { le: String(le) }, isCounter: true },
@@ -142,7 +142,7 @@ test('of a quantile the buckets count: each of them is read', async () => {
 
 const long = `/api/v1/query_range?metric=took&function=quantile&quantile=0.5&${everyStep}`
 
-test('while a long range is worked out, the event loop goes on', async () => {
+test('a long range does not block the event loop', async () => {
   let turns = 0
   let isOver = false
   const turn = () => {
@@ -156,7 +156,7 @@ test('while a long range is worked out, the event loop goes on', async () => {
   expect(turns).toBeGreaterThan(3)
 })
 
-test('ranges are answered one after the other, and too many are told to come back', async () => {
+test('range queries run one at a time, and too many are rejected with Retry-After', async () => {
   const app = routes()
   const answered: string[] = []
   const askFor = async (name: string, path: string) => {
@@ -173,7 +173,7 @@ test('ranges are answered one after the other, and too many are told to come bac
   expect((await app.request(short)).status).toBe(200)
 })
 
-test('a range is given up when whoever asked went away', async () => {
+test('a range query stops when its client disconnects', async () => {
   const history = tenMinutes()
   const gone = new AbortController()
   const answer = queryRoutes(history, () => endMs).request(long, { signal: gone.signal })
