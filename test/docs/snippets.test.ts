@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseRules } from '@wombat/monitor'
@@ -43,7 +44,7 @@ test.concurrent.for([...ofDocuments, ...ofDocstrings].map(({ from, code }) => [f
     const folder = await mkdtemp(join(needsRocksdb ? rocksdb : import.meta.dirname, 'run-'))
     try {
       const file = join(folder, 'snippet.mjs')
-      await writeFile(file, code.replace('prometheusPort: 9464', 'prometheusPort: 0'))
+      await writeFile(file, stripTypeScriptTypes(code).replace('prometheusPort: 9464', 'prometheusPort: 0'))
       const { stderr } = await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
         cwd: folder,
         env: { ...process.env, WOMBAT_JSON_API_PORT: '0', WOMBAT_CLOSE_TIMEOUT_MS: '1000' },
