@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
 import { dashboardFiles } from '../../packages/dashboards/dist/grafana/dashboards.js'
 import { plainOptionsSource } from '../../packages/monitor/test/config/plain-options.ts'
+import { healthBoundsSource } from '../../packages/monitor/test/health/health-bounds.ts'
 import { generatedDocuments, withTables } from '../docs/generated-tables.ts'
 
 writeFileSync(join(import.meta.dirname, '../../packages/monitor/src/config/generated/plain-options.ts'), plainOptionsSource())
+writeFileSync(join(import.meta.dirname, '../../packages/monitor/src/health/generated/health-bounds.ts'), healthBoundsSource())
 
 for (const document of generatedDocuments) {
   const path = join(import.meta.dirname, '../..', document)

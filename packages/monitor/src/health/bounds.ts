@@ -1,22 +1,23 @@
 import { describeValue, suggest } from '../validation/format-issue.ts'
 import { builtInChecks } from './built-in-checks.ts'
-import type { Bound } from './checks/bound.ts'
+import type { Bound, BoundValues } from './checks/bound.ts'
+import type { HealthBounds } from './generated/health-bounds.ts'
+
+export type { HealthBounds } from './generated/health-bounds.ts'
 
 type UnionToIntersection<Union> = (Union extends unknown ? (_: Union) => void : never) extends (_: infer All) => void
   ? All
   : never
 
-type AllBounds = UnionToIntersection<(typeof builtInChecks)[number]['bounds']>
-
-/** Every number that the built-in health checks compare with. */
-export type HealthBounds = { readonly [Name in keyof AllBounds]: number }
+/** The bounds of all built-in checks. `HealthBounds` is generated from it, with a description of each. */
+export type BuiltInBounds = BoundValues<UnionToIntersection<(typeof builtInChecks)[number]['bounds']>>
 
 const boundDefinitions: ReadonlyMap<string, Bound> = new Map(builtInChecks.flatMap(({ bounds }) => Object.entries<Bound>(bounds)))
 
 /** The default of every bound. */
 export const defaultHealthBounds: HealthBounds = Object.freeze(
   Object.fromEntries([...boundDefinitions].map(([name, { value }]) => [name, value])),
-) as HealthBounds
+) as BuiltInBounds
 
 /** One bound of the built-in health checks, for documentation. */
 export interface DocumentedBound {
@@ -65,10 +66,11 @@ function validateBound(name: string, value: unknown): string[] {
 }
 
 /** A pair of bounds in the wrong order would make one of them useless. */
-function validateOrder(bounds: Readonly<Record<string, number>>): string[] {
+function validateOrder(bounds: HealthBounds): string[] {
+  const values: Readonly<Record<string, number>> = { ...bounds }
   return [...boundDefinitions].flatMap(([name, { below }]) => {
-    const lower = bounds[name]
-    const higher = below === undefined ? undefined : bounds[below]
+    const lower = values[name]
+    const higher = below === undefined ? undefined : values[below]
     if (lower === undefined || higher === undefined || lower < higher) return []
     return [`${name} must be below ${below}, got ${lower} and ${higher}: otherwise one of them has no effect`]
   })

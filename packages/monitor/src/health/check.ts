@@ -39,10 +39,10 @@ export interface CheckContext {
  *
  * @example
  * ```ts
- * import { type HealthCheck, HealthMonitor } from '@wombat/monitor'
+ * import { HealthMonitor } from '@wombat/monitor'
  *
  * let queued = 0
- * const queueLength: HealthCheck = {
+ * const queueLength = {
  *   name: 'queue_length',
  *   maxStatus: 'degraded',
  *   run: () => ({
@@ -56,7 +56,7 @@ export interface CheckContext {
  * monitor.register(queueLength)
  * queued = 250
  * const [result] = await monitor.runHealthChecks()
- * console.log(result?.status, result?.message) // degraded 250 orders are waiting
+ * console.log(result.status, result.message) // degraded 250 orders are waiting
  * monitor.close()
  * ```
  */
