@@ -1,16 +1,16 @@
 import type { Sample } from '@wombat/test-support/sample'
 import { expect, test } from 'vitest'
-import { complaints, differences } from './compare-routes.ts'
-import { panelQuestions, type Question, type Route, withoutBound } from './panel-query.ts'
-import type { Answer } from './results.ts'
-import { compared, generatedRules, ruleQuestions } from './rule-query.ts'
+import { routeErrors, valueDifferences } from './compare-routes.ts'
+import { dashboardQueries, type Route, type RoutedQuery, withoutLowerLimit } from './panel-query.ts'
+import type { QueryResult } from './results.ts'
+import { generatedRules, ruleQueries, withoutComparison } from './rule-query.ts'
 
-const depth = of('overview', 'Queue depth, A')
-const cache = of('engine', 'Block cache, A')
-const stalls = of('fleet', 'Most write stall time, A')
+const queueDepth = findQuery('overview', 'Queue depth, A')
+const blockCache = findQuery('engine', 'Block cache, A')
+const stallTime = findQuery('fleet', 'Most write stall time, A')
 
-function of(from: string, title: string): Question {
-  const found = panelQuestions().find((question) => question.from === from && question.title === title)
+function findQuery(from: string, title: string): RoutedQuery {
+  const found = dashboardQueries().find((query) => query.from === from && query.title === title)
   if (found === undefined) throw new Error(`${from} has no ${title}`)
   return found
 }
@@ -19,63 +19,65 @@ const sample = (value: number, labels: Readonly<Record<string, string>> = { stor
   return { name: '', labels, value }
 }
 
-const answer = (question: Question, prometheus: Sample[], victoriaMetrics: Sample[] = prometheus): Answer => {
-  return { question, samples: { prometheus, victoriaMetrics } }
+const result = (query: RoutedQuery, prometheus: Sample[], victoriaMetrics: Sample[] = prometheus): QueryResult => {
+  return { query, samples: { prometheus, victoriaMetrics } }
 }
 
-/** As if the metric had another name wherever it is asked for. */
-function renamed(question: Question): Question {
-  const expr = question.expr.prometheus.replaceAll('db_queue_depth', 'db_queue_length')
-  return { ...question, expr: { prometheus: expr, victoriaMetrics: expr } }
+/** Returns the query with another metric name. */
+function renamed(query: RoutedQuery): RoutedQuery {
+  const expr = query.expr.prometheus.replaceAll('db_queue_depth', 'db_queue_length')
+  return { ...query, expr: { prometheus: expr, victoriaMetrics: expr } }
 }
 
-test('what is answered alike by both ways is right', async () => {
-  expect(await complaints([answer(depth, [sample(1)])], 'leveldb')).toEqual([])
+test('the same result on both routes is no error', async () => {
+  expect(await routeErrors([result(queueDepth, [sample(1)])], 'leveldb')).toEqual([])
 })
 
-test.each<[Route, Answer]>([
-  ['prometheus', answer(depth, [], [sample(1)])],
-  ['victoriaMetrics', answer(depth, [sample(1)], [])],
-])('a panel that is blank by way of %s alone is a complaint', async (route, one) => {
-  expect(await complaints([one], 'leveldb')).toEqual([`overview: Queue depth, A: blank by way of ${route}`])
+test.each<[Route, QueryResult]>([
+  ['prometheus', result(queueDepth, [], [sample(1)])],
+  ['victoriaMetrics', result(queueDepth, [sample(1)], [])],
+])('a result missing in %s only is an error', async (route, incomplete) => {
+  expect(await routeErrors([incomplete], 'leveldb')).toEqual([`overview: Queue depth, A: no result from ${route}`])
 })
 
-test('a panel that every engine fills has no excuse', async () => {
-  expect(await complaints([answer(depth, [])], 'leveldb')).toHaveLength(2)
+test('a panel that every engine fills must have a result', async () => {
+  expect(await routeErrors([result(queueDepth, [])], 'leveldb')).toHaveLength(2)
 })
 
-test('a panel with a metric that is not in the catalogue any more is a complaint, also where others answer', async () => {
-  const wrong = ['overview: Queue depth, A: asks for db_queue_length, which is not in the catalogue']
-  expect(await complaints([answer(renamed(depth), [])], 'leveldb')).toEqual(wrong)
-  expect(await complaints([answer(renamed(depth), [sample(1)])], 'leveldb')).toEqual(wrong)
+test('a metric that is not in the catalog is an error, with and without a result', async () => {
+  const errors = ['overview: Queue depth, A: queries db_queue_length, which is not in the metric catalog']
+  expect(await routeErrors([result(renamed(queueDepth), [])], 'leveldb')).toEqual(errors)
+  expect(await routeErrors([result(renamed(queueDepth), [sample(1)])], 'leveldb')).toEqual(errors)
 })
 
-test('a series that only one way has is a complaint, and the labels that ways add are none', async () => {
-  const [mine, theirs] = [sample(1, { store: 'orders', instance: 'a:1' }), sample(1, { store: 'orders', service_name: 'shop' })]
-  expect(await complaints([answer(depth, [mine], [theirs])], 'leveldb')).toEqual([])
-  expect(await complaints([answer(depth, [mine], [theirs, sample(2, { store: 'users' })])], 'leveldb')).toHaveLength(1)
+test('a series on one route only is an error; labels that the backends add are ignored', async () => {
+  const [scraped, sent] = [sample(1, { store: 'orders', instance: 'a:1' }), sample(1, { store: 'orders', service_name: 'shop' })]
+  expect(await routeErrors([result(queueDepth, [scraped], [sent])], 'leveldb')).toEqual([])
+  expect(await routeErrors([result(queueDepth, [scraped], [sent, sample(2, { store: 'users' })])], 'leveldb')).toHaveLength(1)
 })
 
-test('what the engine does not say may be blank where the panel says who does, and only there', async () => {
-  expect(await complaints([answer(cache, [])], 'leveldb')).toEqual([])
-  const silent = { ...cache, panel: { noValue: 'No data', metrics: cache.metrics } }
-  expect(await complaints([answer(silent, [])], 'leveldb')).toEqual(['engine: Block cache, A: blank, and says only: No data'])
-  expect(await complaints([answer(cache, [])], 'rocksdb')).toHaveLength(2)
-  expect(await complaints([answer(cache, [sample(1)])], 'leveldb')).toHaveLength(1)
+test('a panel may be empty if the engine does not report it and the no-value text names one that does', async () => {
+  expect(await routeErrors([result(blockCache, [])], 'leveldb')).toEqual([])
+  const withoutEngines = { ...blockCache, panel: { noValue: 'No data', metrics: blockCache.metrics } }
+  expect(await routeErrors([result(withoutEngines, [])], 'leveldb')).toEqual([
+    'engine: Block cache, A: no result, and the no-value text names no engine: No data',
+  ])
+  expect(await routeErrors([result(blockCache, [])], 'rocksdb')).toHaveLength(2)
+  expect(await routeErrors([result(blockCache, [sample(1)])], 'leveldb')).toHaveLength(1)
 })
 
-test('what shows only what is above 0 may be blank, and is asked once more without that', async () => {
-  expect(await complaints([answer(stalls, [])], 'leveldb')).toEqual([])
-  const unbounded = of('fleet', 'Most write stall time, A, not only above 0')
-  expect(await complaints([answer(unbounded, [])], 'leveldb')).toHaveLength(2)
+test('a panel of values above 0 may be empty, and is also queried without that limit', async () => {
+  expect(await routeErrors([result(stallTime, [])], 'leveldb')).toEqual([])
+  const withoutLimit = findQuery('fleet', 'Most write stall time, A, without limit')
+  expect(await routeErrors([result(withoutLimit, [])], 'leveldb')).toHaveLength(2)
 })
 
-test('values are compared where none of them moved', () => {
+test('only constant values are compared', () => {
   const rounds = (...values: ReadonlyArray<readonly [number, number]>) =>
-    values.map(([scraped, sent]) => [answer(depth, [sample(scraped)], [sample(sent)])])
-  expect(differences(rounds([1, 1], [1, 1]))).toEqual([])
-  expect(differences(rounds([1, 2], [1, 2]))).toHaveLength(1)
-  expect(differences(rounds([2, 2], [1, 2]))).toEqual([])
+    values.map(([scraped, sent]) => [result(queueDepth, [sample(scraped)], [sample(sent)])])
+  expect(valueDifferences(rounds([1, 1], [1, 1]))).toEqual([])
+  expect(valueDifferences(rounds([1, 2], [1, 2]))).toHaveLength(1)
+  expect(valueDifferences(rounds([2, 2], [1, 2]))).toEqual([])
 })
 
 test.each([
@@ -83,12 +85,12 @@ test.each([
   ['(h > 0.1) and (rate(a[5m]) > 1)', '(h) and (rate(a[5m]))'],
   ['s:x > 14.4 * 0.001 and t * 3600 >= 100', 's:x and t * 3600'],
   ['absent(db_store_info)', 'db_store_info'],
-])('of %s, %s is asked', (expression, asked) => {
-  expect(compared(expression)).toBe(asked)
+])('%s without its comparison is %s', (expression, expected) => {
+  expect(withoutComparison(expression)).toBe(expected)
 })
 
-test('a rule over what is recorded is asked of VictoriaMetrics with nothing recorded, and compares nothing', () => {
-  const rules = ruleQuestions(generatedRules())
+test('rule queries contain no recorded series for VictoriaMetrics, and alert queries no comparison', () => {
+  const rules = ruleQueries(generatedRules())
   expect(rules.length).toBeGreaterThan(200)
   for (const { expr, title, from } of rules) {
     expect(expr.victoriaMetrics, title).not.toMatch(/\w:\w/)
@@ -97,10 +99,10 @@ test('a rule over what is recorded is asked of VictoriaMetrics with nothing reco
   expect(new Set(rules.map(({ from, title }) => `${from} ${title}`)).size).toBe(rules.length)
 })
 
-test('an alert that has ended may be seen longer over OTLP, and none may be missing there', async () => {
-  const alerts = of('overview', 'Pending and firing alerts, A')
-  expect(await complaints([answer(alerts, [sample(1)], [sample(1), sample(1, { store: 'users' })])], 'leveldb')).toEqual([])
-  expect(await complaints([answer(alerts, [sample(1), sample(1, { store: 'users' })], [sample(1)])], 'leveldb')).toHaveLength(1)
+test('an ended alert may stay longer in VictoriaMetrics, and none may be missing there', async () => {
+  const alerts = findQuery('overview', 'Pending and firing alerts, A')
+  expect(await routeErrors([result(alerts, [sample(1)], [sample(1), sample(1, { store: 'users' })])], 'leveldb')).toEqual([])
+  expect(await routeErrors([result(alerts, [sample(1), sample(1, { store: 'users' })], [sample(1)])], 'leveldb')).toHaveLength(1)
 })
 
 test.each([
@@ -111,6 +113,6 @@ test.each([
   ['(sum(a)) / ((b) > 0)', undefined],
   ['(a / ((b) > 0))', undefined],
   ['sum(a)', undefined],
-])('%s without its bound is %s', (expression, unbounded) => {
-  expect(withoutBound(expression)).toBe(unbounded)
+])('%s without its limit is %s', (expression, expected) => {
+  expect(withoutLowerLimit(expression)).toBe(expected)
 })

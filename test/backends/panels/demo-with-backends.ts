@@ -7,18 +7,19 @@ import { startVictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { type PrometheusWithRules, startPrometheusWithRules } from './prometheus-with-rules.ts'
 import type { Backends } from './results.ts'
 
-export interface Seen extends Backends {
+/** The backends of a running demo. */
+export interface DemoWithBackends extends Backends {
   readonly prometheus: PrometheusWithRules
 }
 
 /**
- * The demo, seen by a Prometheus that scrapes it and a VictoriaMetrics behind a Collector to which it sends, both every second. Its
- * history is in a file, as a service's would be; the rule files are Prometheus'. Beside it, other pages may be read, and others may send to the same Collector.
+ * Starts the demo, a Prometheus that scrapes it and evaluates the rules, and a VictoriaMetrics behind a Collector to which the demo sends,
+ * both every second. The demo keeps its history in a file. `others` starts more processes and returns their /metrics URLs.
  */
-export async function demoSeen(
+export async function startDemoWithBackends(
   rules: Readonly<Record<string, string>>,
   others: (otlpUrl: string) => Promise<Readonly<Record<string, string>>> = async () => ({}),
-): Promise<Seen> {
+): Promise<DemoWithBackends> {
   const victoriaMetrics = await startVictoriaMetrics()
   const port = await freePort()
   await startCollector(port, victoriaMetrics.otlpUrl)

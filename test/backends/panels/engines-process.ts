@@ -1,5 +1,5 @@
-// A process of its own with a store on every other engine under a small load, for panels that LevelDB leaves empty:
-// node engines-process.ts OTLP-URL FOLDER  It says where its page is, and ends with its parent.
+// Opens a store on every engine except LevelDB under a small load, for panels that LevelDB leaves empty:
+// node engines-process.ts OTLP-URL FOLDER. Sends its /metrics URL to its parent and ends with it.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -8,21 +8,19 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { onTestFinished } from 'vitest'
 
-/** What the process below measures; RocksDB where it is installed. */
+/** Engines of the stores in the process below; with RocksDB if it is installed. */
 export const otherEngines: readonly string[] = ['lmdb', 'sqlite', 'keyv', 'map', ...(installed ? ['rocksdb'] : [])]
 
-/** Starts a process with a store on each of them. Where its page is, by the name of its job. It ends with the test. */
+/** Starts a process with a store on each of these engines, which ends with the test. Returns its /metrics URL by job. */
 export async function startOtherEngines(otlpUrl: string): Promise<Readonly<Record<string, string>>> {
   const script = fileURLToPath(new URL('engines-process.ts', import.meta.url))
   const execArgv = [...nodeFlags, '--disable-warning=ExperimentalWarning']
-  // Removed by us once the process has ended: while it ends, engines still write.
+  // Removed after the process has ended: its engines write until then.
   const folder = await temporaryFolder()
   const child = fork(script, [otlpUrl, folder], { execArgv, env: plainEnvironment() })
   onTestFinished(() => end(child))
-  const ended = once(child, 'exit').then(([code]) =>
-    Promise.reject(new Error(`the process with other engines ended with ${code}`)),
-  )
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`engines-process.ts exited with code ${code}`)))
   ended.catch(() => {})
-  const [page] = await Promise.race([once(child, 'message'), ended])
-  return { 'other-engines': String(page) }
+  const [metricsUrl] = await Promise.race([once(child, 'message'), ended])
+  return { 'other-engines': String(metricsUrl) }
 }

@@ -1,9 +1,9 @@
 import { metrics, operations, storeAdapters } from '@wombat/instrumentation'
 import { operationMetrics, readControlGroupMemory } from '@wombat/instrumentation/internal'
-import type { Question } from './panel-query.ts'
+import type { RoutedQuery } from './panel-query.ts'
 
-/** What every measured store has, beside its operations, whatever is behind it. */
-const ofEveryStore: readonly string[] = [
+/** Metrics that every measured store has, whatever its engine. */
+const engineIndependentMetrics: readonly string[] = [
   'db_errors_total',
   'db_batch_entries_total',
   'db_scan_entries_total',
@@ -19,48 +19,55 @@ const ofEveryStore: readonly string[] = [
   ...operations.flatMap((operation) => Object.values(operationMetrics(operation))),
 ]
 
-/** Numbers that not every machine has, and how it is known that this one does not. */
-const machines: ReadonlyArray<{ readonly metric: string; readonly why: string; readonly isSo: () => Promise<boolean> }> = [
+/** Metrics that not every machine has, with a check for this machine. */
+const machineMetrics: ReadonlyArray<{
+  readonly metric: string
+  readonly why: string
+  readonly isMissing: () => Promise<boolean>
+}> = [
   {
     metric: 'wombat_process_group_memory_bytes',
-    why: 'this process is in no control group',
-    isSo: async () => (await readControlGroupMemory()) === undefined,
+    why: 'this process is not in a control group',
+    isMissing: async () => (await readControlGroupMemory()) === undefined,
   },
 ]
 
-/** Why a question may be without an answer: it is the engines, the machine, or something that has not happened. */
-export interface Excuse {
+/** The reason why a query may have no result: the engines, the machine, or an event that has not happened. */
+export interface ExpectedGap {
   readonly kind: 'engine' | 'machine' | 'event'
   readonly why: string
 }
 
-/** What excuses silence where these engines are measured; undefined where nothing does. */
-export async function excuseFor(question: Question, engines: readonly string[]): Promise<Excuse | undefined> {
-  const missing = unsaid(question.metrics, engines)
-  if (missing.length > 0) return { kind: 'engine', why: missing.map(whoSays).join('; ') }
-  for (const { metric, why, isSo } of machines) {
-    if (question.metrics.includes(metric) && (await isSo())) return { kind: 'machine', why }
+/** Returns the reason why a query may be empty with these engines; `undefined` if it must have a result. */
+export async function explainGap(query: RoutedQuery, engines: readonly string[]): Promise<ExpectedGap | undefined> {
+  const missing = unreportedMetrics(query.metrics, engines)
+  if (missing.length > 0) return { kind: 'engine', why: missing.map(describeReporters).join('; ') }
+  for (const { metric, why, isMissing } of machineMetrics) {
+    if (query.metrics.includes(metric) && (await isMissing())) return { kind: 'machine', why }
   }
-  return question.isAboveZeroOnly ? { kind: 'event', why: 'nothing is above 0' } : undefined
+  return query.isAboveZeroOnly ? { kind: 'event', why: 'no value is above 0' } : undefined
 }
 
-/** The metrics among these that none of the engines says. */
-export function unsaid(names: readonly string[], engines: readonly string[]): string[] {
-  const said = engines.flatMap((engine) => storeAdapters.flatMap(({ engineMetrics }) => engineMetrics[engine] ?? []))
+/** Returns the metrics that none of the engines reports. */
+export function unreportedMetrics(names: readonly string[], engines: readonly string[]): string[] {
+  const reported = engines.flatMap((engine) => storeAdapters.flatMap(({ engineMetrics }) => engineMetrics[engine] ?? []))
   return names.filter((name) => {
     return (
-      name.startsWith('db_') && Object.hasOwn(metrics, name) && !ofEveryStore.includes(name) && !said.some((one) => one === name)
+      name.startsWith('db_') &&
+      Object.hasOwn(metrics, name) &&
+      !engineIndependentMetrics.includes(name) &&
+      !reported.some((one) => one === name)
     )
   })
 }
 
-/** The engines that say this of themselves. */
-export function enginesThatSay(name: string): string[] {
+/** Returns the engines that report a metric. */
+export function reportingEngines(name: string): string[] {
   const all = storeAdapters.flatMap(({ engineMetrics }) => Object.entries(engineMetrics))
-  return [...new Set(all.filter(([, said]) => said.some((one) => one === name)).map(([engine]) => engine))].sort()
+  return [...new Set(all.filter(([, reported]) => reported.some((one) => one === name)).map(([engine]) => engine))].sort()
 }
 
-function whoSays(name: string): string {
-  const engines = enginesThatSay(name)
-  return `${name} is said by ${engines.length === 0 ? 'no engine' : engines.join(', ')}`
+function describeReporters(name: string): string {
+  const engines = reportingEngines(name)
+  return `${name}: reported by ${engines.length === 0 ? 'no engine' : engines.join(', ')}`
 }

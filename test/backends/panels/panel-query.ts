@@ -1,52 +1,53 @@
 import { metrics } from '@wombat/instrumentation'
 import { dashboards, metricsIn, type resolved } from '@wombat/test-support/panel-queries'
 
-/** The two ways by which numbers reach whoever is asked: scraped by Prometheus, or over OTLP and a Collector to VictoriaMetrics. */
+/** The two routes: Prometheus scrapes the process, or the process sends OTLP through a Collector to VictoriaMetrics. */
 export const routes = ['prometheus', 'victoriaMetrics'] as const
+/** One of the two routes. */
 export type Route = (typeof routes)[number]
 
-/** What the variables of a dashboard are set to. */
-export type Chosen = Parameters<typeof resolved>[1]
+/** Values of the dashboard variables. */
+export type VariableValues = Parameters<typeof resolved>[1]
 
-/** One query of a panel, or the expression of a rule. */
-export interface Question {
-  /** The dashboard, or the file of rules. */
+/** A query of a panel or an expression of a rule, with its variant for each route. */
+export interface RoutedQuery {
+  /** The dashboard or the rule file. */
   readonly from: string
-  /** The panel's title and the query's letter; the rule's name and what tells it from others of that name. */
+  /** Panel title and query letter, or rule name and distinguishing labels. */
   readonly title: string
-  /** By each way; with variables, where it is a panel's. */
+  /** PromQL by route; queries of panels contain dashboard variables. */
   readonly expr: Readonly<Record<Route, string>>
-  /** The catalogue's metrics that it asks for. A name that is not in the catalogue is none of them. */
+  /** Metrics of the catalog in the expression. */
   readonly metrics: readonly string[]
-  /** What its panel says while that is empty, and the metrics of all its queries; a rule says nothing. */
+  /** The panel's no-value text and the metrics of all its queries; absent for a rule. */
   readonly panel?: { readonly noValue: string; readonly metrics: readonly string[] }
-  /** Whether it keeps only what is above 0: while all is well, that is nothing. It is asked once more without that bound. */
+  /** Whether it keeps values above 0 only: without problems, it is empty. A second query leaves the limit out. */
   readonly isAboveZeroOnly?: boolean
 }
 
-/** Every query of every panel, as its committed file has it. */
-export function panelQuestions(): Question[] {
+/** Returns every query of the committed dashboards. */
+export function dashboardQueries(): RoutedQuery[] {
   return Object.entries(dashboards()).flatMap(([from, { panels }]) =>
     panels.flatMap(({ title, targets = [], fieldConfig }) => {
       const panel = {
         noValue: fieldConfig?.defaults.noValue ?? '',
-        metrics: targets.flatMap(({ expr }) => catalogued(expr)),
+        metrics: targets.flatMap(({ expr }) => catalogMetrics(expr)),
       }
       return targets.flatMap(({ refId, expr }) => {
-        const question = { ...bothWays(expr), from, title: `${title}, ${refId}`, panel }
-        const unbounded = withoutBound(expr)
-        if (unbounded === undefined) return [question]
+        const query = { ...onBothRoutes(expr), from, title: `${title}, ${refId}`, panel }
+        const withoutLimit = withoutLowerLimit(expr)
+        if (withoutLimit === undefined) return [query]
         return [
-          { ...question, isAboveZeroOnly: true },
-          { ...question, ...bothWays(unbounded), title: `${question.title}, not only above 0` },
+          { ...query, isAboveZeroOnly: true },
+          { ...query, ...onBothRoutes(withoutLimit), title: `${query.title}, without limit` },
         ]
       })
     }),
   )
 }
 
-/** What is asked for of an expression that keeps what is above 0, or of that the most; undefined for any other. */
-export function withoutBound(expression: string): string | undefined {
+/** Returns the expression without its limit `> 0`, also inside `topk`; `undefined` if it has none. */
+export function withoutLowerLimit(expression: string): string | undefined {
   const [, before = '', closing = ''] = /^(.*\)) > 0(\)*)$/s.exec(expression) ?? []
   const [opening] = new RegExp(`^(?:topk\\(\\d+, |\\(){${closing.length}}`).exec(before) ?? []
   if (opening === undefined || before === '') return undefined
@@ -58,11 +59,11 @@ export function withoutBound(expression: string): string | undefined {
   return depth === 0 ? before + closing : undefined
 }
 
-function bothWays(expr: string): Pick<Question, 'expr' | 'metrics'> {
-  return { expr: { prometheus: expr, victoriaMetrics: expr }, metrics: catalogued(expr) }
+function onBothRoutes(expr: string): Pick<RoutedQuery, 'expr' | 'metrics'> {
+  return { expr: { prometheus: expr, victoriaMetrics: expr }, metrics: catalogMetrics(expr) }
 }
 
-/** The metrics of the catalogue in an expression. */
-export function catalogued(expression: string): string[] {
+/** Returns the metrics of the catalog in an expression. */
+export function catalogMetrics(expression: string): string[] {
   return metricsIn(expression).filter((name) => Object.hasOwn(metrics, name))
 }

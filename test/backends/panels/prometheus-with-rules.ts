@@ -4,24 +4,25 @@ import { run } from '@wombat/test-support/backend-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 
-interface Evaluated {
+interface EvaluatedRule {
   readonly name: string
   readonly health: string
   readonly lastError?: string
 }
 
+/** A running Prometheus. */
 export interface PrometheusWithRules {
   readonly url: string
-  /** The rules that have not been evaluated yet, or could not be, a line each. */
-  troubles(): Promise<string[]>
+  /** Returns one message per rule that failed or was not evaluated yet. */
+  ruleErrors(): Promise<string[]>
 }
 
 /**
- * A Prometheus that reads these pages every second, by job, and evaluates these rule files every two: what is asked stays the same,
- * but with the files' own intervals the last rule would be evaluated for the first time after minutes.
+ * Starts a Prometheus that scrapes these /metrics URLs, by job, every second and evaluates these rule files every two seconds: with the
+ * files' own intervals, the first evaluation of the last rule would take minutes.
  */
 export async function startPrometheusWithRules(
-  pages: Readonly<Record<string, string>>,
+  targets: Readonly<Record<string, string>>,
   rules: Readonly<Record<string, string>>,
 ): Promise<PrometheusWithRules> {
   const folder = await temporaryFolder()
@@ -32,9 +33,9 @@ export async function startPrometheusWithRules(
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
     rule_files: [join(folder, 'rules', '*.yaml')],
-    scrape_configs: Object.entries(pages).map(([job, page]) => ({
+    scrape_configs: Object.entries(targets).map(([job, metricsUrl]) => ({
       job_name: job,
-      static_configs: [{ targets: [new URL(page).host] }],
+      static_configs: [{ targets: [new URL(metricsUrl).host] }],
     })),
   }
   const file = join(folder, 'prometheus.yml')
@@ -45,9 +46,9 @@ export async function startPrometheusWithRules(
   await run('prometheus', [`--config.file=${file}`, ...flags], `${url}/-/ready`)
   return {
     url,
-    troubles: async () => {
+    ruleErrors: async () => {
       const response = await fetch(`${url}/api/v1/rules`)
-      const { data } = (await response.json()) as { data: { groups: ReadonlyArray<{ rules: readonly Evaluated[] }> } }
+      const { data } = (await response.json()) as { data: { groups: ReadonlyArray<{ rules: readonly EvaluatedRule[] }> } }
       return data.groups.flatMap((group) =>
         group.rules.flatMap(({ name, health, lastError = '' }) => (health === 'ok' ? [] : [`${name}: ${health} ${lastError}`])),
       )

@@ -1,43 +1,44 @@
 import { resolved } from '@wombat/test-support/panel-queries'
-import { query } from '@wombat/test-support/query'
+import { query as queryBackend } from '@wombat/test-support/query'
 import type { Sample } from '@wombat/test-support/sample'
 import type { VictoriaMetrics } from '@wombat/test-support/victoria-metrics'
-import { type Chosen, type Question, type Route, routes } from './panel-query.ts'
+import { type Route, type RoutedQuery, routes, type VariableValues } from './panel-query.ts'
 
-/** A question, and what was answered to it by each way: numbers only. What is not a number is not drawn by anybody. */
-export interface Answer {
-  readonly question: Question
+/** A query with its samples by route, finite values only: Grafana draws no others. */
+export interface QueryResult {
+  readonly query: RoutedQuery
   readonly samples: Readonly<Record<Route, readonly Sample[]>>
 }
 
+/** The backends at the ends of the two routes. */
 export interface Backends {
   readonly prometheus: { readonly url: string }
   readonly victoriaMetrics: Pick<VictoriaMetrics, 'url' | 'query'>
 }
 
-/** So many are asked at a time: the backends share the machine with what they look at. */
-const atOnce = 8
+/** Queries at a time: the backends share the machine with the measured process. */
+const concurrency = 8
 
-/** Asks every question by every way. @throws Error with the complaint of a backend. */
-export async function ask(
-  questions: readonly Question[],
+/** Runs every query on every route. @throws Error with the message of a backend. */
+export async function runQueries(
+  queries: readonly RoutedQuery[],
   backends: Backends,
-  chosen: Readonly<Record<Route, Chosen>> = { prometheus: {}, victoriaMetrics: {} },
-): Promise<Answer[]> {
-  // Only the question that comes first waits for what was just sent to become visible.
+  variables: Readonly<Record<Route, VariableValues>> = { prometheus: {}, victoriaMetrics: {} },
+): Promise<QueryResult[]> {
+  // VictoriaMetrics' helper waits with its first query until recent samples are visible.
   await backends.victoriaMetrics.query('vector(1)')
-  const answers: Answer[] = []
-  for (let first = 0; first < questions.length; first += atOnce) {
-    const some = questions.slice(first, first + atOnce).map(async (question) => {
+  const results: QueryResult[] = []
+  for (let first = 0; first < queries.length; first += concurrency) {
+    const batch = queries.slice(first, first + concurrency).map(async (query) => {
       const [prometheus = [], victoriaMetrics = []] = await Promise.all(
         routes.map(async (route) => {
-          const samples = await query(backends[route].url, resolved(question.expr[route], chosen[route]))
+          const samples = await queryBackend(backends[route].url, resolved(query.expr[route], variables[route]))
           return samples.filter(({ value }) => Number.isFinite(value))
         }),
       )
-      return { question, samples: { prometheus, victoriaMetrics } }
+      return { query, samples: { prometheus, victoriaMetrics } }
     })
-    answers.push(...(await Promise.all(some)))
+    results.push(...(await Promise.all(batch)))
   }
-  return answers
+  return results
 }

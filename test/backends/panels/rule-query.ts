@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { catalogued, type Question } from './panel-query.ts'
+import { catalogMetrics, type RoutedQuery } from './panel-query.ts'
 
 const folder = join(import.meta.dirname, '../../../packages/dashboards/generated/rules')
 
@@ -12,14 +12,14 @@ interface Rule {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-/** The committed rule files, by their names. */
+/** Returns the committed rule files, by file name. */
 export function generatedRules(): Readonly<Record<string, string>> {
   const names = readdirSync(folder).sort()
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
-/** Every rule's expression. What an alert compares is asked for without the comparison: while all is well, that has no answer. */
-export function ruleQuestions(files: Readonly<Record<string, string>>): Question[] {
+/** Returns the expression of every rule. Alert expressions lose their comparison: it has no result while nothing fires. */
+export function ruleQueries(files: Readonly<Record<string, string>>): RoutedQuery[] {
   const all = Object.entries(files).flatMap(([file, text]) =>
     (parse(text) as { groups: ReadonlyArray<{ rules: readonly Rule[] }> }).groups.flatMap(({ rules }) =>
       rules.map((rule) => ({ file, rule })),
@@ -28,38 +28,38 @@ export function ruleQuestions(files: Readonly<Record<string, string>>): Question
   const recordings = all.map(({ rule }) => rule).filter(({ record }) => record !== undefined)
   return all.map(({ file, rule }) => {
     const { record, alert = '', labels = {} } = rule
-    const asked = record === undefined ? compared(rule.expr) : rule.expr
-    const expanded = withoutRecorded(record === undefined ? asked : labelled(rule), recordings)
-    const shown = Object.entries(labels).filter(([label]) => record !== undefined || label.endsWith('_window'))
+    const expression = record === undefined ? withoutComparison(rule.expr) : rule.expr
+    const expanded = inlineRecordedSeries(record === undefined ? expression : withLabels(rule), recordings)
+    const distinguishing = Object.entries(labels).filter(([label]) => record !== undefined || label.endsWith('_window'))
     return {
       from: file,
-      title: [record ?? alert, ...shown.map(([, value]) => value)].join(' '),
-      // Prometheus evaluates the rules; VictoriaMetrics alone does not, so it is asked for what would be recorded.
-      expr: { prometheus: record === undefined ? asked : recordedBy(record, labels), victoriaMetrics: expanded },
-      metrics: catalogued(expanded),
+      title: [record ?? alert, ...distinguishing.map(([, value]) => value)].join(' '),
+      // Prometheus evaluates the rules. VictoriaMetrics does not, so it gets the expressions of the recorded series.
+      expr: { prometheus: record === undefined ? expression : recordedSelector(record, labels), victoriaMetrics: expanded },
+      metrics: catalogMetrics(expanded),
     }
   })
 }
 
-/** What an alert compares: `a / b > 0.05` is a question about `a / b`, and that something is absent one about it. */
-export function compared(expression: string): string {
+/** Returns the operand of a comparison (`a / b` for `a / b > 0.05`) or of `absent`. */
+export function withoutComparison(expression: string): string {
   return expression.replace(/ (?:[<>]=?) [\d.]+(?: \* [\d.]+)?/g, '').replace(/\babsent\((.*)\)/, '$1')
 }
 
-function recordedBy(record: string, labels: Readonly<Record<string, string>>): string {
+function recordedSelector(record: string, labels: Readonly<Record<string, string>>): string {
   const matchers = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   return `{${[`__name__="${record}"`, ...matchers].join()}}`
 }
 
-function labelled({ expr, labels = {} }: Rule): string {
+function withLabels({ expr, labels = {} }: Rule): string {
   return Object.entries(labels).reduce((text, [label, value]) => `label_replace(${text}, "${label}", "${value}", "", "")`, expr)
 }
 
-/** The expression with what is recorded, at every depth, in the place of its name. */
-function withoutRecorded(expression: string, recordings: readonly Rule[]): string {
+/** Replaces the names of recorded series by their expressions, recursively. */
+function inlineRecordedSeries(expression: string, recordings: readonly Rule[]): string {
   return expression.replace(/\b\w+(?::\w+)+/g, (name) => {
     const found = recordings.filter(({ record }) => record === name)
     if (found.length === 0) return name
-    return `(${found.map((rule) => withoutRecorded(labelled(rule), recordings)).join(' or ')})`
+    return `(${found.map((rule) => inlineRecordedSeries(withLabels(rule), recordings)).join(' or ')})`
   })
 }

@@ -1,15 +1,15 @@
-import { excuseFor } from './expected-gaps.ts'
-import type { Answer } from './results.ts'
+import { explainGap } from './expected-gaps.ts'
+import type { QueryResult } from './results.ts'
 
-const titles = ['from', 'panel or rule, query', 'scraped', 'OTLP', 'why blank'] as const
+const titles = ['from', 'panel query or rule', 'scraped', 'OTLP', 'reason if empty'] as const
 
-/** How many series each question found by each way, and where none, why; a blank without a reason is cried out. */
-export async function tableOf(answers: readonly Answer[], engines: readonly string[]): Promise<string> {
+/** Returns a table of the series per query and route, with the reason for each empty result; a missing reason is in capitals. */
+export async function formatTable(results: readonly QueryResult[], engines: readonly string[]): Promise<string> {
   const rows = await Promise.all(
-    answers.map(async ({ question, samples }) => {
+    results.map(async ({ query, samples }) => {
       const [scraped, sent] = [samples.prometheus.length, samples.victoriaMetrics.length]
-      const reason = scraped > 0 && sent > 0 ? '' : ((await excuseFor(question, engines))?.why ?? 'NO REASON')
-      return [question.from, question.title, String(scraped), String(sent), reason]
+      const reason = scraped > 0 && sent > 0 ? '' : ((await explainGap(query, engines))?.why ?? 'NO REASON')
+      return [query.from, query.title, String(scraped), String(sent), reason]
     }),
   )
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
@@ -20,8 +20,8 @@ export async function tableOf(answers: readonly Answer[], engines: readonly stri
       )
       .join('  ')
       .trimEnd()
-  const blank = rows.filter(([, , scraped, sent]) => scraped === '0' || sent === '0')
-  const unexcused = blank.filter(([, , , , reason]) => reason === 'NO REASON')
-  const sum = `${rows.length} questions, ${rows.length - blank.length} answered by both ways, ${blank.length} blank, ${unexcused.length} of them without a reason`
-  return [line(titles), ...rows.map(line), '', sum].join('\n')
+  const empty = rows.filter(([, , scraped, sent]) => scraped === '0' || sent === '0')
+  const unexplained = empty.filter(([, , , , reason]) => reason === 'NO REASON')
+  const summary = `${rows.length} queries: ${rows.length - empty.length} with results on both routes, ${empty.length} without, ${unexplained.length} of them unexplained`
+  return [line(titles), ...rows.map(line), '', summary].join('\n')
 }

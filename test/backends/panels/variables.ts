@@ -1,16 +1,16 @@
 import { dashboards } from '@wombat/test-support/panel-queries'
 import { seriesOf } from './compare-routes.ts'
-import { type Chosen, type Question, type Route, routes } from './panel-query.ts'
-import { type Answer, ask, type Backends } from './results.ts'
+import { type Route, type RoutedQuery, routes, type VariableValues } from './panel-query.ts'
+import { type Backends, type QueryResult, runQueries } from './results.ts'
 
 type Variable = 'service' | 'instance' | 'store'
 const names: readonly Variable[] = ['service', 'instance', 'store']
 
-/** What a person can choose of each variable, by each way. */
-export type Choices = Readonly<Record<Route, Readonly<Record<Variable, readonly string[]>>>>
+/** Values that Grafana offers for each variable, by route. */
+export type OfferedValues = Readonly<Record<Route, Readonly<Record<Variable, readonly string[]>>>>
 
-/** The values that Grafana would offer: each variable's own query, asked with what was chosen before it. */
-export async function choices(backends: Backends): Promise<Choices> {
+/** Returns the values that Grafana would offer: runs each variable's query with the values selected before it. */
+export async function offeredValues(backends: Backends): Promise<OfferedValues> {
   const variables = Object.values(dashboards())[0]?.templating.list ?? []
   const found = {
     prometheus: { service: [], instance: [], store: [] },
@@ -18,86 +18,86 @@ export async function choices(backends: Backends): Promise<Choices> {
   }
   const offered: Record<Route, Record<Variable, readonly string[]>> = found
   for (const name of names) {
-    const { query = '', regex = '' } = variables.find((variable) => variable.name === name) ?? {}
-    const expr = query.replace(/^query_result\((.*)\)$/, '$1')
-    const question: Question = { from: '', title: name, expr: { prometheus: expr, victoriaMetrics: expr }, metrics: [] }
-    const [answer] = await ask([question], backends, {
-      prometheus: chosen(offered.prometheus, names),
-      victoriaMetrics: chosen(offered.victoriaMetrics, names),
+    const { query: definition = '', regex = '' } = variables.find((variable) => variable.name === name) ?? {}
+    const expr = definition.replace(/^query_result\((.*)\)$/, '$1')
+    const query: RoutedQuery = { from: '', title: name, expr: { prometheus: expr, victoriaMetrics: expr }, metrics: [] }
+    const [result] = await runQueries([query], backends, {
+      prometheus: selectValues(offered.prometheus, names),
+      victoriaMetrics: selectValues(offered.victoriaMetrics, names),
     })
     const pattern = new RegExp(regex.replace(/^\/|\/$/g, ''))
     for (const route of routes) {
-      const values = answer?.samples[route].flatMap(({ labels }) => pattern.exec(asGrafanaWritesIt(labels))?.[1] ?? []) ?? []
+      const values = result?.samples[route].flatMap(({ labels }) => pattern.exec(formatSeries(labels))?.[1] ?? []) ?? []
       offered[route][name] = [...new Set(values)].sort()
     }
   }
   return offered
 }
 
-/** What is asked for with these values chosen of these variables; of the others, All. */
-function chosen(values: Readonly<Record<Variable, readonly string[]>>, of: readonly Variable[]): Chosen {
-  return Object.fromEntries(of.filter((name) => values[name].length > 0).map((name) => [name, oneOf(values[name])]))
+/** Returns the selection of all these values; other variables are set to All. */
+function selectValues(values: Readonly<Record<Variable, readonly string[]>>, of: readonly Variable[]): VariableValues {
+  return Object.fromEntries(of.filter((name) => values[name].length > 0).map((name) => [name, formatSelection(values[name])]))
 }
 
 /**
- * What is wrong with the answers once something is chosen, a line each: all that there is must give what All gives, one store what is
- * of it or of none, and a service that is not there nothing.
+ * Returns one message per wrong result of a selection: all values must give the same series as All, one store only its series and those
+ * without a store, and an unknown service none.
  */
-export async function choiceComplaints(all: readonly Question[], backends: Backends): Promise<string[]> {
-  // From one moment to the next, what is above 0 may be another.
-  const questions = all.filter(({ isAboveZeroOnly }) => isAboveZeroOnly !== true)
-  const offered = await choices(backends)
+export async function selectionErrors(all: readonly RoutedQuery[], backends: Backends): Promise<string[]> {
+  // The series above 0 may change between two queries.
+  const queries = all.filter(({ isAboveZeroOnly }) => isAboveZeroOnly !== true)
+  const offered = await offeredValues(backends)
   const store = offered.prometheus.store.at(-1) ?? ''
-  const answers = await ask(questions, backends)
-  const everything = byWay((route) => chosen(offered[route], names))
-  const oneStore = byWay(() => ({ store }))
-  const nobody = byWay(() => ({ service: 'not-there' }))
-  const strange = (await ask(questions, backends, nobody)).flatMap(({ question, samples }) =>
-    routes.filter((route) => samples[route].length > 0).map((route) => placeOf(question, route)),
+  const results = await runQueries(queries, backends)
+  const allValues = byRoute((route) => selectValues(offered[route], names))
+  const oneStore = byRoute(() => ({ store }))
+  const unknownService = byRoute(() => ({ service: 'unknown' }))
+  const unexpected = (await runQueries(queries, backends, unknownService)).flatMap(({ query, samples }) =>
+    routes.filter((route) => samples[route].length > 0).map((route) => describeQuery(query, route)),
   )
   return [
-    ...changes(answers, await ask(questions, backends, everything)),
-    ...changes(answers, await ask(questions, backends, oneStore), store),
-    ...strange.map((place) => `${place}: answered for a service that is not there`),
+    ...changes(results, await runQueries(queries, backends, allValues)),
+    ...changes(results, await runQueries(queries, backends, oneStore), store),
+    ...unexpected.map((title) => `${title}: has a result for an unknown service`),
   ]
 }
 
-/** What is not there any more though it should, or is though it should not; where one store is chosen, in view of that. */
-function changes(all: readonly Answer[], chosen: readonly Answer[], store?: string): string[] {
-  return all.flatMap(({ question, samples }, index) =>
+/** Returns the series that a selection lost or added; with `store`, compared to the series of that store. */
+function changes(all: readonly QueryResult[], selected: readonly QueryResult[], store?: string): string[] {
+  return all.flatMap(({ query, samples }, index) =>
     routes.flatMap((route) => {
-      // Added up without the label, what is left cannot be told from what was left out.
+      // A sum without the label store does not show which stores it contains.
       if (store !== undefined && !samples[route].some(({ labels }) => labels['store'] !== undefined)) return []
-      const isOurs = (series: string): boolean => store === undefined || [undefined, store].includes(storeIn(series))
-      const kept = new Set(seriesOf(chosen[index]?.samples[route] ?? []).keys())
-      const wanted = new Set([...seriesOf(samples[route]).keys()].filter(isOurs))
-      const lost = [...wanted].filter((series) => !kept.has(series)).map((series) => `${series} is lost`)
-      const strange = [...kept].filter((series) => !wanted.has(series)).map((series) => `${series} is not what was chosen`)
-      return [...lost, ...strange].map((line) => `${placeOf(question, route)}: ${line}`)
+      const isSelected = (series: string): boolean => store === undefined || [undefined, store].includes(storeLabel(series))
+      const returned = new Set(seriesOf(selected[index]?.samples[route] ?? []).keys())
+      const expected = new Set([...seriesOf(samples[route]).keys()].filter(isSelected))
+      const lost = [...expected].filter((series) => !returned.has(series)).map((series) => `${series} is missing`)
+      const unexpected = [...returned].filter((series) => !expected.has(series)).map((series) => `${series} was not selected`)
+      return [...lost, ...unexpected].map((line) => `${describeQuery(query, route)}: ${line}`)
     }),
   )
 }
 
-function placeOf({ from, title }: Question, route: Route): string {
-  return `${from}: ${title}, by way of ${route}`
+function describeQuery({ from, title }: RoutedQuery, route: Route): string {
+  return `${from}: ${title}, ${route}`
 }
 
-function byWay(chosenOf: (route: Route) => Chosen): Readonly<Record<Route, Chosen>> {
-  return { prometheus: chosenOf('prometheus'), victoriaMetrics: chosenOf('victoriaMetrics') }
+function byRoute(valuesFor: (route: Route) => VariableValues): Readonly<Record<Route, VariableValues>> {
+  return { prometheus: valuesFor('prometheus'), victoriaMetrics: valuesFor('victoriaMetrics') }
 }
 
-function storeIn(series: string): string | undefined {
+function storeLabel(series: string): string | undefined {
   return (JSON.parse(series.trim()) as { store?: string }).store
 }
 
-/** As Grafana hands a series to a variable's regular expression. */
-function asGrafanaWritesIt(labels: Readonly<Record<string, string>>): string {
+/** Returns a series as Grafana passes it to a variable's regular expression. */
+function formatSeries(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   return `{${pairs.join(',')}} 1 1700000000000`
 }
 
-/** As Grafana writes chosen values into a query: as a regular expression, within quotes. */
-function oneOf(values: readonly string[]): string {
+/** Returns selected values as Grafana writes them into a query: a regular expression, escaped for a quoted string. */
+function formatSelection(values: readonly string[]): string {
   const escaped = values.map((value) => value.replace(/\\/g, '\\\\\\\\').replace(/[$^*{}[\]'+?.()|]/g, '\\\\$&'))
   return escaped.length === 1 ? (escaped[0] ?? '') : `(${escaped.join('|')})`
 }
