@@ -2,7 +2,7 @@ import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
 import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
-/** The name of a module whose stores `WombatInstrumentation` finds. */
+/** The name of a module that `WombatInstrumentation` finds stores of. */
 export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
 
 /** A module that creates stores, and how to find them. */
@@ -20,7 +20,7 @@ export interface StoreModule {
 
 const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw delete deleteMany has hasMany clear iterator'
 
-/** The modules whose stores are found. Modules that build on them, such as `level` and `classic-level`, need no entry. */
+/** The modules with stores that can be found. Modules that build on them, such as `level` and `classic-level`, need no entry. */
 export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',

@@ -58,12 +58,12 @@ const invalid: Record<string, [definition: object, message: RegExp]> = {
   'an empty unit': [{ ...counter, unit: '' }, /unit must be "s"/],
   'no unit': [{ ...counter, unit: undefined }, /unit must be "s".*got undefined/],
   'a gauge with unit 1': [{ ...gauge, unit: '1' }, /a gauge must not have unit "1", because a Collector renames it to ..._ratio/],
-  'a counter whose name does not end in _total': [{ ...counter, name: 'app_jobs' }, /the name of a counter must end in _total/],
-  'a gauge whose name ends in _total': [
+  'a counter name that does not end in _total': [{ ...counter, name: 'app_jobs' }, /the name of a counter must end in _total/],
+  'a gauge name that ends in _total': [
     { ...gauge, name: 'app_jobs_total' },
     /only the name of a counter may end in _total.*gauge/,
   ],
-  'a histogram whose name ends in _total': [{ ...histogram, name: 'app_seconds_total' }, /this is a histogram/],
+  'a histogram name that ends in _total': [{ ...histogram, name: 'app_seconds_total' }, /this is a histogram/],
   'a counter with total twice': [{ ...counter, name: 'app_total_jobs_total' }, /"total" only at its end/],
   'seconds without the suffix in the name': [{ ...histogram, name: 'app_job_time' }, /the name must end in _seconds:/],
   'seconds of a counter without the suffix in the name': [{ ...counter, unit: 's' }, /the name must end in _seconds_total/],

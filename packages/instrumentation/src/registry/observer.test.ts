@@ -153,7 +153,7 @@ test('with a sample interval of 16 every operation is counted, and about every s
   expect(counted(registry, 'get')).toBe(1000)
   expect(counted(registry, 'scan')).toBe(100)
   expect(counted(registry, 'batch')).toBe(1)
-  // 1250 expected; five standard deviations of a count whose steps are uniform are less than 110.
+  // 1250 expected; five standard deviations of a count with uniform steps are less than 110.
   expect(timed(registry, 'set')).toBeGreaterThan(1140)
   expect(timed(registry, 'set')).toBeLessThan(1360)
   expect(timed(registry, 'get')).toBeLessThan(200)
