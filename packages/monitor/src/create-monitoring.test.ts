@@ -17,7 +17,7 @@ async function attached(reader: SnapshotReader, config: AttachedConfig = {}): Pr
   return monitoring
 }
 
-/** How many gets each store had, as the JSON door tells. */
+/** Returns the number of gets of each store, from the JSON API. */
 async function getsAt({ addresses }: Monitoring): Promise<Record<string, number>> {
   const { body } = await ask(`${addresses.json}/api/v1/metrics`)
   const metrics: Array<{ name: string; labels: { store: string }; value: number }> = JSON.parse(body.toString()).metrics
@@ -25,7 +25,7 @@ async function getsAt({ addresses }: Monitoring): Promise<Record<string, number>
   return Object.fromEntries(gets.map(({ labels, value }) => [labels.store, value]))
 }
 
-test('beside a MeterProvider, stores of instrument alone and of monitoring are seen, and the application too', async () => {
+test('it covers the stores of a MeterProvider, whether measured by instrument or by monitoring, and the metrics of the application', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const before = instrument(new MemoryLevel(), { name: 'before', meterProvider })
@@ -38,7 +38,7 @@ test('beside a MeterProvider, stores of instrument alone and of monitoring are s
   expect(await monitoring.metrics()).toContainEqual(expect.objectContaining({ name: 'app.requests', value: 3 }))
 })
 
-test('beside the global MeterProvider nothing needs to be handed over', async () => {
+test('it uses the global MeterProvider by default', async () => {
   const reader = new SnapshotReader()
   const before = instrument(new MemoryLevel(), { name: 'measured-before-there-was-a-provider' })
   await before.get('a')
@@ -50,7 +50,7 @@ test('beside the global MeterProvider nothing needs to be handed over', async ()
   expect(await getsAt(monitoring)).toMatchObject({ 'measured-before-there-was-a-provider': 2, 'measured-after': 1 })
 })
 
-test("the application's own reader sees the same numbers, and goes on when monitoring is closed", async () => {
+test('another reader of the application sees the same values, also after monitoring is closed', async () => {
   class Reader extends MetricReader {
     protected override async onForceFlush(): Promise<void> {}
     protected override async onShutdown(): Promise<void> {}
@@ -75,14 +75,14 @@ test("the application's own reader sees the same numbers, and goes on when monit
   expect((await reader.take()).errors).toEqual([])
 })
 
-test('a reader that is in no MeterProvider makes every answer a 503 that says what to do', async () => {
+test('with a reader that belongs to no MeterProvider, every answer is a 503 that contains what to do', async () => {
   const monitoring = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
   const { status, body } = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
   expect(status).toBe(503)
   expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
 })
 
-test("what is the MeterProvider's business is refused here", async () => {
+test('options of the MeterProvider are rejected', async () => {
   for (const config of [{ otlp: true }, { resource: {} }]) {
     const failure = attached(new SnapshotReader(), config as AttachedConfig)
     await expect(failure).rejects.toThrow(ConfigError)
@@ -90,12 +90,12 @@ test("what is the MeterProvider's business is refused here", async () => {
   }
 })
 
-test('a configuration that cannot be used is refused by its own names', async () => {
+test('an invalid configuration is rejected', async () => {
   const failure = attached(new SnapshotReader(), { meterProviders: 1 } as AttachedConfig)
   await expect(failure).rejects.toThrow(/meterProviders is not an option/)
 })
 
-test('closing writes the last line of the log', async () => {
+test('close writes the last log line with metrics', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const logger = collectingLogger()
@@ -107,7 +107,7 @@ test('closing writes the last line of the log', async () => {
   ])
 })
 
-test("closing does not wait for an application's callback that never ends", async () => {
+test('close does not wait for a callback of the application that never ends', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const gauge = meterProvider.getMeter('application').createObservableGauge('app.temperature')
@@ -115,19 +115,19 @@ test("closing does not wait for an application's callback that never ends", asyn
   const logger = collectingLogger()
   const monitoring = await attached(reader, { meterProvider, logger, logMetricsEnabled: true, closeTimeoutMs: 100 })
   await monitoring.close()
-  // The last line of the log is still waiting for its collection.
+  // The last log line still waits for its collection.
   const fields = { reason: 'closing took longer than 100 ms' }
   expect(logger.lines).toEqual([{ level: 'warn', message: 'the last metrics may not have been sent', fields }])
 })
 
 const port = (url: string | undefined): number => Number(new URL(url ?? '').port)
-const looked = ({ enabled, observer }: MetricsRegistry) => [enabled, observer.sampleInterval, observer.tracer]
+const measurement = ({ enabled, observer }: MetricsRegistry) => [enabled, observer.sampleInterval, observer.tracer]
 
-test('when it is closed, or cannot start, the stores are measured as before', async () => {
+test('after close, or after a start that failed, the stores are measured as before', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const registry = sharedRegistry(meterProvider)
-  const before = looked(registry)
+  const before = measurement(registry)
   const health: HealthOptions = { checks: [{ name: 'own', run: () => ({ status: 'healthy', message: 'Fine' }) }] }
   const close: AttachedConfig = {
     enableMetrics: false,
@@ -137,26 +137,26 @@ test('when it is closed, or cannot start, the stores are measured as before', as
     meterProvider,
   }
   const monitoring = await attached(reader, close)
-  expect(looked(registry)).toEqual([false, 8, expect.anything()])
+  expect(measurement(registry)).toEqual([false, 8, expect.anything()])
   await monitoring.close()
-  expect(looked(registry)).toEqual(before)
+  expect(measurement(registry)).toEqual(before)
   monitoring.adjust({ enableMetrics: false })
-  expect(looked(registry), 'closed, it changes nothing any more').toEqual(before)
+  expect(measurement(registry), 'after close, adjust changes nothing').toEqual(before)
   const other = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
   await expect(attached(reader, { ...close, jsonApiPort: port(other.addresses.json) })).rejects.toThrow('the port is in use')
-  expect(looked(registry)).toEqual(before)
+  expect(measurement(registry)).toEqual(before)
   const states = registry.getAllMetrics().filter(({ name }) => name === 'db_health_status')
-  expect(states, 'and no check is left behind').toEqual([])
+  expect(states, 'no health check is left').toEqual([])
 })
 
-test('the stores of one MeterProvider are monitored once at a time', async () => {
+test('the stores of one MeterProvider cannot be monitored twice at a time', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const first = await attached(reader, { meterProvider, slowQueryThresholdMs: 0 })
   const store = instrument(new MemoryLevel(), { name: 'orders', meterProvider })
   await expect(attached(reader, { meterProvider })).rejects.toThrow('monitored already: close that monitoring first')
   await store.get('a')
-  expect(first.slowOperations(), 'the first goes on').toHaveLength(1)
+  expect(first.slowOperations(), 'the first still works').toHaveLength(1)
   await first.close()
   await attached(reader, { meterProvider })
 })

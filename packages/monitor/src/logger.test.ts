@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** What a process with the built package writes to standard output while it monitors one put, line by line. */
-function linesOf(config: string): string[] {
+/** Returns the lines that a process with the built package writes to standard output while it monitors one put. */
+function outputLines(config: string): string[] {
   const program = `
     import { startMonitoring } from '@wombat/monitor'
     import { MemoryLevel } from 'memory-level'
@@ -20,8 +20,8 @@ function linesOf(config: string): string[] {
   return stdout.split('\n').slice(0, -1)
 }
 
-test('an application without a logger gets one JSON line for each message', () => {
-  const lines = linesOf('{}')
+test('without a logger, each message is one JSON line on standard output', () => {
+  const lines = outputLines('{}')
   expect(lines).toHaveLength(1)
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     level: 30,
@@ -32,6 +32,6 @@ test('an application without a logger gets one JSON line for each message', () =
   })
 })
 
-test('what is less severe than the level is not written', () => {
-  expect(linesOf("{ logLevel: 'warn' }")).toEqual([])
+test('messages below the level are not written', () => {
+  expect(outputLines("{ logLevel: 'warn' }")).toEqual([])
 })

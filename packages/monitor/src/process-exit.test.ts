@@ -41,7 +41,7 @@ async function exitOf(child: ChildProcess): Promise<{ code: number | null; print
   return { code, printed }
 }
 
-/** Takes connections, reads them and never says a word. */
+/** Starts a server that accepts connections, reads from them and never answers. */
 async function startSilentReceiver() {
   const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -53,28 +53,28 @@ async function startSilentReceiver() {
 
 const refusing = 'http://127.0.0.1:1/v1/metrics'
 
-test('a process that monitors through every door ends when its own work ends', async () => {
+test('a process with every server and exporter ends when its own work ends', async () => {
   const receiver = await startOtlpReceiver()
   expect(await exitOf(startProcess(receiver.url, "console.log('done')"))).toEqual({ code: 0, printed: 'done\n' })
 })
 
-test('it ends while exports are on their way, too', async () => {
+test('it ends while an export is in flight', async () => {
   const receiver = await startOtlpReceiver()
   expect(await exitOf(startProcess(receiver.url, 'await sleep(500)'))).toMatchObject({ code: 0 })
   expect(receiver.received.length).toBeGreaterThan(0)
 })
 
-test('it ends when the receiver of OTLP refuses', async () => {
+test('it ends if the OTLP receiver refuses connections', async () => {
   expect(await exitOf(startProcess(refusing, 'await sleep(500)'))).toMatchObject({ code: 0 })
 })
 
-test('it ends when the receiver of OTLP never answers', async () => {
+test('it ends if the OTLP receiver never answers', async () => {
   const { server, url } = await startSilentReceiver()
   const [exit] = await Promise.all([exitOf(startProcess(url, 'await sleep(500)')), once(server, 'connection')])
   expect(exit).toMatchObject({ code: 0 })
 })
 
-test('it ends while somebody keeps a connection to one of its doors', async () => {
+test('it ends while a client keeps a connection open', async () => {
   const receiver = await startOtlpReceiver()
   const child = startProcess(receiver.url, 'console.log(monitoring.addresses.json); for await (const _ of process.stdin);')
   const [address] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
@@ -82,14 +82,14 @@ test('it ends while somebody keeps a connection to one of its doors', async () =
   const stopped = connect(Number(url.port), url.hostname)
   stopped.on('error', () => {})
   await once(stopped, 'connect')
-  // Half a request, for whose other half a server waits a minute; whoever comes later is answered after it was read.
+  // Half of a request: the server waits a minute for the rest. A later request is answered only after this part was read.
   stopped.write('GET / HTTP/1.1\r\nHost: loc')
   expect((await ask(`${url}api/v1/metrics`)).status).toBe(200)
   child.stdin?.end()
   expect(await exitOf(child)).toMatchObject({ code: 0 })
 })
 
-test('closing before the end sends what was recorded', async () => {
+test('close exports what was recorded', async () => {
   const receiver = await startOtlpReceiver()
   const child = startProcess(receiver.url, "await monitoring.close(); console.log('closed')", '{ metricsIntervalMs: 60000 }')
   expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
@@ -97,22 +97,22 @@ test('closing before the end sends what was recorded', async () => {
   expect(otlpValue(receiver.received[0]?.body as Buffer, 'db_set_operations_total', { store: 'orders' })).toBe(1)
 })
 
-test('closing does not wait for a receiver that never answers longer than it may, and the process ends', async () => {
+test('close waits for a receiver that never answers until its deadline, and the process ends', async () => {
   const { server, url } = await startSilentReceiver()
   const config = `{ closeTimeoutMs: 200, metricsIntervalMs: 60000, otlp: { url: '${url}', timeoutMs: 3000 } }`
   const child = startProcess(url, "await monitoring.close(); console.log('closed')", config)
   const happened: string[] = []
   server.once('connection', (socket) => {
-    happened.push('asked')
+    happened.push('connected')
     socket.once('close', () => happened.push('gave up'))
   })
   child.stdout?.once('data', () => happened.push('closed'))
   expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
-  // The export itself may take 3 seconds: closing was over before.
-  expect(happened.slice(0, 2)).toEqual(['asked', 'closed'])
+  // The export itself may take 3 seconds: close ended before.
+  expect(happened.slice(0, 2)).toEqual(['connected', 'closed'])
 })
 
-test('closing ends at once where the receiver refuses: the process does not live on to try again', async () => {
+test('if the receiver refuses connections, close does not wait for retries', async () => {
   const program = "await monitoring.close(); console.log('closed')"
   expect(await exitOf(startProcess(refusing, program))).toEqual({ code: 0, printed: 'closed\n' })
 })

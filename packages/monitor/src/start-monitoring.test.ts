@@ -19,7 +19,7 @@ import { startMonitoring } from './start-monitoring.ts'
 
 const aDay = 86_400_000
 
-// As they are before the first monitoring: whoever replaces them does so once.
+// Read before the first monitoring starts, which could replace them.
 const globals = Object.getOwnPropertyDescriptors(globalThis)
 
 beforeEach(() => {
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** Monitoring on free ports that says nothing and is closed with the test. */
+/** Starts monitoring on free ports, without log output; it is closed after the test. */
 async function started(config: MonitoringConfig = {}): Promise<Monitoring> {
   const monitoring = await startMonitoring({ logger: collectingLogger(), jsonApiPort: 0, prometheusPort: 0, ...config })
   onTestFinished(() => monitoring.close())
@@ -48,7 +48,7 @@ async function openedLevel(): Promise<ClassicLevel> {
   return store
 }
 
-/** Two puts, a get that finds, one that does not, a batch of three, a scan of five and a deletion. */
+/** Makes two puts, a get of an existing key, a get of a missing key, a batch of three, a scan of five and a deletion. */
 async function use(store: ClassicLevel | MemoryLevel): Promise<void> {
   await store.put('a', '1')
   await store.put('b', '2')
@@ -71,7 +71,7 @@ function operationsIn(metrics: readonly JsonMetric[], store: string): Record<str
   )
 }
 
-test('a LevelDB store is seen the same through every door, in the process and over OTLP', async () => {
+test('a LevelDB store has the same metrics in the process, in JSON, in Prometheus text and over OTLP', async () => {
   const receiver = await startOtlpReceiver()
   const otlp = { url: receiver.url, protocol: 'http/json', intervalMs: aDay } as const
   const monitoring = await started({ prometheusEnabled: true, otlp })
@@ -98,7 +98,7 @@ test('a LevelDB store is seen the same through every door, in the process and ov
   }
 })
 
-test('closing sends the last interval, whatever the interval', async () => {
+test('close exports the last interval', async () => {
   const receiver = await startOtlpReceiver()
   const monitoring = await started({ otlp: { url: receiver.url, protocol: 'http/json', intervalMs: aDay } })
   const store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
@@ -109,7 +109,7 @@ test('closing sends the last interval, whatever the interval', async () => {
   expect(otlpValue(receiver.received[0]?.body as Buffer, 'db_set_operations_total', { store: 'orders' })).toBe(1)
 })
 
-test('what is recorded is sent every interval', async () => {
+test('metrics are exported every interval', async () => {
   const receiver = await startOtlpReceiver()
   await started({ otlp: { url: receiver.url, protocol: 'http/json' }, metricsIntervalMs: 100 })
   await receiver.reached(3)
@@ -117,7 +117,7 @@ test('what is recorded is sent every interval', async () => {
   expect(exports.slice(0, 3)).toEqual([0, 1, 2])
 })
 
-test('closing twice is closing once', async () => {
+test('a second close does nothing', async () => {
   const receiver = await startOtlpReceiver()
   const logger = collectingLogger()
   const monitoring = await started({ logger, logMetricsEnabled: true, otlp: { url: receiver.url } })
@@ -127,7 +127,7 @@ test('closing twice is closing once', async () => {
   expect(logger.lines.map(({ message }) => message)).toEqual(['metrics'])
 })
 
-test('await using closes', async () => {
+test('await using closes the monitoring', async () => {
   let address: string | undefined
   {
     await using monitoring = await startMonitoring({ logger: collectingLogger(), jsonApiPort: 0 })
@@ -137,7 +137,7 @@ test('await using closes', async () => {
   await expect(ask(`${address}/api/v1/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('closing does not wait for a receiver that never answers, and says that something may be lost', async () => {
+test('close does not wait for an OTLP receiver that never answers, and logs that metrics may be lost', async () => {
   const silent = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
   const connected = new Promise<void>((resolve) => {
     silent.once('connection', (socket) => {
@@ -168,7 +168,7 @@ test('nothing global is registered or replaced', async () => {
   expect(Object.getOwnPropertyDescriptors(globalThis)).toEqual(globals)
 })
 
-test('all doors can be one fetch handler of a server that is there already', async () => {
+test('all endpoints can be served by an existing server with a fetch handler', async () => {
   const { fetch, addresses } = await started({ jsonApiEnabled: false })
   expect(addresses).toEqual({})
   const text = await fetch(new Request('https://shop.example.org/metrics'))
@@ -177,7 +177,7 @@ test('all doors can be one fetch handler of a server that is there already', asy
   expect((await fetch(new Request('https://shop.example.org/nothing'))).status).toBe(404)
 })
 
-test('all doors can be one Node handler of a server that is there already', async () => {
+test('all endpoints can be served by an existing server with a Node handler', async () => {
   const authToken = 'a-token-of-sixteen-or-more'
   const { handler } = await started({ jsonApiEnabled: false, authToken })
   const server = createServer((request, response) => {
@@ -198,7 +198,7 @@ test('all doors can be one Node handler of a server that is there already', asyn
   expect((await ask(`${url}/api/v1/metrics`, { headers })).status).toBe(200)
 })
 
-test('enableMetrics: false records nothing, and the store works', async () => {
+test('with enableMetrics: false nothing is recorded, and the store works', async () => {
   const monitoring = await started({ enableMetrics: false })
   await use(monitoring.instrument(new MemoryLevel(), { name: 'orders' }))
   for (const metric of await monitoring.metrics()) {
@@ -210,7 +210,7 @@ test('enableMetrics: false records nothing, and the store works', async () => {
   expect(operationsIn(await monitoring.metrics(), 'users')).toEqual(used)
 })
 
-/** A port on which nobody listens: somebody did a moment ago. */
+/** Returns a port that was in use a moment ago and is free. */
 async function freePort(): Promise<number> {
   const monitoring = await started()
   await monitoring.close()
@@ -221,7 +221,7 @@ function portOf({ addresses }: Monitoring): number {
   return Number(new URL(addresses.json ?? '').port)
 }
 
-test('a port in use leaves nothing open, and nothing was sent', async () => {
+test('if a port is in use, no server keeps running and nothing is exported', async () => {
   const receiver = await startOtlpReceiver()
   const [prometheusPort, jsonApiPort] = [await freePort(), portOf(await started())]
   const config = { prometheusEnabled: true, prometheusPort, jsonApiPort, otlp: { url: receiver.url }, logMetricsEnabled: true }
@@ -230,7 +230,7 @@ test('a port in use leaves nothing open, and nothing was sent', async () => {
   expect(receiver.received).toEqual([])
 })
 
-test('a configuration that cannot be used opens nothing', async () => {
+test('with an invalid configuration no server starts', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc')
   const jsonApiPort = await freePort()
   await expect(started({ jsonApiPort, logLevel: 'loud' as never })).rejects.toThrow(ConfigError)
@@ -238,7 +238,7 @@ test('a configuration that cannot be used opens nothing', async () => {
   await expect(ask(`http://127.0.0.1:${jsonApiPort}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('the environment configures what the code leaves open', async () => {
+test('options that are not set in code come from the environment', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('WOMBAT_PROMETHEUS_ENABLED', 'true')
   vi.stubEnv('WOMBAT_JSON_API_ENABLED', 'false')
@@ -250,7 +250,7 @@ test('the environment configures what the code leaves open', async () => {
   expect(receiver.received).toMatchObject([{ path: '/v1/metrics', headers: { 'content-type': 'application/json' } }])
 })
 
-test('the resource says who speaks; the code goes before the environment, and each process is one instance', async () => {
+test('the resource identifies the process; the code has precedence over the environment', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('OTEL_SERVICE_NAME', 'from-environment')
   vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=test,service.namespace=from-environment')
@@ -266,7 +266,7 @@ test('the resource says who speaks; the code goes before the environment, and ea
   })
 })
 
-test('with semconv otel, the doors and OTLP have the convention in place of our names', async () => {
+test('with semconv otel, endpoints and OTLP use the names of the semantic conventions', async () => {
   const receiver = await startOtlpReceiver()
   const monitoring = await started({ semconv: 'otel', otlp: { url: receiver.url, protocol: 'http/json' } })
   await use(monitoring.instrument(new MemoryLevel(), { name: 'orders' }))
@@ -280,14 +280,14 @@ test('with semconv otel, the doors and OTLP have the convention in place of our 
   }
 })
 
-test('a metric has no more series than cardinalityLimit says', async () => {
+test('a metric has at most cardinalityLimit series', async () => {
   const { registry, metrics } = await started({ cardinalityLimit: 3 })
   for (const store of ['a', 'b', 'c', 'd', 'e']) registry.incrementCounter('db_get_operations_total', 1, { store })
   const gets = (await metrics()).filter(({ name }) => name === 'db_get_operations_total')
   expect(gets.map(({ labels }) => labels)).toEqual([{ store: 'a' }, { store: 'b' }, { otel_metric_overflow: 'true' }])
 })
 
-test('every reason for which a value is refused is there from the start, at 0', async () => {
+test('the counters of rejected values start at 0 for every reason', async () => {
   const { metrics, registry } = await started()
   const refused = async () =>
     Object.fromEntries(

@@ -9,9 +9,9 @@ import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
 import { RuleError } from './rule-file.ts'
 
-const depth = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
+const openStore = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
 
-/** Monitoring with the rules of a file that can be rewritten. */
+/** Starts monitoring with a rule file that can be rewritten. */
 async function withRules(
   rules: string,
 ): Promise<{ monitoring: Monitoring; write(text: string): Promise<void>; lines: () => string[] }> {
@@ -32,8 +32,8 @@ async function withRules(
   return { monitoring, write, lines: () => logger.lines.map(({ message }) => message) }
 }
 
-test('the rules of a file are judged, told to the log and shown at the door', async () => {
-  const { monitoring, lines } = await withRules(`rules: [{ ${depth} }]`)
+test('the rules of a file are evaluated, logged and served', async () => {
+  const { monitoring, lines } = await withRules(`rules: [{ ${openStore} }]`)
   await using _store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   await vi.waitFor(() => expect(lines()).toContain('alert firing: Open'), 5000)
   const { body } = await ask(`${monitoring.addresses.json}/api/v1/alerts`)
@@ -46,11 +46,11 @@ test('the rules of a file are judged, told to the log and shown at the door', as
   expect(shown).toMatchObject([{ labels: { store: 'orders', alertname: 'Open', state: 'firing' }, value: 1 }])
 })
 
-test('a file is read again as a whole or not at all', async () => {
-  const { monitoring, write } = await withRules(`rules: [{ ${depth} }]`)
+test('a rule file with an error is not loaded, and the previous rules stay', async () => {
+  const { monitoring, write } = await withRules(`rules: [{ ${openStore} }]`)
   await using _store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   await vi.waitFor(() => expect(monitoring.alerts()).toHaveLength(1), 5000)
-  await write(`rules: [{ ${depth} }, { name: Broken, condition: metric_over }]`)
+  await write(`rules: [{ ${openStore} }, { name: Broken, condition: metric_over }]`)
   await expect(monitoring.reloadAlertRules()).rejects.toThrow(RuleError)
   expect(monitoring.alerts().map(({ rule }) => rule)).toEqual(['Open'])
   await write('rules: []')
@@ -58,7 +58,7 @@ test('a file is read again as a whole or not at all', async () => {
   expect(monitoring.alerts()).toEqual([])
 })
 
-test('evaluations are counted, and those that a blocked event loop swallowed', async () => {
+test('evaluations are counted, and those that a blocked event loop prevented', async () => {
   const { monitoring } = await withRules('rules: []')
   const total = async (name: string) => (await monitoring.metrics()).find((metric) => metric.name === name)
   await vi.waitFor(

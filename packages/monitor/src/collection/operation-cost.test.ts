@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { measureOperationCost } from './operation-cost.ts'
 
 /**
- * A clock for which each round of 250 calls takes as long as told: `plainMs` with the plain Map, and then as many milliseconds
+ * Returns a clock for which each round of 250 calls takes `plainMs` with the plain Map, and then as many milliseconds
  * longer with the measured Map as `extraMs` returns for the round.
  */
 function clock(plainMs: number, extraMs: (round: number) => number): () => number {

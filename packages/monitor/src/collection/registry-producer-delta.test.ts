@@ -21,7 +21,7 @@ async function collect(producer: RegistryProducer): Promise<MetricData[]> {
   return resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)
 }
 
-/** Points by name and labels, those of gauges left out: they are no sums. */
+/** Returns the points by name and labels, without gauges, which cannot be summed. */
 function pointsOf(metrics: readonly MetricData[]): Map<string, Point> {
   const counted = metrics.filter(({ dataPointType }) => dataPointType !== DataPointType.GAUGE)
   return new Map(
@@ -36,7 +36,7 @@ function numbersOf(value: Value): number[] {
   return [value.count, value.sum ?? 0, ...('buckets' in value ? value.buckets.counts : [])]
 }
 
-test('deltas add up to the cumulative numbers', async () => {
+test('deltas add up to the cumulative values', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   const sums = new Map<string, number[]>()
@@ -55,7 +55,7 @@ test('deltas add up to the cumulative numbers', async () => {
   expect(sums).toEqual(new Map([...cumulative].map(([id, { value }]) => [id, numbersOf(value)])))
 })
 
-test('a delta says what it is, and begins where the one before ended', async () => {
+test('a delta has delta temporality, and starts where the previous one ended', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   recordMixedLoad(registry, 1, 500)
@@ -72,7 +72,7 @@ test('a delta says what it is, and begins where the one before ended', async () 
   }
 })
 
-test('cumulative points keep their start', async () => {
+test('cumulative points keep their start time', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry)
   recordMixedLoad(registry, 1, 500)
@@ -82,7 +82,7 @@ test('cumulative points keep their start', async () => {
   for (const [id, { startTime }] of before) expect(now.get(id)?.startTime, id).toEqual(startTime)
 })
 
-test('an interval in which nothing happened is 0, not absent', async () => {
+test('an interval without operations is 0, not absent', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   recordMixedLoad(registry, 1, 500)
@@ -92,7 +92,7 @@ test('an interval in which nothing happened is 0, not absent', async () => {
   for (const { value } of now.values()) expect(numbersOf(value).every((number) => number === 0)).toBe(true)
 })
 
-test('nobody knows the smallest and largest value of a delta but the first', async () => {
+test('only the first delta has a minimum and a maximum', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   registry.recordHistogram('db_get_latency_seconds', 0.25, { store: 'orders' })
@@ -105,7 +105,7 @@ test('nobody knows the smallest and largest value of a delta but the first', asy
   expect(second?.value).not.toHaveProperty('max')
 })
 
-test('two delta producers know nothing of each other', async () => {
+test('two delta producers do not affect each other', async () => {
   const registry = new MetricsRegistry()
   const counter = registry.counter('db_get_operations_total', { store: 'orders' })
   const [one, other] = [1, 2].map(() => new RegistryProducer(registry, { temporality: 'delta' })) as [
@@ -121,7 +121,7 @@ test('two delta producers know nothing of each other', async () => {
   expect(await deltaOf(other)).toEqual([0])
 })
 
-test('the first delta of a series that appears later begins when it appeared', async () => {
+test('the first delta of a series starts when the series was created', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1000 })
   onTestFinished(() => {
     vi.useRealTimers()
@@ -140,7 +140,7 @@ test('the first delta of a series that appears later begins when it appeared', a
   expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([4000, 4000])
 })
 
-test('a gauge is what it is, with delta temporality too', async () => {
+test('a gauge has its current value with delta temporality, too', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   registry.setGaugeWithLabels('db_wal_bytes', 10, { store: 'orders' })
@@ -149,7 +149,7 @@ test('a gauge is what it is, with delta temporality too', async () => {
   }
 })
 
-test('exponential histograms hold what the explicit ones hold', async () => {
+test('exponential histograms have the same totals as explicit ones', async () => {
   const registry = new MetricsRegistry()
   recordMixedLoad(registry, 5)
   const explicit = pointsOf(await collect(new RegistryProducer(registry)))
@@ -169,7 +169,7 @@ test('exponential histograms hold what the explicit ones hold', async () => {
     expect(zeroCount + positive.bucketCounts.reduce((all, one) => all + one), id).toBe(count)
     expect(positive.bucketCounts.length).toBeLessThanOrEqual(160)
     expect(negative.bucketCounts).toEqual([])
-    // The largest value stands in the last bucket or, by the width of a fine bin, beside it.
+    // The maximum is in the last bucket or, by the width of a fine bucket, in the next one.
     const lastUpper = 2 ** ((positive.offset + positive.bucketCounts.length) / 2 ** scale)
     expect(lastUpper / max, id).toBeGreaterThan(2 ** (-1 / 16))
     expect(lastUpper / max, id).toBeLessThan(2 ** (1 / 2 ** scale + 1 / 16))
@@ -184,7 +184,7 @@ test('deltas of exponential histograms add up', async () => {
     for (const value of values) registry.recordHistogram('db_get_latency_seconds', value, { store: 'orders' })
   }
   const next = async () => [...pointsOf(await collect(producer)).values()].map(({ value }) => value as ExponentialHistogram)
-  // Two octaves, which at scale 3 are 16 buckets, apart; both in the middle of their bins.
+  // Two octaves apart, which are 16 buckets at scale 3. Both values are in the middle of their fine buckets.
   record(1.03125, 1.03125, 4.125)
   const [first] = await next()
   expect(first).toMatchObject({ scale: 3, count: 3, sum: 6.1875, positive: { bucketCounts: [2, ...new Array(15).fill(0), 1] } })

@@ -5,7 +5,7 @@ import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, test } from 'vitest'
 import { RegistryProducer } from './registry-producer.ts'
 
-/** A reader as the SDK has it; collects when it is asked. */
+/** A reader of the SDK that collects on demand. */
 class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -17,7 +17,7 @@ async function metricsIn(reader: MetricReader, scope = scopeName): Promise<Metri
   return resourceMetrics.scopeMetrics.filter((one) => one.scope.name === scope).flatMap(({ metrics }) => metrics)
 }
 
-/** Everything a user would see of these metrics, in one order; not the times. */
+/** Returns everything a user would see of these metrics except the times, sorted. */
 function seen(metrics: readonly MetricData[]) {
   return metrics
     .flatMap(({ descriptor: { name, unit, description }, dataPointType, dataPoints, ...others }) =>
@@ -39,7 +39,7 @@ function idOf({ name, attributes }: { name: string; attributes: object }): strin
 }
 
 for (const seed of [1, 2, 3]) {
-  test(`a Meter and a producer show the same numbers after mixed load ${seed}`, async () => {
+  test(`a Meter and a producer have the same values after mixed load ${seed}`, async () => {
     const registry = new MetricsRegistry()
     const bound = new Reader()
     const produced = new Reader({ metricProducers: [new RegistryProducer(registry)] })
@@ -54,7 +54,7 @@ for (const seed of [1, 2, 3]) {
   })
 }
 
-test('a histogram without values is shown by a producer; a Meter has no way to show it', async () => {
+test('a producer has histograms without values, which a Meter cannot have', async () => {
   const registry = new MetricsRegistry()
   const bound = new Reader()
   const produced = new Reader({ metricProducers: [new RegistryProducer(registry)] })
@@ -64,7 +64,7 @@ test('a histogram without values is shown by a producer; a Meter has no way to s
   expect(seen(await metricsIn(produced))).toMatchObject([{ name: 'db_get_latency_seconds', count: 0 }])
 })
 
-test('three readers see the same, and reading changes nothing', async () => {
+test('three readers have the same values, and reading changes nothing', async () => {
   const registry = new MetricsRegistry()
   const shared = new RegistryProducer(registry)
   const readers = [shared, shared, new RegistryProducer(registry)].map((one) => new Reader({ metricProducers: [one] }))
@@ -77,7 +77,7 @@ test('three readers see the same, and reading changes nothing', async () => {
   await provider.shutdown()
 })
 
-test('every series is there from the start, at 0', async () => {
+test('every series starts at 0', async () => {
   const registry = new MetricsRegistry()
   new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
   const reader = new Reader({ metricProducers: [new RegistryProducer(registry)] })
@@ -91,7 +91,7 @@ test('every series is there from the start, at 0', async () => {
   ])
 })
 
-test('a gauge that nobody knows is absent, and comes back', async () => {
+test('a gauge without a value is absent until it has one', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry)
   const reader = new Reader({ metricProducers: [producer] })
@@ -115,7 +115,7 @@ test('a gauge that nobody knows is absent, and comes back', async () => {
   expect(await metricsIn(reader)).toEqual([])
 })
 
-test('whoever knows numbers is asked before they are shown', async () => {
+test('collectors run before the values are read', async () => {
   const registry = new MetricsRegistry()
   registry.collectors.add(async () => registry.setGaugeWithLabels('db_wal_bytes', 12, { store: 'orders' }))
   const reader = new Reader({ metricProducers: [new RegistryProducer(registry)] })
@@ -130,7 +130,7 @@ const conventions: ReadonlyArray<[semconv: Semconv, names: string[]]> = [
   ['both', ['db.client.operation.duration', ...wombatNames]],
 ]
 for (const [semconv, names] of conventions) {
-  test(`with semconv ${semconv}, a get goes by ${names.join(', ')}`, async () => {
+  test(`with semconv ${semconv}, a get has the names ${names.join(', ')}`, async () => {
     const registry = new MetricsRegistry({ semconv })
     new DatabaseMetrics(registry, { store: 'orders', engine: 'leveldb', operations: ['get'] }).recordGet(500_000_000, true)
     const reader = new Reader({ metricProducers: [new RegistryProducer(registry)] })
@@ -143,7 +143,7 @@ for (const [semconv, names] of conventions) {
   })
 }
 
-test('metrics that are not of operations go by one name under every convention', async () => {
+test('other metrics than those of operations have one name under every convention', async () => {
   const registry = new MetricsRegistry({ semconv: 'both' })
   new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] }).updateMemoryUsage(1, 2)
   for (const semconv of ['wombat', 'otel', 'both'] as const) {
@@ -155,7 +155,7 @@ test('metrics that are not of operations go by one name under every convention',
   }
 })
 
-test('a series counts from the moment it appeared', async () => {
+test('a series starts when it was created', async () => {
   const registry = new MetricsRegistry()
   const reader = new Reader({ metricProducers: [new RegistryProducer(registry)] })
   new MeterProvider({ readers: [reader] })

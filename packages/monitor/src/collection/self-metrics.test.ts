@@ -8,25 +8,22 @@ import { SnapshotReader } from './snapshot-reader.ts'
 
 const quiet = () => ({ logger: collectingLogger(), jsonApiEnabled: false })
 
-async function numberOf(monitoring: Monitoring, name: string): Promise<unknown> {
+async function metricValue(monitoring: Monitoring, name: string): Promise<unknown> {
   onTestFinished(() => monitoring.close())
   const metric = (await monitoring.metrics()).find((metric) => metric.name === name)
   return metric !== undefined && 'value' in metric ? metric.value : undefined
 }
 
-test.each(['wombat_monitor_source_failures_total', 'wombat_monitor_overflowed_metrics'])(
-  '%s is there before anything has gone wrong, at 0',
-  async (name) => {
-    expect(await numberOf(await startMonitoring(quiet()), name)).toBe(0)
-  },
-)
+test.each(['wombat_monitor_source_failures_total', 'wombat_monitor_overflowed_metrics'])('%s starts at 0', async (name) => {
+  expect(await metricValue(await startMonitoring(quiet()), name)).toBe(0)
+})
 
-test('metrics that were full before monitoring began are still counted', async () => {
+test('metrics that overflowed before monitoring started are still counted', async () => {
   const reader = new SnapshotReader()
   const meterProvider = new MeterProvider({ readers: [reader] })
   const registry = sharedRegistry(meterProvider)
   registry.cardinalityLimit = 2
   for (const store of ['a', 'b', 'c']) registry.incrementCounter('db_get_operations_total', 1, { store })
   const monitoring = await createMonitoring(reader, { ...quiet(), meterProvider })
-  expect(await numberOf(monitoring, 'wombat_monitor_overflowed_metrics')).toBeGreaterThan(0)
+  expect(await metricValue(monitoring, 'wombat_monitor_overflowed_metrics')).toBeGreaterThan(0)
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Snapshot } from './snapshot.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 
-/** A store that was measured with the application's MeterProvider, and one get of it. */
+/** A store that is measured with the application's MeterProvider, after one get. */
 async function measuredStore() {
   const reader = new SnapshotReader()
   const provider = new MeterProvider({ readers: [reader] })
@@ -18,7 +18,7 @@ function namesIn({ points }: Snapshot): string[] {
   return points.map(({ metric }) => metric)
 }
 
-test("an application's own metrics are in the snapshot beside ours, and ours are there once", async () => {
+test('a snapshot has the metrics of the application, and those of the stores once', async () => {
   const { reader, provider, registry } = await measuredStore()
   reader.follow(registry)
   provider.getMeter('application').createCounter('app.requests').add(5)
@@ -29,13 +29,13 @@ test("an application's own metrics are in the snapshot beside ours, and ours are
   expect(snapshot.errors).toEqual([])
 })
 
-test('without a registry to follow, a reader sees what the SDK has of ours', async () => {
+test('without a registry to follow, a reader has the SDK values of our metrics', async () => {
   const { reader } = await measuredStore()
   const latencies = (await reader.take()).points.filter(({ metric }) => metric === 'db_get_latency_seconds')
   expect(latencies).toMatchObject([{ count: 1, snapshot: undefined }])
 })
 
-test('a registry that is followed is read in full resolution, and histograms without values are there', async () => {
+test('a followed registry is read in full resolution, including empty histograms', async () => {
   const { reader, registry } = await measuredStore()
   reader.follow(registry)
   const { points } = await reader.take()
@@ -44,7 +44,7 @@ test('a registry that is followed is read in full resolution, and histograms wit
   expect(points.find(({ metric }) => metric === 'db_set_latency_seconds')).toMatchObject({ count: 0 })
 })
 
-test('callers at the same time share one collection, later ones get a new one', async () => {
+test('concurrent callers share one collection, later ones get a new one', async () => {
   const reader = new SnapshotReader()
   const meter = new MeterProvider({ readers: [reader] }).getMeter('application')
   let collections = 0
@@ -57,7 +57,7 @@ test('callers at the same time share one collection, later ones get a new one', 
   expect(collections).toBe(2)
 })
 
-test("what an application's callback throws is among the errors, and the other metrics are there", async () => {
+test('an error of a callback is in the errors, and the other metrics are in the snapshot', async () => {
   const { reader, provider, registry } = await measuredStore()
   reader.follow(registry)
   const failure = new Error('sensor is broken')
@@ -72,7 +72,7 @@ test("what an application's callback throws is among the errors, and the other m
   expect(namesIn(snapshot)).toContain('db_get_operations_total')
 })
 
-test('a reader that belongs to no MeterProvider says so', async () => {
+test('a reader that belongs to no MeterProvider rejects with what to do', async () => {
   const reader = new SnapshotReader()
   const unbound = new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
   await expect(reader.take()).rejects.toThrow(unbound)
@@ -80,14 +80,14 @@ test('a reader that belongs to no MeterProvider says so', async () => {
   expect((await reader.take()).points).toEqual([])
 })
 
-test('a reader that was shut down says so, each time', async () => {
+test('a reader that was shut down rejects every time', async () => {
   const { reader, provider } = await measuredStore()
   await provider.shutdown()
   await expect(reader.take()).rejects.toThrow('MetricReader is shutdown')
   await expect(reader.take()).rejects.toThrow('MetricReader is shutdown')
 })
 
-test('each collection is timed and counted in the one after it', async () => {
+test('each collection is timed, which the next one contains', async () => {
   const registry = new MetricsRegistry()
   const reader = new SnapshotReader()
   new MeterProvider({ readers: [reader] })
@@ -103,7 +103,7 @@ test('each collection is timed and counted in the one after it', async () => {
   expect((await reader.take()).points).toMatchObject([{ count: 2 }, { value: expect.any(Number) }, { value: 3 }])
 })
 
-test('a forced collection of the MeterProvider sees the same as a snapshot', async () => {
+test('a collection has the same values as a snapshot', async () => {
   const { reader, registry } = await measuredStore()
   reader.follow(registry)
   const { resourceMetrics } = await reader.collect()
@@ -112,7 +112,7 @@ test('a forced collection of the MeterProvider sees the same as a snapshot', asy
   expect(names.filter((name) => name === 'db_get_operations_total')).toHaveLength(1)
 })
 
-test('names that leave the process under no convention are in the snapshot all the same', async () => {
+test('a snapshot also has names that the conventions do not export', async () => {
   const reader = new SnapshotReader()
   const provider = new MeterProvider({ readers: [reader] })
   const store = instrument(new MemoryLevel(), { name: 'orders', meterProvider: provider, semconv: 'otel' })
@@ -123,7 +123,7 @@ test('names that leave the process under no convention are in the snapshot all t
   expect(points).toContainEqual(expect.objectContaining({ metric: 'db.client.operation.duration', count: 1 }))
 })
 
-test("a snapshot takes nothing away from the application's own reader", async () => {
+test('a snapshot does not affect another reader of the application', async () => {
   class Reader extends MetricReader {
     protected override async onForceFlush(): Promise<void> {}
     protected override async onShutdown(): Promise<void> {}
@@ -147,14 +147,14 @@ test("a snapshot takes nothing away from the application's own reader", async ()
   ])
 })
 
-test('what another copy of our package shows on the same MeterProvider is seen beside ours, and ours not twice', async () => {
+test('the series of a second copy of the package are in the snapshot, and our own are not there twice', async () => {
   const reader = new SnapshotReader()
   const meter = new MeterProvider({ readers: [reader] }).getMeter(scopeName)
-  const [ours, ofAnotherCopy] = [new MetricsRegistry(), new MetricsRegistry()]
-  bindToMeter(ours, meter)
+  const [own, ofAnotherCopy] = [new MetricsRegistry(), new MetricsRegistry()]
+  bindToMeter(own, meter)
   bindToMeter(ofAnotherCopy, meter)
-  reader.follow(ours)
-  ours.counter('db_get_operations_total', { store: 'ours' }).add(1)
+  reader.follow(own)
+  own.counter('db_get_operations_total', { store: 'ours' }).add(1)
   ofAnotherCopy.counter('db_get_operations_total', { store: 'theirs' }).add(2)
   const { points } = await reader.take()
   const gets = points.filter(({ metric }) => metric === 'db_get_operations_total')

@@ -5,7 +5,7 @@ import { SnapshotReader } from './snapshot-reader.ts'
 
 const description = 'Something.'
 
-/** A reader that follows a registry, beside a meter of the application's. */
+/** A reader that follows a registry, and a meter of the application. */
 function setUp() {
   const registry = new MetricsRegistry()
   const reader = new SnapshotReader()
@@ -15,7 +15,7 @@ function setUp() {
   return { registry, reader, meter }
 }
 
-test('a counter and a gauge are flat points with name, kind, unit, labels and value', async () => {
+test('counters and gauges are points with name, kind, unit, labels and value', async () => {
   const { registry, reader } = setUp()
   registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
   registry.setGaugeWithLabels('db_level_files', 7, { store: 'orders', level: '0' })
@@ -43,7 +43,7 @@ test('a counter and a gauge are flat points with name, kind, unit, labels and va
   ])
 })
 
-test('a histogram is one point with its buckets and, beside them, its fine bins', async () => {
+test('a histogram is one point with its buckets and its fine buckets', async () => {
   const { registry, reader } = setUp()
   const bounds = [1, 2, 4]
   registry.declare({ name: 'cart_items', kind: 'histogram', unit: '{item}', description, attributes: [], bounds })
@@ -54,21 +54,21 @@ test('a histogram is one point with its buckets and, beside them, its fine bins'
   expect(point !== undefined && 'snapshot' in point && point.snapshot?.quantile(1)).toBe(100)
 })
 
-test('a summary keeps the kind it was declared with', async () => {
+test('a summary keeps its declared kind', async () => {
   const { registry, reader } = setUp()
   registry.declare({ name: 'cart_seconds', kind: 'summary', unit: 's', description, attributes: [] })
   registry.recordHistogram('cart_seconds', 0.5)
   expect((await reader.take()).points).toMatchObject([{ metric: 'cart_seconds', kind: 'summary', count: 1, sum: 0.5 }])
 })
 
-test('a histogram without values has no smallest and no largest one', async () => {
+test('a histogram without values has no minimum and no maximum', async () => {
   const { registry, reader } = setUp()
   registry.histogram('db_get_latency_seconds', { store: 'orders' })
   const [point] = (await reader.take()).points
   expect(point).toMatchObject({ count: 0, sum: 0, min: undefined, max: undefined })
 })
 
-test("an application's instruments become points, too", async () => {
+test('instruments of the application are points, too', async () => {
   const { reader, meter } = setUp()
   meter.createCounter('app.requests', { unit: '{request}', description }).add(2, { route: '/', status: 200 })
   meter.createUpDownCounter('app.connections').add(-1)
@@ -83,14 +83,14 @@ test("an application's instruments become points, too", async () => {
   ])
 })
 
-test('an exponential histogram of the application has its totals and no buckets', async () => {
+test('an exponential histogram of the application has totals and no buckets', async () => {
   const { reader, meter } = setUp()
   meter.createHistogram('app.exponential').record(8)
   const [point] = (await reader.take()).points
   expect(point).toMatchObject({ kind: 'histogram', count: 1, sum: 8, min: 8, max: 8, bounds: [], counts: [] })
 })
 
-test('a snapshot stays as it is when the numbers go on', async () => {
+test('a snapshot does not change when values are recorded later', async () => {
   const { registry, reader } = setUp()
   registry.incrementCounter('db_get_operations_total', 1, { store: 'orders' })
   registry.recordHistogram('db_get_latency_seconds', 0.5, { store: 'orders' })

@@ -3,8 +3,8 @@ import { ConfigError } from './errors.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { type MonitoringConfig, resolveConfig } from './resolve-config.ts'
 
-/** What is decided for these options, as far as it is not the exporter's own business. */
-function decided(otlp?: MonitoringConfig['otlp'], config: MonitoringConfig = {}) {
+/** Returns the settings for these options. */
+function settingsFor(otlp?: MonitoringConfig['otlp'], config: MonitoringConfig = {}) {
   return otlpSettings(resolveConfig({ ...config, ...(otlp !== undefined && { otlp }) }, {}))
 }
 
@@ -20,14 +20,14 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-test('OTLP is off unless somebody asks for it', () => {
-  expect(decided()).toBeUndefined()
-  expect(decided(false)).toBeUndefined()
+test('OTLP is off by default', () => {
+  expect(settingsFor()).toBeUndefined()
+  expect(settingsFor(false)).toBeUndefined()
   set({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })
-  expect(decided()).toBeUndefined()
+  expect(settingsFor()).toBeUndefined()
 })
 
-test("what nobody says is OpenTelemetry's default, the interval is that of the log, and an export may take as long as closing", () => {
+test('the defaults are those of OpenTelemetry, metricsIntervalMs and closeTimeoutMs', () => {
   const defaults = {
     protocol: 'http/protobuf',
     intervalMs: 10_000,
@@ -35,9 +35,9 @@ test("what nobody says is OpenTelemetry's default, the interval is that of the l
     temporality: 'cumulative',
     histograms: 'explicit',
   }
-  expect(decided(true)).toEqual(defaults)
-  expect(decided({})).toEqual(defaults)
-  expect(decided(true, { metricsIntervalMs: 60_000, closeTimeoutMs: 7000 })).toEqual({
+  expect(settingsFor(true)).toEqual(defaults)
+  expect(settingsFor({})).toEqual(defaults)
+  expect(settingsFor(true, { metricsIntervalMs: 60_000, closeTimeoutMs: 7000 })).toEqual({
     ...defaults,
     intervalMs: 60_000,
     timeoutMs: 7000,
@@ -45,17 +45,17 @@ test("what nobody says is OpenTelemetry's default, the interval is that of the l
 })
 
 for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT']) {
-  test(`${name} turns OTLP on, and otlp: false off again`, () => {
+  test(`${name} turns OTLP on, and otlp: false turns it off`, () => {
     set({ [name]: 'http://127.0.0.1:4318' })
-    expect(decided()).toBeDefined()
-    expect(decided(false)).toBeUndefined()
+    expect(settingsFor()).toBeDefined()
+    expect(settingsFor(false)).toBeUndefined()
   })
 }
 
-test('OTEL_METRICS_EXPORTER=none turns off what the endpoint turns on, not what the code turns on', () => {
+test('OTEL_METRICS_EXPORTER=none overrides the endpoint variable, but not the code', () => {
   set({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318', OTEL_METRICS_EXPORTER: 'none' })
-  expect(decided()).toBeUndefined()
-  expect(decided(true)).toBeDefined()
+  expect(settingsFor()).toBeUndefined()
+  expect(settingsFor(true)).toBeDefined()
 })
 
 const read: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings: object]> = [
@@ -74,13 +74,13 @@ const read: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings
   [{ OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'explicit_bucket_histogram' }, { histograms: 'explicit' }],
 ]
 for (const [variables, settings] of read) {
-  test(`${JSON.stringify(variables)} is heard`, () => {
+  test(`${JSON.stringify(variables)} is used`, () => {
     set(variables)
-    expect(decided(true)).toMatchObject(settings)
+    expect(settingsFor(true)).toMatchObject(settings)
   })
 }
 
-test('what the code says goes before every variable', () => {
+test('the code has precedence over every variable', () => {
   set({
     OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
     OTEL_METRIC_EXPORT_INTERVAL: '-1',
@@ -88,7 +88,7 @@ test('what the code says goes before every variable', () => {
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
     OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
   })
-  const said = {
+  const options = {
     url: 'http://127.0.0.1:1/v1/metrics',
     protocol: 'http/json',
     intervalMs: 1000,
@@ -96,22 +96,22 @@ test('what the code says goes before every variable', () => {
     temporality: 'cumulative',
     histograms: 'explicit',
   } as const
-  expect(decided(said)).toEqual(said)
+  expect(settingsFor(options)).toEqual(options)
 })
 
-test('low memory is delta: our values are recorded, not observed', () => {
-  expect(decided({ temporality: 'lowmemory' })).toMatchObject({ temporality: 'delta' })
+test('lowmemory is delta, because the values are recorded and not observed', () => {
+  expect(settingsFor({ temporality: 'lowmemory' })).toMatchObject({ temporality: 'delta' })
 })
 
-test('an export never takes longer than its interval', () => {
-  expect(decided({ intervalMs: 300, timeoutMs: 10_000 })).toMatchObject({ intervalMs: 300, timeoutMs: 300 })
-  expect(decided(true, { metricsIntervalMs: 200 })).toMatchObject({ intervalMs: 200, timeoutMs: 200 })
+test('the timeout of an export is at most its interval', () => {
+  expect(settingsFor({ intervalMs: 300, timeoutMs: 10_000 })).toMatchObject({ intervalMs: 300, timeoutMs: 300 })
+  expect(settingsFor(true, { metricsIntervalMs: 200 })).toMatchObject({ intervalMs: 200, timeoutMs: 200 })
   set({ OTEL_METRIC_EXPORT_INTERVAL: '400', OTEL_EXPORTER_OTLP_TIMEOUT: '60000' })
-  expect(decided(true)).toMatchObject({ intervalMs: 400, timeoutMs: 400 })
+  expect(settingsFor(true)).toMatchObject({ intervalMs: 400, timeoutMs: 400 })
 })
 
-test('closing that must not wait leaves an export a millisecond, which is the least there is', () => {
-  expect(decided(true, { closeTimeoutMs: 0 })).toMatchObject({ timeoutMs: 1 })
+test('the timeout of an export is at least one millisecond', () => {
+  expect(settingsFor(true, { closeTimeoutMs: 0 })).toMatchObject({ timeoutMs: 1 })
 })
 
 const refused: ReadonlyArray<[variables: Readonly<Record<string, string>>, problem: string]> = [
@@ -126,10 +126,10 @@ const refused: ReadonlyArray<[variables: Readonly<Record<string, string>>, probl
   [{ OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '0' }, 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT must be'],
 ]
 for (const [variables, problem] of refused) {
-  test(`${JSON.stringify(variables)} is refused, by the variable's name`, () => {
+  test(`${JSON.stringify(variables)} is rejected by the name of the variable`, () => {
     set(variables)
-    expect(() => decided(true)).toThrow(ConfigError)
-    expect(() => decided(true)).toThrow(problem)
-    expect(decided(false)).toBeUndefined()
+    expect(() => settingsFor(true)).toThrow(ConfigError)
+    expect(() => settingsFor(true)).toThrow(problem)
+    expect(settingsFor(false)).toBeUndefined()
   })
 }

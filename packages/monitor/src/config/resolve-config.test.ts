@@ -195,7 +195,7 @@ test('variables of other programs are ignored', () => {
   expect(problemsOf({}, { PATH: '/bin', OTEL_SERVICE_NAME: 'x', WOMBATS: '2' })).toEqual([])
 })
 
-const secret = 'a-secret-that-nobody-sees'
+const secret = 'a-secret-to-be-hidden'
 
 test('a secret is never shown, whether it is valid or not', () => {
   const right = explainConfig({ authToken: secret, otlp: { headers: { authorization: secret } } }, {})

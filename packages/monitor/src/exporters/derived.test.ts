@@ -18,7 +18,7 @@ function monitored() {
 
 const labels = { store: 'orders' }
 
-test('write amplification is all that was written over what was flushed', async () => {
+test('write amplification is the bytes written divided by the bytes flushed', async () => {
   const { store, derived } = monitored()
   const { storage } = store('orders')
   storage.recordFlush(1000, 5)
@@ -27,7 +27,7 @@ test('write amplification is all that was written over what was flushed', async 
   expect(await derived()).toEqual([{ name: 'db_write_amplification', labels, value: 2.5 }])
 })
 
-test('the hit ratio of a cache is its hits over its lookups, and unknown before the first', async () => {
+test('the cache hit ratio is hits divided by lookups, and unknown before the first lookup', async () => {
   const { store, derived } = monitored()
   const { database } = store('orders')
   database.updateCacheUse(0, 0)
@@ -36,7 +36,7 @@ test('the hit ratio of a cache is its hits over its lookups, and unknown before 
   expect(await derived()).toEqual([{ name: 'db_cache_hit_ratio', labels, value: 0.75 }])
 })
 
-test('space amplification is all levels over the deepest, and unknown while all is in level 0', async () => {
+test('space amplification is all levels divided by the deepest, and unknown while all data is in level 0', async () => {
   const { store, derived } = monitored()
   const { storage } = store('orders')
   storage.updateLevelStats(0, 3, 100)
@@ -46,7 +46,7 @@ test('space amplification is all levels over the deepest, and unknown while all 
   expect(await derived()).toEqual([{ name: 'db_space_amplification', labels, value: 1.25 }])
 })
 
-test('each store has its own numbers, and a flush of nothing divides nothing', async () => {
+test('each store has its own ratios, and without flushed bytes there is none', async () => {
   const { store, derived } = monitored()
   const [orders, users] = [store('orders'), store('users')]
   orders.storage.recordFlush(0, 5)
@@ -59,7 +59,7 @@ test('each store has its own numbers, and a flush of nothing divides nothing', a
   ])
 })
 
-test('nothing follows from what is of no store, or is no number', async () => {
+test('metrics without a store, or that are not numbers, have no ratios', async () => {
   const { meter, derived } = monitored()
   meter.createCounter('db_cache_hits_total').add(1)
   meter.createHistogram('db_cache_misses_total').record(1, { store: 'orders' })

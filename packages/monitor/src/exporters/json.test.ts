@@ -16,7 +16,7 @@ function monitored(semconv: Semconv = 'wombat') {
 
 const description = 'Something.'
 
-test('a counter and a gauge have a name, a type, a unit, labels, a value and the time of reading', async () => {
+test('counters and gauges have a name, a type, a unit, labels, a value and the time of the snapshot', async () => {
   const { registry, take } = monitored()
   registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
   registry.setGaugeWithLabels('db_level_files', 7, { store: 'orders', level: '0' })
@@ -68,7 +68,7 @@ test('a summary has quantiles and no buckets', async () => {
   expect(metric).not.toHaveProperty('buckets')
 })
 
-test('before the first value there are no quantiles, and no smallest and largest value', async () => {
+test('before the first value there are no quantiles, no minimum and no maximum', async () => {
   const { registry, json } = monitored()
   registry.histogram('db_get_latency_seconds', { store: 'orders' })
   const [metric] = await json()
@@ -77,7 +77,7 @@ test('before the first value there are no quantiles, and no smallest and largest
   expect(metric).not.toHaveProperty('max')
 })
 
-test("everything is the registry's own, number by number", async () => {
+test('every value is that of the registry', async () => {
   const { registry, json } = monitored()
   recordMixedLoad(registry, 1)
   const own = registry.getAllMetrics()
@@ -101,7 +101,7 @@ function finite(le: number): number | string {
 }
 
 for (const semconv of ['wombat', 'otel', 'both'] as const) {
-  test(`with semconv ${semconv} the JSON has the names of ${semconv}`, async () => {
+  test(`with semconv ${semconv} the names are those of ${semconv}`, async () => {
     const { registry, json } = monitored(semconv)
     new DatabaseMetrics(registry, { store: 'orders' }).recordGet(500_000_000, true)
     const names = (await json()).map(({ name }) => name)
@@ -110,7 +110,7 @@ for (const semconv of ['wombat', 'otel', 'both'] as const) {
   })
 }
 
-test('what JSON cannot say is left out, and what is said is what was meant', async () => {
+test('values that JSON cannot express are left out', async () => {
   const { registry, meter, json } = monitored()
   recordMixedLoad(registry, 2)
   meter.createObservableGauge('app.temperature').addCallback((result) => {
@@ -121,7 +121,7 @@ test('what JSON cannot say is left out, and what is said is what was meant', asy
   expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics)
 })
 
-test("an application's histogram has its own buckets, and no quantiles: nobody knows them", async () => {
+test('a histogram of the application has its own buckets, and no quantiles', async () => {
   const { meter, json } = monitored()
   meter.createHistogram('app.sizes', { unit: 'By', advice: { explicitBucketBoundaries: [10] } }).record(11, { kind: 'a' })
   meter.createHistogram('app.exponential').record(8)

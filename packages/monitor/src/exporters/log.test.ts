@@ -6,7 +6,7 @@ import { Snapshot } from '../collection/snapshot.ts'
 import { SnapshotReader } from '../collection/snapshot-reader.ts'
 import { IntervalLog, intervalSummary, type StoreSummary } from './log.ts'
 
-/** Snapshots of a registry at moments that the test chooses. */
+/** Returns a registry, and its snapshots at times that the test chooses. */
 function watched(semconv: Semconv = 'wombat') {
   const registry = new MetricsRegistry({ semconv })
   const reader = new SnapshotReader()
@@ -18,7 +18,7 @@ function watched(semconv: Semconv = 'wombat') {
 
 const second = 1_000_000_000
 
-test('counts, rates and errors are those of the interval', async () => {
+test('counts, rates and errors are of the interval', async () => {
   const { at, database } = watched()
   const orders = database('orders')
   for (let done = 0; done < 5; done++) orders.recordGet(second, true)
@@ -31,7 +31,7 @@ test('counts, rates and errors are those of the interval', async () => {
   expect(summary).toMatchObject({ store: 'orders', operations: { get: { count: 10, perSecond: 2.5, errors: 2 } } })
 })
 
-test('quantiles are those of the interval, whatever was before', async () => {
+test('quantiles are of the interval only', async () => {
   const { at, database } = watched()
   const orders = database('orders')
   for (let done = 0; done < 1000; done++) orders.recordGet(10 * second, true)
@@ -48,7 +48,7 @@ test('quantiles are those of the interval, whatever was before', async () => {
   }
 })
 
-test('operations that never ran are left out; those that rested have a count of 0 and no quantiles', async () => {
+test('operations that never ran are left out; those that did not run in the interval have a count of 0 and no quantiles', async () => {
   const { at, database } = watched()
   database('orders').recordGet(second, true)
   const before = await at(0)
@@ -57,13 +57,13 @@ test('operations that never ran are left out; those that rested have a count of 
   ])
 })
 
-test('a store that has done nothing is there with no operations', async () => {
+test('a store without operations has an empty entry', async () => {
   const { at, database } = watched()
   database('orders')
   expect(intervalSummary(undefined, await at(1000))).toEqual([{ store: 'orders', operations: {} }])
 })
 
-test('the first interval began when the store did', async () => {
+test('the first interval starts when the store was first measured', async () => {
   const { registry, at, database } = watched()
   const orders = database('orders')
   for (let done = 0; done < 6; done++) orders.recordSet(second, done > 0)
@@ -73,7 +73,7 @@ test('the first interval began when the store did', async () => {
   expect(summary?.operations.set?.perSecond).toBeCloseTo(3, 0)
 })
 
-test('a store that appears in the interval is counted from its own start', async () => {
+test('a store that is added in the interval is counted from its own start', async () => {
   const { at, database } = watched()
   database('orders').recordGet(second, true)
   const before = await at(0)
@@ -85,7 +85,7 @@ test('a store that appears in the interval is counted from its own start', async
   ])
 })
 
-test('two snapshots of one moment have no rate', async () => {
+test('two snapshots at the same time have no rate', async () => {
   const { at, database } = watched()
   const orders = database('orders')
   const before = await at(5000)
@@ -94,7 +94,7 @@ test('two snapshots of one moment have no rate', async () => {
   expect(summary?.operations.get).toMatchObject({ count: 1, perSecond: 0 })
 })
 
-test('a store is summed up under every convention', async () => {
+test('a store has an entry under every convention', async () => {
   for (const semconv of ['wombat', 'otel', 'both'] as const) {
     const { at, database } = watched(semconv)
     database('orders').recordScan(second, true, 100)
@@ -104,7 +104,7 @@ test('a store is summed up under every convention', async () => {
   }
 })
 
-test("a label store of the application's own metrics is no store of ours", async () => {
+test('a label store of an application metric is not a measured store', async () => {
   const { meter, at, database } = watched()
   database('orders')
   meter.createCounter('app.sales').add(1, { store: 'Paris' })
@@ -131,7 +131,7 @@ function storesIn({ lines }: CollectingLogger): StoreSummary[] {
   return lines.flatMap(({ fields }) => (fields as { stores?: StoreSummary[] }).stores ?? [])
 }
 
-test('each line says what happened since the one before, and the last one is written at the end', async () => {
+test('each line covers the time since the previous one, and close writes the last one', async () => {
   const { reader, logger, database } = monitored()
   const log = startedLog(reader, logger, 10)
   for (let line = 1; line <= 3; line++) {
@@ -146,7 +146,7 @@ test('each line says what happened since the one before, and the last one is wri
   expect(gets.reduce((sum, get) => sum + (get?.errors ?? 0), 0)).toBe(1)
 })
 
-test('after it is closed no line is written', async () => {
+test('no line is written after close', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   onTestFinished(() => {
     vi.useRealTimers()
@@ -159,7 +159,7 @@ test('after it is closed no line is written', async () => {
   expect(logger.lines).toHaveLength(1)
 })
 
-test('a log that is closed before its first interval has one line all the same', async () => {
+test('a log that is closed before its first interval writes one line', async () => {
   const { reader, logger, database } = monitored()
   const log = startedLog(reader, logger, aDay)
   database.recordSet(2_000_000_000, true)
@@ -167,7 +167,7 @@ test('a log that is closed before its first interval has one line all the same',
   expect(storesIn(logger)).toMatchObject([{ store: 'orders', operations: { set: { count: 1, errors: 0, p50: 2 } } }])
 })
 
-test('a collection that fails is said with its reason', async () => {
+test('a collection that fails is logged with its reason', async () => {
   const { reader, provider, logger } = monitored()
   const log = startedLog(reader, logger, aDay)
   await provider.shutdown()

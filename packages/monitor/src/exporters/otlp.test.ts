@@ -18,7 +18,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** A registry that is sent with these options whenever `send` is called; a day lies between its own exports. */
+/** A registry that is exported with these options when `send` is called; its own interval is a day. */
 function exporting(otlp: OtlpOptions) {
   const registry = new MetricsRegistry()
   const logger = collectingLogger()
@@ -28,7 +28,7 @@ function exporting(otlp: OtlpOptions) {
   return { registry, logger, send: () => provider.forceFlush() }
 }
 
-test('with a batch size one interval is several requests, which together carry every series once', async () => {
+test('with a batch size, the requests of one interval contain every series once', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json', batchSize: 10 })
   recordMixedLoad(registry, 1)
@@ -45,7 +45,7 @@ test('with a batch size one interval is several requests, which together carry e
   expect(all.length).toBe([...registry.families()].reduce((count, family) => count + family.series.size, 0))
 })
 
-test('OTLP in JSON carries every number of the registry', async () => {
+test('OTLP in JSON has every value of the registry', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
   recordMixedLoad(registry, 1)
@@ -63,7 +63,7 @@ test('OTLP in JSON carries every number of the registry', async () => {
       attributes: Object.fromEntries(point.attributes.map(({ key, value }) => [key, value.stringValue])),
       value: point.asDouble ?? [point.count, point.sum, point.min, point.max, point.explicitBounds, point.bucketCounts],
     }))
-    // Counted when the export began, after the registry was read.
+    // Counted when the export starts, after the registry was read.
     if (['wombat_monitor_exports_total', 'wombat_monitor_busy_seconds_total'].includes(descriptor.name)) continue
     expect(points, descriptor.name).toEqual(
       (dataPoints as ReadonlyArray<{ attributes: object; value: number | Histogram }>).map(({ attributes, value }) => ({
@@ -78,7 +78,7 @@ function valuesOf({ count, sum, min, max, buckets }: Histogram) {
   return [count, sum, min, max, buckets.boundaries, buckets.counts]
 }
 
-test('OTLP is protobuf unless somebody says otherwise', async () => {
+test('the default protocol is protobuf', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, send } = exporting({ url: receiver.url })
   registry.incrementCounter('db_batch_entries_total', 1234.5, { store: 'orders' })
@@ -92,7 +92,7 @@ test('OTLP is protobuf unless somebody says otherwise', async () => {
   expect(request?.body.includes(double)).toBe(true)
 })
 
-test('what is sent is compressed when asked', async () => {
+test('requests are compressed if configured', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json', compression: 'gzip' })
   registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
@@ -102,14 +102,14 @@ test('what is sent is compressed when asked', async () => {
   expect(otlpValue(request?.body as Buffer, 'db_get_operations_total', { store: 'orders' })).toBe(3)
 })
 
-test('headers and the whole address are used as they are', async () => {
+test('headers and URL are used as configured', async () => {
   const receiver = await startOtlpReceiver()
   const { send } = exporting({ url: `${receiver.endpoint}/a/path?tenant=1`, headers: { authorization: 'Bearer of-news' } })
   await send()
   expect(receiver.received).toMatchObject([{ path: '/a/path?tenant=1', headers: { authorization: 'Bearer of-news' } }])
 })
 
-test("OpenTelemetry's variables say where to, with which headers and how packed", async () => {
+test('OpenTelemetry variables set endpoint, headers and compression', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `${receiver.endpoint}/base`)
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=eu%20west')
@@ -120,7 +120,7 @@ test("OpenTelemetry's variables say where to, with which headers and how packed"
   expect(receiver.received).toMatchObject([{ path: '/base/v1/metrics', headers }])
 })
 
-test('the variable for metrics goes before the one for all signals, and the code before both', async () => {
+test('the variable for metrics has precedence over the one for all signals, and the code over both', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1')
   vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', `${receiver.endpoint}/metrics-only`)
@@ -133,7 +133,7 @@ test('the variable for metrics goes before the one for all signals, and the code
   ])
 })
 
-test('deltas are sent where the temporality preference asks for them', async () => {
+test('the temporality preference delta exports deltas', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'delta')
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
@@ -149,7 +149,7 @@ test('deltas are sent where the temporality preference asks for them', async () 
   expect(times[2]?.[0]).toBe(times[1]?.[1])
 })
 
-test('cumulative numbers are sent where nobody asks for anything else', async () => {
+test('the default temporality is cumulative', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
   for (const amount of [5, 3]) {
@@ -163,7 +163,7 @@ test('cumulative numbers are sent where nobody asks for anything else', async ()
   ])
 })
 
-test('histograms are exponential where the default aggregation asks for it', async () => {
+test('the default aggregation variable makes histograms exponential', async () => {
   const receiver = await startOtlpReceiver()
   vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION', 'base2_exponential_bucket_histogram')
   const { registry, send } = exporting({ url: receiver.url, protocol: 'http/json' })
@@ -180,7 +180,7 @@ test('histograms are exponential where the default aggregation asks for it', asy
 
 const failures = { exporter: 'otlp' }
 
-test('a receiver that answers 500 is counted and said once, and so is its recovery', async () => {
+test('a receiver that answers 500 is counted and logged once, and its recovery is logged', async () => {
   const receiver = await startOtlpReceiver()
   const { registry, logger, send } = exporting({ url: receiver.url, protocol: 'http/json' })
   receiver.status = 500
@@ -208,7 +208,7 @@ test('a receiver that answers 500 is counted and said once, and so is its recove
   expect(otlpValue(last, 'wombat_monitor_exports_total', failures)).toBe(4)
 })
 
-test('after a recovery the next failure is said again', async () => {
+test('the next failure after a recovery is logged again', async () => {
   const receiver = await startOtlpReceiver()
   const { logger, send } = exporting({ url: receiver.url })
   for (const status of [500, 200, 500]) {
@@ -222,7 +222,7 @@ test('after a recovery the next failure is said again', async () => {
   ])
 })
 
-test('a failure that goes on is said again after a minute', async () => {
+test('a failure that continues is logged again after a minute', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   onTestFinished(() => {
     vi.useRealTimers()
@@ -239,7 +239,7 @@ test('a failure that goes on is said again after a minute', async () => {
   expect(logger.lines.map(({ fields }) => fields)).toMatchObject([{ failed: 1 }, { failed: 3 }])
 })
 
-test('a receiver that refuses connections is a failure like any other', async () => {
+test('a receiver that refuses connections is counted and logged', async () => {
   const { registry, logger, send } = exporting({ url: 'http://127.0.0.1:1/v1/metrics' })
   await send()
   await send()
@@ -247,7 +247,7 @@ test('a receiver that refuses connections is a failure like any other', async ()
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { reason: expect.stringContaining('ECONNREFUSED') } }])
 })
 
-test('with delta temporality nobody claims that a failed export is made up for', async () => {
+test('with delta temporality the log states that the values are lost', async () => {
   const receiver = await startOtlpReceiver()
   const { logger, send } = exporting({ url: receiver.url, temporality: 'delta' })
   receiver.status = 500
@@ -256,7 +256,7 @@ test('with delta temporality nobody claims that a failed export is made up for',
   expect(logger.lines).toMatchObject([{ level: 'warn', message }])
 })
 
-test('exports, failures and what they cost are there from the start, at 0', async () => {
+test('the counters of exports, failures and self time start at 0', async () => {
   const { registry } = exporting({ url: 'http://127.0.0.1:1/v1/metrics' })
   expect(registry.getAllMetrics()).toMatchObject([
     { name: 'wombat_monitor_exports_total', labels: failures, value: 0 },

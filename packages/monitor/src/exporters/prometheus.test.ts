@@ -25,7 +25,7 @@ const comment = /^#(?! (HELP|TYPE) )/
 const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (NaN|[+-]Inf|-?\d+(?:\.\d+)?(?:e[+-]\d+)?)$/
 const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"(,|$)/y
 
-/** A page in Prometheus' text format 0.0.4, read strictly: what is not allowed, or there twice, is an error. */
+/** Parses Prometheus text 0.0.4 strictly: invalid and duplicate lines are errors. */
 function parse(text: string): Map<string, Family> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end')
   const families = new Map<string, Family>()
@@ -72,7 +72,7 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
 }
 
-/** The samples that one metric of the JSON API is in Prometheus. A summary has its buckets only there. */
+/** Returns the Prometheus samples of one metric of the JSON API. Only Prometheus has the buckets of a summary. */
 function samplesOf(metric: JsonMetric): Sample[] {
   const { name, labels: given } = metric
   const labels = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]))
@@ -103,7 +103,7 @@ function monitored(semconv: Semconv = 'wombat') {
 }
 
 for (const seed of [1, 2]) {
-  test(`every value of the text is the JSON's and the registry's (load ${seed})`, async () => {
+  test(`every value of the text is that of the JSON and of the registry (load ${seed})`, async () => {
     const { registry, take } = monitored()
     recordMixedLoad(registry, seed)
     const snapshot = await take()
@@ -115,7 +115,7 @@ for (const seed of [1, 2]) {
     expect(sorted(inText.filter(({ name }) => !ofSummaries.has(name)))).toEqual(sorted(json.flatMap(samplesOf)))
     expect(inText.length).toBeGreaterThan(600)
     for (const { name, type, labels, value } of registry.getAllMetrics()) {
-      // Recorded by the collection itself, after it read the registry.
+      // Recorded by the collection after it read the registry.
       if (name.startsWith('wombat_monitor_')) continue
       const family = families.get(name)
       expect(family?.type).toBe(type === 'summary' ? 'histogram' : type)
@@ -137,7 +137,7 @@ function same(one: object, other: object): boolean {
   return JSON.stringify(Object.entries(one).toSorted()) === JSON.stringify(Object.entries(other).toSorted())
 }
 
-test('buckets never descend, and the last one holds all', async () => {
+test('buckets are cumulative, and the last one has the total count', async () => {
   const { registry, take } = monitored()
   recordMixedLoad(registry, 3)
   for (const [name, { type, samples }] of parse(prometheusText(await take(), 'wombat'))) {
@@ -153,7 +153,7 @@ test('buckets never descend, and the last one holds all', async () => {
   }
 })
 
-test('quotes, backslashes and new lines in a label come through', async () => {
+test('quotes, backslashes and line breaks in a label are escaped', async () => {
   const { registry, take } = monitored()
   const store = 'a "b" \\c\\n\nd'
   registry.incrementCounter('db_get_operations_total', 1, { store })
@@ -164,14 +164,14 @@ test('quotes, backslashes and new lines in a label come through', async () => {
   ])
 })
 
-test('a backslash and a new line in a description come through', async () => {
+test('backslashes and line breaks in a description are escaped', async () => {
   const { registry, take } = monitored()
   const description = 'Files in C:\\temp\nand below.'
   registry.declare({ name: 'cart_files', kind: 'gauge', unit: '{file}', description, attributes: [] }).setGauge('cart_files', 1)
   expect(parse(prometheusText(await take(), 'wombat')).get('cart_files')).toMatchObject({ type: 'gauge', help: description })
 })
 
-test("the convention's histogram goes by its name with the unit, and its labels without dots", async () => {
+test('the histogram of the semantic conventions has its unit in the name, and labels without dots', async () => {
   const { registry, take } = monitored('both')
   new DatabaseMetrics(registry, { store: 'orders', engine: 'leveldb' }).recordGet(500_000_000, true)
   const families = parse(prometheusText(await take(), 'both'))
@@ -189,7 +189,7 @@ const shown: ReadonlyArray<[semconv: Semconv, convention: boolean, wombat: boole
   ['both', true, true],
 ]
 for (const [semconv, convention, wombat] of shown) {
-  test(`with semconv ${semconv} the text ${wombat ? 'has' : 'leaves out'} db_get_..., and all else is there`, async () => {
+  test(`with semconv ${semconv} the text ${wombat ? 'has' : 'leaves out'} db_get_..., and has all other metrics`, async () => {
     const { registry, take } = monitored(semconv)
     const database = new DatabaseMetrics(registry, { store: 'orders' })
     database.recordGet(500_000_000, true)
@@ -201,7 +201,7 @@ for (const [semconv, convention, wombat] of shown) {
   })
 }
 
-test('a series has no labels but its own; who speaks is in target_info', async () => {
+test('a series has only its own labels; the resource is in target_info', async () => {
   const { registry, take } = monitored()
   registry.incrementCounter('db_get_operations_total', 1, { store: 'orders' })
   const families = parse(prometheusText(await take(), 'wombat'))
@@ -209,12 +209,12 @@ test('a series has no labels but its own; who speaks is in target_info', async (
   expect(families.get('target_info')?.samples).toEqual([{ name: 'target_info', labels: { service_name: 'shop "eu"' }, value: 1 }])
 })
 
-test('a page without any metric can be read', async () => {
+test('a text without metrics is valid', async () => {
   const { take } = monitored()
   expect([...parse(prometheusText(await take(), 'wombat')).keys()]).toEqual(['target_info'])
 })
 
-test("an application's metrics are on the page under Prometheus' names for them", async () => {
+test('metrics of the application have the names that Prometheus gives them', async () => {
   const { meter, take } = monitored()
   meter.createCounter('app.requests').add(2, { 'http.route': '/' })
   meter.createObservableGauge('app.temperature').addCallback((result) => {

@@ -161,8 +161,8 @@ for (const [status, word, code] of codes) {
     const url = await serving(knowing(reportOf(checks)))
     const answer = await ask(`${url}/health`)
     expect([answer.status, json(answer)['status']]).toEqual([code, word])
-    const { checks: told } = json(answer) as { checks: Record<string, object[]> }
-    expect(told['memory_usage']).toMatchObject([{ status: word, ...(status !== 'healthy' && { output: 'As it is' }) }])
+    const { checks } = json(answer) as { checks: Record<string, object[]> }
+    expect(checks['memory_usage']).toMatchObject([{ status: word, ...(status !== 'healthy' && { output: 'As it is' }) }])
     const plain = await ask(`${url}/health`, seedShape)
     expect([plain.status, json(plain)['status']]).toEqual([code, status])
     const head = await ask(`${url}/health`, { method: 'HEAD' })
@@ -184,7 +184,7 @@ for (const [phase, notes] of phases) {
 }
 
 test('unknown values are left out, and are not 0 or null', async () => {
-  const never = { name: 'disk_space', status: 'unknown', message: 'Not looked at yet', sinceMs: timeMs } as const
+  const never = { name: 'disk_space', status: 'unknown', message: 'Has not run yet', sinceMs: timeMs } as const
   const url = await serving(
     knowing(
       reportOf([
@@ -201,13 +201,13 @@ test('unknown values are left out, and are not 0 or null', async () => {
   )
   const { checks } = json(await ask(`${url}/health`, seedShape))
   expect(checks).toEqual([
-    { name: 'disk_space', status: 'unknown', message: 'Not looked at yet', since: timeMs },
-    { name: 'disk_space', store: 'a:b', status: 'unknown', message: 'Not looked at yet', since: timeMs, unit: 'By' },
+    { name: 'disk_space', status: 'unknown', message: 'Has not run yet', since: timeMs },
+    { name: 'disk_space', store: 'a:b', status: 'unknown', message: 'Has not run yet', since: timeMs, unit: 'By' },
   ])
   expect(json(await ask(`${url}/health`))['checks']).toEqual({
-    disk_space: [{ componentType: 'system', status: 'fail', output: 'Not looked at yet', since: expect.any(String) }],
+    disk_space: [{ componentType: 'system', status: 'fail', output: 'Has not run yet', since: expect.any(String) }],
     'a%3Ab:disk_space': [
-      { componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Not looked at yet', since: expect.any(String) },
+      { componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Has not run yet', since: expect.any(String) },
     ],
   })
 })

@@ -19,7 +19,7 @@ async function asking(source: HealthSource): Promise<(path: string) => Promise<r
 }
 
 const cannotWrite = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
-const notRun = checkIn('unknown', 'memory_usage', undefined, 'Not looked at yet')
+const notRun = checkIn('unknown', 'memory_usage', undefined, 'Has not run yet')
 
 test('a healthy process is alive and ready', async () => {
   const get = await asking(knowing(reportOf(checksWith(diskRunsFull))))
@@ -52,7 +52,7 @@ test('a probe that fails lists only the failed checks', async () => {
   expect(await get('/readyz')).toEqual([
     503,
     `[-]database_connectivity{store="carts"} failed: Cannot write to database
-[-]memory_usage failed: Not looked at yet
+[-]memory_usage failed: Has not run yet
 readyz check failed
 `,
   ])
@@ -80,7 +80,7 @@ test('a process that starts is alive but not ready', async () => {
   expect(await get('/readyz')).toEqual([
     503,
     `[-]startup failed: checks have not run yet
-[-]memory_usage failed: Not looked at yet
+[-]memory_usage failed: Has not run yet
 readyz check failed
 `,
   ])
@@ -160,7 +160,7 @@ test('a check that can only degrade the whole does not affect readiness, even if
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/readyz/memory_usage?verbose')).toEqual([
     200,
-    '[+]memory_usage ok, unknown: Not looked at yet\nreadyz check passed\n',
+    '[+]memory_usage ok, unknown: Has not run yet\nreadyz check passed\n',
   ])
 })
 

@@ -15,7 +15,7 @@ interface ProbeOptions {
   readonly excluded?: readonly string[]
 }
 
-/** Fails if a restart would help. Checks without a result do not ask for a restart. */
+/** Fails if a restart would help. Checks without a result need no restart. */
 export function liveness({ checks }: HealthReport, { excluded = [] }: ProbeOptions = {}): Probe {
   return probe(checks, ({ status }) => status !== 'unhealthy' && status !== 'critical', excluded)
 }
