@@ -9,8 +9,8 @@ import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { expect, onTestFinished, test } from 'vitest'
 
 /**
- * A process with the built package: every door, the log and OTLP to `url`, every 200 ms, and a store that is used once. Then
- * runs `program`. It is killed after 20 seconds, and then has no exit code.
+ * Starts a process with the built package: with every server, the log, OTLP to `url` every 200 ms, and a store that is used once.
+ * Then it runs `program`. It is killed after 20 seconds, and then has no exit code.
  */
 function startProcess(url: string, program: string, config = '{}'): ChildProcess {
   const before = `
