@@ -1,6 +1,6 @@
 /**
- * The parts of this package that only `@wombat/monitor` and `@wombat/dashboards` use. They may change in any release: use packages of
- * the same release together.
+ * The parts of this package that only `@wombat/monitor` and `@wombat/dashboards` use. They may change in any release:
+ * use packages of the same release together.
  *
  * @module @wombat/instrumentation/internal
  */

@@ -15,12 +15,13 @@ interface ImportInTheMiddle {
 let hooked = false
 
 /**
- * Makes the store modules that are loaded by `import` visible to instrumentations. Without it, only modules loaded by `require` are
- * visible, including those that an imported module such as `level` requires. Call it before the stores are imported, in a file that is
- * loaded with `--import` or `--require`. Later calls do nothing. It does not change other modules, and works together with other loader
- * hooks in any order.
+ * Makes the store modules that are loaded by `import` visible to instrumentations. Without it, only modules loaded by
+ * `require` are visible, including those that an imported module such as `level` requires. Call it before the stores
+ * are imported, in a file that is loaded with `--import` or `--require`. Later calls do nothing. It does not change
+ * other modules, and works together with other loader hooks in any order.
  *
- * The hooks run in the application's thread on Node 22.22.3, 24.11.1, 25.1 and later; on older versions in a loader thread.
+ * The hooks run in the application's thread on Node 22.22.3, 24.11.1, 25.1 and later; on older versions in a loader
+ * thread.
  *
  * @example
  * ```ts

@@ -4,9 +4,9 @@ import type { StoreCallback } from './on-first-call.ts'
 import type { StoreModule } from './store-modules.ts'
 
 /**
- * Defines a store module for InstrumentationBase. The base class patches and unpatches only the exports of the copy that was loaded
- * last. An application may load several copies; a package with builds for `require` and for `import` counts as two. So this definition
- * keeps the exports of all copies.
+ * Defines a store module for InstrumentationBase. The base class patches and unpatches only the exports of the copy
+ * that was loaded last. An application may load several copies; a package with builds for `require` and for `import`
+ * counts as two. So this definition keeps the exports of all copies.
  */
 export class ModuleDefinition implements InstrumentationModuleDefinition {
   readonly name: string

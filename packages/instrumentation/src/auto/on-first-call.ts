@@ -1,12 +1,15 @@
 import { type Method, MethodPatch } from '../operations/method-patch.ts'
 
-/** Receives a store that was found. If it returns a promise, it is called again with the store when the promise is fulfilled. */
+/**
+ * Receives a store that was found. If it returns a promise, it is called again with the store when the promise is
+ * fulfilled.
+ */
 export type StoreCallback = (store: object) => PromiseLike<unknown> | undefined
 
 /**
- * Calls `callback` with an object when one of the methods is called on it for the first time, before the method runs. So a store is
- * found in any subclass and wherever it was created, after its constructor has finished, and code that instruments it right after
- * creating it comes first.
+ * Calls `callback` with an object when one of the methods is called on it for the first time, before the method runs.
+ * So a store is found in any subclass and wherever it was created, after its constructor has finished, and code that
+ * instruments it right after creating it comes first.
  *
  * @param target one object, or a prototype: then all objects that inherit from it.
  */

@@ -20,7 +20,10 @@ export interface StoreModule {
 
 const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw delete deleteMany has hasMany clear iterator'
 
-/** The modules with stores that can be found. Modules that build on them, such as `level` and `classic-level`, need no entry. */
+/**
+ * The modules with stores that can be found. Modules that build on them, such as `level` and `classic-level`, need no
+ * entry.
+ */
 export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',
@@ -76,7 +79,10 @@ function storeClass(
   }
 }
 
-/** Finds the store that `open` returns: at its first call, or when the code that opened it has run and could instrument it. */
+/**
+ * Finds the store that `open` returns: at its first call, or when the code that opened it has run and could instrument
+ * it.
+ */
 function wrapOpen(original: Method, onStore: StoreCallback): Method {
   return function (...args) {
     const store = original.apply(this, args)
@@ -87,7 +93,10 @@ function wrapOpen(original: Method, onStore: StoreCallback): Method {
   }
 }
 
-/** Returns the method names of an object's classes. Own functions are left out: they may be, for example, an encoder of the application. */
+/**
+ * Returns the method names of an object's classes. Own functions are left out: they may be, for example, an encoder of
+ * the application.
+ */
 function inheritedMethods(object: object): string[] {
   const names = new Set<string>()
   for (let at = Object.getPrototypeOf(object); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {

@@ -17,16 +17,17 @@ import { type StoreModule, type StoreModuleName, storeModules } from './store-mo
 /** Options of `WombatInstrumentation`. */
 export interface WombatInstrumentationConfig extends InstrumentationConfig {
   /**
-   * Returns the name of a store: the label `store` of all its metrics. Choose a name; do not use a path. If the function is missing,
-   * throws, or returns `undefined` or an invalid label, the store is named after its kind: `leveldb`, `memory`, `lmdb`, `keyv` or
-   * `rocksdb`. The metrics of stores with the same name are added up.
+   * Returns the name of a store: the label `store` of all its metrics. Choose a name; do not use a path. If the
+   * function is missing, throws, or returns `undefined` or an invalid label, the store is named after its kind:
+   * `leveldb`, `memory`, `lmdb`, `keyv` or `rocksdb`. The metrics of stores with the same name are added up.
    */
   readonly name?: (store: object, moduleName: StoreModuleName) => string | undefined
   /** The names under which operations are exported (default `wombat`). */
   readonly semconv?: Semconv
   /**
-   * The registry to record into (default: the shared registry of the MeterProvider). You export it yourself; `semconv` cannot be set
-   * with it. With a promise, stores are measured from its fulfillment on; if it is rejected, the instrumentation is disabled.
+   * The registry to record into (default: the shared registry of the MeterProvider). You export it yourself; `semconv`
+   * cannot be set with it. With a promise, stores are measured from its fulfillment on; if it is rejected, the
+   * instrumentation is disabled.
    */
   readonly registry?: MetricsRegistry | PromiseLike<MetricsRegistry>
   /** Whether to create a span for each operation, with the tracer of this instrumentation (default false). */
@@ -36,13 +37,14 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
 const { version }: { version: string } = createRequire(import.meta.url)('../../package.json')
 
 /**
- * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), keyv, lmdb and rocksdb-native, in every
- * installed copy, without changes to the application. Use it alone, or pass it to `registerInstrumentations` or NodeSDK. A store that
- * the application instruments right after creating it keeps that configuration.
+ * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), keyv, lmdb and rocksdb-native,
+ * in every installed copy, without changes to the application. Use it alone, or pass it to `registerInstrumentations`
+ * or NodeSDK. A store that the application instruments right after creating it keeps that configuration.
  *
- * Create it before the store modules are loaded: modules that are already loaded are not found. Modules loaded by `import` are found
- * only with `hookImports` or another loader hook. After `disable()`, new stores are not measured and the modules are unchanged; stores
- * found before stay measured until `uninstrument`. A store keeps the MeterProvider that was set when it was found.
+ * Create it before the store modules are loaded: modules that are already loaded are not found. Modules loaded by
+ * `import` are found only with `hookImports` or another loader hook. After `disable()`, new stores are not measured and
+ * the modules are unchanged; stores found before stay measured until `uninstrument`. A store keeps the MeterProvider
+ * that was set when it was found.
  *
  * @throws TypeError if an option is invalid.
  *
@@ -87,7 +89,8 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   override setMeterProvider(meterProvider: MeterProvider): void {
     super.setMeterProvider(meterProvider)
-    // registerInstrumentations passes the global provider by default. It may be replaced later: the shared registry follows it.
+    // registerInstrumentations passes the global provider by default. It may be replaced later: the shared registry
+    // follows it.
     this.#meterProvider = meterProvider === metrics.getMeterProvider() ? undefined : meterProvider
   }
 
@@ -96,7 +99,10 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     for (const { observer } of this.#tracedRegistries) observer.tracer = this.tracer
   }
 
-  /** Measures a store. If its registry is still a promise, returns that promise, so that the store is passed again afterwards. */
+  /**
+   * Measures a store. If its registry is still a promise, returns that promise, so that the store is passed again
+   * afterwards.
+   */
   #onStore(store: object, module: StoreModule): PromiseLike<MetricsRegistry> | undefined {
     if (!this.isEnabled()) return undefined
     const { registry } = this.getConfig()

@@ -28,7 +28,10 @@ export class Gauge {
     return aggregate ?? this.#value
   }
 
-  /** Sets the value; `undefined` removes the series until the next value. Never throws: other values than finite numbers are rejected. */
+  /**
+   * Sets the value; `undefined` removes the series until the next value. Never throws: other values than finite numbers
+   * are rejected.
+   */
   set(value: number | undefined): void {
     if (!this.#owner.enabled) return
     if (value === undefined || Number.isFinite(value)) this.#value = value
@@ -36,8 +39,9 @@ export class Gauge {
   }
 
   /**
-   * Reads the value from a callback at each collection; the callback returns `undefined` if the value is unknown. Several
-   * callbacks are aggregated, for example those of two stores with the same name. Returns a function that removes the callback.
+   * Reads the value from a callback at each collection; the callback returns `undefined` if the value is unknown.
+   * Several callbacks are aggregated, for example those of two stores with the same name. Returns a function that
+   * removes the callback.
    */
   observe(callback: () => number | undefined, aggregation: GaugeAggregation = 'sum'): () => void {
     // One registration for each call: the same function may be passed twice.

@@ -1,9 +1,9 @@
 /**
  * The layout of a histogram's buckets, and the tables that find the bucket of a value.
  *
- * Every octave (a factor of 2) is divided into 16 bins; the bin of a value follows from the top 16 bits of its float64. A bin
- * that contains an explicit bound is split at that bound into two fine buckets; every other bin is one fine bucket. So one
- * index gives both the fine bucket, for quantiles, and the explicit bucket, without an error.
+ * Every octave (a factor of 2) is divided into 16 bins; the bin of a value follows from the top 16 bits of its float64.
+ * A bin that contains an explicit bound is split at that bound into two fine buckets; every other bin is one fine
+ * bucket. So one index gives both the fine bucket, for quantiles, and the explicit bucket, without an error.
  */
 export interface HistogramBuckets {
   /** Upper bounds of the explicit buckets, ascending. */
@@ -24,8 +24,8 @@ export interface HistogramBuckets {
 
 const binsPerOctave = 16
 /**
- * The smallest valid bound. The bins begin 7 octaves below it, where a double must still be normal: the top bits of a subnormal
- * number do not give its octave.
+ * The smallest valid bound. The bins begin 7 octaves below it, where a double must still be normal: the top bits of a
+ * subnormal number do not give its octave.
  */
 const smallestBound = 1e-300
 const float = new Float64Array(1)
@@ -36,11 +36,11 @@ const highWord = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
 const bucketsByBounds = new Map<string, HistogramBuckets>()
 
 /**
- * Returns the bucket layout for these bounds; equal bounds share one layout. Its bins extend from 7 octaves below the first
- * bound to 3 octaves above the last.
+ * Returns the bucket layout for these bounds; equal bounds share one layout. Its bins extend from 7 octaves below the
+ * first bound to 3 octaves above the last.
  *
- * @throws RangeError if there is no bound, or if a bound is not positive and finite, not above the one before it, or in the same
- * bin. Bounds that are at least 6.25 % apart are never in the same bin.
+ * @throws RangeError if there is no bound, or if a bound is not positive and finite, not above the one before it, or in
+ * the same bin. Bounds that are at least 6.25 % apart are never in the same bin.
  */
 export function histogramBuckets(bounds: readonly number[]): HistogramBuckets {
   const key = bounds.join()

@@ -1,6 +1,9 @@
 import type { HistogramBuckets } from './histogram-buckets.ts'
 
-/** A base-2 exponential histogram of OpenTelemetry's data model: bucket `i` counts the values in (2^(i/2^scale), 2^((i+1)/2^scale)]. */
+/**
+ * A base-2 exponential histogram of OpenTelemetry's data model: bucket `i` counts the values in (2^(i/2^scale),
+ * 2^((i+1)/2^scale)].
+ */
 export interface ExponentialBuckets {
   readonly scale: number
   /** How many values are 0, or too small for a bin of their own. */
@@ -11,8 +14,8 @@ export interface ExponentialBuckets {
 }
 
 /**
- * The state of a histogram at one moment. Quantiles and bucket counts are computed on read. Values, sum, quantiles and bounds
- * are in the unit of the metric.
+ * The state of a histogram at one moment. Quantiles and bucket counts are computed on read. Values, sum, quantiles and
+ * bounds are in the unit of the metric.
  */
 export class HistogramSnapshot {
   /** The layout of the buckets. */
@@ -38,7 +41,10 @@ export class HistogramSnapshot {
     this.max = count === 0 ? undefined : max
   }
 
-  /** Returns the counts of the explicit buckets, not cumulative: one for each bound, then one for all values above the last bound. */
+  /**
+   * Returns the counts of the explicit buckets, not cumulative: one for each bound, then one for all values above the
+   * last bound.
+   */
   bucketCounts(): number[] {
     const counts = new Array<number>(this.buckets.bounds.length + 1).fill(0)
     const { fineCounts } = this
@@ -51,8 +57,8 @@ export class HistogramSnapshot {
   }
 
   /**
-   * Returns the quantile `q` of the recorded values; `undefined` if there are none. The relative error is at most 3.1 % (half a
-   * bin) for values within the range of the bins.
+   * Returns the quantile `q` of the recorded values; `undefined` if there are none. The relative error is at most 3.1 %
+   * (half a bin) for values within the range of the bins.
    *
    * @param q a share from 0 to 1: 0.99 for P99.
    * @throws RangeError if `q` is not between 0 and 1.
@@ -71,8 +77,8 @@ export class HistogramSnapshot {
   }
 
   /**
-   * Returns what was recorded after `earlier`, an older snapshot of the same histogram. The smallest and the largest value of a
-   * difference are unknown.
+   * Returns what was recorded after `earlier`, an older snapshot of the same histogram. The smallest and the largest
+   * value of a difference are unknown.
    */
   since(earlier: HistogramSnapshot): HistogramSnapshot {
     return new HistogramSnapshot(
@@ -83,11 +89,12 @@ export class HistogramSnapshot {
   }
 
   /**
-   * Converts the counts to an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`. Each fine
-   * bucket is added as a whole to the bucket of its middle, so a value may be counted one bucket too low or too high; the total
-   * count is exact.
+   * Converts the counts to an exponential histogram: the finest scale up to `maxScale` that needs at most `maxBuckets`.
+   * Each fine bucket is added as a whole to the bucket of its middle, so a value may be counted one bucket too low or
+   * too high; the total count is exact.
    *
-   * @throws RangeError if `maxScale` is above 4, where a bucket would be narrower than half a bin, or `maxBuckets` is below 2.
+   * @throws RangeError if `maxScale` is above 4, where a bucket would be narrower than half a bin, or `maxBuckets` is
+   * below 2.
    */
   exponential(maxScale = 3, maxBuckets = 160): ExponentialBuckets {
     if (!Number.isInteger(maxScale) || maxScale > 4)
@@ -118,7 +125,10 @@ export class HistogramSnapshot {
     return { scale, zeroCount, offset, counts }
   }
 
-  /** Returns the value with the smallest relative distance to both edges of a fine bucket. The outermost ones have only one edge. */
+  /**
+   * Returns the value with the smallest relative distance to both edges of a fine bucket. The outermost ones have only
+   * one edge.
+   */
   #middle(fineBucket: number): number {
     const low = this.buckets.edges[fineBucket] as number
     const high = this.buckets.edges[fineBucket + 1] as number

@@ -43,7 +43,8 @@ export class Histogram {
   }
 
   /**
-   * Records a value in the unit of the metric: a finite number of 0 or more. Never throws: other values are counted as rejected.
+   * Records a value in the unit of the metric: a finite number of 0 or more. Never throws: other values are counted as
+   * rejected.
    */
   record(value: number): void {
     if (!this.#owner.enabled) return

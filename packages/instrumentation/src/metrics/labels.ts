@@ -1,7 +1,10 @@
 /** The labels of a series. Values are names from closed sets: never a key, a value, a path or a message. */
 export type Labels = Readonly<Record<string, string>>
 
-/** The longest label value, in UTF-16 code units. A label is a name: each distinct one is a series for the life of the process. */
+/**
+ * The longest label value, in UTF-16 code units. A label is a name: each distinct one is a series for the life of the
+ * process.
+ */
 export const maximumLabelLength = 1024
 
 /**
@@ -17,7 +20,10 @@ export function validateLabel(key: string, value: unknown): string | undefined {
   return undefined
 }
 
-/** Returns one string for one set of labels, independent of the order of its keys. The length before each value keeps different sets apart. */
+/**
+ * Returns one string for one set of labels, independent of the order of its keys. The length before each value keeps
+ * different sets apart.
+ */
 export function seriesKey(labels: Labels): string {
   const keys = Object.keys(labels)
   if (keys.length > 1) keys.sort()

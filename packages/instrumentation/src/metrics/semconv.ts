@@ -301,7 +301,10 @@ export type Semconv = 'wombat' | 'otel' | 'both'
 
 const replacedByConvention: ReadonlySet<string> = new Set(Object.keys(operationRows))
 
-/** Returns whether a metric is exported under these conventions. With `otel`, one metric replaces the three of each operation. */
+/**
+ * Returns whether a metric is exported under these conventions. With `otel`, one metric replaces the three of each
+ * operation.
+ */
 export function isExported(name: string, semconv: Semconv): boolean {
   if (name === clientOperationDuration.name) return semconv !== 'wombat'
   return semconv !== 'otel' || !replacedByConvention.has(name)

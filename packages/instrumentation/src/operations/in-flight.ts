@@ -4,13 +4,13 @@ import { nowMs } from './clock.ts'
 import type { OperationRecorder } from './recorder.ts'
 
 /**
- * One operation in flight. Exactly one of `succeeded` and `failed` settles it; both never throw and need no `this`. Objects are
- * reused, so that an operation allocates nothing.
+ * One operation in flight. Exactly one of `succeeded` and `failed` settles it; both never throw and need no `this`.
+ * Objects are reused, so that an operation allocates nothing.
  */
 export class PendingOperation {
   /**
-   * The start in milliseconds of `nowMs()`. NaN for an operation that is not timed, until it is marked. It is not `undefined`, so
-   * that V8 stores the field as a plain double instead of a heap object.
+   * The start in milliseconds of `nowMs()`. NaN for an operation that is not timed, until it is marked. It is not
+   * `undefined`, so that V8 stores the field as a plain double instead of a heap object.
    */
   startMs = 0
   isTimed = true
@@ -52,7 +52,10 @@ export class PendingOperation {
     return this.#list.depth
   }
 
-  /** Counts an operation that is not timed. If it was marked while in flight and reached the threshold, it is reported as slow. */
+  /**
+   * Counts an operation that is not timed. If it was marked while in flight and reached the threshold, it is reported
+   * as slow.
+   */
   #settleUntimed(recorder: OperationRecorder, isFailed: boolean, resultOrError: unknown): void {
     if (isFailed) recorder.countFailure(resultOrError, this.span)
     else recorder.countSuccess(this.entries, this.span)
@@ -66,8 +69,8 @@ export class PendingOperation {
 const maxPooled = 1024
 
 /**
- * The operations of one store that have started and not settled, as a linked list from the oldest to the newest. Starting and
- * settling cost a few assignments; depth and age are computed on read.
+ * The operations of one store that have started and not settled, as a linked list from the oldest to the newest.
+ * Starting and settling cost a few assignments; depth and age are computed on read.
  */
 export class InFlightOperations implements ObservedStore {
   depth = 0
@@ -78,8 +81,9 @@ export class InFlightOperations implements ObservedStore {
   #pooled = 0
 
   /**
-   * Starts an operation. Without a recorder it only counts as in flight, and its caller records it. `key` and `value` are used for
-   * their sizes if the operation is slow. They are separate parameters: an array of arguments would have to be allocated for each call.
+   * Starts an operation. Without a recorder it only counts as in flight, and its caller records it. `key` and `value`
+   * are used for their sizes if the operation is slow. They are separate parameters: an array of arguments would have
+   * to be allocated for each call.
    */
   begin(
     recorder?: OperationRecorder,
@@ -98,7 +102,8 @@ export class InFlightOperations implements ObservedStore {
     }
     pending.recorder = recorder
     pending.entries = entries
-    // A reference from an old object to a young one makes garbage collection slower: set it only if slow operations are observed.
+    // A reference from an old object to a young one makes garbage collection slower: set it only if slow operations are
+    // observed.
     if (recorder !== undefined && recorder.slowThresholdSeconds !== Number.POSITIVE_INFINITY) {
       pending.key = key
       pending.value = value
@@ -136,7 +141,10 @@ export class InFlightOperations implements ObservedStore {
     this.#pool = pending
   }
 
-  /** Returns the age of the oldest operation in flight in seconds, 0 if there is none. An operation that is not timed has age 0 at the first read. */
+  /**
+   * Returns the age of the oldest operation in flight in seconds, 0 if there is none. An operation that is not timed
+   * has age 0 at the first read.
+   */
   oldestAgeSeconds(): number {
     const oldest = this.#oldest
     if (oldest === undefined) return 0
@@ -145,7 +153,10 @@ export class InFlightOperations implements ObservedStore {
     return (now - oldest.startMs) / 1000
   }
 
-  /** Sets `now`, in milliseconds of `nowMs()`, as the start of the operations in flight that are not timed and not marked yet. */
+  /**
+   * Sets `now`, in milliseconds of `nowMs()`, as the start of the operations in flight that are not timed and not
+   * marked yet.
+   */
   markInFlight(now: number): void {
     // Every operation older than a marked one is marked or timed: they were marked together.
     for (let pending = this.#newest; pending !== undefined; pending = pending.older) {

@@ -2,7 +2,8 @@
 export type Method = (this: unknown, ...args: never[]) => unknown
 
 /**
- * Replaces methods of one object, and restores them: an own property becomes as it was, an inherited method is inherited again.
+ * Replaces methods of one object, and restores them: an own property becomes as it was, an inherited method is
+ * inherited again.
  */
 export class MethodPatch {
   readonly #target: object

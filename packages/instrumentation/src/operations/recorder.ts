@@ -11,7 +11,10 @@ import { nowMs } from './clock.ts'
 
 /** The store that operations belong to, as labels and span attributes name it. */
 export interface StoreIdentity {
-  /** The name that the application gave to the store: the label `store`, and `db.namespace` in OpenTelemetry's convention. */
+  /**
+   * The name that the application gave to the store: the label `store`, and `db.namespace` in OpenTelemetry's
+   * convention.
+   */
   readonly store: string
   /** The kind of store, for example `leveldb`: `db.system.name` in OpenTelemetry's convention. */
   readonly engine: string
@@ -31,8 +34,8 @@ export interface CallDetails {
 }
 
 /**
- * Records one kind of operation of one store. Its series exist, at 0, from its creation. Recording costs two additions and one
- * index computation, and never throws.
+ * Records one kind of operation of one store. Its series exist, at 0, from its creation. Recording costs two additions
+ * and one index computation, and never throws.
  */
 export class OperationRecorder implements ObservedOperation {
   readonly operation: Operation
@@ -84,8 +87,8 @@ export class OperationRecorder implements ObservedOperation {
   }
 
   /**
-   * Returns whether the operation that starts now is timed. The distance between two timed operations is random: a fixed distance
-   * could match a pattern in the calls, and would then time only one kind of them.
+   * Returns whether the operation that starts now is timed. The distance between two timed operations is random: a
+   * fixed distance could match a pattern in the calls, and would then time only one kind of them.
    */
   shouldTime(): boolean {
     const interval = this.#observer.sampleInterval
@@ -174,7 +177,10 @@ export class OperationRecorder implements ObservedOperation {
   }
 }
 
-/** Returns the sizes of key and value in bytes. Relies on every store's methods taking the key first and the value second. */
+/**
+ * Returns the sizes of key and value in bytes. Relies on every store's methods taking the key first and the value
+ * second.
+ */
 function measureSizes(operation: Operation, { key, value }: Partial<CallDetails> = {}, result?: unknown) {
   const isSingle = operation === 'get' || operation === 'set' || operation === 'delete' || operation === 'has'
   const content = operation === 'set' ? value : operation === 'get' ? result : undefined

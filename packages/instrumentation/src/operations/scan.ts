@@ -6,8 +6,8 @@ import type { OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
 /**
- * One scan from its opening to its end. It is recorded at its end, with the number of returned entries and the time the store spent
- * on reads, without the time its reader takes between them. It counts as in flight while a read is pending.
+ * One scan from its opening to its end. It is recorded at its end, with the number of returned entries and the time the
+ * store spent on reads, without the time its reader takes between them. It counts as in flight while a read is pending.
  */
 export class ScanOperation {
   /** How many entries were returned so far. */

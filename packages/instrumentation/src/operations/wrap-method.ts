@@ -14,8 +14,9 @@ type CountEntries = (...args: never[]) => number
 type ResultHandler = (result: unknown, pending: PendingOperation) => unknown
 
 /**
- * Wraps a method that returns a promise, and records it. The wrapper returns the store's own promise and observes it separately,
- * which marks a rejection as handled. So use it only for methods that the store itself calls: its callers hold another promise.
+ * Wraps a method that returns a promise, and records it. The wrapper returns the store's own promise and observes it
+ * separately, which marks a rejection as handled. So use it only for methods that the store itself calls: its callers
+ * hold another promise.
  */
 export function wrapAsync(
   context: StoreContext,
@@ -27,8 +28,9 @@ export function wrapAsync(
 }
 
 /**
- * Wraps a method that the application calls, and records it. The method may return a promise or its result. The wrapper returns a
- * promise derived from the store's: a separate observation of the store's promise would hide unhandled rejections.
+ * Wraps a method that the application calls, and records it. The method may return a promise or its result. The wrapper
+ * returns a promise derived from the store's: a separate observation of the store's promise would hide unhandled
+ * rejections.
  */
 export function wrapAsyncForCaller(
   context: StoreContext,
@@ -65,14 +67,20 @@ function wrapCall(
   }
 }
 
-/** Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the heap in every call. */
+/**
+ * Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the
+ * heap in every call.
+ */
 function inSpan(original: Method, span: Span): Method {
   return function (...args) {
     return withSpan(span, () => original.apply(this, args))
   }
 }
 
-/** Returns a promise that settles like the result, after the operation is settled; the result itself if it is not a promise. */
+/**
+ * Returns a promise that settles like the result, after the operation is settled; the result itself if it is not a
+ * promise.
+ */
 function followResult(result: unknown, pending: PendingOperation): unknown {
   if (!isThenable(result)) {
     pending.succeeded(result)
@@ -90,7 +98,10 @@ function followResult(result: unknown, pending: PendingOperation): unknown {
   )
 }
 
-/** Wraps a synchronous method, and records it. `toCodedError` gives an error a `code` if the errors of the store have none. */
+/**
+ * Wraps a synchronous method, and records it. `toCodedError` gives an error a `code` if the errors of the store have
+ * none.
+ */
 export function wrapSync(
   context: StoreContext,
   recorder: OperationRecorder,
@@ -123,9 +134,9 @@ export function wrapSync(
 }
 
 /**
- * Settles the pending operation when the result settles, or immediately if it is not a promise. Returns the result for the caller.
- * A thenable that is not a promise, for example a query builder, may do its work at each `then`: the caller gets a promise of its
- * only `then`.
+ * Settles the pending operation when the result settles, or immediately if it is not a promise. Returns the result for
+ * the caller. A thenable that is not a promise, for example a query builder, may do its work at each `then`: the caller
+ * gets a promise of its only `then`.
  */
 export function observeResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
   if (!isThenable(result)) {
@@ -146,11 +157,43 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Wraps methods of a store, and records each call as one operation. A method may return a promise or its result. Methods that the
- * store calls on itself during a call are part of the operation. Methods that the store does not have are skipped.
+ * Wraps methods of a store, and records each call as one operation. A method may return a promise or its result.
+ * Methods that the store calls on itself during a call are part of the operation. Methods that the store does not have
+ * are skipped.
  *
  * @param methods the operation of each method: `{ get: 'get', put: 'set' }`.
  * @returns a function that restores the methods.
+ *
+ * @example
+ * ```ts
+ * import { instrument, type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
+ *
+ * class Settings {
+ *   readonly #values = new Map<string, string>()
+ *   read(name: string) {
+ *     return this.#values.get(name)
+ *   }
+ *   write(name: string, value: string) {
+ *     this.#values.set(name, value)
+ *   }
+ * }
+ *
+ * const settingsAdapter: StoreAdapter<Settings> = {
+ *   name: 'settings',
+ *   operations: ['get', 'set'],
+ *   engineMetrics: {},
+ *   errorCodes: new Set(),
+ *   matches: (store) => store instanceof Settings,
+ *   engine: () => 'settings',
+ *   instrument: (settings, context) => ({
+ *     state: () => 'open',
+ *     detach: wrapMethods(settings, context, { read: 'get', write: 'set' }),
+ *   }),
+ * }
+ *
+ * const settings = instrument(new Settings(), { adapter: settingsAdapter })
+ * settings.write('color', 'blue') // counted as a set
+ * ```
  */
 export function wrapMethods(store: object, context: StoreContext, methods: Readonly<Record<string, Operation>>): () => void {
   const patch = context.patch(store)

@@ -8,11 +8,13 @@ import type { Collectors } from '../registry/collectors.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
 /**
- * Exports a registry through a Meter of the application's MeterProvider. Counters and gauges become observable instruments,
- * which read the registry at each collection. Histograms become synchronous instruments, which receive each value when it is
- * recorded, because the API has no observable histogram; values recorded before this call are missing in them.
+ * Exports a registry through a Meter of the application's MeterProvider. Counters and gauges become observable
+ * instruments, which read the registry at each collection. Histograms become synchronous instruments, which receive
+ * each value when it is recorded, because the API has no observable histogram; values recorded before this call are
+ * missing in them.
  *
- * `@wombat/monitor` does not use this function: its readers take the whole registry as a MetricProducer, at no cost per operation.
+ * `@wombat/monitor` does not use this function: its readers take the whole registry as a MetricProducer, at no cost per
+ * operation.
  *
  * @returns a function that removes all callbacks and stops the export.
  *

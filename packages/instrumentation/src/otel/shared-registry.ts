@@ -16,9 +16,9 @@ const registries = new WeakMap<object, MetricsRegistry>()
 const rebindByRegistry = new WeakMap<MetricsRegistry, () => void>()
 
 /**
- * Returns the registry that all stores of one MeterProvider share (default: the global MeterProvider, even if the application
- * registers it later). The first call for a MeterProvider creates the registry and decides under which names operations are
- * exported.
+ * Returns the registry that all stores of one MeterProvider share (default: the global MeterProvider, even if the
+ * application registers it later). The first call for a MeterProvider creates the registry and decides under which
+ * names operations are exported.
  *
  * @throws TypeError if `semconv` differs from that of the first call.
  *
@@ -52,8 +52,9 @@ export function sharedRegistry(meterProvider?: MeterProvider, semconv?: Semconv)
 }
 
 /**
- * Binds a registry to the global MeterProvider. Until one is registered, the API returns a no-op provider, and instruments of that
- * stay no-ops forever (opentelemetry-js#3622). So this checks regularly, and binds again if the provider has changed.
+ * Binds a registry to the global MeterProvider. Until one is registered, the API returns a no-op provider, and
+ * instruments of that stay no-ops forever (opentelemetry-js#3622). So this checks regularly, and binds again if the
+ * provider has changed.
  */
 function followGlobalProvider(registry: MetricsRegistry): void {
   let bound: MeterProvider | undefined

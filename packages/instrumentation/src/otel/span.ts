@@ -5,14 +5,15 @@ import type { ObservedOperation } from '../registry/observer.ts'
 type Identity = Pick<ObservedOperation, 'store' | 'engine'>
 
 /**
- * Starts the span of an operation as a child of the active span, by OpenTelemetry's stable conventions (semantic conventions 1.44,
- * "Database spans"). Its kind is INTERNAL, because an embedded store is called within the process. It contains neither key nor
- * value. Returns `undefined` if the application's tracer throws: that error must not reach the store's caller.
+ * Starts the span of an operation as a child of the active span, by OpenTelemetry's stable conventions (semantic
+ * conventions 1.44, "Database spans"). Its kind is INTERNAL, because an embedded store is called within the process. It
+ * contains neither key nor value. Returns `undefined` if the application's tracer throws: that error must not reach the
+ * store's caller.
  *
- * The span starts when the store does the work, which may be later than the call: an abstract-level database that is still opening
- * defers its operations. `bindActiveContext` keeps a deferred operation below its caller's span. One case remains: the first
- * operations of a sublevel that is still opening, and that is measured through its database, become children of the span in which
- * the sublevel was created.
+ * The span starts when the store does the work, which may be later than the call: an abstract-level database that is
+ * still opening defers its operations. `bindActiveContext` keeps a deferred operation below its caller's span. One case
+ * remains: the first operations of a sublevel that is still opening, and that is measured through its database, become
+ * children of the span in which the sublevel was created.
  */
 export function startSpan(tracer: Tracer, { store, engine }: Identity, operation: Operation): Span | undefined {
   try {
@@ -51,8 +52,8 @@ export function withSpan<Result>(span: Span | undefined, run: () => Result): Res
 }
 
 /**
- * Binds deferred work to the active context. Without it, the work and its span would use the context of the code that opened the
- * store, for example of another request. Returns the work unchanged if the context manager throws.
+ * Binds deferred work to the active context. Without it, the work and its span would use the context of the code that
+ * opened the store, for example of another request. Returns the work unchanged if the context manager throws.
  */
 export function bindActiveContext<Work>(work: Work): Work {
   try {
@@ -63,8 +64,8 @@ export function bindActiveContext<Work>(work: Work): Work {
 }
 
 /**
- * Returns the span context of an operation: that of its own span or, without one, of the active span, because an operation settles
- * in the context of its call. `undefined` if there is none.
+ * Returns the span context of an operation: that of its own span or, without one, of the active span, because an
+ * operation settles in the context of its call. `undefined` if there is none.
  */
 export function spanContextOf(span: Span | undefined): SpanContext | undefined {
   try {

@@ -18,8 +18,9 @@ const v1 = { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', inac
 const unlimitedBytes = 2 ** 60
 
 /**
- * Reads the memory of this process's control group. Of the group and its parents with a limit, returns the one that is closest to its
- * limit; without any limit, the group itself. Returns `undefined` if there are no control groups or they do not count memory.
+ * Reads the memory of this process's control group. Of the group and its parents with a limit, returns the one that is
+ * closest to its limit; without any limit, the group itself. Returns `undefined` if there are no control groups or they
+ * do not count memory.
  *
  * Reads synchronously: the kernel answers without disk access, and a busy thread pool cannot delay the result.
  *

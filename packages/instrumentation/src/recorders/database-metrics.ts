@@ -12,8 +12,8 @@ export interface DatabaseMetricsOptions {
   /** The kind of the store: `db.system.name` in OpenTelemetry's convention (default: the name of the store). */
   readonly engine?: string
   /**
-   * Operations with series at 0 from the start (default get, set, delete, batch). The series of other operations appear with their
-   * first record.
+   * Operations with series at 0 from the start (default get, set, delete, batch). The series of other operations appear
+   * with their first record.
    */
   readonly operations?: readonly Operation[]
   /** The valid values of `errorType`. Any other value is counted as `_OTHER`, which limits the number of series. */
@@ -23,9 +23,9 @@ export interface DatabaseMetricsOptions {
 /**
  * Records the operations and the resources of a store that you wrote yourself.
  *
- * Durations are in **nanoseconds**, as `process.hrtime.bigint()` returns them: `recordGet(0.002, true)` records 0.002 ns and is almost
- * certainly a value in seconds. Multiply milliseconds of `performance.now()` by 1e6. Sizes are in bytes. Every number may be a
- * BigInt. No method throws: the registry counts and logs a value that is not a number.
+ * Durations are in **nanoseconds**, as `process.hrtime.bigint()` returns them: `recordGet(0.002, true)` records 0.002
+ * ns and is almost certainly a value in seconds. Multiply milliseconds of `performance.now()` by 1e6. Sizes are in
+ * bytes. Every number may be a BigInt. No method throws: the registry counts and logs a value that is not a number.
  *
  * @example
  * ```ts

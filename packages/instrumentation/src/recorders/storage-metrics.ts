@@ -18,9 +18,9 @@ export interface DiskUsage {
 /**
  * Records the levels, compactions, flushes, write stalls and disk usage of a store that you wrote yourself.
  *
- * Durations are in **milliseconds** (those of `DatabaseMetrics` are in nanoseconds): `recordFlush(4096, 0.02)` records 0.02 ms and is
- * almost certainly a value in seconds. Sizes are in bytes. Every number may be a BigInt. No method throws: the registry counts and logs a
- * value that is not a number.
+ * Durations are in **milliseconds** (those of `DatabaseMetrics` are in nanoseconds): `recordFlush(4096, 0.02)` records
+ * 0.02 ms and is almost certainly a value in seconds. Sizes are in bytes. Every number may be a BigInt. No method
+ * throws: the registry counts and logs a value that is not a number.
  *
  * @example
  * ```ts
@@ -55,8 +55,8 @@ export class StorageMetrics {
   }
 
   /**
-   * Records a completed compaction: files and bytes it read and wrote, and its duration in milliseconds. If it read 0 bytes, it has no
-   * write amplification.
+   * Records a completed compaction: files and bytes it read and wrote, and its duration in milliseconds. If it read 0
+   * bytes, it has no write amplification.
    *
    * @param _level the level that was compacted. No metric has it as a label.
    */

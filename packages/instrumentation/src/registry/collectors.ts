@@ -7,7 +7,10 @@ export type CollectCallback = () => void | Promise<void>
 /** How long a collection waits for its callbacks. The values of a slower callback appear in a later collection. */
 const timeoutMs = 1000
 
-/** A collection within this time after another one reuses its values: several readers and instruments may collect at once. */
+/**
+ * A collection within this time after another one reuses its values: several readers and instruments may collect at
+ * once.
+ */
 const freshMs = 20
 
 /** The collect callbacks of one registry. */

@@ -14,11 +14,17 @@ export interface SlowOperation {
   readonly isFailed: boolean
   /** How many entries a batch or scan moved; `undefined` for other operations and for failures. */
   readonly entries: number | undefined
-  /** The size of the key in bytes; `undefined` if it is not a string or a byte array, or if the operation has no single key. */
+  /**
+   * The size of the key in bytes; `undefined` if it is not a string or a byte array, or if the operation has no single
+   * key.
+   */
   readonly keyBytes: number | undefined
   /** The size of the value that was read or written, in bytes; `undefined` if it is not a string or a byte array. */
   readonly valueBytes: number | undefined
-  /** How many operations of the store were in flight when it settled, including itself; `undefined` if they are not tracked. */
+  /**
+   * How many operations of the store were in flight when it settled, including itself; `undefined` if they are not
+   * tracked.
+   */
   readonly inFlight: number | undefined
   /** The operation's own span or, without one, the span that was active at the call. */
   readonly trace: SpanContext | undefined
@@ -55,9 +61,9 @@ export interface ObservedStore {
 }
 
 /**
- * Observes the operations of all stores of one registry, in addition to counts and latencies: slow and failed operations, spans,
- * and the share of operations that are timed. All settings can change at run time; without a listener and a tracer, an operation
- * pays nothing.
+ * Observes the operations of all stores of one registry, in addition to counts and latencies: slow and failed
+ * operations, spans, and the share of operations that are timed. All settings can change at run time; without a
+ * listener and a tracer, an operation pays nothing.
  */
 export class OperationObserver {
   /** Creates a span for each operation, as a child of the active span. Without a tracer there are no spans. */
@@ -86,7 +92,10 @@ export class OperationObserver {
     this.#sampleInterval = interval
   }
 
-  /** Calls the listener for each operation that reaches its `slowThresholdSeconds`. Returns a function that removes the listener. */
+  /**
+   * Calls the listener for each operation that reaches its `slowThresholdSeconds`. Returns a function that removes the
+   * listener.
+   */
   onSlow(listener: (operation: SlowOperation) => void): () => void {
     return subscribe(this.#slowListeners, listener)
   }
@@ -96,7 +105,10 @@ export class OperationObserver {
     return subscribe(this.#errorListeners, listener)
   }
 
-  /** Calls the listener for each existing operation of each store and for each new one. Returns a function that removes the listener. */
+  /**
+   * Calls the listener for each existing operation of each store and for each new one. Returns a function that removes
+   * the listener.
+   */
   onOperation(listener: (operation: ObservedOperation) => void): () => void {
     for (const operation of this.operations) listener(operation)
     return subscribe(this.#operationListeners, listener)
@@ -135,8 +147,8 @@ export class OperationObserver {
   }
 
   /**
-   * Sets `nowMs` as the start time of the operations in flight that are not timed. Call it regularly if `sampleInterval` is above
-   * 1: then long operations are found although they are not timed.
+   * Sets `nowMs` as the start time of the operations in flight that are not timed. Call it regularly if
+   * `sampleInterval` is above 1: then long operations are found although they are not timed.
    */
   markInFlight(nowMs: number): void {
     if (this.#sampleInterval > 1) for (const store of this.stores) store.markInFlight(nowMs)

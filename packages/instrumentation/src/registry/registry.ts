@@ -19,7 +19,10 @@ interface MutableFamily extends MetricFamily {
 
 /** Options of a `MetricsRegistry`. */
 export interface RegistryOptions {
-  /** The highest number of series of one metric (default 2000). Further label sets share one overflow series, which counts as one. */
+  /**
+   * The highest number of series of one metric (default 2000). Further label sets share one overflow series, which
+   * counts as one.
+   */
   readonly cardinalityLimit?: number
   /** The names under which operations are exported (default `wombat`). */
   readonly semconv?: Semconv
@@ -41,12 +44,12 @@ const remedies: Readonly<Record<RejectReason, string>> = {
 }
 
 /**
- * Holds the metrics of one process, by name and labels. The metrics of the catalog exist from the start; declare each metric of
- * your own once.
+ * Holds the metrics of one process, by name and labels. The metrics of the catalog exist from the start; declare each
+ * metric of your own once.
  *
  * Recording by name (`incrementCounter`, `setGauge`, `recordHistogram`) never throws: a rejected value is counted in
- * `wombat_monitor_refused_values_total` and logged once. Getting an instrument (`counter`, `gauge`, `histogram`) is part of the
- * setup: it throws if the name, the kind or a label is wrong.
+ * `wombat_monitor_refused_values_total` and logged once. Getting an instrument (`counter`, `gauge`, `histogram`) is
+ * part of the setup: it throws if the name, the kind or a label is wrong.
  *
  * @example
  * ```ts
@@ -70,8 +73,8 @@ export class MetricsRegistry implements InstrumentOwner {
   /** While false, nothing is recorded; recorded values stay. */
   enabled = true
   /**
-   * Receives warnings (default: OpenTelemetry's `diag.warn`): one for each metric and reason if values are rejected, and one for
-   * each metric that reaches the cardinality limit.
+   * Receives warnings (default: OpenTelemetry's `diag.warn`): one for each metric and reason if values are rejected,
+   * and one for each metric that reaches the cardinality limit.
    */
   warn: (message: string) => void = (message) => diag.warn(`@wombat/instrumentation: ${message}`)
   /** The names under which operations are exported. */
@@ -211,7 +214,10 @@ export class MetricsRegistry implements InstrumentOwner {
     return this.#addSeries(family, key, labels).instrument as Kind
   }
 
-  /** Returns the instrument for a value that is recorded by name; counts a rejected value and returns `undefined` if there is none. */
+  /**
+   * Returns the instrument for a value that is recorded by name; counts a rejected value and returns `undefined` if
+   * there is none.
+   */
   #find<Kind extends Instrument>(name: string, labels: Labels, instrumentClass: InstrumentClass<Kind>): Kind | undefined {
     if (!this.enabled) return undefined
     try {
@@ -243,8 +249,8 @@ export class MetricsRegistry implements InstrumentOwner {
     const { name } = family.definition
     let key = labelsKey
     let ownLabels: Labels = Object.freeze({ ...labels })
-    // The overflow series is within the limit, as in OpenTelemetry's SDK. With one series more than the SDK keeps, the SDK would
-    // merge our overflow series with another one and lose one of the two.
+    // The overflow series is within the limit, as in OpenTelemetry's SDK. With one series more than the SDK keeps, the
+    // SDK would merge our overflow series with another one and lose one of the two.
     if (family.series.size >= Math.max(1, this.cardinalityLimit - 1)) {
       key = seriesKey(overflowLabels)
       ownLabels = overflowLabels
@@ -291,7 +297,10 @@ function isOfKind({ kind }: MetricDefinition, instrumentClass: InstrumentClass<I
   return kindName(instrumentClass) === (kind === 'summary' ? 'histogram' : kind)
 }
 
-/** Returns what is wrong with the labels, or `undefined`. Only the metric's attributes are valid: a misspelled key would create other series. */
+/**
+ * Returns what is wrong with the labels, or `undefined`. Only the metric's attributes are valid: a misspelled key would
+ * create other series.
+ */
 function validateLabels({ attributes }: MetricDefinition, labels: Labels): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
     if (!attributes.includes(key)) {
