@@ -16,7 +16,7 @@ export interface AlertStorage {
   /** Stores a text under this name; returns false if that failed. */
   setMetadata(name: string, value: string): boolean
   /** Returns the Unix time in milliseconds at which an earlier process was last known to be alive. */
-  aliveMs(nowMs: number): number | undefined
+  lastSampleMs(nowMs: number): number | undefined
 }
 
 export interface AlertSchedulerOptions {
@@ -35,8 +35,8 @@ export interface AlertSchedulerOptions {
   readonly closeTimeoutMs?: number
 }
 
-/** The name under which the alerts are stored. */
-const storageName = 'alerts'
+/** Name of the stored alerts. Change it if `SavedAlerts` changes: alerts under an earlier name are ignored. */
+const storageName = 'alert_states'
 
 const evaluationCounters = [
   'wombat_monitor_alert_evaluations_total',
@@ -65,7 +65,7 @@ export class AlertScheduler implements Component {
     const onDropped = (notifier: string): void =>
       registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
     this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
-    // Before this process writes to the storage: afterwards `aliveMs` is its own time.
+    // Before this process writes to the storage: afterwards `lastSampleMs` is its own time.
     this.#attempt(() => this.#restore(Date.now()))
   }
 
@@ -118,8 +118,8 @@ export class AlertScheduler implements Component {
     const text = storage?.metadata(storageName)
     if (storage === undefined || text === undefined) return
     const saved = JSON.parse(text) as SavedAlerts
-    const aliveMs = Math.max(saved.atMs, storage.aliveMs(nowMs) ?? 0)
-    this.manager.restore({ ...saved, atMs: Math.min(aliveMs, nowMs) }, nowMs)
+    const lastSampleMs = Math.max(saved.atMs, storage.lastSampleMs(nowMs) ?? 0)
+    this.manager.restore({ ...saved, atMs: Math.min(lastSampleMs, nowMs) }, nowMs)
   }
 
   /** Stores the alerts if any of them changed. */

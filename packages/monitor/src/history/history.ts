@@ -1,25 +1,25 @@
 import type { Labels } from '@wombat/instrumentation'
-import type { Samples } from './indicators.ts'
+import type { RangeSamples } from './indicators.ts'
 import type { HistorySeries, Sample } from './series.ts'
 
-/** What a coarse step says of a gauge: where it ended, and how it went in between. */
+/** What a downsampled step keeps of a gauge: its last, smallest and largest value, and the sum and count of its samples. */
 export const statistics = ['last', 'min', 'max', 'sum', 'count'] as const
 export type Statistic = (typeof statistics)[number]
 
-/** Prometheus' own: a sample older than this is no value any more. */
+/** A sample older than this is no longer the current value of its series, as in Prometheus (`--query.lookback-delta`). */
 export const lookbackMs = 5 * 60_000
 
-/** The past of all series: written once per interval, read by indicators. */
+/** Past samples of all series: appended once per interval, read by queries, alert rules and health checks. */
 export interface History {
-  /** The series as they are at this moment, later than every one before. A series that is left out has ended there. */
+  /** Appends the samples of one point in time, later than all before. A series without a sample has ended. */
   append(timeMs: number, samples: readonly Sample[]): void
-  /** The series of this name that have these labels. */
+  /** Returns the series of a metric that have all of these labels. */
   select(name: string, matchers?: Labels): HistorySeries[]
   /**
-   * What a series was after `fromMs` and until `toMs`, from the finest steps that reach back so far. In coarse steps a
-   * counter's restarts are added up, so that it only grows.
+   * Returns the samples of a series after `fromMs` and until `toMs`, in the finest resolution that reaches back to `fromMs`. In
+   * downsampled steps, counter resets are already compensated: the values only grow.
    */
-  range(series: HistorySeries, fromMs: number, toMs: number, statistic?: Statistic): Samples
-  /** What a series was at `timeMs`: its newest sample within five minutes; undefined where it had ended by then. */
+  range(series: HistorySeries, fromMs: number, toMs: number, statistic?: Statistic): RangeSamples
+  /** Returns the value of a series at `timeMs`: its newest sample of the last five minutes; undefined if it has ended by then. */
   at(series: HistorySeries, timeMs: number): number | undefined
 }

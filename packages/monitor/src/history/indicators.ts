@@ -1,36 +1,36 @@
-/** Samples of one series, oldest first, without gaps. */
-export interface Samples {
+/** Samples of one series over a time range, oldest first. Times without a sample are left out. */
+export interface RangeSamples {
   readonly timesMs: ArrayLike<number>
   readonly values: ArrayLike<number>
 }
 
 /**
- * How much a counter grew in the window that ends at `toMs`, as PromQL's `increase` has it (Prometheus 3,
- * promql/functions.go, extrapolatedRate): every drop is a restart from 0; the growth between the first and the last sample
- * is extrapolated to the window's edges where they are within 1.1 times the average distance of samples, else by half that
- * distance, and never to before the counter was 0. Undefined with fewer than two samples.
+ * Returns the increase of a counter in the window that ends at `toMs`, as PromQL's `increase` computes it (Prometheus 3,
+ * promql/functions.go, extrapolatedRate): every decrease is a reset to 0. The increase between the first and the last sample is
+ * extrapolated to both edges of the window if they are closer than 1.1 times the average sample interval, otherwise by half of
+ * that interval, and never to before the counter was 0. Undefined with fewer than two samples.
  */
-export function increase({ timesMs, values }: Samples, windowMs: number, toMs: number): number | undefined {
-  const factor = extrapolation(timesMs, values, windowMs, toMs)
-  return factor === undefined ? undefined : growth(values) * factor
+export function increase({ timesMs, values }: RangeSamples, windowMs: number, toMs: number): number | undefined {
+  const factor = extrapolationFactor(timesMs, values, windowMs, toMs)
+  return factor === undefined ? undefined : rawIncrease(values) * factor
 }
 
-/** Increase per second, as PromQL's `rate` has it: divided by the length of the window, not of what was sampled. */
-export function rate({ timesMs, values }: Samples, windowMs: number, toMs: number): number | undefined {
-  const factor = extrapolation(timesMs, values, windowMs, toMs)
-  return factor === undefined ? undefined : growth(values) * (factor / (windowMs / 1000))
+/** Returns the increase per second, as PromQL's `rate` does: divided by the window, not by the time between the samples. */
+export function rate({ timesMs, values }: RangeSamples, windowMs: number, toMs: number): number | undefined {
+  const factor = extrapolationFactor(timesMs, values, windowMs, toMs)
+  return factor === undefined ? undefined : rawIncrease(values) * (factor / (windowMs / 1000))
 }
 
-function growth(values: ArrayLike<number>): number {
-  let grown = (values[values.length - 1] as number) - (values[0] as number)
+function rawIncrease(values: ArrayLike<number>): number {
+  let sum = (values[values.length - 1] as number) - (values[0] as number)
   for (let index = 1; index < values.length; index++) {
-    const before = values[index - 1] as number
-    if ((values[index] as number) < before) grown += before
+    const previous = values[index - 1] as number
+    if ((values[index] as number) < previous) sum += previous
   }
-  return grown
+  return sum
 }
 
-function extrapolation(
+function extrapolationFactor(
   timesMs: ArrayLike<number>,
   values: ArrayLike<number>,
   windowMs: number,
@@ -38,49 +38,49 @@ function extrapolation(
 ): number | undefined {
   const count = timesMs.length
   if (count < 2) return undefined
-  const first = timesMs[0] as number
-  const last = timesMs[count - 1] as number
-  const sampled = (last - first) / 1000
-  const distance = sampled / (count - 1)
-  const threshold = distance * 1.1
-  let toStart = (first - (toMs - windowMs)) / 1000
-  let toEnd = (toMs - last) / 1000
-  if (toStart >= threshold) toStart = distance / 2
-  const grown = growth(values)
-  const startValue = values[0] as number
-  if (grown > 0 && startValue >= 0) toStart = Math.min(toStart, sampled * (startValue / grown))
-  if (toEnd >= threshold) toEnd = distance / 2
-  return (sampled + toStart + toEnd) / sampled
+  const firstMs = timesMs[0] as number
+  const lastMs = timesMs[count - 1] as number
+  const sampledSeconds = (lastMs - firstMs) / 1000
+  const intervalSeconds = sampledSeconds / (count - 1)
+  const thresholdSeconds = intervalSeconds * 1.1
+  let toStartSeconds = (firstMs - (toMs - windowMs)) / 1000
+  let toEndSeconds = (toMs - lastMs) / 1000
+  if (toStartSeconds >= thresholdSeconds) toStartSeconds = intervalSeconds / 2
+  const increased = rawIncrease(values)
+  const firstValue = values[0] as number
+  if (increased > 0 && firstValue >= 0) toStartSeconds = Math.min(toStartSeconds, sampledSeconds * (firstValue / increased))
+  if (toEndSeconds >= thresholdSeconds) toEndSeconds = intervalSeconds / 2
+  return (sampledSeconds + toStartSeconds + toEndSeconds) / sampledSeconds
 }
 
-/** One bucket of a histogram: how many, or how many per second, were at most `le`. */
+/** One cumulative bucket of a histogram: the count, or rate, of observations of at most `le`. */
 export interface Bucket {
   readonly le: number
   readonly count: number
 }
 
 /**
- * A quantile of cumulative buckets, as PromQL's `histogram_quantile` has it: linear within the bucket, the highest bound for
- * what lies above it. Undefined without observations or without a bucket for Infinity.
+ * Returns a quantile from cumulative buckets, as PromQL's `histogram_quantile` does: interpolated linearly within its bucket; the
+ * highest finite bound if it lies above that. Undefined without observations or without a bucket for Infinity.
  */
 export function histogramQuantile(q: number, buckets: readonly Bucket[]): number | undefined {
-  const sorted = monotonic([...buckets].sort((one, other) => one.le - other.le))
+  const sorted = toMonotonic([...buckets].sort((one, other) => one.le - other.le))
   const highest = sorted.at(-1)
   if (highest === undefined || highest.le !== Number.POSITIVE_INFINITY || sorted.length < 2 || !(highest.count > 0))
     return undefined
   let rank = q * highest.count
   const found = sorted.findIndex(({ count }, index) => index === sorted.length - 1 || count >= rank)
   if (found === sorted.length - 1) return sorted.at(-2)?.le
-  const { le: end, count: within } = sorted[found] as Bucket
+  const { le: end, count: cumulative } = sorted[found] as Bucket
   if (found === 0 && end <= 0) return end
-  const below = sorted[found - 1]
-  const start = below?.le ?? 0
-  rank -= below?.count ?? 0
-  return start + (end - start) * (rank / (within - (below?.count ?? 0)))
+  const previous = sorted[found - 1]
+  const start = previous?.le ?? 0
+  rank -= previous?.count ?? 0
+  return start + (end - start) * (rank / (cumulative - (previous?.count ?? 0)))
 }
 
-/** Rates of buckets may disagree in the last digit; a cumulative count never falls. */
-function monotonic(buckets: readonly Bucket[]): Bucket[] {
+/** Rates of buckets may differ in the last digit; this restores that cumulative counts never fall. */
+function toMonotonic(buckets: readonly Bucket[]): Bucket[] {
   let highest = 0
   return buckets.map(({ le, count }) => {
     highest = Math.max(highest, count)
@@ -89,10 +89,10 @@ function monotonic(buckets: readonly Bucket[]): Bucket[] {
 }
 
 /**
- * What a gauge will be `aheadSeconds` after `toMs` if it goes on as in these samples: the line of least squares, as PromQL's
- * `predict_linear` has it. Undefined with fewer than two samples.
+ * Returns the value of a gauge `aheadSeconds` after `toMs` by linear regression over the samples, as PromQL's `predict_linear`
+ * does. Undefined with fewer than two samples.
  */
-export function predictLinear({ timesMs, values }: Samples, toMs: number, aheadSeconds: number): number | undefined {
+export function predictLinear({ timesMs, values }: RangeSamples, toMs: number, aheadSeconds: number): number | undefined {
   const count = timesMs.length
   if (count < 2) return undefined
   const first = values[0] as number
@@ -115,18 +115,19 @@ export function predictLinear({ timesMs, values }: Samples, toMs: number, aheadS
   return slope * aheadSeconds + (y.value / count - (slope * x.value) / count)
 }
 
-/** A sum that carries its rounding error along (Kahan, Neumaier), as PromQL's `sum` does. */
+/** A sum with compensated rounding errors (Kahan and Neumaier), as PromQL's `sum` computes it. */
 export class Sum {
   #sum = 0
-  #error = 0
+  #compensation = 0
 
+  /** Adds a term. */
   add(term: number): void {
     const sum = this.#sum + term
-    this.#error += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum
+    this.#compensation += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum
     this.#sum = sum
   }
 
   get value(): number {
-    return this.#sum + this.#error
+    return this.#sum + this.#compensation
   }
 }

@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History, Statistic } from './history.ts'
-import { type Bucket, histogramQuantile, increase, predictLinear, rate, type Samples, Sum } from './indicators.ts'
+import { type Bucket, histogramQuantile, increase, predictLinear, type RangeSamples, rate, Sum } from './indicators.ts'
 
 /** One element of a query result: labels and their value. PromQL calls a list of them an instant vector. */
 export interface LabeledValue {
@@ -136,7 +136,7 @@ export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])))
 }
 
-type ReadWindow = (statistic: Statistic) => Samples
+type ReadWindow = (statistic: Statistic) => RangeSamples
 
 function overWindow(
   history: History,
@@ -151,11 +151,11 @@ function overWindow(
   })
 }
 
-function reduce({ values }: Samples, combine: (one: number, other: number) => number): number | undefined {
+function reduce({ values }: RangeSamples, combine: (one: number, other: number) => number): number | undefined {
   return values.length === 0 ? undefined : Array.from(values).reduce((one, other) => combine(one, other))
 }
 
-function average(sums: Samples, counts: Samples): number | undefined {
+function average(sums: RangeSamples, counts: RangeSamples): number | undefined {
   const add = (one: number, other: number): number => one + other
   const count = reduce(counts, add)
   return count === undefined || count === 0 ? undefined : (reduce(sums, add) ?? 0) / count

@@ -45,7 +45,7 @@ test('a sample is in memory and on disk', async () => {
   const recorder = new HistoryRecorder({ ...monitored(), intervalMs: 1000, durable })
   await recorder.sample()
   expect(gets(recorder)).toEqual([3])
-  expect(durable.aliveMs(Date.now())).toBeGreaterThan(Date.now() - 10_000)
+  expect(durable.lastSampleMs(Date.now())).toBeGreaterThan(Date.now() - 10_000)
 })
 
 test('a sample that is asked for during the restore comes after the restored samples', async () => {

@@ -4,7 +4,7 @@ import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import { TimeSeries } from './memory/time-series.ts'
-import { samplesOf } from './series.ts'
+import { toSamples } from './series.ts'
 import type { DurableHistory } from './sqlite/durable-history.ts'
 
 export interface HistoryRecorderOptions {
@@ -53,7 +53,7 @@ export class HistoryRecorder implements Component {
     const { points, timeMs } = await reader.take()
     if (this.#isClosed) return
     trackSelfTime(registry, 'history', () => {
-      const samples = points.flatMap(samplesOf)
+      const samples = points.flatMap(toSamples)
       this.history.append(timeMs, samples)
       durable?.append(timeMs, samples)
     })

@@ -1,23 +1,23 @@
 import type { Labels } from '@wombat/instrumentation'
 import type { Point } from '../collection/snapshot.ts'
 
-/** One plain series, as Prometheus knows it: a histogram is its buckets (label `le`), its sum and its count. */
+/** One time series as in Prometheus: a histogram is several, one for each bucket (label `le`), its sum and its count. */
 export interface HistorySeries {
   readonly name: string
   readonly labels: Labels
-  /** Whether it only grows, but for restarts: what `rate` is for. */
+  /** Whether it only grows, except for resets to 0: required for `rate`. */
   readonly isCounter: boolean
 }
 
-/** A series with what it was at one moment. */
+/** The value of a series at one point in time. */
 export interface Sample {
   readonly series: HistorySeries
   readonly value: number
 }
 
-/** The plain series behind a point, and their values now. */
-export function samplesOf(point: Point): Sample[] {
-  const labels = textLabels(point.attributes)
+/** Returns the samples of a point of a snapshot: one for a counter or gauge, several for a histogram. */
+export function toSamples(point: Point): Sample[] {
+  const labels = toLabels(point.attributes)
   if ('value' in point)
     return [{ series: { name: point.metric, labels, isCounter: point.kind === 'counter' }, value: point.value }]
   let cumulative = 0
@@ -33,15 +33,15 @@ export function samplesOf(point: Point): Sample[] {
   ]
 }
 
-/** Attributes as Prometheus has labels: every value is text. */
-function textLabels(attributes: Point['attributes']): Labels {
+/** Converts attributes to labels as Prometheus does: every value becomes a string. */
+function toLabels(attributes: Point['attributes']): Labels {
   const labels: Record<string, string> = {}
   for (const [key, value] of Object.entries(attributes)) labels[key] = typeof value === 'string' ? value : JSON.stringify(value)
   return labels
 }
 
-/** Whether a series has all these labels. */
-export function matches(labels: Labels, wanted: Labels): boolean {
-  for (const key in wanted) if ((labels[key] ?? '') !== wanted[key]) return false
+/** Returns whether a series has all of these labels. As in Prometheus, a missing label equals the empty string. */
+export function matchesLabels(labels: Labels, matchers: Labels): boolean {
+  for (const name in matchers) if ((labels[name] ?? '') !== matchers[name]) return false
   return true
 }

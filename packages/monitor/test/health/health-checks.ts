@@ -1,7 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
-import { SnapshotReader, samplesOf, TimeSeries } from '@wombat/monitor'
+import { SnapshotReader, toSamples, TimeSeries } from '@wombat/monitor'
 import { onTestFinished } from 'vitest'
 import { type BuiltInSourceOptions, createBuiltInSource } from '../../src/health/built-in-source.ts'
 import type { Explanation, Finding, HealthCheckResult } from '../../src/health/check.ts'
@@ -28,7 +28,7 @@ export function watched({ probe = 'write', ...options }: Options = {}) {
   /** Remembers the metrics as they are now. */
   const remember = async (): Promise<void> => {
     const { points, timeMs } = await reader.take()
-    history.append(timeMs, points.flatMap(samplesOf))
+    history.append(timeMs, points.flatMap(toSamples))
   }
 
   const names = (store?: string): string[] => source().flatMap((check) => (check.store === store ? check.name : []))

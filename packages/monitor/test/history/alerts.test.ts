@@ -49,5 +49,5 @@ test('a history keeps no process alive, and what a process left that ended witho
   expect(await once(child, 'close')).toEqual([0, null])
   expect(said).toEqual({ out: '', err: '' })
   const { file } = await opened(historyPath)
-  expect(Date.now() - (file.aliveMs(Date.now()) ?? 0)).toBeLessThan(5000)
+  expect(Date.now() - (file.lastSampleMs(Date.now()) ?? 0)).toBeLessThan(5000)
 })

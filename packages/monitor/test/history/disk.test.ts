@@ -19,12 +19,15 @@ test('on a disk that fills up writing stops before the last 64 MiB, and goes on 
   writeFileSync(ballast, Buffer.alloc(50 * 2 ** 20))
   for (let tick = 2; tick < 5; tick++) file.append(tick, samplesAt(tick))
   expect(counted.failures).toBe(3)
-  expect(file.aliveMs(10)).toBe(1)
+  expect(file.lastSampleMs(10)).toBe(1)
   rmSync(ballast)
   file.append(5, samplesAt(5))
-  expect(file.aliveMs(10)).toBe(5)
-  expect(logger.lines.map(({ message }) => message)).toEqual(['the history cannot use its file', 'the history is written again'])
-  expect(logger.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('below 64 MiB nothing is written') })
+  expect(file.lastSampleMs(10)).toBe(5)
+  expect(logger.lines.map(({ message }) => message)).toEqual([
+    'the history file cannot be used: recent samples are in memory only',
+    'the history file is written again',
+  ])
+  expect(logger.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('nothing is written below 64 MiB') })
 })
 
 test('where the disk is full all the same, nothing breaks, and what was written before stays', async ({ skip }) => {
@@ -37,7 +40,7 @@ test('where the disk is full all the same, nothing breaks, and what was written 
   const { file, logger, counted } = await opened(join(folder, 'history.db'), { minFreeBytes: 0 })
   for (let tick = 1; tick < 10_000 && counted.failures < 3; tick++) file.append(tick, samplesAt(tick))
   expect(counted.failures).toBe(3)
-  expect(file.aliveMs(10_000)).toBeGreaterThan(100)
+  expect(file.lastSampleMs(10_000)).toBeGreaterThan(100)
   expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { fields: { reason: expect.stringContaining('full') } },
   ])

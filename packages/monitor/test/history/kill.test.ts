@@ -18,7 +18,7 @@ test('killed fifty times at any moment, a file opens each time, and everything t
     const whole = said.out.slice(0, said.out.lastIndexOf('\n'))
     const lastSaid = Number(whole.slice(whole.lastIndexOf('\n') + 1))
     const { file } = await opened(path)
-    const lastMs = file.aliveMs(Number.MAX_SAFE_INTEGER) as number
+    const lastMs = file.lastSampleMs(Number.MAX_SAFE_INTEGER) as number
     file.close()
     // The tick that was being written may be there or not; it had not been said.
     expect([lastSaid, lastSaid + 1]).toContain(lastMs / stepMs)
@@ -39,7 +39,7 @@ test('a second process is refused while the first lives, and not after it was ki
   const path = await temporaryPath()
   const { child } = start('writer-process.ts', path)
   await once(child.stdout as NodeJS.ReadableStream, 'data')
-  await expect(opened(path)).rejects.toThrow(`${path} is in use by another process: a history has one writer`)
+  await expect(opened(path)).rejects.toThrow(`${path} is in use by another process: give each process its own history file`)
   await killed(child)
   await opened(path)
 })

@@ -4,7 +4,7 @@ import { logNotifier } from './log.ts'
 import type { Notifier } from './notifier.ts'
 import { webhookNotifier } from './webhook.ts'
 
-export interface NotifierOptions {
+export interface ConfiguredNotifiers {
   /** Notifiers given in code (default: the log). */
   readonly notifiers: readonly Notifier[] | undefined
   readonly alertmanagerUrl: string | undefined
@@ -13,7 +13,7 @@ export interface NotifierOptions {
 }
 
 /** Creates the notifiers of a configuration: those given in code, or else the log, and one for each configured URL. */
-export function createNotifiers(options: NotifierOptions, logger: Logger): Notifier[] {
+export function createNotifiers(options: ConfiguredNotifiers, logger: Logger): Notifier[] {
   const { notifiers = [logNotifier(logger)], alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate } = options
   return [
     ...notifiers,

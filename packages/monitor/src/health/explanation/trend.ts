@@ -1,5 +1,5 @@
 import type { History } from '../../history/history.ts'
-import { predictLinear, type Samples } from '../../history/indicators.ts'
+import { predictLinear, type RangeSamples } from '../../history/indicators.ts'
 import type { Observation, Trend } from '../check.ts'
 
 const hourMs = 3_600_000
@@ -35,7 +35,7 @@ export function computeTrend(
 }
 
 /** Fits a line by least squares. Returns undefined for fewer than two samples. */
-function fitTrend(samples: Samples): Trend | undefined {
+function fitTrend(samples: RangeSamples): Trend | undefined {
   const { timesMs, values } = samples
   const firstMs = timesMs[0]
   const lastMs = timesMs[timesMs.length - 1]

@@ -1,41 +1,47 @@
-/** The last moments of a history in a ring, oldest first. A tick is a moment's number since the beginning. */
+/**
+ * The times of the newest samples, oldest first. Each sample time gets a sequence number, counted from the first one; the values
+ * are in one `Column` per series, under the same sequence numbers.
+ */
 export class RingBuffer {
   readonly capacity: number
   readonly #timesMs: Float64Array
-  #next = 0
+  #nextSequence = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
     this.#timesMs = new Float64Array(capacity)
   }
 
-  /** The number of the next tick; those from `oldest` up to it are kept. */
-  get next(): number {
-    return this.#next
+  /** Sequence number of the next sample time. */
+  get nextSequence(): number {
+    return this.#nextSequence
   }
 
-  get oldest(): number {
-    return Math.max(0, this.#next - this.capacity)
+  /** Sequence number of the oldest sample time in the buffer. */
+  get oldestSequence(): number {
+    return Math.max(0, this.#nextSequence - this.capacity)
   }
 
-  /** When the oldest kept tick was; Infinity where there is none. */
+  /** The oldest sample time; Infinity if the buffer is empty. */
   get oldestMs(): number {
-    return this.#next === 0 ? Number.POSITIVE_INFINITY : this.timeMs(this.oldest)
+    return this.#nextSequence === 0 ? Number.POSITIVE_INFINITY : this.timeMs(this.oldestSequence)
   }
 
+  /** Appends a sample time and returns its sequence number. */
   push(timeMs: number): number {
-    this.#timesMs[this.#next % this.capacity] = timeMs
-    return this.#next++
+    this.#timesMs[this.#nextSequence % this.capacity] = timeMs
+    return this.#nextSequence++
   }
 
-  timeMs(tick: number): number {
-    return this.#timesMs[tick % this.capacity] as number
+  /** Returns the sample time of a sequence number. */
+  timeMs(sequence: number): number {
+    return this.#timesMs[sequence % this.capacity] as number
   }
 
-  /** The first kept tick after this time; `next` where there is none. */
+  /** Returns the sequence number of the first sample time after `timeMs`; `nextSequence` if there is none. */
   firstAfter(timeMs: number): number {
-    let low = this.oldest
-    let high = this.#next
+    let low = this.oldestSequence
+    let high = this.#nextSequence
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.timeMs(middle) > timeMs) high = middle
@@ -45,7 +51,7 @@ export class RingBuffer {
   }
 }
 
-/** The numbers of one series beside a ring's moments; NaN where it had none. Its memory grows as the ring fills. */
+/** The values of one series, by the sequence numbers of a `RingBuffer`; NaN without a sample. Memory grows as the buffer fills. */
 export class Column {
   readonly #capacity: number
   #values = new Float64Array(0)
@@ -58,23 +64,25 @@ export class Column {
     return this.#values.byteLength
   }
 
-  set(tick: number, value: number): void {
-    const slot = tick % this.#capacity
-    if (slot >= this.#values.length) {
-      if (Number.isNaN(value) && tick < this.#capacity) return
-      this.#grow(tick < this.#capacity ? slot + 1 : this.#capacity)
+  /** Stores the value of a sequence number. */
+  set(sequence: number, value: number): void {
+    const index = sequence % this.#capacity
+    if (index >= this.#values.length) {
+      if (Number.isNaN(value) && sequence < this.#capacity) return
+      this.#grow(sequence < this.#capacity ? index + 1 : this.#capacity)
     }
-    this.#values[slot] = value
+    this.#values[index] = value
   }
 
-  at(tick: number): number {
-    return this.#values[tick % this.#capacity] ?? Number.NaN
+  /** Returns the value of a sequence number; NaN without a sample. */
+  at(sequence: number): number {
+    return this.#values[sequence % this.#capacity] ?? Number.NaN
   }
 
-  #grow(wanted: number): void {
-    const length = Math.min(this.#capacity, Math.max(wanted, this.#values.length * 2, 16))
-    const grown = new Float64Array(length).fill(Number.NaN)
-    grown.set(this.#values)
-    this.#values = grown
+  #grow(minLength: number): void {
+    const length = Math.min(this.#capacity, Math.max(minLength, this.#values.length * 2, 16))
+    const values = new Float64Array(length).fill(Number.NaN)
+    values.set(this.#values)
+    this.#values = values
   }
 }

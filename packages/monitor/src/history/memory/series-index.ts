@@ -1,59 +1,63 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
-import { type HistorySeries, matches } from '../series.ts'
+import { type HistorySeries, matchesLabels } from '../series.ts'
 import type { Column } from './ring-buffer.ts'
 
-/** A series and its samples of the last hour. */
+/** A series with its samples of the last hour. */
 export interface IndexedSeries {
   readonly series: HistorySeries
   readonly column: Column
-  /** What a counter had counted before its restarts. */
-  restarted: number
+  /** Sum of the values that a counter had before each of its resets. */
+  resetOffset: number
   lastValue: number
-  lastTick: number
+  lastSequence: number
 }
 
 /**
- * All series of one name. Health checks ask for one store's a few dozen times a round, each store's anew, so that those of a
- * store are found without looking at those of all others.
+ * All series of one metric, indexed by the label `store`: health checks select the series of each store a few dozen times per run,
+ * which must not read the series of all other stores.
  */
 export class SeriesIndex {
-  readonly #all = new Map<string, IndexedSeries>()
-  readonly #ofStore = new Map<string, Set<IndexedSeries>>()
+  readonly #byKey = new Map<string, IndexedSeries>()
+  readonly #byStore = new Map<string, Set<IndexedSeries>>()
 
+  /** Returns the series with exactly these labels. */
   get(labels: Labels): IndexedSeries | undefined {
-    return this.#all.get(seriesKey(labels))
+    return this.#byKey.get(seriesKey(labels))
   }
 
-  add(track: IndexedSeries): void {
-    const { labels } = track.series
-    this.#all.set(seriesKey(labels), track)
+  /** Adds a series. */
+  add(indexed: IndexedSeries): void {
+    const { labels } = indexed.series
+    this.#byKey.set(seriesKey(labels), indexed)
     const store = labels['store'] ?? ''
-    const others = this.#ofStore.get(store)
-    if (others === undefined) this.#ofStore.set(store, new Set([track]))
-    else others.add(track)
+    const sameStore = this.#byStore.get(store)
+    if (sameStore === undefined) this.#byStore.set(store, new Set([indexed]))
+    else sameStore.add(indexed)
   }
 
-  delete(track: IndexedSeries): void {
-    const { labels } = track.series
-    this.#all.delete(seriesKey(labels))
+  /** Removes a series. */
+  delete(indexed: IndexedSeries): void {
+    const { labels } = indexed.series
+    this.#byKey.delete(seriesKey(labels))
     const store = labels['store'] ?? ''
-    const others = this.#ofStore.get(store)
-    others?.delete(track)
-    if (others?.size === 0) this.#ofStore.delete(store)
+    const sameStore = this.#byStore.get(store)
+    sameStore?.delete(indexed)
+    if (sameStore?.size === 0) this.#byStore.delete(store)
   }
 
-  /** Those with all of these labels, in the order in which they came. */
+  /** Returns the series that have all of these labels, in the order in which they were added. */
   select(matchers: Labels): HistorySeries[] {
     const { store } = matchers
-    const found: HistorySeries[] = []
-    for (const { series } of store === undefined ? this.all() : (this.#ofStore.get(store) ?? [])) {
-      if (matches(series.labels, matchers)) found.push(series)
+    const selected: HistorySeries[] = []
+    for (const { series } of store === undefined ? this.all() : (this.#byStore.get(store) ?? [])) {
+      if (matchesLabels(series.labels, matchers)) selected.push(series)
     }
-    return found
+    return selected
   }
 
+  /** Returns all series, in the order in which they were added. */
   all(): Iterable<IndexedSeries> {
-    return this.#all.values()
+    return this.#byKey.values()
   }
 }

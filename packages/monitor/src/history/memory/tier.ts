@@ -1,39 +1,13 @@
-import { type Statistic, statistics } from '../history.ts'
-import { Column, RingBuffer } from './ring-buffer.ts'
+import type { Statistic } from '../history.ts'
+import { Downsampler } from './downsampler.ts'
+import { type Column, RingBuffer } from './ring-buffer.ts'
 
-/** The steps of one series in one tier, and the step that is not over yet. */
-export class Downsampler {
-  readonly columns: Partial<Record<Statistic, Column>>
-  #open: Record<Statistic, number> | undefined
-
-  /** A counter needs only where it ended. */
-  constructor(capacity: number, isCounter: boolean) {
-    const kept = isCounter ? (['last'] as const) : statistics
-    this.columns = Object.fromEntries(kept.map((statistic) => [statistic, new Column(capacity)]))
-  }
-
-  get bytes(): number {
-    return Object.values(this.columns).reduce((bytes, column) => bytes + column.bytes, 0)
-  }
-
-  add(value: number): void {
-    const { min = value, max = value, sum = 0, count = 0 } = this.#open ?? {}
-    this.#open = { last: value, min: Math.min(min, value), max: Math.max(max, value), sum: sum + value, count: count + 1 }
-  }
-
-  /** Writes the open step down at this tick, as nothing where the series had no sample in it. */
-  close(tick: number): void {
-    for (const statistic of statistics) this.columns[statistic]?.set(tick, this.#open?.[statistic] ?? Number.NaN)
-    this.#open = undefined
-  }
-}
-
-/** One resolution of a history: a tick for every step in which there was a sample, at the time of the step's last one. */
+/** One resolution of a history. Each step that has a sample is stored at the time of its last sample. */
 export class Tier {
   readonly stepMs: number
   readonly ring: RingBuffer
-  readonly #steps = new Map<object, Downsampler>()
-  #openStep: number | undefined
+  readonly #downsamplers = new Map<object, Downsampler>()
+  #currentStep: number | undefined
   #lastMs = 0
 
   constructor(stepMs: number, capacity: number) {
@@ -43,35 +17,38 @@ export class Tier {
 
   get bytes(): number {
     let bytes = this.ring.capacity * 8
-    for (const steps of this.#steps.values()) bytes += steps.bytes
+    for (const downsampler of this.#downsamplers.values()) bytes += downsampler.bytes
     return bytes
   }
 
-  /** A moment begins: the step before it is written down where it is over. */
-  begin(timeMs: number): void {
+  /** Starts a sample; flushes the previous step if it has ended. */
+  startSample(timeMs: number): void {
     const step = Math.floor(timeMs / this.stepMs)
-    if (this.#openStep !== undefined && step !== this.#openStep) {
-      const tick = this.ring.push(this.#lastMs)
-      for (const steps of this.#steps.values()) steps.close(tick)
+    if (this.#currentStep !== undefined && step !== this.#currentStep) {
+      const sequence = this.ring.push(this.#lastMs)
+      for (const downsampler of this.#downsamplers.values()) downsampler.flush(sequence)
     }
-    this.#openStep = step
+    this.#currentStep = step
     this.#lastMs = timeMs
   }
 
+  /** Adds the value of one series to the current sample. */
   add(key: object, isCounter: boolean, value: number): void {
-    let steps = this.#steps.get(key)
-    if (steps === undefined) {
-      steps = new Downsampler(this.ring.capacity, isCounter)
-      this.#steps.set(key, steps)
+    let downsampler = this.#downsamplers.get(key)
+    if (downsampler === undefined) {
+      downsampler = new Downsampler(this.ring.capacity, isCounter)
+      this.#downsamplers.set(key, downsampler)
     }
-    steps.add(value)
+    downsampler.add(value)
   }
 
+  /** Returns one statistic of a series; undefined if it is not stored. */
   column(key: object, statistic: Statistic): Column | undefined {
-    return this.#steps.get(key)?.columns[statistic]
+    return this.#downsamplers.get(key)?.columns[statistic]
   }
 
-  forget(key: object): void {
-    this.#steps.delete(key)
+  /** Removes a series. */
+  delete(key: object): void {
+    this.#downsamplers.delete(key)
   }
 }

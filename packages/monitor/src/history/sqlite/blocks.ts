@@ -1,38 +1,72 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Block, decodeBlock } from './block-codec.ts'
-import { type Row, readBlock } from './compact.ts'
 import type { TimeSlices } from './time-slices.ts'
 
-const rowsAtOnce = 64
+/** Samples of one point in time, as stored. Null if there is no series. */
+export interface SampleRow {
+  readonly time_ms: number
+  readonly samples: Uint8Array | null
+}
+
+const rowsPerRead = 64
 
 /**
- * Everything in the file from `fromMs` on, oldest first: the chunks, then the ticks that are not folded yet. Nothing may be
- * folded meanwhile. A chunk that cannot be read is told to `unreadable`, and the rest goes on.
+ * Reads all samples of a file from `fromMs` on, oldest first: the compacted blocks, then the rows that are not compacted yet.
+ * Nothing may be compacted meanwhile. A block that cannot be read is reported to `onUnreadable` and skipped.
  */
-export async function* blocksSince(
+export async function* readBlocks(
   database: DatabaseSync,
   fromMs: number,
   slices: TimeSlices,
-  unreadable: (error: unknown) => void,
+  onUnreadable: (error: unknown) => void,
 ): AsyncGenerator<Block> {
   const ids = database.prepare('SELECT id FROM chunk WHERE to_ms >= ? ORDER BY from_ms').all(fromMs) as unknown as {
     id: number
   }[]
-  const chunk = database.prepare('SELECT ticks, series, body FROM chunk WHERE id = ?')
+  const block = database.prepare('SELECT ticks, series, body FROM chunk WHERE id = ?')
   for (const { id } of ids) {
     try {
-      const { ticks, series, body } = chunk.get(id) as { ticks: number; series: Uint8Array | null; body: Uint8Array }
-      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series ?? []).buffer), ticks, slices)
+      const { ticks: count, series, body } = block.get(id) as { ticks: number; series: Uint8Array | null; body: Uint8Array }
+      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series ?? []).buffer), count, slices)
     } catch (error) {
-      unreadable(error)
+      onUnreadable(error)
     }
   }
-  const next = database.prepare(`SELECT time_ms, samples FROM tick WHERE time_ms >= ? ORDER BY time_ms LIMIT ${rowsAtOnce}`)
-  for (let afterMs = fromMs; ; ) {
-    const rows = next.all(afterMs) as unknown as Row[]
+  const nextRows = database.prepare(`SELECT time_ms, samples FROM tick WHERE time_ms >= ? ORDER BY time_ms LIMIT ${rowsPerRead}`)
+  for (let nextMs = fromMs; ; ) {
+    const rows = nextRows.all(nextMs) as unknown as SampleRow[]
     const last = rows.at(-1)
     if (last === undefined) return
-    yield await readBlock(rows, slices)
-    afterMs = last.time_ms + 1
+    yield await toBlock(rows, slices)
+    nextMs = last.time_ms + 1
   }
+}
+
+/** Transposes sample rows to a block of the series that have a sample in any of them. */
+export async function toBlock(rows: readonly SampleRow[], slices: TimeSlices): Promise<Block> {
+  const rowValues = rows.map(({ samples }) => decodeSamples(samples))
+  const width = rowValues.reduce((widest, { length }) => Math.max(widest, length), 0)
+  const seriesIds: number[] = []
+  const values = new Float64Array(width * rows.length)
+  for (let id = 0; id < width; id++) {
+    const start = seriesIds.length * rows.length
+    let hasSample = false
+    for (let row = 0; row < rows.length; row++) {
+      const value = rowValues[row]?.[id] ?? Number.NaN
+      values[start + row] = value
+      hasSample ||= !Number.isNaN(value)
+    }
+    if (hasSample) seriesIds.push(id)
+    await slices.yieldIfDue()
+  }
+  return {
+    timesMs: Float64Array.from(rows, ({ time_ms }) => time_ms),
+    seriesIds: Uint32Array.from(seriesIds),
+    values: values.subarray(0, seriesIds.length * rows.length),
+  }
+}
+
+/** Copies the bytes: SQLite returns them at any offset, but a Float64Array must start at a multiple of eight. */
+function decodeSamples(bytes: Uint8Array | null): Float64Array {
+  return new Float64Array(new Uint8Array(bytes ?? []).buffer)
 }

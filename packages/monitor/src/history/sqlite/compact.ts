@@ -1,25 +1,32 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Block, encodeBlock } from './block-codec.ts'
+import { encodeBlock } from './block-codec.ts'
+import { type SampleRow, toBlock } from './blocks.ts'
 import { TimeSlices } from './time-slices.ts'
 import { transaction } from './transaction.ts'
 
-/** About how many samples become one chunk: an hour of 700 series every ten seconds. What is longer becomes several. */
-const samplesOfChunk = 2 ** 18
-const rowsAtOnce = 32
+/** Approximate number of values in one block: an hour of 700 series every ten seconds. A longer period becomes several blocks. */
+const valuesPerBlock = 2 ** 18
+const bytesPerValue = 8
+const rowsPerRead = 32
 
-/** One tick as it is stored. */
-export interface Row {
-  readonly time_ms: number
-  readonly samples: Uint8Array | null
+/**
+ * Compacts the sample rows of all periods that have ended into compressed blocks, in slices. Stops if `shouldContinue` returns
+ * false: what is committed stays.
+ */
+export async function compact(
+  database: DatabaseSync,
+  nowMs: number,
+  periodMs: number,
+  shouldContinue: () => boolean,
+): Promise<void> {
+  while (shouldContinue() && (await compactOldest(database, nowMs, periodMs, shouldContinue))) {}
 }
 
 /**
- * Folds the oldest ticks into one chunk, as far as they belong to one period that is over. The chunk comes and its ticks go
- * in the same transaction: whoever opens the file after a crash finds either.
- *
- * @returns whether there was something to fold.
+ * Compacts the oldest rows of one period into one block. The block is inserted and its rows are deleted in one transaction, so that
+ * after a crash the file contains one or the other. Returns whether there was anything to compact.
  */
-export async function compactOldest(
+async function compactOldest(
   database: DatabaseSync,
   nowMs: number,
   periodMs: number,
@@ -27,23 +34,23 @@ export async function compactOldest(
 ): Promise<boolean> {
   const { oldest } = database.prepare('SELECT min(time_ms) AS oldest FROM tick').get() as { oldest: number | null }
   if (oldest === null) return false
-  const endMs = (Math.floor(oldest / periodMs) + 1) * periodMs
-  if (endMs > nowMs) return false
+  const periodEndMs = (Math.floor(oldest / periodMs) + 1) * periodMs
+  if (periodEndMs > nowMs) return false
   const slices = new TimeSlices()
-  const rows = await readRows(database, endMs, slices, shouldContinue)
+  const rows = await readRows(database, periodEndMs, slices, shouldContinue)
   const last = rows.at(-1)
   if (last === undefined || !shouldContinue()) return false
-  const block = await readBlock(rows, slices)
+  const block = await toBlock(rows, slices)
   const body = await encodeBlock(block, slices)
   if (!shouldContinue()) return false
-  const series = new Uint8Array(block.seriesIds.buffer, block.seriesIds.byteOffset, block.seriesIds.byteLength)
+  const seriesIds = new Uint8Array(block.seriesIds.buffer, block.seriesIds.byteOffset, block.seriesIds.byteLength)
   transaction(database, () => {
     database
       .prepare('INSERT INTO chunk (from_ms, to_ms, ticks, series, body) VALUES (?, ?, ?, ?, ?)')
-      .run(oldest, last.time_ms, rows.length, series, body)
+      .run(oldest, last.time_ms, rows.length, seriesIds, body)
     const { changes } = database.prepare('DELETE FROM tick WHERE time_ms BETWEEN ? AND ?').run(oldest, last.time_ms)
-    // Fewer may be there, where the file became too big meanwhile; more, where the clock was put back: those were not read.
-    if (changes > rows.length) throw new Error(`${changes} ticks are where ${rows.length} were folded`)
+    // Retention may have deleted rows meanwhile. More rows mean that the clock was set back: they are not in the block.
+    if (changes > rows.length) throw new Error(`${rows.length} rows were compacted, but ${changes} rows would be deleted`)
   })
   return true
 }
@@ -53,47 +60,18 @@ async function readRows(
   endMs: number,
   slices: TimeSlices,
   shouldContinue: () => boolean,
-): Promise<Row[]> {
-  const next = database.prepare(
-    `SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ${rowsAtOnce}`,
+): Promise<SampleRow[]> {
+  const nextRows = database.prepare(
+    `SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ${rowsPerRead}`,
   )
-  const rows: Row[] = []
+  const rows: SampleRow[] = []
   let bytes = 0
-  while (bytes < samplesOfChunk * 8 && shouldContinue()) {
-    const some = next.all(rows.at(-1)?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs) as unknown as Row[]
-    if (some.length === 0) break
-    for (const { samples } of some) bytes += samples?.length ?? 0
-    rows.push(...some)
+  while (bytes < valuesPerBlock * bytesPerValue && shouldContinue()) {
+    const next = nextRows.all(rows.at(-1)?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs) as unknown as SampleRow[]
+    if (next.length === 0) break
+    for (const { samples } of next) bytes += samples?.length ?? 0
+    rows.push(...next)
     await slices.yieldIfDue()
   }
   return rows
-}
-
-/** Ticks turned into series; of those series that are in any of them. */
-export async function readBlock(rows: readonly Row[], slices: TimeSlices): Promise<Block> {
-  const ticks = rows.map(({ samples }) => readSamples(samples))
-  const width = ticks.reduce((widest, { length }) => Math.max(widest, length), 0)
-  const present: number[] = []
-  const values = new Float64Array(width * ticks.length)
-  for (let place = 0; place < width; place++) {
-    const start = present.length * ticks.length
-    let isPresent = false
-    for (let tick = 0; tick < ticks.length; tick++) {
-      const value = ticks[tick]?.[place] ?? Number.NaN
-      values[start + tick] = value
-      isPresent ||= !Number.isNaN(value)
-    }
-    if (isPresent) present.push(place)
-    await slices.yieldIfDue()
-  }
-  return {
-    timesMs: Float64Array.from(rows, ({ time_ms }) => time_ms),
-    seriesIds: Uint32Array.from(present),
-    values: values.subarray(0, present.length * ticks.length),
-  }
-}
-
-/** SQLite's bytes begin anywhere; numbers must begin at a multiple of eight. */
-function readSamples(bytes: Uint8Array | null): Float64Array {
-  return new Float64Array(new Uint8Array(bytes ?? []).buffer)
 }

@@ -2,47 +2,67 @@ import { dirname, resolve } from 'node:path'
 import type { Logger } from '../../logger.ts'
 import type { History } from '../history.ts'
 import type { Sample } from '../series.ts'
-import { blocksSince } from './blocks.ts'
-import { compactOldest } from './compact.ts'
+import { readBlocks } from './blocks.ts'
+import { compact } from './compact.ts'
 import { isDamage, openFile, quarantine, type Sqlite } from './file.ts'
-import { assertFreeSpace } from './free-space.ts'
 import { restoreHistory } from './restore.ts'
 import type { RetentionOptions } from './retention.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { TimeSlices } from './time-slices.ts'
-import { transaction } from './transaction.ts'
+import { assertFreeSpace, transaction } from './transaction.ts'
 
+/** Options of `DurableHistory`. */
 export interface DurableHistoryOptions extends RetentionOptions {
-  /** The file; beside it, while it is open, lies one that ends in `-wal`. */
+  /** The file. While it is open, its journal is beside it, with the suffix `-wal`. */
   readonly path: string
   readonly logger: Logger
-  /** Something could not be written or read. */
+  /** Called for each read or write that failed. */
   readonly onFailure?: () => void
-  /** After how long ticks become a chunk (default one hour). */
+  /** Age at which samples are compacted into compressed blocks, in milliseconds (default one hour). */
   readonly compactionIntervalMs?: number
-  /** With less than this free, nothing is written (default 64 MiB). */
+  /** Nothing is written if less space is free on the disk, in bytes (default 64 MiB). */
   readonly minFreeBytes?: number
 }
 
 /**
- * The history in a SQLite file, for one process at a time. A process that is killed loses at most the moment it was writing;
- * one whose machine loses power may lose the last moments, and never the file. What fails does not reach the caller: it is
- * counted, and logged when it begins and when it is over. A file that turns out damaged is renamed to end in `.damaged`,
- * and a fresh one takes its place.
+ * The history in a SQLite file, for one process at a time. A process that is killed loses at most the sample it was writing; after
+ * a power failure the last samples may be lost, but never the file.
+ *
+ * Failures never reach the caller: they are counted by `onFailure`, and logged when they begin and when they end. A damaged file is
+ * renamed with the suffix `.damaged`, and a new one replaces it.
+ *
+ * @example
+ * ```ts
+ * import { rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { DurableHistory, TimeSeries } from '@wombat/monitor'
+ *
+ * const path = join(tmpdir(), `history-${process.pid}.db`)
+ * const file = await DurableHistory.open({ path, logger: console, retentionMs: 86_400_000, maxBytes: 2 ** 26 })
+ * const series = { name: 'db_queue_depth', labels: { store: 'orders' }, isCounter: false }
+ * const nowMs = Date.now()
+ * file.append(nowMs, [{ series, value: 3 }])
+ * const history = new TimeSeries({ intervalMs: 10_000 })
+ * await file.restore(history, nowMs, 10_000)
+ * file.close()
+ * await rm(path)
+ * if (history.at(series, nowMs) !== 3) throw new Error('expected the stored value')
+ * ```
  */
 export class DurableHistory {
   readonly #sqlite: Sqlite
   readonly #options: Required<DurableHistoryOptions>
-  #open: Statements | undefined
+  #statements: Statements | undefined
   #lastMs: number | undefined
-  #isTroubled = false
-  #folding: Promise<void> | undefined
+  #isFailing = false
+  #compaction: Promise<void> | undefined
   #isClosed = false
 
   /**
-   * Opens the file. Node 22 says once, as an ExperimentalWarning, that its SQLite is experimental.
+   * Opens or creates the file. Node 22 then prints an ExperimentalWarning about `node:sqlite`.
    *
-   * @throws HistoryFileError as `openFile` does; Error where this Node has no SQLite.
+   * @throws HistoryFileError if the file cannot be used; Error if this Node has no `node:sqlite`.
    */
   static async open(options: DurableHistoryOptions): Promise<DurableHistory> {
     return new DurableHistory(await import('node:sqlite'), options)
@@ -52,158 +72,179 @@ export class DurableHistory {
     this.#sqlite = sqlite
     const path = resolve(options.path)
     this.#options = { onFailure: () => {}, compactionIntervalMs: 3_600_000, minFreeBytes: 64 * 2 ** 20, ...options, path }
-    this.#open = this.#openFile()
+    this.#statements = this.#openFile()
   }
 
-  /** When the process that wrote last is known to have been alive; undefined where nothing was written before `nowMs`. */
-  aliveMs(nowMs: number): number | undefined {
-    return this.#read(({ alive }) => alive.get(nowMs, nowMs)) as number | undefined
+  /** Returns the time of the last samples until `nowMs`: the process that wrote them was alive then. Undefined if there are none. */
+  lastSampleMs(nowMs: number): number | undefined {
+    return this.#readValue(({ lastSample }) => lastSample.get(nowMs, nowMs)) as number | undefined
   }
 
-  /** The text that was kept under this name. */
+  /** Returns the text that was stored under a name; undefined if there is none or it cannot be read. */
   metadata(name: string): string | undefined {
-    return this.#read((open) => open.metadata.get(name)) as string | undefined
+    return this.#readValue((statements) => statements.metadata.get(name)) as string | undefined
   }
 
-  /** Keeps a text beyond the process; false where that failed. */
+  /** Stores a text under a name, beyond this process. Returns whether it was written. */
   setMetadata(name: string, value: string): boolean {
-    return this.#attempt((open) => {
+    return this.#attempt((statements) => {
       assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
-      open.setMetadata.run(name, value)
+      statements.setMetadata.run(name, value)
     })
   }
 
-  /** Appends what was stored to a history in memory, in slices. Call it before the first `append`. */
+  /**
+   * Appends the stored samples to a history in memory, without blocking the event loop. Call it before the first `append`.
+   *
+   * @param intervalMs time between two samples of this process.
+   */
   async restore(history: History, nowMs: number, intervalMs: number): Promise<void> {
-    const open = this.#open
-    if (open === undefined) return
+    const statements = this.#statements
+    if (statements === undefined) return
+    const { database, seriesIds } = statements
     const slices = new TimeSlices()
-    const shouldContinue = (): boolean => !this.#isClosed && this.#open === open
     try {
-      const blocks = blocksSince(open.database, nowMs - this.#options.retentionMs, slices, (error) => this.#say(error))
+      const fromMs = nowMs - this.#options.retentionMs
+      const blocks = readBlocks(database, fromMs, slices, (error) => this.#reportFailure(error))
       await restoreHistory(history, blocks, {
         nowMs,
         intervalMs,
         slices,
-        shouldContinue,
-        seriesAt: (place) => open.seriesIds.seriesAt(place),
+        shouldContinue: () => this.#isCurrent(statements),
+        seriesById: (id) => seriesIds.seriesById(id),
       })
     } catch (error) {
-      this.#trouble(error)
+      this.#handleFailure(error)
     }
   }
 
-  /** Writes one moment, later than the one before; then takes its turn at folding and cleaning up. */
+  /** Writes the samples of one time, later than all before; then deletes and compacts a limited amount of old samples. */
   append(timeMs: number, samples: readonly Sample[]): void {
     if (this.#lastMs !== undefined && timeMs <= this.#lastMs) return
-    const isWritten = this.#attempt(({ database, seriesIds, retention, insert }) => {
+    const isWritten = this.#attempt(({ database, seriesIds, retention, insertSamples }) => {
       assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
       transaction(database, () => {
-        const placed = samples
+        const valuesById = samples
           .filter(({ value }) => Number.isFinite(value))
-          .map(({ series, value }) => ({ place: seriesIds.idOf(series, timeMs), value }))
-        const tick = new Float64Array(seriesIds.width).fill(Number.NaN)
-        for (const { place, value } of placed) tick[place] = value
-        insert.run(timeMs, new Uint8Array(tick.buffer))
+          .map(({ series, value }) => ({ id: seriesIds.assignId(series, timeMs), value }))
+        const row = new Float64Array(seriesIds.width).fill(Number.NaN)
+        for (const { id, value } of valuesById) row[id] = value
+        insertSamples.run(timeMs, new Uint8Array(row.buffer))
       })
       this.#lastMs = timeMs
       retention.enforce(timeMs)
     })
     if (!isWritten) return
-    this.#folding ??= this.#fold(timeMs).finally(() => {
-      this.#folding = undefined
+    this.#compaction ??= this.#compact(timeMs).finally(() => {
+      this.#compaction = undefined
     })
   }
 
-  /** Closes the file. What is under way sees it and stops: nothing is waited for. */
+  /** Resolves when no compaction is in progress. */
+  async idle(): Promise<void> {
+    await this.#compaction
+  }
+
+  /** Closes the file. Work in progress stops by itself and is not waited for. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     try {
-      this.#open?.database.close()
+      this.#statements?.database.close()
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#options.logger.warn({ reason, path: this.#options.path }, 'the history may not have been closed well')
+      const { logger, path } = this.#options
+      logger.warn({ reason: errorMessage(error), path }, 'the history file was not closed cleanly')
     }
-    this.#open = undefined
+    this.#statements = undefined
   }
 
-  async #fold(nowMs: number): Promise<void> {
-    const open = this.#open
-    if (open === undefined) return
-    const shouldContinue = (): boolean => !this.#isClosed && this.#open === open
+  async #compact(nowMs: number): Promise<void> {
+    const statements = this.#statements
+    if (statements === undefined) return
     try {
-      while (
-        shouldContinue() &&
-        (await compactOldest(open.database, nowMs, this.#options.compactionIntervalMs, shouldContinue))
-      ) {}
+      await compact(statements.database, nowMs, this.#options.compactionIntervalMs, () => this.#isCurrent(statements))
     } catch (error) {
-      this.#trouble(error)
+      this.#handleFailure(error)
     }
   }
 
-  /** The one value of a row; undefined where there is none, or where it cannot be read. */
-  #read(query: (open: Statements) => object | undefined): unknown {
+  /** Returns whether the file that work began with is still open. */
+  #isCurrent(statements: Statements): boolean {
+    return !this.#isClosed && this.#statements === statements
+  }
+
+  /** Returns the first column of a row; undefined if there is no row or it cannot be read. */
+  #readValue(query: (statements: Statements) => object | undefined): unknown {
     let row: object | undefined
-    this.#attempt((open) => {
-      row = query(open)
+    this.#attempt((statements) => {
+      row = query(statements)
     })
     return Object.values(row ?? {})[0] ?? undefined
   }
 
-  #attempt(work: (open: Statements) => void): boolean {
+  #attempt(work: (statements: Statements) => void): boolean {
     if (this.#isClosed) return false
     try {
-      this.#open ??= this.#openFile()
-      work(this.#open)
-      if (this.#isTroubled) this.#options.logger.info({ path: this.#options.path }, 'the history is written again')
-      this.#isTroubled = false
+      this.#statements ??= this.#openFile()
+      work(this.#statements)
+      if (this.#isFailing) this.#options.logger.info({ path: this.#options.path }, 'the history file is written again')
+      this.#isFailing = false
       return true
     } catch (error) {
-      this.#trouble(error)
+      this.#handleFailure(error)
       return false
     }
   }
 
-  #trouble(error: unknown): void {
-    // Work that was under way when the file was closed.
+  #handleFailure(error: unknown): void {
+    // Work that was in progress when the file was closed.
     if (this.#isClosed) return
-    this.#say(error)
-    if (this.#open === undefined) return
+    this.#reportFailure(error)
+    if (this.#statements === undefined) return
     const { logger, path } = this.#options
     try {
-      // What was taken back is still known here: places are read anew.
-      this.#open = isDamage(error) ? this.#replaceDamaged(this.#open) : prepareStatements(this.#open.database, this.#options)
-    } catch (second) {
-      logger.error({ reason: second instanceof Error ? second.message : String(second), path }, 'the history has no file')
-      this.#open = undefined
+      // After a rollback, the series ids in memory may differ from those in the file: they are read again.
+      this.#statements = isDamage(error)
+        ? this.#replaceDamaged(this.#statements)
+        : prepareStatements(this.#statements.database, this.#options)
+    } catch (secondError) {
+      logger.error(
+        { reason: errorMessage(secondError), path },
+        'the history file cannot be opened: it is retried at the next sample',
+      )
+      this.#statements = undefined
     }
   }
 
-  #say(error: unknown): void {
+  #reportFailure(error: unknown): void {
     const { onFailure, logger, path } = this.#options
     onFailure()
-    const reason = error instanceof Error ? error.message : String(error)
-    if (!this.#isTroubled) logger.error({ reason, path }, 'the history cannot use its file')
-    this.#isTroubled = true
+    if (!this.#isFailing) {
+      logger.error({ reason: errorMessage(error), path }, 'the history file cannot be used: recent samples are in memory only')
+    }
+    this.#isFailing = true
   }
 
   #replaceDamaged({ database }: Statements): Statements {
     database.close()
-    this.#open = undefined
-    this.#sayDamaged(quarantine(this.#options.path))
+    this.#statements = undefined
+    this.#reportDamage(quarantine(this.#options.path))
     return this.#openFile()
   }
 
   #openFile(): Statements {
     const { database, quarantinedAs } = openFile(this.#sqlite, this.#options.path)
-    if (quarantinedAs !== undefined) this.#sayDamaged(quarantinedAs)
+    if (quarantinedAs !== undefined) this.#reportDamage(quarantinedAs)
     return prepareStatements(database, this.#options)
   }
 
-  #sayDamaged(setAsideAs: string): void {
+  #reportDamage(quarantinedAs: string): void {
     const { path, logger, onFailure } = this.#options
     onFailure()
-    logger.error({ path, setAsideAs }, 'the history was damaged, and begins anew')
+    logger.error({ path, quarantinedAs }, 'the history file was damaged: it was renamed, and a new file was created')
   }
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { count, opened, temporaryPath } from '../../../test/history/open-history.ts'
 import { TimeSeries } from '../memory/time-series.ts'
@@ -12,16 +11,16 @@ const hour = 3_600_000
 const beginning = 1_700_000_000_000 - (1_700_000_000_000 % hour)
 const gauge: HistorySeries = { name: 'depth', labels: { store: 'a' }, isCounter: false }
 
-/** Enough ticks for many pages. */
+/** Writes enough samples for many pages. */
 function write(file: DurableHistory): void {
-  for (let tick = 0; tick < 350; tick++) file.append(beginning + tick * 10_000, many(tick))
+  for (let index = 0; index < 350; index++) file.append(beginning + index * 10_000, samplesOfManySeries(index))
 }
 
-function many(value: number) {
+function samplesOfManySeries(value: number) {
   return Array.from({ length: 100 }, (_, index) => ({ series: { ...gauge, labels: { store: String(index) } }, value }))
 }
 
-test('a second writer is refused with a sentence, until the first has closed', async () => {
+test('a file that is in use is rejected, until the first process has closed it', async () => {
   const path = await temporaryPath()
   const { file } = await opened(path)
   await expect(opened(path)).rejects.toThrow(`${path} is in use by another process`)
@@ -29,45 +28,47 @@ test('a second writer is refused with a sentence, until the first has closed', a
   await opened(path)
 })
 
-test('a file of a newer version is refused, and stays as it is', async () => {
+test('a file of a newer version is rejected and stays unchanged', async () => {
   const path = await temporaryPath()
   const { file } = await opened(path)
   file.close()
   const database = new DatabaseSync(path)
   database.exec('PRAGMA user_version = 7')
   database.close()
-  await expect(opened(path)).rejects.toThrow('has version 7, and this installation knows versions up to 1')
+  await expect(opened(path)).rejects.toThrow('has version 7, but this release supports versions up to 1')
   expect(existsSync(`${path}.damaged`)).toBe(false)
 })
 
-test('a database of something else, and a folder that is not there, are refused', async () => {
+test('a database of another application is rejected, and so is a missing directory', async () => {
   const path = await temporaryPath()
   const database = new DatabaseSync(path)
   database.exec('CREATE TABLE orders (id INTEGER)')
   database.close()
-  await expect(opened(path)).rejects.toThrow('is a database of something else')
-  await expect(opened(join(path, '..', 'no', 'history.db'))).rejects.toThrow('cannot be opened: is its folder there')
+  await expect(opened(path)).rejects.toThrow('is a database of another application')
+  await expect(opened(join(path, '..', 'no', 'history.db'))).rejects.toThrow('cannot be opened: check that its directory exists')
 })
 
 const damages: Record<string, (path: string) => void> = {
-  'garbage at its beginning': (path) =>
+  'garbage at the start': (path) =>
     writeFileSync(path, Buffer.concat([Buffer.alloc(4096, 7), readFileSync(path).subarray(4096)])),
-  'half of it gone': (path) => truncateSync(path, Math.floor(statSync(path).size / 8192) * 4096),
-  'garbage but for its beginning': (path) => {
+  truncated: (path) => truncateSync(path, Math.floor(statSync(path).size / 8192) * 4096),
+  'garbage after the start': (path) => {
     const bytes = readFileSync(path)
     writeFileSync(path, bytes.fill(7, 4096))
   },
 }
 
-for (const [damage, make] of Object.entries(damages)) {
-  test(`a damaged file (${damage}) is set aside, and a fresh one takes its place`, async () => {
+for (const [damage, applyDamage] of Object.entries(damages)) {
+  test(`a damaged file (${damage}) is renamed, and a new file replaces it`, async () => {
     const path = await temporaryPath()
     const first = await opened(path)
     write(first.file)
     first.file.close()
-    make(path)
+    applyDamage(path)
     const { file, logger, counted } = await opened(path)
-    expect(logger.lines.map(({ message }) => message)).toContain('the history was damaged, and begins anew')
+    expect(logger.lines.map(({ message }) => message)).toContain(
+      'the history file was damaged: it was renamed, and a new file was created',
+    )
     expect(counted.failures).toBe(1)
     expect(existsSync(`${path}.damaged`)).toBe(true)
     file.append(beginning + hour * 2, [{ series: gauge, value: 1 }])
@@ -76,7 +77,7 @@ for (const [damage, make] of Object.entries(damages)) {
   })
 }
 
-test('damage that is found while writing is set aside as well, and what was being written then is all that is lost', async () => {
+test('a file that turns out damaged during a write is renamed, and only the samples of that write are lost', async () => {
   const path = await temporaryPath()
   const first = await opened(path)
   write(first.file)
@@ -91,21 +92,23 @@ test('damage that is found while writing is set aside as well, and what was bein
   file.append(beginning + hour + 1, [{ series: gauge, value: 2 }])
   file.close()
   expect(counted.failures).toBeGreaterThan(0)
-  expect(logger.lines.map(({ message }) => message)).toContain('the history was damaged, and begins anew')
+  expect(logger.lines.map(({ message }) => message)).toContain(
+    'the history file was damaged: it was renamed, and a new file was created',
+  )
   expect(count(path, 'tick')).toBe(1)
 })
 
-test('a chunk that cannot be read is counted and left out, and everything else is remembered', async () => {
+test('a block that cannot be read is counted and skipped, and everything else is restored', async () => {
   const path = await temporaryPath()
   const first = await opened(path, { compactionIntervalMs: 600_000 })
   write(first.file)
-  for (let tick = 350; tick < 355; tick++) {
-    first.file.append(beginning + tick * 10_000, many(tick))
-    await sleep(100)
+  await first.file.idle()
+  for (let index = 350; index < 355; index++) {
+    first.file.append(beginning + index * 10_000, samplesOfManySeries(index))
+    await first.file.idle()
   }
   first.file.close()
-  const chunks = count(path, 'chunk')
-  expect(chunks).toBeGreaterThan(3)
+  expect(count(path, 'chunk')).toBeGreaterThan(3)
   const database = new DatabaseSync(path)
   database.exec('UPDATE chunk SET body = substr(body, 1, length(body) - 9) WHERE id = 2')
   database.close()
@@ -113,18 +116,23 @@ test('a chunk that cannot be read is counted and left out, and everything else i
   const history = new TimeSeries()
   await file.restore(history, beginning + 354 * 10_000, 10_000)
   const { values } = history.range({ ...gauge, labels: { store: '7' } }, 0, beginning + hour)
-  expect(Array.from(values)).toEqual(Array.from({ length: 355 }, (_, tick) => tick).filter((tick) => tick < 60 || tick >= 120))
+  const written = Array.from({ length: 355 }, (_, index) => index)
+  expect(Array.from(values)).toEqual(written.filter((index) => index < 60 || index >= 120))
   expect(counted.failures).toBe(1)
-  expect(logger.lines).toMatchObject([{ level: 'error', message: 'the history cannot use its file' }])
+  expect(logger.lines).toMatchObject([
+    { level: 'error', message: 'the history file cannot be used: recent samples are in memory only' },
+  ])
 })
 
-test('where the disk has too little room nothing is written, which is counted each time and said once', async () => {
+test('if the disk has too little free space, nothing is written; each failure is counted, and the first is logged', async () => {
   const path = await temporaryPath()
   const { file, logger, counted } = await opened(path, { minFreeBytes: Number.MAX_SAFE_INTEGER })
-  for (let tick = 0; tick < 3; tick++) file.append(beginning + tick, [{ series: gauge, value: tick }])
+  for (let index = 0; index < 3; index++) file.append(beginning + index, [{ series: gauge, value: index }])
   expect(file.setMetadata('alerts', '[]')).toBe(false)
   file.close()
   expect(counted.failures).toBe(4)
-  expect(logger.lines.map(({ message }) => message)).toEqual(['the history cannot use its file'])
+  expect(logger.lines.map(({ message }) => message)).toEqual([
+    'the history file cannot be used: recent samples are in memory only',
+  ])
   expect(count(path, 'tick')).toBe(0)
 })

@@ -2,66 +2,69 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { applicationId, migrationFrom, schemaVersion } from './schema.ts'
 
+/** The module `node:sqlite`, which is imported only if a history file is configured: Node 22 prints a warning then. */
 export type Sqlite = typeof import('node:sqlite')
 
-/** Why a file cannot hold the history, in a sentence. */
+/** A file cannot be used as history. */
 export class HistoryFileError extends Error {
   override readonly name = 'HistoryFileError'
 }
 
-/** SQLite's own numbers of what went wrong (sqlite.org/rescode.html); the bytes above the lowest say more, and differ. */
-const codes = { busy: 5, corrupt: 11, cannotOpen: 14, notADatabase: 26 } as const
+/** Primary result codes of SQLite (sqlite.org/rescode.html). They are the lowest byte of the extended codes. */
+const resultCodes = { busy: 5, corrupt: 11, cannotOpen: 14, notADatabase: 26 } as const
 
-function codeOf(error: unknown): number | undefined {
+function resultCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
 }
 
-/** Whether the file itself is broken, so that it cannot be written to ever again. */
+/** Returns whether an error means that the file is damaged, so that every further write fails as well. */
 export function isDamage(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === codes.corrupt || code === codes.notADatabase
+  const code = resultCode(error)
+  return code === resultCodes.corrupt || code === resultCodes.notADatabase
 }
 
-/** An open file, and where the damaged one went that was there before. */
+/** An open file. */
 export interface OpenedFile {
   readonly database: DatabaseSync
+  /** Path of the damaged file that it replaces; undefined if the file was not damaged. */
   readonly quarantinedAs: string | undefined
 }
 
 /**
- * Opens the history's file for this process alone, or makes it. A damaged one is renamed, and a fresh one takes its place.
+ * Opens or creates a history file for this process alone. A damaged file is renamed and replaced by a new one.
  *
- * @throws HistoryFileError where another process writes to it, where it is not ours or of a newer version, or cannot be opened.
+ * @throws HistoryFileError if another process uses the file, if it is a database of another application or of a newer version, or
+ * if it cannot be opened.
  */
 export function openFile(sqlite: Sqlite, path: string): OpenedFile {
   try {
-    return { database: opened(sqlite, path), quarantinedAs: undefined }
+    return { database: openDatabase(sqlite, path), quarantinedAs: undefined }
   } catch (error) {
-    if (!isDamage(error)) throw asSentence(error, path)
+    if (!isDamage(error)) throw toHistoryFileError(error, path)
   }
   const quarantinedAs = quarantine(path)
-  return { database: opened(sqlite, path), quarantinedAs }
+  return { database: openDatabase(sqlite, path), quarantinedAs }
 }
 
-/** Renames a damaged file, with its journal; one that was set aside earlier goes. The name it has now. */
+/** Renames a damaged file and its journal; replaces one that was quarantined earlier. Returns the new path. */
 export function quarantine(path: string): string {
-  const aside = `${path}.damaged`
+  const quarantinedAs = `${path}.damaged`
   for (const suffix of ['', '-wal']) {
-    rmSync(aside + suffix, { force: true })
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
+    rmSync(quarantinedAs + suffix, { force: true })
+    if (existsSync(path + suffix)) renameSync(path + suffix, quarantinedAs + suffix)
   }
-  // Where it is there, it belongs to the journal that went.
+  // The index of the journal that was renamed.
   rmSync(`${path}-shm`, { force: true })
-  return aside
+  return quarantinedAs
 }
 
 /**
- * The lock is the operating system's: it goes with the process, however that ends. The exclusive mode also keeps the
- * journal's index in this process, so that there is no third file. The journal is short, a mebibyte, because carrying it
- * over to the file is the longest that writing keeps the event loop.
+ * The lock is held by the operating system, so it ends with the process, however that ends. The exclusive mode also keeps the
+ * index of the journal in memory instead of a third file. The journal is limited to 1 MiB because a checkpoint is the longest time
+ * that a write blocks the event loop.
  */
-function opened({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
+function openDatabase({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     database.exec(`
@@ -72,14 +75,15 @@ function opened({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
       PRAGMA journal_size_limit = 4194304;
       PRAGMA wal_autocheckpoint = 256;
       BEGIN IMMEDIATE; COMMIT`)
-    refuseForeign(database, path)
+    assertOwnDatabase(database, path)
     const version = readPragma(database, 'user_version')
-    if (version > schemaVersion)
+    if (version > schemaVersion) {
       throw new HistoryFileError(
-        `${path} has version ${version}, and this installation knows versions up to ${schemaVersion}: a newer one wrote it, and would not understand what this one wrote`,
+        `${path} has version ${version}, but this release supports versions up to ${schemaVersion}: upgrade @wombat/monitor or use another file`,
       )
+    }
     if (version < schemaVersion) database.exec(migrationFrom(version))
-    // Small and read at once by whoever opens it: damage there is found here, where a fresh file can still take its place.
+    // Every process reads this small table at once: damage found here can still be handled by a new file.
     database.prepare('SELECT count(name), count(labels) FROM series').get()
     return database
   } catch (error) {
@@ -88,24 +92,27 @@ function opened({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
   }
 }
 
-function refuseForeign(database: DatabaseSync, path: string): void {
+function assertOwnDatabase(database: DatabaseSync, path: string): void {
   if (readPragma(database, 'application_id') === applicationId) return
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number }
-  if (tables > 0) throw new HistoryFileError(`${path} is a database of something else: the history needs a file of its own`)
+  if (tables > 0) {
+    throw new HistoryFileError(`${path} is a database of another application: give the history a file of its own`)
+  }
 }
 
+/** Returns the number that a PRAGMA returns. */
 export function readPragma(database: DatabaseSync, pragma: string): number {
   return Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0] as number
 }
 
-function asSentence(error: unknown, path: string): unknown {
+function toHistoryFileError(error: unknown, path: string): HistoryFileError {
   if (error instanceof HistoryFileError) return error
-  const code = codeOf(error)
-  if (code === codes.busy)
-    return new HistoryFileError(
-      `${path} is in use by another process: a history has one writer, give each process a path of its own`,
-    )
-  const message = error instanceof Error ? error.message : String(error)
-  if (code === codes.cannotOpen) return new HistoryFileError(`${path} cannot be opened: is its folder there, and writable?`)
-  return new HistoryFileError(`${path} cannot be used: ${message}`)
+  const code = resultCode(error)
+  if (code === resultCodes.busy) {
+    return new HistoryFileError(`${path} is in use by another process: give each process its own history file`)
+  }
+  if (code === resultCodes.cannotOpen) {
+    return new HistoryFileError(`${path} cannot be opened: check that its directory exists and is writable`)
+  }
+  return new HistoryFileError(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -6,72 +6,78 @@ import type { TimeSlices } from './time-slices.ts'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
-/** How close together moments must be that are of any use to a history in memory, by their age: its own steps. */
-function stepFor(ageMs: number, intervalMs: number): number {
+/** Returns the step in which the history in memory keeps samples of this age, in milliseconds. */
+function stepForAge(ageMs: number, intervalMs: number): number {
   if (ageMs <= hourMs) return intervalMs / 2
   return ageMs <= dayMs ? 60_000 : hourMs / 4
 }
 
+/** Options of `restoreHistory`. */
 export interface RestoreOptions {
   readonly nowMs: number
-  /** How often the history is going to be written to. */
+  /** Time between two samples of this process, in milliseconds. */
   readonly intervalMs: number
-  readonly seriesAt: (place: number) => HistorySeries | undefined
+  readonly seriesById: (id: number) => HistorySeries | undefined
   readonly slices: TimeSlices
   readonly shouldContinue: () => boolean
 }
 
 /**
- * Appends what was stored to a history, thinned to the steps that it keeps: of each step the last value of each series, at
- * the step's last moment. Where nothing was stored, nothing is appended: as with Prometheus after its own restart, what was
- * last known is a value for five minutes more and none after that, and the first moment of this process ends what it lacks.
- * Moments later than now, from when the clock was wrong, are left out.
+ * Appends stored samples to a history, downsampled to the steps that it keeps: the last value of each series in a step, at the last
+ * sample time of the step.
+ *
+ * Nothing is appended for times without samples. As after a restart of Prometheus, the last value stays current for five minutes,
+ * and a series that is missing in the first sample of this process ends there. Samples from the future, written while the clock was
+ * wrong, are skipped.
  */
 export async function restoreHistory(history: History, blocks: AsyncIterable<Block>, options: RestoreOptions): Promise<void> {
   const { nowMs, intervalMs, slices, shouldContinue } = options
-  const step = new Step(options.seriesAt)
-  let current: number | undefined
+  const step = new RestoredStep(options.seriesById)
+  let currentStartMs: number | undefined
   for await (const block of blocks) {
-    for (let tick = 0; tick < block.timesMs.length; tick++) {
-      const timeMs = block.timesMs[tick] as number
+    for (let index = 0; index < block.timesMs.length; index++) {
+      const timeMs = block.timesMs[index] as number
       if (timeMs > nowMs) continue
-      const stepMs = stepFor(nowMs - timeMs, intervalMs)
-      const start = Math.floor(timeMs / stepMs) * stepMs
-      if (current !== undefined && start !== current) {
-        step.appendTo(history)
+      const stepMs = stepForAge(nowMs - timeMs, intervalMs)
+      const startMs = Math.floor(timeMs / stepMs) * stepMs
+      if (currentStartMs !== undefined && startMs !== currentStartMs) {
+        step.flush(history)
         await slices.yieldIfDue()
         if (!shouldContinue()) return
       }
-      current = start
-      step.add(block, tick)
+      currentStartMs = startMs
+      step.add(block, index)
     }
   }
-  step.appendTo(history)
+  step.flush(history)
 }
 
-/** The last value of each series in a step. */
-class Step {
-  readonly #seriesAt: RestoreOptions['seriesAt']
+/** The last value of each series in one step. */
+class RestoredStep {
+  readonly #seriesById: RestoreOptions['seriesById']
+  /** By series id. */
   readonly #lastValues: number[] = []
   #lastMs: number | undefined
 
-  constructor(seriesAt: RestoreOptions['seriesAt']) {
-    this.#seriesAt = seriesAt
+  constructor(seriesById: RestoreOptions['seriesById']) {
+    this.#seriesById = seriesById
   }
 
-  add({ timesMs, seriesIds, values }: Block, tick: number): void {
+  /** Adds the samples of a block at the time with this index. */
+  add({ timesMs, seriesIds, values }: Block, timeIndex: number): void {
     for (let index = 0; index < seriesIds.length; index++) {
-      const value = values[index * timesMs.length + tick] as number
+      const value = values[index * timesMs.length + timeIndex] as number
       if (!Number.isNaN(value)) this.#lastValues[seriesIds[index] as number] = value
     }
-    this.#lastMs = timesMs[tick]
+    this.#lastMs = timesMs[timeIndex]
   }
 
-  appendTo(history: History): void {
+  /** Appends the step to a history and starts the next one. */
+  flush(history: History): void {
     if (this.#lastMs === undefined) return
     const samples: Sample[] = []
-    this.#lastValues.forEach((value, place) => {
-      const series = this.#seriesAt(place)
+    this.#lastValues.forEach((value, id) => {
+      const series = this.#seriesById(id)
       if (series !== undefined) samples.push({ series, value })
     })
     history.append(this.#lastMs, samples)

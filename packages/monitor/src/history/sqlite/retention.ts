@@ -3,84 +3,93 @@ import { readPragma } from './file.ts'
 import type { SeriesIds } from './series-ids.ts'
 import { transaction } from './transaction.ts'
 
+/** Limits of a history file. */
 export interface RetentionOptions {
-  /** What is older than this goes. */
+  /** Samples older than this are deleted, in milliseconds. */
   readonly retentionMs: number
-  /** Past this size of what is in the file, the oldest goes. */
+  /** If the file contains more than this, in bytes, the oldest samples are deleted. */
   readonly maxBytes: number
 }
 
-/** A tick's share of cleaning up: a file that is much too big becomes smaller over many of them. */
-const chunksAtOnce = 4
-const ticksAtOnce = 64
-const pagesAtOnce = 64
+/** Work of one call: a file that is much too large shrinks over many samples. */
+const maxDeletesPerCall = 4
+const rowsPerDelete = 64
+const pagesPerVacuum = 64
 
-/** Takes away what is too old or too much, oldest first. */
+interface BlockRow {
+  readonly id: number
+  readonly from_ms: number
+  readonly to_ms: number
+}
+
+/** Deletes the oldest samples of a file while it exceeds its limits. */
 export class Retention {
   readonly #database: DatabaseSync
-  readonly #places: SeriesIds
+  readonly #seriesIds: SeriesIds
   readonly #options: RetentionOptions
   readonly #pageBytes: number
-  readonly #oldestChunk: StatementSync
-  readonly #oldestTick: StatementSync
-  readonly #pages: StatementSync
-  readonly #free: StatementSync
+  readonly #oldestBlock: StatementSync
+  readonly #oldestRow: StatementSync
+  readonly #pageCount: StatementSync
+  readonly #freePageCount: StatementSync
 
-  constructor(database: DatabaseSync, places: SeriesIds, options: RetentionOptions) {
+  constructor(database: DatabaseSync, seriesIds: SeriesIds, options: RetentionOptions) {
     this.#database = database
-    this.#places = places
+    this.#seriesIds = seriesIds
     this.#options = options
     this.#pageBytes = readPragma(database, 'page_size')
-    this.#oldestChunk = database.prepare('SELECT id, from_ms, to_ms FROM chunk ORDER BY from_ms LIMIT 1')
-    this.#oldestTick = database.prepare('SELECT min(time_ms) AS oldest FROM tick')
-    this.#pages = database.prepare('PRAGMA page_count')
-    this.#free = database.prepare('PRAGMA freelist_count')
+    this.#oldestBlock = database.prepare('SELECT id, from_ms, to_ms FROM chunk ORDER BY from_ms LIMIT 1')
+    this.#oldestRow = database.prepare('SELECT min(time_ms) AS oldest FROM tick')
+    this.#pageCount = database.prepare('PRAGMA page_count')
+    this.#freePageCount = database.prepare('PRAGMA freelist_count')
   }
 
-  /** Cleans up, a little at a time. */
+  /** Deletes a limited number of blocks or rows. Call it after each write. */
   enforce(nowMs: number): void {
     const fromMs = nowMs - this.#options.retentionMs
-    if (this.#isWithin(fromMs)) return
+    if (this.#isWithinLimits(fromMs)) return
     transaction(this.#database, () => {
-      for (let count = 0; count < chunksAtOnce && !this.#isWithin(fromMs); count++) if (!this.#drop(fromMs)) break
-      const oldest = Math.min(this.#chunk()?.from_ms ?? Number.POSITIVE_INFINITY, this.#tickMs() ?? Number.POSITIVE_INFINITY)
-      if (Number.isFinite(oldest)) this.#places.forgetOlderThan(oldest)
+      for (let count = 0; count < maxDeletesPerCall && !this.#isWithinLimits(fromMs); count++) {
+        if (!this.#deleteOldest(fromMs)) break
+      }
+      const oldestMs = Math.min(
+        this.#readOldestBlock()?.from_ms ?? Number.POSITIVE_INFINITY,
+        this.#readOldestRowMs() ?? Number.POSITIVE_INFINITY,
+      )
+      if (Number.isFinite(oldestMs)) this.#seriesIds.deleteOlderThan(oldestMs)
     })
-    // Free pages are written again before the file grows: only a file that is too big itself gives them back.
-    if (this.#count(this.#pages) * this.#pageBytes > this.#options.maxBytes)
-      this.#database.exec(`PRAGMA incremental_vacuum(${pagesAtOnce})`)
+    // SQLite reuses free pages before the file grows, so they are returned to the file system only if the file itself is too large.
+    if (this.#readNumber(this.#pageCount) * this.#pageBytes > this.#options.maxBytes)
+      this.#database.exec(`PRAGMA incremental_vacuum(${pagesPerVacuum})`)
   }
 
-  #isWithin(fromMs: number): boolean {
-    const usedBytes = (this.#count(this.#pages) - this.#count(this.#free)) * this.#pageBytes
+  #isWithinLimits(fromMs: number): boolean {
+    const usedBytes = (this.#readNumber(this.#pageCount) - this.#readNumber(this.#freePageCount)) * this.#pageBytes
     if (usedBytes > this.#options.maxBytes) return false
-    return (this.#chunk()?.to_ms ?? fromMs) >= fromMs && (this.#tickMs() ?? fromMs) >= fromMs
+    return (this.#readOldestBlock()?.to_ms ?? fromMs) >= fromMs && (this.#readOldestRowMs() ?? fromMs) >= fromMs
   }
 
-  /** Drops the oldest chunk or, where there is none, the oldest ticks; false where there is nothing to drop. */
-  #drop(fromMs: number): boolean {
-    const chunk = this.#chunk()
-    const tickMs = this.#tickMs()
-    if (chunk !== undefined && (chunk.from_ms <= (tickMs ?? chunk.from_ms) || chunk.to_ms < fromMs)) {
-      this.#database.prepare('DELETE FROM chunk WHERE id = ?').run(chunk.id)
+  /** Deletes the oldest block, or the oldest rows if they are older. Returns whether anything was deleted. */
+  #deleteOldest(fromMs: number): boolean {
+    const block = this.#readOldestBlock()
+    const rowMs = this.#readOldestRowMs()
+    if (block !== undefined && (block.from_ms <= (rowMs ?? block.from_ms) || block.to_ms < fromMs)) {
+      this.#database.prepare('DELETE FROM chunk WHERE id = ?').run(block.id)
       return true
     }
-    return (
-      this.#database
-        .prepare(`DELETE FROM tick WHERE time_ms IN (SELECT time_ms FROM tick ORDER BY time_ms LIMIT ${ticksAtOnce})`)
-        .run().changes > 0
-    )
+    const oldestRows = `SELECT time_ms FROM tick ORDER BY time_ms LIMIT ${rowsPerDelete}`
+    return this.#database.prepare(`DELETE FROM tick WHERE time_ms IN (${oldestRows})`).run().changes > 0
   }
 
-  #chunk(): { id: number; from_ms: number; to_ms: number } | undefined {
-    return this.#oldestChunk.get() as { id: number; from_ms: number; to_ms: number } | undefined
+  #readOldestBlock(): BlockRow | undefined {
+    return this.#oldestBlock.get() as BlockRow | undefined
   }
 
-  #tickMs(): number | undefined {
-    return (this.#oldestTick.get() as { oldest: number | null }).oldest ?? undefined
+  #readOldestRowMs(): number | undefined {
+    return (this.#oldestRow.get() as { oldest: number | null }).oldest ?? undefined
   }
 
-  #count(statement: StatementSync): number {
+  #readNumber(statement: StatementSync): number {
     return Object.values(statement.get() ?? {})[0] as number
   }
 }

@@ -1,16 +1,18 @@
-/** Says in a file's header that it is a history of ours: "WMBH". */
+/** Marks a file as a history of this package, in SQLite's `application_id`: "WMBH". */
 export const applicationId = 0x574d4248
 
 /**
- * What makes each version of the file out of the one before it, beginning with an empty file. Only ever append: files of
- * every version before are out there.
+ * The statements that upgrade a file from each version to the next; the first one starts from an empty file. Only append: files of
+ * every earlier version exist.
  *
- * - `series`: who has which place in a tick, and the hour in which it was last written.
- * - `tick`: float64 values by series' id, NaN where there is none; in the byte order of the machine.
- * - `chunk`: many ticks folded into one (chunk.ts).
- * - `kept`: texts that outlive the process.
+ * Names of tables and columns are part of the file format and stay as they are. In the code they are called:
  *
- * No bytes may be NULL: Node 22 writes them so.
+ * - `tick`: samples of one point in time: float64 values by series id, NaN without a sample, in the byte order of the machine.
+ * - `chunk`: a block: the samples of many points in time, compressed (block-codec.ts).
+ * - `series`: the series of each id, and the hour in which it was last written.
+ * - `kept`: metadata: texts that outlive the process.
+ *
+ * A BLOB that may be empty must allow NULL: Node 22 writes empty bytes as NULL.
  */
 const migrations: readonly string[] = [
   `
@@ -27,10 +29,10 @@ const migrations: readonly string[] = [
   `,
 ]
 
-/** The version of files that are written now; a file says its own in `user_version`, which changes with its transaction. */
+/** The version of new files. A file stores its version in `user_version`, which changes in the transaction of its migration. */
 export const schemaVersion = migrations.length
 
-/** The statements that bring a file of this version up to now; one transaction. */
+/** Returns the statements that upgrade a file of this version to `schemaVersion`, as one transaction. */
 export function migrationFrom(version: number): string {
   const steps = migrations.slice(version).join('')
   return `BEGIN; ${steps} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`

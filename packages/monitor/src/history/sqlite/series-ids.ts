@@ -4,10 +4,10 @@ import type { HistorySeries } from '../series.ts'
 
 const hourMs = 3_600_000
 
-interface Known {
+interface StoredSeries {
   readonly id: number
   readonly series: HistorySeries
-  /** The hour in which it was last written. */
+  /** Start of the hour in which it was last written. */
   lastHourMs: number
 }
 
@@ -20,70 +20,72 @@ interface SeriesRow {
 }
 
 /**
- * Which series has which place in a tick. A place becomes free when nothing in the file is as old as its series, so that
- * ticks stay as short as the series that live are many.
+ * Ids of the series in a file: the index of a series in the values of each sample row. The id of a series is reused when the file
+ * has no samples of it any more, so that rows are only as long as the number of living series.
  */
 export class SeriesIds {
-  readonly #names = new Map<string, Map<string, Known>>()
-  readonly #byId: Array<Known | undefined> = []
+  readonly #byName = new Map<string, Map<string, StoredSeries>>()
+  readonly #byId: Array<StoredSeries | undefined> = []
   readonly #insert: StatementSync
   readonly #touch: StatementSync
   readonly #delete: StatementSync
 
+  /** Reads the series of an open file. */
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare('INSERT INTO series (id, name, labels, is_counter, hour_ms) VALUES (?, ?, ?, ?, ?)')
     this.#touch = database.prepare('UPDATE series SET hour_ms = ? WHERE id = ?')
     this.#delete = database.prepare('DELETE FROM series WHERE id = ?')
     const rows = database.prepare('SELECT id, name, labels, is_counter, hour_ms FROM series').all() as unknown as SeriesRow[]
     for (const { id, name, labels, is_counter, hour_ms } of rows)
-      this.#keep({ id, series: { name, labels: JSON.parse(labels), isCounter: is_counter === 1 }, lastHourMs: hour_ms })
+      this.#index({ id, series: { name, labels: JSON.parse(labels), isCounter: is_counter === 1 }, lastHourMs: hour_ms })
   }
 
-  /** How long a tick is. */
+  /** The number of values in a sample row: the highest id in use, plus 1. */
   get width(): number {
     return this.#byId.length
   }
 
-  seriesAt(id: number): HistorySeries | undefined {
+  /** Returns the series of an id; undefined if the id is free. */
+  seriesById(id: number): HistorySeries | undefined {
     return this.#byId[id]?.series
   }
 
-  /** The place of a series that is written at this time; within the transaction of what is written there. */
-  idOf(series: HistorySeries, timeMs: number): number {
+  /** Returns the id of a series that is written at `timeMs`; a new series gets the first free id. Call it in the same transaction. */
+  assignId(series: HistorySeries, timeMs: number): number {
     const currentHourMs = Math.floor(timeMs / hourMs) * hourMs
-    const known = this.#names.get(series.name)?.get(seriesKey(series.labels))
-    if (known === undefined) return this.#add(series, currentHourMs)
-    if (known.lastHourMs < currentHourMs) {
-      this.#touch.run(currentHourMs, known.id)
-      known.lastHourMs = currentHourMs
+    const stored = this.#byName.get(series.name)?.get(seriesKey(series.labels))
+    if (stored === undefined) return this.#add(series, currentHourMs)
+    if (stored.lastHourMs < currentHourMs) {
+      this.#touch.run(currentHourMs, stored.id)
+      stored.lastHourMs = currentHourMs
     }
-    return known.id
+    return stored.id
   }
 
-  /** Forgets series that nothing since `oldestMs`, the oldest moment in the file, has any more. */
-  forgetOlderThan(oldestMs: number): void {
-    this.#byId.forEach((known, id) => {
-      if (known === undefined || known.lastHourMs + hourMs > oldestMs) return
+  /** Deletes series that were last written before `oldestMs`, the oldest time in the file. */
+  deleteOlderThan(oldestMs: number): void {
+    this.#byId.forEach((stored, id) => {
+      if (stored === undefined || stored.lastHourMs + hourMs > oldestMs) return
       this.#delete.run(id)
-      this.#names.get(known.series.name)?.delete(seriesKey(known.series.labels))
+      this.#byName.get(stored.series.name)?.delete(seriesKey(stored.series.labels))
       this.#byId[id] = undefined
     })
     while (this.#byId.length > 0 && this.#byId.at(-1) === undefined) this.#byId.pop()
   }
 
   #add(series: HistorySeries, lastHourMs: number): number {
-    const free = this.#byId.indexOf(undefined)
-    const id = free === -1 ? this.#byId.length : free
+    const firstFree = this.#byId.indexOf(undefined)
+    const id = firstFree === -1 ? this.#byId.length : firstFree
     this.#insert.run(id, series.name, JSON.stringify(series.labels), series.isCounter ? 1 : 0, lastHourMs)
-    this.#keep({ id, series, lastHourMs })
+    this.#index({ id, series, lastHourMs })
     return id
   }
 
-  #keep(known: Known): void {
-    const { name, labels } = known.series
-    const sameName = this.#names.get(name) ?? new Map<string, Known>()
-    this.#names.set(name, sameName.set(seriesKey(labels), known))
-    while (this.#byId.length <= known.id) this.#byId.push(undefined)
-    this.#byId[known.id] = known
+  #index(stored: StoredSeries): void {
+    const { name, labels } = stored.series
+    const sameName = this.#byName.get(name) ?? new Map<string, StoredSeries>()
+    this.#byName.set(name, sameName.set(seriesKey(labels), stored))
+    while (this.#byId.length <= stored.id) this.#byId.push(undefined)
+    this.#byId[stored.id] = stored
   }
 }

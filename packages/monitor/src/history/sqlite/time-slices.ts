@@ -1,22 +1,17 @@
-/** How long work may keep the event loop at a time. */
+/** How long work may block the event loop without a pause. */
 const sliceMs = 2
 
-/** Long work in slices: between two of them the event loop runs. The pause does not keep the process alive. */
+/** Divides long work into slices, so that the event loop runs between them. Its pauses do not keep the process alive. */
 export class TimeSlices {
-  #sinceMs = performance.now()
+  #startMs = performance.now()
 
-  /** Waits where this slice is over. */
+  /** Pauses if the current slice has ended. */
   async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#sinceMs < sliceMs) return
+    if (performance.now() - this.#startMs < sliceMs) return
     await new Promise<void>((resolve) => {
-      // A timer: an immediate that does not keep the process alive would wait until something else happens.
+      // Not an unref'ed immediate: it would wait until the event loop has something else to do.
       setTimeout(resolve, 1).unref()
     })
-    this.begin()
-  }
-
-  /** A slice begins now: somebody else's work was waited for. */
-  begin(): void {
-    this.#sinceMs = performance.now()
+    this.#startMs = performance.now()
   }
 }

@@ -1,16 +1,33 @@
+import { statfsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** All of this work, or, where it throws, nothing. */
-export function transaction(database: DatabaseSync, work: () => void): void {
+/** Runs writes in one transaction, which is rolled back if they throw. */
+export function transaction(database: DatabaseSync, write: () => void): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    work()
+    write()
     database.exec('COMMIT')
   } catch (error) {
-    // SQLite itself may have taken everything back already, as it does where the disk is full.
+    // SQLite may have rolled back already, for example when the disk is full.
     try {
       database.exec('ROLLBACK')
     } catch {}
     throw error
+  }
+}
+
+/**
+ * Checks the free space on the file system of a directory before a write: the application needs the disk more than its history.
+ *
+ * @throws Error with the free space.
+ */
+export function assertFreeSpace(directory: string, minFreeBytes: number): void {
+  const { bavail, bsize, blocks } = statfsSync(directory)
+  // Some file systems report no size.
+  if (blocks === 0) return
+  const freeBytes = bavail * bsize
+  if (freeBytes < minFreeBytes) {
+    const [free, min] = [Math.floor(freeBytes / 2 ** 20), Math.ceil(minFreeBytes / 2 ** 20)]
+    throw new Error(`only ${free} MiB are free at ${directory}: nothing is written below ${min} MiB`)
   }
 }
