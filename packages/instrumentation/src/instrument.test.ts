@@ -3,7 +3,7 @@ import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { expect, test, vi } from 'vitest'
 import type { StoreAdapter } from './adapters/adapter.ts'
-import { type InstrumentOptions, instrument, uninstrument } from './instrument.ts'
+import { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
 import { wrapMethods } from './operations/wrap-method.ts'
 import { MetricsRegistry } from './registry/registry.ts'
 import { readMeasured } from './testing/index.ts'
@@ -21,7 +21,7 @@ class OldLevel {
   sublevel(): void {}
 }
 
-const unknown: Record<string, [store: unknown, complaint: string]> = {
+const unsupported: Record<string, [store: unknown, message: string]> = {
   null: [null, 'null'],
   undefined: [undefined, 'undefined'],
   'a path': ['./orders', './orders'],
@@ -34,8 +34,8 @@ const unknown: Record<string, [store: unknown, complaint: string]> = {
   'an abstract-level 1 database': [new OldLevel(), 'an object of class OldLevel'],
 }
 
-for (const [what, [store, described]] of Object.entries(unknown)) {
-  test(`${what} cannot be instrumented, and the complaint says what it is and what to do`, () => {
+for (const [what, [store, described]] of Object.entries(unsupported)) {
+  test(`${what} cannot be instrumented, and the error names it and what to do`, () => {
     const act = (): unknown => instrument(store as object, { registry: new MetricsRegistry() })
     expect(act).toThrow(TypeError)
     expect(act).toThrow(`cannot instrument ${described}: supported stores are abstract-level`)
@@ -43,13 +43,13 @@ for (const [what, [store, described]] of Object.entries(unknown)) {
   })
 }
 
-const options: Record<string, [options: InstrumentOptions, complaint: RegExp]> = {
+const options: Record<string, [options: InstrumentOptions, message: RegExp]> = {
   'a registry and a meterProvider': [
     { registry: new MetricsRegistry(), meterProvider: new MeterProvider() },
     /^registry excludes meterProvider and semconv: the registry has its own$/,
   ],
   'a registry and a semconv': [{ registry: new MetricsRegistry(), semconv: 'otel' }, /^registry excludes/],
-  'a semconv there is not': [
+  'an unknown semconv': [
     { semconv: 'new' as 'otel', meterProvider: new MeterProvider() },
     /semconv must be "wombat", "otel" or "both", got "new"/,
   ],
@@ -66,11 +66,11 @@ const options: Record<string, [options: InstrumentOptions, complaint: RegExp]> =
   ],
 }
 
-for (const [what, [given, complaint]] of Object.entries(options)) {
-  test(`${what} is refused at the door, and leaves the store as it is`, async () => {
+for (const [what, [given, message]] of Object.entries(options)) {
+  test(`${what} is rejected, and leaves the store as it was`, async () => {
     const db = new MemoryLevel()
     const keys = Reflect.ownKeys(db)
-    expect(() => instrument(db, given)).toThrow(complaint)
+    expect(() => instrument(db, given)).toThrow(message)
     expect(Reflect.ownKeys(db)).toEqual(keys)
     await db.close()
   })
@@ -84,7 +84,7 @@ test('a store without a name is called default', async () => {
   await db.close()
 })
 
-test('the second to instrument a store changes nothing, whatever name he gives it', async () => {
+test('instrumenting a store again changes nothing, whatever the name', async () => {
   const [first, second] = [new MetricsRegistry(), new MetricsRegistry()]
   const db = instrument(new MemoryLevel(), { name: 'first', registry: first })
   expect(instrument(db, { name: 'second', registry: second })).toBe(db)
@@ -94,7 +94,7 @@ test('the second to instrument a store changes nothing, whatever name he gives i
   await db.close()
 })
 
-test('two copies of this package do not measure one store twice, and either can stop it', async () => {
+test('two copies of this package measure a store once, and each can uninstrument it', async () => {
   vi.resetModules()
   const copy = await import('./instrument.ts')
   expect(copy.instrument).not.toBe(instrument)
@@ -109,7 +109,7 @@ test('two copies of this package do not measure one store twice, and either can 
   await db.close()
 })
 
-test('a store that is not measured cannot be stopped, and one that was stopped can be measured again', async () => {
+test('uninstrument returns false for a store that is not measured, and a store can be measured again', async () => {
   const registry = new MetricsRegistry()
   const db = new MemoryLevel()
   expect(uninstrument(db)).toBe(false)
@@ -144,34 +144,47 @@ const boxes: StoreAdapter<Box> = {
   }),
 }
 
-test('a store of your own is measured by an adapter of your own', () => {
+test('the option adapter measures a store without a built-in adapter', () => {
   const registry = new MetricsRegistry()
   const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
   expect(box.put(5)).toBe(box)
   expect(readMeasured(registry, 'box')).toEqual({ set: { operations: 1, errors: 0 } })
 })
 
-test('an adapter of your own must accept the store', () => {
-  expect(() => instrument(new MemoryLevel(), { adapter: boxes, registry: new MetricsRegistry() })).toThrow(/cannot instrument/)
+test('the option adapter must match the store', () => {
+  expect(() => instrument(new MemoryLevel(), { adapter: boxes, registry: new MetricsRegistry() })).toThrow(
+    /^cannot instrument an object of class MemoryLevel: adapter "box" does not match it$/,
+  )
 })
 
-test('what an engine says of itself is asked for at each collection, until the measuring ends', async () => {
+test('a store that two built-in adapters match is an error that names both', () => {
+  const store = Object.assign(new Map(), { isOpen: true, prepare() {}, exec() {}, close() {} })
+  const registry = new MetricsRegistry()
+  const message = /^cannot instrument an object of class Map: the adapters sqlite and map match it; pass the option adapter/
+  expect(() => instrument(store, { registry })).toThrow(message)
+  const map = storeAdapters.find(({ name }) => name === 'map')
+  if (map === undefined) throw new Error('the adapter map is missing')
+  instrument(store, { registry, adapter: map }).set('a', 1)
+  expect(readMeasured(registry, 'default').set).toEqual({ operations: 1, errors: 0 })
+})
+
+test('collect of the binding runs before each collection until uninstrument', async () => {
   const registry = new MetricsRegistry()
   const box = instrument(new Box(), { name: 'box', registry, adapter: boxes })
-  const told = async (): Promise<unknown[]> => {
+  const collect = async (): Promise<unknown[]> => {
     await registry.collectors.collectNow()
     return registry.getAllMetrics().flatMap(({ name, value }) => (name === 'db_sstable_bytes' ? [value] : []))
   }
   box.put(5)
-  expect(await told()).toEqual([5])
+  expect(await collect()).toEqual([5])
   box.put(6)
-  expect(await told()).toEqual([6])
+  expect(await collect()).toEqual([6])
   uninstrument(box)
   box.put(7)
-  expect(await told()).toEqual([6])
+  expect(await collect()).toEqual([6])
 })
 
-test('an adapter that fails half-way leaves no trace, and a second try is as good as a first', () => {
+test('an adapter that throws leaves the store as it was, and the store can be instrumented again', () => {
   const registry = new MetricsRegistry()
   const store = { get: () => 1 }
   const { get } = store

@@ -6,7 +6,7 @@ import { lmdb } from './adapters/lmdb/lmdb.ts'
 import { map } from './adapters/map.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
 import { sqlite } from './adapters/sqlite.ts'
-import { validateAdapter, validateBinding } from './adapters/validate-adapter.ts'
+import { validateAdapter, validateBinding, validateEngine } from './adapters/validate-adapter.ts'
 import { validateLabel } from './metrics/labels.ts'
 import type { Semconv } from './metrics/semconv.ts'
 import { StoreContext } from './operations/store-context.ts'
@@ -57,7 +57,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
     return store
   }
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
-  const description = { store: name, engine: adapter.engine(store), adapter: adapter.name }
+  const description = { store: name, engine: validateEngine(adapter.name, adapter.engine(store)), adapter: adapter.name }
   const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
     context.bind(store, validateBinding(adapter.name, adapter.instrument(store, context)))

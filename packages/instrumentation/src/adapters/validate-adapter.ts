@@ -1,3 +1,4 @@
+import { validateLabel } from '../metrics/labels.ts'
 import { metrics, operations } from '../metrics/semconv.ts'
 import type { StoreBinding, StoreState } from '../registry/store-binding.ts'
 import type { StoreAdapter } from './adapter.ts'
@@ -10,11 +11,13 @@ const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
  * @throws TypeError with the field, the value it got and what is expected.
  */
 export function validateAdapter(adapter: StoreAdapter): void {
-  if (typeof adapter !== 'object' || adapter === null) throw new TypeError(`adapter must be an object, got ${kind(adapter)}`)
+  if (typeof adapter !== 'object' || adapter === null)
+    throw new TypeError(`adapter must be an object, got ${describeValue(adapter)}`)
   const { name, operations: supplied, engineMetrics, errorCodes } = adapter
-  if (typeof name !== 'string' || name === '') throw new TypeError(`adapter.name must be a non-empty string, got ${kind(name)}`)
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError(`adapter.name must be a non-empty string, got ${describeValue(name)}`)
   const fail = (field: string, expected: string, got: unknown): never => {
-    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${kind(got)}`)
+    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${describeValue(got)}`)
   }
   if (!Array.isArray(supplied)) fail('operations', 'an array of operations', supplied)
   for (const operation of supplied) {
@@ -35,28 +38,41 @@ export function validateAdapter(adapter: StoreAdapter): void {
 }
 
 /**
+ * Returns the engine that an adapter detected.
+ *
+ * @throws TypeError if it cannot be the label `engine`.
+ */
+export function validateEngine(adapter: string, engine: string): string {
+  const problem = validateLabel('engine', engine)
+  if (problem !== undefined) throw new TypeError(`adapter "${adapter}": engine() returned an invalid name: ${problem}`)
+  return engine
+}
+
+/**
  * Returns what an adapter's `instrument` returned, if it is a binding.
  *
  * @throws TypeError with the field, the value it got and what is expected.
  */
 export function validateBinding(adapter: string, binding: StoreBinding): StoreBinding {
   if (typeof binding !== 'object' || binding === null) {
-    throw new TypeError(`adapter "${adapter}": instrument() must return a binding { state, detach }, got ${kind(binding)}`)
+    throw new TypeError(
+      `adapter "${adapter}": instrument() must return a binding { state, detach }, got ${describeValue(binding)}`,
+    )
   }
   for (const method of ['state', 'detach', 'directory', 'probe', 'collect'] as const) {
     const value = binding[method]
     const isOptional = method !== 'state' && method !== 'detach'
     if (typeof value === 'function' || (isOptional && value === undefined)) continue
-    throw new TypeError(`adapter "${adapter}": ${method} of the binding must be a function, got ${kind(value)}`)
+    throw new TypeError(`adapter "${adapter}": ${method} of the binding must be a function, got ${describeValue(value)}`)
   }
   const state = binding.state()
   if (!states.includes(state)) {
-    throw new TypeError(`adapter "${adapter}": state() must return ${states.join(', ')}, got ${kind(state)}`)
+    throw new TypeError(`adapter "${adapter}": state() must return ${states.join(', ')}, got ${describeValue(state)}`)
   }
   return binding
 }
 
-function kind(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
