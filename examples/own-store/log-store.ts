@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { type FileHandle, open, rename } from 'node:fs/promises'
 
-/** Where in the file the last record of a key lies. */
-interface Place {
+/** The position of a key's last record in the file. */
+interface RecordPosition {
   readonly offset: number
   readonly bytes: number
 }
@@ -17,17 +17,17 @@ export class LogStoreError extends Error {
 }
 
 /**
- * A store of strings: a file that is only ever appended to, and an index of it in memory. A record is a line of JSON,
- * `["key","value"]`, or `["key"]` where the key was deleted. `compact()` writes a new file without what is outdated.
+ * A store of strings: an append-only file, and an index of it in memory. A record is a line of JSON, `["key","value"]`, or
+ * `["key"]` if the key was deleted. `compact()` writes a new file without outdated records.
  */
 export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number, durationMs: number] }> {
   readonly path: string
   #file: FileHandle
-  #index = new Map<string, Place>()
+  #index = new Map<string, RecordPosition>()
   #fileBytes = 0
   #liveBytes = 0
   #isOpen = true
-  /** Writes wait for each other: each needs to know where the file ends. */
+  /** Writes run one after another: each needs to know where the file ends. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, file: FileHandle) {
@@ -40,7 +40,7 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
     const store = new LogStore(path, await open(path, 'a+'))
     for (const line of (await store.#file.readFile('utf8')).split('\n').slice(0, -1)) {
       const [key, value] = JSON.parse(line)
-      store.#remember(key, value, Buffer.byteLength(line) + 1)
+      store.#updateIndex(key, value, Buffer.byteLength(line) + 1)
     }
     return store
   }
@@ -53,24 +53,24 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
     return this.#index.size
   }
 
-  /** What `compact()` would give back. */
+  /** How many bytes `compact()` would free. */
   get outdatedBytes(): number {
     return this.#fileBytes - this.#liveBytes
   }
 
   async get(key: string): Promise<string | undefined> {
-    const place = this.#checked(key).#index.get(key)
-    if (place === undefined) return undefined
-    const { buffer } = await this.#file.read(Buffer.alloc(place.bytes), 0, place.bytes, place.offset)
+    const position = this.#assertUsable(key).#index.get(key)
+    if (position === undefined) return undefined
+    const { buffer } = await this.#file.read(Buffer.alloc(position.bytes), 0, position.bytes, position.offset)
     return JSON.parse(buffer.toString('utf8'))[1]
   }
 
   has(key: string): boolean {
-    return this.#checked(key).#index.has(key)
+    return this.#assertUsable(key).#index.has(key)
   }
 
   async set(key: string, value: string): Promise<void> {
-    await this.#checked(key).#append(key, value)
+    await this.#assertUsable(key).#append(key, value)
   }
 
   async delete(key: string): Promise<boolean> {
@@ -88,16 +88,16 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
       const startMs = performance.now()
       const [old, oldBytes] = [this.#file, this.#fileBytes]
       const file = await open(`${this.path}.new`, 'w+')
-      const index = new Map<string, Place>()
+      const index = new Map<string, RecordPosition>()
       let offset = 0
-      for (const [key, place] of this.#index) {
-        const { buffer } = await old.read(Buffer.alloc(place.bytes), 0, place.bytes, place.offset)
+      for (const [key, position] of this.#index) {
+        const { buffer } = await old.read(Buffer.alloc(position.bytes), 0, position.bytes, position.offset)
         await file.write(buffer)
-        index.set(key, { offset, bytes: place.bytes })
-        offset += place.bytes
+        index.set(key, { offset, bytes: position.bytes })
+        offset += position.bytes
       }
       await rename(`${this.path}.new`, this.path)
-      // At once: a read needs the file and the index that belong together.
+      // In one step: a read needs a file and an index that belong together.
       ;[this.#file, this.#index, this.#fileBytes, this.#liveBytes] = [file, index, offset, offset]
       await old.close()
       this.emit('compacted', oldBytes - offset, performance.now() - startMs)
@@ -110,7 +110,7 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
     await this.#next(() => this.#file.close())
   }
 
-  #checked(key: string): this {
+  #assertUsable(key: string): this {
     if (!this.#isOpen) throw new LogStoreError('LOG_STORE_CLOSED', 'the store is closed')
     if (key === '') throw new LogStoreError('LOG_STORE_INVALID_KEY', 'a key must not be empty')
     return this
@@ -120,11 +120,11 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
     return this.#next(async () => {
       const record = Buffer.from(`${JSON.stringify([key, value].slice(0, value === undefined ? 1 : 2))}\n`)
       await this.#file.write(record)
-      this.#remember(key, value, record.length)
+      this.#updateIndex(key, value, record.length)
     })
   }
 
-  #remember(key: string, value: string | undefined, bytes: number): void {
+  #updateIndex(key: string, value: string | undefined, bytes: number): void {
     this.#liveBytes -= this.#index.get(key)?.bytes ?? 0
     if (value === undefined) this.#index.delete(key)
     else this.#index.set(key, { offset: this.#fileBytes, bytes })

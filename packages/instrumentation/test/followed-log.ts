@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { type LineSink, LogFollower, type LogFollowerOptions, type LogReading } from '../src/engines/files/log-follower.ts'
+import { type LineSink, LogFollower, type LogFollowerOptions, type LogReadResult } from '../src/engines/files/log-follower.ts'
 
 /** A log, and whoever follows it. */
 export interface FollowedLog {
@@ -11,7 +11,7 @@ export interface FollowedLog {
   /** The lines that are new. */
   read(): Promise<string[]>
   /** How far a read comes. */
-  reading(): Promise<LogReading>
+  reading(): Promise<LogReadResult>
   restarts(): number
 }
 

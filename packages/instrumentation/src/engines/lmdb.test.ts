@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { open, type RootDatabaseOptions } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { lmdb } from '../adapters/lmdb/lmdb.ts'
@@ -23,7 +23,7 @@ function opened(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseO
   return { db, registry, path, value }
 }
 
-test('what LMDB supplies is there beside the operations, and nothing else', async () => {
+test('it exports the metrics of LMDB, those of the operations, and no others', async () => {
   const { db, registry } = opened()
   await db.put('a', '1')
   await registry.collectors.collect()
@@ -33,7 +33,7 @@ test('what LMDB supplies is there beside the operations, and nothing else', asyn
   expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(lmdb.engineMetrics['lmdb'] ?? [])].sort())
 })
 
-test('pages in use, entries and files are those of all databases that go by the name', async () => {
+test('pages in use, entries and files are those of all databases with the name', async () => {
   const { db, registry, path, value } = opened()
   const users = db.openDB<string, string>('users', {})
   const again = db.openDB<string, string>('users', {})
@@ -51,21 +51,20 @@ test('pages in use, entries and files are those of all databases that go by the 
   expect(value('db_disk_capacity_bytes')).toBe(statfsSync(path).blocks * statfsSync(path).bsize)
 })
 
-test('pages that are free again are not in use, and stay on disk', async () => {
+test('free pages are not in use, and stay on disk', async () => {
   const { db, registry, value } = opened()
   for (let index = 0; index < 1000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
   await registry.collectors.collect()
   const [usedBytes, diskBytes] = [value('db_sstable_bytes'), value('db_total_disk_bytes')]
   await db.clearAsync()
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_entries')).toBe(0)
   expect(value('db_sstable_bytes')).toBeLessThan((usedBytes as number) / 100)
   expect(value('db_total_disk_bytes')).toBeGreaterThanOrEqual(diskBytes as number)
 })
 
-test('the map is as large as it has grown, and used as far as the file was ever written', async () => {
+test('the map has its present size, and is used up to the last page that was ever written', async () => {
   const { db, registry, path, value } = opened(undefined, { mapSize: 1_048_576 })
   for (let index = 0; index < 5000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
@@ -75,12 +74,11 @@ test('the map is as large as it has grown, and used as far as the file was ever 
   expect(value('db_map_used_bytes')).toBeGreaterThan(1_048_576)
   expect(value('db_map_bytes')).toBeGreaterThanOrEqual(fileBytes)
   await db.clearAsync()
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_map_used_bytes')).toBeGreaterThanOrEqual(fileBytes)
 })
 
-test('a database that is one file has that and its lock', async () => {
+test('the disk usage of a database in one file includes its lock file', async () => {
   const path = join(folders, 'single.mdb')
   const { db, registry, value } = opened(path)
   await db.put('a', '1')
@@ -88,22 +86,20 @@ test('a database that is one file has that and its lock', async () => {
   expect(value('db_total_disk_bytes')).toBe(statSync(path).size + statSync(`${path}-lock`).size)
 })
 
-test('a read transaction is a snapshot, for as long as it is in use', async () => {
+test('a read transaction is an open snapshot until it is done', async () => {
   const { db, registry, value } = opened()
   await db.put('a', '1')
   await registry.collectors.collect()
   expect(value('db_open_snapshots')).toBe(0)
   const transaction = (db as unknown as { useReadTransaction(): { done(): void } }).useReadTransaction()
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_open_snapshots')).toBe(1)
   transaction.done()
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_open_snapshots')).toBe(0)
 })
 
-test('while a transaction waits LMDB is read all the same', async () => {
+test('LMDB is read while a transaction waits', async () => {
   const { db, registry, value } = opened()
   await db.put('a', '1')
   await db.transaction(async () => {
@@ -113,7 +109,7 @@ test('while a transaction waits LMDB is read all the same', async () => {
   })
 })
 
-test('while LMDB cannot be read nothing is there, and then it is again', async () => {
+test('while LMDB cannot be read its metrics are absent', async () => {
   const { db, registry, value } = opened()
   await db.put('a', '1')
   await registry.collectors.collect()
@@ -121,33 +117,30 @@ test('while LMDB cannot be read nothing is there, and then it is again', async (
   db.getStats = () => {
     throw new Error('MDB_PANIC')
   }
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   for (const name of LmdbReader.metricNames) expect(value(name), name).toBeUndefined()
   Reflect.deleteProperty(db, 'getStats')
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_entries')).toBe(1)
 })
 
-test('closed, or measured no more, nothing is there, and nobody fails', async () => {
+test('a database that is closed or uninstrumented has no gauges, and collecting does not fail', async () => {
   const { db, registry, value } = opened()
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
   await users.put('a', '1')
   await registry.collectors.collect()
-  // The main database holds the other one, as an entry.
+  // The other database is an entry of the main one.
   expect(value('db_entries')).toBe(1)
   uninstrument(users)
   const stores = () => registry.getAllMetrics().filter(({ name }) => name === 'db_entries')
   expect(stores().map(({ labels }) => labels['store'])).toEqual(['orders'])
   await db.close()
   expect(stores()).toEqual([])
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(stores()).toEqual([])
 })
 
-test('a database whose root was closed is not asked', async () => {
+test('a database is not read after its root was closed', async () => {
   const { db, registry, value } = opened()
   uninstrument(db)
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
@@ -155,8 +148,7 @@ test('a database whose root was closed is not asked', async () => {
   await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
   await db.close()
-  await sleep(25)
-  await registry.collectors.collect()
+  await registry.collectors.collectNow()
   expect(value('db_entries')).toBeUndefined()
   expect(value('db_queue_depth')).toBeUndefined()
 })

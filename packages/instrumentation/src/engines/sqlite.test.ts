@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite } from '../adapters/sqlite.ts'
 import { instrument, uninstrument } from '../instrument.ts'
@@ -22,7 +21,7 @@ type Open = (path: string, options?: object) => Database
 
 const libraries: Readonly<Record<string, () => Open>> = {
   'node:sqlite': () => {
-    // Node 22 warns of it once.
+    // Node 22 warns once that it is experimental.
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue()
     const { DatabaseSync } = load('node:sqlite')
     warned.mockRestore()
@@ -48,18 +47,14 @@ describe.each(Object.keys(libraries))('%s', (library) => {
       if (value('db_store_info') === 1) database.close()
     })
     const value = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
-    const read = async (): Promise<void> => {
-      // An answer is good for some milliseconds.
-      await sleep(25)
-      await registry.collectors.collect()
-    }
+    const read = (): Promise<void> => registry.collectors.collectNow()
     return { database, registry, path, value, read }
   }
 
   const fill =
     'CREATE TABLE t (k PRIMARY KEY, v); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO t SELECT i, randomblob(1000) FROM n'
 
-  test('what SQLite supplies is there, with what the store is, and nothing else: no operation, no queue', async () => {
+  test('it exports the metrics of SQLite and db_store_info, and no others', async () => {
     const { database, registry, read } = measured()
     database.exec(fill)
     await read()
@@ -67,7 +62,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(names.sort()).toEqual([...(sqlite.engineMetrics['sqlite'] ?? []), 'db_store_info'].sort())
   })
 
-  test('pages in use and free pages are the file, and the log is apart', async () => {
+  test('pages in use and free pages add up to the file; the write-ahead log is separate', async () => {
     const { database, path, value, read } = measured()
     database.exec(fill)
     database.exec('PRAGMA wal_checkpoint(PASSIVE)')
@@ -86,7 +81,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(value('db_free_bytes')).toBe(0)
   })
 
-  test('without a write-ahead log there is none', async () => {
+  test('without a write-ahead log its size is absent', async () => {
     const { database, value, read } = measured({ setUp: 'PRAGMA journal_mode = DELETE' })
     database.exec(fill)
     await read()
@@ -103,7 +98,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(value('db_disk_available_bytes')).toBeUndefined()
   })
 
-  test('in a transaction, and while rows are read, it answers all the same', async () => {
+  test('it is read in a transaction, and while rows are iterated', async () => {
     const { database, value, read } = measured()
     database.exec(fill)
     database.exec('BEGIN')
@@ -117,7 +112,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     rows.return?.()
   })
 
-  test('locked by somebody else it says nothing, at once, and waits for locks as before', async () => {
+  test('while another connection locks it, its metrics are absent at once, and its busy timeout is unchanged', async () => {
     const { database, path, value, read } = measured({ setUp: 'PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 4000' })
     database.exec(fill)
     const other = open(path)
@@ -133,7 +128,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 4000 })
   })
 
-  test('closed, or measured no more, nothing is there, and nobody fails', async () => {
+  test('a database that is closed or uninstrumented has no metrics, and collecting does not fail', async () => {
     const { database, registry, read } = measured()
     database.exec(fill)
     await read()
@@ -151,7 +146,7 @@ describe.each(Object.keys(libraries))('%s', (library) => {
   })
 })
 
-test('numbers that come as BigInt, and rows that come as arrays, are read', async () => {
+test('rows as arrays and numbers as BigInt are read', async () => {
   const { DatabaseSync } = load('node:sqlite')
   const registry = new MetricsRegistry()
   const database = instrument(new DatabaseSync(':memory:', { readBigInts: true, returnArrays: true }), { registry })

@@ -21,7 +21,7 @@ function opened() {
   return { root, registry, count }
 }
 
-test('databases that are opened from a measured one go by its name', async () => {
+test('databases that are opened from a measured one have its name', async () => {
   const { root, registry, count } = opened()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {}) as RootDatabase<unknown, string>
@@ -37,13 +37,13 @@ test('databases that are opened from a measured one go by its name', async () =>
   expect(count('shop')).toEqual({ sets: 3, gets: 1, batches: 1, entries: 2 })
 })
 
-test('a database that is not there and shall not be made is none', () => {
+test('openDB returns undefined for a missing database that must not be created', () => {
   const { root, registry } = opened()
   instrument(root, { name: 'shop', registry })
   expect(root.openDB('absent', { create: false } as object)).toBeUndefined()
 })
 
-test('a database that is instrumented itself goes by its own name, and by no other', async () => {
+test('a database that is instrumented itself has only its own name', async () => {
   const { root, registry, count } = opened()
   instrument(root, { name: 'shop', registry })
   const users = instrument(root.openDB<unknown, string>('users', {}), { name: 'users', registry })
@@ -58,7 +58,7 @@ test('a database that is instrumented itself goes by its own name, and by no oth
   expect(count('shop')).toMatchObject({ sets: 1 })
 })
 
-test('when the measuring ends it ends for all of them, and leaves no trace on any', async () => {
+test('uninstrument restores all databases of the environment', async () => {
   const { root, registry, count } = opened()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {})
@@ -71,7 +71,7 @@ test('when the measuring ends it ends for all of them, and leaves no trace on an
   expect(kept).toEqual(Reflect.ownKeys(root.openDB('others', {})))
 })
 
-test('of a database that is closed nothing is kept', async () => {
+test('a closed database is restored', async () => {
   const { root, registry, count } = opened()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {})

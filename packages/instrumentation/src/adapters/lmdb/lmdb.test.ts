@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type * as lmdb from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, uninstrument } from '../../instrument.ts'
 import { MetricsRegistry } from '../../registry/registry.ts'
 import { type Measured, readMeasured } from '../../testing/index.ts'
 
-// The suite runs against the other build. A process that has loaded one gets its databases from that, whichever it asks.
+// The suite runs against the other build. A process uses only the build that it loaded first.
 const { open, ABORT }: typeof lmdb = createRequire(import.meta.url)('lmdb')
 type Database = lmdb.RootDatabase<unknown, string>
 
@@ -29,8 +29,8 @@ function opened(options: lmdb.RootDatabaseOptions = {}): { db: Database; registr
   return { db, registry }
 }
 
-/** What was measured, without the operations of which there was none. */
-function seen(registry: MetricsRegistry, store = 'orders'): Record<string, Measured> {
+/** Returns what was measured, without the operations that were not performed. */
+function readPerformed(registry: MetricsRegistry, store = 'orders'): Record<string, Measured> {
   return Object.fromEntries(Object.entries(readMeasured(registry, store)).filter(([, { operations }]) => operations > 0))
 }
 
@@ -40,7 +40,7 @@ function valueIn(registry: MetricsRegistry, name: string, store = 'orders'): unk
 
 const one = { operations: 1, errors: 0 }
 
-test('writes of one turn share one promise, as they do without us, and each is in flight until it is committed', async () => {
+test('writes of one turn share one promise, as they do unmeasured, and each is in flight until it is committed', async () => {
   const { db, registry } = opened({ noSync: false, separateFlushed: true })
   const promises = [db.put('a', 1), db.put('b', 2), db.remove('c')]
   expect(new Set(promises).size).toBe(1)
@@ -48,10 +48,10 @@ test('writes of one turn share one promise, as they do without us, and each is i
   expect(valueIn(registry, 'db_queue_depth')).toBe(3)
   expect(await Promise.all(promises)).toEqual([true, true, true])
   expect(valueIn(registry, 'db_queue_depth')).toBe(0)
-  expect(seen(registry)).toEqual({ set: { operations: 2, errors: 0 }, delete: one })
+  expect(readPerformed(registry)).toEqual({ set: { operations: 2, errors: 0 }, delete: one })
 })
 
-test('a write in a transaction is an entry of it, a read is one for itself', async () => {
+test('a write in a transaction is one of its entries; a read is an operation', async () => {
   const { db, registry } = opened()
   let inside: { isSync?: boolean } | undefined
   db.transactionSync(() => {
@@ -62,31 +62,33 @@ test('a write in a transaction is an entry of it, a read is one for itself', asy
   })
   expect(inside?.isSync).toBe(true)
   expect(await db.transaction(() => [db.put('c', 3), db.get('c')].length)).toBe(2)
-  expect(seen(registry)).toEqual({
+  expect(readPerformed(registry)).toEqual({
     batch: { operations: 2, errors: 0, entries: 4 },
     get: { operations: 2, errors: 0 },
   })
   expect(valueIn(registry, 'db_transaction_commits_total')).toBe(2)
 })
 
-test('what anybody writes while a transaction waits is written in it, and is its entry', async () => {
+test('every write while a transaction waits is one of its entries', async () => {
   const { db, registry } = opened()
   const began = Promise.withResolvers<void>()
+  const resumed = Promise.withResolvers<void>()
   const transaction = db.transaction(async () => {
     db.put('a', 1)
     began.resolve()
-    await sleep(5)
+    await resumed.promise
     db.put('b', 2)
   })
   await began.promise
   db.put('meanwhile', 3)
   expect(db.transactionSync(() => void db.put('nested', 4))).toBeUndefined()
+  resumed.resolve()
   await transaction
   await db.put('afterwards', 5)
-  expect(seen(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 4 }, set: one })
+  expect(readPerformed(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 4 }, set: one })
 })
 
-test('a transaction inside a transaction is part of it, and its entries are not there when it is given up', async () => {
+test('a nested transaction is part of the outer one, without its entries if it is aborted', async () => {
   const { db, registry } = opened()
   db.transactionSync(() => {
     db.put('a', 1)
@@ -99,16 +101,16 @@ test('a transaction inside a transaction is part of it, and its entries are not 
     db.batch(() => db.put('e', 5))
   })
   expect([...db.getKeys()]).toEqual(['a', 'b', 'd', 'e'])
-  expect(seen(registry)['batch']).toEqual({ operations: 1, errors: 0, entries: 4 })
+  expect(readPerformed(registry)['batch']).toEqual({ operations: 1, errors: 0, entries: 4 })
   expect(valueIn(registry, 'db_transaction_commits_total')).toBe(1)
   expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(0)
 })
 
-test('a transaction that is given up, or whose callback throws, is an abort where LMDB takes its writes back', async () => {
+test('a transaction that is aborted, or whose callback throws, counts as an abort if LMDB discards its writes', async () => {
   const { db, registry } = opened()
   const failing = (): never => {
     db.put('a', 1)
-    throw new RangeError('mine')
+    throw new RangeError('callback failed')
   }
   const abort = () => {
     db.put('a', 1)
@@ -124,60 +126,60 @@ test('a transaction that is given up, or whose callback throws, is an abort wher
   expect(db.doesExist('a')).toBe(true)
   expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(4)
   expect(valueIn(registry, 'db_transaction_commits_total')).toBe(1)
-  expect(seen(registry)['batch']).toEqual({ operations: 5, errors: 3, entries: 0 })
+  expect(readPerformed(registry)['batch']).toEqual({ operations: 5, errors: 3, entries: 0 })
 })
 
-test('a callback that gives back the promise of its write keeps its transaction open until then', async () => {
+test('a callback that returns the promise of its write keeps its transaction open until the write settles', async () => {
   const { db, registry } = opened()
   await db.transactionSync(() => db.put('a', 1))
   await db.put('b', 2)
-  expect(seen(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 1 }, set: one })
+  expect(readPerformed(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 1 }, set: one })
 })
 
-test('a batch object is one batch, when it is written', async () => {
+test('a batch object counts as one batch when it is written', async () => {
   const { db, registry } = opened()
   const batch = Reflect.apply(db.batch, db, []) as { put(key: string, value: unknown): void; write(): Promise<boolean> }
   batch.put('a', 1)
   batch.put('b', 2)
-  expect(seen(registry)).toEqual({})
+  expect(readPerformed(registry)).toEqual({})
   expect(await batch.write()).toBe(true)
-  expect(seen(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 2 } })
+  expect(readPerformed(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 2 } })
 })
 
-test('in the callback of a batch only what commits by itself is an operation', async () => {
+test('in the callback of a batch, only writes that commit on their own are operations', async () => {
   const { db, registry } = opened()
   await db.batch(() => {
     db.put('a', 1)
     db.putSync('b', 2)
     db.get('b')
   })
-  expect(seen(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 1 }, set: one, get: one })
+  expect(readPerformed(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 1 }, set: one, get: one })
 })
 
-test('a condition that does not hold is no error', async () => {
+test('a condition that does not hold is not an error', async () => {
   const { db, registry } = opened({ useVersions: true })
   expect(await db.put('a', 1, 7)).toBe(true)
   expect(await db.put('a', 2, 9, 8)).toBe(false)
   expect(await db.ifVersion('a', 8, () => db.put('b', 1))).toBe(false)
-  expect(seen(registry)).toEqual({ set: { operations: 2, errors: 0 }, batch: { operations: 1, errors: 0, entries: 0 } })
+  expect(readPerformed(registry)).toEqual({ set: { operations: 2, errors: 0 }, batch: { operations: 1, errors: 0, entries: 0 } })
 })
 
-test('a closed database refuses, and that is counted', async () => {
+test('calls on a closed database fail and are counted', async () => {
   const { db, registry } = opened()
   await db.close()
   expect(() => db.get('a')).toThrow('closed database')
   expect(() => db.put('a', 1)).toThrow('Database is closed')
   expect(() => db.transactionSync(() => 1)).toThrow('closed')
   const failed = { operations: 1, errors: 1 }
-  expect(seen(registry)).toEqual({ get: failed, set: failed, batch: { ...failed, entries: 0 } })
+  expect(readPerformed(registry)).toEqual({ get: failed, set: failed, batch: { ...failed, entries: 0 } })
   expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(0)
 })
 
-test('what is in flight when the measuring ends is counted still, and nothing after it', async () => {
+test('operations in flight at uninstrument are counted, later ones are not', async () => {
   const { db, registry } = opened()
   const written = db.put('a', 1)
   uninstrument(db)
   await db.put('b', 2)
   await written
-  expect(seen(registry)).toEqual({ set: one })
+  expect(readPerformed(registry)).toEqual({ set: one })
 })

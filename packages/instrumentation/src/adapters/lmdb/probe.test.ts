@@ -11,8 +11,8 @@ import { MetricsRegistry } from '../../registry/registry.ts'
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-probe-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-/** Every number there is. */
-const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+/** Returns all values. */
+const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
 interface Measuring<Store> {
   readonly db: Store
@@ -34,23 +34,23 @@ function opened(options: RootDatabaseOptions = {}, path = mkdtempSync(join(folde
   return measuring(db)
 }
 
-async function tryOut({ store, registry }: Measuring<unknown>): Promise<void> {
+async function runProbe({ store, registry }: Measuring<unknown>): Promise<void> {
   const probe = store.probe()
-  const before = numbersOf(registry)
-  const unseen = async () => {
+  const before = readValues(registry)
+  const expectUnmeasured = async () => {
     await nextTurn()
-    expect(numbersOf(registry)).toEqual(before)
+    expect(readValues(registry)).toEqual(before)
   }
   expect(await probe?.read('probe key')).toBeUndefined()
   const written = probe?.write?.('probe key', 'a value')
-  expect(numbersOf(registry)).toEqual(before)
+  expect(readValues(registry)).toEqual(before)
   await written
-  await unseen()
+  await expectUnmeasured()
   expect(await probe?.read('probe key')).toBe('a value')
-  await unseen()
+  await expectUnmeasured()
   await probe?.remove?.('probe key')
   expect(await probe?.read('probe key')).toBeUndefined()
-  await unseen()
+  await expectUnmeasured()
 }
 
 const writable: Readonly<Record<string, readonly [options: RootDatabaseOptions, key: string | Buffer, value: unknown]>> = {
@@ -67,10 +67,10 @@ const writable: Readonly<Record<string, readonly [options: RootDatabaseOptions, 
 }
 
 for (const [kind, [options, key, value]] of Object.entries(writable)) {
-  test(`a database ${kind} is tried out, and its metrics and entries stay as they are`, async () => {
+  test(`a database ${kind} is probed, and its metrics and entries do not change`, async () => {
     const measured = opened(options)
     await measured.db.put(key, value)
-    await tryOut(measured)
+    await runProbe(measured)
     expect([...measured.db.getRange()].map((entry) => entry.value)).toEqual([value])
   })
 }
@@ -78,25 +78,25 @@ for (const [kind, [options, key, value]] of Object.entries(writable)) {
 const readable: Readonly<Record<string, readonly [options: RootDatabaseOptions, key: string | number]>> = {
   'whose keys are numbers': [{ keyEncoding: 'uint32' }, 5],
   'with several values under a key': [{ dupSort: true, encoding: 'ordered-binary' }, 'a'],
-  'with an encoder for something else than text': [
+  'with an encoder that is not for text': [
     { encoder: { encode: (value: number) => Buffer.from([Number(value)]), decode: (bytes: Uint8Array) => bytes[0] } as never },
     'a',
   ],
 }
 
 for (const [kind, [options, key]] of Object.entries(readable)) {
-  test(`a database ${kind} is only read`, async () => {
+  test(`a database ${kind} is probed by reading only`, async () => {
     const { db, store, registry } = opened(options)
     await db.put(key, 7)
-    const before = numbersOf(registry)
+    const before = readValues(registry)
     expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
     expect(await store.probe()?.read('probe key')).toBeUndefined()
-    expect(numbersOf(registry)).toEqual(before)
+    expect(readValues(registry)).toEqual(before)
     expect([...db.getRange()]).toMatchObject([{ key, value: 7 }])
   })
 }
 
-test('a write is done when it is committed', async () => {
+test('a write of the probe resolves when it is committed', async () => {
   const { store, db } = opened()
   const commits: string[] = []
   const { put } = db
@@ -110,16 +110,16 @@ test('a write is done when it is committed', async () => {
   expect(commits).toEqual(['committed'])
 })
 
-test('a database that was opened from another one is tried out, and neither sees it', async () => {
+test('a database that was opened from another one is probed, and neither database changes', async () => {
   const { db, registry } = opened()
   const child = db.openDB('child', {})
   await child.put('a', 1)
-  await tryOut({ ...measuring(child, registry), registry })
+  await runProbe({ ...measuring(child, registry), registry })
   expect([...child.getKeys()]).toEqual(['a'])
   expect([...db.getKeys()]).toEqual(['child'])
 })
 
-test('closed it is not asked, nor is a database of its environment', async () => {
+test('a closed database has no probe, nor has one opened from it', async () => {
   const db = open(mkdtempSync(join(folders, 'db-')), { noSync: true })
   const { store } = measuring(db)
   const { store: ofChild } = measuring(db.openDB('child', {}))
@@ -132,13 +132,13 @@ test('closed it is not asked, nor is a database of its environment', async () =>
   }
 })
 
-test('its folder is that of its file', () => {
+test('the directory is the folder of the data file', () => {
   const folder = mkdtempSync(join(folders, 'db-'))
   expect(opened({}, folder).store.directory()).toBe(folder)
   expect(opened({}, join(folder, 'orders.mdb')).store.directory()).toBe(folder)
 })
 
-test('a database that is opened for reading is measured, and tried by reading alone', async () => {
+test('a database that is opened for reading is measured, and probed by reading only', async () => {
   const path = mkdtempSync(join(folders, 'db-'))
   await opened({}, path).db.put('a', 'b')
   const reading = opened({ readOnly: true }, path)

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
 const keysOf = ({ entries }: TestData): string[] => entries.map(([key]) => key)
-/** Longer than any key of LMDB may be. */
+/** Longer than LMDB's longest key. */
 const tooLong = 'x'.repeat(5000)
 
 function putBoth(db: Database, { newKey, newValue }: TestData): void {
@@ -20,7 +20,7 @@ function putBoth(db: Database, { newKey, newValue }: TestData): void {
   db.put(`${newKey}-2`, newValue)
 }
 
-/** In this order to one store: what is read is still there, what is written is removed again. */
+/** The order matters: keys are read before they are removed. */
 const actions: ReadonlyArray<Action<Database>> = [
   { does: 'get', operation: 'get', run: (db, data) => db.get(keyOf(data)), fail: (db) => db.get(tooLong) },
   { does: 'get of a key that is not there', operation: 'get', run: (db, data) => db.get(data.newKey) },
@@ -134,7 +134,7 @@ storeSuite<Database>({
     return db
   },
   async close(db) {
-    // A write that was refused leaves lmdb a task for the end of the turn, which fails in a store that is closed by then.
+    // After a rejected write, lmdb runs a task at the end of the turn, which would fail in a closed store.
     await new Promise((resolve) => setImmediate(resolve))
     await db.close()
   },

@@ -67,7 +67,7 @@ test('binary junk is lines like any other, and never throws', async () => {
 })
 
 test('a line that is too long is left out, also one that is not finished, and its neighbours come', async () => {
-  const { path, read } = log(`before\n${'x'.repeat(200_000)}`, { longestLineBytes: 1000, bytesPerRead: 100_000 })
+  const { path, read } = log(`before\n${'x'.repeat(200_000)}`, { maxLineBytes: 1000, bytesPerRead: 100_000 })
   const lines = [...(await read()), ...(await read()), ...(await read())]
   appendFileSync(path, `${'x'.repeat(200_000)}\nafter\n`)
   lines.push(...(await read()), ...(await read()), ...(await read()))

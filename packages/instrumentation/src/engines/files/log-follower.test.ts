@@ -60,7 +60,7 @@ test('from the end means only what is written from now on', async () => {
 
 test('characters of several bytes stay whole wherever a read ends', async () => {
   const lines = Array.from({ length: 9000 }, (_, index) => `${index} ä€😀${'é'.repeat(index % 7)}`)
-  const { read } = log(`${lines.join('\n')}\n`, { bytesPerRead: 70_001, longestLineBytes: 1000 })
+  const { read } = log(`${lines.join('\n')}\n`, { bytesPerRead: 70_001, maxLineBytes: 1000 })
   const read1 = await read()
   const read2 = await read()
   const rest = await read()
@@ -167,7 +167,7 @@ test.runIf(process.platform === 'linux')(
 )
 
 test('a read that could not hold a line is complained of', () => {
-  expect(() => new LogFollower('LOG', { bytesPerRead: 1000, longestLineBytes: 1000 })).toThrow(
-    'bytesPerRead must be more than longestLineBytes, got 1000 and 1000: a read that ends within a line comes no further',
+  expect(() => new LogFollower('LOG', { bytesPerRead: 1000, maxLineBytes: 1000 })).toThrow(
+    'bytesPerRead must be more than maxLineBytes, got 1000 and 1000: a read that ends inside a line makes no progress',
   )
 })

@@ -1,101 +1,100 @@
-import { closeFile, headOf, isAt, openFile, readInto, statusOf } from './log-file.ts'
-import { Lines } from './log-lines.ts'
+import { closeFile, isFileAt, openFile, readHead, readInto, readStatus } from './descriptor.ts'
+import { LineSplitter } from './line-splitter.ts'
 
-/** How much is read and cut at a time: the event loop waits for no more. */
+/** How many bytes are read and split at a time, which bounds how long the event loop is blocked. */
 const chunkBytes = 65_536
 
-/** Where the lines go. */
+/** Receives the lines of a log. */
 export interface LineSink {
-  /** A line that is complete, without its end. */
+  /** Called for each complete line, without its line end. */
   onLine(text: string): void
-  /** The lines to come are from a new file, or from one that was written anew. */
+  /** Called before the first line of a new file, or of a file that was rewritten. */
   onRestart(): void
 }
 
+/** Options of a `LogFollower`. */
 export interface LogFollowerOptions {
-  /** Where to begin: what is there before the `end` is not ours to count (default `beginning`). */
+  /** Where to start in a file that exists already (default `beginning`). */
   readonly from?: 'beginning' | 'end'
-  /** How much one read takes on at most; the next goes on from there (default 1 MiB). */
+  /** The most bytes of one read; the next read continues there (default 1 MiB). */
   readonly bytesPerRead?: number
-  /** Longer lines are left out (default 64 KiB). */
-  readonly longestLineBytes?: number
+  /** Longer lines are skipped (default 64 KiB). */
+  readonly maxLineBytes?: number
 }
 
-/** How far one read came. */
-export interface LogReading {
-  /** Bytes read. */
+/** The result of one read. */
+export interface LogReadResult {
+  /** How many bytes were read. */
   readonly bytes: number
-  /** Whether that was everything there is. Also false where there is no file, or none that can be read. */
+  /** Whether the file was read to its end; false if there is no file or it cannot be read. */
   readonly caughtUp: boolean
-  /** Unix time in milliseconds at which the engine wrote last, where that is known. */
+  /** Unix time in milliseconds of the engine's last write; undefined if it is unknown. */
   readonly writtenMs: number | undefined
 }
 
 interface OpenFile {
   readonly descriptor: number
-  /** Behind the last line that was delivered, or left out. */
+  /** The offset after the last line that was delivered or skipped. */
   position: number
-  /** Whether the line at the position is left out, up to its end. */
+  /** Whether the line at the position is skipped up to its end. */
   skipping: boolean
+  /** The first bytes, which identify the file. */
   head: Buffer
 }
 
-type Progress = { -readonly [Key in keyof LogReading]: LogReading[Key] }
+type Progress = { -readonly [Key in keyof LogReadResult]: LogReadResult[Key] }
 
 /**
- * Follows a text file that an engine writes, line by line and whatever they say. The file stays open in between, so that it
- * is read to its end also when the engine has moved it away and begun a new one. No line comes twice: where a file was cut
- * off and written on before we looked, lines are missed rather than repeated.
+ * Follows a text file that an engine writes, line by line. The file stays open between reads, so it is read to its end even
+ * if the engine has renamed it and begun a new one. No line is delivered twice: if a file was truncated and extended between
+ * two reads, lines are lost rather than repeated.
  */
 export class LogFollower {
   readonly #path: string
   readonly #bytesPerRead: number
-  readonly #longestLineBytes: number
+  readonly #maxLineBytes: number
   #from: 'beginning' | 'end'
   #file: OpenFile | undefined
-  #reading = false
-  #closed = false
+  #isReading = false
+  #isClosed = false
 
-  /** @throws RangeError when a line would not fit in a read. */
-  constructor(
-    path: string,
-    { from = 'beginning', bytesPerRead = 1_048_576, longestLineBytes = 65_536 }: LogFollowerOptions = {},
-  ) {
-    if (!(longestLineBytes >= 1 && bytesPerRead > longestLineBytes)) {
+  /** @throws RangeError if a line could be longer than a read. */
+  constructor(path: string, { from = 'beginning', bytesPerRead = 1_048_576, maxLineBytes = 65_536 }: LogFollowerOptions = {}) {
+    if (!(maxLineBytes >= 1 && bytesPerRead > maxLineBytes)) {
       throw new RangeError(
-        `bytesPerRead must be more than longestLineBytes, got ${bytesPerRead} and ${longestLineBytes}: a read that ends within a line comes no further`,
+        `bytesPerRead must be more than maxLineBytes, got ${bytesPerRead} and ${maxLineBytes}: a read that ends inside a line makes no progress`,
       )
     }
     this.#path = path
     this.#from = from
     this.#bytesPerRead = bytesPerRead
-    this.#longestLineBytes = longestLineBytes
+    this.#maxLineBytes = maxLineBytes
   }
 
   /**
-   * Delivers the complete lines that have come since the last read, in their order; one read at a time. It rejects with what
-   * the sink throws and nothing else: where the file cannot be read, the next read goes on at the same place.
+   * Delivers the complete lines since the last read, in order; one read at a time. Rejects only if the sink throws. If the
+   * file cannot be read, the next read continues at the same offset.
    */
-  async read(sink: LineSink): Promise<LogReading> {
+  async read(sink: LineSink): Promise<LogReadResult> {
     const progress: Progress = { bytes: 0, caughtUp: false, writtenMs: undefined }
-    if (this.#closed || this.#reading) return progress
-    this.#reading = true
+    if (this.#isClosed || this.#isReading) return progress
+    this.#isReading = true
     try {
-      while (!this.#closed && (await this.#advance(sink, progress))) {
-        // The engine has gone on to another file.
+      while (!this.#isClosed && (await this.#advance(sink, progress))) {
+        // The engine has begun another file.
       }
     } finally {
-      this.#reading = false
-      if (this.#closed) this.#release()
+      this.#isReading = false
+      if (this.#isClosed) this.#release()
     }
     return progress
   }
 
-  /** Lets go of the file; nothing is delivered any more. */
+  /** Closes the file and delivers no more lines. */
   close(): void {
-    this.#closed = true
-    // Not under a read: the number of a closed descriptor may be another file's at once.
-    if (!this.#reading) this.#release()
+    this.#isClosed = true
+    // Not during a read: the number of a closed descriptor may be reused for another file.
+    if (!this.#isReading) this.#release()
   }
 
   #release(): void {
@@ -103,75 +102,78 @@ export class LogFollower {
     this.#file = undefined
   }
 
-  /** Reads the file at hand to its end. True where another one is at hand then, because the engine has gone on to it. */
+  /** Reads the current file to its end. Returns true if the engine has begun another file, which is current then. */
   async #advance(sink: LineSink, progress: Progress): Promise<boolean> {
-    this.#file ??= await this.#begin()
+    this.#file ??= await this.#open()
     const current = this.#file
     if (current === undefined || !(await this.#drain(current, sink, progress))) return false
-    const next = await this.#successorOf(current)
+    const next = await this.#openSuccessor(current)
     progress.caughtUp = next === undefined
     if (next === undefined) return false
     this.#release()
-    // Where we are goes with us: the file may be a copy of ours, put back in its place.
+    // The position stays: the new file may be a copy of this one.
     this.#file = { ...current, descriptor: next }
     return true
   }
 
-  async #begin(): Promise<OpenFile | undefined> {
+  async #open(): Promise<OpenFile | undefined> {
     const from = this.#from
     this.#from = 'beginning'
     const descriptor = await openFile(this.#path)
     if (descriptor === undefined) return undefined
-    const status = await statusOf(descriptor)
+    const status = await readStatus(descriptor)
     if (!status?.isFile()) {
       closeFile(descriptor)
       return undefined
     }
-    const begun = { descriptor, position: 0, skipping: false, head: Buffer.alloc(0) }
-    if (from === 'beginning' || status.size === 0) return begun
-    // From the last byte on: an end of line there is where the next one begins.
-    return { ...begun, position: status.size - 1, skipping: true }
+    const opened = { descriptor, position: 0, skipping: false, head: Buffer.alloc(0) }
+    if (from === 'beginning' || status.size === 0) return opened
+    // From the last byte on: if that is a line end, the next line is complete.
+    return { ...opened, position: status.size - 1, skipping: true }
   }
 
   /**
-   * The file that is now where ours was. An empty one is not: who tries to open a store that another process has open moves
-   * its log away too, and leaves an empty one behind, while the engine goes on with ours. Nor is one too short to tell.
+   * Opens the file that has replaced the current one. Empty files do not count: a process that tries to open a store which
+   * is open elsewhere renames its log and leaves an empty one, while the engine continues with the old one. Neither do files
+   * that are too short to be told from the current one.
    */
-  async #successorOf({ descriptor, head }: OpenFile): Promise<number | undefined> {
-    if ((await isAt(this.#path, descriptor)) !== false) return undefined
+  async #openSuccessor({ descriptor, head }: OpenFile): Promise<number | undefined> {
+    if ((await isFileAt(this.#path, descriptor)) !== false) return undefined
     const next = await openFile(this.#path)
     if (next === undefined) return undefined
-    const theirs = await headOf(next)
-    if (theirs?.length && (theirs.length >= head.length || !head.subarray(0, theirs.length).equals(theirs))) return next
+    const nextHead = await readHead(next)
+    if (nextHead?.length && (nextHead.length >= head.length || !head.subarray(0, nextHead.length).equals(nextHead))) return next
     closeFile(next)
     return undefined
   }
 
-  /** Delivers what is complete. False where it did not come to the end. */
+  /** Delivers complete lines. Returns false if it did not reach the end of the file. */
   async #drain(current: OpenFile, sink: LineSink, progress: Progress): Promise<boolean> {
     const { descriptor } = current
-    const status = await statusOf(descriptor)
+    const status = await readStatus(descriptor)
     if (status === undefined || !(await this.#checkHead(current, status.size, sink))) return false
     progress.writtenMs = status.mtimeMs
     if (status.size === current.position) return true
-    const lines = new Lines(this.#longestLineBytes, chunkBytes, current.skipping)
+    const splitter = new LineSplitter(this.#maxLineBytes, chunkBytes, current.skipping)
     for (;;) {
       const length = Math.min(chunkBytes, this.#bytesPerRead - progress.bytes)
       if (length === 0) return false
-      const bytes = await readInto(lines.buffer, lines.held, length, descriptor, current.position + lines.held)
-      if (bytes === undefined || this.#closed) return false
+      const bytes = await readInto(splitter.buffer, splitter.held, length, descriptor, current.position + splitter.held)
+      if (bytes === undefined || this.#isClosed) return false
       if (bytes === 0) return true
       progress.bytes += bytes
-      const { lines: complete, done } = lines.take(bytes)
+      const { lines: complete, done } = splitter.take(bytes)
       current.position += done
-      current.skipping = lines.skipping
+      current.skipping = splitter.skipping
       for (const line of complete) sink.onLine(line)
     }
   }
 
-  /** A file that was cut off goes on at its end; another one, or one written anew, begins. False where it cannot be read. */
+  /**
+   * Continues a truncated file at its end, and a rewritten file at its beginning. Returns false if the file cannot be read.
+   */
   async #checkHead(current: OpenFile, size: number, sink: LineSink): Promise<boolean> {
-    const head = await headOf(current.descriptor)
+    const head = await readHead(current.descriptor)
     if (head === undefined) return false
     const common = Math.min(head.length, current.head.length)
     const isSame = head.subarray(0, common).equals(current.head.subarray(0, common))

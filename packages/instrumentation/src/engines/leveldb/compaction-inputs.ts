@@ -1,65 +1,66 @@
-/** What became known when a table was deleted; what is unknown is left out. */
+/** What the deletion of a table reveals. Unknown values are left out. */
 export interface CompactionInput {
-  /** The size of a table that a compaction has read. */
+  /** The size of a table that a compaction has read, in bytes. */
   readonly bytes?: number
-  /** Output over input of the last compaction: known with the last of the tables that it read. */
+  /** Output over input of the last compaction; known when the last of its input tables is deleted. */
   readonly writeAmplification?: number
 }
 
-/** The compaction whose tables are being deleted. */
-interface Ended {
+/** A compaction that has ended, with input tables that are being deleted. */
+interface EndedCompaction {
   readonly inputFiles: number
   readonly outputBytes: number
   deleted: number
-  /** What the deleted ones add up to; undefined once it cannot be said. */
+  /** The size of the deleted input tables; undefined if one is unknown. */
   bytes: number | undefined
 }
 
 /**
- * How much LevelDB's compactions read. Its log says how many tables that were and, right behind, which ones are deleted;
- * their sizes were told when they were written, or by `leveldb.sstables`. An open iterator keeps tables from being deleted:
- * they are added when they are, and until then nobody can tell which compaction's tables go, so that none has a write
- * amplification.
+ * Determines how many bytes LevelDB's compactions read. The log reports how many tables a compaction read and, right after
+ * it, which tables are deleted; their sizes are known from when they were written, or from `leveldb.sstables`. An open
+ * iterator delays deletions: such tables are counted when they are deleted. Until then, a deletion cannot be attributed to
+ * one compaction, so no write amplification is reported.
  */
 export class CompactionInputs {
   #sizes = new Map<number, number>()
-  #ended: Ended | undefined
-  /** How many tables were read and not yet deleted. */
-  #kept = 0
+  #ended: EndedCompaction | undefined
+  /** How many input tables are not deleted yet. */
+  #pendingDeletions = 0
 
-  /** The engine opened the store: what it did not need any more is gone. */
+  /** The engine opened the store and has removed the tables it no longer needs. */
   onRestart(): void {
     this.#ended = undefined
-    this.#kept = 0
+    this.#pendingDeletions = 0
   }
 
-  /** A table is part of the store. */
+  /** Adds a table that is part of the store. */
   addTable(table: number, bytes: number): void {
     this.#sizes.set(table, bytes)
   }
 
-  /** These tables are part of the store now, and no others. */
+  /** Sets the tables that are part of the store now. */
   updateTables(tables: ReadonlyMap<number, number>): void {
-    // More means that deletions were missed. A few may be on their way out, or have come since.
+    // Many more tables mean that deletions were missed. A few may be about to be deleted, or be new.
     if (this.#sizes.size > 2 * tables.size + 1000) this.#sizes = new Map(tables)
     else for (const [table, bytes] of tables) this.#sizes.set(table, bytes)
   }
 
-  /** A compaction is over; the deletions of what it read follow. */
+  /** A compaction has ended; the deletions of its input tables follow. */
   onCompactionEnd(inputFiles: number, outputBytes: number): void {
-    this.#ended = { inputFiles, outputBytes, deleted: 0, bytes: this.#kept === 0 ? 0 : undefined }
-    this.#kept += inputFiles
+    this.#ended = { inputFiles, outputBytes, deleted: 0, bytes: this.#pendingDeletions === 0 ? 0 : undefined }
+    this.#pendingDeletions += inputFiles
   }
 
-  /** The next piece of work begins: what the last compaction read and is not deleted by now is kept. */
+  /** Another job begins: input tables that are not deleted by now are delayed. */
   endDeletions(): void {
     this.#ended = undefined
   }
 
+  /** A table was deleted. Returns what that reveals. */
   onTableDeleted(table: number): CompactionInput {
     const bytes = this.#sizes.get(table)
     this.#sizes.delete(table)
-    this.#kept = Math.max(0, this.#kept - 1)
+    this.#pendingDeletions = Math.max(0, this.#pendingDeletions - 1)
     const writeAmplification = this.#amplification(bytes)
     return { ...(bytes !== undefined && { bytes }), ...(writeAmplification !== undefined && { writeAmplification }) }
   }

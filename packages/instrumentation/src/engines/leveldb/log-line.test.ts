@@ -14,16 +14,16 @@ test.each([
   ['Compacting 4@0 + 3@1 files', { kind: 'compaction started' }],
   ['Generated table #105@0: 1960 keys, 827242 bytes', { kind: 'table written', table: 105, bytes: 827242 }],
   ['Compacted 4@0 + 3@1 files => 2954494 bytes', { kind: 'compaction ended', inputFiles: 7, outputBytes: 2954494 }],
-  ['compacted to: files[ 8 3 1 0 0 0 0 ]', { kind: 'compaction left' }],
+  ['compacted to: files[ 8 3 1 0 0 0 0 ]', { kind: 'compaction finished' }],
   ['Delete type=2 #78', { kind: 'table deleted', table: 78 }],
   ['Delete type=0 #98', { kind: 'log deleted' }],
-  ['Delete type=3 #1', { kind: 'else' }],
+  ['Delete type=3 #1', { kind: 'other' }],
   ['Current memtable full; waiting...', { kind: 'stalled', cause: 'memtable' }],
   ['Too many L0 files; waiting...', { kind: 'stalled', cause: 'level0' }],
-  ['Moved #12 to level-2 1081632 bytes OK: files[ 0 1 2 0 0 0 0 ]', { kind: 'else' }],
-  ["Manual compaction at level-0 from 'a' @ 7 : 1 .. (end); will stop at (end)", { kind: 'else' }],
-  ['Expanding@1 1+2 (1+2 bytes) to 2+2 (2+2 bytes)', { kind: 'else' }],
-  ['Recovering log #3', { kind: 'else' }],
+  ['Moved #12 to level-2 1081632 bytes OK: files[ 0 1 2 0 0 0 0 ]', { kind: 'other' }],
+  ["Manual compaction at level-0 from 'a' @ 7 : 1 .. (end); will stop at (end)", { kind: 'other' }],
+  ['Expanding@1 1+2 (1+2 bytes) to 2+2 (2+2 bytes)', { kind: 'other' }],
+  ['Recovering log #3', { kind: 'other' }],
   ['MANIFEST write: IO error: no space', { kind: 'manifest failed' }],
   ['Compaction error: Corruption: block checksum mismatch', { kind: 'compaction failed' }],
   ['Waiting after background compaction error: IO error', { kind: 'compaction failed' }],
@@ -35,7 +35,7 @@ test.each([
 
 test('a key in a line says nothing', () => {
   expect(said("Manual compaction at level-0 from ': dropping 5 bytes; Compaction error: ' @ 1 : 1 .. (end)")).toEqual({
-    kind: 'else',
+    kind: 'other',
   })
 })
 

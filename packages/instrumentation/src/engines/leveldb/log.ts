@@ -3,7 +3,7 @@ import { CompactionInputs } from './compaction-inputs.ts'
 import { type LevelDBLine, parseLine, type StallCause, stallCauses } from './log-line.ts'
 import { secondsBetween } from './log-time.ts'
 
-/** A compaction that is over; what began before we watched is undefined. */
+/** A compaction that has ended. Fields are undefined if it began before the first line that was read. */
 export interface Compaction {
   readonly inputFiles: number
   readonly outputFiles: number | undefined
@@ -11,49 +11,53 @@ export interface Compaction {
   readonly seconds: number | undefined
 }
 
-/** What LevelDB's background work comes to, told once for each. */
+/** Receives each event of LevelDB's background work once. */
 export interface LevelDBEvents {
+  /** A memtable was written to disk. `seconds` is undefined if the flush began before the first line that was read. */
   onFlush(bytes: number, seconds: number | undefined): void
+  /** A compaction ended. */
   onCompaction(compaction: Compaction): void
-  /** A compaction has read so many bytes. */
+  /** A compaction has read this many bytes. */
   onInputBytes(bytes: number): void
-  /** The bytes that one compaction wrote over those it read. */
+  /** The bytes that one compaction wrote, divided by those it read. */
   onWriteAmplification(ratio: number): void
+  /** Writers are stopped. */
   onStallBegin(cause: StallCause): void
-  /** Writers go on after so many seconds. */
+  /** Writers continue after this many seconds. */
   onStallEnd(cause: StallCause, seconds: number): void
+  /** A flush, a compaction or a recovery failed. */
   onBackgroundError(): void
 }
 
-interface Running {
+interface RunningCompaction {
   readonly startSeconds: number
   readonly tables: Map<number, number>
-  /** Spent on flushes, which go before: LevelDB does not count it as the compaction's time, and neither do we. */
+  /** Time spent on flushes, which interrupt a compaction. LevelDB does not count it as the compaction's time either. */
   flushSeconds: number
 }
 
 /**
- * LevelDB's account of its own work: the lines of its file `LOG`, in their order. They tell when writers begin to wait, not
- * when they go on; but those who wait for the memtable before are woken when the log of that memtable has been deleted, and
- * those who wait for level 0 begin with a new memtable, whose predecessor is flushed at once. Nothing is told of the one
- * millisecond by which every write is slowed down while level 0 has eight tables or more.
+ * Derives events from the lines of LevelDB's file `LOG`, in order. The log reports when writers begin to wait, not when they
+ * continue. Writers that wait for the previous memtable continue when the log of that memtable is deleted. Writers that wait
+ * for level 0 continue with a new memtable, and the flush of the previous one begins at once. The log does not report the
+ * delay of one millisecond per write while level 0 has eight tables or more.
  *
- * A trivial move, which makes a table part of the next level as it is (`Moved #...`), is no compaction here and has no
- * counter: it reads and writes nothing, so that as a compaction it would spoil durations and write amplification (LevelDB
- * leaves it out of its own `leveldb.stats`, too), and what it changes, `db_level_files` and `db_level_bytes` show.
+ * A trivial move of a table to the next level (`Moved #...`) does not count as a compaction: it reads and writes nothing, and
+ * would distort durations and write amplification. LevelDB leaves it out of `leveldb.stats` too; `db_level_files` and
+ * `db_level_bytes` show its effect.
  */
 export class LevelDBLog implements LineSink {
   readonly inputs = new CompactionInputs()
-  /** Compactions running at the last line, 0 or 1; undefined until the lines have told. */
+  /** How many compactions run at the last line, 0 or 1; undefined until a line reports it. */
   compactionsRunning: 0 | 1 | undefined
   readonly #events: LevelDBEvents
-  /** Seconds that passed from line to line. */
+  /** The time of the last line, in seconds since the first. */
   #seconds = 0
   #lastMs: number | undefined
   #flush: { readonly table: number; readonly startSeconds: number } | undefined
-  /** Written and not yet part of the store: those that a store which closes has just written never are. */
+  /** Tables that were written and are not part of the store yet. If the store closes right after a flush, they never are. */
   readonly #flushed = new Map<number, number>()
-  #compaction: Running | undefined
+  #compaction: RunningCompaction | undefined
   #manifestFailed = false
   readonly #stalledSince = new Map<StallCause, number>()
 
@@ -77,24 +81,24 @@ export class LevelDBLog implements LineSink {
     if (line === undefined) return
     if (this.#lastMs !== undefined) this.#seconds += secondsBetween(this.#lastMs, line.atMs)
     this.#lastMs = line.atMs
-    this.#take(line)
+    this.#apply(line)
   }
 
-  /** For how long writers have been waiting, `idleSeconds` after the last line; 0 while they are not. */
+  /** Returns how long writers have been waiting, `idleSeconds` after the last line; 0 while they are not. */
   stallSeconds(cause: StallCause, idleSeconds: number): number {
     const since = this.#stalledSince.get(cause)
     return since === undefined ? 0 : this.#seconds - since + Math.max(0, idleSeconds)
   }
 
-  #take(line: LevelDBLine): void {
+  #apply(line: LevelDBLine): void {
     switch (line.kind) {
       case 'flush started':
         this.inputs.endDeletions()
         this.#flush = { table: line.table, startSeconds: this.#seconds }
-        this.#resume('level0')
+        this.#endStall('level0')
         break
       case 'flush ended':
-        this.#flushEnded(line)
+        this.#onFlushEnd(line)
         break
       case 'compaction started':
         this.inputs.endDeletions()
@@ -105,56 +109,56 @@ export class LevelDBLog implements LineSink {
         this.#compaction?.tables.set(line.table, line.bytes)
         break
       case 'compaction ended':
-        this.#compactionEnded(line)
+        this.#onCompactionEnd(line)
         break
-      case 'compaction left':
+      case 'compaction finished':
         this.#compaction = undefined
         this.compactionsRunning = 0
         break
       case 'log deleted':
-        this.#flushInstalled()
+        this.#onFlushInstalled()
         break
       case 'table deleted':
-        this.#tableDeleted(line.table)
+        this.#onTableDeleted(line.table)
         break
       case 'stalled':
-        this.#stall(line.cause)
+        this.#beginStall(line.cause)
         break
       case 'manifest failed':
         this.#manifestFailed = true
-        this.#failed()
+        this.#onError()
         break
       case 'compaction failed':
-        if (!this.#manifestFailed) this.#failed()
+        if (!this.#manifestFailed) this.#onError()
         this.#manifestFailed = false
         break
       case 'corruption':
         this.#events.onBackgroundError()
         break
-      case 'else':
+      case 'other':
     }
   }
 
-  #flushEnded({ table, bytes, ok }: LevelDBLine & { readonly kind: 'flush ended' }): void {
+  #onFlushEnd({ table, bytes, ok }: LevelDBLine & { readonly kind: 'flush ended' }): void {
     const seconds = this.#flush?.table === table ? this.#seconds - this.#flush.startSeconds : undefined
     this.#flush = undefined
-    if (!ok) this.#failed()
+    if (!ok) this.#onError()
     if (this.#compaction !== undefined) this.#compaction.flushSeconds += seconds ?? 0
     if (!ok || bytes === 0) return
     this.#flushed.set(table, bytes)
     this.#events.onFlush(bytes, seconds)
   }
 
-  /** The log of a memtable is deleted once its table is part of the store. */
-  #flushInstalled(): void {
+  /** The log of a memtable is deleted when its table has become part of the store. */
+  #onFlushInstalled(): void {
     for (const [table, bytes] of this.#flushed) this.inputs.addTable(table, bytes)
     this.#flushed.clear()
-    this.#resume('memtable')
+    this.#endStall('memtable')
   }
 
-  #compactionEnded({ inputFiles, outputBytes }: LevelDBLine & { readonly kind: 'compaction ended' }): void {
+  #onCompactionEnd({ inputFiles, outputBytes }: LevelDBLine & { readonly kind: 'compaction ended' }): void {
     const running = this.#compaction
-    // Only now are they part of the store: those of a compaction that failed never are.
+    // Only now are they part of the store. The tables of a failed compaction never are.
     for (const [table, bytes] of running?.tables ?? []) this.inputs.addTable(table, bytes)
     this.inputs.onCompactionEnd(inputFiles, outputBytes)
     this.#events.onCompaction({
@@ -165,29 +169,29 @@ export class LevelDBLog implements LineSink {
     })
   }
 
-  #tableDeleted(table: number): void {
+  #onTableDeleted(table: number): void {
     const { bytes, writeAmplification } = this.inputs.onTableDeleted(table)
     if (bytes !== undefined) this.#events.onInputBytes(bytes)
     if (writeAmplification !== undefined) this.#events.onWriteAmplification(writeAmplification)
   }
 
-  /** A writer that is woken and finds no room says again that it waits: that is the same stall. */
-  #stall(cause: StallCause): void {
+  /** A writer that is woken and still finds no room logs again that it waits; that is the same stall. */
+  #beginStall(cause: StallCause): void {
     if (this.#stalledSince.has(cause)) return
     this.#stalledSince.set(cause, this.#seconds)
     this.#events.onStallBegin(cause)
   }
 
-  #resume(cause: StallCause): void {
+  #endStall(cause: StallCause): void {
     const since = this.#stalledSince.get(cause)
     if (since === undefined) return
     this.#stalledSince.delete(cause)
     this.#events.onStallEnd(cause, this.#seconds - since)
   }
 
-  /** After an error in the background, every writer is sent away with it. */
-  #failed(): void {
-    for (const cause of stallCauses) this.#resume(cause)
+  /** After a background error, every waiting writer fails with it. */
+  #onError(): void {
+    for (const cause of stallCauses) this.#endStall(cause)
     this.#events.onBackgroundError()
   }
 }

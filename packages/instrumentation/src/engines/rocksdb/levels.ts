@@ -15,7 +15,7 @@ export interface Tables {
 const none: Level = { files: 0, bytes: 0 }
 const bytesPerMebibyte = 1024 ** 2
 
-/** The property `rocksdb.levelstats`: every level, its number of files, and its size, rounded to mebibytes. */
+/** Parses the property `rocksdb.levelstats`: each level with its number of files and its size, rounded to mebibytes. */
 export function parseLevelStats(text: string): Tables {
   const levels: Level[] = []
   for (const [, files, mebibytes] of text.matchAll(/^ *\d+ +(\d+) +(\d+) *$/gm)) {
@@ -24,7 +24,7 @@ export function parseLevelStats(text: string): Tables {
   return { levels, sizes: new Map() }
 }
 
-/** The property `rocksdb.sstables`: every file of every level with its exact size, one line each. */
+/** Parses the property `rocksdb.sstables`: each file of each level with its exact size. */
 export function parseTables(text: string): Tables {
   const levels: Level[] = []
   const sizes = new Map<number, number>()
@@ -41,7 +41,7 @@ export function parseTables(text: string): Tables {
   return { levels, sizes }
 }
 
-/** The tables of all column families, level by level; of these, one may have fewer levels than another. */
+/** Adds up the tables of all column families by level. Column families may have different numbers of levels. */
 export function mergeTables(families: readonly Tables[]): Tables {
   const depth = Math.max(0, ...families.map(({ levels }) => levels.length))
   const levels = Array.from({ length: depth }, (_, at) =>

@@ -1,26 +1,26 @@
 import { fstatSync, openSync } from 'node:fs'
-import { closeFile, readInto, statusOf } from '../files/log-file.ts'
-import { Lines } from '../files/log-lines.ts'
+import { closeFile, readInto, readStatus } from '../files/descriptor.ts'
+import { LineSplitter } from '../files/line-splitter.ts'
 
-/** How much is read and cut at a time: the event loop waits for no more. */
+/** How many bytes are read and split at a time, which bounds how long the event loop is blocked. */
 const chunkBytes = 65_536
-/** How much one read takes on at most; the next goes on from there. */
+/** The most bytes of one read; the next read continues there. */
 const bytesPerRead = 4 * 1_048_576
-/** Longer lines, of compactions of ten thousand tables, are left out. */
-const longestLineBytes = 65_536
+/** Longer lines are skipped: those of compactions with about ten thousand tables. */
+const maxLineBytes = 65_536
 
 /**
- * The file `LOG` of one opening of a RocksDB, which begins a new one each time and never in between. Whoever tries to open a
- * store that is open already moves the file away and leaves a new one in its place, with its complaint in it, while the
- * engine writes on in the old one: so the file that was there at first is followed, and no other.
+ * Reads the file `LOG` of one opening of a RocksDB. Each opening begins a new file, and never changes to another one. A
+ * process that tries to open the store again renames the file and leaves a new one with its error message, while the engine
+ * continues with the old one. So only the file that was opened first is read.
  */
 export class RocksDBLog {
   readonly #path: string
   readonly #from: 'beginning' | 'end'
   #descriptor: number | undefined
-  /** Behind the last line that was delivered, or left out. */
+  /** The offset after the last line that was delivered or skipped. */
   #position = 0
-  /** Whether the line at the position is left out, up to its end. */
+  /** Whether the line at the position is skipped up to its end. */
   #skipping = false
   #isReading = false
   #isClosed = false
@@ -31,28 +31,24 @@ export class RocksDBLog {
   }
 
   /**
-   * Opens the file, unless it is open. At once, because the store may be closed and opened again before one could wait.
-   * Where there is none that can be read, nothing is delivered.
+   * Opens the file if it is not open. Synchronous, because the store may be closed and opened again before a promise settles.
+   * If the file cannot be opened, no lines are delivered.
    */
   open(): void {
     if (this.#isClosed || this.#descriptor !== undefined) return
     try {
       this.#descriptor = openSync(this.#path, 'r')
       if (this.#from === 'beginning') return
-      // From the last byte on: an end of line there is where the next one begins.
+      // From the last byte on: if that is a line end, the next line is complete.
       const { size } = fstatSync(this.#descriptor)
       this.#position = Math.max(0, size - 1)
       this.#skipping = size > 0
     } catch {
-      // Read-only stores have none.
+      // Read-only stores have no log.
     }
   }
 
-  /**
-   * Delivers the complete lines that have come since the last read, in their order; one read at a time.
-   *
-   * @returns whether these were all.
-   */
+  /** Delivers the complete lines since the last read, in order; one read at a time. Returns whether it reached the end. */
   async read(deliver: (line: string) => void): Promise<boolean> {
     if (this.#isReading) return false
     if (this.#descriptor === undefined) return true
@@ -65,10 +61,10 @@ export class RocksDBLog {
     }
   }
 
-  /** Lets go of the file; nothing is delivered any more. */
+  /** Closes the file and delivers no more lines. */
   close(): void {
     this.#isClosed = true
-    // Not under a read: the number of a closed descriptor may be another file's at once.
+    // Not during a read: the number of a closed descriptor may be reused for another file.
     if (!this.#isReading) this.#release()
   }
 
@@ -78,19 +74,19 @@ export class RocksDBLog {
   }
 
   async #drain(descriptor: number, deliver: (line: string) => void): Promise<boolean> {
-    const size = (await statusOf(descriptor))?.size
+    const size = (await readStatus(descriptor))?.size
     if (size === undefined) return true
-    // Somebody cut it off: what was written since is missed rather than told twice.
+    // The file was truncated: lines are lost rather than delivered twice.
     if (size < this.#position) this.#position = size
     if (size === this.#position) return true
-    const lines = new Lines(longestLineBytes, chunkBytes, this.#skipping)
+    const splitter = new LineSplitter(maxLineBytes, chunkBytes, this.#skipping)
     for (let read = 0; read < bytesPerRead && !this.#isClosed; ) {
-      const bytes = await readInto(lines.buffer, lines.held, chunkBytes, descriptor, this.#position + lines.held)
+      const bytes = await readInto(splitter.buffer, splitter.held, chunkBytes, descriptor, this.#position + splitter.held)
       if (bytes === undefined || bytes === 0) return true
       read += bytes
-      const { lines: complete, done } = lines.take(bytes)
+      const { lines: complete, done } = splitter.take(bytes)
       this.#position += done
-      this.#skipping = lines.skipping
+      this.#skipping = splitter.skipping
       for (const line of complete) deliver(line)
     }
     return false

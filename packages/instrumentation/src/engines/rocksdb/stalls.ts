@@ -1,10 +1,12 @@
-/** Why RocksDB holds writers back: what there is too much of. */
+/** The causes for which RocksDB slows down or stops writers: there is too much of each. */
 export const stallCauses = ['memtable', 'level0', 'pending_compaction', 'write_buffer'] as const
+/** A cause of write stalls. */
 export type StallCause = (typeof stallCauses)[number]
 
+/** How often writers were slowed down or stopped, by cause. */
 export type StallCounts = Readonly<Record<StallCause, number>>
 
-/** The engine's names of its limits. Those of level 0 "with ongoing compaction" are counted among these already. */
+/** Causes by the engine's name of the limit. Stalls of level 0 "with ongoing compaction" are included in `l0-file-count-limit`. */
 const limits: Readonly<Record<string, StallCause>> = {
   'memtable-limit': 'memtable',
   'l0-file-count-limit': 'level0',
@@ -12,7 +14,7 @@ const limits: Readonly<Record<string, StallCause>> = {
   'write-buffer-manager-limit': 'write_buffer',
 }
 
-/** How often writers were slowed down or stopped: the properties `rocksdb.cf-write-stall-stats` and `rocksdb.db-write-stall-stats`, together. */
+/** Adds up the properties `rocksdb.cf-write-stall-stats` of each column family and `rocksdb.db-write-stall-stats`. */
 export function parseStallCounts(texts: Iterable<string>): StallCounts {
   const counts = { memtable: 0, level0: 0, pending_compaction: 0, write_buffer: 0 }
   for (const text of texts) {
@@ -24,20 +26,21 @@ export function parseStallCounts(texts: Iterable<string>): StallCounts {
   return counts
 }
 
-/** What is known of the stall in progress, after looking at the engine from time to time. */
+/** What is known of the stall in progress from periodic reads. */
 export interface StallState {
   readonly counts: StallCounts
   /** The cause whose count grew last. */
   readonly latest: StallCause
-  /** When we first saw that writers were held back; undefined while they are not. */
+  /** When a read first found writers stalled, in milliseconds of `performance.now()`; undefined while they are not. */
   readonly sinceMs: number | undefined
 }
 
+/** The state before the first read. */
 export const noStall: StallState = { counts: parseStallCounts([]), latest: 'memtable', sinceMs: undefined }
 
 /**
- * The state after another look. Whether writers are held back the engine says apart from why; it counts the cause when it
- * begins, so the cause of the stall in progress is the one whose count grew last.
+ * Returns the state after another read. The engine reports whether writers are stalled without the cause, and counts the
+ * cause when a stall begins. So the cause of the stall in progress is the one with the count that grew last.
  */
 export function nextStall(state: StallState, counts: StallCounts, active: boolean, nowMs: number): StallState {
   const growth = (cause: StallCause): number => counts[cause] - state.counts[cause]
@@ -46,7 +49,7 @@ export function nextStall(state: StallState, counts: StallCounts, active: boolea
   return { counts, latest, sinceMs: active ? (state.sinceMs ?? nowMs) : undefined }
 }
 
-/** For how long writers have been held back, by cause: since we first saw it, and at every look from then on. 0 while they are not. */
+/** Returns how long writers have been stalled, by cause, since the read that first found it; 0 while they are not. */
 export function stallSeconds({ latest, sinceMs }: StallState, nowMs: number): Readonly<Record<StallCause, number>> {
   const none = { memtable: 0, level0: 0, pending_compaction: 0, write_buffer: 0 }
   return sinceMs === undefined ? none : { ...none, [latest]: Math.max(0, nowMs - sinceMs) / 1000 }

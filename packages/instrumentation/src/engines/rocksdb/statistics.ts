@@ -1,8 +1,8 @@
-/** What RocksDB counts where its statistics are on, since the store was opened. */
+/** What RocksDB has counted since it was opened, if its statistics are enabled. */
 export interface RocksDBStatistics {
   readonly cacheHits: number | undefined
   readonly cacheMisses: number | undefined
-  /** Lookups that a filter let through, and those of them that found their key. */
+  /** Lookups that passed a filter, and those of them that found their key. */
   readonly filterPositives: number | undefined
   readonly filterTruePositives: number | undefined
   readonly filterUseful: number | undefined
@@ -21,7 +21,7 @@ const tickers = {
 const names = Object.keys(tickers).map((name) => name.replaceAll('.', '\\.'))
 const tickerPattern = new RegExp(`^rocksdb\\.(${names.join('|')}) COUNT : (\\d+)$`, 'gm')
 
-/** The property `rocksdb.options-statistics`: some 300 lines, tickers and histograms. */
+/** Parses the property `rocksdb.options-statistics`: about 300 lines of tickers and histograms. */
 export function parseStatistics(text: string): RocksDBStatistics {
   const counts: Partial<Record<(typeof tickers)[keyof typeof tickers], number>> = {}
   for (const [, ticker, count] of text.matchAll(tickerPattern)) counts[tickers[ticker as keyof typeof tickers]] = Number(count)
@@ -30,7 +30,7 @@ export function parseStatistics(text: string): RocksDBStatistics {
   return { cacheHits, cacheMisses, filterPositives, filterTruePositives, filterUseful, stallSeconds }
 }
 
-/** Lookups that a filter let through for nothing; undefined where either count is. */
+/** Returns the lookups that passed a filter and found no key; undefined if either count is. */
 export function filterFalsePositives({ filterPositives, filterTruePositives }: RocksDBStatistics): number | undefined {
   if (filterPositives === undefined || filterTruePositives === undefined) return undefined
   return Math.max(0, filterPositives - filterTruePositives)

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { backgroundThreads, cpuBetween, isOnlyRocksDB, parseThreadStat } from './threads.ts'
+import { cpuBetween, isOnlyRocksDB, parseThreadStat, readBackgroundThreads } from './threads.ts'
 
 let folder: string
 
@@ -31,7 +31,7 @@ test('only the threads of the engine count', async () => {
     await mkdir(join(folder, thread))
     await writeFile(join(folder, thread, 'stat'), line)
   }
-  expect(await backgroundThreads(folder)).toEqual(
+  expect(await readBackgroundThreads(folder)).toEqual(
     new Map([
       ['2', 0.2],
       ['3', 0.1],
@@ -40,7 +40,7 @@ test('only the threads of the engine count', async () => {
 })
 
 test('where there are no threads to be seen, nothing is known', async () => {
-  expect(await backgroundThreads(join(folder, 'nowhere'))).toBeUndefined()
+  expect(await readBackgroundThreads(join(folder, 'nowhere'))).toBeUndefined()
 })
 
 test('between two looks, new threads count from their beginning and ended ones no more', () => {

@@ -1,14 +1,17 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** Linux counts the CPU time it shows in `/proc` in hundredths of a second, whatever the kernel's own clock (proc(5), USER_HZ). */
+/** Linux reports CPU time in `/proc` in hundredths of a second, whatever the kernel's own clock rate (proc(5), USER_HZ). */
 const ticksPerSecond = 100
 
-/** Looking up what each open file is costs some microseconds; a process with more of them is not asked who else is there. */
-const openFilesAsked = 2000
+/** Resolving an open file takes some microseconds. A process with more open files is not searched for other RocksDBs. */
+const maxOpenFiles = 2000
 
-/** CPU time by thread, of the threads that flush and compact for every RocksDB of this process; undefined where there is no `/proc`. */
-export async function backgroundThreads(folder = '/proc/self/task'): Promise<ReadonlyMap<string, number> | undefined> {
+/**
+ * Returns the CPU seconds of each thread that flushes or compacts, for all RocksDBs of this process; undefined if there is no
+ * `/proc`.
+ */
+export async function readBackgroundThreads(folder = '/proc/self/task'): Promise<ReadonlyMap<string, number> | undefined> {
   const seconds = new Map<string, number>()
   let threads: string[]
   try {
@@ -18,7 +21,7 @@ export async function backgroundThreads(folder = '/proc/self/task'): Promise<Rea
   }
   await Promise.all(
     threads.map(async (thread) => {
-      // It may have ended meanwhile.
+      // The thread may have ended meanwhile.
       const line = await readFile(join(folder, thread, 'stat'), 'latin1').catch(() => '')
       const own = parseThreadStat(line)
       if (own !== undefined && /^rocksdb:(low|high|bottom)$/.test(own.name)) seconds.set(thread, own.cpuSeconds)
@@ -27,7 +30,10 @@ export async function backgroundThreads(folder = '/proc/self/task'): Promise<Rea
   return seconds
 }
 
-/** A line of `/proc/<pid>/task/<tid>/stat`: the name in parentheses, which may hold some itself, and user and system time as fields 14 and 15. */
+/**
+ * Parses `/proc/<pid>/task/<tid>/stat`: the name is in parentheses and may contain parentheses; user and system time are the
+ * fields 14 and 15.
+ */
 export function parseThreadStat(line: string): { readonly name: string; readonly cpuSeconds: number } | undefined {
   const [, name, rest] = /^\d+ \((.*)\) (.*)/s.exec(line) ?? []
   if (name === undefined || rest === undefined) return undefined
@@ -37,14 +43,14 @@ export function parseThreadStat(line: string): { readonly name: string; readonly
 }
 
 /**
- * Whether the RocksDB in this folder is the only one that this process has open for writing, be the others measured or
- * not: each keeps its MANIFEST open, and has a file IDENTITY, which a LevelDB has not. False where that cannot be seen.
+ * Returns whether the RocksDB in this folder is the only one that this process has open for writing, measured or not. Each
+ * keeps its MANIFEST open, and has a file IDENTITY, which a LevelDB has not. Returns false if that cannot be determined.
  */
 export async function isOnlyRocksDB(folder: string, openFiles = '/proc/self/fd'): Promise<boolean> {
   try {
     const own = await realpath(folder)
     const names = await readdir(openFiles)
-    if (names.length > openFilesAsked) return false
+    if (names.length > maxOpenFiles) return false
     const paths = await Promise.all(names.map((name) => readlink(join(openFiles, name)).catch(() => '')))
     const folders = new Set(paths.filter((path) => basename(path).startsWith('MANIFEST-')).map(dirname))
     const rocksdbs = await Promise.all(
@@ -62,7 +68,7 @@ export async function isOnlyRocksDB(folder: string, openFiles = '/proc/self/fd')
   }
 }
 
-/** The CPU time of the engine's threads, where it is one store's. */
+/** Measures the CPU time of RocksDB's background threads, if the process has only one RocksDB. */
 export class BackgroundCpu {
   readonly #folder: string
   #before: ReadonlyMap<string, number> | undefined
@@ -72,19 +78,19 @@ export class BackgroundCpu {
   }
 
   /**
-   * Seconds spent since the last call, as far as they are this store's. Undefined while another RocksDB is open in this
-   * process, or may be: the threads are there for all of them.
+   * Returns the CPU seconds since the last call; 0 the first time. Undefined while another RocksDB is open in this process, or
+   * may be: all of them share the threads.
    */
   async next(): Promise<number | undefined> {
     const before = this.#before
     const isAlone = await isOnlyRocksDB(this.#folder)
-    this.#before = isAlone ? await backgroundThreads() : undefined
+    this.#before = isAlone ? await readBackgroundThreads() : undefined
     if (this.#before === undefined) return undefined
     return before === undefined ? 0 : cpuBetween(before, this.#before)
   }
 }
 
-/** A thread that was not there before is counted from its beginning. */
+/** Returns the CPU seconds between two reads. A new thread counts from its start. */
 export function cpuBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
   let seconds = 0
   for (const [thread, now] of after) seconds += Math.max(0, now - (before.get(thread) ?? 0))

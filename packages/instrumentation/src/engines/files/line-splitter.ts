@@ -1,0 +1,46 @@
+/**
+ * Splits the bytes of a file into lines. It cuts bytes at line ends and only then decodes them as UTF-8, so a character that
+ * spans two reads stays whole. It holds at most one incomplete line, of at most `maxLineBytes`; longer lines are skipped.
+ */
+export class LineSplitter {
+  /** Read the next bytes into this buffer, after the bytes that are held. */
+  readonly buffer: Buffer
+  /** How many bytes of an incomplete line the buffer holds. */
+  held = 0
+  /** Whether the current line is skipped up to its end. */
+  skipping: boolean
+  readonly #maxLineBytes: number
+
+  constructor(maxLineBytes: number, chunkBytes: number, skipping: boolean) {
+    this.buffer = Buffer.allocUnsafe(maxLineBytes + chunkBytes)
+    this.skipping = skipping
+    this.#maxLineBytes = maxLineBytes
+  }
+
+  /** Takes new bytes from the buffer. Returns the lines they complete, and how many bytes are done with. */
+  take(bytes: number): { readonly lines: readonly string[]; readonly done: number } {
+    const { buffer } = this
+    const filled = this.held + bytes
+    const end = buffer.subarray(0, filled).lastIndexOf(0x0a) + 1
+    const lines = end === 0 ? [] : buffer.toString('utf8', 0, end - 1).split('\n')
+    if (end > 0) {
+      if (this.skipping) lines.shift()
+      this.skipping = false
+    }
+    let done = end
+    // If a file was truncated, an engine that continues at its own offset leaves zero bytes before the next line.
+    if (!this.skipping) while (done < filled && buffer[done] === 0) done++
+    if (filled - done > this.#maxLineBytes) {
+      done = filled
+      this.skipping = true
+    }
+    buffer.copyWithin(0, done, filled)
+    this.held = filled - done
+    return { lines: lines.map(trimLine), done }
+  }
+}
+
+/** Removes zero bytes from the start and a carriage return from the end. */
+function trimLine(line: string): string {
+  return line.startsWith('\0') || line.endsWith('\r') ? line.replace(/^\0+|\r$/g, '') : line
+}
