@@ -6,8 +6,8 @@ import { doctor, startCollectorWith, startPrometheusWith, startVictoriaMetricsWi
 
 const unchanged = 'all series arrived unchanged'
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
-  test('who is not known, and repeats no password', async () => {
+describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
+  test('reports missing authorization and prints no password', async () => {
     const victoriametrics = await startVictoriaMetricsWith('-httpAuth.username=reader', '-httpAuth.password=not-for-everybody')
     const otlp = await startCollectorWith({ debug: {} })
     const unknown = await doctor(1, { otlp, victoriametrics })
@@ -20,7 +20,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect((await doctor(1, { otlp, victoriametrics, 'query-header': header })).out).toContain('lost: db_get_operations_total')
   })
 
-  test('nothing wrong with a page that is scraped, and what a relabelling does to it', async () => {
+  test('follows scraped series without a canary, and reports a relabeling', async () => {
     const store = await startStore({})
     await store.ask('load')
     const { host } = new URL(store.metricsUrl)
@@ -42,19 +42,19 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(elsewhere.out).toContain('samples is a Wombat metric; check the URL')
   })
 
-  test('that nobody listens, that a path is wrong, and that a page is none of Prometheus', async () => {
-    const nobody = `http://127.0.0.1:${await freePort()}`
+  test('reports a closed port, a wrong path and an endpoint that is not Prometheus', async () => {
+    const closedPort = `http://127.0.0.1:${await freePort()}`
     const victoriaMetrics = await startVictoriaMetricsWith()
-    const refused = await doctor(1, { otlp: nobody, prometheus: victoriaMetrics })
+    const refused = await doctor(1, { otlp: closedPort, prometheus: victoriaMetrics })
     expect(refused.code).toBe(1)
-    expect(refused.out).toContain(`FAIL  this process -> Collector ${nobody}/v1/metrics`)
+    expect(refused.out).toContain(`FAIL  this process -> Collector ${closedPort}/v1/metrics`)
     expect(refused.out).toContain('connection refused; check that the server is running')
     const wrongPath = await doctor(1, { otlp: `${victoriaMetrics}/v1/metrics`, victoriametrics: victoriaMetrics })
     expect(wrongPath.out).toContain(`${victoriaMetrics}/v1/metrics: HTTP status 400`)
     const otlp = await startCollectorWith({ debug: {} })
-    const beyond = await doctor(1, { otlp, metrics: `${otlp}/metrics`, prometheus: nobody })
+    const beyond = await doctor(1, { otlp, metrics: `${otlp}/metrics`, prometheus: closedPort })
     expect(beyond.code).toBe(1)
     expect(beyond.out).toContain(`${otlp}/metrics: HTTP status 404, no such endpoint`)
-    expect(beyond.out).toContain(`${nobody}/api/v1/query: connection refused`)
+    expect(beyond.out).toContain(`${closedPort}/api/v1/query: connection refused`)
   })
 })

@@ -13,8 +13,8 @@ import {
 
 const unchanged = 'all series arrived unchanged'
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor finds', () => {
-  test('nothing wrong with a route that is sound, from end to end', async () => {
+describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
+  test('reports every hop of a working pipeline as ok', async () => {
     const page = await startVictoriaMetricsWith()
     const end = await startVictoriaMetricsWith()
     const otlp = await startCollectorWith(toVictoriaMetrics(page))
@@ -33,7 +33,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(code).toBe(0)
   })
 
-  test('a Collector that takes it and passes nothing on', async () => {
+  test('reports a Collector that forwards nothing', async () => {
     const victoriametrics = await startVictoriaMetricsWith()
     const otlp = await startCollectorWith({ debug: {} })
     const { code, out } = await doctor(2, { otlp, victoriametrics })
@@ -45,7 +45,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(out).toContain('Check for a -relabelConfig')
   })
 
-  test('a prefix that somebody puts in front, and says so once: behind it, all is as it came', async () => {
+  test('reports a prefix at the hop that adds it, and not at the next', async () => {
     const page = await startVictoriaMetricsWith(
       await relabelling({ source_labels: ['__name__'], regex: '(db_.+)', target_label: '__name__', replacement: 'acme_$1' }),
     )
@@ -60,10 +60,10 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(out).toContain(`ok    metrics endpoint ${page}/federate -> Prometheus ${prometheus}: ${unchanged}`)
   })
 
-  test('a suffix that is there twice, a label that is gone and one that has another name', async () => {
+  test('reports a repeated suffix, a removed label and a renamed label', async () => {
     const victoriametrics = await startVictoriaMetricsWith(
       await relabelling(
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: a group, as Go's regular expressions write it
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a group in Go's regular expression syntax
         { source_labels: ['__name__'], regex: '(db_get_.+_total)', target_label: '__name__', replacement: '${1}_total' },
         { source_labels: ['level'], regex: '(.+)', target_label: 'lsm_level', replacement: '$1' },
         { action: 'labeldrop', regex: 'level' },
@@ -84,7 +84,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(out).not.toContain('lost')
   })
 
-  test('a Prometheus that does not read the page', async () => {
+  test('reports a Prometheus that does not scrape the metrics endpoint', async () => {
     const page = await startVictoriaMetricsWith()
     const otlp = await startCollectorWith(toVictoriaMetrics(page))
     const prometheus = await startPrometheusWith({ scrape_configs: [] })
@@ -94,7 +94,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
     expect(out).toContain(`None of the 0 targets of Prometheus is ${new URL(page).host}`)
   })
 
-  test('a Prometheus that reads it and drops what it finds', async () => {
+  test('reports a Prometheus that drops scraped series', async () => {
     const page = await startVictoriaMetricsWith()
     const otlp = await startCollectorWith(toVictoriaMetrics(page))
     const drop = { metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'db_level_.+', action: 'drop' }] }

@@ -6,7 +6,7 @@ import type { Labels, MetricKind } from '@wombat/instrumentation'
 import { type Logger, type Monitoring, startMonitoring } from '@wombat/monitor'
 import { ClassicLevel } from 'classic-level'
 
-/** One series as a real process has it; what a gauge said there is where others begin. */
+/** One series of a real process. The value of a gauge is the initial value in simulated instances. */
 export interface SeriesShape {
   readonly name: string
   readonly kind: MetricKind
@@ -15,11 +15,11 @@ export interface SeriesShape {
 }
 
 const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const mostMs = 10_000
+const timeLimitMs = 10_000
 
 /**
- * Every series of a process such as the demo: a real LevelDB, written to until it has flushed and compacted, with all checks and
- * rules at work. Read off rather than written down, so that it cannot differ from what processes have.
+ * Returns every series of a process like the demo: a real LevelDB that has flushed and compacted, with all health checks and alert rules.
+ * They come from a running process so that they are the series that processes really have.
  */
 export async function demoShape(store: string): Promise<SeriesShape[]> {
   const folder = await mkdtemp(join(tmpdir(), 'wombat-fleet-'))
@@ -30,14 +30,14 @@ export async function demoShape(store: string): Promise<SeriesShape[]> {
     alertEvaluationIntervalMs: 1000,
   })
   const location = join(folder, 'store')
-  // Run as it stands, also by Node 22, which knows no `await using`.
+  // No `await using`: Node 22 runs this file without compiling it.
   const database = monitoring.instrument(new ClassicLevel(location, { writeBufferSize: 2 ** 20 }), { name: store })
   try {
     const value = 'x'.repeat(500)
     for (let batch = 0; batch < 200; batch++) {
       await database.batch(Array.from({ length: 20 }, (_, entry) => ({ type: 'put', key: `${entry}-${batch}`, value })))
     }
-    await everythingIsSaid(monitoring)
+    await waitForAllMetrics(monitoring)
     return [...monitoring.registry.families()].flatMap(({ definition: { name, kind }, series }) =>
       [...series.values()].map(({ labels, instrument }) => ({
         name,
@@ -53,16 +53,17 @@ export async function demoShape(store: string): Promise<SeriesShape[]> {
   }
 }
 
-/** Of the engine and of its health one hears last. */
-async function everythingIsSaid(monitoring: Monitoring): Promise<void> {
-  const deadlineMs = performance.now() + mostMs
+/** Waits for the metrics that appear last: those of the engine, its health checks and the alert rules. */
+async function waitForAllMetrics(monitoring: Monitoring): Promise<void> {
+  const deadlineMs = performance.now() + timeLimitMs
   for (;;) {
     const shown = await monitoring.metrics()
     const names = new Set(shown.map(({ name }) => name))
     const isHealthKnown = shown.some(({ labels }) => labels?.['check'] === 'compaction_status')
-    const isJudged = names.has('wombat_monitor_alert_evaluation_duration_seconds')
-    if (names.has('db_level_files') && isHealthKnown && isJudged) return
-    if (performance.now() > deadlineMs) throw new Error(`in ${mostMs} ms only these were said: ${[...names].join(', ')}`)
+    const hasEvaluatedAlerts = names.has('wombat_monitor_alert_evaluation_duration_seconds')
+    if (names.has('db_level_files') && isHealthKnown && hasEvaluatedAlerts) return
+    if (performance.now() > deadlineMs)
+      throw new Error(`after ${timeLimitMs} ms there are only these metrics: ${[...names].join(', ')}`)
     await sleep(200)
   }
 }

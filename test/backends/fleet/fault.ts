@@ -1,29 +1,30 @@
-/** The ways in which one instance of the fleet can be worse than all others. */
+/** Faults that make one instance the worst of the fleet by one indicator. */
 const faults = [
   'failing',
   'slow',
-  'held back',
-  'stalled',
-  'waiting',
+  'write stalls',
+  'current stall',
+  'stuck operation',
   'critical',
   'alerting',
   'disk full',
   'memory full',
-  'late',
+  'event loop delay',
 ] as const
+/** A fault of one instance. */
 export type Fault = (typeof faults)[number]
 
 const fleetSize = 50
 const stores = ['orders', 'users', 'sessions'] as const
 
-/** One instance: how it is called, which store it has and what is wrong with it, if anything is. */
+/** One instance of the fleet, with its store and its fault, if it has one. */
 export interface Member {
   readonly instance: string
   readonly store: string
   readonly fault?: Fault | undefined
 }
 
-/** The fleet: every fifth instance, from the fourth on, has a fault, each another one. */
+/** The fleet. Every fifth instance, from the fourth on, has a different fault. */
 export const members: readonly Member[] = Array.from({ length: fleetSize }, (_, index) => ({
   instance: `instance-${String(index).padStart(2, '0')}`,
   store: stores[index % stores.length] ?? stores[0],

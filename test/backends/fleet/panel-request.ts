@@ -1,55 +1,59 @@
 import { dashboards, resolved } from '@wombat/test-support/panel-queries'
 
-/** One query of one panel, as Grafana would ask it. */
-export interface PanelAsk {
+/** One query of one panel as Grafana sends it. */
+export interface PanelRequest {
   readonly dashboard: string
   readonly panel: string
   readonly refId: string
   readonly expr: string
-  /** A table asks for now, everything else for the time that is shown. */
+  /** Whether it is an instant query, as in tables, and not a range query. */
   readonly isInstant: boolean
   readonly steps: number
 }
 
-/** How a backend answered. */
-export interface Answered {
+/** Duration and size of a response. */
+export interface RequestTiming {
   readonly milliseconds: number
   readonly series: number
 }
 
-/** How often the numbers come, and so Grafana's window of a rate: four times as long. */
+/** Export and scrape interval. Grafana's rate interval is four times as long. */
 export const intervalSeconds = 2
 const rateInterval = `${4 * intervalSeconds}s`
-/** An hour in steps of 15 seconds has as many. */
-const stepsOfAnHour = 240
+/** Steps of 15 seconds. */
+const stepsPerHour = 240
 
-/** Every query of a dashboard, of all that there is or of one instance. */
-export function panelAsks(dashboard: string, instance?: string): PanelAsk[] {
+/** Returns every query of a dashboard, for all instances or one. */
+export function panelRequests(dashboard: string, instance?: string): PanelRequest[] {
   const values = instance === undefined ? {} : { instance }
   const panels = dashboards()[dashboard]?.panels ?? []
-  return panels.flatMap(({ title, type, maxDataPoints = stepsOfAnHour, targets = [] }) =>
+  return panels.flatMap(({ title, type, maxDataPoints = stepsPerHour, targets = [] }) =>
     targets.map(({ refId, expr }) => ({
       dashboard,
       panel: title,
       refId,
       expr: resolved(expr.replaceAll('$__rate_interval', rateInterval), values),
       isInstant: type === 'table',
-      steps: Math.min(maxDataPoints, stepsOfAnHour),
+      steps: Math.min(maxDataPoints, stepsPerHour),
     })),
   )
 }
 
 /**
- * Asks a backend and waits for the whole answer. The fleet is younger than the hour that a dashboard shows and its numbers come
- * more often than usual: its short life is asked for in as many steps as an hour has, and each finds every series, with as many
- * samples in its window, as it would there.
+ * Sends a query to a backend and waits for the whole response. The fleet is younger than the hour that a dashboard shows and its samples
+ * are more frequent. So its lifetime is queried in as many steps as an hour has: each step finds as many series and samples per window
+ * as it would in an hour.
  *
- * @throws Error with the backend's complaint.
+ * @throws Error with the backend's message.
  */
-export async function answered(backend: string, { expr, isInstant, steps }: PanelAsk, lifeSeconds: number): Promise<Answered> {
+export async function sendRequest(
+  backend: string,
+  { expr, isInstant, steps }: PanelRequest,
+  lifeSeconds: number,
+): Promise<RequestTiming> {
   const endSeconds = Date.now() / 1000
   const range = { start: `${endSeconds - lifeSeconds}`, end: `${endSeconds}`, step: `${lifeSeconds / steps}` }
-  // VictoriaMetrics would answer from what it remembers of an earlier question.
+  // Without nocache, VictoriaMetrics would reuse the result of an earlier query.
   const body = new URLSearchParams({ query: expr, nocache: '1', ...(isInstant ? {} : range) })
   const startMs = performance.now()
   const response = await fetch(`${backend}/api/v1/${isInstant ? 'query' : 'query_range'}`, { method: 'POST', body })

@@ -1,9 +1,9 @@
-// A process of its own that asks dashboards' queries, so that nothing else that a test does is in the times. It ends with its parent.
-import { panelAsks } from './panel-request.ts'
-import { figuresOf, isTooLong, timed } from './timing.ts'
+// Measures the queries of dashboards in a process of its own, so that the test's other work is not measured. It ends with its parent.
+import { panelRequests } from './panel-request.ts'
+import { isTooLong, measureRequests, summarize } from './timing.ts'
 
-/** Which dashboard, asked of which backend, for all that there is or for one instance. */
-export interface DashboardAsk {
+/** A dashboard and the backend to query, for all instances or one. */
+export interface DashboardRequest {
   readonly backend: string
   readonly dashboard: string
   readonly instance?: string
@@ -13,16 +13,20 @@ export interface DashboardAsk {
 process.on('SIGTERM', () => process.exit())
 process.on('disconnect', () => process.exit())
 
-process.on('message', async ({ backend, dashboard, instance, lifeSeconds }: DashboardAsk) => {
+process.on('message', async ({ backend, dashboard, instance, lifeSeconds }: DashboardRequest) => {
   try {
-    const timings = await timed(backend, panelAsks(dashboard, instance), lifeSeconds)
-    const silent = timings.filter(({ series }) => series === 0)
-    process.send?.({ figures: figuresOf(timings), late: timings.filter(isTooLong).map(named), silent: silent.map(named) })
+    const timings = await measureRequests(backend, panelRequests(dashboard, instance), lifeSeconds)
+    const empty = timings.filter(({ series }) => series === 0)
+    process.send?.({
+      figures: summarize(timings),
+      slow: timings.filter(isTooLong).map(formatPanel),
+      empty: empty.map(formatPanel),
+    })
   } catch (error) {
     process.send?.({ error: String(error) })
   }
 })
 
-function named({ panel, refId }: { readonly panel: string; readonly refId: string }): string {
+function formatPanel({ panel, refId }: { readonly panel: string; readonly refId: string }): string {
   return `${panel} ${refId}`
 }

@@ -1,59 +1,65 @@
-import { answered, type PanelAsk } from './panel-request.ts'
+import { type PanelRequest, sendRequest } from './panel-request.ts'
 
-/** What is demanded of a query. On the loopback interface backends answer in milliseconds: no benchmark, and the figures are shown. */
-const mostMs = 1000
-const asksOfEach = 3
-/** Two cores that others use, too, may be busy for a while: what took too long is asked again, and must take too long each time. */
+/** Limit for the median of a query. Over loopback, backends respond in milliseconds: this is not a benchmark. */
+const timeLimitMs = 1000
+const repetitions = 3
+/** A slow query is measured again, because the machine may be busy for a while; it must be slow in every round. */
 const rounds = 3
 
-export interface Timing extends PanelAsk {
-  /** Of three asks. */
+/** A query with its durations. */
+export interface Timing extends PanelRequest {
   readonly medianMs: number
   readonly longestMs: number
-  /** How many series the answer has. */
+  /** Series in the response. */
   readonly series: number
 }
 
-/** How long each query takes: one after the other, as nobody else asks. */
-export async function timed(backend: string, asks: readonly PanelAsk[], lifeSeconds: number): Promise<Timing[]> {
+/** Measures queries one after the other. */
+export async function measureRequests(
+  backend: string,
+  requests: readonly PanelRequest[],
+  lifeSeconds: number,
+): Promise<Timing[]> {
   const timings: Timing[] = []
-  for (const ask of asks) {
-    let timing = await timingOf(backend, ask, lifeSeconds)
-    for (let round = 1; round < rounds && isTooLong(timing); round++) timing = await timingOf(backend, ask, lifeSeconds)
+  for (const request of requests) {
+    let timing = await measureRequest(backend, request, lifeSeconds)
+    for (let round = 1; round < rounds && isTooLong(timing); round++) timing = await measureRequest(backend, request, lifeSeconds)
     timings.push(timing)
   }
   return timings
 }
 
+/** Returns whether the median exceeds the limit. */
 export function isTooLong({ medianMs }: Timing): boolean {
-  return !(medianMs < mostMs)
+  return !(medianMs < timeLimitMs)
 }
 
+/** Returns the median. */
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }
 
-/** What is printed of the queries of one dashboard. */
-export function figuresOf(timings: readonly Timing[]): Readonly<Record<string, number | string>> {
+/** Returns the figures to print for the queries of one dashboard. */
+export function summarize(timings: readonly Timing[]): Readonly<Record<string, number | string>> {
   const medians = timings.map(({ medianMs }) => medianMs)
   const slowest = timings.reduce((worst, one) => (one.medianMs > worst.medianMs ? one : worst))
   return {
     queries: timings.length,
-    'with an answer': timings.filter(({ series }) => series > 0).length,
+    'with a result': timings.filter(({ series }) => series > 0).length,
     'median ms': Math.round(median(medians)),
-    'slowest, its median ms': Math.round(slowest.medianMs),
+    'median ms of the slowest': Math.round(slowest.medianMs),
     'longest ms': Math.round(Math.max(...timings.map(({ longestMs }) => longestMs))),
     slowest: `${slowest.panel} ${slowest.refId}`,
   }
 }
 
-async function timingOf(backend: string, ask: PanelAsk, lifeSeconds: number): Promise<Timing> {
+async function measureRequest(backend: string, request: PanelRequest, lifeSeconds: number): Promise<Timing> {
   const times: number[] = []
   let series = 0
-  for (let time = 0; time < asksOfEach; time++) {
-    const answer = await answered(backend, ask, lifeSeconds)
-    times.push(answer.milliseconds)
-    series = answer.series
+  for (let time = 0; time < repetitions; time++) {
+    const response = await sendRequest(backend, request, lifeSeconds)
+    times.push(response.milliseconds)
+    series = response.series
   }
-  return { ...ask, medianMs: median(times), longestMs: Math.max(...times), series }
+  return { ...request, medianMs: median(times), longestMs: Math.max(...times), series }
 }
