@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util'
 
-export const usage = `A LevelDB store under a mixed load, measured end to end.
+export const usage = `Runs a LevelDB store under a mixed load and measures it end to end.
 
   npm start -- [--for SECONDS] [--prometheus-port PORT] [--json-port PORT]
 
-  --for SECONDS             stop after that time (default: at Ctrl-C)
-  --prometheus-port PORT    where /metrics is served (default 9464)
-  --json-port PORT          where /api/v1/metrics is served (default 8080)
-  --help                    show this and stop
+  --for SECONDS             stop after this time (default: run until Ctrl-C)
+  --prometheus-port PORT    port of /metrics (default 9464)
+  --json-port PORT          port of the JSON API (default 8080)
+  --help                    print this help
 
-OTLP is sent to a receiver of the demo's own, or to where OTEL_EXPORTER_OTLP_ENDPOINT says.`
+Exports OTLP to OTEL_EXPORTER_OTLP_ENDPOINT if it is set, else to a receiver in the demo itself.`
 
 export interface CommandLine {
   readonly help: boolean
@@ -18,8 +18,8 @@ export interface CommandLine {
   readonly jsonApiPort: number
 }
 
-/** What was asked for. @throws Error with a sentence that names the flag that is wrong. */
-export function commandLine(): CommandLine {
+/** Parses the command line. @throws Error that names the flag that is not valid. */
+export function parseCommandLine(): CommandLine {
   const { values } = parseArgs({
     options: {
       for: { type: 'string' },
@@ -30,28 +30,28 @@ export function commandLine(): CommandLine {
   })
   return {
     help: values.help,
-    seconds: values.for === undefined ? undefined : secondsOf(values.for),
-    prometheusPort: portOf('--prometheus-port', values['prometheus-port']),
-    jsonApiPort: portOf('--json-port', values['json-port']),
+    seconds: values.for === undefined ? undefined : parseSeconds(values.for),
+    prometheusPort: parsePort('--prometheus-port', values['prometheus-port']),
+    jsonApiPort: parsePort('--json-port', values['json-port']),
   }
 }
 
-/** A timer of Node counts to 2^31 milliseconds, and one that is set further than that fires at once. */
-const mostSeconds = 2_000_000
+/** A timer of Node waits for at most 2^31 milliseconds, and fires at once if set to more. */
+const maxSeconds = 2_000_000
 
-function secondsOf(text: string): number {
+function parseSeconds(text: string): number {
   const seconds = Number(text)
-  if (seconds > 0 && seconds <= mostSeconds) return seconds
-  throw new Error(`--for must be a number of seconds above 0, ${mostSeconds} at most, got ${JSON.stringify(text)}`)
+  if (seconds > 0 && seconds <= maxSeconds) return seconds
+  throw new Error(`--for must be a number of seconds above 0 and up to ${maxSeconds}, got ${JSON.stringify(text)}`)
 }
 
-function portOf(flag: string, text: string): number {
+function parsePort(flag: string, text: string): number {
   const port = Number(text)
   if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new Error(`${flag} must be a port from 0 (any free port) to 65535, got ${JSON.stringify(text)}`)
 }
 
-/** The monitor complains of its options, this program's user knows only the flags. */
-export function inFlags(sentence: string): string {
-  return sentence.replaceAll('prometheusPort', '--prometheus-port').replaceAll('jsonApiPort', '--json-port')
+/** Replaces the monitor's option names in an error message by the flags of this program. */
+export function withFlagNames(message: string): string {
+  return message.replaceAll('prometheusPort', '--prometheus-port').replaceAll('jsonApiPort', '--json-port')
 }

@@ -8,15 +8,15 @@ export function damagedKey(index: number): string {
   return `account:${String(index % entries).padStart(6, '0')}`
 }
 
-/** Makes a small LevelDB in this folder, and damages the first half of its table file: some of its reads really fail. */
-export async function makeDamagedStore(folder: string): Promise<void> {
+/** Creates a small LevelDB in this folder and damages the first half of its table file, so that some reads fail. */
+export async function createDamagedStore(folder: string): Promise<void> {
   const store = new ClassicLevel(folder)
   const operations = Array.from({ length: entries }, (_, index) => {
     return { type: 'put' as const, key: damagedKey(index), value: `${'balance '.repeat(12)}${index * 7919}` }
   })
   await store.batch(operations)
   await store.close()
-  // What was written lies in the write-ahead log; opening again makes a table of it.
+  // The data is in the write-ahead log; opening the store again writes it to a table file.
   await store.open()
   await store.close()
   for (const name of await readdir(folder)) {
@@ -24,7 +24,7 @@ export async function makeDamagedStore(folder: string): Promise<void> {
   }
 }
 
-/** Index and footer at the end stay whole, or the store would not open. */
+/** Overwrites the first half only: the store does not open if the index and footer at the end are damaged. */
 async function damage(file: string): Promise<void> {
   const handle = await open(file, 'r+')
   try {

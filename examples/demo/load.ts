@@ -6,31 +6,31 @@ import { damagedKey } from './damaged-store.ts'
 const keys = 40_000
 const valueBytes = 400
 const workers = 4
-/** Operations between two rests of one worker: together they keep the load well below what two cores can do. */
+/** Operations between two pauses of a worker. They keep the load well below the capacity of two cores. */
 const burst = 40
 
-const anyKey = (): string => `order:${String(Math.floor(Math.random() * keys)).padStart(8, '0')}`
-const anyValue = (): string => randomBytes(valueBytes / 2).toString('hex')
+const randomKey = (): string => `order:${String(Math.floor(Math.random() * keys)).padStart(8, '0')}`
+const randomValue = (): string => randomBytes(valueBytes / 2).toString('hex')
 
-/** One operation of a shop's order store, picked at random: mostly reads and writes, now and then something rarer. */
-async function anyOperation(store: ClassicLevel): Promise<void> {
-  const dice = Math.random()
-  if (dice < 0.4) await store.get(anyKey())
-  else if (dice < 0.72) await store.put(anyKey(), anyValue())
-  else if (dice < 0.82) await store.del(anyKey())
-  else if (dice < 0.9)
-    await store.batch(Array.from({ length: 20 }, () => ({ type: 'put' as const, key: anyKey(), value: anyValue() })))
-  else if (dice < 0.94) await store.getMany([anyKey(), anyKey(), anyKey()])
-  else if (dice < 0.97) await store.has(anyKey())
-  else if (dice < 0.9995) await store.iterator({ gte: anyKey(), limit: 50 }).all()
-  else await store.clear({ gte: anyKey(), limit: 100 })
+/** Runs a random operation of a shop's order store: mostly reads and writes. */
+async function randomOperation(store: ClassicLevel): Promise<void> {
+  const random = Math.random()
+  if (random < 0.4) await store.get(randomKey())
+  else if (random < 0.72) await store.put(randomKey(), randomValue())
+  else if (random < 0.82) await store.del(randomKey())
+  else if (random < 0.9)
+    await store.batch(Array.from({ length: 20 }, () => ({ type: 'put' as const, key: randomKey(), value: randomValue() })))
+  else if (random < 0.94) await store.getMany([randomKey(), randomKey(), randomKey()])
+  else if (random < 0.97) await store.has(randomKey())
+  else if (random < 0.9995) await store.iterator({ gte: randomKey(), limit: 50 }).all()
+  else await store.clear({ gte: randomKey(), limit: 100 })
 }
 
-/** Loads both stores until the signal says stop. The damaged one's errors are what they are for. */
+/** Runs operations on both stores until the signal is aborted. The damaged store is there for its errors. */
 export async function load(orders: ClassicLevel, damaged: ClassicLevel, signal: AbortSignal): Promise<void> {
   const work = async (): Promise<void> => {
     while (!signal.aborted) {
-      for (let done = 0; done < burst && !signal.aborted; done++) await anyOperation(orders)
+      for (let done = 0; done < burst && !signal.aborted; done++) await randomOperation(orders)
       await sleep(20)
     }
   }

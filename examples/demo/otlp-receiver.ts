@@ -2,22 +2,22 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Takes OTLP over HTTP and counts what comes. */
+/** Receives OTLP over HTTP and counts the exports. */
 export interface OtlpReceiver extends AsyncDisposable {
-  /** Where metrics are sent. */
+  /** The URL to export to. */
   readonly url: string
   readonly exports: number
   readonly bytes: number
 }
 
-/** A receiver on loopback, on any free port, for who has no Collector at hand. Told of its end, `closed` hears what it got. */
-export async function openOtlpReceiver(closed: (receiver: OtlpReceiver) => void): Promise<OtlpReceiver> {
+/** Starts a receiver on a free port of loopback, for a demo without a Collector. Calls `onClosed` when it is closed. */
+export async function openOtlpReceiver(onClosed: (receiver: OtlpReceiver) => void): Promise<OtlpReceiver> {
   let exports = 0
   let bytes = 0
   const server = createServer(async (request, response) => {
     for await (const chunk of request) bytes += (chunk as Buffer).length
     exports++
-    // OTLP's answer to an export that was taken whole: an empty message.
+    // An empty message: OTLP's response if every point was accepted.
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
   })
   server.listen(0, '127.0.0.1')
@@ -34,7 +34,7 @@ export async function openOtlpReceiver(closed: (receiver: OtlpReceiver) => void)
     async [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
-      closed(receiver)
+      onClosed(receiver)
     },
   }
   return receiver

@@ -1,7 +1,4 @@
-/**
- * Standard output with a table that stays at the bottom. In a terminal the table is drawn over its last state and lines go
- * above it; elsewhere every table is printed.
- */
+/** Prints lines above a table. In a terminal the table stays at the bottom and is redrawn; elsewhere every table is printed. */
 export class Screen {
   readonly #output: NodeJS.WriteStream
   #table = ''
@@ -10,13 +7,14 @@ export class Screen {
     this.#output = output
   }
 
-  /** Writes a line, or several. */
+  /** Prints one or more lines. */
   write(text: string): void {
     this.#erase()
     this.#output.write(text.endsWith('\n') ? text : `${text}\n`)
     if (this.#output.isTTY) this.#output.write(this.#table)
   }
 
+  /** Replaces the table. */
   draw(table: string): void {
     this.#erase()
     this.#table = `\n${table}\n`

@@ -2,7 +2,7 @@ import type { StoreSummary } from '@wombat/monitor'
 
 const columns = ['store', 'operation', 'per second', 'P50', 'P95', 'P99', 'errors'] as const
 
-/** What the stores did in the last interval, as a table for people. */
+/** Formats what the stores did in an interval as a table. */
 export function table(stores: readonly StoreSummary[]): string {
   const rows = stores.flatMap(({ store, operations }) =>
     Object.entries(operations)

@@ -19,4 +19,4 @@ for (let id = 1; id <= 20; id++) {
 
 await orders.close()
 await monitoring.close()
-await sdk.shutdown() // sends what is left
+await sdk.shutdown() // sends the last spans and metrics

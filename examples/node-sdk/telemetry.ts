@@ -4,10 +4,10 @@ import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { createMonitoring, SnapshotReader } from '@wombat/monitor'
 
-// Our reader is one among yours: alerts, health, history and the JSON API read from it.
+// Alerts, health checks, history and the JSON API read from this reader.
 const reader = new SnapshotReader()
 
-/** OpenTelemetry as it is yours: it sends, to where OTEL_EXPORTER_OTLP_ENDPOINT says. */
+/** Your OpenTelemetry SDK, which exports to OTEL_EXPORTER_OTLP_ENDPOINT. */
 export const sdk = new NodeSDK({
   serviceName: 'orders',
   metricReaders: [reader, new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
@@ -15,5 +15,5 @@ export const sdk = new NodeSDK({
 })
 sdk.start()
 
-/** Each operation of a store becomes a span below whatever span it was called in. */
+/** Each operation of a store becomes a span, as a child of the active span. */
 export const monitoring = await createMonitoring(reader, { enableOperationTracing: true })

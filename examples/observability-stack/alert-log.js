@@ -1,4 +1,4 @@
-// A receiver of Alertmanager's webhooks that writes a line for each alert: when, whether it fires or is over, and what it says.
+// Receives webhooks of Alertmanager and prints one line per alert: time, status, severity, name and summary.
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 
@@ -10,7 +10,7 @@ createServer(async (request, response) => {
     }
     response.writeHead(204).end()
   } catch {
-    response.writeHead(400).end('a message of Alertmanager is expected\n')
+    response.writeHead(400).end('expected a webhook message of Alertmanager\n')
   }
 }).listen(process.env.PORT ?? 3000, function () {
   console.log('listening at port', this.address().port)

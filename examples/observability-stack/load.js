@@ -1,24 +1,24 @@
-// Some requests a second to each of these services: orders are placed, looked at and listed, and one in twenty is not there.
+// Sends requests to each of these services: orders are placed, read and listed, and one read in twenty is of a missing order.
 const services = process.argv.slice(2)
 const orders = 10_000
 
-const anyOf = (count) => Math.floor(Math.random() * count)
+const randomBelow = (count) => Math.floor(Math.random() * count)
 
-async function ask(url, init) {
+async function send(url, init) {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(5000) })
   await response.arrayBuffer()
 }
 
 for (;;) {
   for (const service of services) {
-    const id = anyOf(orders)
-    const body = JSON.stringify({ amount: anyOf(1000), note: 'x'.repeat(anyOf(500)) })
+    const id = randomBelow(orders)
+    const body = JSON.stringify({ amount: randomBelow(1000), note: 'x'.repeat(randomBelow(500)) })
     try {
-      await ask(`${service}/orders/${id}`, { method: 'PUT', body })
-      await ask(`${service}/orders/${anyOf(20) === 0 ? 'missing' : id}`)
-      await ask(`${service}/orders?after=${anyOf(orders)}`)
+      await send(`${service}/orders/${id}`, { method: 'PUT', body })
+      await send(`${service}/orders/${randomBelow(20) === 0 ? 'missing' : id}`)
+      await send(`${service}/orders?after=${randomBelow(orders)}`)
     } catch {
-      // It is being started or stopped: the next round asks again.
+      // The service is starting or stopping: try again in the next round.
     }
   }
   await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,4 +1,4 @@
-// An application that has OpenTelemetry's API and nothing else of it. Its one line is marked.
+// An application that uses only the OpenTelemetry API. The one added line is marked.
 import { instrument } from '@wombat/instrumentation'
 import { ClassicLevel } from 'classic-level'
 

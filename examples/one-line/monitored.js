@@ -1,4 +1,4 @@
-// An application that has nothing. Its one line is marked.
+// An application without OpenTelemetry. The one added line is marked.
 import { startMonitoring } from '@wombat/monitor'
 import { ClassicLevel } from 'classic-level'
 

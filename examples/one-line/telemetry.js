@@ -1,4 +1,4 @@
-// What such an application has already, in a file of its own: where the metrics of all its libraries go.
+// The existing OpenTelemetry setup of such an application, which exports the metrics of all its libraries.
 import { metrics } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'

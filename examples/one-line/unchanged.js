@@ -1,4 +1,4 @@
-// An application that is left as it was.
+// An application without any change.
 import { ClassicLevel } from 'classic-level'
 
 const orders = new ClassicLevel('data/orders', { valueEncoding: 'json' })

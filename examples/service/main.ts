@@ -9,10 +9,10 @@ import { type Order, orderRoutes } from './order-routes.ts'
 
 const { HOST = '127.0.0.1', PORT = '3000', DATA = 'data/orders', DRAIN_MS = '5000' } = process.env
 
-// From the beginning on; the same signal again ends it at once.
-const toldToEnd = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+// Listens once: a second signal ends the process at once.
+const endSignal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 
-// No door of its own: what it serves is mounted below. With WOMBAT_AUTH_TOKEN all of it but the status asks for a token.
+// Without its own HTTP server: its endpoints are mounted below. If WOMBAT_AUTH_TOKEN is set, they require it, except for a status.
 const monitoring = await startMonitoring({ jsonApiEnabled: false })
 const orders = monitoring.instrument(new ClassicLevel<string, Order>(DATA, { valueEncoding: 'json' }), { name: 'orders' })
 await orders.open()
@@ -21,7 +21,7 @@ const app = new Hono()
 let isEnding = false
 app.use(async (context, next) => {
   await next()
-  if (isEnding) context.header('connection', 'close') // else the server waits for connections on which nobody asks any more
+  if (isEnding) context.header('connection', 'close') // else the server would wait for idle connections
 })
 app.route('/orders', orderRoutes(orders))
 for (const path of ['/metrics', '/health/*', '/livez/*', '/readyz/*', '/api/v1/*']) {
@@ -32,13 +32,13 @@ const server = serve({ fetch: app.fetch, hostname: HOST, port: Number(PORT) })
 await once(server, 'listening')
 console.log(`listening at port ${(server.address() as AddressInfo).port}`)
 
-await toldToEnd
+await endSignal
 
 isEnding = true
-monitoring.beginShutdown() // /readyz says 503 from now on; everything else goes on
-await sleep(Number(DRAIN_MS)) // until whoever asks /readyz has seen that, and sends requests elsewhere
+monitoring.beginShutdown() // /readyz answers 503 from now on, everything else still works
+await sleep(Number(DRAIN_MS)) // until the load balancer has seen it and sends requests elsewhere
 const closed = once(server, 'close')
-server.close() // answers what is under way
+server.close() // still answers the requests in flight
 await closed
-await monitoring.close() // sends the last metrics, the store's among them
+await monitoring.close() // sends the last metrics
 await orders.close()

@@ -3,23 +3,23 @@ import { Hono } from 'hono'
 
 export type Order = Readonly<Record<string, unknown>>
 
-const mostListed = 100
+const maxListed = 100
 
-/** `PUT /:id` with an order in JSON, `GET /:id`, and `GET /` for the first of all, from `?after=` on. */
+/** Creates `PUT /:id` with an order in JSON, `GET /:id`, and `GET /` for the first 100 orders after the id `?after=`. */
 export function orderRoutes(orders: ClassicLevel<string, Order>): Hono {
   return new Hono()
     .put('/:id', async (context) => {
       const order: unknown = await context.req.json().catch(() => undefined)
-      if (!isOrder(order)) return context.json({ error: 'an order is an object in JSON' }, 400)
+      if (!isOrder(order)) return context.json({ error: 'an order must be a JSON object' }, 400)
       await orders.put(context.req.param('id'), order)
       return context.body(null, 204)
     })
     .get('/:id', async (context) => {
       const order = await orders.get(context.req.param('id'))
-      return order === undefined ? context.json({ error: 'there is no such order' }, 404) : context.json(order)
+      return order === undefined ? context.json({ error: 'order not found' }, 404) : context.json(order)
     })
     .get('/', async (context) => {
-      const found = await orders.iterator({ gt: context.req.query('after') ?? '', limit: mostListed }).all()
+      const found = await orders.iterator({ gt: context.req.query('after') ?? '', limit: maxListed }).all()
       return context.json({ orders: found.map(([id, order]) => ({ id, order })) })
     })
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { end } from '@wombat/test-support/backend-process'
 import { plainEnvironment } from '@wombat/test-support/clean-environment'
-import { makeDamagedStore } from '@wombat/test-support/damaged-store'
+import { createDamagedStore } from '@wombat/test-support/damaged-store'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
@@ -38,7 +38,7 @@ export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs>
   const [folder, receiver, refusing] = [await temporaryFolder(), await startOtlpReceiver(), await startOtlpReceiver()]
   refusing.status = 400
   await mkdir(join(folder, planted.folder), { recursive: true })
-  await makeDamagedStore(join(folder, planted.folder, 'damaged'))
+  await createDamagedStore(join(folder, planted.folder, 'damaged'))
   await mkdir(join(folder, control))
   const historyPath = join(folder, control, 'history.db')
   const child = fork(join(import.meta.dirname, 'application-process.ts'), {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { end } from '@wombat/test-support/backend-process'
 import { plainEnvironment } from '@wombat/test-support/clean-environment'
-import { makeDamagedStore } from '@wombat/test-support/damaged-store'
+import { createDamagedStore } from '@wombat/test-support/damaged-store'
 import { ask } from '@wombat/test-support/http-request'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
@@ -27,7 +27,7 @@ export interface Service extends Ready {
 /** The service, as a process of its own that sends its spans to `tracesUrl`; monitored, or with its stores found. */
 export async function startService(tracesUrl: string, stores: 'monitored' | 'found'): Promise<Service> {
   const folder = await temporaryFolder()
-  await makeDamagedStore(join(folder, 'accounts'))
+  await createDamagedStore(join(folder, 'accounts'))
   const preload = new URL('tracing.ts', import.meta.url).href
   const child = fork(join(import.meta.dirname, 'service-process.ts'), [folder], {
     execArgv: [...nodeFlags, '--conditions=source', `--import=${preload}`],

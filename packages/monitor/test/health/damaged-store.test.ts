@@ -1,5 +1,5 @@
 import { instrument } from '@wombat/instrumentation'
-import { damagedKey, makeDamagedStore } from '@wombat/test-support/damaged-store'
+import { damagedKey, createDamagedStore } from '@wombat/test-support/damaged-store'
 import { ClassicLevel } from 'classic-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { folder } from './folders.ts'
@@ -7,7 +7,7 @@ import { watched } from './health-checks.ts'
 
 test('a LevelDB with a damaged table: one read that meets it is enough, and it is nobody else’s symptom', async () => {
   const location = folder()
-  await makeDamagedStore(location)
+  await createDamagedStore(location)
   const { registry, remember, look, lookAtAll, explained } = watched()
   const db = instrument(new ClassicLevel(location), { registry, name: 'accounts' })
   onTestFinished(() => db.close())
