@@ -11,7 +11,7 @@ import { resolveConfig } from '../../packages/monitor/src/config/resolve-config.
 import { HealthMonitor } from '../../packages/monitor/src/health/monitor.ts'
 import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
 import { withMiddleware } from '../../packages/monitor/src/http/middleware.ts'
-import { healthRoutes } from '../../packages/monitor/src/http/routes/health/health-routes.ts'
+import { healthRoutes } from '../../packages/monitor/src/http/routes/health.ts'
 import { listen } from '../../packages/monitor/src/http/servers.ts'
 import { type Deployment, type Fields, manifest, type NetworkPolicy, type PodMonitor } from './manifests.ts'
 

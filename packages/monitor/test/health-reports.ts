@@ -1,6 +1,6 @@
 import type { HealthCheckResult, HealthReport } from '../src/health/check.ts'
 import { type HealthStatus, worstStatus } from '../src/health/status.ts'
-import type { HealthSource } from '../src/http/routes/health/health-routes.ts'
+import type { HealthSource } from '../src/http/routes/health.ts'
 
 const now = Date.UTC(2026, 10, 23, 9, 30)
 

@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkIn, checksWith, knowing, reportOf } from '../../test/health-reports.ts'
 import { withMiddleware } from './middleware.ts'
-import { healthRoutes } from './routes/health/health-routes.ts'
+import { healthRoutes } from './routes/health.ts'
 import { listen } from './servers.ts'
 
 const token = 'a-token-of-sixteen-or-more'

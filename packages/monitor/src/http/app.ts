@@ -5,10 +5,10 @@ import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { History } from '../history/history.ts'
 import type { ErrorHistory } from '../operations/error-history.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
-import { type HealthSource, healthRoutes } from './routes/health/health-routes.ts'
-import { jsonRoutes, prometheusRoutes } from './routes/metrics-routes.ts'
-import { operationRoutes } from './routes/operation-routes.ts'
-import { alertRoutes, queryRoutes } from './routes/query/query-routes.ts'
+import { type HealthSource, healthRoutes } from './routes/health.ts'
+import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { alertRoutes, queryRoutes } from './routes/query.ts'
 
 export interface RouteDependencies {
   readonly reader: SnapshotReader

@@ -4,7 +4,7 @@ import { DatabaseMetrics, instrument, MetricsRegistry, type SlowOperation } from
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
-import { operationRoutes } from '../http/routes/operation-routes.ts'
+import { operationRoutes } from '../http/routes/operations.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
 import { ErrorHistory } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'

@@ -1,5 +1,5 @@
 import { instrument } from '@wombat/instrumentation'
-import { damagedKey, createDamagedStore } from '@wombat/test-support/damaged-store'
+import { createDamagedStore, damagedKey } from '@wombat/test-support/damaged-store'
 import { ClassicLevel } from 'classic-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { folder } from './folders.ts'

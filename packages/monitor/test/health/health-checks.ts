@@ -1,7 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
-import { SnapshotReader, toSamples, TimeSeries } from '@wombat/monitor'
+import { SnapshotReader, TimeSeries, toSamples } from '@wombat/monitor'
 import { onTestFinished } from 'vitest'
 import { type BuiltInSourceOptions, createBuiltInSource } from '../../src/health/built-in-source.ts'
 import type { Explanation, Finding, HealthCheckResult } from '../../src/health/check.ts'

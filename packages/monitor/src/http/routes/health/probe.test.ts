@@ -4,7 +4,7 @@ import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from 
 import { HealthMonitor } from '../../../health/monitor.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
-import { type HealthSource, healthRoutes } from './health-routes.ts'
+import { type HealthSource, healthRoutes } from '../health.ts'
 
 /** Sends requests from this machine to a server with this health source. */
 async function asking(source: HealthSource): Promise<(path: string) => Promise<readonly [status: number, text: string]>> {

@@ -2,7 +2,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { SnapshotReader } from '../../collection/snapshot-reader.ts'
-import { jsonRoutes, prometheusRoutes } from './metrics-routes.ts'
+import { jsonRoutes, prometheusRoutes } from './metrics.ts'
 
 /** Both routes on one reader, and a meter of the application. */
 function monitored(semconv: Semconv = 'wombat') {

@@ -5,7 +5,7 @@ import { ErrorHistory } from '../../operations/error-history.ts'
 import { SlowLog } from '../../operations/slow-log.ts'
 import type { SlowThreshold } from '../../operations/slow-thresholds.ts'
 import { ProcessMonitor } from '../../process/process-monitor.ts'
-import { operationRoutes } from './operation-routes.ts'
+import { operationRoutes } from './operations.ts'
 
 /** Two stores; `orders` failed twelve times in two minutes, `users` once. Every failure took two seconds, which is slow. */
 function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {

@@ -1,8 +1,8 @@
 import { setImmediate as nextIteration } from 'node:timers/promises'
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
-import type { History } from '../../../history/history.ts'
-import { type InstantQuery, queryAt } from '../../../history/queries.ts'
+import type { History } from '../../history/history.ts'
+import { type InstantQuery, queryAt } from '../../history/queries.ts'
 
 /** The steps of a range: the Unix time of the first, the milliseconds between two, and their number. */
 export interface Steps {

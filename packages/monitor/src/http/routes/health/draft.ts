@@ -1,6 +1,6 @@
 import type { HealthCheckResult, HealthReport } from '../../../health/check.ts'
 import { type HealthStatus, worstStatus } from '../../../health/status.ts'
-import { finite } from './health-json.ts'
+import { finite } from './json.ts'
 
 export const healthContentType = 'application/health+json'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { TimeSeries } from '../../../history/memory/time-series.ts'
-import { queryRoutes } from './query-routes.ts'
+import { TimeSeries } from '../../history/memory/time-series.ts'
+import { queryRoutes } from './query.ts'
 
 const endMs = 600_000
 

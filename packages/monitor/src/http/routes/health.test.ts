@@ -1,11 +1,11 @@
 import { type Answer, ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/health-reports.ts'
-import type { HealthReport } from '../../../health/check.ts'
-import type { HealthStatus } from '../../../health/status.ts'
-import { withMiddleware } from '../../middleware.ts'
-import { listen } from '../../servers.ts'
-import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './health-routes.ts'
+import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../test/health-reports.ts'
+import type { HealthReport } from '../../health/check.ts'
+import type { HealthStatus } from '../../health/status.ts'
+import { withMiddleware } from '../middleware.ts'
+import { listen } from '../servers.ts'
+import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './health.ts'
 
 const timeMs = Date.UTC(2026, 10, 23, 9, 30)
 

@@ -1,11 +1,11 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
-import type { HealthReport } from '../../../health/check.ts'
-import { isUsable, worstStatus } from '../../../health/status.ts'
-import { type Access, canSeeDetails } from '../../access.ts'
-import { draftStatus, type HealthService, healthContentType, healthDraft } from './health-draft.ts'
-import { healthJson } from './health-json.ts'
-import { liveness, type Probe, readiness } from './probe.ts'
+import type { HealthReport } from '../../health/check.ts'
+import { isUsable, worstStatus } from '../../health/status.ts'
+import { type Access, canSeeDetails } from '../access.ts'
+import { draftStatus, type HealthService, healthContentType, healthDraft } from './health/draft.ts'
+import { healthJson } from './health/json.ts'
+import { liveness, type Probe, readiness } from './health/probe.ts'
 
 /** Provides health reports. Reading one runs no check, no matter how many probes there are. */
 export interface HealthSource {
