@@ -4,7 +4,7 @@ import { metrics } from '@wombat/instrumentation'
 
 const folder = join(import.meta.dirname, '../../packages/dashboards/generated/dashboards')
 
-/** A panel as its file has it: what these tests look at. */
+/** The parts of a generated panel that tests use. */
 export interface GeneratedPanel {
   readonly type: string
   readonly title: string
@@ -22,7 +22,7 @@ export interface GeneratedPanel {
   }
 }
 
-/** A dashboard as its file has it. */
+/** The parts of a generated dashboard that tests use. */
 export interface GeneratedDashboard {
   readonly id?: number
   readonly uid: string
@@ -40,18 +40,18 @@ export interface GeneratedDashboard {
   readonly annotations: { readonly list: ReadonlyArray<{ readonly name: string; readonly expr: string }> }
 }
 
-/** One query of one panel, ready to be asked: its variables are set to All, and the window of its rates to a minute. */
+/** One query of one panel with all variables set to All and a rate window of one minute. */
 export interface PanelQuery {
-  /** The file without `.json`. */
+  /** Name of the file without `.json`. */
   readonly dashboard: string
   readonly panel: string
   readonly refId: string
   readonly expr: string
-  /** The catalogue's metrics that it asks for. */
+  /** Metrics of the catalog that it queries. */
   readonly metrics: readonly string[]
 }
 
-/** The committed dashboards, by the name of the file without `.json`. */
+/** Returns the committed dashboards, by file name without `.json`. */
 export function dashboards(): Readonly<Record<string, GeneratedDashboard>> {
   const names = readdirSync(folder).sort()
   return Object.fromEntries(
@@ -59,7 +59,7 @@ export function dashboards(): Readonly<Record<string, GeneratedDashboard>> {
   )
 }
 
-/** Every query of every panel of every dashboard. */
+/** Returns every query of every panel of every dashboard. */
 export function panelQueries(): PanelQuery[] {
   return Object.entries(dashboards()).flatMap(([dashboard, { panels }]) =>
     panels.flatMap(({ title, targets = [] }) =>
@@ -67,20 +67,23 @@ export function panelQueries(): PanelQuery[] {
         dashboard,
         panel: title,
         refId,
-        expr: resolved(expr),
+        expr: resolveVariables(expr),
         metrics: metricsIn(expr).filter((name) => Object.hasOwn(metrics, name)),
       })),
     ),
   )
 }
 
-/** What Grafana would ask for with these values of the variables; by default, for all there is. */
-export function resolved(expression: string, values: Partial<Record<'service' | 'instance' | 'store', string>> = {}): string {
+/** Returns the query that Grafana sends with these values of the variables (default: All). */
+export function resolveVariables(
+  expression: string,
+  values: Partial<Record<'service' | 'instance' | 'store', string>> = {},
+): string {
   const window = expression.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h')
   return window.replace(/\$(service|instance|store)\b/g, (_all, name: 'service' | 'instance' | 'store') => values[name] ?? '.*')
 }
 
-/** Names that look like a metric of ours, as the catalogue would write them. */
+/** Returns the names in an expression that look like Wombat metrics, without histogram suffixes. */
 export function metricsIn(expression: string): string[] {
   const names = expression.match(/\b(?:db|wombat)_\w+/g) ?? []
   return [...new Set(names.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')))]

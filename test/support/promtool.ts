@@ -6,41 +6,46 @@ import { stringify } from 'yaml'
 import { pathOf } from './backend-programs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+/** A firing alert as Prometheus sends it. */
 export interface SentAlert {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** What a rule test of promtool says happens, in promtool's own terms. */
+/** A rule test of promtool: input series and what must happen. */
 export interface RuleTest {
   readonly interval: string
   /** Samples by series, in promtool's notation. */
   readonly input: Readonly<Record<string, string>>
-  /** Alerts that fire, by time: the labels of each beside its name. */
+  /** All firing alerts at a time, each as its name and other labels. */
   readonly firing?: ReadonlyArray<{ readonly at: string; readonly alerts: readonly string[] }>
-  /** Values of an expression at a time: series, and what they are. */
-  readonly values?: ReadonlyArray<{ readonly at: string; readonly expr: string; readonly are: Readonly<Record<string, number>> }>
-  /** The firing alerts of a name as they are sent. */
+  /** Values of an expression at a time, by series. */
+  readonly values?: ReadonlyArray<{
+    readonly at: string
+    readonly expr: string
+    readonly expected: Readonly<Record<string, number>>
+  }>
+  /** Firing alerts with a name at a time, as Prometheus sends them. */
   readonly sent?: ReadonlyArray<{ readonly at: string; readonly alert: string; readonly alerts: readonly SentAlert[] }>
 }
 
-/** What promtool says of rules under these tests: all that differs from what was said to happen. */
-export async function ruleTestComplaints(files: Readonly<Record<string, string>>, ...tests: RuleTest[]): Promise<string> {
+/** Runs rule tests with these rule files. Returns promtool's errors; an empty string if everything happens as expected. */
+export async function ruleTestErrors(files: Readonly<Record<string, string>>, ...tests: RuleTest[]): Promise<string> {
   const folder = await temporaryFolder()
-  const rules = await written(files, join(folder, 'rules'))
+  const rules = await writeRuleFiles(files, join(folder, 'rules'))
   const file = join(folder, 'test.yaml')
-  const content = { rule_files: rules, evaluation_interval: '1m', tests: tests.map(inTheirTerms) }
+  const content = { rule_files: rules, evaluation_interval: '1m', tests: tests.map(toPromtoolTest) }
   await writeFile(file, stringify(content))
   return promtool('test', 'rules', file)
 }
 
-/** What promtool says of rule files that it is to check. */
-export async function ruleFileComplaints(files: Readonly<Record<string, string>>): Promise<string> {
-  return promtool('check', 'rules', '--lint=all', '--lint-fatal', ...(await written(files, await temporaryFolder())))
+/** Checks rule files. Returns promtool's errors and lint warnings; an empty string if there are none. */
+export async function ruleFileErrors(files: Readonly<Record<string, string>>): Promise<string> {
+  return promtool('check', 'rules', '--lint=all', '--lint-fatal', ...(await writeRuleFiles(files, await temporaryFolder())))
 }
 
-/** Rule files in a folder; their paths. */
-export async function written(files: Readonly<Record<string, string>>, folder: string): Promise<string[]> {
+/** Writes rule files into a folder and returns their paths. */
+export async function writeRuleFiles(files: Readonly<Record<string, string>>, folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true })
   const paths = Object.entries(files).map(async ([name, text]) => {
     const path = join(folder, name)
@@ -50,7 +55,7 @@ export async function written(files: Readonly<Record<string, string>>, folder: s
   return Promise.all(paths)
 }
 
-/** Runs promtool; nothing where it is content. */
+/** Runs promtool. Returns its output if it fails, else an empty string. */
 export async function promtool(...args: string[]): Promise<string> {
   try {
     await promisify(execFile)(pathOf('promtool'), args, { maxBuffer: 2 ** 26 })
@@ -61,7 +66,7 @@ export async function promtool(...args: string[]): Promise<string> {
   }
 }
 
-function inTheirTerms({ interval, input, firing = [], values = [], sent = [] }: RuleTest) {
+function toPromtoolTest({ interval, input, firing = [], values = [], sent = [] }: RuleTest) {
   return {
     interval,
     input_series: Object.entries(input).map(([series, samples]) => ({ series, values: samples })),
@@ -71,10 +76,10 @@ function inTheirTerms({ interval, input, firing = [], values = [], sent = [] }: 
         eval_time: at,
         exp_samples: alerts.map((labels) => ({ labels: `{${labels}}`, value: 1 })),
       })),
-      ...values.map(({ at, expr, are }) => ({
+      ...values.map(({ at, expr, expected }) => ({
         expr,
         eval_time: at,
-        exp_samples: Object.entries(are).map(([labels, value]) => ({ labels, value })),
+        exp_samples: Object.entries(expected).map(([labels, value]) => ({ labels, value })),
       })),
     ],
     alert_rule_test: sent.map(({ at, alert, alerts }) => ({

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installed, pathOf } from '@wombat/test-support/backend-programs'
-import { dashboards, panelQueries, resolved } from '@wombat/test-support/panel-queries'
+import { dashboards, panelQueries, resolveVariables } from '@wombat/test-support/panel-queries'
 import { describe, expect, test } from 'vitest'
 
 /** Returns promtool's errors for a rule file with this content; an empty string if it is valid. */
@@ -69,7 +69,7 @@ function seriesOf(labels: Readonly<Record<string, string>>): string {
 
 describe.skipIf(!installed('promtool'))('dashboard queries', () => {
   test('of panels, variables and annotations are valid PromQL', () => {
-    const queries = [...panelQueries().map(({ expr }) => expr), ...otherQueries.map((query) => resolved(query))]
+    const queries = [...panelQueries().map(({ expr }) => expr), ...otherQueries.map((query) => resolveVariables(query))]
     const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }))
     expect(promtoolErrors('check', { groups: [{ name: 'panels', rules }] })).toBe('')
   })
@@ -87,8 +87,8 @@ describe.skipIf(!installed('promtool'))('dashboard queries', () => {
         [labels('orders', 'two'), 'b', 2],
         [labels('users', 'three'), 'a', 4],
       ] as const
-      const expectation = (values: Parameters<typeof resolved>[1], sums: Readonly<Record<string, number>>) => ({
-        expr: resolved(raw ?? '', values),
+      const expectation = (values: Parameters<typeof resolveVariables>[1], sums: Readonly<Record<string, number>>) => ({
+        expr: resolveVariables(raw ?? '', values),
         eval_time: '1m',
         exp_samples: Object.entries(sums).map(([store, value]) => ({ labels: `{store="${store}"}`, value })),
       })

@@ -1,18 +1,18 @@
 import { installed } from '@wombat/test-support/backend-programs'
 import { panelQueries } from '@wombat/test-support/panel-queries'
-import { ruleTestComplaints } from '@wombat/test-support/promtool'
+import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
 type Samples = Readonly<Record<string, number>>
 
 /** Returns promtool's errors if panels, as `dashboard: title`, have other results with all variables set to All. */
 async function mismatches(input: Readonly<Record<string, string>>, expected: Readonly<Record<string, Samples>>): Promise<string> {
-  const values = Object.entries(expected).map(([title, are]) => {
+  const values = Object.entries(expected).map(([title, samples]) => {
     const query = panelQueries().find(({ dashboard, panel }) => `${dashboard}: ${panel}` === title)
     if (query === undefined) throw new Error(`no panel ${title}`)
-    return { at: '2m', expr: query.expr, are }
+    return { at: '2m', expr: query.expr, expected: samples }
   })
-  return ruleTestComplaints({}, { interval: '15s', input, values })
+  return ruleTestErrors({}, { interval: '15s', input, values })
 }
 
 describe.skipIf(!installed('promtool'))('a panel', () => {
@@ -54,8 +54,8 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
   })
 
   test.each(['overview', 'fleet'])('of firing alerts on %s is 0 if rules are evaluated, and empty if not', async (dashboard) => {
-    const errorsFor = (input: Readonly<Record<string, string>>, are: Samples) =>
-      mismatches({ 'db_store_info{store="orders"}': '1x8', ...input }, { [`${dashboard}: Firing alerts`]: are })
+    const errorsFor = (input: Readonly<Record<string, string>>, expected: Samples) =>
+      mismatches({ 'db_store_info{store="orders"}': '1x8', ...input }, { [`${dashboard}: Firing alerts`]: expected })
     const evaluations = 'wombat_monitor_alert_evaluations_total{instance="one"}'
     expect(await errorsFor({}, {})).toBe('')
     expect(await errorsFor({ [evaluations]: '9x8' }, {})).toBe('')
@@ -66,8 +66,8 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
 
   test('of health checks is 0 if all are healthy, and empty if none has run', async () => {
     const check = (status: string) => `db_health_status{store="orders",check="disk",status="${status}"}`
-    const errorsFor = (input: Readonly<Record<string, string>>, are: Samples) =>
-      mismatches({ 'db_store_info{store="orders"}': '1x8', ...input }, { 'fleet: Health checks not healthy': are })
+    const errorsFor = (input: Readonly<Record<string, string>>, expected: Samples) =>
+      mismatches({ 'db_store_info{store="orders"}': '1x8', ...input }, { 'fleet: Health checks not healthy': expected })
     expect(await errorsFor({}, {})).toBe('')
     expect(await errorsFor({ [check('healthy')]: '1x8', [check('critical')]: '0x8' }, { '{}': 0 })).toBe('')
     expect(await errorsFor({ [check('healthy')]: '0x8', [check('critical')]: '1x8' }, { '{}': 1 })).toBe('')
@@ -75,8 +75,8 @@ describe.skipIf(!installed('promtool'))('a panel', () => {
 
   test('of missing stores counts stores that existed in the time range and do not exist now', async () => {
     const info = (instance: string) => `db_store_info{store="orders",instance="${instance}"}`
-    const errorsFor = (input: Readonly<Record<string, string>>, are: Samples) =>
-      mismatches(input, { 'fleet: Missing stores': are })
+    const errorsFor = (input: Readonly<Record<string, string>>, expected: Samples) =>
+      mismatches(input, { 'fleet: Missing stores': expected })
     expect(await errorsFor({}, {})).toBe('')
     expect(await errorsFor({ [info('one')]: '1x8' }, { '{}': 0 })).toBe('')
     expect(await errorsFor({ [info('one')]: '1x8', [info('two')]: '1x3 stale' }, { '{}': 1 })).toBe('')

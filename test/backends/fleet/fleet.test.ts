@@ -9,7 +9,7 @@ import { end, run } from '@wombat/test-support/backend-process'
 import { installed } from '@wombat/test-support/backend-programs'
 import { plainEnvironment } from '@wombat/test-support/clean-environment'
 import { freePort } from '@wombat/test-support/free-port'
-import { dashboards, resolved } from '@wombat/test-support/panel-queries'
+import { dashboards, resolveVariables } from '@wombat/test-support/panel-queries'
 import { query } from '@wombat/test-support/query'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
@@ -113,7 +113,7 @@ function viewQuery(panel: string, column?: string): string {
   const renamed = JSON.stringify(found).match(new RegExp(`"Value #([A-Z])":"${column}"`))?.[1]
   const target = found?.targets?.find(({ refId }) => refId === (column === undefined ? 'A' : renamed))
   if (target === undefined) throw new Error(`the fleet dashboard has no ${[panel, column].filter(Boolean).join(', ')}`)
-  return resolved(target.expr)
+  return resolveVariables(target.expr)
 }
 
 /** Returns one message per view that does not show the faulty instance and its store first. */

@@ -1,4 +1,4 @@
-import { dashboards, resolved } from '@wombat/test-support/panel-queries'
+import { dashboards, resolveVariables } from '@wombat/test-support/panel-queries'
 
 /** One query of one panel as Grafana sends it. */
 export interface PanelRequest {
@@ -32,7 +32,7 @@ export function panelRequests(dashboard: string, instance?: string): PanelReques
       dashboard,
       panel: title,
       refId,
-      expr: resolved(expr.replaceAll('$__rate_interval', rateInterval), values),
+      expr: resolveVariables(expr.replaceAll('$__rate_interval', rateInterval), values),
       isInstant: type === 'table',
       steps: Math.min(maxDataPoints, stepsPerHour),
     })),

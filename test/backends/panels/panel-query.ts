@@ -1,5 +1,5 @@
 import { metrics } from '@wombat/instrumentation'
-import { dashboards, metricsIn, type resolved } from '@wombat/test-support/panel-queries'
+import { dashboards, metricsIn, type resolveVariables } from '@wombat/test-support/panel-queries'
 
 /** The two routes: Prometheus scrapes the process, or the process sends OTLP through a Collector to VictoriaMetrics. */
 export const routes = ['prometheus', 'victoriaMetrics'] as const
@@ -7,7 +7,7 @@ export const routes = ['prometheus', 'victoriaMetrics'] as const
 export type Route = (typeof routes)[number]
 
 /** Values of the dashboard variables. */
-export type VariableValues = Parameters<typeof resolved>[1]
+export type VariableValues = Parameters<typeof resolveVariables>[1]
 
 /** A query of a panel or an expression of a rule, with its variant for each route. */
 export interface RoutedQuery {

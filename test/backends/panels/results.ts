@@ -1,4 +1,4 @@
-import { resolved } from '@wombat/test-support/panel-queries'
+import { resolveVariables } from '@wombat/test-support/panel-queries'
 import { query as queryBackend } from '@wombat/test-support/query'
 import type { Sample } from '@wombat/test-support/sample'
 import type { VictoriaMetrics } from '@wombat/test-support/victoria-metrics'
@@ -32,7 +32,7 @@ export async function runQueries(
     const batch = queries.slice(first, first + concurrency).map(async (query) => {
       const [prometheus = [], victoriaMetrics = []] = await Promise.all(
         routes.map(async (route) => {
-          const samples = await queryBackend(backends[route].url, resolved(query.expr[route], variables[route]))
+          const samples = await queryBackend(backends[route].url, resolveVariables(query.expr[route], variables[route]))
           return samples.filter(({ value }) => Number.isFinite(value))
         }),
       )

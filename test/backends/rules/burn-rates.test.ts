@@ -1,6 +1,6 @@
 import { type RuleFileOptions, ruleFiles } from '@wombat/dashboards'
 import { installed } from '@wombat/test-support/backend-programs'
-import { ruleTestComplaints } from '@wombat/test-support/promtool'
+import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
 const store = '{store="orders"}'
@@ -24,7 +24,7 @@ const errors = (samples: string, operations = '0+600x120'): Record<string, strin
 const outage = '0x59 0+120x10 1200x49'
 
 describe.skipIf(!installed('promtool'))('error budget alerts', () => {
-  const complaints = ruleTestComplaints.bind(undefined, budgetFiles())
+  const complaints = ruleTestErrors.bind(undefined, budgetFiles())
 
   test('a fast burn fires in all windows, and each window resolves after the burn ends', async () => {
     const firing = [
@@ -66,7 +66,7 @@ describe.skipIf(!installed('promtool'))('error budget alerts', () => {
       },
     }))
     const sent = [{ at: '1h', alert: 'AvailabilityBudgetBurn', alerts }]
-    expect(await ruleTestComplaints(files, { interval: '1m', input: errors('0+600x120'), sent })).toBe('')
+    expect(await ruleTestErrors(files, { interval: '1m', input: errors('0+600x120'), sent })).toBe('')
   })
 
   test('a store without operations does not fire', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!installed('promtool'))('error budget alerts', () => {
     expect(await complaints({ interval: '1m', input: one, firing: [{ at: '1h', alerts: [] }] })).toBe('')
     const withoutMinimum = budgetFiles({ objectives: { minimumOperations: 1 } })
     const allWindows = [{ at: '1h', alerts: availabilityAlerts('1h', '6h', '1d', '3d') }]
-    expect(await ruleTestComplaints(withoutMinimum, { interval: '1m', input: one, firing: allWindows })).toBe('')
+    expect(await ruleTestErrors(withoutMinimum, { interval: '1m', input: one, firing: allWindows })).toBe('')
   })
 
   test('the traffic of one service does not hide the failures of another with the same store name', async () => {
@@ -94,7 +94,7 @@ describe.skipIf(!installed('promtool'))('error budget alerts', () => {
       {
         at: '1h',
         expr: 'sum by (alertname, job, store) (ALERTS{alertstate="firing",long_window="1h"})',
-        are: { '{alertname="AvailabilityBudgetBurn",job="orders",store="cache"}': 1 },
+        expected: { '{alertname="AvailabilityBudgetBurn",job="orders",store="cache"}': 1 },
       },
     ]
     expect(await complaints({ interval: '1m', input, values })).toBe('')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { collectorConfig, type Route, routeFiles, routes, ruleFiles } from '@wombat/dashboards'
 import { installed, pathOf } from '@wombat/test-support/backend-programs'
-import { promtool, written } from '@wombat/test-support/promtool'
+import { promtool, writeRuleFiles } from '@wombat/test-support/promtool'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -60,8 +60,8 @@ describe.skipIf(!installed('promtool'))('the Prometheus configuration', () => {
     async (route) => {
       const folder = await temporaryFolder()
       await mkdir(join(folder, 'rules'))
-      await written(ruleFiles(), join(folder, 'rules'))
-      const [config = ''] = await written({ 'prometheus.yaml': routeFiles(route)['prometheus.yaml'] ?? '' }, folder)
+      await writeRuleFiles(ruleFiles(), join(folder, 'rules'))
+      const [config = ''] = await writeRuleFiles({ 'prometheus.yaml': routeFiles(route)['prometheus.yaml'] ?? '' }, folder)
       expect(await promtool('check', 'config', config)).toBe('')
     },
   )

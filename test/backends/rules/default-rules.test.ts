@@ -1,10 +1,10 @@
 import { ruleFiles } from '@wombat/dashboards'
 import { installed } from '@wombat/test-support/backend-programs'
-import { ruleTestComplaints } from '@wombat/test-support/promtool'
+import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
 const { 'wombat-alerts.yaml': alertFile = '' } = ruleFiles()
-const complaints = ruleTestComplaints.bind(undefined, { 'wombat-alerts.yaml': alertFile })
+const complaints = ruleTestErrors.bind(undefined, { 'wombat-alerts.yaml': alertFile })
 
 /** Prevents the alert NoData. */
 const openStore = { 'db_store_info{store="orders"}': '1x60' }

@@ -2,7 +2,7 @@ import { ruleFiles } from '@wombat/dashboards'
 import { operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
 import { installed } from '@wombat/test-support/backend-programs'
-import { type RuleTest, ruleTestComplaints } from '@wombat/test-support/promtool'
+import { type RuleTest, ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
 const store = '{store="orders"}'
@@ -21,8 +21,7 @@ const gets = (spelledBound: string, within: number): Record<string, string> => (
 })
 
 const slowRatio = 'service_store:db_latency_seconds_slow:ratio_rate5m'
-const complaints = (test: RuleTest, latencySeconds = 0.1) =>
-  ruleTestComplaints(ruleFiles({ objectives: { latencySeconds } }), test)
+const complaints = (test: RuleTest, latencySeconds = 0.1) => ruleTestErrors(ruleFiles({ objectives: { latencySeconds } }), test)
 
 describe.skipIf(!installed('promtool'))('recording rules', () => {
   test('record the rate of every operation and of all together', async () => {
@@ -34,11 +33,11 @@ describe.skipIf(!installed('promtool'))('recording rules', () => {
     )
     const sum = (operations.length * (operations.length + 1)) / 2
     const values = [
-      { at: '20m', expr: 'service_store_operation:db_operations:rate5m', are: rates },
+      { at: '20m', expr: 'service_store_operation:db_operations:rate5m', expected: rates },
       {
         at: '20m',
         expr: 'service_store:db_operations:rate5m',
-        are: { 'service_store:db_operations:rate5m{store="orders"}': sum },
+        expected: { 'service_store:db_operations:rate5m{store="orders"}': sum },
       },
     ]
     expect(await complaints({ interval: '1m', input: allOperations, values })).toBe('')
@@ -50,12 +49,12 @@ describe.skipIf(!installed('promtool'))('recording rules', () => {
       'db_get_operations_total{store="orders",instance="b"}': '0+120x30',
       'db_get_operations_total{store="users",instance="b"}': '0+60x30',
     }
-    const are = {
+    const expected = {
       'service_store:db_operations:rate1h{store="orders"}': 3,
       'service_store:db_operations:rate1h{store="users"}': 1,
     }
     // After half an hour, the rate over an hour is half the rate.
-    const values = [{ at: '30m', expr: 'round(service_store:db_operations:rate1h * 2, 1)', are: withoutNames(are) }]
+    const values = [{ at: '30m', expr: 'round(service_store:db_operations:rate1h * 2, 1)', expected: withoutNames(expected) }]
     expect(await complaints({ interval: '1m', input, values })).toBe('')
   })
 
@@ -68,8 +67,8 @@ describe.skipIf(!installed('promtool'))('recording rules', () => {
     }
     const ratio = 'service_store:db_errors:ratio_rate5m'
     const values = [
-      { at: '20m', expr: `round(${ratio}, 0.0001)`, are: { '{store="orders"}': 0.05 } },
-      { at: '50m', expr: ratio, are: {} },
+      { at: '20m', expr: `round(${ratio}, 0.0001)`, expected: { '{store="orders"}': 0.05 } },
+      { at: '50m', expr: ratio, expected: {} },
     ]
     expect(await complaints({ interval: '1m', input, values })).toBe('')
   })
@@ -81,12 +80,12 @@ describe.skipIf(!installed('promtool'))('recording rules', () => {
     ['1e-05', 0.00001],
     ['0.00001', 0.00001],
   ])('record the ratio of slow gets for the bound spelling %s', async (spelled, latencySeconds) => {
-    const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, are: { '{store="orders"}': 0.25 } }]
+    const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, expected: { '{store="orders"}': 0.25 } }]
     expect(await complaints({ interval: '1m', input: gets(spelled, 45), values }, latencySeconds)).toBe('')
   })
 
   test('with a wrong expected value fail the check', async () => {
-    const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, are: { '{store="orders"}': 0.5 } }]
+    const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, expected: { '{store="orders"}': 0.5 } }]
     expect(await complaints({ interval: '1m', input: gets('0.1', 45), values })).toContain('got: {store="orders"} 2.5E-01')
   })
 })

@@ -5,7 +5,7 @@ import { parseRules } from '@wombat/monitor'
 import { run } from '@wombat/test-support/backend-process'
 import { installed } from '@wombat/test-support/backend-programs'
 import { freePort } from '@wombat/test-support/free-port'
-import { ruleFileComplaints, written } from '@wombat/test-support/promtool'
+import { ruleFileErrors, writeRuleFiles } from '@wombat/test-support/promtool'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -36,21 +36,21 @@ interface Group {
 
 describe.skipIf(!installed('promtool'))('promtool accepts', () => {
   test('the default rule files', async () => {
-    expect(await ruleFileComplaints(ruleFiles())).toBe('')
+    expect(await ruleFileErrors(ruleFiles())).toBe('')
   })
 
   test('rule files with other objectives', async () => {
     const objectives = { availability: 0.9999, latency: 0.95, latencySeconds: 1, minimumOperations: 1 }
-    expect(await ruleFileComplaints(ruleFiles({ objectives }))).toBe('')
+    expect(await ruleFileErrors(ruleFiles({ objectives }))).toBe('')
   })
 
   test('rule files with custom rules', async () => {
-    expect(await ruleFileComplaints(ruleFiles({ rules: parseRules(customRules, 'own.yaml') }))).toBe('')
+    expect(await ruleFileErrors(ruleFiles({ rules: parseRules(customRules, 'own.yaml') }))).toBe('')
   })
 
   test('only valid PromQL', async () => {
     const broken = { 'broken.yaml': (ruleFiles()['wombat-slo.yaml'] ?? '').replace(' and ', ' und ') }
-    expect(await ruleFileComplaints(broken)).toContain('parse error')
+    expect(await ruleFileErrors(broken)).toContain('parse error')
   })
 })
 
@@ -59,7 +59,7 @@ describe.skipIf(!installed('prometheus'))('Prometheus', () => {
     const folder = await temporaryFolder()
     const files = ruleFiles()
     const config = join(folder, 'prometheus.yml')
-    await writeFile(config, JSON.stringify({ rule_files: await written(files, join(folder, 'rules')) }))
+    await writeFile(config, JSON.stringify({ rule_files: await writeRuleFiles(files, join(folder, 'rules')) }))
     const url = `http://127.0.0.1:${await freePort()}`
     const flags = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${new URL(url).host}`]
     await run('prometheus', [`--config.file=${config}`, ...flags], `${url}/-/ready`)
