@@ -9,14 +9,14 @@ import { MetricsRegistry } from '../registry/registry.ts'
 
 const BetterSqlite: new (path: string) => object = createRequire(import.meta.url)('better-sqlite3')
 
-// Not of LMDB: it keeps every database that was ever opened, measured or not.
+// Without LMDB: it keeps every database that was ever opened, measured or not.
 const kinds: Readonly<Record<string, () => object>> = {
   Map: () => new Map([['a', 1]]),
   Keyv: () => new Keyv(),
   'a SQLite database': () => new BetterSqlite(':memory:'),
 }
 
-test.each(Object.keys(kinds))('%s that is dropped is collected, and its gauges go with it', async (kind) => {
+test.each(Object.keys(kinds))('%s that is dropped is garbage collected, and its gauges disappear', async (kind) => {
   const registry = new MetricsRegistry()
   const measured = (): WeakRef<object> => new WeakRef(instrument((kinds[kind] as () => object)(), { name: 'cache', registry }))
   const dropped = measured()

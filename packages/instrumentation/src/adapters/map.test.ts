@@ -17,7 +17,7 @@ interface MapLike {
 
 const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
 
-/** What gives the map itself gives the measured one, which is compared by that. */
+/** Replaces the map in a result: the measured map and the unmeasured one are different objects. */
 const actions: ReadonlyArray<Action<MapLike>> = [
   { does: 'get', operation: 'get', run: (store, data) => store.get(keyOf(data)) },
   { does: 'get of nothing', operation: 'get', run: (store, { newKey }) => store.get(newKey) },
@@ -46,7 +46,7 @@ describe.each(kinds)('%s', (kind, make) => {
     },
   })
 
-  test('how many entries it holds is there from the start, whenever somebody looks, and no longer than it is measured', () => {
+  test('db_entries is the size at each reading, until uninstrument', () => {
     const registry = new MetricsRegistry()
     const store = instrument(make(), { name: 'cache', registry })
     const entries = () => registry.getAllMetrics().find(({ name }) => name === 'db_entries')?.value
@@ -59,7 +59,7 @@ describe.each(kinds)('%s', (kind, make) => {
   })
 })
 
-test('beside the operations there is what it supplies, and nothing else', () => {
+test('it exports db_entries, the metrics of its operations, and no others', () => {
   const registry = new MetricsRegistry()
   instrument(new Map(), { registry })
   const always = /^db_(.*_(operations|latency|errors)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
@@ -67,7 +67,7 @@ test('beside the operations there is what it supplies, and nothing else', () => 
   expect(names.filter((name) => !always.test(name))).toEqual(map.engineMetrics['map'])
 })
 
-test('iterating is as it was, and is not measured', () => {
+test('iteration works the same and is not measured', () => {
   const registry = new MetricsRegistry()
   const store = instrument(new Map([['a', 1]]), { name: 'cache', registry })
   expect(store[Symbol.iterator]).toBe(Map.prototype[Symbol.iterator])
@@ -75,7 +75,7 @@ test('iterating is as it was, and is not measured', () => {
   expect(Object.values(readMeasured(registry, 'cache')).some(({ operations }) => operations > 0)).toBe(false)
 })
 
-test('a promise that is stored comes back as the very promise', () => {
+test('a stored promise is returned unchanged', () => {
   const registry = new MetricsRegistry()
   const stored = Promise.resolve('1')
   const store = instrument(new Map([['a', stored]]), { name: 'cache', registry })
@@ -83,6 +83,6 @@ test('a promise that is stored comes back as the very promise', () => {
   expect(readMeasured(registry, 'cache').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test.each([new Set(), new WeakMap(), new URLSearchParams(), new Headers(), {}, []])('%o is no map', (other) => {
+test.each([new Set(), new WeakMap(), new URLSearchParams(), new Headers(), {}, []])('%o does not match the adapter', (other) => {
   expect(map.matches(other)).toBe(false)
 })

@@ -19,7 +19,7 @@ const BetterSqlite: new (path: string) => Sqlite = createRequire(import.meta.url
 const folder = mkdtempSync(join(tmpdir(), 'read-only-probe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Every number there is. */
+/** Returns all values. */
 const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
 function measuring(one: object): { store: MeasuredStore; registry: MetricsRegistry } {
@@ -35,7 +35,7 @@ const caches: Readonly<Record<string, () => Map<string, unknown>>> = {
 }
 
 for (const [kind, make] of Object.entries(caches)) {
-  test(`${kind} that is full is only read: nothing is put out, and nothing measured`, async () => {
+  test(`${kind} that is full is probed by reading only: nothing is evicted, and nothing measured`, async () => {
     const cache = make()
     const { store, registry } = measuring(cache)
     cache.set('a', 1)
@@ -55,7 +55,7 @@ const databases: Readonly<Record<string, (path: string) => Sqlite>> = {
 }
 
 for (const [kind, open] of Object.entries(databases)) {
-  test(`${kind} is only read, at the file itself, as long as it is open`, async () => {
+  test(`${kind} is probed by reading its file while it is open`, async () => {
     const path = join(folder, `${kind.replace(':', '-')}.db`)
     const database = open(path)
     database.exec('CREATE TABLE orders (id INTEGER)')
@@ -78,12 +78,12 @@ for (const [kind, open] of Object.entries(databases)) {
     expect(store.directory()).toBe(folder)
   })
 
-  test(`${kind} in memory lies in no folder`, () => {
+  test(`${kind} in memory has no directory`, () => {
     expect(measuring(open(':memory:')).store.directory()).toBeUndefined()
   })
 }
 
-test('a database that opens later has its folder then', () => {
+test('a database that is opened later has a directory from then on', () => {
   const database = new DatabaseSync(join(folder, 'later.db'), { open: false })
   const { store } = measuring(database)
   expect([store.state(), store.directory(), store.probe()]).toEqual(['closed', undefined, undefined])

@@ -22,14 +22,14 @@ afterEach(async () => {
   for (const db of open.splice(0)) await db.close()
 })
 
-/** Measures a database from before it opens; what it holds came in unmeasured. */
+/** Measures a database before it opens. Its entries were written unmeasured. */
 function measuring<Store extends Database>(db: Store): { db: Store; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
   open.push(db)
   return { db: instrument(db, { name: 'db', registry }), registry }
 }
 
-/** How many operations of each kind were measured; those that were not are left out. */
+/** Returns how many operations were measured, without those that were not performed. */
 function counts(registry: MetricsRegistry): Record<string, number> {
   const seen = Object.entries(readMeasured(registry, 'db'))
   return Object.fromEntries(seen.flatMap(([operation, { operations }]) => (operations === 0 ? [] : [[operation, operations]])))
@@ -59,9 +59,9 @@ const stores: Record<string, () => Database> = {
 }
 
 interface Scenario {
-  /** What is measured of it: exactly this. */
+  /** Exactly what must be measured. */
   readonly is: Record<string, number>
-  /** Entries of the batches or scans. */
+  /** The entries of batches or scans. */
   readonly entries?: number
   readonly act: (db: Database) => unknown
 }
@@ -223,7 +223,7 @@ for (const [kind, create] of Object.entries(stores)) {
     })
   }
 
-  test(`${kind}: what is asked for while it opens is measured once`, async () => {
+  test(`${kind}: calls while the database opens are measured once`, async () => {
     const { db, registry } = measuring(create())
     expect(db.status).toBe('opening')
     const part = db.sublevel('part')
@@ -242,7 +242,7 @@ for (const [kind, create] of Object.entries(stores)) {
     expect(counts(registry)).toEqual({ get: 2, set: 2, batch: 1, clear: 1, get_many: 1, scan: 2 })
   })
 
-  test(`${kind}: an iterator that its database closes is measured`, async () => {
+  test(`${kind}: an iterator that is closed by its database is measured`, async () => {
     const { db, registry } = measuring(create())
     await db.put('a', '1')
     const iterator = db.iterator()
@@ -253,7 +253,7 @@ for (const [kind, create] of Object.entries(stores)) {
   })
 }
 
-test('what a database calls of itself at once is part of the operation', async () => {
+test('what a database calls on itself synchronously is part of the operation', async () => {
   class Composite extends MemoryLevel {
     _getMany(keys: unknown[], options: unknown): unknown {
       return Promise.all(keys.map((key) => (Reflect.get(this, '_get') as Engine).call(this, key, options)))
@@ -265,7 +265,7 @@ test('what a database calls of itself at once is part of the operation', async (
   expect(counts(registry)).toEqual({ set: 1, get_many: 1 })
 })
 
-test('a sublevel can be measured under a name of its own, beside its database', async () => {
+test('a sublevel can be measured under its own name, in addition to its database', async () => {
   const { db, registry } = measuring(new MemoryLevel())
   const part = instrument(db.sublevel('part'), { name: 'part', registry })
   await part.put('x', '1')
@@ -276,7 +276,7 @@ test('a sublevel can be measured under a name of its own, beside its database', 
   expect(readMeasured(registry, 'db')).toMatchObject({ set: { operations: 3 }, scan: { operations: 1, entries: 2 } })
 })
 
-test('a database knows what is behind it, and so do its sublevels', () => {
+test('the engine of a sublevel is that of its database', () => {
   const engines: Array<[Database, string]> = [
     [new MemoryLevel(), 'memory'],
     [new ClassicLevel(mkdtempSync(join(folders, 'classic-'))), 'leveldb'],

@@ -15,7 +15,7 @@ type Engine = (this: unknown, ...args: never[]) => unknown
 const folders = mkdtempSync(join(tmpdir(), 'abstract-level-errors-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-/** A database whose engine has other methods, measured. */
+/** Creates a measured database with replaced engine methods. */
 function withEngine(methods: Record<string, (...args: never[]) => unknown>): { db: MemoryLevel; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
   return { db: instrument(Object.assign(new MemoryLevel(), methods), { name: 'db', registry }), registry }
@@ -26,7 +26,7 @@ function errorsByKind(registry: MetricsRegistry): unknown[] {
   return errors.map(({ labels, value }) => [labels['operation'], labels['error_type'], value])
 }
 
-/** What a promise was rejected with. */
+/** Returns the reason of a rejection. */
 async function reasonOf(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise
@@ -48,7 +48,7 @@ const thrown: Record<string, unknown> = {
 }
 
 for (const [what, reason] of Object.entries(thrown)) {
-  test(`an engine that throws ${what} at once: the caller gets the very same`, async () => {
+  test(`an engine that throws ${what} synchronously: the caller gets the same value`, async () => {
     const fail = (): never => {
       throw reason
     }
@@ -72,7 +72,7 @@ for (const [what, reason] of Object.entries(thrown)) {
     ])
   })
 
-  test(`an engine that rejects with ${what}: the caller gets the very same`, async () => {
+  test(`an engine that rejects with ${what}: the caller gets the same value`, async () => {
     const fail = (): Promise<never> => Promise.reject(reason)
     const { db, registry } = withEngine({ _del: fail, _clear: fail, _hasMany: fail, _getMany: fail })
     expect(await reasonOf(db.del('a'))).toBe(reason)
@@ -99,7 +99,7 @@ for (const [what, reason] of Object.entries(thrown)) {
   })
 }
 
-test('an engine that cannot make an iterator has one scan that failed', async () => {
+test('an engine that fails to create an iterator counts as one failed scan', async () => {
   const reason = new Error('too many')
   const fail = (): never => {
     throw reason
@@ -110,7 +110,7 @@ test('an engine that cannot make an iterator has one scan that failed', async ()
   expect(readMeasured(registry, 'db').scan).toEqual({ operations: 1, errors: 1, entries: 0 })
 })
 
-test('an engine that makes something else than an iterator hands that on', async () => {
+test('an engine may return something else than an iterator, which is returned unchanged', async () => {
   const frozen = Object.freeze({ _next() {}, _nextv() {}, _all() {}, _close() {} })
   for (const made of [undefined, {}, frozen]) {
     const { db } = withEngine({ _iterator: () => made })
@@ -119,7 +119,7 @@ test('an engine that makes something else than an iterator hands that on', async
   }
 })
 
-test('an engine that closes its iterators itself has each counted once', async () => {
+test('iterators that the engine closes itself are counted once', async () => {
   const { db, registry } = withEngine({
     _iterator(this: MemoryLevel, ...args: never[]) {
       const iterator = (Reflect.get(MemoryLevel.prototype, '_iterator') as Engine).apply(this, args) as object
@@ -138,14 +138,14 @@ test('an engine that closes its iterators itself has each counted once', async (
   expect(registry.getAllMetrics().find(({ name }) => name === 'db_open_iterators')?.value).toBe(0)
 })
 
-test('the very promise of an engine is handed on', async () => {
+test("the engine's own promise is returned", async () => {
   const promise = Promise.resolve('here')
   const { db } = withEngine({ _get: () => promise })
   expect(Reflect.apply(Reflect.get(db, '_get'), db, ['a', {}])).toBe(promise)
   await db.close()
 })
 
-test('an engine that answers at once, without promises, is measured like every other', async () => {
+test('an engine that returns no promises is measured', async () => {
   const { db, registry } = withEngine({ _get: () => 'here', _put: () => undefined, _has: () => true })
   await db.put('a', '1')
   expect(await db.get('a')).toBe('here')
@@ -153,7 +153,7 @@ test('an engine that answers at once, without promises, is measured like every o
   expect(readMeasured(registry, 'db')).toMatchObject({ set: { operations: 1 }, get: { operations: 1 }, has: { operations: 1 } })
 })
 
-test('an engine whose answers do their work when they are asked is asked once', async () => {
+test('the `then` of a lazy thenable is called once', async () => {
   let asked = 0
   const lazy = {
     // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
@@ -168,7 +168,7 @@ test('an engine whose answers do their work when they are asked is asked once', 
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test('a failure that nobody handles is still reported by the process, once and with the very same error', async () => {
+test('an unhandled rejection is still reported once by the process, with the same error', async () => {
   const reason = new Error('unhandled')
   const { db } = withEngine({ _get: () => Promise.reject(reason) })
   await db.open()
@@ -186,7 +186,7 @@ test('a failure that nobody handles is still reported by the process, once and w
   expect(reported).toEqual([reason])
 })
 
-test('an error is counted by its documented code, and by nothing else', async () => {
+test('an error is counted by its documented code only', async () => {
   const codes: Record<string, unknown> = {
     '1': Object.assign(new Error('a'), { code: 'LEVEL_IO_ERROR' }),
     '2': Object.assign(new Error('b'), { code: 'ENOSPC' }),
@@ -203,7 +203,7 @@ test('an error is counted by its documented code, and by nothing else', async ()
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 5, errors: 5 })
 })
 
-/** A LevelDB whose one table has its first block overwritten; index and footer, at its end, stay whole. */
+/** Creates a LevelDB with one damaged table: its first block is overwritten; index and footer, at its end, are intact. */
 async function damagedStore(): Promise<ClassicLevel> {
   const location = mkdtempSync(join(folders, 'damaged-'))
   const db = new ClassicLevel(location)

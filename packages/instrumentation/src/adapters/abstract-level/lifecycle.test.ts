@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as aMoment, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ClassicLevel } from 'classic-level'
@@ -17,7 +17,7 @@ const folders = mkdtempSync(join(tmpdir(), 'abstract-level-life-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 const folder = (): string => mkdtempSync(join(folders, 'db-'))
 
-/** The gauges of a store by name. */
+/** Returns the gauges of a store by name. */
 function gauges(registry: MetricsRegistry, store = 'db'): Record<string, unknown> {
   const own = registry.getAllMetrics().filter(({ type, labels }) => type === 'gauge' && labels['store'] === store)
   return Object.fromEntries(own.map(({ name, value }) => [name, value]))
@@ -30,7 +30,7 @@ function errorsByKind(registry: MetricsRegistry): unknown[] {
 
 const idle = { db_queue_depth: 0, db_oldest_operation_age_seconds: 0, db_open_iterators: 0, db_store_info: 1 }
 
-/** Its reads wait until they are let go. */
+/** A database with reads that wait for `release`. */
 class HangingLevel extends MemoryLevel {
   readonly #waiting: Array<() => void> = []
 
@@ -39,12 +39,12 @@ class HangingLevel extends MemoryLevel {
     return (Reflect.get(MemoryLevel.prototype, '_get') as Engine).apply(this, args)
   }
 
-  letGo(count = this.#waiting.length): void {
+  release(count = this.#waiting.length): void {
     for (const resolve of this.#waiting.splice(0, count)) resolve()
   }
 }
 
-test('what hangs is in flight, and the oldest of it ages', async () => {
+test('operations that hang are in flight, and the age of the oldest grows', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new HangingLevel(), { name: 'db', registry })
   await db.open()
@@ -58,10 +58,10 @@ test('what hangs is in flight, and the oldest of it ages', async () => {
   await wait(5)
   expect(gauges(registry)['db_oldest_operation_age_seconds']).toBeGreaterThan(Number(first['db_oldest_operation_age_seconds']))
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 0, errors: 0 })
-  db.letGo(2)
+  db.release(2)
   await Promise.all(reads.slice(0, 2))
   expect(gauges(registry)).toMatchObject({ db_queue_depth: 1 })
-  db.letGo()
+  db.release()
   await Promise.all(reads)
   expect(gauges(registry)).toEqual(idle)
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 3, errors: 0 })
@@ -85,7 +85,7 @@ test('an iterator is open until it closes, and in flight only while it reads', a
   expect(gauges(registry)).toEqual(idle)
 })
 
-test('the gauges of a store are there from the start, gone while it is closed, and back when it is open again', async () => {
+test('gauges exist from the start, are absent while the store is closed, and return when it is open again', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new ClassicLevel(folder()), { name: 'db', registry })
   expect(gauges(registry)).toEqual(idle)
@@ -101,7 +101,7 @@ test('the gauges of a store are there from the start, gone while it is closed, a
   expect(gauges(registry)).toEqual({})
 })
 
-test('a closed store speaks for its gauges no more, so that others may', async () => {
+test('a value that is set is exported while the store is closed', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new MemoryLevel(), { name: 'db', registry })
   await db.open()
@@ -120,7 +120,7 @@ test('a store that is closed before it opened has no gauges', async () => {
   expect(gauges(registry)).toEqual({})
 })
 
-test('a store that is closed when it is instrumented shows its gauges once it opens', async () => {
+test('a store that is closed when it is instrumented has gauges from when it opens', async () => {
   const registry = new MetricsRegistry()
   const db = new MemoryLevel()
   await db.close()
@@ -140,7 +140,7 @@ test('a store that is closing when it is instrumented has no gauges afterwards',
   expect(gauges(registry)).toEqual({})
 })
 
-test('a store that fails to open has no gauges, and the failure is counted by its kind', async () => {
+test('a store that fails to open has no gauges, and the failure is counted by its error type', async () => {
   const registry = new MetricsRegistry()
   const [location, file] = [folder(), join(folder(), 'file')]
   writeFileSync(file, '')
@@ -162,7 +162,7 @@ test('a store that fails to open has no gauges, and the failure is counted by it
   await second.close()
 })
 
-test('an engine that throws while it opens is counted too, and a failure to close', async () => {
+test('an engine that throws while it opens is counted, and so is a failure to close', async () => {
   class Stubborn extends MemoryLevel {
     _open(): void {
       throw new Error('no')
@@ -185,7 +185,7 @@ test('an engine that throws while it opens is counted too, and a failure to clos
   expect(gauges(registry)).toEqual(idle)
 })
 
-test('two stores of one name are added up, and the older operation is the oldest', async () => {
+test('two stores with one name are added up, and the oldest operation of both has the age', async () => {
   const registry = new MetricsRegistry()
   const [first, second] = [new HangingLevel(), new HangingLevel()].map((db) => instrument(db, { name: 'db', registry }))
   if (first === undefined || second === undefined) throw new Error('two were made')
@@ -196,9 +196,9 @@ test('two stores of one name are added up, and the older operation is the oldest
   expect(gauges(registry)).toMatchObject({ db_queue_depth: 2, db_store_info: 1 })
   const ageSeconds = Number(gauges(registry)['db_oldest_operation_age_seconds'])
   expect(ageSeconds).toBeGreaterThan(0)
-  // Two ages added up would be more than all the time there was.
+  // The sum of both ages would be longer than the elapsed time.
   expect(ageSeconds).toBeLessThanOrEqual((performance.now() - beginMs) / 1000)
-  for (const db of [first, second]) db.letGo()
+  for (const db of [first, second]) db.release()
   await Promise.all(reads)
   expect(readMeasured(registry, 'db')).toMatchObject({ set: { operations: 3 }, get: { operations: 2 } })
   await first.close()
@@ -207,7 +207,7 @@ test('two stores of one name are added up, and the older operation is the oldest
   expect(gauges(registry)).toEqual({})
 })
 
-test('uninstrument leaves no own property, and the methods are those of before', async () => {
+test('uninstrument restores properties and methods', async () => {
   for (const db of [new MemoryLevel(), new ClassicLevel(folder())]) {
     const methods = (): unknown[] =>
       [...'_open _close _get _getSync _getMany _has _hasMany _put _del _batch'.split(' ')]
@@ -223,7 +223,7 @@ test('uninstrument leaves no own property, and the methods are those of before',
   }
 })
 
-test('what is under way when the measuring ends goes on unharmed', async () => {
+test('operations in flight at uninstrument complete', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new HangingLevel(), { name: 'db', registry })
   await db.put('a', '1')
@@ -231,16 +231,16 @@ test('what is under way when the measuring ends goes on unharmed', async () => {
   const batch = db.batch().put('c', '3')
   const iterator = db.keys()
   const read = db.get('a')
-  await aMoment()
+  await nextTurn()
   uninstrument(db)
-  db.letGo()
+  db.release()
   expect(await read).toBe('1')
   await batch.write()
   expect(await iterator.all()).toEqual(['a', 'b'])
   expect(gauges(registry)).toEqual({})
 })
 
-test('whoever wrapped a method after us keeps the wrapper, and nothing is measured by it any more', async () => {
+test('a wrapper around a measured method stays after uninstrument, and measures nothing', async () => {
   const registry = new MetricsRegistry()
   const db = instrument(new MemoryLevel(), { name: 'db', registry })
   await db.open()
@@ -258,7 +258,7 @@ test('whoever wrapped a method after us keeps the wrapper, and nothing is measur
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 1, errors: 0 })
 })
 
-test('a store that nobody holds any more is not held by its metrics', async () => {
+test('a store that is dropped is garbage collected', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const registry = new MetricsRegistry()

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const location = (): string => mkdtempSync(join(folders, 'db-'))
 
-/** Every number there is. */
+/** Returns all values. */
 const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
 function measuring(db: Database, registry = new MetricsRegistry()): { store: MeasuredStore; registry: MetricsRegistry } {
@@ -31,7 +31,7 @@ function measuring(db: Database, registry = new MetricsRegistry()): { store: Mea
   return { store: registry.stores.list().at(-1) as MeasuredStore, registry }
 }
 
-/** Everything that the users of a database are told of. */
+/** Records every hook and event of a database. */
 function listening(db: Database): unknown[] {
   const heard: unknown[] = []
   db.on('write', (operations) => heard.push(['write', operations]))
@@ -41,7 +41,7 @@ function listening(db: Database): unknown[] {
   return heard
 }
 
-/** Writes, reads and removes a key; what else there is, and all numbers, are the same at each step. */
+/** Writes, reads and removes a key, and expects other entries and all values to stay the same at each step. */
 async function tryOut(store: MeasuredStore, db: Database, registry: MetricsRegistry, key = 'probe key'): Promise<void> {
   const probe = store.probe()
   const before = numbersOf(registry)
@@ -74,7 +74,7 @@ const kinds: Readonly<Record<string, () => Database>> = {
 }
 
 for (const [kind, make] of Object.entries(kinds)) {
-  test(`${kind} is tried out, and neither metrics nor hooks nor events see it`, async () => {
+  test(`${kind} is probed without metrics, hooks or events`, async () => {
     const db = make()
     const key = (text: string): unknown => {
       const { commonName } = db.keyEncoding()
@@ -92,7 +92,7 @@ for (const [kind, make] of Object.entries(kinds)) {
     expect(heard.length).toBeGreaterThan(0)
   })
 
-  test(`${kind}: who scans while the key is there can decode it`, async () => {
+  test(`${kind}: a scan can decode the probe's key`, async () => {
     const db = make()
     const { store } = measuring(db)
     await db.open()
@@ -104,7 +104,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   })
 }
 
-test('a sublevel is tried out under its own prefix, and its database, measured as well, sees nothing of it', async () => {
+test('a sublevel is probed under its own prefix, and its measured database counts nothing', async () => {
   const db = new ClassicLevel(location()) as unknown as Database
   const registry = new MetricsRegistry()
   measuring(db, registry)
@@ -121,7 +121,7 @@ test('a sublevel is tried out under its own prefix, and its database, measured a
   expect(heard).toEqual([[], [], []])
 })
 
-test('a database whose keys are numbers of some kind of its own is only read', async () => {
+test('a database with its own encoding for number keys is probed by reading only', async () => {
   const numbers = {
     name: 'numbers',
     format: 'utf8',
@@ -135,7 +135,7 @@ test('a database whose keys are numbers of some kind of its own is only read', a
   expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
 })
 
-test('its state is that of the database, and it is tried out only while that is open', async () => {
+test('the state is that of the database, and the probe exists only while it is open', async () => {
   const db = new ClassicLevel(location()) as unknown as Database
   const part = db.sublevel('part') as unknown as Database
   const { store } = measuring(db)
@@ -153,7 +153,7 @@ test('its state is that of the database, and it is tried out only while that is 
   expect([store.state(), store.probe(), ofPart.state(), ofPart.probe()]).toEqual(['closed', undefined, 'closed', undefined])
 })
 
-test('its folder is that of a classic-level database, also for a sublevel, and nowhere else there is one', () => {
+test('the directory is that of classic-level, also for a sublevel; other databases have none', () => {
   const folder = location()
   const db = new ClassicLevel(folder) as unknown as Database
   expect(measuring(db).store.directory()).toBe(folder)
@@ -161,7 +161,7 @@ test('its folder is that of a classic-level database, also for a sublevel, and n
   expect(measuring(new MemoryLevel() as unknown as Database).store.directory()).toBeUndefined()
 })
 
-test('a failure of the engine is the failure of the probe, and no error of the users', async () => {
+test("a failure of the engine fails the probe and is not counted as a user's error", async () => {
   const failure = Object.assign(new Error('disk'), { code: 'LEVEL_IO_ERROR' })
   class Broken extends MemoryLevel {
     _get(): never {

@@ -13,7 +13,7 @@ type Engine = (this: unknown, ...args: unknown[]) => unknown
 const folders = mkdtempSync(join(tmpdir(), 'abstract-level-suite-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-/** Whether a key, one of several keys or entries, or a range has to do with the poisoned key. */
+/** Returns whether a key, several keys or entries, or a range contain the poisoned key. */
 function concerns(argument: unknown, poisonedKey: string): boolean {
   return [argument].flat().some((one) => {
     const { key, gte } = one as { key?: unknown; gte?: unknown }
@@ -21,7 +21,7 @@ function concerns(argument: unknown, poisonedKey: string): boolean {
   })
 }
 
-/** Makes the engine fail on the poisoned key, below everything that is measured. */
+/** Makes the engine fail on the poisoned key, below the measured methods. */
 function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: TestData): Store {
   const replace = (target: object, method: string, make: (original: Engine) => Engine): void => {
     Reflect.set(target, method, make(Reflect.get(target, method) as Engine))

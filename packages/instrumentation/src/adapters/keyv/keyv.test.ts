@@ -14,7 +14,7 @@ function measure<Store extends Keyv>(store: Store) {
   return { store, registry, seen, value, backgroundErrors: () => value('db_background_errors_total') }
 }
 
-/** Whoever listens keeps Keyv from rejecting. */
+/** Adds an error listener: with one, Keyv does not reject. */
 function listened(store: Keyv): { store: Keyv; errors: unknown[] } {
   const errors: unknown[] = []
   store.on('error', (error: unknown) => errors.push(error))
@@ -23,7 +23,7 @@ function listened(store: Keyv): { store: Keyv; errors: unknown[] } {
 
 const one = { operations: 1, errors: 0 }
 
-/** A backend that takes its time and fails one call in three, and knows which. */
+/** A slow backend that fails one call in three and counts its failures. */
 class Unreliable {
   readonly failed = { get: 0, set: 0, delete: 0 }
   readonly #entries = new Map<string, unknown>()
@@ -50,11 +50,11 @@ class Unreliable {
   }
 }
 
-test('each error that Keyv keeps from its callers is counted, and of the right operation, however many run at once', async () => {
+test('each error that Keyv emits instead of throwing is counted for its operation, even among concurrent calls', async () => {
   const backend = new Unreliable()
   const { store, errors } = listened(new Keyv({ store: backend }))
   const { seen, backgroundErrors } = measure(store)
-  // All on one key, so that nothing but the call itself tells one from another.
+  // One key for all calls, so that they differ only by operation.
   const calls = Array.from({ length: 300 }, (_, index) => {
     if (index % 3 === 0) return store.get('key')
     return index % 3 === 1 ? store.set('key', index) : store.delete('key')
@@ -70,7 +70,7 @@ test('each error that Keyv keeps from its callers is counted, and of the right o
   expect(backgroundErrors()).toBe(0)
 })
 
-test('what a call deletes because it has expired is part of the call', async () => {
+test('deleting an expired key is part of the call that found it', async () => {
   const entries = new Map()
   const { store, seen } = measure(new Keyv({ store: new KeyvMemoryAdapter(entries) }))
   await store.setRaw('a', { value: 1, expires: Date.now() - 1 })
@@ -85,7 +85,7 @@ test('what a call deletes because it has expired is part of the call', async () 
   expect(seen()).toEqual({ set: { operations: 3, errors: 0 }, get: one, get_many: one, scan })
 })
 
-test('what a hook or a listener does is an operation of its own, and a hook that fails is no failure of the call', async () => {
+test('calls in a hook or a listener are separate operations, and a hook that fails does not fail the call', async () => {
   const { store } = listened(new Keyv())
   const { seen, backgroundErrors } = measure(store)
   store.onHook({
@@ -101,7 +101,7 @@ test('what a hook or a listener does is an operation of its own, and a hook that
   expect(backgroundErrors()).toBe(1)
 })
 
-test('a backend that emits an error by itself fails in the background', async () => {
+test('an error that a backend emits on its own is a background error', async () => {
   const backend = new KeyvMemoryAdapter(new Map())
   const { store, errors } = listened(new Keyv({ store: backend }))
   const { seen, backgroundErrors } = measure(store)
@@ -124,7 +124,7 @@ test('a value that cannot be encoded or decoded is an error of its call', async 
   expect(seen()).toEqual({ set: { operations: 3, errors: 2 }, get: { operations: 1, errors: 1 } })
 })
 
-/** Keeps something of its own, where only its own objects have it. */
+/** A derived class with a private field. */
 class Counting extends Keyv {
   #gets = 0
   override get<Value>(key: string): Promise<Value | undefined>
@@ -138,7 +138,7 @@ class Counting extends Keyv {
   }
 }
 
-test('a class derived from Keyv keeps its private fields; errors kept from its callers are of no call there', async () => {
+test('a class derived from Keyv can use its private fields; its emitted errors are background errors', async () => {
   const backend = new Unreliable()
   const store = new Counting({ store: backend })
   listened(store)
@@ -152,7 +152,7 @@ test('a class derived from Keyv keeps its private fields; errors kept from its c
   expect(backgroundErrors()).toBe(get + set)
 })
 
-test('a call is in flight until the backend has answered', async () => {
+test('a call is in flight until the backend has settled', async () => {
   const { store, value } = measure(new Keyv({ store: new Unreliable() }))
   const calls = [1, 2, 3].map((call) => store.get(`${call}`).catch(() => {}))
   expect(value('db_queue_depth')).toBe(3)
@@ -162,7 +162,7 @@ test('a call is in flight until the backend has answered', async () => {
   expect(value('db_queue_depth')).toBe(0)
 })
 
-test('an iterator that is left early is a scan of what it delivered; one that nobody reads is none', async () => {
+test('an iterator that is abandoned counts the entries it delivered; one that is never read is not counted', async () => {
   const { store, seen, value } = measure(new Keyv())
   await store.setMany(['a', 'b', 'c'].map((key) => ({ key, value: key })))
   store.iterator()
@@ -174,7 +174,7 @@ test('an iterator that is left early is a scan of what it delivered; one that no
   expect(seen()['scan']).toEqual({ operations: 1, errors: 0, entries: 2 })
 })
 
-test("Keyv's own statistics and events are as they are without us", async () => {
+test("Keyv's own statistics and events are the same as unmeasured", async () => {
   const results = await Promise.all(
     [false, true].map(async (isMeasured) => {
       const { store, errors } = listened(new Keyv({ store: new Unreliable(), stats: true }))

@@ -12,7 +12,7 @@ function measure(store: Keyv) {
   return { store, registry, value }
 }
 
-/** The least that Keyv takes for a backend. */
+/** The smallest backend that Keyv accepts. */
 class Backend {
   async get(): Promise<void> {}
   async set(): Promise<void> {}
@@ -20,7 +20,7 @@ class Backend {
   async clear(): Promise<void> {}
 }
 
-test('it is shown until it is disconnected, and again when it is used again', async () => {
+test('gauges exist until disconnect, and again after the next call', async () => {
   const { store, value } = measure(new Keyv())
   expect(value('db_queue_depth')).toBe(0)
   await store.disconnect()
@@ -29,7 +29,7 @@ test('it is shown until it is disconnected, and again when it is used again', as
   expect(value('db_queue_depth')).toBe(0)
 })
 
-test('what it supplies is there beside the operations, at 0 from the start, and nothing else', () => {
+test('it exports its engine metrics at 0 from the start, the metrics of its operations, and no others', () => {
   const { registry } = measure(new Keyv())
   const always =
     /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
@@ -37,7 +37,7 @@ test('what it supplies is there beside the operations, at 0 from the start, and 
   expect(own.map(({ name, value }) => [name, value])).toEqual(adapter.engineMetrics['memory']?.map((name) => [name, 0]))
 })
 
-test('the engine is the backend where that is one of those that Keyv names, and keyv elsewhere', () => {
+test("the engine is the backend's if it is one of Keyv's own, and otherwise keyv", () => {
   const engineOf = (store: Keyv) => {
     const { registry } = measure(store)
     return registry.getAllMetrics().find(({ name }) => name === 'db_store_info')?.labels['engine']
@@ -48,7 +48,7 @@ test('the engine is the backend where that is one of those that Keyv names, and 
   expect(engineOf(new Keyv({ store: new Backend() }))).toBe('keyv')
 })
 
-test('measured no more, errors are counted nowhere', async () => {
+test('after uninstrument no errors are counted', async () => {
   const backend = new KeyvMemoryAdapter(new Map())
   const { store, registry, value } = measure(new Keyv({ store: backend }))
   store.on('error', () => {})

@@ -6,7 +6,7 @@ import { instrument } from '../../instrument.ts'
 import type { MeasuredStore } from '../../registry/measured-stores.ts'
 import { MetricsRegistry } from '../../registry/registry.ts'
 
-/** A backend of Keyv 6 on a real SQLite. Its class has the name by which a backend is known not to be a bounded cache. */
+/** A backend of Keyv 6 on SQLite. By its class name, the adapter knows that it is not a bounded cache. */
 class KeyvSqlite {
   readonly capabilities = { expires: true }
   namespace: string | undefined
@@ -44,7 +44,7 @@ class KeyvSqlite {
 const hooks = ['get', 'set', 'delete', 'deleteMany'].flatMap((verb) => [`before:${verb}`, `after:${verb}`])
 const events = ['error', 'stat:get', 'stat:hit', 'stat:miss', 'stat:set', 'stat:delete', 'stat:error']
 
-/** Everything that the users of a Keyv are told of. */
+/** Records every hook and event of a Keyv. */
 function listening(keyv: Keyv): unknown[] {
   const heard: unknown[] = []
   const hear = (hook: string) => (data: unknown) => {
@@ -56,7 +56,7 @@ function listening(keyv: Keyv): unknown[] {
   return heard
 }
 
-/** Every number there is. */
+/** Returns all values. */
 const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
 function measuring(keyv: Keyv) {
@@ -74,7 +74,7 @@ const ways: Readonly<Record<string, KeyvOptions>> = {
 }
 
 for (const [way, options] of Object.entries(ways)) {
-  test(`a Keyv ${way} is tried out, and neither metrics nor hooks nor events see it`, async () => {
+  test(`a Keyv ${way} is probed without metrics, hooks or events`, async () => {
     const backend = new KeyvSqlite()
     const { keyv, registry, store, heard } = measuring(new Keyv({ store: backend, ...options }))
     await keyv.set('a', { b: 1 })
@@ -100,7 +100,7 @@ for (const [way, options] of Object.entries(ways)) {
   })
 }
 
-test('a failure that Keyv would keep from its caller is the failure of the probe, and no error of the users', async () => {
+test("an error that Keyv would emit fails the probe and is not counted as a user's error", async () => {
   const failure = new Error('connection lost')
   class KeyvRedis extends KeyvSqlite {
     override async get(): Promise<never> {
@@ -126,7 +126,7 @@ test('a failure that Keyv would keep from its caller is the failure of the probe
   expect(numbersOf(registry)).not.toEqual(before)
 })
 
-test('a backend that says that a write failed fails the probe', async () => {
+test('a write for which the backend returns false fails the probe', async () => {
   class KeyvRedis extends KeyvSqlite {
     override async set(): Promise<boolean> {
       return false
@@ -136,7 +136,7 @@ test('a backend that says that a write failed fails the probe', async () => {
   await expect(store.probe()?.write?.('a', 'b')).rejects.toThrow('Keyv returned false for a write: the backend failed')
 })
 
-test('what has expired under the key is removed unseen', async () => {
+test("an expired value of the probe's key is removed without metrics, hooks or events", async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const backend = new KeyvSqlite()
@@ -171,7 +171,7 @@ const readOnly: Readonly<Record<string, () => Keyv>> = {
 }
 
 for (const [kind, make] of Object.entries(readOnly)) {
-  test(`a Keyv ${kind} is only read`, async () => {
+  test(`a Keyv ${kind} is probed by reading only`, async () => {
     const { keyv, registry, store, heard } = measuring(make())
     await keyv.set('a', 'b')
     heard.splice(0)
@@ -184,7 +184,7 @@ for (const [kind, make] of Object.entries(readOnly)) {
   })
 }
 
-test('a Map behind a Keyv, measured as well, sees nothing of it', async () => {
+test('a measured Map behind a Keyv counts nothing of the probe', async () => {
   const registry = new MetricsRegistry()
   const map = instrument(new Map(), { name: 'map', registry })
   instrument(new Keyv({ store: map }), { name: 'cache', registry })
@@ -193,7 +193,7 @@ test('a Map behind a Keyv, measured as well, sees nothing of it', async () => {
   expect(numbersOf(registry)).toEqual(before)
 })
 
-test('disconnected it cannot be tried out, until it is used again', async () => {
+test('a disconnected Keyv has no probe until its next call', async () => {
   const { keyv, store } = measuring(new Keyv())
   expect(store.state()).toBe('open')
   await keyv.disconnect()

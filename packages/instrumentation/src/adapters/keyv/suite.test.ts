@@ -6,7 +6,7 @@ import { type Action, storeSuite, type TestData } from '../../testing/index.ts'
 const cjs: typeof esm = createRequire(import.meta.url)('keyv')
 type Store = esm.Keyv
 
-/** A backend in memory that fails where a key has to do with the poisoned one. */
+/** A backend in memory that fails for the poisoned key. */
 class Backend {
   readonly #entries = new Map<string, unknown>()
   readonly #data: TestData
@@ -49,7 +49,7 @@ const both = ({ newKey, newValue }: TestData) => [
   { key: `${newKey}-2`, value: newValue },
 ]
 const poisoned = (data: TestData) => [...both(data), { key: data.poisonedKey, value: data.newValue }]
-/** After this the backend fails as a whole. */
+/** Makes every later call of the backend fail. */
 const poison = (store: Store): unknown => Reflect.get(store.store, 'store').set('poison', '{}')
 
 async function scanned(store: Store): Promise<unknown[]> {

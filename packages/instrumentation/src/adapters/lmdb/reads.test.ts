@@ -14,7 +14,7 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 const letters = ['a', 'b', 'c', 'd']
 
-/** A database that holds four entries; they are not among what was measured. */
+/** Creates a measured database with four entries that were written unmeasured. */
 async function opened(options: RootDatabaseOptions = {}) {
   const registry = new MetricsRegistry()
   const db = open<unknown, string>(mkdtempSync(join(folders, 'db-')), { noSync: true, ...options })
@@ -71,7 +71,7 @@ for (const [does, entries, read] of scans) {
   })
 }
 
-test('a range is lazy: it is a scan each time it is read, and none until then', async () => {
+test('a range is lazy: each iteration is a scan, and none is counted before', async () => {
   const { db, seen } = await opened()
   const range = db.getRange()
   expect(seen().scan?.operations).toBe(0)
@@ -79,7 +79,7 @@ test('a range is lazy: it is a scan each time it is read, and none until then', 
   expect(seen().scan).toEqual({ operations: 2, errors: 0, entries: 8 })
 })
 
-test('a scan that is left early has delivered what it has, and is open until then', async () => {
+test('an abandoned scan counts the entries it delivered, and is open until then', async () => {
   const { db, seen, gauge } = await opened()
   for (const { key } of db.getRange()) {
     expect(gauge('db_open_iterators')).toBe(1)
@@ -89,14 +89,14 @@ test('a scan that is left early has delivered what it has, and is open until the
   expect(seen().scan).toEqual({ operations: 1, errors: 0, entries: 2 })
 })
 
-test('the time of a scan is what the store took, not what its reader did meanwhile', async () => {
+test('the duration of a scan excludes the time that its reader takes', async () => {
   const { db, registry } = await opened()
   for await (const _ of db.getRange() as unknown as AsyncIterable<unknown>) await sleep(5)
   const latency = registry.getAllMetrics().find(({ name }) => name === 'db_scan_latency_seconds')?.value as HistogramValue
   expect(latency.sum).toBeLessThan(0.01)
 })
 
-test('a value that cannot be decoded makes a scan fail, with the error of the decoder', async () => {
+test("a value that cannot be decoded fails the scan with the decoder's error", async () => {
   const error = new SyntaxError('no value')
   const { db, seen, gauge } = await opened({
     encoder: {
@@ -111,7 +111,7 @@ test('a value that cannot be decoded makes a scan fail, with the error of the de
   expect(gauge('db_open_iterators')).toBe(0)
 })
 
-test('a range that cannot be asked for is a scan that failed', async () => {
+test('an invalid range is a failed scan', async () => {
   const { db, seen } = await opened({ dupSort: true, encoding: 'ordered-binary' })
   expect(() => db.getRange({ snapshot: false })).toThrow('snapshot')
   expect(() => [...db.getRange({ start: {} as never })]).toThrow('as a key')
@@ -125,7 +125,7 @@ const inner: ReadonlyArray<[does: string, options: RootDatabaseOptions]> = [
 ]
 
 for (const [does, options] of inner) {
-  test(`with ${does}, what lmdb reads and writes of itself is not counted`, async () => {
+  test(`with ${does}, lmdb's own reads and writes are not counted`, async () => {
     const { db, seen } = await opened(options)
     const value = options.encoding === 'binary' ? Buffer.from('x') : { first: 1, other: 2 }
     await db.put('x', value)
@@ -147,7 +147,7 @@ for (const [does, options] of inner) {
   })
 }
 
-test('what the callback of a getMany does is its own', async () => {
+test('calls in the callback of a getMany are separate operations', async () => {
   const { db, seen } = await opened()
   const values = await new Promise((resolve) => {
     db.getMany(letters, () => resolve(db.get('a')))
@@ -156,7 +156,7 @@ test('what the callback of a getMany does is its own', async () => {
   expect(seen()).toMatchObject({ get_many: { operations: 1 }, get: { operations: 1 } })
 })
 
-test('a getMany of nothing, and keys fetched ahead, are what they are', async () => {
+test('a getMany without keys is counted, a prefetch is not', async () => {
   const { db, seen } = await opened()
   expect(await db.getMany([])).toEqual([])
   await db.prefetch(letters)

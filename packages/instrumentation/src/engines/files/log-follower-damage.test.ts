@@ -28,7 +28,7 @@ function log(text: string | Buffer = '', options: LogFollowerOptions = {}): Foll
   return followed
 }
 
-test('a log written anew in the same file begins again', async () => {
+test('a log that was rewritten in place is read from its beginning', async () => {
   const { path, read, restarts } = log('2026 first\n2026 second\n')
   await read()
   writeFileSync(path, '2027 other\n')
@@ -38,7 +38,7 @@ test('a log written anew in the same file begins again', async () => {
   expect(restarts()).toBe(2)
 })
 
-test('behind a hole, which an engine leaves that writes on at its own place in a file cut off, lines go on', async () => {
+test('lines continue after the hole that an engine leaves if it writes at its own offset in a truncated file', async () => {
   const { path, read } = log()
   const engine = openSync(path, 'w')
   writeSync(engine, `first\n${'x'.repeat(300_000)}\n`)
@@ -53,7 +53,7 @@ test('behind a hole, which an engine leaves that writes on at its own place in a
   closeSync(engine)
 })
 
-test('binary junk is lines like any other, and never throws', async () => {
+test('binary data is split into lines and does not throw', async () => {
   const junk = Buffer.alloc(300_000)
   for (let index = 0, seed = 7; index < junk.length; index++) {
     seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff
@@ -66,7 +66,7 @@ test('binary junk is lines like any other, and never throws', async () => {
   expect((await read()).at(-1)).toBe('after')
 })
 
-test('a line that is too long is left out, also one that is not finished, and its neighbours come', async () => {
+test('a line that is too long is skipped, complete or not, and its neighbors are delivered', async () => {
   const { path, read } = log(`before\n${'x'.repeat(200_000)}`, { maxLineBytes: 1000, bytesPerRead: 100_000 })
   const lines = [...(await read()), ...(await read()), ...(await read())]
   appendFileSync(path, `${'x'.repeat(200_000)}\nafter\n`)
@@ -74,7 +74,7 @@ test('a line that is too long is left out, also one that is not finished, and it
   expect(lines).toEqual(['before', 'after'])
 })
 
-test('of a hundred megabytes each read takes its share, and no line is lost or comes twice', async () => {
+test('a log of a hundred megabytes is read in several reads, without losing or repeating a line', async () => {
   const { path, follower } = log()
   const text = `${'y'.repeat(999)}\n`.repeat(1000)
   for (let megabyte = 0; megabyte < 100; megabyte++) appendFileSync(path, text)
@@ -96,7 +96,7 @@ test('of a hundred megabytes each read takes its share, and no line is lost or c
   expect(await follower.read(sink)).toMatchObject({ bytes: 0, caughtUp: true })
 })
 
-test("wherever a real store's log ends, is cut off or moved away, no line comes twice and none that is complete is lost", async () => {
+test("wherever a real store's log ends, is truncated or renamed, no line is repeated and no complete line is lost", async () => {
   const { path, folder } = log()
   const text = await realLog(folders)
   const lines = text.toString().split('\n').slice(0, -1)
@@ -105,17 +105,17 @@ test("wherever a real store's log ends, is cut off or moved away, no line comes 
   const inTheNext = (lineOrLines: string): string => lineOrLines.replaceAll(thisYear, `${Number(thisYear) + 1}`)
   for (let cut = 0; cut <= text.length; cut += cut < 300 ? 1 : 17) {
     const { read, follower } = follow(folder)
-    // It grows.
+    // The log grows.
     writeFileSync(path, text.subarray(0, cut))
     expect(await read()).toEqual(lines.slice(0, completeIn(cut)))
     appendFileSync(path, text.subarray(cut))
     expect(await read()).toEqual(lines.slice(completeIn(cut)))
-    // It is cut off, and written on.
+    // The log is truncated and extended.
     truncateSync(path, cut)
     expect(await read()).toEqual([])
     appendFileSync(path, 'one more\n')
     expect(await read()).toEqual(['one more'])
-    // It is moved away in the middle of a line, and another one begun.
+    // The log is renamed in the middle of a line, and another one begins.
     renameSync(path, join(folder, 'LOG.old'))
     appendFileSync(join(folder, 'LOG.old'), 'the last\nhalf')
     writeFileSync(path, inTheNext(text.toString()).slice(0, cut))

@@ -33,7 +33,7 @@ function log(text: string | Buffer = '', options: LogFollowerOptions = {}): Foll
   return followed
 }
 
-test('each line comes once, in order, when it is complete', async () => {
+test('each line is delivered once, in order, when it is complete', async () => {
   const { path, read } = log('first\nsecond\nthi')
   expect(await read()).toEqual(['first', 'second'])
   expect(await read()).toEqual([])
@@ -43,7 +43,7 @@ test('each line comes once, in order, when it is complete', async () => {
   expect(await read()).toEqual(['fifth'])
 })
 
-test('from the end means only what is written from now on', async () => {
+test('from the end, only later lines are delivered', async () => {
   const { path, read } = log('old\n', { from: 'end' })
   expect(await read()).toEqual([])
   appendFileSync(path, 'new\n')
@@ -58,7 +58,7 @@ test('from the end means only what is written from now on', async () => {
   expect(await empty.read()).toEqual(['new'])
 })
 
-test('characters of several bytes stay whole wherever a read ends', async () => {
+test('multibyte characters stay whole wherever a read ends', async () => {
   const lines = Array.from({ length: 9000 }, (_, index) => `${index} ä€😀${'é'.repeat(index % 7)}`)
   const { read } = log(`${lines.join('\n')}\n`, { bytesPerRead: 70_001, maxLineBytes: 1000 })
   const read1 = await read()
@@ -68,7 +68,7 @@ test('characters of several bytes stay whole wherever a read ends', async () => 
   expect([read1.length, read2.length]).not.toContain(0)
 })
 
-test('a log that was moved away is read to its end before the new one, and half a line of it never', async () => {
+test('a renamed log is read to its last complete line before the new one', async () => {
   const { path, folder, read, restarts } = log('2026 a\n2026 b\n')
   await read()
   const engine = openSync(path, 'a')
@@ -82,7 +82,7 @@ test('a log that was moved away is read to its end before the new one, and half 
   expect(await read()).toEqual(['2027 e'])
 })
 
-test('a log that is replaced twice, and deleted in between, goes on with what there is', async () => {
+test('a log that is replaced twice and deleted in between continues with the newest file', async () => {
   const { path, read } = log('1 a\n')
   await read()
   const engine = openSync(path, 'a')
@@ -97,7 +97,7 @@ test('a log that is replaced twice, and deleted in between, goes on with what th
   expect(await read()).toEqual(['3 a'])
 })
 
-test('an empty log in the place of ours is no new one: the engine may still write ours', async () => {
+test('an empty file in the place of the log is not followed: the engine may still write the old one', async () => {
   const { path, folder, read } = log('1 a\n')
   await read()
   renameSync(path, join(folder, 'LOG.old'))
@@ -110,7 +110,7 @@ test('an empty log in the place of ours is no new one: the engine may still writ
   expect(await read()).toEqual(['2 a'])
 })
 
-test('a new log that begins as ours does is waited for until they can be told apart', async () => {
+test('a new log with the same beginning is followed once the two differ', async () => {
   const { path, read } = log('2026 a\n2026 b\n')
   await read()
   unlinkSync(path)
@@ -120,7 +120,7 @@ test('a new log that begins as ours does is waited for until they can be told ap
   expect(await read()).toEqual(['2027 a'])
 })
 
-test('a copy put back in the place of the log is not counted again', async () => {
+test('a copy in the place of the log is not read again', async () => {
   const { path, folder, read } = log('2026 a\n2026 b\n')
   await read()
   copyFileSync(path, join(folder, 'copy'))
@@ -129,7 +129,7 @@ test('a copy put back in the place of the log is not counted again', async () =>
   expect(await read()).toEqual(['2026 c'])
 })
 
-test('a log that is not there yet, is a folder, or comes back, throws nothing', async () => {
+test('a log that is missing, is a folder, or reappears does not throw', async () => {
   const { path, read, reading } = log()
   rmSync(path)
   expect(await reading()).toEqual({ bytes: 0, caughtUp: false, writtenMs: undefined })
@@ -166,7 +166,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('a read that could not hold a line is complained of', () => {
+test('a read that could be shorter than a line is rejected', () => {
   expect(() => new LogFollower('LOG', { bytesPerRead: 1000, maxLineBytes: 1000 })).toThrow(
     'bytesPerRead must be more than maxLineBytes, got 1000 and 1000: a read that ends inside a line makes no progress',
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseLine } from './log-line.ts'
 
-/** What is said, without when. */
+/** Parses a line, without its time. */
 function said(message: string): unknown {
   const { atMs: _at, ...rest } = parseLine(`2026/11/23-10:49:09.164199 7f82ea3fd6c0 ${message}`) ?? {}
   return rest
@@ -33,13 +33,13 @@ test.each([
   expect(said(message)).toEqual(expected)
 })
 
-test('a key in a line says nothing', () => {
+test('a key in a line is not taken for an event', () => {
   expect(said("Manual compaction at level-0 from ': dropping 5 bytes; Compaction error: ' @ 1 : 1 .. (end)")).toEqual({
     kind: 'other',
   })
 })
 
-test('a line has a time in microseconds, on Windows in milliseconds', () => {
+test('the time of a line has microseconds, on Windows milliseconds', () => {
   const seconds = Date.UTC(2026, 10, 23, 10, 49, 9)
   expect(parseLine('2026/11/23-10:49:09.164199 7f82ea3fd6c0 Recovering log #3')?.atMs).toBeCloseTo(seconds + 164.199, 3)
   const windows = parseLine('2026/11/23-10:49:09.164 1a2c Compacting 4@0 + 3@1 files')

@@ -7,7 +7,7 @@ afterEach(() => {
   else process.env['TZ'] = ownZone
 })
 
-/** `2026/03/29-01:59:59.9` as LevelDB writes it. */
+/** Parses LevelDB's format `2026/03/29-01:59:59.9`. */
 function at(text: string): number {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, seconds = 0] = text.split(/[/:-]/).map(Number)
   return Date.UTC(year, month - 1, day, hour, minute) + seconds * 1000
@@ -18,33 +18,33 @@ function between(zone: string, earlier: string, later: string): number {
   return secondsBetween(at(earlier), at(later))
 }
 
-test('seconds are what the digits say, to the microsecond', () => {
+test('seconds are the difference of the local times, to the microsecond', () => {
   expect(between('UTC', '2026/11/23-10:49:09.164199', '2026/11/23-10:49:09.166416')).toBeCloseTo(0.002217, 6)
   expect(between('Europe/Berlin', '2026/11/23-10:49:09.5', '2026/11/23-12:49:10.0')).toBeCloseTo(7200.5, 6)
 })
 
-test('midnight, the end of a month and of a year are no end of anything', () => {
+test('the difference is right across midnight and the end of a month and a year', () => {
   expect(between('Europe/Berlin', '2026/11/23-23:59:59.75', '2026/11/24-00:00:00.25')).toBeCloseTo(0.5, 6)
   expect(between('Europe/Berlin', '2028/02/28-23:59:59.75', '2028/02/29-00:00:00.25')).toBeCloseTo(0.5, 6)
   expect(between('Europe/Berlin', '2026/12/31-23:59:59.75', '2027/01/01-00:00:00.25')).toBeCloseTo(0.5, 6)
 })
 
-test('when the clocks are put forward, an hour that never was does not count', () => {
+test('when the clocks are put forward, the skipped hour does not count', () => {
   expect(between('Europe/Berlin', '2026/03/29-01:59:59.9', '2026/03/29-03:00:00.1')).toBeCloseTo(0.2, 6)
   expect(between('America/New_York', '2026/03/08-01:59:00', '2026/03/08-03:01:00')).toBeCloseTo(120, 6)
   expect(between('Australia/Lord_Howe', '2026/10/04-01:59:59.9', '2026/10/04-02:30:00.1')).toBeCloseTo(0.2, 6)
 })
 
-test('when the clocks are put back, what lies between is neither negative nor an hour', () => {
+test('when the clocks are put back, the difference is neither negative nor an hour', () => {
   expect(between('Europe/Berlin', '2026/10/25-02:59:59.9', '2026/10/25-02:00:00.1')).toBeCloseTo(0.2, 6)
   expect(between('Europe/Berlin', '2026/10/25-02:50:00', '2026/10/25-02:20:00')).toBeCloseTo(1800, 6)
   expect(between('Australia/Lord_Howe', '2026/04/05-01:59:59.9', '2026/04/05-01:30:00.1')).toBeCloseTo(0.2, 6)
-  // The second time round, up to where the hour is unmistakable again.
+  // The repeated hour, up to where the local time is unambiguous again.
   expect(between('Europe/Berlin', '2026/10/25-02:59:59.9', '2026/10/25-03:00:00.1')).toBeCloseTo(0.2, 6)
   expect(between('Europe/Berlin', '2026/10/25-02:10:00', '2026/10/25-02:10:01')).toBeCloseTo(1, 6)
 })
 
-test('a clock that is corrected makes nothing negative', () => {
+test('a corrected clock never gives a negative difference', () => {
   expect(between('UTC', '2026/11/23-10:00:05', '2026/11/23-10:00:00')).toBe(0)
   expect(between('Europe/Berlin', '2026/06/01-10:00:05', '2026/05/31-10:00:00')).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Compaction, type LevelDBEvents, LevelDBLog } from './log.ts'
 
-/** The log, and what it told: seconds in milliseconds, so that they can be read. */
+/** Creates a log and records its events, with durations in milliseconds for readability. */
 function log() {
   const told: unknown[] = []
   const ms = (seconds: number | undefined): number | undefined => seconds && Math.round(seconds * 1000)
@@ -18,7 +18,7 @@ function log() {
   leveldb.onRestart()
   return {
     leveldb,
-    /** Each line with the second of one minute at which it was written; gives what it told. */
+    /** Adds lines, each with its second within one minute. Returns the events. */
     told(...lines: Array<[second: number, message: string]>): unknown[] {
       for (const [second, message] of lines) {
         leveldb.onLine(`2026/11/23-23:59:${second.toFixed(6).padStart(9, '0')} 7f82ea3fd6c0 ${message}`)
@@ -36,7 +36,7 @@ const compaction: Array<[number, string]> = [
 ]
 const ofThat = ['compacted', { inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
 
-test('a flush has bytes and a duration; one of an empty memtable writes nothing and is none', () => {
+test('a flush has bytes and a duration; a flush of an empty memtable does not count', () => {
   const { told } = log()
   expect(told([1, 'Level-0 table #5: started'], [1.25, 'Level-0 table #5: 1081925 bytes OK'])).toEqual([
     ['flushed', 1081925, 250],
@@ -44,7 +44,7 @@ test('a flush has bytes and a duration; one of an empty memtable writes nothing 
   expect(told([2, 'Level-0 table #6: started'], [2.1, 'Level-0 table #6: 0 bytes OK'])).toEqual([])
 })
 
-test('a compaction has read the tables that are deleted right behind it', () => {
+test('a compaction has read the tables that are deleted right after it', () => {
   const { leveldb, told } = log()
   leveldb.inputs.updateTables(new Map([[5, 400]]))
   told([0, 'Level-0 table #6: started'], [0, 'Level-0 table #6: 200 bytes OK'], [0, 'Delete type=0 #4'])
@@ -57,7 +57,7 @@ test('a compaction has read the tables that are deleted right behind it', () => 
   expect(told([5, 'Delete type=2 #5'])).toEqual([])
 })
 
-test('a stall that is told before the tables are deleted does not come between', () => {
+test('a stall that is logged before the deletions does not hide them', () => {
   const { leveldb, told } = log()
   leveldb.inputs.updateTables(
     new Map([
@@ -72,7 +72,7 @@ test('a stall that is told before the tables are deleted does not come between',
   ).toContainEqual(['amplified', 0.5])
 })
 
-test("the time that a compaction leaves to a flush is the flush's", () => {
+test("the time of a flush during a compaction does not count as the compaction's", () => {
   const { told } = log()
   expect(
     told(
@@ -88,7 +88,7 @@ test("the time that a compaction leaves to a flush is the flush's", () => {
   ])
 })
 
-test('of what had begun before we watched, only the end is known', () => {
+test('of jobs that began before the first line, only the end is known', () => {
   const { told } = log()
   expect(
     told(
@@ -102,14 +102,14 @@ test('of what had begun before we watched, only the end is known', () => {
   ])
 })
 
-test('a table that a store wrote while it closed is never part of it', () => {
+test('a table that is written while the store closes never becomes part of it', () => {
   const { leveldb, told } = log()
   expect(told([1, 'Level-0 table #5: started'], [2, 'Level-0 table #5: 100 bytes OK'])).toHaveLength(1)
   leveldb.onRestart()
   expect(told([3, 'Delete type=0 #4'], [3, 'Delete type=2 #5'])).toEqual([])
 })
 
-test('a compaction that fails is an error, and what it wrote was never part of the store', () => {
+test('a failed compaction is an error, and its tables never become part of the store', () => {
   const { leveldb, told } = log()
   const failing: Array<[number, string]> = [
     [1, 'Compacting 2@0 + 0@1 files'],
@@ -120,11 +120,11 @@ test('a compaction that fails is an error, and what it wrote was never part of t
   expect(leveldb.compactionsRunning).toBe(0)
   leveldb.onRestart()
   expect(told([4, 'Delete type=2 #7'])).toEqual([])
-  // The list of tables cannot be written: said twice, and one error.
+  // A failure to write the list of tables is logged twice and is one error.
   expect(told([5, 'MANIFEST write: IO error: no space'], [5, 'Compaction error: IO error: no space'])).toEqual([['failed']])
 })
 
-test('writers that wait for a memtable go on when its log is deleted, and those that wait for level 0 when it is flushed', () => {
+test('writers that wait for a memtable continue when its log is deleted, those that wait for level 0 at the next flush', () => {
   const { told, leveldb } = log()
   expect(
     told(
@@ -154,7 +154,7 @@ test('writers that wait for a memtable go on when its log is deleted, and those 
   ])
 })
 
-test('an error in the background sends the writers that wait away', () => {
+test('a background error ends the stalls of waiting writers', () => {
   const { told } = log()
   expect(told([1, 'Current memtable full; waiting...'], [3, 'Level-0 table #5: 0 bytes IO error: no space'])).toEqual([
     ['stalled', 'memtable'],
@@ -163,7 +163,7 @@ test('an error in the background sends the writers that wait away', () => {
   ])
 })
 
-test('whether a compaction runs is known from the first line about one on', () => {
+test('whether a compaction runs is known from the first line about one', () => {
   const fromTheMiddle = new LevelDBLog({} as LevelDBEvents)
   fromTheMiddle.onLine('2026/11/23-23:59:01.000000 7f82ea3fd6c0 Level-0 table #5: started')
   expect(fromTheMiddle.compactionsRunning).toBeUndefined()
@@ -173,7 +173,7 @@ test('whether a compaction runs is known from the first line about one on', () =
   expect(fromTheMiddle.compactionsRunning).toBe(0)
 })
 
-test('a store that was opened again goes on with nothing that its log of before had begun', () => {
+test('after another opening nothing of the previous log continues', () => {
   const { leveldb, told } = log()
   told([1, 'Compacting 2@0 + 0@1 files'], [2, 'Too many L0 files; waiting...'])
   leveldb.onRestart()
@@ -183,7 +183,7 @@ test('a store that was opened again goes on with nothing that its log of before 
   expect(leveldb.stallSeconds('level0', 1)).toBe(0)
 })
 
-test('lines that are none change nothing', () => {
+test('text that is not a log line is ignored', () => {
   const { leveldb, told } = log()
   leveldb.onLine('')
   leveldb.onLine('\ufffd\ufffd')

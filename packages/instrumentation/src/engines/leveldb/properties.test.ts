@@ -8,7 +8,7 @@ import { parseSSTables, readProperties } from './properties.ts'
 const folder = mkdtempSync(join(tmpdir(), 'leveldb-properties-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('tables are counted in the level they are in', () => {
+test('tables are counted by level', () => {
   const text = [
     '--- level 0 ---',
     " 285:1081632['00411460' @ 57478 : 1 .. 'ffedf5be' @ 57059 : 1]",
@@ -32,11 +32,11 @@ test('tables are counted in the level they are in', () => {
   })
 })
 
-test('what is not told is unknown, and not nothing', () => {
+test('an empty property means unknown levels', () => {
   expect(parseSSTables('')).toEqual({ levels: undefined, tables: new Map() })
 })
 
-test('a key that looks like a line of the property is none, and a store that is closed says nothing', async () => {
+test('a key that looks like a line is not taken for one, and a closed store has no properties', async () => {
   const db = new ClassicLevel(folder)
   await db.put('\n--- level 6 ---\n 77:88[', '1')
   await db.put('\n 99:100[ä', '1')

@@ -14,7 +14,7 @@ beforeEach(() => {
   })
 })
 
-// The lines are as RocksDB 10.5 writes them.
+// Lines of RocksDB 10.5.
 
 describe('a flush', () => {
   const lines = [
@@ -24,17 +24,17 @@ describe('a flush', () => {
     '2026/11/23-10:39:20.104 9005 (Original Log Time 2026/11/23-10:39:20.104) EVENT_LOG_v1 {"time_micros": 1795430360104000, "job": 2, "event": "flush_finished", "output_compression": "NoCompression", "lsm_state": [1, 0], "immutable_memtables": 0}',
   ]
 
-  test('is told when it is over, with all that it wrote, tables and blobs', () => {
+  test('is reported when it has finished, with the bytes of tables and blobs', () => {
     for (const line of lines) log.onLine(line)
     expect(flushes).toEqual([{ endMs: 1795430360104, bytes: 1036886 + 23740, durationSeconds: 0.01 }])
   })
 
-  test('is told once', () => {
+  test('is reported once', () => {
     for (const line of [...lines, ...lines.slice(-1)]) log.onLine(line)
     expect(flushes).toHaveLength(1)
   })
 
-  test('that began before the first line is not told: nobody knows what it wrote', () => {
+  test('that began before the first line is not reported: its size is unknown', () => {
     for (const line of lines.slice(1)) log.onLine(line)
     expect(flushes).toEqual([])
   })
@@ -46,7 +46,7 @@ describe('a compaction', () => {
   const finished =
     '2026/11/23-10:44:27.156 10980 (Original Log Time 2026/11/23-10:44:27.156) EVENT_LOG_v1 {"time_micros": 1795430667156058, "job": 31, "event": "compaction_finished", "compaction_time_micros": 8737, "compaction_time_cpu_micros": 4115, "output_level": 6, "num_output_files": 1, "total_output_size": 219161, "num_input_records": 14000, "num_output_records": 10000, "num_subcompactions": 1, "lsm_state": [0, 0, 1]}'
 
-  test('is told with files and bytes on both sides, its time and its CPU time', () => {
+  test('is reported with input and output files and bytes, its duration and its CPU time', () => {
     log.onLine(started)
     log.onLine(finished)
     expect(compactions).toEqual([
@@ -63,21 +63,21 @@ describe('a compaction', () => {
     ])
   })
 
-  test('that rewrote blob files has them on both sides', () => {
+  test('that rewrote blob files counts them as input and output', () => {
     log.onLine(started)
     const blobs = '"num_blob_output_files": 1, "total_blob_output_size": 1036886, '
     log.onLine(finished.replace('"num_input_records"', `${blobs}$&`))
     expect(compactions).toMatchObject([{ inputBytes: 314110 + 1036886, outputBytes: 219161 + 1036886, outputFiles: 1 }])
   })
 
-  test('that only moves a table is none', () => {
+  test('that only moves a table is not reported', () => {
     log.onLine(
       '2026/11/23-10:49:23.549925 13686 EVENT_LOG_v1 {"time_micros": 1795430963549887, "job": 9, "event": "trivial_move", "destination_level": 6, "files": 1, "total_files_size": 408767}',
     )
     expect(compactions).toEqual([])
   })
 
-  test('that never ends is forgotten after many others', () => {
+  test('that never ends is dropped after many others', () => {
     log.onLine(started)
     for (let job = 100; job < 400; job++) log.onLine(started.replace('"job": 31', `"job": ${job}`))
     log.onLine(finished)
@@ -85,14 +85,14 @@ describe('a compaction', () => {
     expect(compactions).toHaveLength(1)
   })
 
-  test('of a column family whose name makes the line no JSON is passed over', () => {
+  test('of a column family with a name that breaks the JSON is ignored', () => {
     log.onLine(started.replace('"default"', '"a "quoted" name"'))
     log.onLine(finished)
     expect(compactions).toEqual([])
   })
 })
 
-test('other lines are passed over', () => {
+test('other lines are ignored', () => {
   log.onLine('')
   log.onLine(
     '2026/11/23-10:44:27.231024 10975 [db/db_impl/db_impl_write.cc:2590] [default] New memtable created with log file: #110.',

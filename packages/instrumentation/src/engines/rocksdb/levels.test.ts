@@ -16,7 +16,7 @@ const tables = `--- level 0 --- version# 30 ---
  9:20373165[1 .. 20000]['6B30' seq:1, type:1 .. '6B39393939' seq:12, type:1](0)
 `
 
-test('the summary says how many files each level has, and their size in whole mebibytes', () => {
+test('levelstats has the number of files of each level, and their size in whole mebibytes', () => {
   expect(parseLevelStats(levelStats).levels).toEqual([
     { files: 2, bytes: 2_097_152 },
     { files: 0, bytes: 0 },
@@ -24,7 +24,7 @@ test('the summary says how many files each level has, and their size in whole me
   ])
 })
 
-test('the list of tables says it to the byte, and the size of each table', () => {
+test('sstables has exact sizes, and the size of each table', () => {
   const { levels, sizes } = parseTables(tables)
   expect(levels).toEqual([
     { files: 2, bytes: 2_038_959 },
@@ -34,7 +34,7 @@ test('the list of tables says it to the byte, and the size of each table', () =>
   expect(Object.fromEntries(sizes)).toEqual({ 56: 1_019_645, 53: 1_019_314, 9: 20_373_165 })
 })
 
-test('the levels of all column families are added up, also where one has fewer', () => {
+test('the levels of all column families are added up, even if one has fewer', () => {
   const { levels, sizes } = mergeTables([parseTables(tables), parseTables('--- level 0 --- version# 1 ---\n 60:7[1 .. 1][]\n')])
   expect(levels).toEqual([
     { files: 3, bytes: 2_038_966 },
@@ -44,7 +44,7 @@ test('the levels of all column families are added up, also where one has fewer',
   expect(sizes.size).toBe(4)
 })
 
-test('of nothing there is nothing', () => {
+test('empty properties have no levels', () => {
   expect(parseLevelStats('').levels).toEqual([])
   expect(parseTables('').levels).toEqual([])
   expect(mergeTables([]).levels).toEqual([])

@@ -29,7 +29,7 @@ function follow(from: 'beginning' | 'end'): () => Promise<readonly string[]> {
   }
 }
 
-test('lines come once they are complete, each once', async () => {
+test('each line is delivered once, when it is complete', async () => {
   await writeFile(path, 'one\ntwo\nthr')
   const next = follow('beginning')
   expect(await next()).toEqual(['one', 'two'])
@@ -38,7 +38,7 @@ test('lines come once they are complete, each once', async () => {
   expect(await next()).toEqual(['three'])
 })
 
-test('of a store that was open already only what comes is told', async () => {
+test('of a store that was open already, only later lines are delivered', async () => {
   await writeFile(path, 'one\ntw')
   const next = follow('end')
   expect(await next()).toEqual([])
@@ -46,7 +46,7 @@ test('of a store that was open already only what comes is told', async () => {
   expect(await next()).toEqual(['three'])
 })
 
-test('a file that somebody moved away is followed, and what is in its place is not', async () => {
+test('a renamed file is still read, and the file in its place is not', async () => {
   await writeFile(path, 'one\n')
   const next = follow('beginning')
   expect(await next()).toEqual(['one'])
@@ -56,7 +56,7 @@ test('a file that somebody moved away is followed, and what is in its place is n
   expect(await next()).toEqual(['two'])
 })
 
-test('a file that is not there says nothing, and may be opened later', async () => {
+test('a missing file delivers nothing, and can be opened later', async () => {
   const next = follow('beginning')
   expect(await next()).toEqual([])
   await writeFile(path, 'one\n')
@@ -65,7 +65,7 @@ test('a file that is not there says nothing, and may be opened later', async () 
   expect(await next()).toEqual(['one'])
 })
 
-test('of a file that was cut off nothing is told twice', async () => {
+test('no line of a truncated file is delivered twice', async () => {
   await writeFile(path, 'one\ntwo\n')
   const next = follow('beginning')
   await next()
@@ -76,14 +76,14 @@ test('of a file that was cut off nothing is told twice', async () => {
   expect(await next()).toEqual(['b'])
 })
 
-test('a long log is taken on four mebibytes at a time', async () => {
+test('one read takes at most four mebibytes', async () => {
   await writeFile(path, `${'x'.repeat(999)}\n`.repeat(10_000))
   const next = follow('beginning')
   const read = [await next(), await next(), await next()].map((lines) => Math.round(lines.length / 100))
   expect(read).toEqual([42, 42, 16])
 })
 
-test('closed, nothing is told any more', async () => {
+test('after close nothing is delivered', async () => {
   await writeFile(path, 'one\n')
   const next = follow('beginning')
   open.at(-1)?.close()

@@ -9,7 +9,7 @@ test('delays and stops are added up by cause, over all column families', () => {
   expect(all).toEqual({ memtable: 36, level0: 12, pending_compaction: 22, write_buffer: 7 })
 })
 
-test('what the engine does not say counts nothing', () => {
+test('causes that the engine does not report count 0', () => {
   expect(parseStallCounts(['', 'no such property'])).toEqual({ memtable: 0, level0: 0, pending_compaction: 0, write_buffer: 0 })
 })
 
@@ -17,16 +17,16 @@ describe('the stall in progress', () => {
   const none = noStall.counts
   const counts = (some: Partial<StallCounts>): StallCounts => ({ ...none, ...some })
 
-  test('is as old as our first sight of it, under the cause that was counted last', () => {
+  test('lasts since the first read that found it, under the cause that was counted last', () => {
     let state = nextStall(noStall, counts({ level0: 1 }), true, 1000)
     expect(stallSeconds(state, 1000).level0).toBe(0)
-    // Its count need not grow while it lasts.
+    // The count does not grow during a stall.
     state = nextStall(state, counts({ level0: 1 }), true, 11_000)
     expect(stallSeconds(state, 11_000).level0).toBe(10)
     expect(stallSeconds(state, 11_000).memtable).toBe(0)
   })
 
-  test('is over when the engine says so, and the next one begins anew', () => {
+  test('ends when the engine reports no stall, and the next one starts at 0', () => {
     let state = nextStall(noStall, counts({ memtable: 2 }), true, 1000)
     state = nextStall(state, counts({ memtable: 2 }), false, 2000)
     expect(stallSeconds(state, 2000).memtable).toBe(0)
@@ -36,7 +36,7 @@ describe('the stall in progress', () => {
     expect(stallSeconds(state, 5000).memtable).toBe(0)
   })
 
-  test('is put down to what grew most where several causes did', () => {
+  test('has the cause that grew most if several did', () => {
     const state = nextStall(nextStall(noStall, none, false, 0), counts({ memtable: 1, level0: 5 }), true, 1000)
     expect(stallSeconds(state, 4000).level0).toBe(3)
   })

@@ -12,7 +12,7 @@ rocksdb.stall.micros COUNT : 10077
 rocksdb.db.write.stall P50 : 0.000000 P95 : 0.000000 P99 : 0.000000 P100 : 0.000000 COUNT : 0 SUM : 0
 `
 
-test('of some three hundred lines those that we count are found, and no others of a similar name', () => {
+test('the counted tickers are found among three hundred lines, and none with a similar name', () => {
   expect(parseStatistics(text)).toEqual({
     cacheHits: 2895,
     cacheMisses: 9673,
@@ -23,11 +23,11 @@ test('of some three hundred lines those that we count are found, and no others o
   })
 })
 
-test('a filter was wrong where it let a lookup through that found nothing', () => {
+test('a false positive is a lookup that passed the filter and found no key', () => {
   expect(filterFalsePositives(parseStatistics(text))).toBe(14)
 })
 
-test('what is not there is unknown', () => {
+test('missing tickers are unknown', () => {
   const { cacheHits, stallSeconds } = parseStatistics('')
   expect([cacheHits, stallSeconds, filterFalsePositives(parseStatistics(''))]).toEqual([undefined, undefined, undefined])
 })

@@ -15,13 +15,13 @@ afterEach(() => rm(folder, { recursive: true }))
 const stat = (name: string, user: number, system: number): string =>
   `9000 (${name}) S 1 8989 8989 0 -1 4194368 12 0 0 0 ${user} ${system} 0 0 20 0 17 0 1234 0 0 18446744073709551615 0`
 
-test("a thread's line says its name and its CPU time, in hundredths of a second", () => {
+test("a stat line has the thread's name and its CPU time in hundredths of a second", () => {
   expect(parseThreadStat(stat('rocksdb:low', 17, 5))).toEqual({ name: 'rocksdb:low', cpuSeconds: 0.22 })
   expect(parseThreadStat(stat('odd) (name', 1, 0))).toEqual({ name: 'odd) (name', cpuSeconds: 0.01 })
   expect(parseThreadStat('')).toBeUndefined()
 })
 
-test('only the threads of the engine count', async () => {
+test("only the engine's background threads are read", async () => {
   for (const [thread, line] of [
     ['1', stat('node', 900, 100)],
     ['2', stat('rocksdb:low', 20, 0)],
@@ -39,11 +39,11 @@ test('only the threads of the engine count', async () => {
   )
 })
 
-test('where there are no threads to be seen, nothing is known', async () => {
+test('without /proc the CPU time is unknown', async () => {
   expect(await readBackgroundThreads(join(folder, 'nowhere'))).toBeUndefined()
 })
 
-test('between two looks, new threads count from their beginning and ended ones no more', () => {
+test('between two reads, new threads count from their start and ended threads do not count', () => {
   const before = new Map([
     ['1', 2],
     ['2', 5],
@@ -66,7 +66,7 @@ async function opened(store: string, { identity }: { identity: boolean }): Promi
   return path
 }
 
-test('a RocksDB is alone beside any number of LevelDBs, and is not beside another RocksDB', async () => {
+test('a RocksDB is the only one beside LevelDBs, but not beside another RocksDB', async () => {
   const own = await opened('own', { identity: true })
   await opened('leveldb', { identity: false })
   expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(true)
@@ -74,7 +74,7 @@ test('a RocksDB is alone beside any number of LevelDBs, and is not beside anothe
   expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(false)
 })
 
-test('where it cannot be seen who has which files open, nobody is alone', async () => {
+test('without /proc no RocksDB is known to be the only one', async () => {
   const own = await opened('own', { identity: true })
   expect(await isOnlyRocksDB(own, join(folder, 'nowhere'))).toBe(false)
   expect(await isOnlyRocksDB(join(folder, 'nowhere'), join(folder, 'open'))).toBe(false)
