@@ -41,6 +41,7 @@ export type { AlertState } from './alerts/state.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './collection/registry-producer.ts'
 export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './collection/snapshot.ts'
 export { SnapshotReader } from './collection/snapshot-reader.ts'
+export type { Environment } from './config/environment.ts'
 export { ConfigError } from './config/errors.ts'
 export {
   type DocumentedOption,
@@ -57,6 +58,7 @@ export { prometheusText } from './exporters/prometheus.ts'
 export { type DocumentedBound, defaultHealthBounds, type HealthBounds, healthBoundTable } from './health/bounds.ts'
 export type {
   CheckContext,
+  Explain,
   Explanation,
   Finding,
   HealthChange,
@@ -70,14 +72,17 @@ export type {
 export type { HealthOptions } from './health/health-options.ts'
 export { HealthMonitor, type HealthMonitorOptions } from './health/monitor.ts'
 export type { CheckSettings } from './health/registry/check-settings.ts'
+export type { CheckSource } from './health/registry/check-sources.ts'
 export { type HealthStatus, healthStatuses } from './health/status.ts'
 export type { History, Statistic } from './history/history.ts'
+export type { RangeSamples } from './history/indicators.ts'
 export { TimeSeries, type TimeSeriesOptions } from './history/memory/time-series.ts'
 export { type HistorySeries, type Sample, toSamples } from './history/series.ts'
 export { DurableHistory, type DurableHistoryOptions } from './history/sqlite/durable-history.ts'
 export type { Addresses } from './http/servers.ts'
 export type { Logger, LogLevel } from './logger.ts'
 export type { Monitoring } from './monitoring.ts'
-export { type ErrorEntry, ErrorHistory } from './operations/error-history.ts'
+export { type ErrorEntry, ErrorHistory, type ErrorHistoryOptions } from './operations/error-history.ts'
 export type { SlowRecord } from './operations/slow-log.ts'
+export type { LatencyCause } from './process/process-state.ts'
 export { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'
