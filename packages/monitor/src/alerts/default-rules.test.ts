@@ -6,11 +6,11 @@ import { defaultRules } from './default-rules.ts'
 import { severities } from './rule.ts'
 import { validateRules } from './rule-file.ts'
 
-test('the default rules pass the checks that a rule file has to pass', () => {
+test('the default rules are valid', () => {
   expect(validateRules(JSON.parse(JSON.stringify(defaultRules)), 'the defaults')).toHaveLength(defaultRules.length)
 })
 
-test('every metric of a default rule is in the catalogue, with the labels the rule asks for', () => {
+test('every metric of a default rule is in the catalog, with the labels that the rule selects', () => {
   for (const rule of defaultRules) {
     for (const name of [rule.metric, ...('of' in rule ? [rule.of] : [])]) {
       const definition = metrics[name as keyof typeof metrics]
@@ -20,7 +20,7 @@ test('every metric of a default rule is in the catalogue, with the labels the ru
   }
 })
 
-test('every default rule has a sentence and a section of the runbook', () => {
+test('every default rule has a summary and a section of the runbook', () => {
   const runbook = readFileSync(join(import.meta.dirname, '../../RUNBOOK.md'), 'utf8')
   const sections = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, title = '']) => title.toLowerCase())
   for (const { name, annotations } of defaultRules) {
@@ -29,6 +29,6 @@ test('every default rule has a sentence and a section of the runbook', () => {
   }
 })
 
-test('the defaults use all four severities', () => {
+test('the default rules use all severities', () => {
   expect(new Set(defaultRules.map(({ severity }) => severity))).toEqual(new Set(severities))
 })

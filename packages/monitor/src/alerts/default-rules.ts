@@ -8,35 +8,35 @@ const hourMs = 60 * minuteMs
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
 
-/** The runbook that is shipped with this package: a section for each rule, under its name without the operation. */
+/** The runbook of this package. Each rule has a section: its name, without the operation. */
 const runbook = '@wombat/monitor/RUNBOOK.md'
 
-/** A rule over the catalogue's metrics: a name that the catalogue does not have fails to compile. */
-type Catalogued<Rule> = Rule extends { readonly of: string }
+/** A rule over metrics of the catalog: an unknown metric name fails to compile. */
+type CatalogRule<Rule> = Rule extends { readonly of: string }
   ? Omit<Rule, 'metric' | 'of'> & { readonly metric: MetricName; readonly of: MetricName }
   : Rule extends AlertRule
     ? Omit<Rule, 'metric'> & { readonly metric: MetricName }
     : never
 
-function rule(summary: string, own: Catalogued<AlertRule>, section: string = own.name): AlertRule {
+function createRule(summary: string, own: CatalogRule<AlertRule>, section: string = own.name): AlertRule {
   return { ...own, annotations: { summary, runbook: `${runbook}#${section.toLowerCase()}` } } as AlertRule
 }
 
-/** At least one operation a second: of less, a share or a quantile says little. */
-const traffic = (operation: Operation): Condition => ({
+/** Holds from one operation per second: with less traffic, a quantile depends on single operations. */
+const hasTraffic = (operation: Operation): Condition => ({
   condition: 'rate_above',
   metric: operationMetrics(operation).operations,
   threshold: 1,
 })
 
-const title = (operation: Operation): string =>
+const toPascalCase = (operation: Operation): string =>
   operation.replace(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 
 const errorRules = (['get', 'set', 'delete', 'batch', 'scan'] as const).map((operation) =>
-  rule(
+  createRule(
     `{{ value | percent }} of the ${operation} operations of {{ labels.store }} fail.`,
     {
-      name: `HighErrorRate${title(operation)}`,
+      name: `HighErrorRate${toPascalCase(operation)}`,
       condition: 'ratio_above',
       metric: operationMetrics(operation).errors,
       of: operationMetrics(operation).operations,
@@ -52,15 +52,15 @@ const errorRules = (['get', 'set', 'delete', 'batch', 'scan'] as const).map((ope
 const slowThresholdSeconds = { get: 0.1, set: 0.25, delete: 0.25, batch: 1 } as const
 
 const slowRules = (['get', 'set', 'delete', 'batch'] as const).map((operation) =>
-  rule(
-    `One in a hundred ${operation} operations of {{ labels.store }} takes longer than {{ value | duration }}.`,
+  createRule(
+    `The 99th percentile of ${operation} latency of {{ labels.store }} is {{ value | duration }}.`,
     {
-      name: `SlowResponseTime${title(operation)}`,
+      name: `SlowResponseTime${toPascalCase(operation)}`,
       condition: 'quantile_above',
       metric: operationMetrics(operation).latency,
       quantile: 0.99,
       threshold: slowThresholdSeconds[operation],
-      onlyIf: traffic(operation),
+      onlyIf: hasTraffic(operation),
       durationMs: 10 * minuteMs,
       severity: 'warning',
     },
@@ -68,25 +68,36 @@ const slowRules = (['get', 'set', 'delete', 'batch'] as const).map((operation) =
   ),
 )
 
-/** The rules for any store. A rule over what a store's engine cannot say stays silent. */
+/**
+ * The default alert rules, for any store. A rule over a metric that the engine of a store does not supply stays inactive.
+ *
+ * @example
+ * ```ts
+ * import { defaultRules } from '@wombat/monitor'
+ *
+ * // All default rules except those about latency: pass them as `startMonitoring({ alertRules })`.
+ * const alertRules = defaultRules.filter(({ name }) => !name.startsWith('SlowResponseTime'))
+ * if (alertRules.length === 0) throw new Error('expected rules')
+ * ```
+ */
 export const defaultRules: readonly AlertRule[] = Object.freeze([
   ...errorRules,
   ...slowRules,
-  rule('An operation of {{ labels.store }} has been waiting for {{ value | duration }}: the store has stalled.', {
+  createRule('{{ labels.store }} is stalled: an operation has been in flight for {{ value | duration }}.', {
     name: 'StoreStalled',
     condition: 'metric_above',
     metric: 'db_oldest_operation_age_seconds',
     threshold: 10,
     severity: 'critical',
   }),
-  rule('{{ labels.store }} has held its writers back for {{ value | duration }} ({{ labels.cause }}), and still does.', {
+  createRule('Writes to {{ labels.store }} have been stalled for {{ value | duration }} (cause: {{ labels.cause }}).', {
     name: 'WriteStallNow',
     condition: 'metric_above',
     metric: 'db_write_stall_active_seconds',
     threshold: 5,
     severity: 'critical',
   }),
-  rule('{{ labels.store }} holds its writers back for {{ value | percent }} of the time ({{ labels.cause }}).', {
+  createRule('Writes to {{ labels.store }} are stalled {{ value | percent }} of the time (cause: {{ labels.cause }}).', {
     name: 'WriteStallTime',
     condition: 'rate_above',
     metric: 'db_write_stall_seconds_total',
@@ -94,7 +105,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('Level 0 of {{ labels.store }} holds {{ value }} files: compaction falls behind, and a write stall is near.', {
+  createRule('Level 0 of {{ labels.store }} has {{ value }} files: compaction is falling behind, and writes may stall.', {
     name: 'LevelZeroPileUp',
     condition: 'metric_above',
     metric: 'db_level_files',
@@ -104,7 +115,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 2 * minuteMs,
     severity: 'warning',
   }),
-  rule('Compaction of {{ labels.store }} still has to rewrite {{ value | bytes }}.', {
+  createRule('{{ labels.store }} has {{ value | bytes }} of pending compaction.', {
     name: 'CompactionLag',
     condition: 'metric_above',
     metric: 'db_compaction_pending_bytes',
@@ -112,7 +123,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 15 * minuteMs,
     severity: 'warning',
   }),
-  rule('{{ value | percent }} of the volume under {{ labels.store }} is free.', {
+  createRule('Only {{ value | percent }} of the volume of {{ labels.store }} is free.', {
     name: 'LowDiskSpace',
     condition: 'share_below',
     metric: 'db_disk_available_bytes',
@@ -122,14 +133,14 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('{{ value | bytes }} are free on the volume under {{ labels.store }}: writes will fail.', {
+  createRule('Only {{ value | bytes }} are free on the volume of {{ labels.store }}: writes are about to fail.', {
     name: 'DiskAlmostFull',
     condition: 'metric_below',
     metric: 'db_disk_available_bytes',
     threshold: 100 * mebibyte,
     severity: 'emergency',
   }),
-  rule('At its pace of the last hour, the volume under {{ labels.store }} is full within four hours.', {
+  createRule('The volume of {{ labels.store }} will be full within four hours if it keeps filling up as in the last hour.', {
     name: 'DiskFullWithinFourHours',
     condition: 'forecast_below',
     metric: 'db_disk_available_bytes',
@@ -139,7 +150,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 10 * minuteMs,
     severity: 'critical',
   }),
-  rule('The process uses {{ value | percent }} of the memory it may use.', {
+  createRule('The process uses {{ value | percent }} of its memory limit.', {
     name: 'HighMemoryUsage',
     condition: 'share_above',
     metric: 'wombat_process_resident_memory_bytes',
@@ -149,14 +160,14 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('The background work of {{ labels.store }} fails.', {
+  createRule('Flushes or compactions of {{ labels.store }} fail.', {
     name: 'BackgroundErrors',
     condition: 'rate_above',
     metric: 'db_background_errors_total',
     threshold: 0,
     severity: 'critical',
   }),
-  rule('{{ labels.store }} has damaged data: {{ value }} operations found it.', {
+  createRule('{{ labels.store }} has corrupted data: {{ value }} operations failed because of it.', {
     name: 'DataCorruption',
     condition: 'metric_above',
     metric: 'db_errors_total',
@@ -164,7 +175,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     threshold: 0,
     severity: 'emergency',
   }),
-  rule('The health check {{ labels.check }} is critical.', {
+  createRule('The health check {{ labels.check }} is critical.', {
     name: 'HealthCritical',
     condition: 'metric_above',
     metric: 'db_health_status',
@@ -173,7 +184,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: minuteMs,
     severity: 'critical',
   }),
-  rule('The health check {{ labels.check }} is unhealthy.', {
+  createRule('The health check {{ labels.check }} is unhealthy.', {
     name: 'HealthUnhealthy',
     condition: 'metric_above',
     metric: 'db_health_status',
@@ -182,7 +193,7 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('One turn in a hundred of the event loop is {{ value | duration }} late: every operation waits for it.', {
+  createRule('The 99th percentile of event loop delay is {{ value | duration }}: every operation waits for that.', {
     name: 'EventLoopLate',
     condition: 'quantile_above',
     metric: 'wombat_process_event_loop_delay_seconds',
@@ -192,14 +203,14 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('No store is measured: nothing is open, or the instrumentation is gone.', {
+  createRule('No open store is measured.', {
     name: 'NoData',
     condition: 'metric_absent',
     metric: 'db_store_info',
     durationMs: 5 * minuteMs,
     severity: 'warning',
   }),
-  rule('Exports over {{ labels.exporter }} fail: what is seen elsewhere is old.', {
+  createRule('Exports by {{ labels.exporter }} fail: the data at the receiver is outdated.', {
     name: 'ExporterFailing',
     condition: 'rate_above',
     metric: 'wombat_monitor_export_failures_total',

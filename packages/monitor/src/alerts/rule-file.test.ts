@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseRules, RuleError, readRules } from './rule-file.ts'
 
-const good = `
+const validRules = `
 rules:
   - name: SlowGets
     condition: quantile_above
@@ -18,7 +18,7 @@ rules:
     annotations: { summary: "{{ labels.store }} takes {{ value | duration }}" }
 `
 
-function problemsOf(rule: string): readonly string[] {
+function findProblems(rule: string): readonly string[] {
   try {
     parseRules(`rules:\n  - ${rule}`, 'rules.yaml')
   } catch (error) {
@@ -30,13 +30,13 @@ function problemsOf(rule: string): readonly string[] {
 
 const base = 'name: A, condition: metric_above, metric: m, threshold: 1, severity: info'
 
-test('a file of YAML is a list of rules', () => {
-  expect(parseRules(good, 'rules.yaml')).toMatchObject([
+test('YAML is parsed to rules', () => {
+  expect(parseRules(validRules, 'rules.yaml')).toMatchObject([
     { name: 'SlowGets', condition: 'quantile_above', quantile: 0.99, severity: 'warning' },
   ])
 })
 
-test('a file of JSON is one too', () => {
+test('JSON is parsed to rules', () => {
   const rules = [{ name: 'A', condition: 'metric_absent', metric: 'm', severity: 'info' }]
   expect(parseRules(JSON.stringify({ rules }), 'rules.json')).toEqual(rules)
 })
@@ -55,63 +55,67 @@ test.each([
     /quantile: metric_above has no such field; allowed are condition, metric/,
   ],
   [
-    'a word that is not allowed',
+    'a value that is not allowed',
     base.replace('info', 'urgent'),
     /severity must be one of info, warning, critical, emergency, got "urgent"/,
   ],
   [
-    'a name that Prometheus would not take',
+    'a name that is invalid in Prometheus',
     base.replace('name: A', 'name: "A b"'),
     /name must be letters, digits and underscores.*got "A b"/,
   ],
-  ['a number that is none', base.replace('threshold: 1', 'threshold: .nan'), /threshold must be a number, got NaN/],
-  ['a time that is no number', `${base}, durationMs: 5m`, /durationMs must be a whole number of milliseconds from 0, got "5m"/],
+  ['NaN', base.replace('threshold: 1', 'threshold: .nan'), /threshold must be a number, got NaN/],
+  [
+    'a duration that is not a number',
+    `${base}, durationMs: 5m`,
+    /durationMs must be a whole number of milliseconds from 0, got "5m"/,
+  ],
   [
     'a template with code in it',
     `${base}, annotations: { summary: "{{ process.env.HOME }}" }`,
     /annotations must be .*\{\{ value \| percent \}\}/,
   ],
   [
-    'a threshold to clear that is harder to reach than to leave',
+    'a clearThreshold on the wrong side of the threshold',
     `${base}, clearThreshold: 2`,
     /clearThreshold must be at most threshold \(1\), got 2/,
   ],
-  ['a label that every alert has', `${base}, labels: { severity: x }`, /labels must not contain severity/],
-  ['a second condition that is wrong', `${base}, onlyIf: { condition: rate_above, metric: n }`, /onlyIf\.threshold is missing/],
-])('%s is refused with the field, what was got and what is allowed', (_title, rule, expected) => {
-  const problems = problemsOf(`{ ${rule} }`)
+  ['a reserved label', `${base}, labels: { severity: x }`, /labels must not contain severity/],
+  ['an invalid second condition', `${base}, onlyIf: { condition: rate_above, metric: n }`, /onlyIf\.threshold is missing/],
+])('%s is rejected with the field, the value and what is allowed', (_title, rule, expected) => {
+  const problems = findProblems(`{ ${rule} }`)
   expect(problems.join('\n')).toMatch(expected)
   expect(problems[0]).toMatch(/^rule A( b)?: /)
 })
 
-test('all mistakes of all rules are told at once, with the origin', () => {
+test('all problems of all rules are reported at once, with the origin', () => {
   const text = `rules:\n  - { ${base.replace('threshold: 1', 'threshold: x')}, durationMs: -1 }\n  - { condition: metric_absent, metric: m, severity: info }`
   expect(() => parseRules(text, 'rules.yaml')).toThrow(
     /rules\.yaml.*rule A: threshold.*rule A: durationMs.*rule 2: name is missing/s,
   )
 })
 
-test('a name that is taken is refused', () => {
+test('two rules with the same name are rejected', () => {
   expect(() => parseRules(`rules:\n  - { ${base} }\n  - { ${base} }`, 'rules.yaml')).toThrow(
     /rule A: another rule has this name/s,
   )
 })
 
-test('what is no YAML is refused with the line', () => {
+test('invalid YAML is rejected with the line', () => {
   expect(() => parseRules('rules:\n  - { name: [ }', 'rules.yaml')).toThrow(/rules\.yaml.*line 2/s)
 })
 
-test('what holds no rules is refused', () => {
+test('a text without a list of rules is rejected', () => {
   expect(() => parseRules('alerts: []', 'rules.yaml')).toThrow(/must be an object with a list "rules", got \{"alerts":\[\]\}/s)
 })
 
-test('a file that is not there is refused by its name', async () => {
-  await expect(readRules('/nowhere/rules.yaml')).rejects.toThrow(/\/nowhere\/rules\.yaml.*ENOENT/s)
+test('a missing file is rejected by its name', async () => {
+  await expect(readRules('/missing/rules.yaml')).rejects.toThrow(/\/missing\/rules\.yaml.*ENOENT/s)
 })
 
-test('a file is read', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'wombat-rules-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'rules.yaml'), good)
-  expect(await readRules(join(folder, 'rules.yaml'))).toHaveLength(1)
+test('rules are read from a file', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'wombat-rules-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
+  await writeFile(join(directory, 'rules.yaml'), validRules)
+  expect(await readRules(join(directory, 'rules.yaml'))).toHaveLength(1)
 })
