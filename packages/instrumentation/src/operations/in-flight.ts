@@ -13,7 +13,9 @@ export class PendingOperation {
    * `undefined`, so that V8 stores the field as a plain double instead of a heap object.
    */
   startMs = 0
+  /** Whether the duration is recorded. All operations are counted. */
   isTimed = true
+  /** How many entries a batch writes. */
   entries = 0
   /** Only for its size, in case the operation is slow; the same applies to `value`. */
   key: unknown
@@ -21,9 +23,12 @@ export class PendingOperation {
   span: Span | undefined
   /** Records the operation when it settles; `undefined` if its caller records it. */
   recorder: OperationRecorder | undefined
+  /** The neighbors in the list of operations in flight; in the pool, `newer` is the next free object. */
   older: PendingOperation | undefined
   newer: PendingOperation | undefined
+  /** Settles the operation as successful. `result` is used only for its size. */
   readonly succeeded: (result?: unknown) => void
+  /** Settles the operation as failed. */
   readonly failed: (error: unknown) => void
   readonly #list: InFlightOperations
 
@@ -73,6 +78,7 @@ const maxPooled = 1024
  * Starting and settling cost a few assignments; depth and age are computed on read.
  */
 export class InFlightOperations implements ObservedStore {
+  /** How many operations are in flight. */
   depth = 0
   #oldest: PendingOperation | undefined
   #newest: PendingOperation | undefined

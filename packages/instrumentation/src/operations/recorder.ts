@@ -20,7 +20,7 @@ export interface StoreIdentity {
   readonly engine: string
 }
 
-/** Details of one call. They are read only if the operation was slow or has a span. */
+/** Details of one call, for its span and for a report if it was slow. */
 export interface CallDetails {
   /** The start of the call in milliseconds of `performance.now()`. */
   readonly startMs: number
@@ -28,6 +28,7 @@ export interface CallDetails {
   readonly key?: unknown
   /** Only for its size. */
   readonly value?: unknown
+  /** The span of the operation, which the recorder ends. */
   readonly span?: Span | undefined
   /** How many operations of the store were in flight, including this one. */
   readonly inFlight?: number
@@ -55,6 +56,12 @@ export class OperationRecorder implements ObservedOperation {
   /** How many operations are left until the next timed one. */
   #untilTimed = 0
 
+  /**
+   * Creates the series of the operation, at 0.
+   *
+   * @param errorCodes the documented codes of the store's errors; other errors are counted as `_OTHER`.
+   * @throws TypeError if the name of the store is not a valid label.
+   */
   constructor(
     registry: MetricsRegistry,
     operation: Operation,
@@ -154,7 +161,7 @@ export class OperationRecorder implements ObservedOperation {
     return type
   }
 
-  /** Reports an operation that reached the threshold to the observer. */
+  /** Reports an operation that took `seconds` and reached the threshold to the observer. */
   emitSlow(seconds: number, entries: number, isFailed: boolean, details?: CallDetails, result?: unknown): void {
     const { operation } = this
     const hasEntries = operation === 'batch' || operation === 'scan'

@@ -24,6 +24,7 @@ export class ScanOperation {
   #busyMs = 0
   #failure: { readonly error: unknown } | undefined
 
+  /** Starts the scan: its span, and the decision whether it is timed. */
   constructor(context: StoreContext) {
     this.#context = context
     this.#recorder = context.recorder('scan')
@@ -42,7 +43,7 @@ export class ScanOperation {
     return this.#context.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
   }
 
-  /** Ends a read and adds its time. The scan has failed if one of its reads has. */
+  /** Ends a read and adds its time. With a `failure`, the scan is recorded as failed. */
   endRead(read: PendingOperation, failure?: { readonly error: unknown }): void {
     if (this.#isTimed) this.#busyMs += nowMs() - read.startMs
     this.#context.inFlight.remove(read)

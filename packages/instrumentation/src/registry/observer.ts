@@ -2,7 +2,7 @@ import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
 
-/** An operation that reached the slow-operation threshold. It contains sizes, never a key or a value. */
+/** An operation that reached the slow-operation threshold: sizes only, never a key or a value. */
 export interface SlowOperation {
   readonly store: string
   readonly engine: string
@@ -45,6 +45,7 @@ export interface ObservedOperation {
   readonly operation: Operation
   readonly store: string
   readonly engine: string
+  /** The durations of the timed operations in seconds. */
   readonly latency: Histogram
   /** The duration in seconds from which an operation counts as slow (default Infinity: none does). */
   slowThresholdSeconds: number
@@ -54,7 +55,7 @@ export interface ObservedOperation {
 export interface ObservedStore {
   /** How many operations are in flight. */
   readonly depth: number
-  /** Returns the age of the oldest operation in flight, 0 if there is none. */
+  /** Returns the age of the oldest operation in flight in seconds, 0 if there is none. */
   oldestAgeSeconds(): number
   /** Sets a provisional start time for operations that are not timed: `nowMs`, in milliseconds of `performance.now()`. */
   markInFlight(nowMs: number): void
