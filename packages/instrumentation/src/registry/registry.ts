@@ -34,13 +34,12 @@ export type AnyMetricName = MetricName | (string & {})
 const noLabels: Labels = Object.freeze({})
 const overflowLabels: Labels = Object.freeze({ [overflowLabel]: 'true' })
 
-/** What the warning about a rejected value recommends. */
-const remedies: Readonly<Record<RejectReason, string>> = {
+/** What the warning about a rejected value recommends; for labels, `validateLabels` states what is wrong. */
+const remedies: Readonly<Record<Exclude<RejectReason, 'labels'>, string>> = {
   negative: 'record 0 or more',
   not_finite: 'record a finite number',
-  undeclared: 'declare the metric first',
+  undeclared: 'use a metric of the catalog, or declare it first',
   wrong_kind: 'use the method for the kind of the metric',
-  labels: 'use labels of the metric with valid values',
 }
 
 /**
@@ -191,9 +190,10 @@ export class MetricsRegistry implements InstrumentOwner {
   /** Counts a rejected value, and warns once for each metric and reason. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void {
     this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
+    const problem = reason === 'labels' ? describe(got) : `got ${describe(got)}: ${remedies[reason]}`
     this.#warnOnce(
       `${metric} ${reason}`,
-      `${metric}: value rejected (${reason}), got ${describe(got)}: ${remedies[reason]}; further rejections are only counted`,
+      `${metric}: value rejected (${reason}), ${problem}; further rejections are only counted`,
     )
   }
 
@@ -221,15 +221,18 @@ export class MetricsRegistry implements InstrumentOwner {
   #find<Kind extends Instrument>(name: string, labels: Labels, instrumentClass: InstrumentClass<Kind>): Kind | undefined {
     if (!this.enabled) return undefined
     try {
-      const family = this.#families.get(name)
-      const existing = family?.series.get(seriesKey(labels))
+      const key = seriesKey(labels)
+      const existing = this.#families.get(name)?.series.get(key)
       if (existing !== undefined && existing.instrument instanceof instrumentClass) return existing.instrument
       const definition = this.#definitions.get(name)
       if (definition === undefined || !isOfKind(definition, instrumentClass)) {
         this.reject(name, definition === undefined ? 'undeclared' : 'wrong_kind', kindName(instrumentClass))
         return undefined
       }
-      return this.#getOrCreate(name, labels, instrumentClass)
+      const problem = validateLabels(definition, labels)
+      if (problem === undefined) return this.#addSeries(this.#family(definition), key, labels).instrument as Kind
+      this.reject(name, 'labels', problem)
+      return undefined
     } catch (error) {
       this.reject(name, 'labels', error instanceof Error ? error.message : error)
       return undefined
