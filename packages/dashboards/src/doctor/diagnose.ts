@@ -27,7 +27,9 @@ export interface PipelineOptions {
 
 /** One hop of the pipeline. */
 export interface Hop {
+  /** The sending system with its URL, without credentials. */
   readonly from: string
+  /** The receiving system with its URL, without credentials. */
   readonly to: string
   /** What was lost or changed, and how to mend it; empty if all series arrived unchanged. */
   readonly problems: readonly string[]
