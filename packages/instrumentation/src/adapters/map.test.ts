@@ -15,15 +15,15 @@ interface MapLike {
   readonly size: number
 }
 
-const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const firstKey = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
 
 /** Replaces the map in a result: the measured map and the unmeasured one are different objects. */
 const actions: ReadonlyArray<Action<MapLike>> = [
-  { does: 'get', operation: 'get', run: (store, data) => store.get(keyOf(data)) },
+  { does: 'get', operation: 'get', run: (store, data) => store.get(firstKey(data)) },
   { does: 'get of nothing', operation: 'get', run: (store, { newKey }) => store.get(newKey) },
-  { does: 'has', operation: 'has', run: (store, data) => store.has(keyOf(data)) },
+  { does: 'has', operation: 'has', run: (store, data) => store.has(firstKey(data)) },
   { does: 'set', operation: 'set', run: (store, { newKey, newValue }) => store.set(newKey, newValue) === store },
-  { does: 'delete', operation: 'delete', run: (store, data) => store.delete(keyOf(data)) },
+  { does: 'delete', operation: 'delete', run: (store, data) => store.delete(firstKey(data)) },
   { does: 'clear', operation: 'clear', run: (store) => store.clear() },
 ]
 

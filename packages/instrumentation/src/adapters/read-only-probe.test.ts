@@ -20,9 +20,9 @@ const folder = mkdtempSync(join(tmpdir(), 'read-only-probe-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Returns all values. */
-const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-function measuring(one: object): { store: MeasuredStore; registry: MetricsRegistry } {
+function measure(one: object): { store: MeasuredStore; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
   instrument(one, { name: 'cache', registry })
   return { store: registry.stores.list()[0] as MeasuredStore, registry }
@@ -37,14 +37,14 @@ const caches: Readonly<Record<string, () => Map<string, unknown>>> = {
 for (const [kind, make] of Object.entries(caches)) {
   test(`${kind} that is full is probed by reading only: nothing is evicted, and nothing measured`, async () => {
     const cache = make()
-    const { store, registry } = measuring(cache)
+    const { store, registry } = measure(cache)
     cache.set('a', 1)
     cache.set('b', 2)
-    const before = [numbersOf(registry), [...cache]]
+    const before = [readValues(registry), [...cache]]
     expect(store.state()).toBe('open')
     expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
     expect(await store.probe()?.read('probe key')).toBeUndefined()
-    expect([numbersOf(registry), [...cache]]).toEqual(before)
+    expect([readValues(registry), [...cache]]).toEqual(before)
     expect(store.directory()).toBeUndefined()
   })
 }
@@ -59,12 +59,12 @@ for (const [kind, open] of Object.entries(databases)) {
     const path = join(folder, `${kind.replace(':', '-')}.db`)
     const database = open(path)
     database.exec('CREATE TABLE orders (id INTEGER)')
-    const { store, registry } = measuring(database)
-    const before = numbersOf(registry)
+    const { store, registry } = measure(database)
+    const before = readValues(registry)
     const probe = store.probe()
     expect(Object.keys(probe ?? {})).toEqual(['read'])
     expect(await probe?.read('probe key')).toBeUndefined()
-    expect(numbersOf(registry)).toEqual(before)
+    expect(readValues(registry)).toEqual(before)
     expect(store.directory()).toBe(folder)
     const other = open(path)
     other.exec('BEGIN EXCLUSIVE')
@@ -79,13 +79,13 @@ for (const [kind, open] of Object.entries(databases)) {
   })
 
   test(`${kind} in memory has no directory`, () => {
-    expect(measuring(open(':memory:')).store.directory()).toBeUndefined()
+    expect(measure(open(':memory:')).store.directory()).toBeUndefined()
   })
 }
 
 test('a database that is opened later has a directory from then on', () => {
   const database = new DatabaseSync(join(folder, 'later.db'), { open: false })
-  const { store } = measuring(database)
+  const { store } = measure(database)
   expect([store.state(), store.directory(), store.probe()]).toEqual(['closed', undefined, undefined])
   database.open()
   expect([store.state(), store.directory()]).toEqual(['open', folder])

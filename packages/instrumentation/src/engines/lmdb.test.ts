@@ -12,7 +12,7 @@ import { LmdbReader } from './lmdb.ts'
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-engine-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-function opened(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseOptions = {}) {
+function openDatabase(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseOptions = {}) {
   const registry = new MetricsRegistry()
   const db = instrument(open<string, string>(path, options), { name: 'orders', registry })
   onTestFinished(async () => {
@@ -24,7 +24,7 @@ function opened(path = mkdtempSync(join(folders, 'db-')), options: RootDatabaseO
 }
 
 test('it exports the metrics of LMDB, those of the operations, and no others', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   await db.put('a', '1')
   await registry.collectors.collect()
   const always =
@@ -34,7 +34,7 @@ test('it exports the metrics of LMDB, those of the operations, and no others', a
 })
 
 test('pages in use, entries and files are those of all databases with the name', async () => {
-  const { db, registry, path, value } = opened()
+  const { db, registry, path, value } = openDatabase()
   const users = db.openDB<string, string>('users', {})
   const again = db.openDB<string, string>('users', {})
   for (let index = 0; index < 1000; index++) users.put(`key ${index}`, 'x'.repeat(500))
@@ -52,7 +52,7 @@ test('pages in use, entries and files are those of all databases with the name',
 })
 
 test('free pages are not in use, and stay on disk', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   for (let index = 0; index < 1000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
   await registry.collectors.collect()
@@ -65,7 +65,7 @@ test('free pages are not in use, and stay on disk', async () => {
 })
 
 test('the map has its present size, and is used up to the last page that was ever written', async () => {
-  const { db, registry, path, value } = opened(undefined, { mapSize: 1_048_576 })
+  const { db, registry, path, value } = openDatabase(undefined, { mapSize: 1_048_576 })
   for (let index = 0; index < 5000; index++) db.put(`key ${index}`, 'x'.repeat(500))
   await db.committed
   await registry.collectors.collect()
@@ -80,14 +80,14 @@ test('the map has its present size, and is used up to the last page that was eve
 
 test('the disk usage of a database in one file includes its lock file', async () => {
   const path = join(folders, 'single.mdb')
-  const { db, registry, value } = opened(path)
+  const { db, registry, value } = openDatabase(path)
   await db.put('a', '1')
   await registry.collectors.collect()
   expect(value('db_total_disk_bytes')).toBe(statSync(path).size + statSync(`${path}-lock`).size)
 })
 
 test('a read transaction is an open snapshot until it is done', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   await db.put('a', '1')
   await registry.collectors.collect()
   expect(value('db_open_snapshots')).toBe(0)
@@ -100,7 +100,7 @@ test('a read transaction is an open snapshot until it is done', async () => {
 })
 
 test('LMDB is read while a transaction waits', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   await db.put('a', '1')
   await db.transaction(async () => {
     db.put('b', '2')
@@ -110,7 +110,7 @@ test('LMDB is read while a transaction waits', async () => {
 })
 
 test('while LMDB cannot be read its metrics are absent', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   await db.put('a', '1')
   await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
@@ -125,7 +125,7 @@ test('while LMDB cannot be read its metrics are absent', async () => {
 })
 
 test('a database that is closed or uninstrumented has no gauges, and collecting does not fail', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
   await users.put('a', '1')
   await registry.collectors.collect()
@@ -141,7 +141,7 @@ test('a database that is closed or uninstrumented has no gauges, and collecting 
 })
 
 test('a database is not read after its root was closed', async () => {
-  const { db, registry, value } = opened()
+  const { db, registry, value } = openDatabase()
   uninstrument(db)
   const users = instrument(db.openDB<string, string>('users', {}), { name: 'users', registry })
   await users.put('a', '1')

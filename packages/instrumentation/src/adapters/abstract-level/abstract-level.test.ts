@@ -23,19 +23,21 @@ afterEach(async () => {
 })
 
 /** Measures a database before it opens. Its entries were written unmeasured. */
-function measuring<Store extends Database>(db: Store): { db: Store; registry: MetricsRegistry } {
+function measure<Store extends Database>(db: Store): { db: Store; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
   open.push(db)
   return { db: instrument(db, { name: 'db', registry }), registry }
 }
 
 /** Returns how many operations were measured, without those that were not performed. */
-function counts(registry: MetricsRegistry): Record<string, number> {
-  const seen = Object.entries(readMeasured(registry, 'db'))
-  return Object.fromEntries(seen.flatMap(([operation, { operations }]) => (operations === 0 ? [] : [[operation, operations]])))
+function readOperationCounts(registry: MetricsRegistry): Record<string, number> {
+  const measured = Object.entries(readMeasured(registry, 'db'))
+  return Object.fromEntries(
+    measured.flatMap(([operation, { operations }]) => (operations === 0 ? [] : [[operation, operations]])),
+  )
 }
 
-function entriesOf(registry: MetricsRegistry, operation: 'batch' | 'scan'): number | undefined {
+function readEntries(registry: MetricsRegistry, operation: 'batch' | 'scan'): number | undefined {
   return readMeasured(registry, 'db')[operation]?.entries
 }
 
@@ -215,16 +217,16 @@ for (const [kind, create] of Object.entries(stores)) {
     test(`${kind}: ${what} is measured as ${JSON.stringify(is)}`, async () => {
       const filled = create()
       await fill(filled)
-      const { db, registry } = measuring(filled)
+      const { db, registry } = measure(filled)
       await act(db)
       await aMoment()
-      expect(counts(registry)).toEqual(is)
-      if (entries !== undefined) expect(entriesOf(registry, is['scan'] === undefined ? 'batch' : 'scan')).toBe(entries)
+      expect(readOperationCounts(registry)).toEqual(is)
+      if (entries !== undefined) expect(readEntries(registry, is['scan'] === undefined ? 'batch' : 'scan')).toBe(entries)
     })
   }
 
   test(`${kind}: calls while the database opens are measured once`, async () => {
-    const { db, registry } = measuring(create())
+    const { db, registry } = measure(create())
     expect(db.status).toBe('opening')
     const part = db.sublevel('part')
     const iterator = db.iterator()
@@ -239,17 +241,17 @@ for (const [kind, create] of Object.entries(stores)) {
     ])
     await iterator.all()
     await part.keys().all()
-    expect(counts(registry)).toEqual({ get: 2, set: 2, batch: 1, clear: 1, get_many: 1, scan: 2 })
+    expect(readOperationCounts(registry)).toEqual({ get: 2, set: 2, batch: 1, clear: 1, get_many: 1, scan: 2 })
   })
 
   test(`${kind}: an iterator that is closed by its database is measured`, async () => {
-    const { db, registry } = measuring(create())
+    const { db, registry } = measure(create())
     await db.put('a', '1')
     const iterator = db.iterator()
     await iterator.next()
     await db.close()
-    expect(counts(registry)).toEqual({ set: 1, scan: 1 })
-    expect(entriesOf(registry, 'scan')).toBe(1)
+    expect(readOperationCounts(registry)).toEqual({ set: 1, scan: 1 })
+    expect(readEntries(registry, 'scan')).toBe(1)
   })
 }
 
@@ -259,14 +261,14 @@ test('what a database calls on itself synchronously is part of the operation', a
       return Promise.all(keys.map((key) => (Reflect.get(this, '_get') as Engine).call(this, key, options)))
     }
   }
-  const { db, registry } = measuring(new Composite())
+  const { db, registry } = measure(new Composite())
   await db.put('a', '1')
   expect(await db.getMany(['a', 'b', 'a'])).toEqual(['1', undefined, '1'])
-  expect(counts(registry)).toEqual({ set: 1, get_many: 1 })
+  expect(readOperationCounts(registry)).toEqual({ set: 1, get_many: 1 })
 })
 
 test('a sublevel can be measured under its own name, in addition to its database', async () => {
-  const { db, registry } = measuring(new MemoryLevel())
+  const { db, registry } = measure(new MemoryLevel())
   const part = instrument(db.sublevel('part'), { name: 'part', registry })
   await part.put('x', '1')
   await part.put('y', '2')
@@ -285,7 +287,7 @@ test('the engine of a sublevel is that of its database', () => {
     [new ClassicLevel(mkdtempSync(join(folders, 'classic-'))).sublevel('part').sublevel('inner'), 'leveldb'],
   ]
   for (const [db, engine] of engines) {
-    const { registry } = measuring(db)
+    const { registry } = measure(db)
     const info = registry.getAllMetrics().find(({ name }) => name === 'db_store_info')
     expect(info).toMatchObject({ value: 1, labels: { store: 'db', engine, adapter: 'abstract-level' } })
   }

@@ -21,13 +21,13 @@ function withEngine(methods: Record<string, (...args: never[]) => unknown>): { d
   return { db: instrument(Object.assign(new MemoryLevel(), methods), { name: 'db', registry }), registry }
 }
 
-function errorsByKind(registry: MetricsRegistry): unknown[] {
+function errorsByType(registry: MetricsRegistry): unknown[] {
   const errors = registry.getAllMetrics().filter(({ name }) => name === 'db_errors_total')
   return errors.map(({ labels, value }) => [labels['operation'], labels['error_type'], value])
 }
 
 /** Returns the reason of a rejection. */
-async function reasonOf(promise: PromiseLike<unknown>): Promise<unknown> {
+async function readRejection(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise
   } catch (reason) {
@@ -54,9 +54,9 @@ for (const [what, reason] of Object.entries(thrown)) {
     }
     const { db, registry } = withEngine({ _get: fail, _put: fail, _batch: fail, _getSync: fail })
     await db.open()
-    expect(await reasonOf(db.get('a'))).toBe(reason)
-    expect(await reasonOf(db.put('a', '1'))).toBe(reason)
-    expect(await reasonOf(db.batch([{ type: 'del', key: 'a' }]))).toBe(reason)
+    expect(await readRejection(db.get('a'))).toBe(reason)
+    expect(await readRejection(db.put('a', '1'))).toBe(reason)
+    expect(await readRejection(db.batch([{ type: 'del', key: 'a' }]))).toBe(reason)
     let caught: unknown = 'nothing'
     try {
       db.getSync('a')
@@ -75,13 +75,13 @@ for (const [what, reason] of Object.entries(thrown)) {
   test(`an engine that rejects with ${what}: the caller gets the same value`, async () => {
     const fail = (): Promise<never> => Promise.reject(reason)
     const { db, registry } = withEngine({ _del: fail, _clear: fail, _hasMany: fail, _getMany: fail })
-    expect(await reasonOf(db.del('a'))).toBe(reason)
-    expect(await reasonOf(db.clear())).toBe(reason)
-    expect(await reasonOf(db.hasMany(['a']))).toBe(reason)
-    expect(await reasonOf(db.getMany(['a']))).toBe(reason)
-    const seen = readMeasured(registry, 'db')
+    expect(await readRejection(db.del('a'))).toBe(reason)
+    expect(await readRejection(db.clear())).toBe(reason)
+    expect(await readRejection(db.hasMany(['a']))).toBe(reason)
+    expect(await readRejection(db.getMany(['a']))).toBe(reason)
+    const measured = readMeasured(registry, 'db')
     const failed = { operations: 1, errors: 1 }
-    expect([seen.delete, seen.clear, seen.has, seen.get_many]).toEqual([failed, failed, failed, failed])
+    expect([measured.delete, measured.clear, measured.has, measured.get_many]).toEqual([failed, failed, failed, failed])
   })
 
   test(`an iterator that fails with ${what} is one scan that failed`, async () => {
@@ -93,7 +93,7 @@ for (const [what, reason] of Object.entries(thrown)) {
     })
     await db.open()
     const iterator = db.iterator()
-    expect(await reasonOf(iterator.next())).toBe(reason)
+    expect(await readRejection(iterator.next())).toBe(reason)
     await iterator.close()
     expect(readMeasured(registry, 'db').scan).toEqual({ operations: 1, errors: 1, entries: 0 })
   })
@@ -154,17 +154,17 @@ test('an engine that returns no promises is measured', async () => {
 })
 
 test('the `then` of a lazy thenable is called once', async () => {
-  let asked = 0
+  let thenCalls = 0
   const lazy = {
     // biome-ignore lint/suspicious/noThenProperty: query builders are such objects
     then(resolve: (value: string) => void) {
-      asked++
+      thenCalls++
       resolve('built')
     },
   }
   const { db, registry } = withEngine({ _get: () => lazy })
   expect(await db.get('a')).toBe('built')
-  expect(asked).toBe(1)
+  expect(thenCalls).toBe(1)
   expect(readMeasured(registry, 'db').get).toEqual({ operations: 1, errors: 0 })
 })
 
@@ -194,8 +194,8 @@ test('an error is counted by its documented code only', async () => {
     '4': new Error('c', { cause: Object.assign(new Error('d'), { code: 'LEVEL_CORRUPTION' }) }),
   }
   const { db, registry } = withEngine({ _get: (key: Buffer) => Promise.reject(codes[String(key)]) })
-  for (const key of ['1', '2', '3', '4', '1']) await reasonOf(db.get(key))
-  expect(errorsByKind(registry)).toEqual([
+  for (const key of ['1', '2', '3', '4', '1']) await readRejection(db.get(key))
+  expect(errorsByType(registry)).toEqual([
     ['get', 'LEVEL_IO_ERROR', 2],
     ['get', '_OTHER', 2],
     ['get', 'LEVEL_CORRUPTION', 1],
@@ -204,7 +204,7 @@ test('an error is counted by its documented code only', async () => {
 })
 
 /** Creates a LevelDB with one damaged table: its first block is overwritten; index and footer, at its end, are intact. */
-async function damagedStore(): Promise<ClassicLevel> {
+async function createDamagedStore(): Promise<ClassicLevel> {
   const location = mkdtempSync(join(folders, 'damaged-'))
   const db = new ClassicLevel(location)
   for (let key = 100; key < 300; key++) await db.put(String(key), 'x'.repeat(500))
@@ -220,13 +220,13 @@ async function damagedStore(): Promise<ClassicLevel> {
 
 test('reads of a damaged LevelDB fail as LEVEL_CORRUPTION, with an error of the engine', async () => {
   const registry = new MetricsRegistry()
-  const db = instrument(await damagedStore(), { name: 'db', registry })
+  const db = instrument(await createDamagedStore(), { name: 'db', registry })
   const reads = [() => db.get('100'), () => db.getMany(['100']), () => db.has('100'), () => db.keys().all()]
-  for (const read of reads) expect(await reasonOf(read())).toMatchObject({ code: 'LEVEL_CORRUPTION' })
+  for (const read of reads) expect(await readRejection(read())).toMatchObject({ code: 'LEVEL_CORRUPTION' })
   expect(() => db.getSync('100')).toThrow(expect.objectContaining({ code: 'LEVEL_CORRUPTION' }))
   await db.put('100', 'whole again')
   expect(await db.get('100')).toBe('whole again')
-  expect(errorsByKind(registry)).toEqual([
+  expect(errorsByType(registry)).toEqual([
     ['get', 'LEVEL_CORRUPTION', 2],
     ['get_many', 'LEVEL_CORRUPTION', 1],
     ['has', 'LEVEL_CORRUPTION', 1],

@@ -23,7 +23,7 @@ function gauges(registry: MetricsRegistry, store = 'db'): Record<string, unknown
   return Object.fromEntries(own.map(({ name, value }) => [name, value]))
 }
 
-function errorsByKind(registry: MetricsRegistry): unknown[] {
+function errorsByType(registry: MetricsRegistry): unknown[] {
   const errors = registry.getAllMetrics().filter(({ name }) => name === 'db_errors_total')
   return errors.map(({ labels, value }) => [labels['operation'], labels['error_type'], value])
 }
@@ -152,7 +152,7 @@ test('a store that fails to open has no gauges, and the failure is counted by it
   const lost = instrument(new ClassicLevel(file), { name: 'db', registry })
   await expect(lost.open()).rejects.toMatchObject({ code: 'LEVEL_DATABASE_NOT_OPEN' })
   expect(gauges(registry)).toEqual({})
-  expect(errorsByKind(registry)).toEqual([
+  expect(errorsByType(registry)).toEqual([
     ['open', 'LEVEL_LOCKED', 1],
     ['open', '_OTHER', 1],
   ])
@@ -178,7 +178,7 @@ test('an engine that throws while it opens is counted, and so is a failure to cl
   const clinging = instrument(new Clinging(), { name: 'db', registry })
   await clinging.open()
   await expect(clinging.close()).rejects.toMatchObject({ code: 'LEVEL_DATABASE_NOT_CLOSED', cause: { message: 'busy' } })
-  expect(errorsByKind(registry)).toEqual([
+  expect(errorsByType(registry)).toEqual([
     ['open', '_OTHER', 1],
     ['close', '_OTHER', 1],
   ])

@@ -23,39 +23,39 @@ afterEach(async () => {
 const location = (): string => mkdtempSync(join(folders, 'db-'))
 
 /** Returns all values. */
-const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-function measuring(db: Database, registry = new MetricsRegistry()): { store: MeasuredStore; registry: MetricsRegistry } {
+function measure(db: Database, registry = new MetricsRegistry()): { store: MeasuredStore; registry: MetricsRegistry } {
   open.push(db)
   instrument(db, { name: 'db', registry })
   return { store: registry.stores.list().at(-1) as MeasuredStore, registry }
 }
 
 /** Records every hook and event of a database. */
-function listening(db: Database): unknown[] {
-  const heard: unknown[] = []
-  db.on('write', (operations) => heard.push(['write', operations]))
+function recordHooksAndEvents(db: Database): unknown[] {
+  const recorded: unknown[] = []
+  db.on('write', (operations) => recorded.push(['write', operations]))
   db.hooks.prewrite.add((operation) => {
-    heard.push(['prewrite', operation])
+    recorded.push(['prewrite', operation])
   })
-  return heard
+  return recorded
 }
 
 /** Writes, reads and removes a key, and expects other entries and all values to stay the same at each step. */
-async function tryOut(store: MeasuredStore, db: Database, registry: MetricsRegistry, key = 'probe key'): Promise<void> {
+async function runProbe(store: MeasuredStore, db: Database, registry: MetricsRegistry, key = 'probe key'): Promise<void> {
   const probe = store.probe()
-  const before = numbersOf(registry)
-  const unseen = () => expect(numbersOf(registry)).toEqual(before)
+  const before = readValues(registry)
+  const expectUnchanged = () => expect(readValues(registry)).toEqual(before)
   expect(await probe?.read(key)).toBeUndefined()
-  unseen()
+  expectUnchanged()
   const written = probe?.write?.(key, 'a value')
-  unseen()
+  expectUnchanged()
   await written
   expect(await probe?.read(key)).toBe('a value')
-  unseen()
+  expectUnchanged()
   await probe?.remove?.(key)
   expect(await probe?.read(key)).toBeUndefined()
-  unseen()
+  expectUnchanged()
   expect(store.state()).toBe('open')
   expect(db.status).toBe('open')
 }
@@ -82,19 +82,19 @@ for (const [kind, make] of Object.entries(kinds)) {
     }
     const value = db.valueEncoding().commonName === 'buffer' ? Buffer.from('beef') : 'beef'
     await db.put(key('ab'), value)
-    const { store, registry } = measuring(db)
+    const { store, registry } = measure(db)
     const before = await db.iterator().all()
-    const heard = listening(db)
-    await tryOut(store, db, registry)
-    expect(heard).toEqual([])
+    const recorded = recordHooksAndEvents(db)
+    await runProbe(store, db, registry)
+    expect(recorded).toEqual([])
     expect(await db.iterator().all()).toEqual(before)
     await db.put(key('ab'), value)
-    expect(heard.length).toBeGreaterThan(0)
+    expect(recorded.length).toBeGreaterThan(0)
   })
 
   test(`${kind}: a scan can decode the probe's key`, async () => {
     const db = make()
-    const { store } = measuring(db)
+    const { store } = measure(db)
     await db.open()
     const probe = store.probe()
     await probe?.write?.('probe key', 'a value')
@@ -107,18 +107,18 @@ for (const [kind, make] of Object.entries(kinds)) {
 test('a sublevel is probed under its own prefix, and its measured database counts nothing', async () => {
   const db = new ClassicLevel(location()) as unknown as Database
   const registry = new MetricsRegistry()
-  measuring(db, registry)
+  measure(db, registry)
   const outer = db.sublevel('outer')
   const part = outer.sublevel<unknown, unknown>('part', { valueEncoding: 'json' }) as unknown as Database
   await part.put('a', { b: 1 })
-  const { store } = measuring(part, registry)
-  const heard = [listening(db), listening(outer as unknown as Database), listening(part)]
-  await tryOut(store, part, registry)
+  const { store } = measure(part, registry)
+  const recorded = [recordHooksAndEvents(db), recordHooksAndEvents(outer as unknown as Database), recordHooksAndEvents(part)]
+  await runProbe(store, part, registry)
   await store.probe()?.write?.('probe key', 'a value')
   expect(await db.keys().all()).toEqual(['!outer!!part!a', '!outer!!part!probe key'])
   expect(await part.get('probe key')).toBe('a value')
   await store.probe()?.remove?.('probe key')
-  expect(heard).toEqual([[], [], []])
+  expect(recorded).toEqual([[], [], []])
 })
 
 test('a database with its own encoding for number keys is probed by reading only', async () => {
@@ -129,7 +129,7 @@ test('a database with its own encoding for number keys is probed by reading only
     decode: (key: string) => Number(key),
   } as const
   const db = new MemoryLevel<number, string>({ keyEncoding: numbers }) as unknown as Database
-  const { store } = measuring(db)
+  const { store } = measure(db)
   await db.put(5, 'five')
   expect(await store.probe()?.read('probe key')).toBeUndefined()
   expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
@@ -138,8 +138,8 @@ test('a database with its own encoding for number keys is probed by reading only
 test('the state is that of the database, and the probe exists only while it is open', async () => {
   const db = new ClassicLevel(location()) as unknown as Database
   const part = db.sublevel('part') as unknown as Database
-  const { store } = measuring(db)
-  const { store: ofPart } = measuring(part)
+  const { store } = measure(db)
+  const { store: ofPart } = measure(part)
   expect([store.state(), store.probe()]).toEqual(['opening', undefined])
   await part.open()
   expect([store.state(), ofPart.state()]).toEqual(['open', 'open'])
@@ -156,9 +156,9 @@ test('the state is that of the database, and the probe exists only while it is o
 test('the directory is that of classic-level, also for a sublevel; other databases have none', () => {
   const folder = location()
   const db = new ClassicLevel(folder) as unknown as Database
-  expect(measuring(db).store.directory()).toBe(folder)
-  expect(measuring(db.sublevel('part') as unknown as Database).store.directory()).toBe(folder)
-  expect(measuring(new MemoryLevel() as unknown as Database).store.directory()).toBeUndefined()
+  expect(measure(db).store.directory()).toBe(folder)
+  expect(measure(db.sublevel('part') as unknown as Database).store.directory()).toBe(folder)
+  expect(measure(new MemoryLevel() as unknown as Database).store.directory()).toBeUndefined()
 })
 
 test("a failure of the engine fails the probe and is not counted as a user's error", async () => {
@@ -172,12 +172,12 @@ test("a failure of the engine fails the probe and is not counted as a user's err
     }
   }
   const db = new Broken() as unknown as Database
-  const { store, registry } = measuring(db)
+  const { store, registry } = measure(db)
   await db.open()
-  const before = numbersOf(registry)
+  const before = readValues(registry)
   await expect(store.probe()?.read('a')).rejects.toBe(failure)
   await expect(store.probe()?.write?.('a', 'b')).rejects.toBe(failure)
-  expect(numbersOf(registry)).toEqual(before)
+  expect(readValues(registry)).toEqual(before)
   await expect(db.get('a')).rejects.toBe(failure)
-  expect(numbersOf(registry)).not.toEqual(before)
+  expect(readValues(registry)).not.toEqual(before)
 })

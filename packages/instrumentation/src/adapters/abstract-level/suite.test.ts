@@ -14,7 +14,7 @@ const folders = mkdtempSync(join(tmpdir(), 'abstract-level-suite-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 /** Returns whether a key, several keys or entries, or a range contain the poisoned key. */
-function concerns(argument: unknown, poisonedKey: string): boolean {
+function containsKey(argument: unknown, poisonedKey: string): boolean {
   return [argument].flat().some((one) => {
     const { key, gte } = one as { key?: unknown; gte?: unknown }
     return String(key ?? gte ?? one).includes(poisonedKey)
@@ -22,7 +22,7 @@ function concerns(argument: unknown, poisonedKey: string): boolean {
 }
 
 /** Makes the engine fail on the poisoned key, below the measured methods. */
-function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: TestData): Store {
+function poisonEngine<Store extends Database>(store: Store, { poisonedKey, error }: TestData): Store {
   const replace = (target: object, method: string, make: (original: Engine) => Engine): void => {
     Reflect.set(target, method, make(Reflect.get(target, method) as Engine))
   }
@@ -33,7 +33,7 @@ function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: 
       method,
       (original) =>
         function (...args) {
-          return concerns(args[0], poisonedKey) ? Promise.reject(error) : original.apply(this, args)
+          return containsKey(args[0], poisonedKey) ? Promise.reject(error) : original.apply(this, args)
         },
     )
   }
@@ -42,7 +42,7 @@ function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: 
     '_getSync',
     (original) =>
       function (...args) {
-        if (concerns(args[0], poisonedKey)) throw error
+        if (containsKey(args[0], poisonedKey)) throw error
         return original.apply(this, args)
       },
   )
@@ -53,7 +53,7 @@ function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: 
       (original) =>
         function (...args) {
           const iterator = original.apply(this, args) as object
-          if (concerns(args[0], poisonedKey)) for (const read of ['_next', '_nextv', '_all']) replace(iterator, read, reject)
+          if (containsKey(args[0], poisonedKey)) for (const read of ['_next', '_nextv', '_all']) replace(iterator, read, reject)
           return iterator
         },
     )
@@ -61,18 +61,18 @@ function poisoned<Store extends Database>(store: Store, { poisonedKey, error }: 
   return store
 }
 
-async function filled<Store extends Database>(store: Store, data: TestData): Promise<Store> {
+async function fillStore<Store extends Database>(store: Store, data: TestData): Promise<Store> {
   await store.batch(data.entries.map(([key, value]) => ({ type: 'put', key, value })))
-  return poisoned(store, data)
+  return poisonEngine(store, data)
 }
 
-const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const firstKey = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
 const puts = ({ newKey, newValue }: TestData) => [
   { type: 'put' as const, key: newKey, value: newValue },
   { type: 'put' as const, key: `${newKey}-2`, value: newValue },
 ]
 
-async function entriesOf(entries: AsyncIterable<[string, string]>): Promise<Array<[string, string]>> {
+async function collectEntries(entries: AsyncIterable<[string, string]>): Promise<Array<[string, string]>> {
   const read: Array<[string, string]> = []
   for await (const entry of entries) read.push(entry)
   return read
@@ -82,33 +82,33 @@ const actions: ReadonlyArray<Action<Database>> = [
   {
     does: 'get',
     operation: 'get',
-    run: (db, data) => db.get(keyOf(data)),
+    run: (db, data) => db.get(firstKey(data)),
     fail: (db, { poisonedKey }) => db.get(poisonedKey),
   },
   { does: 'get of a key that is not there', operation: 'get', run: (db, { newKey }) => db.get(newKey) },
   {
     does: 'getSync',
     operation: 'get',
-    run: (db, data) => db.getSync(keyOf(data)),
+    run: (db, data) => db.getSync(firstKey(data)),
     fail: (db, { poisonedKey }) => db.getSync(poisonedKey),
   },
   {
     does: 'getMany',
     operation: 'get_many',
-    run: (db, data) => db.getMany([keyOf(data), data.newKey]),
-    fail: (db, data) => db.getMany([keyOf(data), data.poisonedKey]),
+    run: (db, data) => db.getMany([firstKey(data), data.newKey]),
+    fail: (db, data) => db.getMany([firstKey(data), data.poisonedKey]),
   },
   {
     does: 'has',
     operation: 'has',
-    run: (db, data) => db.has(keyOf(data)),
+    run: (db, data) => db.has(firstKey(data)),
     fail: (db, { poisonedKey }) => db.has(poisonedKey),
   },
   {
     does: 'hasMany',
     operation: 'has',
-    run: (db, data) => db.hasMany([keyOf(data), data.newKey]),
-    fail: (db, data) => db.hasMany([keyOf(data), data.poisonedKey]),
+    run: (db, data) => db.hasMany([firstKey(data), data.newKey]),
+    fail: (db, data) => db.hasMany([firstKey(data), data.poisonedKey]),
   },
   {
     does: 'iterator().all()',
@@ -121,8 +121,8 @@ const actions: ReadonlyArray<Action<Database>> = [
     does: 'for await',
     operation: 'scan',
     entries: 3,
-    run: (db) => entriesOf(db.iterator()),
-    fail: (db, { poisonedKey }) => entriesOf(db.iterator({ gte: poisonedKey })),
+    run: (db) => collectEntries(db.iterator()),
+    fail: (db, { poisonedKey }) => collectEntries(db.iterator({ gte: poisonedKey })),
   },
   {
     does: 'keys().all()',
@@ -163,7 +163,7 @@ const actions: ReadonlyArray<Action<Database>> = [
   {
     does: 'del',
     operation: 'delete',
-    run: (db, data) => db.del(keyOf(data)),
+    run: (db, data) => db.del(firstKey(data)),
     fail: (db, { poisonedKey }) => db.del(poisonedKey),
   },
   {
@@ -177,7 +177,7 @@ const actions: ReadonlyArray<Action<Database>> = [
 storeSuite<Database>({
   kind: 'memory-level',
   test,
-  create: (data) => filled(new MemoryLevel(), data),
+  create: (data) => fillStore(new MemoryLevel(), data),
   close: (db) => db.close(),
   actions,
 })
@@ -185,7 +185,7 @@ storeSuite<Database>({
 storeSuite<Database>({
   kind: 'classic-level',
   test,
-  create: (data) => filled(new ClassicLevel(mkdtempSync(join(folders, 'db-'))), data),
+  create: (data) => fillStore(new ClassicLevel(mkdtempSync(join(folders, 'db-'))), data),
   close: (db) => db.close(),
   actions,
 })
@@ -193,7 +193,7 @@ storeSuite<Database>({
 storeSuite<Database>({
   kind: 'a sublevel',
   test,
-  create: (data) => filled(new MemoryLevel().sublevel('part'), data),
+  create: (data) => fillStore(new MemoryLevel().sublevel('part'), data),
   close: (db) => db.close(),
   actions,
 })

@@ -8,14 +8,14 @@ import { type Measured, readMeasured } from '../../testing/index.ts'
 function measure<Store extends Keyv>(store: Store) {
   const registry = new MetricsRegistry()
   instrument(store, { name: 'cache', registry })
-  const seen = (): Record<string, Measured> =>
+  const readCounts = (): Record<string, Measured> =>
     Object.fromEntries(Object.entries(readMeasured(registry, 'cache')).filter(([, { operations }]) => operations > 0))
   const value = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
-  return { store, registry, seen, value, backgroundErrors: () => value('db_background_errors_total') }
+  return { store, registry, readCounts, value, backgroundErrors: () => value('db_background_errors_total') }
 }
 
 /** Adds an error listener: with one, Keyv does not reject. */
-function listened(store: Keyv): { store: Keyv; errors: unknown[] } {
+function addErrorListener(store: Keyv): { store: Keyv; errors: unknown[] } {
   const errors: unknown[] = []
   store.on('error', (error: unknown) => errors.push(error))
   return { store, errors }
@@ -52,8 +52,8 @@ class Unreliable {
 
 test('each error that Keyv emits instead of throwing is counted for its operation, even among concurrent calls', async () => {
   const backend = new Unreliable()
-  const { store, errors } = listened(new Keyv({ store: backend }))
-  const { seen, backgroundErrors } = measure(store)
+  const { store, errors } = addErrorListener(new Keyv({ store: backend }))
+  const { readCounts, backgroundErrors } = measure(store)
   // One key for all calls, so that they differ only by operation.
   const calls = Array.from({ length: 300 }, (_, index) => {
     if (index % 3 === 0) return store.get('key')
@@ -62,7 +62,7 @@ test('each error that Keyv emits instead of throwing is counted for its operatio
   await Promise.all(calls)
   expect(errors).toHaveLength(100)
   expect(backend.failed.get).toBeGreaterThan(10)
-  expect(seen()).toEqual({
+  expect(readCounts()).toEqual({
     get: { operations: 100, errors: backend.failed.get },
     set: { operations: 100, errors: backend.failed.set },
     delete: { operations: 100, errors: backend.failed.delete },
@@ -72,7 +72,7 @@ test('each error that Keyv emits instead of throwing is counted for its operatio
 
 test('deleting an expired key is part of the call that found it', async () => {
   const entries = new Map()
-  const { store, seen } = measure(new Keyv({ store: new KeyvMemoryAdapter(entries) }))
+  const { store, readCounts } = measure(new Keyv({ store: new KeyvMemoryAdapter(entries) }))
   await store.setRaw('a', { value: 1, expires: Date.now() - 1 })
   await store.setRaw('b', { value: 1, expires: Date.now() - 1 })
   await store.setRaw('c', { value: 1, expires: Date.now() - 1 })
@@ -82,12 +82,12 @@ test('deleting an expired key is part of the call that found it', async () => {
   for await (const _ of store.iterator() ?? []) expect.unreachable()
   expect(entries.size).toBe(0)
   const scan = { ...one, entries: 0 }
-  expect(seen()).toEqual({ set: { operations: 3, errors: 0 }, get: one, get_many: one, scan })
+  expect(readCounts()).toEqual({ set: { operations: 3, errors: 0 }, get: one, get_many: one, scan })
 })
 
 test('calls in a hook or a listener are separate operations, and a hook that fails does not fail the call', async () => {
-  const { store } = listened(new Keyv())
-  const { seen, backgroundErrors } = measure(store)
+  const { store } = addErrorListener(new Keyv())
+  const { readCounts, backgroundErrors } = measure(store)
   store.onHook({
     event: 'before:set',
     handler: async ({ key }: { key: string }) => {
@@ -97,31 +97,31 @@ test('calls in a hook or a listener are separate operations, and a hook that fai
   })
   expect(await store.set('a', 1)).toBe(true)
   expect(await store.set('b', 1)).toBe(true)
-  expect(seen()).toEqual({ set: { operations: 2, errors: 0 }, get: one })
+  expect(readCounts()).toEqual({ set: { operations: 2, errors: 0 }, get: one })
   expect(backgroundErrors()).toBe(1)
 })
 
 test('an error that a backend emits on its own is a background error', async () => {
   const backend = new KeyvMemoryAdapter(new Map())
-  const { store, errors } = listened(new Keyv({ store: backend }))
-  const { seen, backgroundErrors } = measure(store)
+  const { store, errors } = addErrorListener(new Keyv({ store: backend }))
+  const { readCounts, backgroundErrors } = measure(store)
   const lost = new Error('connection lost')
   backend.emit('error', lost)
   expect(errors).toEqual([lost])
-  expect(seen()).toEqual({})
+  expect(readCounts()).toEqual({})
   expect(backgroundErrors()).toBe(1)
 })
 
 test('a value that cannot be encoded or decoded is an error of its call', async () => {
   const entries = new Map()
-  const { store } = listened(new Keyv({ store: new KeyvMemoryAdapter(entries) }))
-  const { seen } = measure(store)
+  const { store } = addErrorListener(new Keyv({ store: new KeyvMemoryAdapter(entries) }))
+  const { readCounts } = measure(store)
   expect(await store.set('a', Symbol('a'))).toBe(false)
   await store.set('b', 1)
   entries.set('b', { value: '{' })
   expect(await store.get('b')).toBeUndefined()
   expect(await store.set('', 1)).toBe(false)
-  expect(seen()).toEqual({ set: { operations: 3, errors: 2 }, get: { operations: 1, errors: 1 } })
+  expect(readCounts()).toEqual({ set: { operations: 3, errors: 2 }, get: { operations: 1, errors: 1 } })
 })
 
 /** A derived class with a private field. */
@@ -141,12 +141,12 @@ class Counting extends Keyv {
 test('a class derived from Keyv can use its private fields; its emitted errors are background errors', async () => {
   const backend = new Unreliable()
   const store = new Counting({ store: backend })
-  listened(store)
-  const { seen, backgroundErrors } = measure(store)
+  addErrorListener(store)
+  const { readCounts, backgroundErrors } = measure(store)
   for (let index = 0; index < 9; index++) await Promise.all([store.get('a'), store.set('a', index)])
   await store.get(['a', 'b'])
   expect(store.gets).toBe(10)
-  expect(seen()).toEqual({ get: { operations: 9, errors: 0 }, get_many: one, set: { operations: 9, errors: 0 } })
+  expect(readCounts()).toEqual({ get: { operations: 9, errors: 0 }, get_many: one, set: { operations: 9, errors: 0 } })
   const { get, set } = backend.failed
   expect(get + set).toBeGreaterThan(5)
   expect(backgroundErrors()).toBe(get + set)
@@ -163,7 +163,7 @@ test('a call is in flight until the backend has settled', async () => {
 })
 
 test('an iterator that is abandoned counts the entries it delivered; one that is never read is not counted', async () => {
-  const { store, seen, value } = measure(new Keyv())
+  const { store, readCounts, value } = measure(new Keyv())
   await store.setMany(['a', 'b', 'c'].map((key) => ({ key, value: key })))
   store.iterator()
   for await (const [key] of store.iterator() ?? []) {
@@ -171,13 +171,13 @@ test('an iterator that is abandoned counts the entries it delivered; one that is
     if (key === 'b') break
   }
   expect(value('db_open_iterators')).toBe(0)
-  expect(seen()['scan']).toEqual({ operations: 1, errors: 0, entries: 2 })
+  expect(readCounts()['scan']).toEqual({ operations: 1, errors: 0, entries: 2 })
 })
 
 test("Keyv's own statistics and events are the same as unmeasured", async () => {
   const results = await Promise.all(
     [false, true].map(async (isMeasured) => {
-      const { store, errors } = listened(new Keyv({ store: new Unreliable(), stats: true }))
+      const { store, errors } = addErrorListener(new Keyv({ store: new Unreliable(), stats: true }))
       if (isMeasured) measure(store)
       const events: string[] = []
       for (const event of ['stat:hit', 'stat:miss', 'stat:set', 'stat:delete', 'stat:error', 'clear']) {

@@ -45,24 +45,24 @@ const hooks = ['get', 'set', 'delete', 'deleteMany'].flatMap((verb) => [`before:
 const events = ['error', 'stat:get', 'stat:hit', 'stat:miss', 'stat:set', 'stat:delete', 'stat:error']
 
 /** Records every hook and event of a Keyv. */
-function listening(keyv: Keyv): unknown[] {
-  const heard: unknown[] = []
-  const hear = (hook: string) => (data: unknown) => {
-    heard.push([hook, data])
+function recordHooksAndEvents(keyv: Keyv): unknown[] {
+  const recorded: unknown[] = []
+  const recordHook = (hook: string) => (data: unknown) => {
+    recorded.push([hook, data])
   }
-  for (const hook of hooks) keyv.addHook(hook, hear(hook))
-  for (const hook of ['preGet', 'postSet', 'preDelete']) keyv.addHook(hook, hear(hook))
-  for (const event of events) keyv.on(event, (what: unknown) => heard.push([event, what]))
-  return heard
+  for (const hook of hooks) keyv.addHook(hook, recordHook(hook))
+  for (const hook of ['preGet', 'postSet', 'preDelete']) keyv.addHook(hook, recordHook(hook))
+  for (const event of events) keyv.on(event, (what: unknown) => recorded.push([event, what]))
+  return recorded
 }
 
 /** Returns all values. */
-const numbersOf = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-function measuring(keyv: Keyv) {
+function measure(keyv: Keyv) {
   const registry = new MetricsRegistry()
   instrument(keyv, { name: 'cache', registry })
-  return { keyv, registry, store: registry.stores.list()[0] as MeasuredStore, heard: listening(keyv) }
+  return { keyv, registry, store: registry.stores.list()[0] as MeasuredStore, recorded: recordHooksAndEvents(keyv) }
 }
 
 const ways: Readonly<Record<string, KeyvOptions>> = {
@@ -76,12 +76,12 @@ const ways: Readonly<Record<string, KeyvOptions>> = {
 for (const [way, options] of Object.entries(ways)) {
   test(`a Keyv ${way} is probed without metrics, hooks or events`, async () => {
     const backend = new KeyvSqlite()
-    const { keyv, registry, store, heard } = measuring(new Keyv({ store: backend, ...options }))
+    const { keyv, registry, store, recorded } = measure(new Keyv({ store: backend, ...options }))
     await keyv.set('a', { b: 1 })
-    heard.splice(0)
+    recorded.splice(0)
     const keys = backend.keys()
     const statistics = { ...keyv.stats }
-    const before = numbersOf(registry)
+    const before = readValues(registry)
     const probe = store.probe()
     expect(await probe?.read('probe key')).toBeUndefined()
     await probe?.write?.('probe key', 'a value')
@@ -92,11 +92,11 @@ for (const [way, options] of Object.entries(ways)) {
     await probe?.remove?.('probe key')
     expect(await probe?.read('probe key')).toBeUndefined()
     expect(backend.keys()).toEqual(keys)
-    expect(numbersOf(registry)).toEqual(before)
-    expect(heard).toEqual([])
+    expect(readValues(registry)).toEqual(before)
+    expect(recorded).toEqual([])
     expect({ ...keyv.stats }).toEqual(statistics)
     await keyv.get('a')
-    expect(heard.length).toBeGreaterThan(0)
+    expect(recorded.length).toBeGreaterThan(0)
   })
 }
 
@@ -113,17 +113,17 @@ test("an error that Keyv would emit fails the probe and is not counted as a user
       throw failure
     }
   }
-  const { keyv, registry, store, heard } = measuring(new Keyv({ store: new KeyvRedis() }))
-  const before = numbersOf(registry)
+  const { keyv, registry, store, recorded } = measure(new Keyv({ store: new KeyvRedis() }))
+  const before = readValues(registry)
   const probe = store.probe()
   await expect(probe?.read('a')).rejects.toBe(failure)
   await expect(probe?.write?.('a', 'b')).rejects.toBe(failure)
   await expect(probe?.remove?.('a')).rejects.toBe(failure)
-  expect(heard).toEqual([])
-  expect(numbersOf(registry)).toEqual(before)
+  expect(recorded).toEqual([])
+  expect(readValues(registry)).toEqual(before)
   expect(await keyv.get('a')).toBeUndefined()
-  expect(heard).toContainEqual(['error', failure])
-  expect(numbersOf(registry)).not.toEqual(before)
+  expect(recorded).toContainEqual(['error', failure])
+  expect(readValues(registry)).not.toEqual(before)
 })
 
 test('a write for which the backend returns false fails the probe', async () => {
@@ -132,7 +132,7 @@ test('a write for which the backend returns false fails the probe', async () => 
       return false
     }
   }
-  const { store } = measuring(new Keyv({ store: new KeyvRedis() }))
+  const { store } = measure(new Keyv({ store: new KeyvRedis() }))
   await expect(store.probe()?.write?.('a', 'b')).rejects.toThrow('Keyv returned false for a write: the backend failed')
 })
 
@@ -140,14 +140,14 @@ test("an expired value of the probe's key is removed without metrics, hooks or e
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const backend = new KeyvSqlite()
-    const { registry, store, heard } = measuring(new Keyv({ store: Object.assign(backend, { deleteMany: removing(backend) }) }))
+    const { registry, store, recorded } = measure(new Keyv({ store: Object.assign(backend, { deleteMany: removing(backend) }) }))
     await store.probe()?.write?.('probe key', 'a value')
     vi.setSystemTime(Date.now() + 61_000)
-    const before = numbersOf(registry)
+    const before = readValues(registry)
     expect(await store.probe()?.read('probe key')).toBeUndefined()
     expect(backend.keys()).toEqual([])
-    expect(heard).toEqual([])
-    expect(numbersOf(registry)).toEqual(before)
+    expect(recorded).toEqual([])
+    expect(readValues(registry)).toEqual(before)
   } finally {
     vi.useRealTimers()
   }
@@ -166,20 +166,20 @@ class Unknown extends KeyvSqlite {}
 const readOnly: Readonly<Record<string, () => Keyv>> = {
   'in memory': () => new Keyv(),
   'over a cache that is full': () => new Keyv({ store: new QuickLRU({ maxSize: 1 }) }),
-  'over a backend that nobody knows': () => new Keyv({ store: new Unknown() }),
+  'on an unknown backend': () => new Keyv({ store: new Unknown() }),
   'of a derived class': () => new Derived({ store: new KeyvSqlite() }),
 }
 
 for (const [kind, make] of Object.entries(readOnly)) {
   test(`a Keyv ${kind} is probed by reading only`, async () => {
-    const { keyv, registry, store, heard } = measuring(make())
+    const { keyv, registry, store, recorded } = measure(make())
     await keyv.set('a', 'b')
-    heard.splice(0)
-    const before = numbersOf(registry)
+    recorded.splice(0)
+    const before = readValues(registry)
     expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
     expect(await store.probe()?.read('probe key')).toBeUndefined()
-    expect(numbersOf(registry)).toEqual(before)
-    expect(heard).toEqual([])
+    expect(readValues(registry)).toEqual(before)
+    expect(recorded).toEqual([])
     expect(await keyv.getRaw('a')).toMatchObject({ value: 'b' })
   })
 }
@@ -188,13 +188,13 @@ test('a measured Map behind a Keyv counts nothing of the probe', async () => {
   const registry = new MetricsRegistry()
   const map = instrument(new Map(), { name: 'map', registry })
   instrument(new Keyv({ store: map }), { name: 'cache', registry })
-  const before = numbersOf(registry)
+  const before = readValues(registry)
   for (const store of registry.stores.list()) expect(await store.probe()?.read('probe key')).toBeUndefined()
-  expect(numbersOf(registry)).toEqual(before)
+  expect(readValues(registry)).toEqual(before)
 })
 
 test('a disconnected Keyv has no probe until its next call', async () => {
-  const { keyv, store } = measuring(new Keyv())
+  const { keyv, store } = measure(new Keyv())
   expect(store.state()).toBe('open')
   await keyv.disconnect()
   expect([store.state(), store.probe(), store.directory()]).toEqual(['closed', undefined, undefined])

@@ -42,17 +42,17 @@ class Backend {
   }
 }
 
-const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
-const keysOf = ({ entries }: TestData): string[] => entries.map(([key]) => key)
-const both = ({ newKey, newValue }: TestData) => [
+const firstKey = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const allKeys = ({ entries }: TestData): string[] => entries.map(([key]) => key)
+const newEntries = ({ newKey, newValue }: TestData) => [
   { key: newKey, value: newValue },
   { key: `${newKey}-2`, value: newValue },
 ]
-const poisoned = (data: TestData) => [...both(data), { key: data.poisonedKey, value: data.newValue }]
+const poisonedEntries = (data: TestData) => [...newEntries(data), { key: data.poisonedKey, value: data.newValue }]
 /** Makes every later call of the backend fail. */
 const poison = (store: Store): unknown => Reflect.get(store.store, 'store').set('poison', '{}')
 
-async function scanned(store: Store): Promise<unknown[]> {
+async function scanAll(store: Store): Promise<unknown[]> {
   const entries: unknown[] = []
   for await (const entry of store.iterator() ?? []) entries.push(entry)
   return entries
@@ -62,49 +62,49 @@ const actions: ReadonlyArray<Action<Store>> = [
   {
     does: 'get',
     operation: 'get',
-    run: (store, data) => store.get(keyOf(data)),
+    run: (store, data) => store.get(firstKey(data)),
     fail: (store, data) => store.get(data.poisonedKey),
   },
   { does: 'get of nothing', operation: 'get', run: (store, data) => store.get(data.newKey) },
   {
     does: 'getRaw',
     operation: 'get',
-    run: (store, data) => store.getRaw(keyOf(data)),
+    run: (store, data) => store.getRaw(firstKey(data)),
     fail: (store, data) => store.getRaw(data.poisonedKey),
   },
   {
     does: 'get of keys',
     operation: 'get_many',
-    run: (store, data) => store.get(keysOf(data)),
+    run: (store, data) => store.get(allKeys(data)),
     fail: (store, data) => store.get([data.poisonedKey]),
   },
   {
     does: 'getMany',
     operation: 'get_many',
-    run: (store, data) => store.getMany(keysOf(data)),
+    run: (store, data) => store.getMany(allKeys(data)),
     fail: (store, data) => store.getMany([data.poisonedKey]),
   },
-  { does: 'getManyRaw', operation: 'get_many', run: (store, data) => store.getManyRaw(keysOf(data)) },
+  { does: 'getManyRaw', operation: 'get_many', run: (store, data) => store.getManyRaw(allKeys(data)) },
   {
     does: 'has',
     operation: 'has',
-    run: (store, data) => store.has(keyOf(data)),
+    run: (store, data) => store.has(firstKey(data)),
     fail: (store, data) => store.has(data.poisonedKey),
   },
   {
     does: 'hasMany',
     operation: 'has',
-    run: (store, data) => store.hasMany(keysOf(data)),
+    run: (store, data) => store.hasMany(allKeys(data)),
     fail: (store, data) => store.hasMany([data.poisonedKey]),
   },
   {
     does: 'iterator',
     operation: 'scan',
     entries: 3,
-    run: scanned,
+    run: scanAll,
     fail: (store) => {
       poison(store)
-      return scanned(store)
+      return scanAll(store)
     },
   },
   {
@@ -119,8 +119,8 @@ const actions: ReadonlyArray<Action<Store>> = [
     does: 'setMany',
     operation: 'batch',
     entries: 2,
-    run: (store, data) => store.setMany(both(data)),
-    fail: (store, data) => store.setMany(poisoned(data)),
+    run: (store, data) => store.setMany(newEntries(data)),
+    fail: (store, data) => store.setMany(poisonedEntries(data)),
   },
   {
     does: 'setManyRaw',
@@ -131,12 +131,12 @@ const actions: ReadonlyArray<Action<Store>> = [
   {
     does: 'delete',
     operation: 'delete',
-    run: (store, data) => store.delete(keyOf(data)),
+    run: (store, data) => store.delete(firstKey(data)),
     fail: (store, data) => store.delete(data.poisonedKey),
   },
   { does: 'delete of nothing', operation: 'delete', run: (store, data) => store.delete(`${data.newKey}-9`) },
-  { does: 'delete of keys', operation: 'batch', entries: 2, run: (store, data) => store.delete(keysOf(data).slice(0, 2)) },
-  { does: 'deleteMany', operation: 'batch', entries: 3, run: (store, data) => store.deleteMany(keysOf(data)) },
+  { does: 'delete of keys', operation: 'batch', entries: 2, run: (store, data) => store.delete(allKeys(data).slice(0, 2)) },
+  { does: 'deleteMany', operation: 'batch', entries: 3, run: (store, data) => store.deleteMany(allKeys(data)) },
   {
     does: 'clear',
     operation: 'clear',

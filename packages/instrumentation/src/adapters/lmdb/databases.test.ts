@@ -10,7 +10,7 @@ import { readMeasured } from '../../testing/index.ts'
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-databases-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-function opened() {
+function openDatabase() {
   const registry = new MetricsRegistry()
   const root: RootDatabase<unknown, string> = open(mkdtempSync(join(folders, 'db-')), { noSync: true })
   onTestFinished(() => root.close())
@@ -22,7 +22,7 @@ function opened() {
 }
 
 test('databases that are opened from a measured one have its name', async () => {
-  const { root, registry, count } = opened()
+  const { root, registry, count } = openDatabase()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {}) as RootDatabase<unknown, string>
   const names = users.openDB<unknown, string>({ name: 'names' })
@@ -38,13 +38,13 @@ test('databases that are opened from a measured one have its name', async () => 
 })
 
 test('openDB returns undefined for a missing database that must not be created', () => {
-  const { root, registry } = opened()
+  const { root, registry } = openDatabase()
   instrument(root, { name: 'shop', registry })
   expect(root.openDB('absent', { create: false } as object)).toBeUndefined()
 })
 
 test('a database that is instrumented itself has only its own name', async () => {
-  const { root, registry, count } = opened()
+  const { root, registry, count } = openDatabase()
   instrument(root, { name: 'shop', registry })
   const users = instrument(root.openDB<unknown, string>('users', {}), { name: 'users', registry })
   await users.put('a', 1)
@@ -59,7 +59,7 @@ test('a database that is instrumented itself has only its own name', async () =>
 })
 
 test('uninstrument restores all databases of the environment', async () => {
-  const { root, registry, count } = opened()
+  const { root, registry, count } = openDatabase()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {})
   const measuredKeys = Reflect.ownKeys(users)
@@ -72,7 +72,7 @@ test('uninstrument restores all databases of the environment', async () => {
 })
 
 test('a closed database is restored', async () => {
-  const { root, registry, count } = opened()
+  const { root, registry, count } = openDatabase()
   instrument(root, { name: 'shop', registry })
   const users = root.openDB<unknown, string>('users', {})
   await users.put('a', 1)

@@ -16,7 +16,7 @@ type Database = lmdb.RootDatabase<unknown, string>
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-function opened(options: lmdb.RootDatabaseOptions = {}): { db: Database; registry: MetricsRegistry } {
+function openDatabase(options: lmdb.RootDatabaseOptions = {}): { db: Database; registry: MetricsRegistry } {
   const registry = new MetricsRegistry()
   const db = instrument(open<unknown, string>(mkdtempSync(join(folders, 'db-')), { noSync: true, ...options }), {
     name: 'orders',
@@ -34,25 +34,25 @@ function readPerformed(registry: MetricsRegistry, store = 'orders'): Record<stri
   return Object.fromEntries(Object.entries(readMeasured(registry, store)).filter(([, { operations }]) => operations > 0))
 }
 
-function valueIn(registry: MetricsRegistry, name: string, store = 'orders'): unknown {
+function readValue(registry: MetricsRegistry, name: string, store = 'orders'): unknown {
   return registry.getAllMetrics().find((metric) => metric.name === name && metric.labels['store'] === store)?.value
 }
 
 const one = { operations: 1, errors: 0 }
 
 test('writes of one turn share one promise, as they do unmeasured, and each is in flight until it is committed', async () => {
-  const { db, registry } = opened({ noSync: false, separateFlushed: true })
+  const { db, registry } = openDatabase({ noSync: false, separateFlushed: true })
   const promises = [db.put('a', 1), db.put('b', 2), db.remove('c')]
   expect(new Set(promises).size).toBe(1)
   expect(promises[0]).toHaveProperty('flushed', expect.any(Promise))
-  expect(valueIn(registry, 'db_queue_depth')).toBe(3)
+  expect(readValue(registry, 'db_queue_depth')).toBe(3)
   expect(await Promise.all(promises)).toEqual([true, true, true])
-  expect(valueIn(registry, 'db_queue_depth')).toBe(0)
+  expect(readValue(registry, 'db_queue_depth')).toBe(0)
   expect(readPerformed(registry)).toEqual({ set: { operations: 2, errors: 0 }, delete: one })
 })
 
 test('a write in a transaction is one of its entries; a read is an operation', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   let inside: { isSync?: boolean } | undefined
   db.transactionSync(() => {
     inside = db.put('a', 1) as { isSync?: boolean }
@@ -66,11 +66,11 @@ test('a write in a transaction is one of its entries; a read is an operation', a
     batch: { operations: 2, errors: 0, entries: 4 },
     get: { operations: 2, errors: 0 },
   })
-  expect(valueIn(registry, 'db_transaction_commits_total')).toBe(2)
+  expect(readValue(registry, 'db_transaction_commits_total')).toBe(2)
 })
 
 test('every write while a transaction waits is one of its entries', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   const began = Promise.withResolvers<void>()
   const resumed = Promise.withResolvers<void>()
   const transaction = db.transaction(async () => {
@@ -89,7 +89,7 @@ test('every write while a transaction waits is one of its entries', async () => 
 })
 
 test('a nested transaction is part of the outer one, without its entries if it is aborted', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   db.transactionSync(() => {
     db.put('a', 1)
     db.transactionSync(() => void db.put('b', 2))
@@ -102,12 +102,12 @@ test('a nested transaction is part of the outer one, without its entries if it i
   })
   expect([...db.getKeys()]).toEqual(['a', 'b', 'd', 'e'])
   expect(readPerformed(registry)['batch']).toEqual({ operations: 1, errors: 0, entries: 4 })
-  expect(valueIn(registry, 'db_transaction_commits_total')).toBe(1)
-  expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(0)
+  expect(readValue(registry, 'db_transaction_commits_total')).toBe(1)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(0)
 })
 
 test('a transaction that is aborted, or whose callback throws, counts as an abort if LMDB discards its writes', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   const failing = (): never => {
     db.put('a', 1)
     throw new RangeError('callback failed')
@@ -121,23 +121,23 @@ test('a transaction that is aborted, or whose callback throws, counts as an abor
   await expect(db.childTransaction(failing)).rejects.toThrow(RangeError)
   expect(await db.childTransaction(abort)).toBe(ABORT)
   expect(db.doesExist('a')).toBe(false)
-  expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(4)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(4)
   await expect(db.transaction(failing)).rejects.toThrow(RangeError)
   expect(db.doesExist('a')).toBe(true)
-  expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(4)
-  expect(valueIn(registry, 'db_transaction_commits_total')).toBe(1)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(4)
+  expect(readValue(registry, 'db_transaction_commits_total')).toBe(1)
   expect(readPerformed(registry)['batch']).toEqual({ operations: 5, errors: 3, entries: 0 })
 })
 
 test('a callback that returns the promise of its write keeps its transaction open until the write settles', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   await db.transactionSync(() => db.put('a', 1))
   await db.put('b', 2)
   expect(readPerformed(registry)).toEqual({ batch: { operations: 1, errors: 0, entries: 1 }, set: one })
 })
 
 test('a batch object counts as one batch when it is written', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   const batch = Reflect.apply(db.batch, db, []) as { put(key: string, value: unknown): void; write(): Promise<boolean> }
   batch.put('a', 1)
   batch.put('b', 2)
@@ -147,7 +147,7 @@ test('a batch object counts as one batch when it is written', async () => {
 })
 
 test('in the callback of a batch, only writes that commit on their own are operations', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   await db.batch(() => {
     db.put('a', 1)
     db.putSync('b', 2)
@@ -157,7 +157,7 @@ test('in the callback of a batch, only writes that commit on their own are opera
 })
 
 test('a condition that does not hold is not an error', async () => {
-  const { db, registry } = opened({ useVersions: true })
+  const { db, registry } = openDatabase({ useVersions: true })
   expect(await db.put('a', 1, 7)).toBe(true)
   expect(await db.put('a', 2, 9, 8)).toBe(false)
   expect(await db.ifVersion('a', 8, () => db.put('b', 1))).toBe(false)
@@ -165,18 +165,18 @@ test('a condition that does not hold is not an error', async () => {
 })
 
 test('calls on a closed database fail and are counted', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   await db.close()
   expect(() => db.get('a')).toThrow('closed database')
   expect(() => db.put('a', 1)).toThrow('Database is closed')
   expect(() => db.transactionSync(() => 1)).toThrow('closed')
   const failed = { operations: 1, errors: 1 }
   expect(readPerformed(registry)).toEqual({ get: failed, set: failed, batch: { ...failed, entries: 0 } })
-  expect(valueIn(registry, 'db_transaction_aborts_total')).toBe(0)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(0)
 })
 
 test('operations in flight at uninstrument are counted, later ones are not', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   const written = db.put('a', 1)
   uninstrument(db)
   await db.put('b', 2)

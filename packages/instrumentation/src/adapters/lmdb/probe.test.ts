@@ -14,27 +14,30 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }))
 /** Returns all values. */
 const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-interface Measuring<Store> {
+interface MeasuredDatabase<Store> {
   readonly db: Store
   readonly registry: MetricsRegistry
   readonly store: MeasuredStore
 }
 
-function measuring<Store extends Database>(db: Store, registry = new MetricsRegistry()): Measuring<Store> {
+function measure<Store extends Database>(db: Store, registry = new MetricsRegistry()): MeasuredDatabase<Store> {
   instrument(db, { name: 'orders', registry })
   return { db, registry, store: registry.stores.list().at(-1) as MeasuredStore }
 }
 
-function opened(options: RootDatabaseOptions = {}, path = mkdtempSync(join(folders, 'db-'))): Measuring<RootDatabase> {
+function openDatabase(
+  options: RootDatabaseOptions = {},
+  path = mkdtempSync(join(folders, 'db-')),
+): MeasuredDatabase<RootDatabase> {
   const db = open(path, { noSync: true, ...options })
   onTestFinished(async () => {
     await nextTurn()
     await db.close()
   })
-  return measuring(db)
+  return measure(db)
 }
 
-async function runProbe({ store, registry }: Measuring<unknown>): Promise<void> {
+async function runProbe({ store, registry }: MeasuredDatabase<unknown>): Promise<void> {
   const probe = store.probe()
   const before = readValues(registry)
   const expectUnmeasured = async () => {
@@ -68,7 +71,7 @@ const writable: Readonly<Record<string, readonly [options: RootDatabaseOptions, 
 
 for (const [kind, [options, key, value]] of Object.entries(writable)) {
   test(`a database ${kind} is probed, and its metrics and entries do not change`, async () => {
-    const measured = opened(options)
+    const measured = openDatabase(options)
     await measured.db.put(key, value)
     await runProbe(measured)
     expect([...measured.db.getRange()].map((entry) => entry.value)).toEqual([value])
@@ -86,7 +89,7 @@ const readable: Readonly<Record<string, readonly [options: RootDatabaseOptions, 
 
 for (const [kind, [options, key]] of Object.entries(readable)) {
   test(`a database ${kind} is probed by reading only`, async () => {
-    const { db, store, registry } = opened(options)
+    const { db, store, registry } = openDatabase(options)
     await db.put(key, 7)
     const before = readValues(registry)
     expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
@@ -97,7 +100,7 @@ for (const [kind, [options, key]] of Object.entries(readable)) {
 }
 
 test('a write of the probe resolves when it is committed', async () => {
-  const { store, db } = opened()
+  const { store, db } = openDatabase()
   const commits: string[] = []
   const { put } = db
   const observed = (...args: unknown[]): Promise<boolean> => {
@@ -111,18 +114,18 @@ test('a write of the probe resolves when it is committed', async () => {
 })
 
 test('a database that was opened from another one is probed, and neither database changes', async () => {
-  const { db, registry } = opened()
+  const { db, registry } = openDatabase()
   const child = db.openDB('child', {})
   await child.put('a', 1)
-  await runProbe({ ...measuring(child, registry), registry })
+  await runProbe({ ...measure(child, registry), registry })
   expect([...child.getKeys()]).toEqual(['a'])
   expect([...db.getKeys()]).toEqual(['child'])
 })
 
 test('a closed database has no probe, nor has one opened from it', async () => {
   const db = open(mkdtempSync(join(folders, 'db-')), { noSync: true })
-  const { store } = measuring(db)
-  const { store: ofChild } = measuring(db.openDB('child', {}))
+  const { store } = measure(db)
+  const { store: ofChild } = measure(db.openDB('child', {}))
   const probes = [store.probe(), ofChild.probe()]
   await db.close()
   expect([store.state(), store.probe(), ofChild.state(), ofChild.probe()]).toEqual(['closed', undefined, 'closed', undefined])
@@ -134,14 +137,14 @@ test('a closed database has no probe, nor has one opened from it', async () => {
 
 test('the directory is the folder of the data file', () => {
   const folder = mkdtempSync(join(folders, 'db-'))
-  expect(opened({}, folder).store.directory()).toBe(folder)
-  expect(opened({}, join(folder, 'orders.mdb')).store.directory()).toBe(folder)
+  expect(openDatabase({}, folder).store.directory()).toBe(folder)
+  expect(openDatabase({}, join(folder, 'orders.mdb')).store.directory()).toBe(folder)
 })
 
 test('a database that is opened for reading is measured, and probed by reading only', async () => {
   const path = mkdtempSync(join(folders, 'db-'))
-  await opened({}, path).db.put('a', 'b')
-  const reading = opened({ readOnly: true }, path)
+  await openDatabase({}, path).db.put('a', 'b')
+  const reading = openDatabase({ readOnly: true }, path)
   expect(reading.db.get('a')).toBe('b')
   expect(reading.registry.counter('db_get_operations_total', { store: 'orders' }).value).toBe(1)
   const probe = reading.store.probe()

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }))
 const letters = ['a', 'b', 'c', 'd']
 
 /** Creates a measured database with four entries that were written unmeasured. */
-async function opened(options: RootDatabaseOptions = {}) {
+async function openDatabase(options: RootDatabaseOptions = {}) {
   const registry = new MetricsRegistry()
   const db = open<unknown, string>(mkdtempSync(join(folders, 'db-')), { noSync: true, ...options })
   const value = (letter: string): unknown => {
@@ -30,7 +30,7 @@ async function opened(options: RootDatabaseOptions = {}) {
     await db.close()
   })
   const gauge = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
-  return { db, registry, gauge, seen: () => readMeasured(registry, 'orders') }
+  return { db, registry, gauge, readCounts: () => readMeasured(registry, 'orders') }
 }
 
 type Read = (db: RootDatabase<unknown, string>) => unknown
@@ -64,33 +64,33 @@ const scans: ReadonlyArray<[does: string, entries: number, read: Read]> = [
 
 for (const [does, entries, read] of scans) {
   test(`a range that is read with ${does} is one scan of ${entries} entries`, async () => {
-    const { db, seen, gauge } = await opened()
+    const { db, readCounts, gauge } = await openDatabase()
     await read(db)
-    expect(seen().scan).toEqual({ operations: 1, errors: 0, entries })
+    expect(readCounts().scan).toEqual({ operations: 1, errors: 0, entries })
     expect(gauge('db_open_iterators')).toBe(0)
   })
 }
 
 test('a range is lazy: each iteration is a scan, and none is counted before', async () => {
-  const { db, seen } = await opened()
+  const { db, readCounts } = await openDatabase()
   const range = db.getRange()
-  expect(seen().scan?.operations).toBe(0)
+  expect(readCounts().scan?.operations).toBe(0)
   expect([...range].length + [...range].length).toBe(8)
-  expect(seen().scan).toEqual({ operations: 2, errors: 0, entries: 8 })
+  expect(readCounts().scan).toEqual({ operations: 2, errors: 0, entries: 8 })
 })
 
 test('an abandoned scan counts the entries it delivered, and is open until then', async () => {
-  const { db, seen, gauge } = await opened()
+  const { db, readCounts, gauge } = await openDatabase()
   for (const { key } of db.getRange()) {
     expect(gauge('db_open_iterators')).toBe(1)
     if (key === 'b') break
   }
   expect(gauge('db_open_iterators')).toBe(0)
-  expect(seen().scan).toEqual({ operations: 1, errors: 0, entries: 2 })
+  expect(readCounts().scan).toEqual({ operations: 1, errors: 0, entries: 2 })
 })
 
 test('the duration of a scan excludes the time that its reader takes', async () => {
-  const { db, registry } = await opened()
+  const { db, registry } = await openDatabase()
   for await (const _ of db.getRange() as unknown as AsyncIterable<unknown>) await sleep(5)
   const latency = registry.getAllMetrics().find(({ name }) => name === 'db_scan_latency_seconds')?.value as HistogramValue
   expect(latency.sum).toBeLessThan(0.01)
@@ -98,7 +98,7 @@ test('the duration of a scan excludes the time that its reader takes', async () 
 
 test("a value that cannot be decoded fails the scan with the decoder's error", async () => {
   const error = new SyntaxError('no value')
-  const { db, seen, gauge } = await opened({
+  const { db, readCounts, gauge } = await openDatabase({
     encoder: {
       encode: (value: unknown) => Buffer.from(JSON.stringify(value)),
       decode: () => {
@@ -107,15 +107,15 @@ test("a value that cannot be decoded fails the scan with the decoder's error", a
     },
   })
   expect(() => [...db.getRange()]).toThrow(error)
-  expect(seen().scan).toEqual({ operations: 1, errors: 1, entries: 0 })
+  expect(readCounts().scan).toEqual({ operations: 1, errors: 1, entries: 0 })
   expect(gauge('db_open_iterators')).toBe(0)
 })
 
 test('an invalid range is a failed scan', async () => {
-  const { db, seen } = await opened({ dupSort: true, encoding: 'ordered-binary' })
+  const { db, readCounts } = await openDatabase({ dupSort: true, encoding: 'ordered-binary' })
   expect(() => db.getRange({ snapshot: false })).toThrow('snapshot')
   expect(() => [...db.getRange({ start: {} as never })]).toThrow('as a key')
-  expect(seen().scan).toEqual({ operations: 2, errors: 2, entries: 0 })
+  expect(readCounts().scan).toEqual({ operations: 2, errors: 2, entries: 0 })
 })
 
 const inner: ReadonlyArray<[does: string, options: RootDatabaseOptions]> = [
@@ -126,7 +126,7 @@ const inner: ReadonlyArray<[does: string, options: RootDatabaseOptions]> = [
 
 for (const [does, options] of inner) {
   test(`with ${does}, lmdb's own reads and writes are not counted`, async () => {
-    const { db, seen } = await opened(options)
+    const { db, readCounts } = await openDatabase(options)
     const value = options.encoding === 'binary' ? Buffer.from('x') : { first: 1, other: 2 }
     await db.put('x', value)
     expect(db.get('x')).toEqual(value)
@@ -136,7 +136,7 @@ for (const [does, options] of inner) {
     expect([...db.getRange({ start: 'a' })]).toHaveLength(6)
     expect(await db.remove('y')).toBe(true)
     const count = (operations: number) => ({ operations, errors: 0 })
-    expect(seen()).toMatchObject({
+    expect(readCounts()).toMatchObject({
       get: count(2),
       get_many: count(1),
       set: count(2),
@@ -148,17 +148,17 @@ for (const [does, options] of inner) {
 }
 
 test('calls in the callback of a getMany are separate operations', async () => {
-  const { db, seen } = await opened()
+  const { db, readCounts } = await openDatabase()
   const values = await new Promise((resolve) => {
     db.getMany(letters, () => resolve(db.get('a')))
   })
   expect(values).toEqual({ letter: 'a', length: 1 })
-  expect(seen()).toMatchObject({ get_many: { operations: 1 }, get: { operations: 1 } })
+  expect(readCounts()).toMatchObject({ get_many: { operations: 1 }, get: { operations: 1 } })
 })
 
 test('a getMany without keys is counted, a prefetch is not', async () => {
-  const { db, seen } = await opened()
+  const { db, readCounts } = await openDatabase()
   expect(await db.getMany([])).toEqual([])
   await db.prefetch(letters)
-  expect(seen()).toMatchObject({ get_many: { operations: 1, errors: 0 }, get: { operations: 0 } })
+  expect(readCounts()).toMatchObject({ get_many: { operations: 1, errors: 0 }, get: { operations: 0 } })
 })

@@ -10,8 +10,8 @@ type Database = RootDatabase<string, string>
 const folders = mkdtempSync(join(tmpdir(), 'lmdb-suite-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
-const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
-const keysOf = ({ entries }: TestData): string[] => entries.map(([key]) => key)
+const firstKey = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const allKeys = ({ entries }: TestData): string[] => entries.map(([key]) => key)
 /** Longer than LMDB's longest key. */
 const tooLong = 'x'.repeat(5000)
 
@@ -22,21 +22,21 @@ function putBoth(db: Database, { newKey, newValue }: TestData): void {
 
 /** The order matters: keys are read before they are removed. */
 const actions: ReadonlyArray<Action<Database>> = [
-  { does: 'get', operation: 'get', run: (db, data) => db.get(keyOf(data)), fail: (db) => db.get(tooLong) },
+  { does: 'get', operation: 'get', run: (db, data) => db.get(firstKey(data)), fail: (db) => db.get(tooLong) },
   { does: 'get of a key that is not there', operation: 'get', run: (db, data) => db.get(data.newKey) },
-  { does: 'getEntry', operation: 'get', run: (db, data) => db.getEntry(keyOf(data)), fail: (db) => db.getEntry(tooLong) },
-  { does: 'getBinary', operation: 'get', run: (db, data) => db.getBinary(keyOf(data)), fail: (db) => db.getBinary(tooLong) },
-  { does: 'doesExist', operation: 'has', run: (db, data) => db.doesExist(keyOf(data)), fail: (db) => db.doesExist(tooLong) },
+  { does: 'getEntry', operation: 'get', run: (db, data) => db.getEntry(firstKey(data)), fail: (db) => db.getEntry(tooLong) },
+  { does: 'getBinary', operation: 'get', run: (db, data) => db.getBinary(firstKey(data)), fail: (db) => db.getBinary(tooLong) },
+  { does: 'doesExist', operation: 'has', run: (db, data) => db.doesExist(firstKey(data)), fail: (db) => db.doesExist(tooLong) },
   {
     does: 'getMany',
     operation: 'get_many',
-    run: (db, data) => db.getMany(keysOf(data)),
+    run: (db, data) => db.getMany(allKeys(data)),
     fail: (db) => Reflect.apply(db.getMany, db, []),
   },
   {
     does: 'getMany with a callback',
     operation: 'get_many',
-    run: (db, data) => new Promise((resolve) => db.getMany(keysOf(data), (...answer) => resolve(answer))),
+    run: (db, data) => new Promise((resolve) => db.getMany(allKeys(data), (...answer) => resolve(answer))),
   },
   { does: 'getRange', operation: 'scan', entries: 3, run: (db) => [...db.getRange({ end: 'suite-key-u' })] },
   { does: 'getKeys', operation: 'scan', entries: 2, run: (db) => [...db.getKeys({ limit: 2 })] },
@@ -58,8 +58,8 @@ const actions: ReadonlyArray<Action<Database>> = [
     run: (db, { newKey, newValue }) => db.putSync(newKey, newValue),
     fail: (db, { newValue }) => db.putSync(tooLong, newValue),
   },
-  { does: 'remove', operation: 'delete', run: (db, data) => db.remove(keyOf(data)), fail: (db) => db.remove(tooLong) },
-  { does: 'removeSync', operation: 'delete', run: (db, data) => db.removeSync(keyOf(data)) },
+  { does: 'remove', operation: 'delete', run: (db, data) => db.remove(firstKey(data)), fail: (db) => db.remove(tooLong) },
+  { does: 'removeSync', operation: 'delete', run: (db, data) => db.removeSync(firstKey(data)) },
   {
     does: 'batch',
     operation: 'batch',
@@ -75,7 +75,7 @@ const actions: ReadonlyArray<Action<Database>> = [
       Reflect.apply(db.batch, db, [
         [
           { type: 'put', key: data.newKey, value: data.newValue },
-          { type: 'del', key: keyOf(data) },
+          { type: 'del', key: firstKey(data) },
         ],
       ]),
   },
@@ -88,7 +88,7 @@ const actions: ReadonlyArray<Action<Database>> = [
   {
     does: 'ifNoExists that does not hold',
     operation: 'batch',
-    run: (db, data) => db.ifNoExists(keysOf(data)[1] ?? '', () => putBoth(db, data)),
+    run: (db, data) => db.ifNoExists(allKeys(data)[1] ?? '', () => putBoth(db, data)),
   },
   {
     does: 'transaction',

@@ -135,7 +135,7 @@ export class LogFollower {
   /**
    * Opens the file that has replaced the current one. Empty files do not count: a process that tries to open a store which
    * is open elsewhere renames its log and leaves an empty one, while the engine continues with the old one. Neither do files
-   * that are too short to be told from the current one.
+   * that are too short to be distinguished from the current one.
    */
   async #openSuccessor({ descriptor, head }: OpenFile): Promise<number | undefined> {
     if ((await isFileAt(this.#path, descriptor)) !== false) return undefined

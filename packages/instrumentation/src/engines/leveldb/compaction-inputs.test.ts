@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { CompactionInputs } from './compaction-inputs.ts'
 
 /** Sizes of tables, by number. */
-function inputs(tables: Readonly<Record<number, number>>): CompactionInputs {
+function createInputs(tables: Readonly<Record<number, number>>): CompactionInputs {
   const made = new CompactionInputs()
   made.updateTables(new Map(Object.entries(tables).map(([table, bytes]) => [Number(table), bytes])))
   return made
 }
 
 test('a compaction has read the tables that are deleted right after it, not those deleted later', () => {
-  const tables = inputs({ 1: 400, 2: 200, 3: 100 })
+  const tables = createInputs({ 1: 400, 2: 200, 3: 100 })
   tables.onCompactionEnd(2, 300)
   expect([tables.onTableDeleted(2), tables.onTableDeleted(1), tables.onTableDeleted(3)]).toEqual([
     { bytes: 200 },
@@ -19,19 +19,19 @@ test('a compaction has read the tables that are deleted right after it, not thos
 })
 
 test('a table counts as input once', () => {
-  const tables = inputs({ 1: 400 })
+  const tables = createInputs({ 1: 400 })
   tables.onCompactionEnd(1, 100)
   expect([tables.onTableDeleted(1), tables.onTableDeleted(1)]).toEqual([{ bytes: 400, writeAmplification: 0.25 }, {}])
 })
 
 test('an unknown size stays unknown', () => {
-  const tables = inputs({ 1: 400 })
+  const tables = createInputs({ 1: 400 })
   tables.onCompactionEnd(2, 300)
   expect([tables.onTableDeleted(1), tables.onTableDeleted(2)]).toEqual([{ bytes: 400 }, {}])
 })
 
 test("tables kept by an iterator count when they are deleted, and never in another compaction's write amplification", () => {
-  const tables = inputs({ 1: 400, 2: 200, 3: 100, 4: 100 })
+  const tables = createInputs({ 1: 400, 2: 200, 3: 100, 4: 100 })
   tables.onCompactionEnd(2, 300)
   expect(tables.onTableDeleted(1)).toEqual({ bytes: 400 })
   tables.endDeletions()
@@ -47,7 +47,7 @@ test("tables kept by an iterator count when they are deleted, and never in anoth
 })
 
 test('tables kept when the store closed are gone after it opens, and do not disturb the next compaction', () => {
-  const tables = inputs({ 1: 400, 2: 200 })
+  const tables = createInputs({ 1: 400, 2: 200 })
   tables.onCompactionEnd(1, 300)
   tables.onRestart()
   expect(tables.onTableDeleted(1)).toEqual({ bytes: 400 })
@@ -56,7 +56,7 @@ test('tables kept when the store closed are gone after it opens, and do not dist
 })
 
 test('tables with a missed deletion are dropped', () => {
-  const tables = inputs({})
+  const tables = createInputs({})
   for (let table = 0; table < 5000; table++) tables.addTable(table, 1)
   tables.updateTables(new Map([[5000, 7]]))
   expect([tables.onTableDeleted(3), tables.onTableDeleted(5000)]).toEqual([{}, { bytes: 7 }])

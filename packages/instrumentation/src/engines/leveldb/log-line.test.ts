@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseLine } from './log-line.ts'
 
 /** Parses a line, without its time. */
-function said(message: string): unknown {
+function parseEvent(message: string): unknown {
   const { atMs: _at, ...rest } = parseLine(`2026/11/23-10:49:09.164199 7f82ea3fd6c0 ${message}`) ?? {}
   return rest
 }
@@ -30,11 +30,11 @@ test.each([
   ['(ignoring error) /db/000003.log: dropping 123 bytes; Corruption: bad record', { kind: 'corruption' }],
   ['Ignoring error Corruption: unknown WriteBatch tag', { kind: 'corruption' }],
 ])('it understands %s', (message, expected) => {
-  expect(said(message)).toEqual(expected)
+  expect(parseEvent(message)).toEqual(expected)
 })
 
 test('a key in a line is not taken for an event', () => {
-  expect(said("Manual compaction at level-0 from ': dropping 5 bytes; Compaction error: ' @ 1 : 1 .. (end)")).toEqual({
+  expect(parseEvent("Manual compaction at level-0 from ': dropping 5 bytes; Compaction error: ' @ 1 : 1 .. (end)")).toEqual({
     kind: 'other',
   })
 })

@@ -2,28 +2,28 @@ import { expect, test } from 'vitest'
 import { type Compaction, type LevelDBEvents, LevelDBLog } from './log.ts'
 
 /** Creates a log and records its events, with durations in milliseconds for readability. */
-function log() {
-  const told: unknown[] = []
+function createLog() {
+  const recorded: unknown[] = []
   const ms = (seconds: number | undefined): number | undefined => seconds && Math.round(seconds * 1000)
   const events: LevelDBEvents = {
-    onFlush: (bytes, seconds) => told.push(['flushed', bytes, ms(seconds)]),
-    onCompaction: ({ seconds, ...rest }: Compaction) => told.push(['compacted', { ...rest, ms: ms(seconds) }]),
-    onInputBytes: (bytes) => told.push(['consumed', bytes]),
-    onWriteAmplification: (ratio) => told.push(['amplified', ratio]),
-    onStallBegin: (cause) => told.push(['stalled', cause]),
-    onStallEnd: (cause, seconds) => told.push(['resumed', cause, ms(seconds)]),
-    onBackgroundError: () => told.push(['failed']),
+    onFlush: (bytes, seconds) => recorded.push(['flushed', bytes, ms(seconds)]),
+    onCompaction: ({ seconds, ...rest }: Compaction) => recorded.push(['compacted', { ...rest, ms: ms(seconds) }]),
+    onInputBytes: (bytes) => recorded.push(['input', bytes]),
+    onWriteAmplification: (ratio) => recorded.push(['write amplification', ratio]),
+    onStallBegin: (cause) => recorded.push(['stalled', cause]),
+    onStallEnd: (cause, seconds) => recorded.push(['resumed', cause, ms(seconds)]),
+    onBackgroundError: () => recorded.push(['failed']),
   }
   const leveldb = new LevelDBLog(events)
   leveldb.onRestart()
   return {
     leveldb,
     /** Adds lines, each with its second within one minute. Returns the events. */
-    told(...lines: Array<[second: number, message: string]>): unknown[] {
+    feed(...lines: Array<[second: number, message: string]>): unknown[] {
       for (const [second, message] of lines) {
         leveldb.onLine(`2026/11/23-23:59:${second.toFixed(6).padStart(9, '0')} 7f82ea3fd6c0 ${message}`)
       }
-      return told.splice(0)
+      return recorded.splice(0)
     },
   }
 }
@@ -34,31 +34,31 @@ const compaction: Array<[number, string]> = [
   [3, 'Compacted 2@0 + 0@1 files => 300 bytes'],
   [3, 'compacted to: files[ 0 1 0 0 0 0 0 ]'],
 ]
-const ofThat = ['compacted', { inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
+const itsEvent = ['compacted', { inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
 
 test('a flush has bytes and a duration; a flush of an empty memtable does not count', () => {
-  const { told } = log()
-  expect(told([1, 'Level-0 table #5: started'], [1.25, 'Level-0 table #5: 1081925 bytes OK'])).toEqual([
+  const { feed } = createLog()
+  expect(feed([1, 'Level-0 table #5: started'], [1.25, 'Level-0 table #5: 1081925 bytes OK'])).toEqual([
     ['flushed', 1081925, 250],
   ])
-  expect(told([2, 'Level-0 table #6: started'], [2.1, 'Level-0 table #6: 0 bytes OK'])).toEqual([])
+  expect(feed([2, 'Level-0 table #6: started'], [2.1, 'Level-0 table #6: 0 bytes OK'])).toEqual([])
 })
 
 test('a compaction has read the tables that are deleted right after it', () => {
-  const { leveldb, told } = log()
+  const { leveldb, feed } = createLog()
   leveldb.inputs.updateTables(new Map([[5, 400]]))
-  told([0, 'Level-0 table #6: started'], [0, 'Level-0 table #6: 200 bytes OK'], [0, 'Delete type=0 #4'])
-  expect(told(...compaction, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5'])).toEqual([
-    ofThat,
-    ['consumed', 200],
-    ['consumed', 400],
-    ['amplified', 0.5],
+  feed([0, 'Level-0 table #6: started'], [0, 'Level-0 table #6: 200 bytes OK'], [0, 'Delete type=0 #4'])
+  expect(feed(...compaction, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5'])).toEqual([
+    itsEvent,
+    ['input', 200],
+    ['input', 400],
+    ['write amplification', 0.5],
   ])
-  expect(told([5, 'Delete type=2 #5'])).toEqual([])
+  expect(feed([5, 'Delete type=2 #5'])).toEqual([])
 })
 
 test('a stall that is logged before the deletions does not hide them', () => {
-  const { leveldb, told } = log()
+  const { leveldb, feed } = createLog()
   leveldb.inputs.updateTables(
     new Map([
       [5, 400],
@@ -68,14 +68,14 @@ test('a stall that is logged before the deletions does not hide them', () => {
   const [first, ...others] = compaction.toReversed()
   if (first === undefined) throw new Error('there are lines')
   expect(
-    told(...others.reverse(), [3, 'Current memtable full; waiting...'], first, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5']),
-  ).toContainEqual(['amplified', 0.5])
+    feed(...others.reverse(), [3, 'Current memtable full; waiting...'], first, [4, 'Delete type=2 #6'], [4, 'Delete type=2 #5']),
+  ).toContainEqual(['write amplification', 0.5])
 })
 
 test("the time of a flush during a compaction does not count as the compaction's", () => {
-  const { told } = log()
+  const { feed } = createLog()
   expect(
-    told(
+    feed(
       [1, 'Compacting 4@0 + 1@1 files'],
       [2, 'Level-0 table #18: started'],
       [5, 'Level-0 table #18: 84694 bytes OK'],
@@ -89,9 +89,9 @@ test("the time of a flush during a compaction does not count as the compaction's
 })
 
 test('of jobs that began before the first line, only the end is known', () => {
-  const { told } = log()
+  const { feed } = createLog()
   expect(
-    told(
+    feed(
       [1, 'Level-0 table #5: 100 bytes OK'],
       [2, 'Generated table #7@0: 1 keys, 9 bytes'],
       [3, 'Compacted 1@1 + 0@2 files => 99 bytes'],
@@ -103,31 +103,31 @@ test('of jobs that began before the first line, only the end is known', () => {
 })
 
 test('a table that is written while the store closes never becomes part of it', () => {
-  const { leveldb, told } = log()
-  expect(told([1, 'Level-0 table #5: started'], [2, 'Level-0 table #5: 100 bytes OK'])).toHaveLength(1)
+  const { leveldb, feed } = createLog()
+  expect(feed([1, 'Level-0 table #5: started'], [2, 'Level-0 table #5: 100 bytes OK'])).toHaveLength(1)
   leveldb.onRestart()
-  expect(told([3, 'Delete type=0 #4'], [3, 'Delete type=2 #5'])).toEqual([])
+  expect(feed([3, 'Delete type=0 #4'], [3, 'Delete type=2 #5'])).toEqual([])
 })
 
 test('a failed compaction is an error, and its tables never become part of the store', () => {
-  const { leveldb, told } = log()
+  const { leveldb, feed } = createLog()
   const failing: Array<[number, string]> = [
     [1, 'Compacting 2@0 + 0@1 files'],
     [2, 'Generated table #7@0: 10 keys, 300 bytes'],
     [3, 'compacted to: files[ 2 0 0 0 0 0 0 ]'],
   ]
-  expect(told(...failing, [3, 'Compaction error: IO error: no space'])).toEqual([['failed']])
+  expect(feed(...failing, [3, 'Compaction error: IO error: no space'])).toEqual([['failed']])
   expect(leveldb.compactionsRunning).toBe(0)
   leveldb.onRestart()
-  expect(told([4, 'Delete type=2 #7'])).toEqual([])
+  expect(feed([4, 'Delete type=2 #7'])).toEqual([])
   // A failure to write the list of tables is logged twice and is one error.
-  expect(told([5, 'MANIFEST write: IO error: no space'], [5, 'Compaction error: IO error: no space'])).toEqual([['failed']])
+  expect(feed([5, 'MANIFEST write: IO error: no space'], [5, 'Compaction error: IO error: no space'])).toEqual([['failed']])
 })
 
 test('writers that wait for a memtable continue when its log is deleted, those that wait for level 0 at the next flush', () => {
-  const { told, leveldb } = log()
+  const { feed, leveldb } = createLog()
   expect(
-    told(
+    feed(
       [1, 'Current memtable full; waiting...'],
       [2, 'Current memtable full; waiting...'],
       [3, 'Level-0 table #5: started'],
@@ -138,10 +138,10 @@ test('writers that wait for a memtable continue when its log is deleted, those t
     ['flushed', 100, 1000],
   ])
   expect([leveldb.stallSeconds('memtable', 0.5), leveldb.stallSeconds('level0', 0.5)]).toEqual([3.5, 0])
-  expect(told([4.5, 'Delete type=0 #3'])).toEqual([['resumed', 'memtable', 3500]])
+  expect(feed([4.5, 'Delete type=0 #3'])).toEqual([['resumed', 'memtable', 3500]])
   expect(leveldb.stallSeconds('memtable', 9)).toBe(0)
   expect(
-    told(
+    feed(
       [5, 'Too many L0 files; waiting...'],
       [6, 'Compacted 4@0 + 3@1 files => 2 bytes'],
       [7, 'Too many L0 files; waiting...'],
@@ -155,8 +155,8 @@ test('writers that wait for a memtable continue when its log is deleted, those t
 })
 
 test('a background error ends the stalls of waiting writers', () => {
-  const { told } = log()
-  expect(told([1, 'Current memtable full; waiting...'], [3, 'Level-0 table #5: 0 bytes IO error: no space'])).toEqual([
+  const { feed } = createLog()
+  expect(feed([1, 'Current memtable full; waiting...'], [3, 'Level-0 table #5: 0 bytes IO error: no space'])).toEqual([
     ['stalled', 'memtable'],
     ['resumed', 'memtable', 2000],
     ['failed'],
@@ -174,18 +174,18 @@ test('whether a compaction runs is known from the first line about one', () => {
 })
 
 test('after another opening nothing of the previous log continues', () => {
-  const { leveldb, told } = log()
-  told([1, 'Compacting 2@0 + 0@1 files'], [2, 'Too many L0 files; waiting...'])
+  const { leveldb, feed } = createLog()
+  feed([1, 'Compacting 2@0 + 0@1 files'], [2, 'Too many L0 files; waiting...'])
   leveldb.onRestart()
-  expect(told([3, 'Level-0 table #5: started'], [4, 'Compacted 2@0 + 0@1 files => 5 bytes'])).toEqual([
+  expect(feed([3, 'Level-0 table #5: started'], [4, 'Compacted 2@0 + 0@1 files => 5 bytes'])).toEqual([
     ['compacted', { inputFiles: 2, outputFiles: undefined, outputBytes: 5, ms: undefined }],
   ])
   expect(leveldb.stallSeconds('level0', 1)).toBe(0)
 })
 
 test('text that is not a log line is ignored', () => {
-  const { leveldb, told } = log()
+  const { leveldb, feed } = createLog()
   leveldb.onLine('')
   leveldb.onLine('\ufffd\ufffd')
-  expect(told([1, 'Recovering log #3'])).toEqual([])
+  expect(feed([1, 'Recovering log #3'])).toEqual([])
 })

@@ -52,8 +52,8 @@ const stallCounters = ['db_write_stalls_total', 'db_write_stall_seconds_total'] 
 
 /**
  * The metrics that LevelDB supplies. It has no value log; it reports memtables and cache as one number; its background
- * thread has the same name as those of Node's pool, so its CPU time is unknown; and only compactions reclaim space, whose
- * input less output tells how much.
+ * thread has the same name as those of Node's pool, so its CPU time is unknown; and only compactions reclaim space: their
+ * input minus their output is the reclaimed size.
  */
 export const leveldbMetricNames: readonly MetricName[] = [
   ...new Set([...gauges.map(({ name }) => name), ...counters, ...lsmHistograms, ...stallCounters]),

@@ -41,13 +41,13 @@ test('a key that looks like a line is not taken for one, and a closed store has 
   await db.put('\n--- level 6 ---\n 77:88[', '1')
   await db.put('\n 99:100[ä', '1')
   await db.compactRange('', '~')
-  const said = readProperties(db)
-  expect(said?.levels).toHaveLength(7)
-  expect(said?.levels?.map(({ files }) => files)).toEqual(
+  const properties = readProperties(db)
+  expect(properties?.levels).toHaveLength(7)
+  expect(properties?.levels?.map(({ files }) => files)).toEqual(
     [0, 1, 2, 3, 4, 5, 6].map((level) => Number(db.getProperty(`leveldb.num-files-at-level${level}`))),
   )
-  expect(said?.tables.size).toBe(1)
-  expect(said?.memoryBytes).toBe(Number(db.getProperty('leveldb.approximate-memory-usage')))
+  expect(properties?.tables.size).toBe(1)
+  expect(properties?.memoryBytes).toBe(Number(db.getProperty('leveldb.approximate-memory-usage')))
   await db.close()
   expect(readProperties(db)).toBeUndefined()
 })

@@ -29,7 +29,7 @@ export function parseStallCounts(texts: Iterable<string>): StallCounts {
 /** What is known of the stall in progress from periodic reads. */
 export interface StallState {
   readonly counts: StallCounts
-  /** The cause whose count grew last. */
+  /** The cause that was counted last. */
   readonly latest: StallCause
   /** When a read first found writers stalled, in milliseconds of `performance.now()`; undefined while they are not. */
   readonly sinceMs: number | undefined

@@ -55,7 +55,7 @@ test('between two reads, new threads count from their start and ended threads do
   expect(cpuBetween(before, after)).toBe(1.5)
 })
 
-async function opened(store: string, { identity }: { identity: boolean }): Promise<string> {
+async function createOpenStore(store: string, { identity }: { identity: boolean }): Promise<string> {
   const path = join(folder, store)
   await mkdir(path, { recursive: true })
   await writeFile(join(path, 'MANIFEST-000005'), '')
@@ -67,15 +67,15 @@ async function opened(store: string, { identity }: { identity: boolean }): Promi
 }
 
 test('a RocksDB is the only one beside LevelDBs, but not beside another RocksDB', async () => {
-  const own = await opened('own', { identity: true })
-  await opened('leveldb', { identity: false })
+  const own = await createOpenStore('own', { identity: true })
+  await createOpenStore('leveldb', { identity: false })
   expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(true)
-  await opened('other', { identity: true })
+  await createOpenStore('other', { identity: true })
   expect(await isOnlyRocksDB(own, join(folder, 'open'))).toBe(false)
 })
 
 test('without /proc no RocksDB is known to be the only one', async () => {
-  const own = await opened('own', { identity: true })
+  const own = await createOpenStore('own', { identity: true })
   expect(await isOnlyRocksDB(own, join(folder, 'nowhere'))).toBe(false)
   expect(await isOnlyRocksDB(join(folder, 'nowhere'), join(folder, 'open'))).toBe(false)
 })
