@@ -27,6 +27,7 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  * @throws ConfigError if the configuration is not valid; Error if a server cannot listen on its port.
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { startMonitoring } from '@wombat/monitor'
  *
  * const monitoring = await startMonitoring({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
@@ -34,7 +35,7 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  * store.set('a', 1)
  *
  * const response = await fetch(`${monitoring.addresses.prometheus}/metrics`)
- * console.log(response.status) // 200
+ * assert.match(await response.text(), /^db_set_operations_total\{store="sessions"\} 1$/m)
  *
  * await monitoring.close()
  * ```
@@ -62,6 +63,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
  *   provider are monitored already.
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { instrument } from '@wombat/instrumentation'
  * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
  * import { MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -73,7 +75,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
  * store.set('a', 1)
  *
  * const metrics = await monitoring.metrics()
- * console.log(metrics.find(({ name }) => name === 'db_set_operations_total').value) // 1
+ * assert.equal(metrics.find(({ name }) => name === 'db_set_operations_total').value, 1)
  *
  * await monitoring.close()
  * await meterProvider.shutdown()

@@ -58,6 +58,7 @@ export type OwnMetricData = MetricData & { readonly kind: MetricKind }
  *
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { MetricsRegistry } from '@wombat/instrumentation'
  * import { RegistryProducer } from '@wombat/monitor'
  *
@@ -67,7 +68,8 @@ export type OwnMetricData = MetricData & { readonly kind: MetricKind }
  * const producer = new RegistryProducer(registry)
  * const { resourceMetrics } = await producer.collect()
  * const [{ metrics }] = resourceMetrics.scopeMetrics
- * console.log(metrics.find(({ descriptor }) => descriptor.name === 'db_get_operations_total').dataPoints[0].value) // 2
+ * const gets = metrics.find(({ descriptor }) => descriptor.name === 'db_get_operations_total')
+ * assert.equal(gets.dataPoints[0].value, 2)
  * ```
  */
 export class RegistryProducer implements MetricProducer {

@@ -19,18 +19,17 @@ const collectTimeoutMs = 5000
  *
  * @example
  * ```js
- * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
+ * import assert from 'node:assert/strict'
+ * import { SnapshotReader } from '@wombat/monitor'
  * import { MeterProvider } from '@opentelemetry/sdk-metrics'
  *
  * const reader = new SnapshotReader()
  * const meterProvider = new MeterProvider({ readers: [reader] })
- * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiEnabled: false })
  * meterProvider.getMeter('application').createCounter('requests').add(3)
  *
  * const { points } = await reader.take()
- * console.log(points.find(({ metric }) => metric === 'requests').value) // 3
+ * assert.equal(points.find(({ metric }) => metric === 'requests').value, 3)
  *
- * await monitoring.close()
  * await meterProvider.shutdown()
  * ```
  */

@@ -18,12 +18,15 @@ export interface ExplainedOption {
  * @throws ConfigError if the configuration is not valid.
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { explainConfig } from '@wombat/monitor'
  *
- * const environment = { WOMBAT_PROMETHEUS_ENABLED: 'true' }
- * for (const { option, value, source } of explainConfig({ jsonApiPort: 0 }, environment)) {
- *   if (source !== 'default') console.log(`${option} = ${value} (${source})`)
- * }
+ * const explained = explainConfig({ jsonApiPort: 0 }, { WOMBAT_PROMETHEUS_ENABLED: 'true' })
+ * const changed = explained.filter(({ source }) => source !== 'default')
+ * assert.deepEqual(
+ *   changed.map(({ option, value, source }) => `${option} = ${value} (${source})`),
+ *   ['prometheusEnabled = true (environment)', 'jsonApiPort = 0 (code)'],
+ * )
  * ```
  */
 export function explainConfig(config: MonitoringConfig = {}, environment: Environment = process.env): ExplainedOption[] {
@@ -52,11 +55,12 @@ export interface DocumentedOption {
  *
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { optionTable } from '@wombat/monitor'
  *
- * for (const { variable, defaultValue, description } of optionTable()) {
- *   console.log(`${variable}=${defaultValue ?? ''}  # ${description}`)
- * }
+ * const port = optionTable().find(({ option }) => option === 'prometheusPort')
+ * assert.equal(port.variable, 'WOMBAT_PROMETHEUS_PORT')
+ * assert.equal(port.defaultValue, 9090)
  * ```
  */
 export function optionTable(): DocumentedOption[] {

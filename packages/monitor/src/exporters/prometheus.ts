@@ -13,6 +13,7 @@ export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
  * @param semconv the names under which operations are exported.
  * @example
  * ```js
+ * import assert from 'node:assert/strict'
  * import { prometheusText, startMonitoring } from '@wombat/monitor'
  *
  * const monitoring = await startMonitoring({ jsonApiEnabled: false })
@@ -20,7 +21,7 @@ export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
  * store.set('a', 1)
  *
  * const text = prometheusText(await monitoring.snapshot(), 'wombat')
- * console.log(text.includes('db_set_operations_total{store="sessions"} 1')) // true
+ * assert.match(text, /^db_set_operations_total\{store="sessions"\} 1$/m)
  *
  * await monitoring.close()
  * ```
