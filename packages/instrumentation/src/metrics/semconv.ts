@@ -158,7 +158,7 @@ const storeRows = {
   db_background_errors_total: counter('{error}', "Errors in the engine's background work."),
   db_store_info: gauge(
     '{store}',
-    '1 for each store that is not closed, with its engine and adapter as labels.',
+    '1 for each store that is open or opening, with its engine and adapter as labels.',
     'engine',
     'engine_version',
     'adapter',
