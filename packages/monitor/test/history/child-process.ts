@@ -4,27 +4,33 @@ import { join } from 'node:path'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { onTestFinished } from 'vitest'
 
-// Node 22 warns of its SQLite.
+// Node 22 prints a warning about node:sqlite.
 const flags = [...nodeFlags, '--disable-warning=ExperimentalWarning', '--conditions=source']
 
-/** A process that runs a program of this folder, and everything that it says. */
-export function start(program: string, ...args: readonly string[]): { child: ChildProcess; said: { out: string; err: string } } {
+/** What a child process has written so far. */
+export interface Output {
+  stdout: string
+  stderr: string
+}
+
+/** Starts a program of this folder in a child process, which is killed when the test ends. */
+export function start(program: string, ...args: readonly string[]): { child: ChildProcess; output: Output } {
   const child = spawn(process.execPath, [...flags, join(import.meta.dirname, program), ...args])
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
-  const said = { out: '', err: '' }
+  const output: Output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data) => {
-    said.out += data
+    output.stdout += data
   })
   child.stderr.on('data', (data) => {
-    said.err += data
+    output.stderr += data
   })
-  return { child, said }
+  return { child, output }
 }
 
-/** Kills a process as nothing can be caught, and waits until it is gone. */
-export async function killed(child: ChildProcess): Promise<void> {
+/** Kills a process with SIGKILL, which it cannot handle, and waits until it has ended. */
+export async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'close')
 }

@@ -7,11 +7,12 @@ import { DurableHistory, type DurableHistoryOptions } from '../../src/history/sq
 
 const dayMs = 86_400_000
 
+/** Returns a path for a history file in a directory that is removed with the test. */
 export async function temporaryPath(): Promise<string> {
   return join(await temporaryFolder(), 'history.db')
 }
 
-/** A history that is closed with the test, with what it logged and how often it onFailure. */
+/** Opens a history file, which is closed with the test. Returns it with its log and the number of its failures. */
 export async function opened(path: string, options: Partial<DurableHistoryOptions> = {}) {
   const logger = collectingLogger()
   const counted = { failures: 0 }
@@ -23,7 +24,7 @@ export async function opened(path: string, options: Partial<DurableHistoryOption
   return { file, logger, counted }
 }
 
-/** How many rows a table of a closed file has. */
+/** Returns the number of rows in a table of a closed file. */
 export function count(path: string, table: string): number {
   const database = new DatabaseSync(path)
   try {

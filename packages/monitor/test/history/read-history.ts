@@ -3,27 +3,28 @@ import { readBlocks } from '../../src/history/sqlite/blocks.ts'
 import { SeriesIds } from '../../src/history/sqlite/series-ids.ts'
 import { TimeSlices } from '../../src/history/sqlite/time-slices.ts'
 
-/** Every sample of a closed file, by its time: `name{index}` and value. */
-export async function everything(path: string): Promise<Map<number, Map<string, number>>> {
+/** Reads every sample of a closed file: by time, then by `name{index}`. Throws if a time occurs twice. */
+export async function readAllSamples(path: string): Promise<Map<number, Map<string, number>>> {
   const database = new DatabaseSync(path)
   try {
-    const seriesIds = new SeriesIds(database)
-    const read = new Map<number, Map<string, number>>()
-    const unreadable = (error: unknown): never => {
+    const ids = new SeriesIds(database)
+    const samples = new Map<number, Map<string, number>>()
+    const fail = (error: unknown): never => {
       throw error
     }
-    for await (const { timesMs, seriesIds: ids, values } of readBlocks(database, 0, new TimeSlices(), unreadable)) {
-      for (const [tick, timeMs] of timesMs.entries()) {
-        if (read.has(timeMs)) throw new Error(`${timeMs} is there twice`)
-        const moment = new Map<string, number>()
-        for (const [index, id] of ids.entries()) {
-          const series = seriesIds.seriesById(id)
-          moment.set(`${series?.name}{${series?.labels['index']}}`, values[index * timesMs.length + tick] as number)
+    for await (const { timesMs, seriesIds, values } of readBlocks(database, 0, new TimeSlices(), fail)) {
+      for (const [timeIndex, timeMs] of timesMs.entries()) {
+        if (samples.has(timeMs)) throw new Error(`the file contains the samples of ${timeMs} twice`)
+        const valuesBySeries = new Map<string, number>()
+        for (const [seriesIndex, id] of seriesIds.entries()) {
+          const series = ids.seriesById(id)
+          const value = values[seriesIndex * timesMs.length + timeIndex] as number
+          valuesBySeries.set(`${series?.name}{${series?.labels['index']}}`, value)
         }
-        read.set(timeMs, moment)
+        samples.set(timeMs, valuesBySeries)
       }
     }
-    return read
+    return samples
   } finally {
     database.close()
   }

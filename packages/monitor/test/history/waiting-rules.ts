@@ -2,7 +2,7 @@ import type { AlertRule } from '@wombat/monitor'
 
 const minute = 60_000
 
-/** Rules that wait after the first write: an hour, ten minutes, and half a minute. */
+/** Rules that are pending after the first write: for an hour, ten minutes, and half a minute. */
 export const waitingRules: readonly AlertRule[] = [
   { name: 'AnHour', durationMs: 60 * minute },
   { name: 'TenMinutes', durationMs: 10 * minute },
@@ -15,5 +15,10 @@ export const waitingRules: readonly AlertRule[] = [
   threshold: 0,
 }))
 
-/** Without doors, quickly. */
-export const quickly = { jsonApiEnabled: false, metricsIntervalMs: 100, alertEvaluationIntervalMs: 100, alertRules: waitingRules }
+/** Options for short intervals, without an HTTP server. */
+export const fastOptions = {
+  jsonApiEnabled: false,
+  metricsIntervalMs: 100,
+  alertEvaluationIntervalMs: 100,
+  alertRules: waitingRules,
+}

@@ -1,10 +1,9 @@
-// Writes ticks until it is killed: node writer-process.ts <path> <first value>. It says what it is about to write, and what it wrote.
+// Writes samples until it is killed, and prints the index of each after it was written: node writer-process.ts <path> <first index>.
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
-import type { Sample } from '../../src/history/series.ts'
 import { DurableHistory } from '../../src/history/sqlite/durable-history.ts'
-import { compactionIntervalMs, samplesAt, stepMs } from './sample-data.ts'
+import { compactionIntervalMs, createSamples, intervalMs } from './sample-data.ts'
 
 const [path = '', first = '0'] = process.argv.slice(2)
 const logger = collectingLogger()
@@ -16,11 +15,10 @@ const file = await DurableHistory.open({
   maxBytes: 2 ** 30,
   minFreeBytes: 0,
 })
-for (let tick = Number(first); ; tick++) {
-  const samples: Sample[] = samplesAt(tick)
-  file.append(tick * stepMs, samples)
-  writeSync(1, `${tick}\n`)
+for (let index = Number(first); ; index++) {
+  file.append(index * intervalMs, createSamples(index))
+  writeSync(1, `${index}\n`)
   for (const { level, message, fields } of logger.lines)
     if (level === 'error') writeSync(2, `${message} ${JSON.stringify(fields)}\n`)
-  await sleep(tick % 3)
+  await sleep(index % 3)
 }
