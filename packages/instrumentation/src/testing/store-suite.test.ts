@@ -58,8 +58,8 @@ const adding: Action<Shelf> = {
   fail: (shelf, { poisonedKey, newValue }) => shelf.add(poisonedKey, newValue),
 }
 
-/** Runs the suite on shelves with this adapter. Returns the names of the tests that failed. */
-async function failures(adapter: StoreAdapter<Shelf>, changes: Partial<StoreKind<Shelf>> = {}): Promise<string[]> {
+/** Runs the suite on shelves with this adapter. Returns the tests that failed, each with its message. */
+async function runSuite(adapter: StoreAdapter<Shelf>, changes: Partial<StoreKind<Shelf>> = {}): Promise<Map<string, string>> {
   const tests: Array<[name: string, run: () => Promise<void>]> = []
   storeSuite<Shelf>({
     kind: 'shelf',
@@ -70,9 +70,16 @@ async function failures(adapter: StoreAdapter<Shelf>, changes: Partial<StoreKind
     ...changes,
   })
   expect(tests.length).toBeGreaterThan(8)
-  const failed: string[] = []
-  for (const [name, run] of tests) await run().catch(() => failed.push(name.replace(/^shelf: /, '')))
+  const failed = new Map<string, string>()
+  for (const [name, run] of tests) {
+    await run().catch((error: Error) => failed.set(name.replace(/^shelf: /, ''), error.message))
+  }
   return failed
+}
+
+/** Runs the suite, and returns the names of the tests that failed. */
+async function failures(...args: Parameters<typeof runSuite>): Promise<string[]> {
+  return [...(await runSuite(...args)).keys()]
 }
 
 /** An adapter that instruments shelves in another way. */
@@ -285,4 +292,31 @@ test('an action whose fail does not fail is reported', async () => {
 
 test('an adapter that reports a closed store as open fails', async () => {
   expect(await failures(correct, { close: () => {} })).toEqual(['a closed store has no gauges and keeps its counters'])
+})
+
+test('a failure names what is missing and what to do', async () => {
+  // The first line of each message: Node may append a diff.
+  const messages = async (...args: Parameters<typeof runSuite>): Promise<unknown[]> =>
+    [...(await runSuite(...args)).values()].map((message) => message.split('\n')[0])
+  const withoutGet = adapterWith((shelf, context) => ({
+    state: () => 'open',
+    detach: wrapMethods(shelf, context, { add: 'set' }),
+  }))
+  expect(await messages(withoutGet)).toContain(
+    'get must be measured as {"operations":1,"errors":0}, got {"operations":0,"errors":0}: wrap each method that performs get exactly once',
+  )
+  const alwaysClosed = adapterWith((shelf, context) => ({ ...correct.instrument(shelf, context), state: () => 'closed' }))
+  expect(await messages(alwaysClosed)).toContain(
+    'db_queue_depth must be 0 after all operations, got undefined: state() of the binding must return "open" while the store is open, got "closed"',
+  )
+  expect(await messages({ ...correct, operations: ['get', 'set', 'delete'] })).toContain(
+    "no action performs delete: add one to actions, or remove it from the adapter's operations",
+  )
+  expect(await messages({ ...correct, operations: ['get'] })).toContain(
+    "set is not measured: add it to the adapter's operations, or remove its actions",
+  )
+  const sticky = adapterWith((shelf, context) => ({ ...correct.instrument(shelf, context), detach() {} }))
+  expect(await messages(sticky)).toEqual([
+    'detach() of the binding must restore the store as it was before, still changed: read, add',
+  ])
 })
