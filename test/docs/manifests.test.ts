@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './markdown.ts'
 
@@ -19,4 +19,16 @@ test.each(readdirSync(join(root, 'packages')))('%s is published with the license
     license: 'Apache-2.0',
     engines: { node: expect.any(String) },
   })
+})
+
+const folders = globSync('**/package.json', { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist|\.installed)$/.test(name) })
+  .map((path) => dirname(path))
+  .filter((folder) => !/(^|\/)run-/.test(folder))
+
+test('the manifests of the whole workspace are found', () => {
+  expect(folders).toEqual(expect.arrayContaining(['.', 'packages/monitor', 'examples/service', 'test', 'test/support']))
+})
+
+test.each(folders)('the manifest of %s has a license and the supported versions of Node', (folder) => {
+  expect(manifest(folder)).toMatchObject({ license: 'Apache-2.0', engines: { node: expect.stringMatching(/^>=/) } })
 })
