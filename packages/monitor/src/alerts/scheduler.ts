@@ -53,6 +53,7 @@ export class AlertScheduler implements Component {
   #timer: NodeJS.Timeout | undefined
   #evaluatedMs: number | undefined
   #savedAlerts = ''
+  #stored: SavedAlerts | undefined
   #isStarted = false
   #isClosed = false
 
@@ -65,19 +66,28 @@ export class AlertScheduler implements Component {
     const onDropped = (notifier: string): void =>
       registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
     this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
-    // Before this process writes to the storage: afterwards `lastSampleMs` is its own time.
-    this.#attempt(() => this.#restore(Date.now()))
+    // Read before this process writes to the storage: afterwards `lastSampleMs` is its own time.
+    this.#attempt('the stored alerts could not be read', () => {
+      this.#stored = readAlerts(options.storage, Date.now())
+    })
   }
 
-  /** Starts to evaluate the rules when the history is ready. The timer does not keep the process alive. */
+  /** Restores the stored alerts, and evaluates the rules as soon as the history is ready. The timer does not keep the process alive. */
   start(): void {
     this.#isStarted = true
+    const stored = this.#stored
+    if (stored !== undefined) {
+      this.#attempt('the stored alerts could not be restored', () => this.manager.restore(stored, Date.now()))
+    }
     const { registry, evaluationIntervalMs, historyReady } = this.#options
     if (evaluationIntervalMs === undefined) return
     for (const name of evaluationCounters) registry.counter(name)
     void historyReady().then(() => {
       if (this.#isClosed) return
-      this.#timer = setInterval(() => this.#attempt(() => this.evaluate(Date.now())), evaluationIntervalMs)
+      this.#timer = setInterval(
+        () => this.#attempt('the alert rules could not be evaluated', () => this.evaluate(Date.now())),
+        evaluationIntervalMs,
+      )
       this.#timer.unref()
     })
   }
@@ -112,16 +122,6 @@ export class AlertScheduler implements Component {
     registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
   }
 
-  /** Restores the alerts of an earlier process. It lived until its last stored sample, not only until its last stored alert. */
-  #restore(nowMs: number): void {
-    const { storage } = this.#options
-    const text = storage?.metadata(storageName)
-    if (storage === undefined || text === undefined) return
-    const saved = JSON.parse(text) as SavedAlerts
-    const lastSampleMs = Math.max(saved.atMs, storage.lastSampleMs(nowMs) ?? 0)
-    this.manager.restore({ ...saved, atMs: Math.min(lastSampleMs, nowMs) }, nowMs)
-  }
-
   /** Stores the alerts if any of them changed. */
   #save(nowMs: number): void {
     const { storage } = this.#options
@@ -141,12 +141,21 @@ export class AlertScheduler implements Component {
     this.#evaluatedMs = nowMs
   }
 
-  #attempt(work: () => void): void {
+  #attempt(failure: string, work: () => void): void {
     try {
       work()
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      this.#options.logger.error({ reason }, 'the alert rules could not be evaluated')
+      this.#options.logger.error({ reason }, failure)
     }
   }
+}
+
+/** Returns the alerts of an earlier process. It lived until its last stored sample, not only until its last stored alert. */
+function readAlerts(storage: AlertStorage | undefined, nowMs: number): SavedAlerts | undefined {
+  const text = storage?.metadata(storageName)
+  if (storage === undefined || text === undefined) return undefined
+  const saved = JSON.parse(text) as SavedAlerts
+  const aliveMs = Math.max(saved.atMs, storage.lastSampleMs(nowMs) ?? 0)
+  return { ...saved, atMs: Math.min(aliveMs, nowMs) }
 }
