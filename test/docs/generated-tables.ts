@@ -1,5 +1,12 @@
 import { metrics, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
-import { type AlertRule, defaultRules, healthBoundTable, optionTable } from '@wombat/monitor'
+import {
+  type AlertRule,
+  conditionTable,
+  type DocumentedCondition,
+  defaultRules,
+  healthBoundTable,
+  optionTable,
+} from '@wombat/monitor'
 
 /** A part of a document that is derived from code, between markers of its name. */
 interface GeneratedTable {
@@ -12,6 +19,7 @@ export const tables: Readonly<Record<string, GeneratedTable>> = {
   options: { file: 'packages/monitor/docs/configuration.md', write: optionsTable },
   bounds: { file: 'packages/monitor/docs/health.md', write: boundsTable },
   alerts: { file: 'packages/monitor/docs/alerts.md', write: alertsTable },
+  conditions: { file: 'packages/monitor/docs/alerts.md', write: conditionsTable },
   metrics: { file: 'packages/instrumentation/README.md', write: metricsTable },
   adapters: { file: 'packages/instrumentation/README.md', write: adaptersTable },
   capabilities: { file: 'packages/instrumentation/README.md', write: capabilitiesTable },
@@ -71,6 +79,20 @@ function alertsTable(): string {
         formatDuration(rule.durationMs ?? 0),
       ]
     }),
+  )
+}
+
+/** Conditions that compare the same value, above and below, share one row. */
+function conditionsTable(): string {
+  const rows = new Map<string, DocumentedCondition[]>()
+  for (const row of conditionTable()) rows.set(row.description, [...(rows.get(row.description) ?? []), row])
+  return markdown(
+    ['condition', 'compares', 'fields'],
+    [...rows].map(([description, conditions]) => [
+      conditions.map(({ condition }) => `\`${condition}\``).join(', '),
+      description,
+      (conditions[0]?.fields ?? []).map((field) => `\`${field}\``).join(', '),
+    ]),
   )
 }
 

@@ -10,8 +10,9 @@ export {
   type ConditionFields,
   type ConditionName,
   conditionDirection,
-  conditionNames,
   conditionSeries,
+  conditionTable,
+  type DocumentedCondition,
   type ThresholdCondition,
 } from './alerts/conditions.ts'
 export { defaultRules } from './alerts/default-rules.ts'

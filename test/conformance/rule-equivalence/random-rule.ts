@@ -1,6 +1,8 @@
-import { type AlertRule, type Condition, type ConditionName, conditionDirection, conditionNames } from '@wombat/monitor'
+import { type AlertRule, type Condition, type ConditionName, conditionDirection, conditionTable } from '@wombat/monitor'
 
 type Random = () => number
+
+const names = conditionTable().map(({ condition }) => condition)
 
 const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(random() * items.length)] as T
 const maybe = <T extends object>(chance: number, random: Random, make: () => T): T | Record<string, never> =>
@@ -8,7 +10,7 @@ const maybe = <T extends object>(chance: number, random: Random, make: () => T):
 
 /** Any rule over the scenario's series. Every kind has its turn; the rest is chance. */
 export function ruleFor(seed: number, intervalMs: number, random: Random): AlertRule {
-  const condition = conditionOf(conditionNames[seed % conditionNames.length] as ConditionName, intervalMs, random)
+  const condition = conditionOf(names[seed % names.length] as ConditionName, intervalMs, random)
   const hasThreshold = condition.condition !== 'metric_absent'
   const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearing(condition, random) } : {}
   return {

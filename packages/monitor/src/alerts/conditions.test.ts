@@ -3,7 +3,6 @@ import { TimeSeries } from '../history/memory/time-series.ts'
 import {
   breachedValues,
   type Condition,
-  type ConditionName,
   conditionDirection,
   conditionNames,
   conditionSeries,
@@ -47,36 +46,30 @@ function createHistory(): TimeSeries {
   return history
 }
 
-/** For each condition: one that holds for the store `users` only, or for `orders` only, and the value that breaches it. */
-const cases: { readonly [Name in ConditionName]: readonly [Condition<Name>, Record<string, number>] } = {
-  metric_above: [{ condition: 'metric_above', metric: 'depth', threshold: 60 }, { users: 180 }],
-  metric_below: [{ condition: 'metric_below', metric: 'depth', threshold: 180 }, { orders: 60 }],
-  metric_absent: [{ condition: 'metric_absent', metric: 'depth', where: { store: 'sessions' } }, { sessions: 1 }],
-  rate_above: [{ condition: 'rate_above', metric: 'failures_total', windowMs, threshold: 2 }, { users: 3 }],
-  rate_below: [{ condition: 'rate_below', metric: 'failures_total', windowMs, threshold: 2 }, { orders: 1 }],
-  ratio_above: [
-    { condition: 'ratio_above', metric: 'failures_total', of: 'requests_total', windowMs, threshold: 0.2 },
-    { users: 0.3 },
-  ],
-  ratio_below: [
-    { condition: 'ratio_below', metric: 'failures_total', of: 'requests_total', windowMs, threshold: 0.2 },
-    { orders: 0.1 },
-  ],
-  share_above: [{ condition: 'share_above', metric: 'depth', of: 'limit', threshold: 0.1 }, { users: 0.18 }],
-  share_below: [{ condition: 'share_below', metric: 'depth', of: 'limit', threshold: 0.1 }, { orders: 0.06 }],
-  quantile_above: [
+/** Conditions that hold for one store only, and the value for which they hold. */
+const cases: ReadonlyArray<readonly [Condition, Record<string, number>]> = [
+  [{ condition: 'metric_above', metric: 'depth', threshold: 60 }, { users: 180 }],
+  [{ condition: 'metric_below', metric: 'depth', threshold: 180 }, { orders: 60 }],
+  [{ condition: 'metric_absent', metric: 'depth', where: { store: 'sessions' } }, { sessions: 1 }],
+  [{ condition: 'rate_above', metric: 'failures_total', windowMs, threshold: 2 }, { users: 3 }],
+  [{ condition: 'rate_below', metric: 'failures_total', windowMs, threshold: 2 }, { orders: 1 }],
+  [{ condition: 'ratio_above', metric: 'failures_total', of: 'requests_total', windowMs, threshold: 0.2 }, { users: 0.3 }],
+  [{ condition: 'ratio_below', metric: 'failures_total', of: 'requests_total', windowMs, threshold: 0.2 }, { orders: 0.1 }],
+  [{ condition: 'share_above', metric: 'depth', of: 'limit', threshold: 0.1 }, { users: 0.18 }],
+  [{ condition: 'share_below', metric: 'depth', of: 'limit', threshold: 0.1 }, { orders: 0.06 }],
+  [
     { condition: 'quantile_above', metric: 'latency', quantile: 0.75, where: { store: 'users' }, windowMs, threshold: 0.1 },
     { users: 0.15 },
   ],
-  quantile_below: [
+  [
     { condition: 'quantile_below', metric: 'latency', quantile: 0.25, where: { store: 'orders' }, windowMs, threshold: 0.1 },
     { orders: 0.05 },
   ],
-  forecast_above: [{ condition: 'forecast_above', metric: 'depth', windowMs, aheadMs: 60_000, threshold: 200 }, { users: 360 }],
-  forecast_below: [{ condition: 'forecast_below', metric: 'depth', windowMs, aheadMs: 60_000, threshold: 200 }, { orders: 120 }],
-}
+  [{ condition: 'forecast_above', metric: 'depth', windowMs, aheadMs: 60_000, threshold: 200 }, { users: 360 }],
+  [{ condition: 'forecast_below', metric: 'depth', windowMs, aheadMs: 60_000, threshold: 200 }, { orders: 120 }],
+]
 
-test.each(Object.values(cases))('$condition holds for the series past its threshold', (condition, expected) => {
+test.each(cases)('$condition holds for the series past its threshold', (condition, expected) => {
   const breached = breachedValues(condition, createHistory(), nowMs)
   expect(Object.keys(expected)).toEqual(breached.map(({ labels }) => labels['store']))
   for (const { labels, value } of breached) expect(value).toBeCloseTo(expected[labels['store'] ?? ''] ?? Number.NaN, 9)

@@ -98,14 +98,14 @@ const newestValue = defineQuantity({
 })
 
 const rate = defineQuantity({
-  description: 'The increase per second of each counter or, with `by`, of all counters that share these labels.',
+  description: 'The increase per second of each counter. With `by`, counters that share these labels are added up.',
   fields: ['metric', 'where', 'by', 'windowMs'],
   evaluate: ({ metric, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
     sumBy(rates(history, { metric, where }, windowMs, nowMs), by),
 })
 
 const ratio = defineQuantity({
-  description: 'The rate of `metric` divided by the rate of `of`, for each set of labels or, with `by`, added up.',
+  description: 'The rate of `metric` divided by the rate of `of`, for equal labels. With `by`, both are added up first.',
   fields: ['metric', 'of', 'where', 'by', 'windowMs'],
   evaluate: ({ metric, of, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
     divide(
@@ -115,7 +115,7 @@ const ratio = defineQuantity({
 })
 
 const share = defineQuantity({
-  description: 'The newest value of `metric` divided by that of `of`, for each set of labels or, with `by`, added up.',
+  description: 'The newest value of `metric` divided by that of `of`, for equal labels. With `by`, both are added up first.',
   fields: ['metric', 'of', 'where', 'by'],
   evaluate: ({ metric, of, where, by }, history, nowMs) =>
     divide(
@@ -125,7 +125,7 @@ const share = defineQuantity({
 })
 
 const quantile = defineQuantity({
-  description: 'A quantile over the window of each histogram or, with `by`, of all histograms that share these labels.',
+  description: 'A quantile of each histogram over the window. With `by`, histograms that share these labels are added up.',
   fields: ['metric', 'quantile', 'where', 'by', 'windowMs'],
   series: bucketSeries,
   evaluate: ({ metric, quantile, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
@@ -177,6 +177,23 @@ export type Condition<Name extends ConditionName = ConditionName> = {
 
 /** A condition that compares with a threshold: any except `metric_absent`. */
 export type ThresholdCondition = Extract<Condition, { readonly threshold: number }>
+
+/** A condition as documentation shows it. */
+export interface DocumentedCondition {
+  readonly condition: ConditionName
+  /** What it compares with the threshold. */
+  readonly description: string
+  readonly direction: ConditionDirection
+  readonly fields: ReadonlyArray<keyof ConditionFields>
+}
+
+/** Returns every condition with what it compares and the fields it has, for documentation. */
+export function conditionTable(): DocumentedCondition[] {
+  return conditionNames.map((condition) => {
+    const { description, direction, fields }: ConditionDefinition = conditions[condition]
+    return { condition, description, direction, fields }
+  })
+}
 
 /** Returns whether the condition holds above its threshold, below it, or if no series has a value. */
 export function conditionDirection({ condition }: Pick<Condition, 'condition'>): ConditionDirection {

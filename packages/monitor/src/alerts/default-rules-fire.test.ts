@@ -60,6 +60,8 @@ function samplesAt(rule: AlertRule, index: number, breached: boolean): Sample[] 
     case 'forecast_above':
     case 'forecast_below':
       return [createSample(rule, rule.metric, breached ? 1e9 - seconds * 1e6 : 1e9, false)]
+    default:
+      throw new Error(`this test has no samples for the condition of ${JSON.stringify(rule)}`)
   }
 }
 
