@@ -4,8 +4,8 @@ import type { HealthSource } from '../src/http/routes/health.ts'
 
 const now = Date.UTC(2026, 10, 23, 9, 30)
 
-/** How two stores and their process are when all is well. */
-export const allIsWell: readonly HealthCheckResult[] = [
+/** Results of two stores and their process that are all healthy. */
+export const healthyResults: readonly HealthCheckResult[] = [
   {
     name: 'database_connectivity',
     store: 'orders',
@@ -46,8 +46,8 @@ export const allIsWell: readonly HealthCheckResult[] = [
   },
 ]
 
-/** The disk of one store runs full, and everything is said about it. */
-export const diskRunsFull: HealthCheckResult = {
+/** A degraded result with every field of an explanation. */
+export const lowDiskSpace: HealthCheckResult = {
   name: 'disk_space',
   store: 'orders',
   status: 'degraded',
@@ -63,19 +63,20 @@ export const diskRunsFull: HealthCheckResult = {
   runbookUrl: 'https://runbooks.example.org/disk-space',
 }
 
-/** All is well, but for these checks in place of those of their name and store. */
-export function checksWith(...others: readonly HealthCheckResult[]): HealthCheckResult[] {
-  return allIsWell.map((check) => others.find(({ name, store }) => name === check.name && store === check.store) ?? check)
+/** Returns the healthy results with others in place of those of the same name and store. */
+export function replaceResults(...others: readonly HealthCheckResult[]): HealthCheckResult[] {
+  return healthyResults.map((check) => others.find(({ name, store }) => name === check.name && store === check.store) ?? check)
 }
 
-/** A check in another state than it is in when all is well. */
-export function checkIn(status: HealthStatus, name: string, store: string | undefined, message: string): HealthCheckResult {
-  const check = allIsWell.find((candidate) => candidate.name === name && candidate.store === store)
+/** Returns one of the healthy results with another status and message. */
+export function createResult(status: HealthStatus, name: string, store: string | undefined, message: string): HealthCheckResult {
+  const check = healthyResults.find((candidate) => candidate.name === name && candidate.store === store)
   if (check === undefined) throw new Error(`no check ${name} of ${store}`)
   return { ...check, status, message, sinceMs: now - 60_000 }
 }
 
-export function reportOf(
+/** Creates a report of these results; by default with the worst of their statuses. */
+export function createReport(
   checks: readonly HealthCheckResult[],
   phase: HealthReport['phase'] = 'running',
   status = worstStatus(checks),
@@ -83,7 +84,7 @@ export function reportOf(
   return { status, timeMs: now, phase, checks }
 }
 
-/** Answers with these reports; where nothing is said of liveness, no check is asked about it. */
-export function knowing(report: HealthReport, live: readonly HealthCheckResult[] = []): HealthSource {
-  return { report: () => report, liveness: () => reportOf(live, report.phase) }
+/** Creates a source that returns these reports. Without `live`, no check is part of the liveness. */
+export function createHealthSource(report: HealthReport, live: readonly HealthCheckResult[] = []): HealthSource {
+  return { report: () => report, liveness: () => createReport(live, report.phase) }
 }

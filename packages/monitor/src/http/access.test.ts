@@ -5,13 +5,15 @@ import { createAdaptorServer, getRequestListener } from '@hono/node-server'
 import { ask } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
-import { checkIn, checksWith, knowing, reportOf } from '../../test/health-reports.ts'
+import { createHealthSource, createReport, createResult, replaceResults } from '../../test/health-reports.ts'
 import { withMiddleware } from './middleware.ts'
 import { healthRoutes } from './routes/health.ts'
 import { listen } from './servers.ts'
 
 const token = 'a-token-of-sixteen-or-more'
-const source = knowing(reportOf(checksWith(checkIn('critical', 'disk_space', 'orders', 'Insufficient disk space'))))
+const source = createHealthSource(
+  createReport(replaceResults(createResult('critical', 'disk_space', 'orders', 'Insufficient disk space'))),
+)
 const other = new Hono().get('/metrics', (context) => context.text('db_get_operations_total 1'))
 
 function app(authToken?: string): Hono {

@@ -1,29 +1,30 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { instrument } from '@wombat/instrumentation'
 import { load, small } from '@wombat/test-support/leveldb-load'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
-import { folder, mounted, noMount } from './folders.ts'
-import { watched } from './health-checks.ts'
+import { createHealthChecks, type HealthChecksOptions } from './health-checks.ts'
+import { cannotMount, mountTmpfs } from './tmpfs.ts'
 
 const name = 'compaction_status'
 
-async function levelIn(location: string, options?: Parameters<typeof watched>[0]) {
-  const seen = watched(options)
-  const db = instrument(new ClassicLevel(location, small), { registry: seen.registry, name: 'orders' })
+async function openLevel(location: string, options?: HealthChecksOptions) {
+  const checks = createHealthChecks(options)
+  const db = instrument(new ClassicLevel(location, small), { registry: checks.registry, name: 'orders' })
   onTestFinished(() => db.close().catch(() => {}))
   await db.open()
-  return { ...seen, db }
+  return { ...checks, db }
 }
 
-test('a LevelDB at rest keeps up, and an engine that tells nothing of compaction is not checked', async () => {
-  const { registry, remember, look, names } = await levelIn(folder())
+test('compaction of an idle LevelDB keeps up, and an engine without compaction metrics is not checked', async () => {
+  const { registry, recordMetrics, runCheck, checkNames } = await openLevel(await temporaryFolder())
   await instrument(new MemoryLevel(), { registry, name: 'memory' }).open()
-  expect(names('orders')).not.toContain(name)
-  await remember()
-  expect(names('memory')).not.toContain(name)
-  expect(await look(name, 'orders')).toEqual({
+  expect(checkNames('orders')).not.toContain(name)
+  await recordMetrics()
+  expect(checkNames('memory')).not.toContain(name)
+  expect(await runCheck(name, 'orders')).toEqual({
     status: 'healthy',
     message: 'Compaction keeps up',
     observed: {
@@ -36,49 +37,52 @@ test('a LevelDB at rest keeps up, and an engine that tells nothing of compaction
   })
 })
 
-test('a LevelDB that is written to faster than it compacts stalls, and that is said while it lasts', async () => {
-  const { db, remember, look, lookAtAll, explained } = await levelIn(folder(), {
+test('a LevelDB that is written faster than it compacts reports the stall while it lasts', async () => {
+  const { db, recordMetrics, runCheck, runAllChecks, explainResult } = await openLevel(await temporaryFolder(), {
     bounds: { leveldbLevelZeroDegradedFiles: 2, leveldbLevelZeroUnhealthyFiles: 200 },
   })
   const messages = new Set<string>()
-  let seen = false
-  let loading = true
+  let isStallReported = false
+  let isLoading = true
   const loaded = (async () => {
-    while (loading) await load(db, 10)
+    while (isLoading) await load(db, 10)
   })()
-  for (const untilMs = performance.now() + 15_000; performance.now() < untilMs && messages.size < 2; await wait(20)) {
-    await remember()
-    const finding = await look(name, 'orders')
+  for (const untilMs = performance.now() + 15_000; performance.now() < untilMs && messages.size < 2; await sleep(20)) {
+    await recordMetrics()
+    const finding = await runCheck(name, 'orders')
     if (finding.status !== 'healthy') messages.add(finding.message)
     if (finding.reason !== 'stalled') continue
     expect(finding).toMatchObject({ status: 'unhealthy', observed: { name: 'duration of the stall', unit: 's', bound: 60 } })
     expect(finding.message).toMatch(/^Writes are stalled \((?:level0|memtable)\)$/)
-    if (!seen) {
-      const explanation = explained(await lookAtAll(), name, 'orders')
+    if (!isStallReported) {
+      const explanation = explainResult(await runAllChecks(), name, 'orders')
       expect(explanation.nextSteps).toHaveLength(3)
     }
-    seen = true
+    isStallReported = true
   }
-  loading = false
+  isLoading = false
   await loaded
-  expect(seen, [...messages].join()).toBe(true)
+  expect(isStallReported, [...messages].join()).toBe(true)
 })
 
-test('background work that fails, on a volume without room, is critical and comes from the disk', async (context) => {
-  const location = folder()
-  if (!mounted(location, 'size=3m')) return context.skip(noMount)
-  const { db, remember, lookAtAll, explained } = await levelIn(location)
-  await remember()
+test('failing background work on a full volume is critical, and its cause is the disk', async (context) => {
+  const location = await temporaryFolder()
+  if (!mountTmpfs(location, 'size=3m')) return context.skip(cannotMount)
+  const { db, recordMetrics, runCheck, runAllChecks, explainResult } = await openLevel(location)
+  await recordMetrics()
   let failed = 0
   for (let round = 0; round < 200 && failed < 5; round++) await load(db, 1).catch(() => failed++)
-  await wait(200)
-  await remember()
-  const all = await lookAtAll()
+  const runOnNewMetrics = async () => {
+    await recordMetrics()
+    return runCheck(name, 'orders')
+  }
+  await expect.poll(runOnNewMetrics).toMatchObject({ reason: 'background_errors' })
+  const all = await runAllChecks()
   expect(all.find((result) => result.name === name)).toMatchObject({
     status: 'critical',
     message: 'Background work of the database fails',
     reason: 'background_errors',
     observed: { unit: '{error}', bound: 0 },
   })
-  expect(explained(all, name, 'orders').cause).toMatchObject({ check: 'disk_space', store: 'orders' })
+  expect(explainResult(all, name, 'orders').cause).toMatchObject({ check: 'disk_space', store: 'orders' })
 })

@@ -1,37 +1,36 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { instrument } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { ailingStore, coded } from './failing-store.ts'
-import { watched } from './health-checks.ts'
+import type { HealthStatus } from '../../src/health/status.ts'
+import { createFailingStore, failWith } from './failing-store.ts'
+import { createHealthChecks } from './health-checks.ts'
 
 const name = 'error_rates'
 
-/** Remembers, does so many writes of which so many fail, and remembers again. */
-async function afterWrites(good: number, bad: number, before: 'healthy' | 'degraded' | 'unhealthy' | 'critical' = 'healthy') {
-  const { registry, remember, look } = watched()
-  const db = instrument(ailingStore(), { registry, name: 'orders' })
-  const refused = coded('LEVEL_IO_ERROR')
-  db.ailments = { put: (key) => (key.startsWith('bad') ? refused() : undefined) }
+/** Returns the finding after `good` successful and `bad` failing writes between two samples. */
+async function afterWrites(good: number, bad: number, previous: HealthStatus = 'healthy') {
+  const { registry, recordMetrics, runCheck } = createHealthChecks()
+  const db = instrument(createFailingStore(), { registry, name: 'orders' })
+  const fail = failWith('LEVEL_IO_ERROR')
+  db.overrides = { put: (key) => (key.startsWith('bad') ? fail() : undefined) }
   await db.open()
-  await remember()
+  await recordMetrics()
   for (let index = 0; index < good; index++) await db.put(`good ${index}`, '1')
   for (let index = 0; index < bad; index++) await expect(db.put(`bad ${index}`, '1')).rejects.toThrow('secret')
-  await wait(150)
-  await remember()
-  return look(name, 'orders', before)
+  await recordMetrics()
+  return runCheck(name, 'orders', previous)
 }
 
-test('silence and success are healthy', async () => {
+test('no operations and successful operations are healthy', async () => {
   expect(await afterWrites(0, 0)).toEqual({ status: 'healthy', message: 'No failed operations' })
   expect(await afterWrites(40, 0)).toEqual({ status: 'healthy', message: 'No failed operations' })
 })
 
-test('of fewer than twenty operations nothing is concluded', async () => {
+test('fewer than twenty operations are not evaluated', async () => {
   expect(await afterWrites(9, 10)).toEqual({ status: 'healthy', message: 'Too few operations to evaluate' })
   expect(await afterWrites(10, 10)).toMatchObject({ status: 'unhealthy', message: '50 % of the set operations failed' })
 })
 
-test('the share of failures decides, exactly as counted', async () => {
+test('the status follows the exact share of failed operations', async () => {
   expect(await afterWrites(199, 1)).toEqual({
     status: 'healthy',
     message: '0.5 % of the set operations failed',
@@ -46,20 +45,20 @@ test('the share of failures decides, exactly as counted', async () => {
   })
 })
 
-test('a state is left at half of where it is entered', async () => {
+test('a status ends at half of the bound at which it starts', async () => {
   expect(await afterWrites(99, 1, 'degraded')).toMatchObject({ status: 'degraded', observed: { bound: 0.005 } })
   expect(await afterWrites(96, 4, 'unhealthy')).toMatchObject({ status: 'unhealthy', observed: { bound: 0.025 } })
   expect(await afterWrites(98, 2, 'unhealthy')).toMatchObject({ status: 'degraded' })
 })
 
-test('while nothing is measured, nothing is said of errors, and so nothing good', async () => {
-  const { registry, remember, names } = watched()
-  const db = instrument(ailingStore(), { registry, name: 'orders' })
+test('errors are not checked while recording is disabled', async () => {
+  const { registry, recordMetrics, checkNames } = createHealthChecks()
+  const db = instrument(createFailingStore(), { registry, name: 'orders' })
   await db.open()
-  await remember()
-  expect(names('orders')).toContain(name)
+  await recordMetrics()
+  expect(checkNames('orders')).toContain(name)
   registry.enabled = false
-  expect(names('orders')).not.toContain(name)
+  expect(checkNames('orders')).not.toContain(name)
   registry.enabled = true
-  expect(names('orders')).toContain(name)
+  expect(checkNames('orders')).toContain(name)
 })

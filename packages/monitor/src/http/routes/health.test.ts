@@ -1,6 +1,6 @@
 import { type Answer, ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../test/health-reports.ts'
+import { healthyResults, createResult, replaceResults, lowDiskSpace, createHealthSource, createReport } from '../../../test/health-reports.ts'
 import type { HealthReport } from '../../health/check.ts'
 import type { HealthStatus } from '../../health/status.ts'
 import { withMiddleware } from '../middleware.ts'
@@ -19,7 +19,7 @@ function json({ body }: Answer): Record<string, unknown> {
   return JSON.parse(body.toString())
 }
 
-const degraded = knowing(reportOf(checksWith(diskRunsFull)))
+const degraded = createHealthSource(createReport(replaceResults(lowDiskSpace)))
 const seedShape = { headers: { accept: 'application/json' } }
 
 test('/health answers in the format of the health check draft', async () => {
@@ -157,8 +157,8 @@ const codes: ReadonlyArray<readonly [HealthStatus, string, number]> = [
 ]
 for (const [status, word, code] of codes) {
   test(`the status ${status} is ${code}, and ${word} in the draft format`, async () => {
-    const checks = checksWith(checkIn(status, 'memory_usage', undefined, 'As it is'))
-    const url = await serving(knowing(reportOf(checks)))
+    const checks = replaceResults(createResult(status, 'memory_usage', undefined, 'As it is'))
+    const url = await serving(createHealthSource(createReport(checks)))
     const answer = await ask(`${url}/health`)
     expect([answer.status, json(answer)['status']]).toEqual([code, word])
     const answered = json(answer) as { checks: Record<string, object[]> }
@@ -177,7 +177,7 @@ const phases: ReadonlyArray<readonly [HealthReport['phase'], readonly string[] |
 ]
 for (const [phase, notes] of phases) {
   test(`both formats contain the phase ${phase}`, async () => {
-    const url = await serving(knowing(reportOf(allIsWell, phase)))
+    const url = await serving(createHealthSource(createReport(healthyResults, phase)))
     expect(json(await ask(`${url}/health`))['notes']).toEqual(notes)
     expect(json(await ask(`${url}/health`, seedShape))['phase']).toBe(phase)
   })
@@ -186,8 +186,8 @@ for (const [phase, notes] of phases) {
 test('unknown values are left out, and are not 0 or null', async () => {
   const never = { name: 'disk_space', status: 'unknown', message: 'Has not run yet', sinceMs: timeMs } as const
   const url = await serving(
-    knowing(
-      reportOf([
+    createHealthSource(
+      createReport([
         { ...never, lastCheckMs: undefined, durationSeconds: undefined },
         {
           ...never,
@@ -213,8 +213,8 @@ test('unknown values are left out, and are not 0 or null', async () => {
 })
 
 test('one check can be requested, of all stores or of one', async () => {
-  const broken = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
-  const url = await serving(knowing(reportOf(checksWith(broken))))
+  const broken = createResult('critical', 'database_connectivity', 'carts', 'Cannot write to database')
+  const url = await serving(createHealthSource(createReport(replaceResults(broken))))
   const both = await ask(`${url}/health/database_connectivity`, seedShape)
   expect(both.status).toBe(503)
   expect(json(both)).toMatchObject({ status: 'critical', checks: [{ store: 'orders' }, { store: 'carts' }] })
@@ -225,10 +225,10 @@ test('one check can be requested, of all stores or of one', async () => {
 })
 
 test('a store is found by every name', async () => {
-  const [first] = allIsWell
+  const [first] = healthyResults
   const names = ['a/b', 'ä ö', '100%', '__proto__']
   const checks = names.flatMap((store) => (first === undefined ? [] : [{ ...first, store }]))
-  const url = await serving(knowing(reportOf(checks)))
+  const url = await serving(createHealthSource(createReport(checks)))
   for (const name of names) {
     const answer = await ask(`${url}/health/${encodeURIComponent(name)}/database_connectivity`)
     expect([answer.status, Object.keys(json(answer)['checks'] as object)]).toEqual([200, [`${name}:database_connectivity`]])

@@ -1,6 +1,13 @@
 import { ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { allIsWell, checkIn, checksWith, diskRunsFull, knowing, reportOf } from '../../../../test/health-reports.ts'
+import {
+  createHealthSource,
+  createReport,
+  createResult,
+  healthyResults,
+  lowDiskSpace,
+  replaceResults,
+} from '../../../../test/health-reports.ts'
 import { HealthMonitor } from '../../../health/monitor.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
@@ -18,17 +25,17 @@ async function asking(source: HealthSource): Promise<(path: string) => Promise<r
   }
 }
 
-const cannotWrite = checkIn('critical', 'database_connectivity', 'carts', 'Cannot write to database')
-const notRun = checkIn('unknown', 'memory_usage', undefined, 'Has not run yet')
+const cannotWrite = createResult('critical', 'database_connectivity', 'carts', 'Cannot write to database')
+const notRun = createResult('unknown', 'memory_usage', undefined, 'Has not run yet')
 
 test('a healthy process is alive and ready', async () => {
-  const get = await asking(knowing(reportOf(checksWith(diskRunsFull))))
+  const get = await asking(createHealthSource(createReport(replaceResults(lowDiskSpace))))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/livez')).toEqual([200, 'ok'])
 })
 
 test('?verbose lists the checks in the format of the API server of Kubernetes', async () => {
-  const get = await asking(knowing(reportOf(checksWith(diskRunsFull, cannotWrite))))
+  const get = await asking(createHealthSource(createReport(replaceResults(lowDiskSpace, cannotWrite))))
   expect(await get('/readyz?verbose')).toEqual([
     503,
     `[+]database_connectivity{store="orders"} ok
@@ -41,14 +48,14 @@ readyz check failed
 })
 
 test('?verbose ends with the result if the probe passes', async () => {
-  const get = await asking(knowing(reportOf(allIsWell), allIsWell.slice(3)))
+  const get = await asking(createHealthSource(createReport(healthyResults), healthyResults.slice(3)))
   expect(await get('/livez?verbose')).toEqual([200, '[+]memory_usage ok\nlivez check passed\n'])
   const [status, text] = await get('/readyz?verbose=1')
   expect([status, text.split('\n').slice(-2)]).toEqual([200, ['readyz check passed', '']])
 })
 
 test('a probe that fails lists only the failed checks', async () => {
-  const get = await asking(knowing(reportOf(checksWith(diskRunsFull, cannotWrite, notRun))))
+  const get = await asking(createHealthSource(createReport(replaceResults(lowDiskSpace, cannotWrite, notRun))))
   expect(await get('/readyz')).toEqual([
     503,
     `[-]database_connectivity{store="carts"} failed: Cannot write to database
@@ -59,23 +66,23 @@ readyz check failed
 })
 
 test('liveness does not depend on a store that is down: a restart does not help', async () => {
-  const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
+  const get = await asking(createHealthSource(createReport(replaceResults(cannotWrite))))
   expect((await get('/readyz'))[0]).toBe(503)
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/livez?verbose')).toEqual([200, 'livez check passed\n'])
 })
 
 test('a check for liveness fails it, but not before it has run', async () => {
-  const leaking = checkIn('critical', 'memory_usage', undefined, 'Memory is at its limit')
-  const dead = await asking(knowing(reportOf(checksWith(leaking)), [leaking]))
+  const leaking = createResult('critical', 'memory_usage', undefined, 'Memory is at its limit')
+  const dead = await asking(createHealthSource(createReport(replaceResults(leaking)), [leaking]))
   expect(await dead('/livez')).toEqual([503, '[-]memory_usage failed: Memory is at its limit\nlivez check failed\n'])
   expect((await dead('/livez/memory_usage'))[0]).toBe(503)
-  const young = await asking(knowing(reportOf(checksWith(notRun), 'starting'), [notRun]))
+  const young = await asking(createHealthSource(createReport(replaceResults(notRun), 'starting'), [notRun]))
   expect(await young('/livez')).toEqual([200, 'ok'])
 })
 
 test('a process that starts is alive but not ready', async () => {
-  const get = await asking(knowing(reportOf(checksWith(notRun), 'starting')))
+  const get = await asking(createHealthSource(createReport(replaceResults(notRun), 'starting')))
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/readyz')).toEqual([
     503,
@@ -88,28 +95,28 @@ readyz check failed
 })
 
 test('if checks are off, the process is ready, and a single check is unknown', async () => {
-  const get = await asking(knowing(reportOf(checksWith(notRun), 'off', 'unknown')))
+  const get = await asking(createHealthSource(createReport(replaceResults(notRun), 'off', 'unknown')))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/readyz?verbose')).toEqual([200, '[+]health checks are off\nreadyz check passed\n'])
   expect((await get('/readyz/memory_usage'))[0]).toBe(503)
 })
 
 test('a process that shuts down is alive but not ready', async () => {
-  const get = await asking(knowing(reportOf(allIsWell, 'stopping')))
+  const get = await asking(createHealthSource(createReport(healthyResults, 'stopping')))
   expect(await get('/livez')).toEqual([200, 'ok'])
   expect(await get('/readyz')).toEqual([503, '[-]shutdown failed: shutting down\nreadyz check failed\n'])
   expect(await get('/readyz/memory_usage')).toEqual([200, 'ok'])
 })
 
 test('a process without checks, or with outdated results only, is not ready', async () => {
-  const nothing = await asking(knowing(reportOf([], 'running', 'unknown')))
+  const nothing = await asking(createHealthSource(createReport([], 'running', 'unknown')))
   expect(await nothing('/readyz')).toEqual([503, '[-]health failed: there are no checks\nreadyz check failed\n'])
-  const stale = await asking(knowing(reportOf(allIsWell, 'running', 'unknown')))
+  const stale = await asking(createHealthSource(createReport(healthyResults, 'running', 'unknown')))
   expect(await stale('/readyz')).toEqual([503, '[-]health failed: the overall status is unknown\nreadyz check failed\n'])
 })
 
 test('?exclude ignores checks by name, or by store and name', async () => {
-  const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
+  const get = await asking(createHealthSource(createReport(replaceResults(cannotWrite))))
   expect(await get('/readyz?exclude=database_connectivity')).toEqual([200, 'ok'])
   expect(await get('/readyz?exclude=carts:database_connectivity')).toEqual([200, 'ok'])
   expect((await get('/readyz?exclude=orders:database_connectivity'))[0]).toBe(503)
@@ -125,7 +132,7 @@ readyz check passed
 })
 
 test('an unknown check in ?exclude is a warning, because probe and service may have different versions', async () => {
-  const get = await asking(knowing(reportOf(allIsWell)))
+  const get = await asking(createHealthSource(createReport(healthyResults)))
   expect(await get('/readyz?exclude=not_yet')).toEqual([200, 'ok'])
   const [status, text] = await get('/readyz?verbose&exclude=not_yet&exclude=a:b')
   expect([status, text.split('\n').slice(-3)]).toEqual([
@@ -135,7 +142,7 @@ test('an unknown check in ?exclude is a warning, because probe and service may h
 })
 
 test('one check can be probed, of all stores or of one', async () => {
-  const get = await asking(knowing(reportOf(checksWith(cannotWrite))))
+  const get = await asking(createHealthSource(createReport(replaceResults(cannotWrite))))
   expect(await get('/readyz/database_connectivity')).toEqual([
     503,
     '[-]database_connectivity{store="carts"} failed: Cannot write to database\nreadyz check failed\n',
@@ -146,9 +153,9 @@ test('one check can be probed, of all stores or of one', async () => {
 })
 
 test('line breaks in names and messages are removed', async () => {
-  const [first] = allIsWell
+  const [first] = healthyResults
   const check = { ...first, store: 'a"\n[+]b', status: 'unhealthy', message: 'broken\r\n[+]memory_usage ok' } as const
-  const get = await asking(knowing(reportOf([check as (typeof allIsWell)[number]])))
+  const get = await asking(createHealthSource(createReport([check as (typeof healthyResults)[number]])))
   expect(await get('/readyz')).toEqual([
     503,
     '[-]database_connectivity{store="a\\"\\n[+]b"} failed: broken [+]memory_usage ok\nreadyz check failed\n',
@@ -156,7 +163,7 @@ test('line breaks in names and messages are removed', async () => {
 })
 
 test('a check that can only degrade the whole does not affect readiness, even if it is unknown', async () => {
-  const get = await asking(knowing(reportOf(checksWith({ ...notRun, maxStatus: 'degraded' }))))
+  const get = await asking(createHealthSource(createReport(replaceResults({ ...notRun, maxStatus: 'degraded' }))))
   expect(await get('/readyz')).toEqual([200, 'ok'])
   expect(await get('/readyz/memory_usage?verbose')).toEqual([
     200,
