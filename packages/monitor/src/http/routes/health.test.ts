@@ -1,6 +1,13 @@
 import { type Answer, ask } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
-import { healthyResults, createResult, replaceResults, lowDiskSpace, createHealthSource, createReport } from '../../../test/health-reports.ts'
+import {
+  createHealthSource,
+  createReport,
+  createResult,
+  healthyResults,
+  lowDiskSpace,
+  replaceResults,
+} from '../../../test/health-reports.ts'
 import type { HealthReport } from '../../health/check.ts'
 import type { HealthStatus } from '../../health/status.ts'
 import { withMiddleware } from '../middleware.ts'
