@@ -9,7 +9,7 @@ import type { StoreBinding } from '../registry/store-binding.ts'
  * The framework creates the series, exports the store's gauges while it is open, and removes them when it is closed,
  * uninstrumented or garbage collected. The adapter only wraps methods and reports the state.
  *
- * @example A store with a `size`, an `open` flag and three methods
+ * @example A store with a size, an open flag and three methods
  * ```ts
  * import { instrument, type StoreAdapter, wrapMethods } from '@wombat/instrumentation'
  *

@@ -18,6 +18,7 @@ export interface StoreOwnedParts {
 
 /** Something that must be closed when the store is gone, for example an open file. */
 export interface Closeable {
+  /** Releases the resource. */
   close(): void
 }
 

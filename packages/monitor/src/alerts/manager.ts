@@ -18,6 +18,7 @@ export interface Alert {
   readonly value: number | undefined
 }
 
+/** Name of the state of an alert. */
 export type AlertStateName = AlertState['name'] | 'inactive'
 
 /** One change of an alert's state. */

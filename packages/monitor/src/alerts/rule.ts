@@ -3,6 +3,7 @@ import type { Condition } from './conditions.ts'
 
 /** Severities of alerts, the mildest first. */
 export const severities = ['info', 'warning', 'critical', 'emergency'] as const
+/** Severity of an alert. */
 export type Severity = (typeof severities)[number]
 
 /** Fields of an alert rule, beside those of its condition. */

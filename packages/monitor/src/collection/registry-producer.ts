@@ -22,6 +22,7 @@ import {
 } from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 
+/** Options of `RegistryProducer`. */
 export interface RegistryProducerOptions {
   /**
    * Whether points count from the start or since the last collection. Set it like the reader's: the SDK does not pass it on.

@@ -4,6 +4,7 @@ import type { HistorySeries, Sample } from './series.ts'
 
 /** What a downsampled step keeps of a gauge: its last, smallest and largest value, and the sum and count of its samples. */
 export const statistics = ['last', 'min', 'max', 'sum', 'count'] as const
+/** A value that a downsampled step keeps of a gauge. */
 export type Statistic = (typeof statistics)[number]
 
 /** A sample older than this is no longer the current value of its series, as in Prometheus (`--query.lookback-delta`). */
