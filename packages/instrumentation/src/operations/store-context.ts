@@ -39,6 +39,7 @@ export class StoreContext implements StoreMark {
    */
   isNested = false
   readonly #identity: StoreIdentity
+  readonly #adapter: string
   readonly #errorCodes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
   /** Patches made before the adapter has returned its binding: undone if it throws. */
@@ -57,8 +58,11 @@ export class StoreContext implements StoreMark {
     this.registry = registry
     this.name = store
     this.#identity = { store, engine }
+    this.#adapter = adapter
     this.#errorCodes = errorCodes
-    for (const operation of supplied) this.recorder(operation)
+    for (const operation of supplied) {
+      this.#recorders.set(operation, new OperationRecorder(registry, operation, this.#identity, errorCodes))
+    }
     this.#reference = new StoreReference(registry, { name: store, engine, adapter }, this.#parts)
     this.#observeOperations(supplied, { engine, adapter })
   }
@@ -68,14 +72,18 @@ export class StoreContext implements StoreMark {
     return !this.isNested && !this.#isEnded && this.registry.enabled
   }
 
-  /** Returns the recorder of an operation; the same one each time. */
+  /**
+   * Returns the recorder of an operation; the same one each time.
+   *
+   * @throws TypeError if the adapter's `operations` do not contain it: its series would not exist from the start.
+   */
   recorder(operation: Operation): OperationRecorder {
-    let recorder = this.#recorders.get(operation)
-    if (recorder === undefined) {
-      recorder = new OperationRecorder(this.registry, operation, this.#identity, this.#errorCodes)
-      this.#recorders.set(operation, recorder)
-    }
-    return recorder
+    const recorder = this.#recorders.get(operation)
+    if (recorder !== undefined) return recorder
+    const supplied = [...this.#recorders.keys()].join(', ') || 'empty'
+    throw new TypeError(
+      `adapter "${this.#adapter}" measures the operation ${operation}, but its operations are ${supplied}: add ${operation}`,
+    )
   }
 
   /** Creates a patch for methods of the store. It is undone if the adapter's `instrument` throws. */
@@ -148,7 +156,7 @@ export class StoreContext implements StoreMark {
   }
 
   #observeOperations(supplied: readonly Operation[], { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>): void {
-    this.#reference.observeOperations(this.inFlight, this.#recorders)
+    this.#reference.observeOperations(this.inFlight, this.#recorders.values())
     this.observeGauge('db_store_info', () => 1, { labels: { engine, adapter }, aggregation: 'max' })
     if (supplied.length === 0) return
     this.observeGauge('db_queue_depth', () => this.inFlight.depth)

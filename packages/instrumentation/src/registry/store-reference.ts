@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import { errorKind } from '../metrics/error-type.ts'
 import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { MetricName, Operation } from '../metrics/semconv.ts'
+import type { MetricName } from '../metrics/semconv.ts'
 import type { MeasuredStore } from './measured-stores.ts'
 import type { ObservedOperation, ObservedStore } from './observer.ts'
 import type { MetricsRegistry } from './registry.ts'
@@ -93,13 +93,14 @@ export class StoreReference implements MeasuredStore {
     this.#cleanUps.add(this.#registry.stores.add(this))
   }
 
-  /** Shows the store's operations to the registry's observer. Recorders may be added to the map later. */
-  observeOperations(inFlight: ObservedStore, recorders: ReadonlyMap<Operation, ObservedOperation>): void {
+  /** Adds the store's operations to the registry's observer. */
+  observeOperations(inFlight: ObservedStore, recorders: Iterable<ObservedOperation>): void {
     const { observer } = this.#registry
+    const observed = [...recorders]
     observer.stores.add(inFlight)
     this.#cleanUps.add(() => {
       observer.stores.delete(inFlight)
-      for (const recorder of recorders.values()) observer.remove(recorder)
+      for (const recorder of observed) observer.remove(recorder)
     })
   }
 

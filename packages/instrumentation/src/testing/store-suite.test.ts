@@ -313,7 +313,7 @@ test('a failure names what is missing and what to do', async () => {
     "no action performs delete: add one to actions, or remove it from the adapter's operations",
   )
   expect(await messages({ ...correct, operations: ['get'] })).toContain(
-    "set is not measured: add it to the adapter's operations, or remove its actions",
+    'adapter "shelf" measures the operation set, but its operations are get: add set',
   )
   const sticky = adapterWith((shelf, context) => ({ ...correct.instrument(shelf, context), detach() {} }))
   expect(await messages(sticky)).toEqual([
