@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { instrument, type MetricsRegistry, sharedRegistry, uninstrument } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
+import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { AlertRule } from './alerts/rule.ts'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
 import type { Monitoring } from './monitoring.ts'
-import { type AttachedConfig, createMonitoring } from './start-monitoring.ts'
+import { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'
 
 /** An application with a MeterProvider of its own and a measured store, before it is monitored. */
 async function application() {
@@ -137,4 +139,40 @@ test('a second close returns the promise of the first', async () => {
   expect(monitoring.close()).toBe(closing)
   await closing
   expect(monitoring.close()).toBe(closing)
+})
+
+test('close sends the last notifications first, then writes the last log line, then exports the last metrics', async () => {
+  const receiver = await startOtlpReceiver()
+  const events: string[] = []
+  const log = (_: object, message: string): void => void events.push(`${message}, ${receiver.received.length} exports`)
+  const sending = Promise.withResolvers<void>()
+  const monitoring = await startMonitoring({
+    jsonApiEnabled: false,
+    enableHealthChecks: false,
+    logger: { debug: log, info: log, warn: log, error: log },
+    logMetricsEnabled: true,
+    metricsIntervalMs: 100,
+    alertEvaluationIntervalMs: 100,
+    alertRules: [stored],
+    otlp: { url: receiver.url, intervalMs: 86_400_000 },
+    notifiers: [
+      {
+        name: 'slow',
+        repeatMs: 60_000,
+        sendResolved: true,
+        send: async () => {
+          sending.resolve()
+          await sleep(50)
+          events.push('notified')
+        },
+      },
+    ],
+  })
+  onTestFinished(() => monitoring.close())
+  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  await sending.promise
+  await monitoring.close()
+  const atClose = events.slice(events.indexOf('notified'))
+  expect([atClose[0], atClose.at(-1)]).toEqual(['notified', 'metrics, 0 exports'])
+  expect(receiver.received).toHaveLength(1)
 })
