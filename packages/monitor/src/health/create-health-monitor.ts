@@ -9,6 +9,7 @@ import { createExplain } from './explanation/explanation.ts'
 import type { HealthOptions } from './health-options.ts'
 import { HealthMonitor } from './monitor.ts'
 
+/** What the health monitor of a configuration needs. */
 export interface CreateHealthMonitorOptions {
   readonly registry: MetricsRegistry
   readonly logger: Logger

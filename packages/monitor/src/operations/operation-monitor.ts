@@ -5,6 +5,7 @@ import { ProcessMonitor } from '../process/process-monitor.ts'
 import { ErrorHistory, type ErrorHistoryOptions } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 
+/** What an operation monitor observes and keeps. */
 export interface OperationMonitorOptions {
   readonly registry: MetricsRegistry
   readonly logger: Logger
