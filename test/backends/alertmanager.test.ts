@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AlertRule, startMonitoring } from '@wombat/monitor'
-import { run } from '@wombat/test-support/backend-process'
-import { installed } from '@wombat/test-support/backend-programs'
+import { startBackend } from '@wombat/test-support/backend-process'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { freePort } from '@wombat/test-support/free-port'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
@@ -25,7 +25,7 @@ interface Received {
 }
 
 /** A receiver of webhooks on loopback that keeps what it gets. */
-async function webhookReceiver(): Promise<{ url: string; got: Received[] }> {
+async function startWebhookReceiver(): Promise<{ url: string; got: Received[] }> {
   const got: Received[] = []
   const server = createServer(async (request, response) => {
     got.push((await json(request)) as Received)
@@ -52,7 +52,7 @@ async function startAlertmanager(webhookUrl: string): Promise<string> {
     `--web.listen-address=${url.slice(7)}`,
     '--cluster.listen-address=',
   ]
-  await run('alertmanager', args, `${url}/-/ready`)
+  await startBackend('alertmanager', args, `${url}/-/ready`)
   return url
 }
 
@@ -68,10 +68,10 @@ const rule: AlertRule = {
   annotations: { summary: '{{ value | percent }} of the get operations of {{ labels.store }} fail.' },
 }
 
-describe.skipIf(!installed('alertmanager'))('a real Alertmanager', () => {
+describe.skipIf(!areInstalled('alertmanager'))('a real Alertmanager', () => {
   test('and a webhook of our own are told of errors in a store, and of their end', async () => {
-    const ofAlertmanager = await webhookReceiver()
-    const own = await webhookReceiver()
+    const ofAlertmanager = await startWebhookReceiver()
+    const own = await startWebhookReceiver()
     await using monitoring = await startMonitoring({
       jsonApiEnabled: false,
       metricsIntervalMs: 100,

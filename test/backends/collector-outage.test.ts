@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Running } from '@wombat/test-support/backend-process'
-import { installed } from '@wombat/test-support/backend-programs'
-import { otlpUrlOf, startCollector } from '@wombat/test-support/collector'
+import type { BackendProcess } from '@wombat/test-support/backend-process'
+import { areInstalled } from '@wombat/test-support/backend-programs'
+import { collectorOtlpUrl, startCollector } from '@wombat/test-support/collector'
 import { freePort } from '@wombat/test-support/free-port'
 import { scrape } from '@wombat/test-support/scrape'
-import type { Figures } from '@wombat/test-support/store-process'
+import type { LoadStatistics } from '@wombat/test-support/store-process'
 import { startStore } from '@wombat/test-support/store-under-load'
 import { startVictoriaMetrics, type VictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { describe, expect, test } from 'vitest'
@@ -21,7 +21,7 @@ const growthBoundBytes = 4 * 2 ** 20
 const mostWarnings = 1 + Math.floor((outageSeconds + 10) / 60)
 
 /** How a Collector that passes on to this address goes away; gives back how it returns. */
-const outages: Record<string, (collector: Running, port: number, onUrl: string) => Promise<() => Promise<unknown>>> = {
+const outages: Record<string, (collector: BackendProcess, port: number, onUrl: string) => Promise<() => Promise<unknown>>> = {
   'is gone': async (collector, port, onUrl) => {
     await collector.stop()
     return () => startCollector(port, onUrl)
@@ -33,7 +33,7 @@ const outages: Record<string, (collector: Running, port: number, onUrl: string) 
 }
 
 /** How many of these operations a backend has counted. */
-async function totalsAt(victoria: VictoriaMetrics, operations: readonly string[]): Promise<Record<string, number | undefined>> {
+async function readTotals(victoria: VictoriaMetrics, operations: readonly string[]): Promise<Record<string, number | undefined>> {
   const totals = operations.map(async (operation) => {
     const [sample] = await victoria.query(`db_${operation}_operations_total{store="orders"}`)
     return [operation, sample?.value]
@@ -44,13 +44,13 @@ async function totalsAt(victoria: VictoriaMetrics, operations: readonly string[]
 /** The worst of it, for people to read. */
 function report(
   how: string,
-  before: Figures,
-  during: readonly Figures[],
+  before: LoadStatistics,
+  during: readonly LoadStatistics[],
   perSecond: readonly number[],
   growthBytes: number,
 ): void {
   const worst = (what: 'longestMs' | 'longestHoldMs') =>
-    `${Math.max(...during.map((figures) => figures[what])).toFixed(1)} ms (before ${before[what].toFixed(1)} ms)`
+    `${Math.max(...during.map((statistics) => statistics[what])).toFixed(1)} ms (before ${before[what].toFixed(1)} ms)`
   console.log(`${outageSeconds} s with a Collector that ${how}:`, {
     'operations a second': `${Math.min(...perSecond)} to ${Math.max(...perSecond)}`,
     'longest operation': worst('longestMs'),
@@ -59,27 +59,27 @@ function report(
   })
 }
 
-describe.skipIf(!installed('victoria-metrics', 'otelcol'))('a store whose Collector', () => {
+describe.skipIf(!areInstalled('victoria-metrics', 'otelcol'))('a store whose Collector', () => {
   test.each(Object.keys(outages))(
     '%s works on, and its totals are whole afterwards',
     async (how) => {
       const victoria = await startVictoriaMetrics()
       const port = await freePort()
       const collector = await startCollector(port, victoria.otlpUrl)
-      const store = await startStore({ otlp: { url: otlpUrlOf(port), compression: 'gzip', intervalMs } })
-      await store.ask('load')
+      const store = await startStore({ otlp: { url: collectorOtlpUrl(port), compression: 'gzip', intervalMs } })
+      await store.send('load')
       await sleep(3000)
-      const before = await store.ask('figures')
+      const before = await store.send('statistics')
 
       const comeBack = await outages[how]?.(collector, port, victoria.otlpUrl)
-      const during: Figures[] = []
+      const during: LoadStatistics[] = []
       for (let second = 0; second < outageSeconds; second++) {
         await sleep(1000)
-        during.push(await store.ask('figures'))
+        during.push(await store.send('statistics'))
       }
       await comeBack?.()
       await sleep(2000)
-      const after = await store.ask('rest')
+      const after = await store.send('stop')
 
       const perSecond = during.map(({ settled }, second) => settled - (during[second - 1] ?? before).settled)
       const growthBytes = Math.max(...during.map(({ memoryBytes }) => memoryBytes)) - before.memoryBytes
@@ -89,7 +89,7 @@ describe.skipIf(!installed('victoria-metrics', 'otelcol'))('a store whose Collec
       expect(growthBytes).toBeLessThan(growthBoundBytes)
       const operations = Object.keys(after.byOperation)
       await expect
-        .poll(() => totalsAt(victoria, operations), { timeout: 10 * intervalMs, interval: 200 })
+        .poll(() => readTotals(victoria, operations), { timeout: 10 * intervalMs, interval: 200 })
         .toEqual(after.byOperation)
       const failures = (await scrape(store.metricsUrl)).find(({ name }) => name === 'wombat_monitor_export_failures_total')
       expect(failures?.value).toBeGreaterThan(0)

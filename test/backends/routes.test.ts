@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { byPrometheus, byVictoriaMetrics } from '@wombat/test-support/added-labels'
-import { installed } from '@wombat/test-support/backend-programs'
-import { otlpUrlOf, startCollector } from '@wombat/test-support/collector'
+import { prometheusLabels, victoriaMetricsLabels } from '@wombat/test-support/added-labels'
+import { areInstalled } from '@wombat/test-support/backend-programs'
+import { collectorOtlpUrl, startCollector } from '@wombat/test-support/collector'
 import { freePort } from '@wombat/test-support/free-port'
-import { samplesOfJson } from '@wombat/test-support/json-samples'
+import { fetchJsonSamples } from '@wombat/test-support/json-samples'
 import { operationMetrics } from '@wombat/test-support/operation-metrics'
 import { startOtlpTee } from '@wombat/test-support/otlp-tee'
-import { type Prometheus, prometheusTakesOtlp, startPrometheus } from '@wombat/test-support/prometheus'
+import { hasOtlpReceiver, type Prometheus, startPrometheus } from '@wombat/test-support/prometheus'
 import { query } from '@wombat/test-support/query'
-import { differences, numbersOf, type Sample } from '@wombat/test-support/sample'
+import { differences, indexSamples, type Sample } from '@wombat/test-support/sample'
 import { scrape } from '@wombat/test-support/scrape'
 import { startStore } from '@wombat/test-support/store-under-load'
-import { inTwelveDigits, startVictoriaMetrics } from '@wombat/test-support/victoria-metrics'
+import { isEqualTo12Digits, startVictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { describe, expect, test } from 'vitest'
 
 const loadMs = 2000
@@ -33,7 +33,7 @@ const restless = [
   'db_disk_available_inodes',
 ]
 
-const atRest = (samples: readonly Sample[]): Sample[] =>
+const withoutVolatileValues = (samples: readonly Sample[]): Sample[] =>
   samples.map((sample) => (restless.some((name) => sample.name.startsWith(name)) ? { ...sample, value: 0 } : sample))
 
 interface Route {
@@ -47,10 +47,10 @@ interface Route {
 const ended = /^added: db_health_status .*"store":"missing"/
 
 /** What any route shows otherwise than the page at `metricsUrl`, a line each. */
-async function differing(metricsUrl: string, routes: readonly Route[]): Promise<string[]> {
-  const expected = numbersOf(atRest(await scrape(metricsUrl)))
+async function findDifferences(metricsUrl: string, routes: readonly Route[]): Promise<string[]> {
+  const expected = indexSamples(withoutVolatileValues(await scrape(metricsUrl)))
   const found = routes.map(async ({ name, samples, added, isSame }) => {
-    const numbers = numbersOf(atRest(await samples()), added)
+    const numbers = indexSamples(withoutVolatileValues(await samples()), added)
     const found = differences(expected, numbers, isSame).filter((difference) => !ended.test(difference))
     return found.map((difference) => `${name}: ${difference}`)
   })
@@ -63,7 +63,7 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
   const behindCollector = await startVictoriaMetrics()
   const port = await freePort()
   await startCollector(port, behindCollector.otlpUrl)
-  const tee = await startOtlpTee([otlpUrlOf(port), ...[direct, ...takingOtlp].map(({ otlpUrl }) => otlpUrl)])
+  const tee = await startOtlpTee([collectorOtlpUrl(port), ...[direct, ...takingOtlp].map(({ otlpUrl }) => otlpUrl)])
   const store = await startStore({
     semconv,
     metricsIntervalMs: 500,
@@ -71,20 +71,20 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
     resource: { 'service.name': 'routes' },
   })
   const scraping = await startPrometheus(store.metricsUrl)
-  const inVictoriaMetrics = { added: byVictoriaMetrics, isSame: inTwelveDigits }
+  const inVictoriaMetrics = { added: victoriaMetricsLabels, isSame: isEqualTo12Digits }
   const routes: readonly Route[] = [
-    { name: 'the JSON API', samples: () => samplesOfJson(store.jsonUrl) },
-    { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: byPrometheus },
+    { name: 'the JSON API', samples: () => fetchJsonSamples(store.jsonUrl) },
+    { name: 'Prometheus, scraped', samples: () => query(scraping.url, ours), added: prometheusLabels },
     { name: 'VictoriaMetrics, OTLP', samples: () => direct.query(ours), ...inVictoriaMetrics },
     { name: 'VictoriaMetrics, Collector', samples: () => behindCollector.query(ours), ...inVictoriaMetrics },
-    ...takingOtlp.map(({ url }) => ({ name: 'Prometheus, OTLP', samples: () => query(url, ours), added: byPrometheus })),
+    ...takingOtlp.map(({ url }) => ({ name: 'Prometheus, OTLP', samples: () => query(url, ours), added: prometheusLabels })),
   ]
 
-  await store.ask('load')
+  await store.send('load')
   await sleep(loadMs)
-  await store.ask('rest')
+  await store.send('stop')
 
-  await expect.poll(() => differing(store.metricsUrl, routes), { timeout: settleMs, interval: 500 }).toEqual([])
+  await expect.poll(() => findDifferences(store.metricsUrl, routes), { timeout: settleMs, interval: 500 }).toEqual([])
   expect([...tee.seen]).toEqual(['application/x-protobuf gzip 200'])
   const shown = await scrape(store.metricsUrl)
   const names = new Set(shown.map(({ name }) => name))
@@ -93,7 +93,7 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
   expect(shown.find(({ name }) => name === 'db_scan_errors_total')?.value).toBeGreaterThan(0)
 }
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('every route out of one process', () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('every route out of one process', () => {
   test.each(['wombat', 'both'] as const)(
     'shows the same names, labels and values, with semconv %s',
     async (semconv) => {
@@ -102,7 +102,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('every 
     60_000,
   )
 
-  test.skipIf(!prometheusTakesOtlp)(
+  test.skipIf(!hasOtlpReceiver)(
     'shows the same, OTLP straight into Prometheus among them',
     async () => {
       await compareRoutes('both', [await startPrometheus()])

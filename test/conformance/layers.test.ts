@@ -39,13 +39,13 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 const importPattern = /(?:from|import)\s+'(\.[^']+)'/g
 
-function sourcesOf(folder: string): string[] {
+function listSources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
   )
 }
 
-function importsOf(folder: string, file: string): string[] {
+function relativeImports(folder: string, file: string): string[] {
   const text = readFileSync(join(folder, file), 'utf8')
   return [...text.matchAll(importPattern)].map(([, path = '']) => relative(folder, join(folder, dirname(file), path)))
 }
@@ -59,12 +59,12 @@ for (const [name, order] of Object.entries(layers)) {
   }
 
   test(`every folder of ${name} has a layer`, () => {
-    expect(sourcesOf(folder).filter((file) => layerOf(file) === -1)).toEqual([])
+    expect(listSources(folder).filter((file) => layerOf(file) === -1)).toEqual([])
   })
 
   test(`imports of ${name} go down only`, () => {
-    const upwards = sourcesOf(folder).flatMap((file) =>
-      importsOf(folder, file)
+    const upwards = listSources(folder).flatMap((file) =>
+      relativeImports(folder, file)
         .filter((imported) => layerOf(imported) > layerOf(file))
         .map((imported) => `${file} imports ${imported}`),
     )
@@ -75,9 +75,9 @@ for (const [name, order] of Object.entries(layers)) {
     const circles: string[] = []
     const walk = (file: string, path: readonly string[]): void => {
       if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
-      else for (const imported of importsOf(folder, file)) walk(imported, [...path, file])
+      else for (const imported of relativeImports(folder, file)) walk(imported, [...path, file])
     }
-    for (const file of sourcesOf(folder)) walk(file, [])
+    for (const file of listSources(folder)) walk(file, [])
     expect(circles).toEqual([])
   })
 }

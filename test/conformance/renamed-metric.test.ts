@@ -13,7 +13,7 @@ const names = ['instrumentation', 'monitor', 'dashboards'] as const
 const isOfOperation = (name: string): boolean => /^db_(get|set|delete|batch|scan|clear|has|get_many)_/.test(name)
 
 /** A copy of the packages, with the modules that they depend on, in which each of them finds the other copies. */
-async function copyOfPackages(): Promise<string> {
+async function copyPackages(): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, 'run-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await cp(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'))
@@ -40,8 +40,8 @@ async function linkModules(from: string, to: string): Promise<void> {
 }
 
 /** What the compiler says of the dashboards when every metric but those of operations has another name in the catalogue. */
-async function complaintsAfterRenaming(): Promise<string> {
-  const folder = await copyOfPackages()
+async function compileWithRenamedMetrics(): Promise<string> {
+  const folder = await copyPackages()
   const catalogue = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
   const text = await readFile(catalogue, 'utf8')
   await writeFile(catalogue, text.replaceAll(/^ {2}(db|wombat)_(\w+): /gm, '  $1_renamed_$2: '))
@@ -54,15 +54,15 @@ async function complaintsAfterRenaming(): Promise<string> {
 }
 
 /** The names that a complaint is about, without those that would have been right. */
-function namesRefused(complaint: string): string[] {
+function rejectedNames(complaint: string): string[] {
   const [refused = ''] = complaint.split(' is not assignable to ')
   return [...refused.matchAll(/"((?:db|wombat)_\w+)"/g)].map(([, name = '']) => name)
 }
 
 test('a metric that is renamed in the catalogue fails to compile in the dashboards and in the rules', async () => {
-  const complaints = (await complaintsAfterRenaming()).split('\n').filter((line) => line.includes('error TS'))
+  const complaints = (await compileWithRenamedMetrics()).split('\n').filter((line) => line.includes('error TS'))
   const complainedIn = (place: string): Set<string> =>
-    new Set(complaints.filter((line) => line.startsWith(place)).flatMap(namesRefused))
+    new Set(complaints.filter((line) => line.startsWith(place)).flatMap(rejectedNames))
   const known = (name: string): name is MetricName => name in metrics && !isOfOperation(name)
 
   const onPanels = new Set(panelQueries().flatMap((query) => query.metrics.filter(known)))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonMetric } from '@wombat/monitor'
-import { startDemo, startDemoIn } from '@wombat/test-support/demo-process'
+import { startDemo, startDemoWithEnvironment } from '@wombat/test-support/demo-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { operationMetrics } from '@wombat/test-support/operation-metrics'
 import { scrape } from '@wombat/test-support/scrape'
@@ -39,15 +39,15 @@ test('the demo shows where it is, every number, a table, and ends by itself', as
   expect(numberAt('db_get_errors_total', { store: 'orders' })).toBe(0)
 
   expect(await within(endMs, demo.ended)).toBe(0)
-  expect(demo.said.output).toMatch(/^store +operation +per second +P50 +P95 +P99 +errors$/m)
-  expect(demo.said.output).toMatch(/^orders +get +\d+\.\d +\d+ µs/m)
-  const [, errors] = demo.said.output.match(/^damaged +get .* (\d+)$/m) ?? []
+  expect(demo.written.output).toMatch(/^store +operation +per second +P50 +P95 +P99 +errors$/m)
+  expect(demo.written.output).toMatch(/^orders +get +\d+\.\d +\d+ µs/m)
+  const [, errors] = demo.written.output.match(/^damaged +get .* (\d+)$/m) ?? []
   expect(Number(errors)).toBeGreaterThanOrEqual(failed ?? 1)
   // In four seconds, the last interval only: sent when the monitoring is closed, to the demo's own receiver.
-  expect(demo.said.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver in this demo \(/m)
-  expect(demo.said.output).toMatch(/^OTLP +[1-9]\d* exports? received, \d+\.\d kB$/m)
-  expect(demo.said.errors).toBe('')
-  expect(demo.left()).toEqual([])
+  expect(demo.written.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver of this demo's/m)
+  expect(demo.written.output).toMatch(/^OTLP +[1-9]\d* exports? came, \d+\.\d kB in all$/m)
+  expect(demo.written.errors).toBe('')
+  expect(demo.remainingFiles()).toEqual([])
 })
 
 test('what the JSON API says is complete and of the shape it promises', async () => {
@@ -80,8 +80,8 @@ describe('a signal', () => {
     await demo.addresses()
     demo.send(signal)
     expect(await within(endMs, demo.ended)).toBe(0)
-    expect(demo.said.errors).toBe('')
-    expect(demo.left()).toEqual([])
+    expect(demo.written.errors).toBe('')
+    expect(demo.remainingFiles()).toEqual([])
   })
 
   test.each(signals)('%s ends the demo cleanly under load', async (signal) => {
@@ -90,9 +90,9 @@ describe('a signal', () => {
     await sleep(1000)
     demo.send(signal)
     expect(await within(endMs, demo.ended)).toBe(0)
-    expect(demo.said.output).toMatch(/^orders +set /m)
-    expect(demo.said.errors).toBe('')
-    expect(demo.left()).toEqual([])
+    expect(demo.written.output).toMatch(/^orders +set /m)
+    expect(demo.written.errors).toBe('')
+    expect(demo.remainingFiles()).toEqual([])
   })
 
   // Node itself needs a while to begin; until then a signal ends it in Node's own way, before there is anything to clean up.
@@ -101,8 +101,8 @@ describe('a signal', () => {
     await sleep(ms)
     demo.send('SIGINT')
     expect(await within(endMs, demo.ended)).toBeOneOf([0, 'SIGINT'])
-    expect(demo.said.errors).toBe('')
-    expect(demo.left()).toEqual([])
+    expect(demo.written.errors).toBe('')
+    expect(demo.remainingFiles()).toEqual([])
   })
 
   test('ends the demo also while it has a Collector to send to that is not there', async () => {
@@ -110,14 +110,14 @@ describe('a signal', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
       OTEL_METRIC_EXPORT_INTERVAL: '500',
     }
-    const demo = await startDemoIn(environment, ...anyPorts)
+    const demo = await startDemoWithEnvironment(environment, ...anyPorts)
     await demo.addresses()
     await sleep(1200)
     demo.send('SIGTERM')
     expect(await within(2 * endMs, demo.ended)).toBe(0)
-    expect(demo.said.output.match(/OTLP export failed/g)).toHaveLength(1)
-    expect(demo.said.errors).toBe('')
-    expect(demo.left()).toEqual([])
+    expect(demo.written.output.match(/OTLP export failed/g)).toHaveLength(1)
+    expect(demo.written.errors).toBe('')
+    expect(demo.remainingFiles()).toEqual([])
   })
 })
 
@@ -126,8 +126,8 @@ test('the demo ends when nobody reads what it writes', async () => {
   await demo.addresses()
   demo.closeOutput()
   expect(await within(2 * endMs, demo.ended)).toBe(0)
-  expect(demo.said.errors).toBe('')
-  expect(demo.left()).toEqual([])
+  expect(demo.written.errors).toBe('')
+  expect(demo.remainingFiles()).toEqual([])
 })
 
 test.each(['--prometheus-port', '--json-port'])('a port in use is one sentence that names %s', async (flag) => {
@@ -137,18 +137,18 @@ test.each(['--prometheus-port', '--json-port'])('a port in use is one sentence t
   const { port } = server.address() as AddressInfo
   const demo = await startDemo(...anyPorts, flag, String(port))
   expect(await within(endMs, demo.ended)).toBe(1)
-  expect(demo.said).toEqual({
+  expect(demo.written).toEqual({
     output: '',
     errors: `${flag}: cannot listen on 127.0.0.1:${port}: the port is in use. Set ${flag} to another port, or to 0 for any free port.\n`,
   })
-  expect(demo.left()).toEqual([])
+  expect(demo.remainingFiles()).toEqual([])
 })
 
 test.each([
-  [['--for', 'abc'], '--for must be a number of seconds above 0 and up to 2000000, got "abc"'],
-  [['--for', '0'], '--for must be a number of seconds above 0 and up to 2000000, got "0"'],
-  [['--for', ''], '--for must be a number of seconds above 0 and up to 2000000, got ""'],
-  [['--for', 'Infinity'], '--for must be a number of seconds above 0 and up to 2000000, got "Infinity"'],
+  [['--for', 'abc'], '--for must be a number of seconds above 0, 2000000 at most, got "abc"'],
+  [['--for', '0'], '--for must be a number of seconds above 0, 2000000 at most, got "0"'],
+  [['--for', ''], '--for must be a number of seconds above 0, 2000000 at most, got ""'],
+  [['--for', 'Infinity'], '--for must be a number of seconds above 0, 2000000 at most, got "Infinity"'],
   [['--prometheus-port', '9464x'], '--prometheus-port must be a port from 0 (any free port) to 65535, got "9464x"'],
   [['--json-port', ''], '--json-port must be a port from 0 (any free port) to 65535, got ""'],
   [['--json-port', '65536'], '--json-port must be a port from 0 (any free port) to 65535, got "65536"'],
@@ -158,12 +158,12 @@ test.each([
 ])('%j is answered with a sentence', async (args, sentence) => {
   const demo = await startDemo(...args)
   expect(await within(endMs, demo.ended)).toBe(1)
-  expect(demo.said).toEqual({ output: '', errors: `${sentence}\n` })
+  expect(demo.written).toEqual({ output: '', errors: `${sentence}\n` })
 })
 
 test('--help says what can be asked for', async () => {
   const demo = await startDemo('--help')
   expect(await within(endMs, demo.ended)).toBe(0)
-  for (const flag of ['--for', '--prometheus-port', '--json-port', '--help']) expect(demo.said.output).toContain(flag)
-  expect(demo.said.errors).toBe('')
+  for (const flag of ['--for', '--prometheus-port', '--json-port', '--help']) expect(demo.written.output).toContain(flag)
+  expect(demo.written.errors).toBe('')
 })

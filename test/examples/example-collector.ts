@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { type Running, run } from '@wombat/test-support/backend-process'
+import { type BackendProcess, startBackend } from '@wombat/test-support/backend-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { examples } from './running-example.ts'
 
-export interface ExampleCollector extends Running {
+export interface ExampleCollector extends BackendProcess {
   /** Where it takes OTLP. */
   readonly endpoint: string
   /** Where it tells of itself. */
@@ -29,5 +29,5 @@ export async function startExampleCollector(
   ]
   const configs = [join(examples, file), ...changes.map((change) => `yaml:${change}`)].map((config) => `--config=${config}`)
   const endpoint = `http://127.0.0.1:${port}`
-  return { ...(await run('otelcol', configs, endpoint)), endpoint, own: `127.0.0.1:${ownPort}` }
+  return { ...(await startBackend('otelcol', configs, endpoint)), endpoint, own: `127.0.0.1:${ownPort}` }
 }

@@ -10,7 +10,7 @@ import { parse, parseAllDocuments } from 'yaml'
 const root = join(import.meta.dirname, '../..')
 
 /** The block of the README that brings rules and dashboards into the cluster. */
-async function block(): Promise<string> {
+async function readRulesBlock(): Promise<string> {
   const readme = await readFile(join(root, 'examples/kubernetes/README.md'), 'utf8')
   const found = [...readme.matchAll(/```sh\n(.*?)```/gs)]
     .map(([, text = '']) => text)
@@ -23,7 +23,7 @@ test('what the README says of rules and dashboards makes resources of what the c
   const script = `set -eu
 npx() { shift; "${process.execPath}" "${join(root, 'packages/dashboards/dist/cli/bin.js')}" "$@" >/dev/null; }
 kubectl() { if [ "$1" = apply ]; then cat; echo ---; else echo "# $*"; fi; }
-${await block()}`
+${await readRulesBlock()}`
   const folder = await temporaryFolder()
   const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd: folder })
   const resources = parseAllDocuments(stdout).flatMap((document) => document.toJS() ?? [])

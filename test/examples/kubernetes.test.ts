@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startMonitoring } from '@wombat/monitor'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { freePort } from '@wombat/test-support/free-port'
-import { type Answer, ask } from '@wombat/test-support/http-request'
+import { type HttpResponse, httpRequest } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { isRemote } from '../../packages/monitor/src/config/host.ts'
@@ -37,8 +37,8 @@ function environment(): Record<string, string> {
 
 /** As the kubelet and Prometheus ask: by the address of the pod. */
 function asker(port: string) {
-  return (path: string, headers: Fields = {}): Promise<Answer> =>
-    ask(`http://127.0.0.1:${port}${path}`, { headers: { host: `10.1.2.3:${port}`, ...headers } })
+  return (path: string, headers: Fields = {}): Promise<HttpResponse> =>
+    httpRequest(`http://127.0.0.1:${port}${path}`, { headers: { host: `10.1.2.3:${port}`, ...headers } })
 }
 
 /** Health as these files open it, of a store that is as it is said to be. */

@@ -1,4 +1,4 @@
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { otlpResource, otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { describe, expect, test } from 'vitest'
@@ -25,7 +25,7 @@ function otlpSpans(body: Buffer): OtlpSpan[] {
   return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
 }
 
-describe.skipIf(!installed('otelcol'))('beside a NodeSDK, through a real Collector', () => {
+describe.skipIf(!areInstalled('otelcol'))('beside a NodeSDK, through a real Collector', () => {
   test("come the metrics of the store and, below the application's spans, those of its operations", async () => {
     const receiver = await startOtlpReceiver()
     const collector = await startExampleCollector('node-sdk/collector.yaml', receiver.endpoint, ['metrics', 'traces'])

@@ -1,29 +1,29 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { run } from '@wombat/test-support/backend-process'
-import { installed } from '@wombat/test-support/backend-programs'
+import { startBackend } from '@wombat/test-support/backend-process'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { freePort } from '@wombat/test-support/free-port'
 import { otlpResource, otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
-import { prometheusTakesOtlp } from '@wombat/test-support/prometheus'
+import { hasOtlpReceiver } from '@wombat/test-support/prometheus'
 import { promtool } from '@wombat/test-support/promtool'
 import { query } from '@wombat/test-support/query'
 import { describe, expect, test } from 'vitest'
 import { type ExampleCollector, startExampleCollector } from './example-collector.ts'
 import { type RunningExample, startExample } from './running-example.ts'
-import { type Container, rootOf, type Stack, stackFile } from './stack.ts'
+import { type Container, createRootFolder, type Stack, stackFile } from './stack.ts'
 
 const { services } = await stackFile<Stack>('compose.yaml')
 
-function containerOf(name: string): Container {
+function findContainer(name: string): Container {
   const container = services[name]
   if (container === undefined) throw new Error(`the stack has no ${name}`)
   return container
 }
 
 /** What a container is asked for its health, where it is served by a real one here. */
-function healthPathOf(name: string): string {
-  const [, path = ''] = /127\.0\.0\.1:\d+(\/[\w/-]+)/.exec(containerOf(name).healthcheck?.test.join(' ') ?? '') ?? []
+function healthPath(name: string): string {
+  const [, path = ''] = /127\.0\.0\.1:\d+(\/[\w/-]+)/.exec(findContainer(name).healthcheck?.test.join(' ') ?? '') ?? []
   return path
 }
 
@@ -41,7 +41,7 @@ async function startService(
   name: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningExample & { readonly host: string }> {
-  const own = containerOf(name).environment
+  const own = findContainer(name).environment
   const here = { HOST: '127.0.0.1', PORT: '0', DRAIN_MS: '0', DATA: 'data/orders', WOMBAT_HEALTH_CHECK_INTERVAL_MS: '300' }
   const service = await startExample(['service/dist/main.js'], { ...own, ...here, ...environment })
   const [, port] = await service.says(/listening at port (\d+)/)
@@ -49,8 +49,8 @@ async function startService(
 }
 
 async function startAlertmanager(logPort: string | undefined): Promise<string> {
-  const container = containerOf('alertmanager')
-  const root = await rootOf(container)
+  const container = findContainer('alertmanager')
+  const root = await createRootFolder(container)
   await rewrite(join(root, 'etc/alertmanager/alertmanager.yml'), {
     'http://alert-log:3000/': `http://127.0.0.1:${logPort}/`,
     'group_wait: 10s': 'group_wait: 0s',
@@ -58,7 +58,7 @@ async function startAlertmanager(logPort: string | undefined): Promise<string> {
   const host = `127.0.0.1:${await freePort()}`
   const flags = (container.command ?? []).map((flag) => flag.replace('=/', `=${root}/`))
   const args = [...flags, `--web.listen-address=${host}`, '--cluster.listen-address=']
-  await run('alertmanager', args, `http://${host}${healthPathOf('alertmanager')}`)
+  await startBackend('alertmanager', args, `http://${host}${healthPath('alertmanager')}`)
   return host
 }
 
@@ -74,8 +74,8 @@ interface Hosts {
 
 /** @returns its address. */
 async function startPrometheus(hosts: Hosts): Promise<string> {
-  const container = containerOf('prometheus')
-  const root = await rootOf(container)
+  const container = findContainer('prometheus')
+  const root = await createRootFolder(container)
   const host = `127.0.0.1:${await freePort()}`
   await rewrite(join(root, 'etc/prometheus/prometheus.yml'), {
     'orders:3000': hosts.orders,
@@ -92,16 +92,16 @@ async function startPrometheus(hosts: Hosts): Promise<string> {
     annotations: { summary: 'Orders come in.' },
   }
   await writeFile(join(root, 'etc/prometheus/rules/test.yaml'), JSON.stringify({ groups: [{ name: 'test', rules: [rule] }] }))
-  const flags = (container.command ?? []).filter((flag) => prometheusTakesOtlp || flag !== '--web.enable-otlp-receiver')
+  const flags = (container.command ?? []).filter((flag) => hasOtlpReceiver || flag !== '--web.enable-otlp-receiver')
   const args = [...flags.map((flag) => flag.replace('=/', `=${root}/`)), `--web.listen-address=${host}`]
   const url = `http://${host}`
-  await run('prometheus', args, `${url}${healthPathOf('prometheus')}`)
+  await startBackend('prometheus', args, `${url}${healthPath('prometheus')}`)
   return url
 }
 
-describe.skipIf(!installed('prometheus', 'promtool', 'alertmanager', 'otelcol'))('the stack', () => {
+describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol'))('the stack', () => {
   test('has a configuration of Prometheus and rules that promtool has no complaint about', async () => {
-    const root = await rootOf(containerOf('prometheus'))
+    const root = await createRootFolder(findContainer('prometheus'))
     expect(await promtool('check', 'config', join(root, 'etc/prometheus/prometheus.yml'))).toBe('')
   })
 
@@ -139,8 +139,8 @@ describe.skipIf(!installed('prometheus', 'promtool', 'alertmanager', 'otelcol'))
     await alertLog.says(/firing info OrdersComeIn Orders come in\.\n/)
     // What containers are asked for their health, the real ones answer.
     const asked = { orders: `http://${orders.host}`, prometheus, alertmanager: `http://${alertmanager}` }
-    const answers = Object.entries(asked).map(async ([name, url]) => (await fetch(`${url}${healthPathOf(name)}`)).status)
-    expect(Object.keys(asked).map(healthPathOf)).toEqual(['/readyz', '/-/ready', '/-/ready'])
+    const answers = Object.entries(asked).map(async ([name, url]) => (await fetch(`${url}${healthPath(name)}`)).status)
+    expect(Object.keys(asked).map(healthPath)).toEqual(['/readyz', '/-/ready', '/-/ready'])
     expect(await Promise.all(answers)).toEqual([200, 200, 200])
   }, 90_000)
 })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
-import { mountsOf, type Stack, stackFile, stackFolder, textsIn } from './stack.ts'
+import { collectStrings, parseMounts, type Stack, stackFile, stackFolder } from './stack.ts'
 
 const stack = await stackFile<Stack>('compose.yaml')
 const containers = Object.entries(stack.services)
@@ -32,7 +32,7 @@ const itself = /^(localhost|127\.0\.0\.1|0\.0\.0\.0)$/
 
 /** Every `host:port` in a document, also in addresses. */
 function addressesIn(document: unknown): Address[] {
-  return textsIn(document).flatMap((text) =>
+  return collectStrings(document).flatMap((text) =>
     [...text.matchAll(/(?:^|\/\/)([a-z\d.-]+):(\d+)(?=$|[/'"])/g)].map(([, host = '', port]) => ({ host, port: Number(port) })),
   )
 }
@@ -60,7 +60,7 @@ describe('the compose file', () => {
   })
 
   test.each(containers)('what is mounted into %s is there, and so is what it runs and waits for', (_name, container) => {
-    const mounts = mountsOf(container)
+    const mounts = parseMounts(container)
     for (const { source, isVolume } of mounts) {
       expect(isVolume ? Object.hasOwn(stack.volumes, source) : existsSync(source), source).toBe(true)
     }
@@ -88,7 +88,7 @@ test('what is mounted of dashboards and rules is what the command writes', async
   const cli = join(stackFolder, '../../packages/dashboards/dist/cli/bin.js')
   await promisify(execFile)(process.execPath, [cli, 'write', folder])
   const generated = containers
-    .flatMap(([, container]) => mountsOf(container))
+    .flatMap(([, container]) => parseMounts(container))
     .filter(({ source }) => source.includes('/generated/'))
   expect(generated.map(({ source }) => basename(source)).sort()).toEqual(['dashboards', 'rules'])
   const textsOf = (path: string) => readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'utf8')])
@@ -125,7 +125,7 @@ describe('Grafana', () => {
     readonly providers: ReadonlyArray<{ readonly type: string; readonly options: { readonly path: string } }>
   }
   const grafana = stack.services['grafana'] as Stack['services'][string]
-  const mountedAt = (path: string) => mountsOf(grafana).find(({ target }) => target === path)?.source ?? ''
+  const mountedAt = (path: string) => parseMounts(grafana).find(({ target }) => target === path)?.source ?? ''
 
   test('looks for its provisioning where it is mounted, and finds the generated dashboards', async () => {
     const provisioning = '/etc/grafana/provisioning'
@@ -154,16 +154,16 @@ describe('Grafana', () => {
   })
 })
 
-interface Asked {
+interface DataSourceReference {
   readonly type: string
   readonly uid: string
 }
 
 /** Whom the panels and variables of a dashboard ask. Grafana's own annotations are its own. */
-function dataSourcesIn(value: unknown): Asked[] {
+function dataSourcesIn(value: unknown): DataSourceReference[] {
   if (typeof value !== 'object' || value === null) return []
   const below = Object.values(value).flatMap(dataSourcesIn)
-  const { datasource } = value as { datasource?: Partial<Asked> }
+  const { datasource } = value as { datasource?: Partial<DataSourceReference> }
   if (datasource === undefined || datasource.type === 'grafana') return below
   return [{ type: datasource.type ?? '', uid: datasource.uid ?? '' }, ...below]
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@wombat/test-support/free-port'
-import { samplesOfText } from '@wombat/test-support/prometheus-text'
+import { parsePrometheusText } from '@wombat/test-support/prometheus-text'
 import type { Sample } from '@wombat/test-support/sample'
 import { scrape } from '@wombat/test-support/scrape'
 import { expect, test } from 'vitest'
@@ -9,9 +9,9 @@ import { examples, startExample } from './running-example.ts'
 
 const readme = readFileSync(join(examples, 'one-line/README.md'), 'utf8')
 const [, shownText = ''] = /```text\n(.*?)```/s.exec(readme) ?? []
-const shown = samplesOfText(shownText)
+const shown = parsePrometheusText(shownText)
 
-interface Way {
+interface Variant {
   readonly args: readonly string[]
   readonly environment: (port: number) => Readonly<Record<string, string>>
   readonly store: string
@@ -20,7 +20,7 @@ interface Way {
 const byMonitor = (port: number) => ({ WOMBAT_PROMETHEUS_ENABLED: 'true', WOMBAT_PROMETHEUS_PORT: `${port}` })
 const register = import.meta.resolve('../../packages/monitor/dist/register.js')
 
-const ways: Readonly<Record<string, Way>> = {
+const ways: Readonly<Record<string, Variant>> = {
   'with OpenTelemetry and one line': {
     args: ['--import', 'one-line/telemetry.js', 'one-line/measured.js'],
     environment: (port) => ({ OTEL_EXPORTER_PROMETHEUS_PORT: `${port}` }),

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { end } from '@wombat/test-support/backend-process'
-import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { stopProcess } from '@wombat/test-support/backend-process'
+import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { onTestFinished } from 'vitest'
 
@@ -33,9 +33,9 @@ export async function startExample(
     if (!existsSync(path)) throw new Error(`${path} is not there: build the workspace first`)
   }
   const folder = await temporaryFolder()
-  const env = { ...plainEnvironment(), WOMBAT_JSON_API_PORT: '0', ...environment }
+  const env = { ...cleanEnvironment(), WOMBAT_JSON_API_PORT: '0', ...environment }
   const child = spawn(process.execPath, placed, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => end(child))
+  onTestFinished(() => stopProcess(child))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data: Buffer) => {

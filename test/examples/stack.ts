@@ -35,7 +35,7 @@ export async function stackFile<Content>(name: string): Promise<Content> {
   return parse(await readFile(join(stackFolder, name), 'utf8'), { merge: true }) as Content
 }
 
-export function mountsOf({ volumes = [] }: Container): Mount[] {
+export function parseMounts({ volumes = [] }: Container): Mount[] {
   return volumes.map((text) => {
     const [source = '', target = ''] = text.split(':')
     const isVolume = !source.startsWith('.')
@@ -44,9 +44,9 @@ export function mountsOf({ volumes = [] }: Container): Mount[] {
 }
 
 /** The files of this machine that a container sees, in a folder that stands for its root. */
-export async function rootOf(container: Container): Promise<string> {
+export async function createRootFolder(container: Container): Promise<string> {
   const root = await temporaryFolder()
-  for (const { source, target, isVolume } of mountsOf(container)) {
+  for (const { source, target, isVolume } of parseMounts(container)) {
     if (isVolume) continue
     await mkdir(dirname(join(root, target)), { recursive: true })
     await cp(source, join(root, target), { recursive: true })
@@ -55,7 +55,7 @@ export async function rootOf(container: Container): Promise<string> {
 }
 
 /** Every text in a document, however deep. */
-export function textsIn(value: unknown): string[] {
+export function collectStrings(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(collectStrings) : []
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instrument, uninstrument } from '@wombat/instrumentation'
-import { database, gaugesOf, measuredDatabase, measuring } from '@wombat/test-support/measured-rocksdb'
-import { installed, named } from '@wombat/test-support/rocksdb'
-import { flushes } from '@wombat/test-support/rocksdb-load'
+import { createDatabase, gaugeNames, measureDatabase, openMeasuredDatabase } from '@wombat/test-support/measured-rocksdb'
+import { isRocksdbInstalled, rocksdbTitle } from '@wombat/test-support/rocksdb'
+import { flushRepeatedly } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
 
 /** Flushes that the engine's logs tell of, those of earlier openings too. */
@@ -13,13 +13,13 @@ async function flushesInLogs(folder: string): Promise<number> {
   return texts.join('').split('"event": "flush_finished"').length - 1
 }
 
-describe.skipIf(!installed)(named('what an engine has done'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), () => {
   test('before it was measured does not count', async () => {
-    const db = await database({ enableStatistics: true })
-    await flushes(db, 3)
-    const { number, collect } = measuring(db)
+    const db = await createDatabase({ enableStatistics: true })
+    await flushRepeatedly(db, 3)
+    const { number, collect } = measureDatabase(db)
     await collect()
-    await flushes(db, 2)
+    await flushRepeatedly(db, 2)
     expect(await db.get('missing')).toBeNull()
     await collect()
     expect(number('db_flush_operations_total')).toBe(2)
@@ -27,25 +27,25 @@ describe.skipIf(!installed)(named('what an engine has done'), () => {
   })
 
   test('is counted once where measuring stops and begins again', async () => {
-    const { db, registry, number, collect } = await measuredDatabase()
-    await flushes(db, 3)
+    const { db, registry, number, collect } = await openMeasuredDatabase()
+    await flushRepeatedly(db, 3)
     await collect()
     uninstrument(db)
-    expect(gaugesOf(registry)).toEqual([])
-    await flushes(db, 2)
+    expect(gaugeNames(registry)).toEqual([])
+    await flushRepeatedly(db, 2)
     instrument(db, { registry, name: 'orders' })
     await collect()
-    await flushes(db, 4)
+    await flushRepeatedly(db, 4)
     await collect()
     expect(number('db_flush_operations_total')).toBe(3 + 4)
   })
 
   test('adds up from one opening to the next, also where they follow at once', async () => {
-    const { db, registry, number, collect } = await measuredDatabase()
+    const { db, registry, number, collect } = await openMeasuredDatabase()
     for (let opening = 0, at = db; opening < 3; opening++) {
-      await flushes(at, opening + 1)
+      await flushRepeatedly(at, opening + 1)
       await at.close()
-      at = measuring(await database({}, db.path), registry).db
+      at = measureDatabase(await createDatabase({}, db.path), registry).db
       await at.ready()
     }
     await collect()
@@ -55,41 +55,41 @@ describe.skipIf(!installed)(named('what an engine has done'), () => {
   })
 
   test('is known although somebody else tried to open its folder', async () => {
-    const { db, number, collect } = await measuredDatabase()
-    await flushes(db, 2)
-    const refused = measuring(await database({}, db.path), undefined, 'refused')
+    const { db, number, collect } = await openMeasuredDatabase()
+    await flushRepeatedly(db, 2)
+    const refused = measureDatabase(await createDatabase({}, db.path), undefined, 'refused')
     await expect(refused.db.ready()).rejects.toThrow(/lock/)
     await collect()
     await refused.collect()
-    await flushes(db, 3)
+    await flushRepeatedly(db, 3)
     await collect()
     await refused.collect()
     expect(number('db_flush_operations_total')).toBe(5)
     expect(refused.number('db_flush_operations_total')).toBe(0)
     const errors = refused.registry.getAllMetrics().filter(({ name }) => name === 'db_errors_total')
     expect(errors.map(({ labels, value }) => [labels['operation'], labels['error_type'], value])).toEqual([['open', 'EIO', 1]])
-    expect(gaugesOf(refused.registry)).toEqual([])
+    expect(gaugeNames(refused.registry)).toEqual([])
   })
 
   test('is not put down to whoever opens the store for reading only', async () => {
-    const { db } = await measuredDatabase()
-    await flushes(db, 3)
+    const { db } = await openMeasuredDatabase()
+    await flushRepeatedly(db, 3)
     await db.close()
-    const { number, collect } = await measuredDatabase({ readOnly: true }, db.path)
+    const { number, collect } = await openMeasuredDatabase({ readOnly: true }, db.path)
     await collect()
     expect(number('db_flush_operations_total')).toBe(0)
     expect(number('db_level_files', { level: '0' })).toBe(3)
   })
 
   test('is added up for two stores under one name, as is what they hold, but not the volume under them', async () => {
-    const one = await measuredDatabase()
-    const two = measuring(await database(), one.registry)
-    await flushes(one.db, 2)
-    await flushes(two.db, 3)
+    const one = await openMeasuredDatabase()
+    const two = measureDatabase(await createDatabase(), one.registry)
+    await flushRepeatedly(one.db, 2)
+    await flushRepeatedly(two.db, 3)
     await one.collect()
     expect(one.number('db_flush_operations_total')).toBe(5)
     expect(one.number('db_level_files', { level: '0' })).toBe(5)
-    const alone = await measuredDatabase()
+    const alone = await openMeasuredDatabase()
     await alone.collect()
     expect(one.number('db_disk_capacity_bytes')).toBe(alone.number('db_disk_capacity_bytes'))
     expect(one.number('db_memtable_bytes')).toBe(2 * (alone.number('db_memtable_bytes') ?? Number.NaN))

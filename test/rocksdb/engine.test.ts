@@ -1,10 +1,18 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Measured, measuredDatabase } from '@wombat/test-support/measured-rocksdb'
-import { installed, named } from '@wombat/test-support/rocksdb'
-import { busy, filesOf, keyOf, load, saidInLog, settled, statistic } from '@wombat/test-support/rocksdb-load'
+import { engineMetricNames } from '@wombat/test-support/engine-metrics'
+import { type MeasuredDatabase, openMeasuredDatabase } from '@wombat/test-support/measured-rocksdb'
+import { isRocksdbInstalled, rocksdbTitle } from '@wombat/test-support/rocksdb'
+import {
+  countLogLines,
+  keyAt,
+  load,
+  measureFiles,
+  smallMemtables,
+  statistic,
+  waitUntilIdle,
+} from '@wombat/test-support/rocksdb-load'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { rocksdbMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
 
 const others = ['operations_total', 'latency_seconds', 'errors_total', 'entries_total']
 const ofOperations = new Set([
@@ -16,8 +24,8 @@ const ofOperations = new Set([
 ])
 
 // After a load of small memtables, with deletes: some sixty flushes and a dozen compactions, all of them over.
-describe.skipIf(!installed)(named('what a loaded engine says'), () => {
-  let orders: Measured
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), () => {
+  let orders: MeasuredDatabase
 
   const sumOf = (metric: string): number => {
     const found = orders.registry.getAllMetrics().find(({ name }) => name === metric)?.value
@@ -32,15 +40,15 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
   const sumInLog = async (pattern: RegExp): Promise<number> => (await inLog(pattern)).reduce((sum, value) => sum + value, 0)
 
   beforeAll(async () => {
-    orders = await measuredDatabase(busy)
+    orders = await openMeasuredDatabase(smallMemtables)
     await load(orders.db)
-    await settled(orders.db)
+    await waitUntilIdle(orders.db)
     await orders.collect()
   })
 
   test('is exactly what is published', () => {
     const shown = new Set(orders.registry.getAllMetrics().map(({ name }) => name))
-    const expected = rocksdbMetricNames.filter(
+    const expected = engineMetricNames('rocksdb').filter(
       (name) => process.platform === 'linux' || name !== 'db_background_cpu_seconds_total',
     )
     expect([...shown].filter((name) => !ofOperations.has(name)).sort()).toEqual([...expected].sort())
@@ -70,7 +78,7 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
     expect(number('db_compaction_cpu_seconds_total')).toBeCloseTo(cpu.count / 1e6, 6)
 
     expect(number('db_compaction_input_files_total')).toBe(await sumInLog(/Compacting (\d+)@\d+(?: \+ (\d+)@\d+)* files/g))
-    expect(number('db_compaction_output_files_total')).toBe(await saidInLog(db.path, /\[JOB \d+\] Generated table #/))
+    expect(number('db_compaction_output_files_total')).toBe(await countLogLines(db.path, /\[JOB \d+\] Generated table #/))
     const read = (await statistic(db, 'compact.read.bytes')).count
     const written = (await statistic(db, 'compact.write.bytes')).count
     expect((number('db_compaction_input_bytes_total') ?? 0) / read).toBeCloseTo(1, 1)
@@ -79,7 +87,7 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
 
   test('of stalls is what it warns of in its log, and no longer than the writers waited', async () => {
     const { db, number } = orders
-    const warnings = await saidInLog(db.path, /(?:Stopping|Stalling) writes because we have \d+ immutable memtables/)
+    const warnings = await countLogLines(db.path, /(?:Stopping|Stalling) writes because we have \d+ immutable memtables/)
     expect(warnings).toBeGreaterThan(0)
     expect(number('db_write_stalls_total', { cause: 'memtable' })).toBe(warnings)
     for (const cause of ['level0', 'pending_compaction', 'write_buffer'])
@@ -91,18 +99,18 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
 
   test('of its files is what lies in the folder', async () => {
     const { db, number, registry } = orders
-    const tables = await filesOf(db.path, '.sst')
+    const tables = await measureFiles(db.path, '.sst')
     expect(tables.count).toBeGreaterThan(1)
     expect(number('db_sstable_bytes')).toBe(tables.bytes)
     const ofLevels = (metric: string): number =>
       registry.getAllMetrics().reduce((sum, { name, value }) => (name === metric ? sum + Number(value) : sum), 0)
     expect(ofLevels('db_level_bytes')).toBe(tables.bytes)
     expect(ofLevels('db_level_files')).toBe(tables.count)
-    expect(number('db_value_log_bytes')).toBe((await filesOf(db.path, '.blob')).bytes)
+    expect(number('db_value_log_bytes')).toBe((await measureFiles(db.path, '.blob')).bytes)
     expect(number('db_value_log_bytes')).toBeGreaterThan(0)
     // The engine writes to its own LOG from time to time.
     await orders.collect()
-    expect((number('db_total_disk_bytes') ?? 0) / (await filesOf(db.path)).bytes).toBeCloseTo(1, 2)
+    expect((number('db_total_disk_bytes') ?? 0) / (await measureFiles(db.path)).bytes).toBeCloseTo(1, 2)
     const volume = await statfs(db.path)
     expect(number('db_disk_capacity_bytes')).toBe(volume.blocks * volume.bsize)
     expect((number('db_disk_available_bytes') ?? 0) / (volume.bavail * volume.bsize)).toBeCloseTo(1, 1)
@@ -110,9 +118,9 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
 
   test('of the write-ahead log is what was written since the last flush', async () => {
     const { db, number } = orders
-    for (let n = 0; n < 20; n++) await db.put(keyOf(n), 'x'.repeat(1000))
+    for (let n = 0; n < 20; n++) await db.put(keyAt(n), 'x'.repeat(1000))
     await orders.collect()
-    expect(number('db_wal_bytes')).toBe((await filesOf(db.path, '.log')).bytes)
+    expect(number('db_wal_bytes')).toBe((await measureFiles(db.path, '.log')).bytes)
     expect(number('db_wal_bytes')).toBeGreaterThan(20_000)
     expect(number('db_memtable_bytes')).toBeGreaterThan(20_000)
     await db.flush()
@@ -137,9 +145,9 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
 
   test('of cache and filters is what lookups make of them', async () => {
     const { db, number } = orders
-    await settled(db)
+    await waitUntilIdle(db)
     const present: Buffer[] = []
-    for await (const key of db.keys({ gte: keyOf(300), limit: 100 })) present.push(key)
+    for await (const key of db.keys({ gte: keyAt(300), limit: 100 })) present.push(key)
     await orders.collect()
     const before = (metric: string): (() => number) => {
       const value = number(metric) ?? Number.NaN
@@ -147,7 +155,7 @@ describe.skipIf(!installed)(named('what a loaded engine says'), () => {
     }
     const [useful, wrong] = [before('db_bloom_filter_useful_total'), before('db_bloom_filter_false_positives_total')]
     // One table for all keys: each lookup of a key that is not there is saved by its filter, or let through for nothing.
-    for (let n = 300; n < 800; n++) expect(await db.get(`${keyOf(n)}x`)).toBeNull()
+    for (let n = 300; n < 800; n++) expect(await db.get(`${keyAt(n)}x`)).toBeNull()
     for (const key of present) expect(await db.get(key)).not.toBeNull()
     await orders.collect()
     expect(useful() + wrong()).toBe(500)

@@ -2,72 +2,82 @@ import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { uninstrument } from '@wombat/instrumentation'
+import { engineMetricNames } from '@wombat/test-support/engine-metrics'
 import {
-  database,
-  gaugesOf,
-  type Measured,
-  measuredDatabase,
-  measuring,
+  createDatabase,
+  gaugeNames,
+  type MeasuredDatabase,
+  measureDatabase,
+  openMeasuredDatabase,
   temporaryFolder,
 } from '@wombat/test-support/measured-rocksdb'
-import { installed, named } from '@wombat/test-support/rocksdb'
-import { flushes } from '@wombat/test-support/rocksdb-load'
+import { isRocksdbInstalled, rocksdbTitle } from '@wombat/test-support/rocksdb'
+import { flushRepeatedly } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
-import { rocksdbMetricNames, rocksdbStatisticsMetricNames } from '../../packages/instrumentation/src/engines/rocksdb/metrics.ts'
 
-describe.skipIf(!installed)(named('an engine'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
   test('that is not open yet is not opened to be asked', async () => {
-    const { db, registry, collect } = measuring(await database())
+    const { db, registry, collect } = measureDatabase(await createDatabase())
     await collect()
     expect(db.opened).toBe(false)
-    expect(gaugesOf(registry)).not.toContain('db_memtable_bytes')
+    expect(gaugeNames(registry)).not.toContain('db_memtable_bytes')
     await db.ready()
     await collect()
-    expect(gaugesOf(registry)).toContain('db_memtable_bytes')
+    expect(gaugeNames(registry)).toContain('db_memtable_bytes')
   })
 
   test('that was being opened already is asked as every other', async () => {
-    const db = await database()
+    const db = await createDatabase()
     const opening = db.ready()
-    const { number, collect } = measuring(db)
+    const { number, collect } = measureDatabase(db)
     await opening
-    await flushes(db, 2)
+    await flushRepeatedly(db, 2)
     await collect()
     expect(number('db_flush_operations_total')).toBe(2)
   })
 
   test('without statistics supplies all that does not come from them', async () => {
-    const { registry, collect, db } = await measuredDatabase()
-    await flushes(db, 1)
+    const { registry, collect, db } = await openMeasuredDatabase()
+    await flushRepeatedly(db, 1)
     await collect()
     const shown = new Set(registry.getAllMetrics().map(({ name }) => name))
-    // Other stores of this file are open, so nobody can tell whose the threads' time is.
-    const absent = new Set<string>([...rocksdbStatisticsMetricNames, 'db_background_cpu_seconds_total'])
-    expect(rocksdbMetricNames.filter((name) => !shown.has(name)).sort()).toEqual([...absent].sort())
+    expect(
+      engineMetricNames('rocksdb')
+        .filter((name) => !shown.has(name))
+        .sort(),
+    ).toEqual([
+      // Other stores of this file are open, so the threads' CPU time cannot be attributed to one of them.
+      'db_background_cpu_seconds_total',
+      'db_bloom_filter_false_positives_total',
+      'db_bloom_filter_useful_total',
+      'db_cache_hits_total',
+      'db_cache_misses_total',
+      'db_write_stall_seconds_total',
+    ])
   })
 
   test('that is closed says nothing more, and what it did to the end is counted', async () => {
-    const { db, registry, number, collect } = await measuredDatabase()
-    await flushes(db, 3)
+    const { db, registry, number, collect } = await openMeasuredDatabase()
+    await flushRepeatedly(db, 3)
     await db.close()
-    expect(gaugesOf(registry)).toEqual([])
+    expect(gaugeNames(registry)).toEqual([])
     await collect()
-    expect(gaugesOf(registry)).toEqual([])
+    expect(gaugeNames(registry)).toEqual([])
     expect(number('db_flush_operations_total')).toBe(3)
   })
 
   test('that is suspended is left alone until it goes on', async () => {
-    const { db, registry, collect } = await measuredDatabase()
+    const { db, registry, collect } = await openMeasuredDatabase()
     await db.suspend()
     await collect()
-    expect(gaugesOf(registry)).not.toContain('db_memtable_bytes')
+    expect(gaugeNames(registry)).not.toContain('db_memtable_bytes')
     await db.resume()
     await collect()
-    expect(gaugesOf(registry)).toContain('db_memtable_bytes')
+    expect(gaugeNames(registry)).toContain('db_memtable_bytes')
   })
 
   test('that holds writers back is seen to while it does, and for how long', async () => {
-    const { db, number, collect } = await measuredDatabase({ writeBufferSize: 64 * 1024 })
+    const { db, number, collect } = await openMeasuredDatabase({ writeBufferSize: 64 * 1024 })
     const seconds = (): number => number('db_write_stall_active_seconds', { cause: 'memtable' }) ?? Number.NaN
     let isEnough = false
     const write = async (): Promise<void> => {
@@ -88,8 +98,8 @@ describe.skipIf(!installed)(named('an engine'), () => {
   })
 
   test('that closes while it is asked does no harm', async () => {
-    const stores: Measured[] = []
-    for (let n = 0; n < 5; n++) stores.push(await measuredDatabase({ columnFamilies: ['a', 'b', 'c', 'd'] }))
+    const stores: MeasuredDatabase[] = []
+    for (let n = 0; n < 5; n++) stores.push(await openMeasuredDatabase({ columnFamilies: ['a', 'b', 'c', 'd'] }))
     await Promise.all(
       stores.map(async ({ db, registry }, n) => {
         const asked = registry.collectors.collect()
@@ -97,16 +107,16 @@ describe.skipIf(!installed)(named('an engine'), () => {
         await Promise.all([db.close(), asked])
       }),
     )
-    for (const { registry } of stores) expect(gaugesOf(registry)).toEqual([])
+    for (const { registry } of stores) expect(gaugeNames(registry)).toEqual([])
   })
 
   test('holds no file open after it closed, nor after it is measured no more', async () => {
     const folder = await temporaryFolder()
-    const { db, collect } = await measuredDatabase({}, folder)
+    const { db, collect } = await openMeasuredDatabase({}, folder)
     await collect()
     await db.close()
     await collect()
-    const again = await measuredDatabase({}, folder)
+    const again = await openMeasuredDatabase({}, folder)
     await again.collect()
     uninstrument(again.db)
     await again.db.close()

@@ -1,12 +1,12 @@
 import { instrument, MetricsRegistry, uninstrument } from '@wombat/instrumentation'
 import { readMeasured } from '@wombat/instrumentation/testing'
-import { database, measuredDatabase, measuring } from '@wombat/test-support/measured-rocksdb'
-import { installed, named, type Session } from '@wombat/test-support/rocksdb'
+import { createDatabase, measureDatabase, openMeasuredDatabase } from '@wombat/test-support/measured-rocksdb'
+import { isRocksdbInstalled, rocksdbTitle, type Session } from '@wombat/test-support/rocksdb'
 import { describe, expect, test } from 'vitest'
 
-describe.skipIf(!installed)(named('operations'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('operations'), () => {
   test("are as many as the engine's own binding counts, whichever way they come", async () => {
-    const { db, registry } = await measuredDatabase({ columnFamilies: ['other'] })
+    const { db, registry } = await openMeasuredDatabase({ columnFamilies: ['other'] })
     const other = db.columnFamily('other')
     await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? db : other).put(`key ${n}`, 'value')))
     const snapshot = other.snapshot()
@@ -45,25 +45,25 @@ describe.skipIf(!installed)(named('operations'), () => {
   })
 
   test('of sessions that were there before are measured too', async () => {
-    const db = await database()
+    const db = await createDatabase()
     await db.ready()
     const session = db.session()
-    const { registry } = measuring(db)
+    const { registry } = measureDatabase(db)
     await session.get('key')
     expect(readMeasured(registry, 'orders').get).toEqual({ operations: 1, errors: 0 })
   })
 
   test('that are called before the database is open are measured once', async () => {
-    const { db, registry } = measuring(await database())
+    const { db, registry } = measureDatabase(await createDatabase())
     await Promise.all([db.put('key', 'value'), db.peek(), db.ready()])
     expect(readMeasured(registry, 'orders')).toMatchObject({ set: { operations: 1 }, scan: { operations: 1 } })
   })
 
   test('that the engine refuses are errors by the engine’s own code, behind that of the batch', async () => {
-    const { db } = await measuredDatabase()
+    const { db } = await openMeasuredDatabase()
     const folder = db.path
     await db.close()
-    const { db: readOnly, registry } = await measuredDatabase({ readOnly: true }, folder)
+    const { db: readOnly, registry } = await openMeasuredDatabase({ readOnly: true }, folder)
     await expect(readOnly.put('key', 'value')).rejects.toThrow('Batch was not applied')
     const batch = readOnly.write({ autoDestroy: true })
     batch.tryPut('key', 'value')
@@ -85,7 +85,7 @@ describe.skipIf(!installed)(named('operations'), () => {
   })
 
   test('of a batch that is given up are none', async () => {
-    const { db, registry } = await measuredDatabase()
+    const { db, registry } = await openMeasuredDatabase()
     const batch = db.write()
     const written = batch.put('key', 'value')
     batch.destroy()
@@ -94,9 +94,9 @@ describe.skipIf(!installed)(named('operations'), () => {
   })
 })
 
-describe.skipIf(!installed)(named('iterators'), () => {
-  async function filled(): Promise<ReturnType<typeof measuring>> {
-    const found = await measuredDatabase()
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('iterators'), () => {
+  async function filled(): Promise<ReturnType<typeof measureDatabase>> {
+    const found = await openMeasuredDatabase()
     for (let n = 0; n < 100; n++) await found.db.put(`key ${n}`, 'value')
     return found
   }
@@ -135,9 +135,9 @@ describe.skipIf(!installed)(named('iterators'), () => {
   })
 })
 
-describe.skipIf(!installed)(named('measuring'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
   test('is for a database, not for one of its sessions', async () => {
-    const db = await database()
+    const db = await createDatabase()
     const registry = new MetricsRegistry()
     expect(() => instrument(db.session(), { registry })).toThrow(
       /^cannot instrument a session of a RocksDB: instrument the database/,
@@ -146,7 +146,7 @@ describe.skipIf(!installed)(named('measuring'), () => {
   })
 
   test('that stops leaves no trace on sessions, batches that are lent again, and whatever they share', async () => {
-    const { db } = await measuredDatabase()
+    const { db } = await openMeasuredDatabase()
     const parts = (): object[] => [
       db,
       session,
@@ -168,7 +168,7 @@ describe.skipIf(!installed)(named('measuring'), () => {
   })
 
   test('that stops while things are open measures nothing of them any more', async () => {
-    const { db, registry, number } = await measuredDatabase()
+    const { db, registry, number } = await openMeasuredDatabase()
     const batch = db.write()
     const iterator = db.iterator()
     uninstrument(db)
@@ -183,7 +183,7 @@ describe.skipIf(!installed)(named('measuring'), () => {
   })
 
   test('may begin again', async () => {
-    const { db, registry } = await measuredDatabase()
+    const { db, registry } = await openMeasuredDatabase()
     uninstrument(db)
     instrument(db, { registry, name: 'orders' })
     const session: Session = db.session()

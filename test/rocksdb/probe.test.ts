@@ -1,32 +1,39 @@
-import { database, type Measured, measuredDatabase, measuring, temporaryFolder } from '@wombat/test-support/measured-rocksdb'
-import { installed, named, rocksdb } from '@wombat/test-support/rocksdb'
+import {
+  createDatabase,
+  type MeasuredDatabase,
+  measureDatabase,
+  openMeasuredDatabase,
+  temporaryFolder,
+} from '@wombat/test-support/measured-rocksdb'
+import { isRocksdbInstalled, loadRocksdb, rocksdbTitle } from '@wombat/test-support/rocksdb'
 import { describe, expect, test, vi } from 'vitest'
 
-const storeIn = ({ registry }: Measured) => {
+const storeIn = ({ registry }: MeasuredDatabase) => {
   const [store] = registry.stores.list()
   if (store === undefined) throw new Error('the registry knows no store')
   return store
 }
 
-const numbersOf = ({ registry }: Measured) => registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
+const numbersOf = ({ registry }: MeasuredDatabase) =>
+  registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-const entriesOf = async ({ db }: Measured) => {
+const entriesOf = async ({ db }: MeasuredDatabase) => {
   const entries: string[] = []
   for await (const { key, value } of db.iterator()) entries.push(`${key}=${value}`)
   return entries
 }
 
 /** Whether it can be written is known a moment after it has opened. */
-const writableProbe = (measured: Measured) =>
+const writableProbe = (measured: MeasuredDatabase) =>
   vi.waitFor(() => {
     const probe = storeIn(measured).probe()
     if (probe?.write === undefined || probe.remove === undefined) throw new Error('not known yet')
     return { ...probe, write: probe.write, remove: probe.remove }
   })
 
-describe.skipIf(!installed)(named('a probe'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
   test('writes, reads and removes a key, and neither metrics nor the other entries change', async () => {
-    const measured = await measuredDatabase()
+    const measured = await openMeasuredDatabase()
     await measured.db.put('a', '1')
     const probe = await writableProbe(measured)
     const entries = await entriesOf(measured)
@@ -43,9 +50,9 @@ describe.skipIf(!installed)(named('a probe'), () => {
   })
 
   test('of a database that was open already writes as well', async () => {
-    const db = await database()
+    const db = await createDatabase()
     await db.ready()
-    const probe = await writableProbe(measuring(db))
+    const probe = await writableProbe(measureDatabase(db))
     await probe.write('probe key', 'a value')
     expect(await probe.read('probe key')).toBe('a value')
     await probe.remove('probe key')
@@ -53,11 +60,11 @@ describe.skipIf(!installed)(named('a probe'), () => {
 
   test('of a database that can only be read only reads', async () => {
     const folder = await temporaryFolder()
-    const first = new (rocksdb())(folder)
+    const first = new (loadRocksdb())(folder)
     await first.ready()
     await first.put('a', '1')
     await first.close()
-    const measured = await measuredDatabase({ readOnly: true }, folder)
+    const measured = await openMeasuredDatabase({ readOnly: true }, folder)
     // By now a database that can be written would have said so.
     await measured.collect()
     const probe = storeIn(measured).probe()
@@ -68,7 +75,7 @@ describe.skipIf(!installed)(named('a probe'), () => {
   })
 
   test('is there while the database is open, and neither before nor after nor while it is suspended', async () => {
-    const measured = measuring(await database())
+    const measured = measureDatabase(await createDatabase())
     const store = storeIn(measured)
     const seen = () => [store.state(), store.probe() !== undefined]
     expect(seen()).toEqual(['opening', false])

@@ -1,6 +1,6 @@
 import { storeSuite } from '@wombat/instrumentation/testing'
-import { database } from '@wombat/test-support/measured-rocksdb'
-import { installed, named, type Session, type WriteBatch } from '@wombat/test-support/rocksdb'
+import { createDatabase } from '@wombat/test-support/measured-rocksdb'
+import { isRocksdbInstalled, rocksdbTitle, type Session, type WriteBatch } from '@wombat/test-support/rocksdb'
 import { describe, test } from 'vitest'
 
 async function closedSession(db: Session): Promise<Session> {
@@ -21,12 +21,12 @@ async function all<Entry>(entries: AsyncIterable<Entry>): Promise<Entry[]> {
   return read
 }
 
-describe.skipIf(!installed)(named('the suite'), () => {
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('the suite'), () => {
   storeSuite<Session>({
     kind: 'rocksdb-native',
     test,
     create: async ({ entries }) => {
-      const db = await database({ columnFamilies: ['other'] })
+      const db = await createDatabase({ columnFamilies: ['other'] })
       await db.ready()
       for (const [key, value] of entries) await db.put(key, value)
       return db

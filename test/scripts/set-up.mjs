@@ -1,19 +1,19 @@
-// Sets the workspace up and runs a file of it: node test/set-up.mjs FILE [ARGUMENT ...]
-// Plain JavaScript without dependencies, so that it runs on a machine that has nothing but Node 20 or later.
+// Installs and builds the workspace if needed, then runs a file of it: node test/scripts/set-up.mjs FILE [ARGUMENT ...]
+// Plain JavaScript without dependencies: it runs on a machine that has only Node 20 or later.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 install()
-const node = suitableNode()
+const node = supportedNode()
 step('build', node, [join(root, 'node_modules/typescript/bin/tsc'), '--build'])
 run(node, process.argv.slice(2))
 
-/** Installs exactly what the lock file says; nothing where that was done already. */
+/** Installs the versions of the lock file, unless the last installation used the same lock file. */
 function install() {
   const stamp = join(root, 'node_modules', '.set-up')
   const wanted = createHash('sha256')
@@ -26,20 +26,20 @@ function install() {
   writeFileSync(stamp, wanted)
 }
 
-/** The Node that called npm, where we support it; else the one that the workspace brings along. */
-function suitableNode() {
+/** Returns the Node that called npm if the packages support it; else the one that the workspace installs. */
+function supportedNode() {
   const own = process.env.npm_node_execpath ?? process.execPath
   const version = spawnSync(own, ['--version'], { encoding: 'utf8' }).stdout ?? ''
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
   if (major > 22 || (major === 22 && minor >= 15)) return own
-  console.log(`set-up: Node ${version.trim()} is older than 22.15; using the workspace's own`)
+  console.log(`set-up: Node ${version.trim()} is older than 22.15; using the Node of the workspace`)
   return join(root, 'node_modules/node/bin/node')
 }
 
-/** Says what it does and how long it took; what the command prints is shown only where it fails. */
-function step(what, command, args) {
+/** Runs a command and prints how long it took. Its output is printed only if it fails. */
+function step(title, command, args) {
   const startMs = performance.now()
-  process.stdout.write(`set-up: ${what} ... `)
+  process.stdout.write(`set-up: ${title} ... `)
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 })
   if (status === 0) {
     console.log(`${((performance.now() - startMs) / 1000).toFixed(1)} s`)
@@ -50,9 +50,9 @@ function step(what, command, args) {
   process.exit(status ?? 1)
 }
 
-/** Runs the file as if it had been called directly: its streams, its signals, its exit code. */
+/** Runs the file with our streams; passes signals on to it and exits with its exit code. */
 function run(runtime, [file, ...args]) {
-  const environment = { ...process.env, PATH: `${dirname(runtime)}:${process.env.PATH}` }
+  const environment = { ...process.env, PATH: `${dirname(runtime)}${delimiter}${process.env.PATH}` }
   const child = spawn(runtime, [join(root, file), ...args], { stdio: 'inherit', env: environment })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

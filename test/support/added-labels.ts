@@ -1,8 +1,8 @@
 /** Labels that Prometheus adds, to tell one process from another. */
-export const byPrometheus: readonly string[] = ['job', 'instance']
+export const prometheusLabels: readonly string[] = ['job', 'instance']
 
 /** Those that VictoriaMetrics makes of what OTLP says of a process and of who measures. */
-export const byVictoriaMetrics: readonly string[] = [
+export const victoriaMetricsLabels: readonly string[] = [
   'service_name',
   'service_instance_id',
   'telemetry_sdk_language',

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Running, run } from './backend-process.ts'
+import { type BackendProcess, startBackend } from './backend-process.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** A Collector that takes OTLP over HTTP at a port and passes it on over OTLP. */
-export async function startCollector(port: number, onUrl: string): Promise<Running> {
+export async function startCollector(port: number, onUrl: string): Promise<BackendProcess> {
   const config = join(await temporaryFolder(), 'collector.yml')
   await writeFile(
     config,
@@ -17,10 +17,10 @@ export async function startCollector(port: number, onUrl: string): Promise<Runni
       },
     }),
   )
-  return run('otelcol', [`--config=${config}`], otlpUrlOf(port))
+  return startBackend('otelcol', [`--config=${config}`], collectorOtlpUrl(port))
 }
 
 /** Where such a Collector takes OTLP. */
-export function otlpUrlOf(port: number): string {
+export function collectorOtlpUrl(port: number): string {
   return `http://127.0.0.1:${port}/v1/metrics`
 }

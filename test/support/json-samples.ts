@@ -2,13 +2,13 @@ import type { JsonMetric } from '@wombat/monitor'
 import type { Sample } from './sample.ts'
 
 /** What `/api/v1/metrics` says, in the terms of Prometheus. */
-export async function samplesOfJson(url: string): Promise<Sample[]> {
+export async function fetchJsonSamples(url: string): Promise<Sample[]> {
   const response = await fetch(url)
   const { metrics } = (await response.json()) as { metrics: JsonMetric[] }
-  return metrics.flatMap(samplesOf)
+  return metrics.flatMap(toSamples)
 }
 
-function samplesOf(metric: JsonMetric): Sample[] {
+function toSamples(metric: JsonMetric): Sample[] {
   const name = prometheusName(metric.name)
   const labels = Object.fromEntries(Object.entries(metric.labels).map(([key, value]) => [prometheusName(key), String(value)]))
   if ('value' in metric) return [{ name, labels, value: metric.value }]

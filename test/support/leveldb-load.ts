@@ -7,7 +7,7 @@ import { SnapshotReader } from '@wombat/monitor'
 import type { ClassicLevel } from 'classic-level'
 
 /** So small that a moment's load makes dozens of flushes and compactions. */
-export const small = { writeBufferSize: 65_536, maxFileSize: 65_536, compression: false }
+export const smallBuffers = { writeBufferSize: 65_536, maxFileSize: 65_536, compression: false }
 
 let seed = 1
 function random(below: number): number {
@@ -31,7 +31,7 @@ export async function load(db: ClassicLevel, batches: number): Promise<number[]>
 }
 
 /** Waits until LevelDB has nothing more to do: a quarter of a second without a line in its log. */
-export async function quiet(db: ClassicLevel): Promise<void> {
+export async function waitUntilIdle(db: ClassicLevel): Promise<void> {
   let size = -1
   for (let still = 0; still < 5; ) {
     await wait(50)
@@ -42,7 +42,7 @@ export async function quiet(db: ClassicLevel): Promise<void> {
 }
 
 /** The property `leveldb.stats`, added up over all levels. Sizes are rounded to a megabyte, times to a second, in each level. */
-export function statsOf(db: ClassicLevel) {
+export function readStats(db: ClassicLevel) {
   const rows = db
     .getProperty('leveldb.stats')
     .split('\n')
@@ -54,7 +54,7 @@ export function statsOf(db: ClassicLevel) {
 }
 
 /** How many lines of the store's logs match. */
-export function linesIn(db: ClassicLevel, pattern: RegExp, log = 'LOG'): number {
+export function countLogLines(db: ClassicLevel, pattern: RegExp, log = 'LOG'): number {
   return readFileSync(join(db.location, log), 'utf8')
     .split('\n')
     .filter((line) => pattern.test(line)).length
@@ -67,7 +67,7 @@ export function bytesOnDisk(db: ClassicLevel, pattern: RegExp): number {
 }
 
 /** A registry and the numbers in it, as our own reader sees them. */
-export function monitored() {
+export function createRegistryWithReader() {
   const registry = new MetricsRegistry()
   const reader = new SnapshotReader()
   new MeterProvider({ readers: [reader] })

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { afterAll } from 'vitest'
-import { type DatabaseOptions, rocksdb, type Session } from './rocksdb.ts'
+import { type DatabaseOptions, loadRocksdb, type Session } from './rocksdb.ts'
 
 const folders: string[] = []
 const databases: Session[] = []
 
 afterAll(async () => {
   // One that could not be opened cannot be closed.
-  for (const database of databases.splice(0)) await database.close({ force: true }).catch(() => {})
+  for (const createDatabase of databases.splice(0)) await createDatabase.close({ force: true }).catch(() => {})
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
@@ -21,13 +21,13 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 /** A database that nobody measures yet, closed at the end. */
-export async function database(options: DatabaseOptions = {}, folder?: string): Promise<Session> {
-  const made = new (rocksdb())(folder ?? (await temporaryFolder()), options)
+export async function createDatabase(options: DatabaseOptions = {}, folder?: string): Promise<Session> {
+  const made = new (loadRocksdb())(folder ?? (await temporaryFolder()), options)
   databases.push(made)
   return made
 }
 
-export interface Measured {
+export interface MeasuredDatabase {
   readonly db: Session
   readonly registry: MetricsRegistry
   /** The number of one series of this store; of a histogram its count. Undefined where there is none. */
@@ -37,13 +37,17 @@ export interface Measured {
 }
 
 /** A database that is measured under the name `orders` before it opens, and is open. */
-export async function measuredDatabase(options: DatabaseOptions = {}, folder?: string): Promise<Measured> {
-  const measured = measuring(await database(options, folder))
+export async function openMeasuredDatabase(options: DatabaseOptions = {}, folder?: string): Promise<MeasuredDatabase> {
+  const measured = measureDatabase(await createDatabase(options, folder))
   await measured.db.ready()
   return measured
 }
 
-export function measuring(db: Session, registry: MetricsRegistry = new MetricsRegistry(), name = 'orders'): Measured {
+export function measureDatabase(
+  db: Session,
+  registry: MetricsRegistry = new MetricsRegistry(),
+  name = 'orders',
+): MeasuredDatabase {
   instrument(db, { registry, name })
   return {
     db,
@@ -64,6 +68,6 @@ export function measuring(db: Session, registry: MetricsRegistry = new MetricsRe
 }
 
 /** The names of the gauges that are there. */
-export function gaugesOf(registry: MetricsRegistry): string[] {
+export function gaugeNames(registry: MetricsRegistry): string[] {
   return registry.getAllMetrics().flatMap(({ name, type }) => (type === 'gauge' ? [name] : []))
 }

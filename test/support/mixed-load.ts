@@ -1,7 +1,7 @@
 import { type MetricsRegistry, operations } from '@wombat/instrumentation'
 
 /** Numbers from 0 to 1, always the same ones for one seed: a linear congruential generator (Numerical Recipes). */
-export function random(seed: number): () => number {
+export function linearRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
@@ -17,7 +17,7 @@ const errorTypes = ['_OTHER', 'LEVEL_IO_ERROR'] as const
  * in whatever order they are added up.
  */
 export function recordMixedLoad(registry: MetricsRegistry, seed: number, times = 2000): void {
-  const next = random(seed)
+  const next = linearRandom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T
   const positive = (): number => Math.ceil(2 ** (22 * next())) / 2 ** 20
   declareOwn(registry)

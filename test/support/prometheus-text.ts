@@ -8,7 +8,7 @@ const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)/gy
  *
  * @throws Error with the first line that is not of this format.
  */
-export function samplesOfText(text: string): Sample[] {
+export function parsePrometheusText(text: string): Sample[] {
   if (!text.endsWith('\n')) throw new Error('the last line does not end')
   return text
     .split('\n')
@@ -16,21 +16,21 @@ export function samplesOfText(text: string): Sample[] {
     .map((row) => {
       const [, name, labels = '', value = ''] = line.exec(row) ?? []
       if (name === undefined) throw new Error(`no sample: ${row}`)
-      return { name, labels: labelsOf(labels, row), value: numberOf(value, row) }
+      return { name, labels: parseLabels(labels, row), value: parseValue(value, row) }
     })
 }
 
-function labelsOf(text: string, row: string): Record<string, string> {
+function parseLabels(text: string, row: string): Record<string, string> {
   const found = [...text.matchAll(label)]
   if (found.map(([all]) => all).join('') !== text) throw new Error(`labels cannot be read: ${row}`)
-  return Object.fromEntries(found.map(([, key = '', value = '']) => [key, unescaped(value)]))
+  return Object.fromEntries(found.map(([, key = '', value = '']) => [key, unescapeLabelValue(value)]))
 }
 
-function unescaped(value: string): string {
+function unescapeLabelValue(value: string): string {
   return value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
 }
 
-function numberOf(text: string, row: string): number {
+function parseValue(text: string, row: string): number {
   const value = Number(text.replace('Inf', 'Infinity'))
   if (Number.isNaN(value) && text !== 'NaN') throw new Error(`no number: ${row}`)
   return value

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Running, run } from './backend-process.ts'
-import { installed, pathOf } from './backend-programs.ts'
+import { type BackendProcess, startBackend } from './backend-process.ts'
+import { areInstalled, programPath } from './backend-programs.ts'
 import { freePort } from './free-port.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-export interface Prometheus extends Running {
+export interface Prometheus extends BackendProcess {
   readonly url: string
   /** Where it takes OTLP, if it does. */
   readonly otlpUrl: string
@@ -15,8 +15,9 @@ export interface Prometheus extends Running {
 const otlpFlag = '--web.enable-otlp-receiver'
 
 /** Whether the Prometheus that is installed takes OTLP: upstream's does, Debian's is built without. */
-export const prometheusTakesOtlp =
-  installed('prometheus') && spawnSync(pathOf('prometheus'), ['--help'], { encoding: 'utf8' }).stdout.includes(otlpFlag.slice(2))
+export const hasOtlpReceiver =
+  areInstalled('prometheus') &&
+  spawnSync(programPath('prometheus'), ['--help'], { encoding: 'utf8' }).stdout.includes(otlpFlag.slice(2))
 
 /** A Prometheus that takes OTLP where it can and, as job `scraped`, reads `/metrics` at this address twice a second. */
 export async function startPrometheus(scraped?: string): Promise<Prometheus> {
@@ -32,13 +33,13 @@ export async function startPrometheus(scraped?: string): Promise<Prometheus> {
   )
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const running = await run(
+  const running = await startBackend(
     'prometheus',
     [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      ...(prometheusTakesOtlp ? [otlpFlag] : []),
+      ...(hasOtlpReceiver ? [otlpFlag] : []),
     ],
     `${url}/-/ready`,
   )

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
-import { pathOf } from './backend-programs.ts'
+import { programPath } from './backend-programs.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** A firing alert as Prometheus sends it. */
@@ -58,7 +58,7 @@ export async function writeRuleFiles(files: Readonly<Record<string, string>>, fo
 /** Runs promtool. Returns its output if it fails, else an empty string. */
 export async function promtool(...args: string[]): Promise<string> {
   try {
-    await promisify(execFile)(pathOf('promtool'), args, { maxBuffer: 2 ** 26 })
+    await promisify(execFile)(programPath('promtool'), args, { maxBuffer: 2 ** 26 })
     return ''
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }

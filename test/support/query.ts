@@ -1,6 +1,6 @@
 import type { Sample } from './sample.ts'
 
-interface Answer {
+interface QueryResponse {
   readonly data: {
     readonly result: ReadonlyArray<{ metric: Record<string, string>; value: [timeSeconds: number, value: string] }>
   }
@@ -18,7 +18,7 @@ export async function query(baseUrl: string, promql: string): Promise<Sample[]> 
     body: new URLSearchParams({ query: promql, nocache: '1' }),
   })
   if (!response.ok) throw new Error(`${promql}: ${response.status} ${await response.text()}`)
-  const { data } = (await response.json()) as Answer
+  const { data } = (await response.json()) as QueryResponse
   return data.result.map(({ metric: { __name__: name = '', ...labels }, value: [, value] }) => {
     return { name, labels, value: Number(value.replace('Inf', 'Infinity')) }
   })

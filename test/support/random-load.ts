@@ -9,7 +9,7 @@ const restMs = 10
 const keys = 5000
 
 /** What the load knows of itself, counted without any of our packages. */
-export interface LoadFigures {
+export interface OperationCounts {
   readonly begun: number
   readonly settled: number
   readonly failed: number
@@ -40,12 +40,12 @@ export class RandomLoad {
   }
 
   /** Resolves when every operation is settled. */
-  async rest(): Promise<void> {
+  async stop(): Promise<void> {
     this.#shouldContinue = false
     await this.#working
   }
 
-  figures(): LoadFigures {
+  counts(): OperationCounts {
     const settled = Object.values(this.#byOperation).reduce((sum, count) => sum + count, 0)
     const longestMs = this.#longestMs
     this.#longestMs = 0

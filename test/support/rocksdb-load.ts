@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseOptions, Session } from './rocksdb.ts'
 
 /** Small memtables, so that little data makes many flushes and some compactions; and everything that RocksDB counts. */
-export const busy: DatabaseOptions = {
+export const smallMemtables: DatabaseOptions = {
   columnFamilies: ['other'],
   enableStatistics: true,
   statsLevel: 5,
@@ -15,24 +15,24 @@ export const busy: DatabaseOptions = {
 }
 
 const keys = 3000
-export const keyOf = (n: number): string => `key ${String(n).padStart(5, '0')}`
+export const keyAt = (n: number): string => `key ${String(n).padStart(5, '0')}`
 
 /** Writes every key twice, in an order of its own, to two column families; every tenth with a value that goes to a blob file. */
 export async function load(db: Session): Promise<void> {
   const sessions = [db, db.columnFamily('other')]
   for (let n = 0; n < 2 * keys; n += 100) {
     const batch = (sessions[(n / 100) % 2] ?? db).write({ autoDestroy: true })
-    for (let m = n; m < n + 100; m++) batch.tryPut(keyOf((m * 7919) % keys), randomBytes(m % 10 === 0 ? 3000 : 1000))
+    for (let m = n; m < n + 100; m++) batch.tryPut(keyAt((m * 7919) % keys), randomBytes(m % 10 === 0 ? 3000 : 1000))
     await batch.flush()
   }
   for (const session of sessions) {
-    await session.deleteRange(keyOf(100), keyOf(200))
-    for (let n = 0; n < 50; n++) await session.delete(keyOf(n))
+    await session.deleteRange(keyAt(100), keyAt(200))
+    for (let n = 0; n < 50; n++) await session.delete(keyAt(n))
   }
 }
 
 /** Waits until the engine has nothing more to do in the background. */
-export async function settled(db: Session): Promise<void> {
+export async function waitUntilIdle(db: Session): Promise<void> {
   for (const session of [db, db.columnFamily('other')]) {
     await session.flush()
     await session.compactRange()
@@ -53,25 +53,25 @@ export async function statistic(db: Session, name: string): Promise<{ readonly c
   return { count: Number(count), sum: Number(sum) }
 }
 
-export interface Files {
+export interface FileTotals {
   readonly count: number
   readonly bytes: number
 }
 
 /** The files of a folder whose names end so. */
-export async function filesOf(folder: string, ending = ''): Promise<Files> {
+export async function measureFiles(folder: string, ending = ''): Promise<FileTotals> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
   return { count: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
 }
 
 /** How many lines of the engine's log say this. */
-export async function saidInLog(folder: string, what: RegExp): Promise<number> {
+export async function countLogLines(folder: string, what: RegExp): Promise<number> {
   return (await readFile(join(folder, 'LOG'), 'utf8')).split('\n').filter((line) => what.test(line)).length
 }
 
 /** So many flushes, of one entry each. */
-export async function flushes(db: Session, times: number): Promise<void> {
+export async function flushRepeatedly(db: Session, times: number): Promise<void> {
   for (let n = 0; n < times; n++) {
     await db.put(`key ${n}`, 'value')
     await db.flush()

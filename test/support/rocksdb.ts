@@ -3,13 +3,15 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /** Whether `install.sh` put rocksdb-native in place. */
-export const installed = existsSync(
+export const isRocksdbInstalled = existsSync(
   fileURLToPath(new URL('../rocksdb/node_modules/rocksdb-native/package.json', import.meta.url)),
 )
 
 /** What to call the tests that need it: where they are left out, the name says why. */
-export function named(what: string): string {
-  return installed ? what : `${what} (left out: rocksdb-native is not installed; bash test/rocksdb/install.sh puts it in place)`
+export function rocksdbTitle(what: string): string {
+  return isRocksdbInstalled
+    ? what
+    : `${what} (left out: rocksdb-native is not installed; bash test/rocksdb/install.sh puts it in place)`
 }
 
 export type Bytes = string | Buffer
@@ -88,6 +90,6 @@ export interface DatabaseOptions {
 type DatabaseClass = new (path: string, options?: DatabaseOptions) => Session
 
 /** The class itself; it throws where it is not installed. */
-export function rocksdb(): DatabaseClass {
+export function loadRocksdb(): DatabaseClass {
   return createRequire(new URL('../rocksdb/', import.meta.url))('rocksdb-native') as DatabaseClass
 }

@@ -6,14 +6,14 @@ export interface Sample {
 }
 
 /** Numbers by name and labels. Bounds of buckets are compared as numbers: each route writes them in its own way. */
-export type Numbers = ReadonlyMap<string, number>
+export type SampleValues = ReadonlyMap<string, number>
 
 /**
  * Samples without the labels that a route adds.
  *
  * @throws Error when two of them are one then: something else was all that told them apart.
  */
-export function numbersOf(samples: readonly Sample[], added: readonly string[] = []): Numbers {
+export function indexSamples(samples: readonly Sample[], added: readonly string[] = []): SampleValues {
   const numbers = new Map<string, number>()
   for (const { name, labels, value } of samples) {
     const own = Object.entries(labels)
@@ -27,7 +27,11 @@ export function numbersOf(samples: readonly Sample[], added: readonly string[] =
 }
 
 /** What is in one and not in the other, or not the same in both, a line each. */
-export function differences(expected: Numbers, got: Numbers, isSame: (a: number, b: number) => boolean = Object.is): string[] {
+export function differences(
+  expected: SampleValues,
+  got: SampleValues,
+  isSame: (a: number, b: number) => boolean = Object.is,
+): string[] {
   const missing = [...expected.keys()].filter((series) => !got.has(series)).map((series) => `missing: ${series}`)
   const added = [...got.keys()].filter((series) => !expected.has(series)).map((series) => `added: ${series}`)
   const changed = [...expected].flatMap(([series, value]) => {

@@ -1,4 +1,4 @@
-import { samplesOfText } from './prometheus-text.ts'
+import { parsePrometheusText } from './prometheus-text.ts'
 import type { Sample } from './sample.ts'
 
 /** What `/metrics` says, as text. */
@@ -10,5 +10,5 @@ export async function scrapeText(url: string): Promise<string> {
 
 /** What `/metrics` says of metrics; `target_info` is about the process. */
 export async function scrape(url: string): Promise<Sample[]> {
-  return samplesOfText(await scrapeText(url)).filter(({ name }) => name !== 'target_info')
+  return parsePrometheusText(await scrapeText(url)).filter(({ name }) => name !== 'target_info')
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { type Running, run } from './backend-process.ts'
+import { type BackendProcess, startBackend } from './backend-process.ts'
 import { freePort } from './free-port.ts'
 import { query } from './query.ts'
 import type { Sample } from './sample.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-export interface VictoriaMetrics extends Running {
+export interface VictoriaMetrics extends BackendProcess {
   readonly url: string
   /** Where it takes OTLP. */
   readonly otlpUrl: string
@@ -18,7 +18,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
   const folder = await temporaryFolder()
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const running = await run(
+  const running = await startBackend(
     'victoria-metrics',
     [
       `-storageDataPath=${join(folder, 'data')}`,
@@ -41,6 +41,6 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
 }
 
 /** It rounds to about twelve digits when it stores a number: the last ones of a sum of durations are lost. */
-export function inTwelveDigits(number: number, stored: number): boolean {
+export function isEqualTo12Digits(number: number, stored: number): boolean {
   return Math.abs(number - stored) <= 1e-11 * Math.abs(number)
 }

@@ -2,7 +2,7 @@ import { metrics as api } from '@opentelemetry/api'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { instrument, type MetricsRegistry, sharedRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
@@ -19,7 +19,7 @@ async function attached(reader: SnapshotReader, config: AttachedConfig = {}): Pr
 
 /** Returns the number of gets of each store, from the JSON API. */
 async function getsAt({ addresses }: Monitoring): Promise<Record<string, number>> {
-  const { body } = await ask(`${addresses.json}/api/v1/metrics`)
+  const { body } = await httpRequest(`${addresses.json}/api/v1/metrics`)
   const metrics: Array<{ name: string; labels: { store: string }; value: number }> = JSON.parse(body.toString()).metrics
   const gets = metrics.filter(({ name }) => name === 'db_get_operations_total')
   return Object.fromEntries(gets.map(({ labels, value }) => [labels.store, value]))
@@ -77,7 +77,7 @@ test('another reader of the application sees the same values, also after monitor
 
 test('with a reader that belongs to no MeterProvider, every answer is a 503 that contains what to do', async () => {
   const monitoring = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
-  const { status, body } = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
+  const { status, body } = await httpRequest(`${monitoring.addresses.json}/api/v1/metrics`)
   expect(status).toBe(503)
   expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { expect, onTestFinished, test } from 'vitest'
@@ -84,7 +84,7 @@ test('it ends while a client keeps a connection open', async () => {
   await once(stopped, 'connect')
   // Half of a request: the server waits a minute for the rest. A later request is answered only after this part was read.
   stopped.write('GET / HTTP/1.1\r\nHost: loc')
-  expect((await ask(`${url}api/v1/metrics`)).status).toBe(200)
+  expect((await httpRequest(`${url}api/v1/metrics`)).status).toBe(200)
   child.stdin?.end()
   expect(await exitOf(child)).toMatchObject({ code: 0 })
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { metrics as api } from '@opentelemetry/api'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { otlpMetrics, otlpResource, otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { ClassicLevel } from 'classic-level'
@@ -79,9 +79,9 @@ test('a LevelDB store has the same metrics in the process, in JSON, in Prometheu
   expect(monitoring.instrument(store, { name: 'orders' })).toBe(store)
   await use(store)
   expect(operationsIn(await monitoring.metrics(), 'orders')).toEqual(used)
-  const json = await ask(`${monitoring.addresses.json}/api/v1/metrics`)
+  const json = await httpRequest(`${monitoring.addresses.json}/api/v1/metrics`)
   expect(operationsIn(JSON.parse(json.body.toString()).metrics, 'orders')).toEqual(used)
-  const text = (await ask(`${monitoring.addresses.prometheus}/metrics`)).body.toString()
+  const text = (await httpRequest(`${monitoring.addresses.prometheus}/metrics`)).body.toString()
   const { points } = await monitoring.snapshot()
   await monitoring.close()
   const [sent] = receiver.received
@@ -132,9 +132,9 @@ test('await using closes the monitoring', async () => {
   {
     await using monitoring = await startMonitoring({ logger: collectingLogger(), jsonApiPort: 0 })
     address = monitoring.addresses.json
-    expect((await ask(`${address}/api/v1/metrics`)).status).toBe(200)
+    expect((await httpRequest(`${address}/api/v1/metrics`)).status).toBe(200)
   }
-  await expect(ask(`${address}/api/v1/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(httpRequest(`${address}/api/v1/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('close does not wait for an OTLP receiver that never answers, and logs that metrics may be lost', async () => {
@@ -162,7 +162,7 @@ test('close does not wait for an OTLP receiver that never answers, and logs that
 test('nothing global is registered or replaced', async () => {
   const provider = api.getMeterProvider()
   const monitoring = await started({ prometheusEnabled: true })
-  await ask(`${monitoring.addresses.prometheus}/metrics`)
+  await httpRequest(`${monitoring.addresses.prometheus}/metrics`)
   await monitoring.fetch(new Request('http://localhost/metrics'))
   expect(api.getMeterProvider()).toBe(provider)
   expect(Object.getOwnPropertyDescriptors(globalThis)).toEqual(globals)
@@ -190,12 +190,12 @@ test('all endpoints can be served by an existing server with a Node handler', as
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const headers = { authorization: `Bearer ${authToken}`, host: 'shop.example.org' }
-  expect((await ask(`${url}/shop`)).body.toString()).toBe('welcome')
-  expect((await ask(`${url}/metrics`)).status).toBe(401)
-  expect((await ask(`${url}/metrics`, { headers })).body.toString()).toContain(
+  expect((await httpRequest(`${url}/shop`)).body.toString()).toBe('welcome')
+  expect((await httpRequest(`${url}/metrics`)).status).toBe(401)
+  expect((await httpRequest(`${url}/metrics`, { headers })).body.toString()).toContain(
     '# TYPE wombat_monitor_refused_values_total counter',
   )
-  expect((await ask(`${url}/api/v1/metrics`, { headers })).status).toBe(200)
+  expect((await httpRequest(`${url}/api/v1/metrics`, { headers })).status).toBe(200)
 })
 
 test('with enableMetrics: false nothing is recorded, and the store works', async () => {
@@ -226,7 +226,7 @@ test('if a port is in use, no server keeps running and nothing is exported', asy
   const [prometheusPort, jsonApiPort] = [await freePort(), portOf(await started())]
   const config = { prometheusEnabled: true, prometheusPort, jsonApiPort, otlp: { url: receiver.url }, logMetricsEnabled: true }
   await expect(started(config)).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${jsonApiPort}: the port is in use.`)
-  await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(httpRequest(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   expect(receiver.received).toEqual([])
 })
 
@@ -235,7 +235,7 @@ test('with an invalid configuration no server starts', async () => {
   const jsonApiPort = await freePort()
   await expect(started({ jsonApiPort, logLevel: 'loud' as never })).rejects.toThrow(ConfigError)
   await expect(started({ jsonApiPort, otlp: true })).rejects.toThrow(ConfigError)
-  await expect(ask(`http://127.0.0.1:${jsonApiPort}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(httpRequest(`http://127.0.0.1:${jsonApiPort}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('options that are not set in code come from the environment', async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { installed, pathOf } from '@wombat/test-support/backend-programs'
+import { areInstalled, programPath } from '@wombat/test-support/backend-programs'
 import { dashboards, panelQueries, resolveVariables } from '@wombat/test-support/panel-queries'
 import { describe, expect, test } from 'vitest'
 
@@ -12,7 +12,7 @@ function promtoolErrors(command: 'check' | 'test', content: object): string {
   try {
     const file = join(folder, 'rules.yml')
     writeFileSync(file, JSON.stringify(content))
-    const { status, stdout, stderr } = spawnSync(pathOf('promtool'), [command, 'rules', file], { encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(programPath('promtool'), [command, 'rules', file], { encoding: 'utf8' })
     return status === 0 ? '' : `${stdout}${stderr}`
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -67,7 +67,7 @@ function seriesOf(labels: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`
 }
 
-describe.skipIf(!installed('promtool'))('dashboard queries', () => {
+describe.skipIf(!areInstalled('promtool'))('dashboard queries', () => {
   test('of panels, variables and annotations are valid PromQL', () => {
     const queries = [...panelQueries().map(({ expr }) => expr), ...otherQueries.map((query) => resolveVariables(query))]
     const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }))

@@ -1,4 +1,4 @@
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { panelQueries } from '@wombat/test-support/panel-queries'
 import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ async function mismatches(input: Readonly<Record<string, string>>, expected: Rea
   return ruleTestErrors({}, { interval: '15s', input, values })
 }
 
-describe.skipIf(!installed('promtool'))('a panel', () => {
+describe.skipIf(!areInstalled('promtool'))('a panel', () => {
   test('shows the highest ratio among processes, each divided by its own capacity', async () => {
     const one = '{store="orders",instance="one"}'
     const two = '{store="orders",instance="two"}'

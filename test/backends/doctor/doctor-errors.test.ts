@@ -1,4 +1,4 @@
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { freePort } from '@wombat/test-support/free-port'
 import { startStore } from '@wombat/test-support/store-under-load'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { doctor, startCollectorWith, startPrometheusWith, startVictoriaMetricsWi
 
 const unchanged = 'all series arrived unchanged'
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
   test('reports missing authorization and prints no password', async () => {
     const victoriametrics = await startVictoriaMetricsWith('-httpAuth.username=reader', '-httpAuth.password=not-for-everybody')
     const otlp = await startCollectorWith({ debug: {} })
@@ -22,7 +22,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
 
   test('follows scraped series without a canary, and reports a relabeling', async () => {
     const store = await startStore({})
-    await store.ask('load')
+    await store.send('load')
     const { host } = new URL(store.metricsUrl)
     const scrape = { job_name: 'store', static_configs: [{ targets: [host] }] }
     const sound = await startPrometheusWith({ scrape_configs: [scrape] })

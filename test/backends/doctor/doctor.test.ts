@@ -1,28 +1,28 @@
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { describe, expect, test } from 'vitest'
 import {
   doctor,
-  pageOf,
-  relabelling,
-  scrapeOf,
+  federatePage,
+  relabelFlag,
+  scrapeConfig,
   startCollectorWith,
   startPrometheusWith,
   startVictoriaMetricsWith,
-  toVictoriaMetrics,
+  victoriaMetricsExporter,
 } from './pipeline.ts'
 
 const unchanged = 'all series arrived unchanged'
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('the doctor', () => {
   test('reports every hop of a working pipeline as ok', async () => {
     const page = await startVictoriaMetricsWith()
     const end = await startVictoriaMetricsWith()
-    const otlp = await startCollectorWith(toVictoriaMetrics(page))
+    const otlp = await startCollectorWith(victoriaMetricsExporter(page))
     const prometheus = await startPrometheusWith({
-      scrape_configs: [scrapeOf(page)],
+      scrape_configs: [scrapeConfig(page)],
       remote_write: [{ url: `${end}/api/v1/write` }],
     })
-    const { code, out } = await doctor(25, { otlp, metrics: pageOf(page), prometheus, victoriametrics: end })
+    const { code, out } = await doctor(25, { otlp, metrics: federatePage(page), prometheus, victoriametrics: end })
     expect(out.split('\n')).toEqual([
       `ok    this process -> Collector ${otlp}/v1/metrics: ${unchanged}`,
       `ok    Collector ${otlp}/v1/metrics -> metrics endpoint ${page}/federate: ${unchanged}`,
@@ -47,11 +47,11 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
 
   test('reports a prefix at the hop that adds it, and not at the next', async () => {
     const page = await startVictoriaMetricsWith(
-      await relabelling({ source_labels: ['__name__'], regex: '(db_.+)', target_label: '__name__', replacement: 'acme_$1' }),
+      await relabelFlag({ source_labels: ['__name__'], regex: '(db_.+)', target_label: '__name__', replacement: 'acme_$1' }),
     )
-    const otlp = await startCollectorWith(toVictoriaMetrics(page))
-    const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page)] })
-    const { code, out } = await doctor(25, { otlp, metrics: pageOf(page), prometheus })
+    const otlp = await startCollectorWith(victoriaMetricsExporter(page))
+    const prometheus = await startPrometheusWith({ scrape_configs: [scrapeConfig(page)] })
+    const { code, out } = await doctor(25, { otlp, metrics: federatePage(page), prometheus })
     expect(code).toBe(1)
     expect(out).toContain(
       'db_get_operations_total was renamed to acme_db_get_operations_total. Something adds the prefix "acme_"',
@@ -62,7 +62,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
 
   test('reports a repeated suffix, a removed label and a renamed label', async () => {
     const victoriametrics = await startVictoriaMetricsWith(
-      await relabelling(
+      await relabelFlag(
         // biome-ignore lint/suspicious/noTemplateCurlyInString: a group in Go's regular expression syntax
         { source_labels: ['__name__'], regex: '(db_get_.+_total)', target_label: '__name__', replacement: '${1}_total' },
         { source_labels: ['level'], regex: '(.+)', target_label: 'lsm_level', replacement: '$1' },
@@ -75,7 +75,7 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
         },
       ),
     )
-    const otlp = await startCollectorWith(toVictoriaMetrics(victoriametrics))
+    const otlp = await startCollectorWith(victoriaMetricsExporter(victoriametrics))
     const { code, out } = await doctor(25, { otlp, victoriametrics })
     expect(code).toBe(1)
     expect(out).toContain('was renamed to db_get_operations_total_total. Something adds the suffix "_total"')
@@ -86,9 +86,9 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
 
   test('reports a Prometheus that does not scrape the metrics endpoint', async () => {
     const page = await startVictoriaMetricsWith()
-    const otlp = await startCollectorWith(toVictoriaMetrics(page))
+    const otlp = await startCollectorWith(victoriaMetricsExporter(page))
     const prometheus = await startPrometheusWith({ scrape_configs: [] })
-    const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
+    const { code, out } = await doctor(4, { otlp, metrics: federatePage(page), prometheus })
     expect(code).toBe(1)
     expect(out).toContain(`ok    Collector ${otlp}/v1/metrics -> metrics endpoint`)
     expect(out).toContain(`None of the 0 targets of Prometheus is ${new URL(page).host}`)
@@ -96,10 +96,10 @@ describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the do
 
   test('reports a Prometheus that drops scraped series', async () => {
     const page = await startVictoriaMetricsWith()
-    const otlp = await startCollectorWith(toVictoriaMetrics(page))
+    const otlp = await startCollectorWith(victoriaMetricsExporter(page))
     const drop = { metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'db_level_.+', action: 'drop' }] }
-    const prometheus = await startPrometheusWith({ scrape_configs: [scrapeOf(page, drop)] })
-    const { code, out } = await doctor(4, { otlp, metrics: pageOf(page), prometheus })
+    const prometheus = await startPrometheusWith({ scrape_configs: [scrapeConfig(page, drop)] })
+    const { code, out } = await doctor(4, { otlp, metrics: federatePage(page), prometheus })
     expect(code).toBe(1)
     expect(out).toContain(`: lost: db_level_bytes. Prometheus scrapes ${new URL(page).host}. Check for metric_relabel_configs`)
   })

@@ -1,29 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { run } from '@wombat/test-support/backend-process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { startBackend, stopProcess } from '@wombat/test-support/backend-process'
+import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { freePort } from '@wombat/test-support/free-port'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { onTestFinished } from 'vitest'
-import { main } from '../../../packages/dashboards/src/cli/main.ts'
 
-/** What the command said, and with which code it ended. */
-export interface Said {
+/** The output of one run of a command, without the last line break. */
+export interface CommandResult {
   readonly code: number
   readonly out: string
   readonly error: string
 }
 
-export async function wombatDashboards(...args: string[]): Promise<Said> {
-  const out: string[] = []
-  const error: string[] = []
-  const code = await main(args, { out: (line) => out.push(line), error: (line) => error.push(line) })
-  return { code, out: out.join('\n'), error: error.join('\n') }
-}
+const manifestPath = createRequire(import.meta.url).resolve('@wombat/dashboards/package.json')
+const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { bin: { 'wombat-dashboards': string } }
+const command = join(dirname(manifestPath), manifest.bin['wombat-dashboards'])
 
-/** Examines the route through these places. */
-export function doctor(timeoutSeconds: number, places: Readonly<Record<string, string>>): Promise<Said> {
-  const options = Object.entries(places).map(([name, text]) => `--${name}=${text}`)
-  return wombatDashboards('doctor', `--timeout-seconds=${timeoutSeconds}`, ...options)
+/** Runs `wombat-dashboards doctor` as it was built, with one option for each backend. */
+export async function doctor(timeoutSeconds: number, backends: Readonly<Record<string, string>>): Promise<CommandResult> {
+  const options = Object.entries(backends).map(([name, value]) => `--${name}=${value}`)
+  const args = [command, 'doctor', `--timeout-seconds=${timeoutSeconds}`, ...options]
+  const child = spawn(process.execPath, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => stopProcess(child))
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: Number(code), out: out.trimEnd(), error: error.trimEnd() }
 }
 
 /** A Collector that takes OTLP and has these exporters; where it takes it. */
@@ -39,7 +45,7 @@ export async function startCollectorWith(exporters: Readonly<Record<string, obje
     },
   }
   await writeFile(config, JSON.stringify(content))
-  await run('otelcol', [`--config=${config}`], `${url}/v1/metrics`)
+  await startBackend('otelcol', [`--config=${config}`], `${url}/v1/metrics`)
   return url
 }
 
@@ -50,7 +56,7 @@ export async function startPrometheusWith(config: object, ...flags: string[]): P
   const file = join(folder, 'prometheus.yml')
   await writeFile(file, JSON.stringify({ global: { scrape_interval: '500ms', scrape_timeout: '500ms' }, ...config }))
   const own = [`--config.file=${file}`, `--storage.tsdb.path=${join(folder, 'data')}`]
-  await run('prometheus', [...own, `--web.listen-address=${new URL(url).host}`, ...flags], `${url}/-/ready`)
+  await startBackend('prometheus', [...own, `--web.listen-address=${new URL(url).host}`, ...flags], `${url}/-/ready`)
   return url
 }
 
@@ -58,21 +64,21 @@ export async function startPrometheusWith(config: object, ...flags: string[]): P
 export async function startVictoriaMetricsWith(...flags: string[]): Promise<string> {
   const url = `http://127.0.0.1:${await freePort()}`
   const own = [`-storageDataPath=${join(await temporaryFolder(), 'data')}`, `-httpListenAddr=${new URL(url).host}`]
-  await run('victoria-metrics', [...own, '-opentelemetry.usePrometheusNaming', ...flags], `${url}/health`)
+  await startBackend('victoria-metrics', [...own, '-opentelemetry.usePrometheusNaming', ...flags], `${url}/health`)
   const flush = setInterval(() => void fetch(`${url}/internal/force_flush`).catch(() => {}), 300)
   onTestFinished(() => clearInterval(flush))
   return url
 }
 
 /** A relabelling of VictoriaMetrics in a file, as its flag. */
-export async function relabelling(...rules: object[]): Promise<string> {
+export async function relabelFlag(...rules: object[]): Promise<string> {
   const file = join(await temporaryFolder(), 'relabel.yaml')
   await writeFile(file, JSON.stringify(rules))
   return `-relabelConfig=${file}`
 }
 
 /** An exporter of the Collector that sends to a VictoriaMetrics. */
-export function toVictoriaMetrics(url: string): Record<string, object> {
+export function victoriaMetricsExporter(url: string): Record<string, object> {
   return { otlp_http: { metrics_endpoint: `${url}/opentelemetry/v1/metrics` } }
 }
 
@@ -80,12 +86,12 @@ export function toVictoriaMetrics(url: string): Record<string, object> {
  * What a VictoriaMetrics holds as a page in Prometheus' format: the exporter for Prometheus is not among the parts that the
  * Collector here is built of, and this page stands in its place.
  */
-export function pageOf(victoriaMetrics: string): string {
+export function federatePage(victoriaMetrics: string): string {
   return `${victoriaMetrics}/federate?match[]=${encodeURIComponent('{__name__=~".*db_.+"}')}`
 }
 
 /** A scrape of such a page. */
-export function scrapeOf(victoriaMetrics: string, more: object = {}): object {
+export function scrapeConfig(victoriaMetrics: string, more: object = {}): object {
   return {
     job_name: 'page',
     honor_labels: true,

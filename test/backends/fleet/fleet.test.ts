@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { collectorConfig } from '@wombat/dashboards'
-import { end, run } from '@wombat/test-support/backend-process'
-import { installed } from '@wombat/test-support/backend-programs'
-import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { startBackend, stopProcess } from '@wombat/test-support/backend-process'
+import { areInstalled } from '@wombat/test-support/backend-programs'
+import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { freePort } from '@wombat/test-support/free-port'
 import { dashboards, resolveVariables } from '@wombat/test-support/panel-queries'
 import { query } from '@wombat/test-support/query'
@@ -59,8 +59,8 @@ interface Measured {
 function startScript(name: string, ...args: string[]) {
   const execArgv = [...nodeFlags, '--conditions=source']
   const script = fileURLToPath(new URL(name, import.meta.url))
-  const child = fork(script, args, { execArgv, env: plainEnvironment() })
-  onTestFinished(() => end(child))
+  const child = fork(script, args, { execArgv, env: cleanEnvironment() })
+  onTestFinished(() => stopProcess(child))
   const nextMessage = async (): Promise<unknown> => {
     const over = new AbortController()
     const ended = once(child, 'exit', over).then(([code, signal]) => {
@@ -84,7 +84,7 @@ async function startCollectorFor(victoriametrics: string): Promise<string> {
   await writeFile(config, collectorConfig('victoriametrics', { otlp, victoriametrics }))
   const url = `http://${otlp}/v1/metrics`
   // The Collector's own metrics would use a fixed port.
-  await run('otelcol', [`--config=${config}`, '--config=yaml:service::telemetry::metrics::level: none'], url)
+  await startBackend('otelcol', [`--config=${config}`, '--config=yaml:service::telemetry::metrics::level: none'], url)
   return url
 }
 
@@ -133,7 +133,7 @@ async function wrongViews(backend: string, { instance, store, fault = '' }: Flee
   return (await Promise.all(errors)).flat()
 }
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('fifty instances behind one Collector', () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('fifty instances behind one Collector', () => {
   test('show the faulty ones first, and every query takes less than a second in both backends', async () => {
     const victoriametrics = await startVictoriaMetricsWith('-search.latencyOffset=0s')
     const prometheus = await startPrometheusWith({ scrape_configs: [federateScrapeConfig(victoriametrics)] })

@@ -1,14 +1,14 @@
 // A process of its own with a metric of its user's: it binds a series to each of many labels, says which were refused, and serves on.
 import { type Addresses, startMonitoring } from '@wombat/monitor'
-import { wildLabels } from './unusual-labels.ts'
+import { createUnusualLabels } from './unusual-labels.ts'
 
-export interface Instructions {
+export interface LabelProcessOptions {
   readonly seed: number
   readonly count: number
   readonly otlpUrl: string
 }
 
-export interface Given {
+export interface LabelProcessResult {
   readonly addresses: Addresses
   /** The complaint about each that was refused, by its index. */
   readonly refused: Readonly<Record<number, string>>
@@ -16,11 +16,11 @@ export interface Given {
 
 /** No test takes as long, so a process that is still there was forgotten. */
 const mostMs = 60_000
-const bye = () => process.exit()
-process.on('disconnect', bye)
-setTimeout(bye, mostMs).unref()
+const exit = () => process.exit()
+process.on('disconnect', exit)
+setTimeout(exit, mostMs).unref()
 
-const { seed, count, otlpUrl } = JSON.parse(process.argv[2] ?? '{}') as Instructions
+const { seed, count, otlpUrl } = JSON.parse(process.argv[2] ?? '{}') as LabelProcessOptions
 const monitoring = await startMonitoring({
   prometheusEnabled: true,
   prometheusPort: 0,
@@ -35,7 +35,7 @@ monitoring.registry.declare({
   attributes: ['value', 'other'],
 })
 const refused: Record<number, string> = {}
-for (const [index, labels] of wildLabels(seed, count).entries()) {
+for (const [index, labels] of createUnusualLabels(seed, count).entries()) {
   try {
     // Its count says which one it was, whatever became of the labels.
     monitoring.registry.counter('wild_labels_total', labels).add(index + 1)
@@ -43,4 +43,4 @@ for (const [index, labels] of wildLabels(seed, count).entries()) {
     refused[index] = String(error)
   }
 }
-process.send?.({ addresses: monitoring.addresses, refused } satisfies Given)
+process.send?.({ addresses: monitoring.addresses, refused } satisfies LabelProcessResult)

@@ -34,7 +34,7 @@ const particular: readonly string[] = [
   '漢'.repeat(1024),
 ]
 
-export interface WildLabels {
+export interface UnusualLabels {
   readonly [key: string]: string
   readonly value: string
 }
@@ -43,7 +43,7 @@ export interface WildLabels {
  * Different labels: one for each particular value and one for each of so many random ones, the same for one seed. Every
  * third has a second label, so that one value could pass for the end of another.
  */
-export function wildLabels(seed: number, count: number): readonly WildLabels[] {
+export function createUnusualLabels(seed: number, count: number): readonly UnusualLabels[] {
   const random = randomFrom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const value = (): string => {

@@ -1,14 +1,14 @@
 import { metrics } from '@wombat/instrumentation'
-import { byPrometheus, byVictoriaMetrics } from '@wombat/test-support/added-labels'
+import { prometheusLabels, victoriaMetricsLabels } from '@wombat/test-support/added-labels'
 import { metricsIn } from '@wombat/test-support/panel-queries'
-import { numbersOf, type Sample } from '@wombat/test-support/sample'
-import { inTwelveDigits } from '@wombat/test-support/victoria-metrics'
+import { indexSamples, type Sample } from '@wombat/test-support/sample'
+import { isEqualTo12Digits } from '@wombat/test-support/victoria-metrics'
 import { explainGap, reportingEngines, unreportedMetrics } from './expected-gaps.ts'
 import { type RoutedQuery, routes } from './panel-query.ts'
 import type { QueryResult } from './results.ts'
 
 /** Labels that the backends add to identify the process. */
-const addedLabels = [...byPrometheus, ...byVictoriaMetrics]
+const addedLabels = [...prometheusLabels, ...victoriaMetricsLabels]
 
 /** OTLP has no staleness markers: VictoriaMetrics returns an alert that has ended for five more minutes. */
 const metricsWithoutStaleMarkers: readonly string[] = ['db_alerts']
@@ -63,7 +63,7 @@ export function valueDifferences(rounds: ReadonlyArray<readonly QueryResult[]>):
     return [...seriesOf(samples.prometheus)].flatMap(([series, scraped]) => {
       const sent = seriesOf(samples.victoriaMetrics).get(series)
       const isConstant = byRound.every(([one, other]) => one?.get(series) === scraped && other?.get(series) === sent)
-      if (!isConstant || sent === undefined || inTwelveDigits(scraped, sent)) return []
+      if (!isConstant || sent === undefined || isEqualTo12Digits(scraped, sent)) return []
       return [`${query.from}: ${query.title}: ${series} is ${scraped} in prometheus and ${sent} in victoriaMetrics`]
     })
   })
@@ -71,7 +71,7 @@ export function valueDifferences(rounds: ReadonlyArray<readonly QueryResult[]>):
 
 /** Returns values by labels, without added labels. The metric name is ignored: the backends keep it in different expressions. */
 export function seriesOf(samples: readonly Sample[]): ReadonlyMap<string, number> {
-  return numbersOf(
+  return indexSamples(
     samples.map((sample) => ({ ...sample, name: '' })),
     addedLabels,
   )

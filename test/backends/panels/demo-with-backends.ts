@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { otlpUrlOf, startCollector } from '@wombat/test-support/collector'
-import { startDemoIn } from '@wombat/test-support/demo-process'
+import { collectorOtlpUrl, startCollector } from '@wombat/test-support/collector'
+import { startDemoWithEnvironment } from '@wombat/test-support/demo-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { startVictoriaMetrics } from '@wombat/test-support/victoria-metrics'
@@ -23,14 +23,14 @@ export async function startDemoWithBackends(
   const victoriaMetrics = await startVictoriaMetrics()
   const port = await freePort()
   await startCollector(port, victoriaMetrics.otlpUrl)
-  const otlpUrl = otlpUrlOf(port)
+  const otlpUrl = collectorOtlpUrl(port)
   const environment = {
     OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: otlpUrl,
     OTEL_EXPORTER_OTLP_ENDPOINT: new URL(otlpUrl).origin,
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
     WOMBAT_HISTORY_PATH: join(await temporaryFolder(), 'history.sqlite'),
   }
-  const demo = await startDemoIn(environment, '--prometheus-port', '0', '--json-port', '0')
+  const demo = await startDemoWithEnvironment(environment, '--prometheus-port', '0', '--json-port', '0')
   const { metrics } = await demo.addresses()
   const prometheus = await startPrometheusWithRules({ 'wombat-demo': metrics, ...(await others(otlpUrl)) }, rules)
   return { prometheus, victoriaMetrics }

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instrument } from '@wombat/instrumentation'
 import { startMonitoring } from '@wombat/monitor'
-import { installed, rocksdb } from '@wombat/test-support/rocksdb'
-import { busy, load } from '@wombat/test-support/rocksdb-load'
+import { isRocksdbInstalled, loadRocksdb } from '@wombat/test-support/rocksdb'
+import { load, smallMemtables } from '@wombat/test-support/rocksdb-load'
 import { Keyv } from 'keyv'
 import { open } from 'lmdb'
 import { LogStore } from '../../../examples/own-store/log-store.ts'
@@ -33,7 +33,7 @@ const cache = measured(new Map<string, string>(), 'cache')
 const sessions = measured(new Keyv<string>(), 'sessions')
 const reports = measured(new DatabaseSync(join(folder, 'reports.sqlite')), 'reports')
 const own = instrument(await LogStore.open(join(folder, 'own.log')), { registry, name: 'own', adapter: logStore })
-const events = installed ? measured(new (rocksdb())(join(folder, 'events'), busy), 'events') : undefined
+const events = isRocksdbInstalled ? measured(new (loadRocksdb())(join(folder, 'events'), smallMemtables), 'events') : undefined
 await events?.ready()
 reports.exec('CREATE TABLE report (text TEXT)')
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { describe, expect, test } from 'vitest'
 import { routeErrors, valueDifferences } from './compare-routes.ts'
 import { type DemoWithBackends, startDemoWithBackends } from './demo-with-backends.ts'
@@ -33,7 +33,7 @@ async function remainingErrors(backends: DemoWithBackends): Promise<string[]> {
   }
 }
 
-describe.skipIf(!installed('prometheus', 'victoria-metrics', 'otelcol'))('the demo', () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('the demo', () => {
   test('fills every panel and rule of LevelDB and the monitor, with the same series on both routes and for every selection', async () => {
     const backends = await startDemoWithBackends(rules)
     expect(await remainingErrors(backends)).toEqual([])

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '@wombat/test-support/backend-process'
+import { startBackend } from '@wombat/test-support/backend-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 
@@ -43,7 +43,7 @@ export async function startPrometheusWithRules(
   const address = `127.0.0.1:${await freePort()}`
   const url = `http://${address}`
   const flags = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${address}`]
-  await run('prometheus', [`--config.file=${file}`, ...flags], `${url}/-/ready`)
+  await startBackend('prometheus', [`--config.file=${file}`, ...flags], `${url}/-/ready`)
   return {
     url,
     ruleErrors: async () => {

@@ -1,5 +1,5 @@
 import { type RuleFileOptions, ruleFiles } from '@wombat/dashboards'
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
@@ -23,7 +23,7 @@ const errors = (samples: string, operations = '0+600x120'): Record<string, strin
 /** No errors for an hour, then 20 % errors for ten minutes, then none. */
 const outage = '0x59 0+120x10 1200x49'
 
-describe.skipIf(!installed('promtool'))('error budget alerts', () => {
+describe.skipIf(!areInstalled('promtool'))('error budget alerts', () => {
   const complaints = ruleTestErrors.bind(undefined, budgetFiles())
 
   test('a fast burn fires in all windows, and each window resolves after the burn ends', async () => {

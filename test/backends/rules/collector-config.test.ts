@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { collectorConfig, type Route, routeFiles, routes, ruleFiles } from '@wombat/dashboards'
-import { installed, pathOf } from '@wombat/test-support/backend-programs'
+import { areInstalled, programPath } from '@wombat/test-support/backend-programs'
 import { promtool, writeRuleFiles } from '@wombat/test-support/promtool'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
@@ -16,14 +16,14 @@ async function validationErrors(text: string): Promise<string> {
   const file = join(await temporaryFolder(), 'collector.yaml')
   await writeFile(file, text)
   try {
-    await promisify(execFile)(pathOf('otelcol'), ['validate', `--config=${file}`])
+    await promisify(execFile)(programPath('otelcol'), ['validate', `--config=${file}`])
     return ''
   } catch (error) {
     return (error as { stderr?: string }).stderr || String(error)
   }
 }
 
-describe.skipIf(!installed('otelcol'))('the Collector configuration', () => {
+describe.skipIf(!areInstalled('otelcol'))('the Collector configuration', () => {
   test('for VictoriaMetrics is valid', async () => {
     expect(await validationErrors(collectorConfig('victoriametrics'))).toBe('')
   })
@@ -54,7 +54,7 @@ describe.skipIf(!installed('otelcol'))('the Collector configuration', () => {
   })
 })
 
-describe.skipIf(!installed('promtool'))('the Prometheus configuration', () => {
+describe.skipIf(!areInstalled('promtool'))('the Prometheus configuration', () => {
   test.each(routes.filter((route) => 'prometheus.yaml' in routeFiles(route)))(
     'for the route %s is valid and loads the rules',
     async (route) => {

@@ -1,5 +1,5 @@
 import { ruleFiles } from '@wombat/dashboards'
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
@@ -10,7 +10,7 @@ const complaints = ruleTestErrors.bind(undefined, { 'wombat-alerts.yaml': alertF
 const openStore = { 'db_store_info{store="orders"}': '1x60' }
 const alert = (name: string): string => `alertname="${name}",store="orders"`
 
-describe.skipIf(!installed('promtool'))('in Prometheus', () => {
+describe.skipIf(!areInstalled('promtool'))('in Prometheus', () => {
   test('StoreStalled fires at once and resolves when the store continues', async () => {
     const input = { ...openStore, 'db_oldest_operation_age_seconds{store="orders"}': '0x4 12 72 0x20' }
     const firing = [

@@ -1,7 +1,7 @@
 import { ruleFiles } from '@wombat/dashboards'
 import { operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import { installed } from '@wombat/test-support/backend-programs'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { type RuleTest, ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
 
@@ -23,7 +23,7 @@ const gets = (spelledBound: string, within: number): Record<string, string> => (
 const slowRatio = 'service_store:db_latency_seconds_slow:ratio_rate5m'
 const complaints = (test: RuleTest, latencySeconds = 0.1) => ruleTestErrors(ruleFiles({ objectives: { latencySeconds } }), test)
 
-describe.skipIf(!installed('promtool'))('recording rules', () => {
+describe.skipIf(!areInstalled('promtool'))('recording rules', () => {
   test('record the rate of every operation and of all together', async () => {
     const rates = Object.fromEntries(
       operations.map((operation, index) => [

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
 import { parseRules } from '@wombat/monitor'
-import { run } from '@wombat/test-support/backend-process'
-import { installed } from '@wombat/test-support/backend-programs'
+import { startBackend } from '@wombat/test-support/backend-process'
+import { areInstalled } from '@wombat/test-support/backend-programs'
 import { freePort } from '@wombat/test-support/free-port'
 import { ruleFileErrors, writeRuleFiles } from '@wombat/test-support/promtool'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
@@ -34,7 +34,7 @@ interface Group {
   readonly rules: ReadonlyArray<{ readonly name: string; readonly type: string }>
 }
 
-describe.skipIf(!installed('promtool'))('promtool accepts', () => {
+describe.skipIf(!areInstalled('promtool'))('promtool accepts', () => {
   test('the default rule files', async () => {
     expect(await ruleFileErrors(ruleFiles())).toBe('')
   })
@@ -54,7 +54,7 @@ describe.skipIf(!installed('promtool'))('promtool accepts', () => {
   })
 })
 
-describe.skipIf(!installed('prometheus'))('Prometheus', () => {
+describe.skipIf(!areInstalled('prometheus'))('Prometheus', () => {
   test('loads every group and rule of the rule files', async () => {
     const folder = await temporaryFolder()
     const files = ruleFiles()
@@ -62,7 +62,7 @@ describe.skipIf(!installed('prometheus'))('Prometheus', () => {
     await writeFile(config, JSON.stringify({ rule_files: await writeRuleFiles(files, join(folder, 'rules')) }))
     const url = `http://127.0.0.1:${await freePort()}`
     const flags = [`--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=${new URL(url).host}`]
-    await run('prometheus', [`--config.file=${config}`, ...flags], `${url}/-/ready`)
+    await startBackend('prometheus', [`--config.file=${config}`, ...flags], `${url}/-/ready`)
     const { data } = (await (await fetch(`${url}/api/v1/rules`)).json()) as { data: { groups: readonly Group[] } }
     const expected = Object.values(files).flatMap((text) => (parse(text) as { groups: readonly Group[] }).groups)
     const counted = (groups: readonly Group[]) => groups.map(({ name, rules }) => `${name} ${rules.length}`).sort()

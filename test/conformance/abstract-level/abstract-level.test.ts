@@ -14,25 +14,25 @@ const runner = join(import.meta.dirname, 'run-suite.mjs')
 const kinds = ['memory-level', 'classic-level', 'sublevel']
 
 /** Runs the suite in a process of its own; what did not pass is said. */
-async function suite(kind: string, mode: 'plain' | 'instrumented'): Promise<Result> {
+async function runSuite(kind: string, mode: 'plain' | 'instrumented'): Promise<Result> {
   const options = { maxBuffer: 2 ** 26 }
   const stdout = await promisify(execFile)(process.execPath, [runner, kind, mode], options).then(
     (ended) => ended.stdout,
     (error: Error & { stdout?: string; stderr?: string }) => {
-      throw new Error(`${kind}, ${mode}:\n${failuresIn(error.stdout ?? '')}\n${error.stderr ?? ''}`)
+      throw new Error(`${kind}, ${mode}:\n${findFailures(error.stdout ?? '')}\n${error.stderr ?? ''}`)
     },
   )
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? 0)
   return { passed: number(/^# pass +(\d+)$/m), failed: number(/^# fail +(\d+)$/m), measured: number(/^# measured (\d+)$/m) }
 }
 
-function failuresIn(tap: string): string {
+function findFailures(tap: string): string {
   return (tap.match(/^not ok .*(?:\n {2}.*)*/gm) ?? [tap.slice(-2000)]).slice(0, 5).join('\n')
 }
 
 for (const kind of kinds) {
   test(`abstract-level's own suite passes on ${kind} with every database measured, as it does without`, async () => {
-    const [plain, instrumented] = await Promise.all([suite(kind, 'plain'), suite(kind, 'instrumented')])
+    const [plain, instrumented] = await Promise.all([runSuite(kind, 'plain'), runSuite(kind, 'instrumented')])
     expect(plain.passed).toBeGreaterThan(5000)
     expect(instrumented).toMatchObject({ passed: plain.passed, failed: 0 })
     expect([plain.failed, plain.measured]).toEqual([0, 0])

@@ -2,10 +2,10 @@ import { AlertManager, type Sample, TimeSeries } from '@wombat/monitor'
 import type { Scenario } from './scenario.ts'
 
 /** One alert as Prometheus writes it down: the labels of its series `ALERTS`. */
-export type Written = Readonly<Record<string, string>>
+export type AlertLabels = Readonly<Record<string, string>>
 
 /** What our engine says at each tick: every alert that is pending or firing. */
-export function ourTimeline({ series, ticks, intervalMs, rule }: Scenario): Written[][] {
+export function evaluateScenario({ series, ticks, intervalMs, rule }: Scenario): AlertLabels[][] {
   const history = new TimeSeries({ intervalMs })
   const manager = new AlertManager([rule], history)
   return Array.from({ length: ticks }, (_, tick) => {

@@ -9,10 +9,10 @@ const maybe = <T extends object>(chance: number, random: Random, make: () => T):
   random() < chance ? make() : {}
 
 /** Any rule over the scenario's series. Every kind has its turn; the rest is chance. */
-export function ruleFor(seed: number, intervalMs: number, random: Random): AlertRule {
-  const condition = conditionOf(names[seed % names.length] as ConditionName, intervalMs, random)
+export function createRandomRule(seed: number, intervalMs: number, random: Random): AlertRule {
+  const condition = randomCondition(names[seed % names.length] as ConditionName, intervalMs, random)
   const hasThreshold = condition.condition !== 'metric_absent'
-  const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearing(condition, random) } : {}
+  const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearThreshold(condition, random) } : {}
   return {
     name: `Rule${seed}`,
     severity: pick(['info', 'warning', 'critical', 'emergency'], random),
@@ -20,17 +20,17 @@ export function ruleFor(seed: number, intervalMs: number, random: Random): Alert
     ...clear,
     durationMs: pick([0, 0, intervalMs, 2.5 * intervalMs, 6 * intervalMs], random),
     ...maybe(0.3, random, () => ({ keepFiringForMs: pick([intervalMs, 3 * intervalMs, 3.5 * intervalMs], random) })),
-    ...maybe(0.3, random, () => ({ onlyIf: traffic(random), onlyIfBy: ['store'] })),
+    ...maybe(0.3, random, () => ({ onlyIf: trafficCondition(random), onlyIfBy: ['store'] })),
     ...(hasThreshold ? maybe(0.15, random, () => ({ noData: 'alert' as const })) : {}),
     ...maybe(0.3, random, () => ({ labels: { team: 'storage' } })),
   } as AlertRule
 }
 
-function traffic(random: Random): Condition {
+function trafficCondition(random: Random): Condition {
   return { condition: 'rate_above', metric: 'operations_total', by: ['store'], threshold: random() * 0.5 }
 }
 
-function conditionOf(condition: ConditionName, intervalMs: number, random: Random): Condition {
+function randomCondition(condition: ConditionName, intervalMs: number, random: Random): Condition {
   const where = maybe(0.3, random, () => ({ where: { store: pick(['orders', 'users'], random) } }))
   const by = maybe(0.5, random, () => ({ by: ['store'] }))
   const window = maybe(0.8, random, () => ({ windowMs: intervalMs * (2 + Math.floor(random() * 12)) }))
@@ -75,7 +75,7 @@ function conditionOf(condition: ConditionName, intervalMs: number, random: Rando
 }
 
 /** A threshold that is easier to keep than the other was to reach. */
-function clearing(condition: Condition, random: Random): number {
+function clearThreshold(condition: Condition, random: Random): number {
   if (!('threshold' in condition)) return 0
   const { threshold } = condition
   const margin = Math.abs(threshold) * random() + random() * 0.01

@@ -1,15 +1,15 @@
 import type { AlertRule, HistorySeries } from '@wombat/monitor'
 import { randomFrom } from '@wombat/test-support/random'
-import { ruleFor } from './random-rule.ts'
+import { createRandomRule } from './random-rule.ts'
 
 /** What a series is at one tick: a number; nothing, because it ended; or nothing, because nobody looked. */
-export type Tick = number | 'ended' | 'unseen'
+export type SampleValue = number | 'ended' | 'unseen'
 
 export interface Scenario {
   readonly seed: number
   readonly intervalMs: number
   readonly ticks: number
-  readonly series: ReadonlyArray<{ readonly series: HistorySeries; readonly values: readonly Tick[] }>
+  readonly series: ReadonlyArray<{ readonly series: HistorySeries; readonly values: readonly SampleValue[] }>
   readonly rule: AlertRule
 }
 
@@ -17,7 +17,7 @@ const bounds = ['0.001', '0.01', '0.1', '1', '+Inf']
 const labelSets = [{ store: 'orders' }, { store: 'users', level: '0' }, { store: 'users', level: '1' }]
 
 /** A scenario that is random, and the same for one seed: series with restarts, gaps, ends and noise, and one rule over them. */
-export function scenarioFor(seed: number): Scenario {
+export function createScenario(seed: number): Scenario {
   const random = randomFrom(seed * 2_654_435_761)
   for (let warm = 0; warm < 16; warm++) random()
   const ticks = 50 + Math.floor(random() * 40)
@@ -26,7 +26,7 @@ export function scenarioFor(seed: number): Scenario {
   const stores = labelSets.slice(0, 1 + Math.floor(random() * labelSets.length))
   const series = stores.flatMap((labels) => {
     const ended = gaps(ticks, random)
-    const hide = (values: number[]): Tick[] =>
+    const hide = (values: number[]): SampleValue[] =>
       values.map((value, tick) => (unseen.has(tick) ? 'unseen' : ended.has(tick) ? 'ended' : value))
     const plain = (name: string, isCounter: boolean, values: number[]) => ({
       series: { name, labels, isCounter },
@@ -48,7 +48,7 @@ export function scenarioFor(seed: number): Scenario {
       })),
     ]
   })
-  return { seed, intervalMs, ticks, series, rule: ruleFor(seed, intervalMs, random) }
+  return { seed, intervalMs, ticks, series, rule: createRandomRule(seed, intervalMs, random) }
 }
 
 /** Now and then nobody looks at anything for a while. */

@@ -9,7 +9,7 @@ const installed = join(import.meta.dirname, '../../node_modules')
  * Copies of packages that are installed, in a folder of their own, and what requires them from there: nobody has loaded them.
  * What they depend on is not copied, unless it is named.
  */
-export async function copiesOf(...names: readonly string[]): Promise<NodeJS.Require> {
+export async function copyPackages(...names: readonly string[]): Promise<NodeJS.Require> {
   const folder = join(await temporaryFolder(), 'node_modules')
   mkdirSync(folder)
   const originals = names.map((name) => realpathSync(join(installed, name)))

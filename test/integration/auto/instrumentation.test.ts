@@ -6,7 +6,7 @@ import { WombatInstrumentation, type WombatInstrumentationConfig } from '@wombat
 import { SnapshotReader } from '@wombat/monitor'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { expect, onTestFinished, test } from 'vitest'
-import { copiesOf } from './copies.ts'
+import { copyPackages } from './copies.ts'
 
 /** A store of any kind, as these tests use it. */
 interface Store {
@@ -16,7 +16,7 @@ interface Store {
   close(): Promise<void>
 }
 
-function watchedProvider() {
+function createProvider() {
   const reader = new SnapshotReader()
   const provider = new MeterProvider({ readers: [reader] })
   onTestFinished(() => provider.shutdown())
@@ -30,7 +30,7 @@ function watchedProvider() {
   return { provider, sets }
 }
 
-function instrumented(config?: WombatInstrumentationConfig, meterProvider?: AnyMeterProvider): WombatInstrumentation {
+function enableInstrumentation(config?: WombatInstrumentationConfig, meterProvider?: AnyMeterProvider): WombatInstrumentation {
   const instrumentation = new WombatInstrumentation(config)
   const unload = registerInstrumentations({ instrumentations: [instrumentation], ...(meterProvider && { meterProvider }) })
   onTestFinished(unload)
@@ -38,7 +38,7 @@ function instrumented(config?: WombatInstrumentationConfig, meterProvider?: AnyM
 }
 
 /** One write to a new store of each kind. */
-async function useOneOfEach(require: NodeJS.Require): Promise<void> {
+async function writeToOneOfEach(require: NodeJS.Require): Promise<void> {
   const { MemoryLevel } = require('memory-level')
   const { Keyv } = require('keyv')
   const { open } = require('lmdb')
@@ -52,54 +52,54 @@ async function useOneOfEach(require: NodeJS.Require): Promise<void> {
 const all = ['memory-level', 'abstract-level', 'keyv', 'lmdb']
 
 test('registerInstrumentations measures stores of every kind, named after what they are', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({}, provider)
-  await useOneOfEach(await copiesOf(...all))
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  await writeToOneOfEach(await copyPackages(...all))
   expect(await sets()).toEqual({ memory: 1, keyv: 1, lmdb: 1 })
 })
 
 test('stores of every copy of a module are found, and those of one name are added up', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({}, provider)
-  for (const require of [await copiesOf(...all), await copiesOf(...all)]) await useOneOfEach(require)
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  for (const require of [await copyPackages(...all), await copyPackages(...all)]) await writeToOneOfEach(require)
   expect(await sets()).toEqual({ memory: 2, keyv: 2, lmdb: 2 })
 })
 
 test('the application names its stores; where it does not, or fails to, they are named after what they are', async () => {
-  const { provider, sets } = watchedProvider()
+  const { provider, sets } = createProvider()
   const name = (_store: object, moduleName: string) => {
     if (moduleName === 'keyv') return 'rates'
     if (moduleName === 'lmdb') throw new Error('/secret/path')
     return undefined
   }
-  instrumented({ name }, provider)
-  await useOneOfEach(await copiesOf(...all))
+  enableInstrumentation({ name }, provider)
+  await writeToOneOfEach(await copyPackages(...all))
   expect(await sets()).toEqual({ memory: 1, rates: 1, lmdb: 1 })
 })
 
 test('a registry of ours is used instead of any MeterProvider', async () => {
-  const { provider, sets } = watchedProvider()
+  const { provider, sets } = createProvider()
   const registry = new MetricsRegistry()
-  instrumented({ registry }, provider)
-  await useOneOfEach(await copiesOf(...all))
+  enableInstrumentation({ registry }, provider)
+  await writeToOneOfEach(await copyPackages(...all))
   expect(await sets()).toEqual({})
   expect(registry.counter('db_set_operations_total', { store: 'lmdb' }).value).toBe(1)
 })
 
 test('the global MeterProvider is used, also when it is registered later', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({ name: (_store, moduleName) => `late ${moduleName}` })
-  const require = await copiesOf(...all)
+  const { provider, sets } = createProvider()
+  enableInstrumentation({ name: (_store, moduleName) => `late ${moduleName}` })
+  const require = await copyPackages(...all)
   metrics.setGlobalMeterProvider(provider)
   onTestFinished(() => metrics.disable())
-  await useOneOfEach(require)
+  await writeToOneOfEach(require)
   expect(await sets()).toMatchObject({ 'late abstract-level': 1, 'late keyv': 1, 'late lmdb': 1 })
 })
 
 test('what is measured by hand right after it was made keeps its name', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({}, provider)
-  const require = await copiesOf(...all)
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  const require = await copyPackages(...all)
   const { MemoryLevel } = require('memory-level')
   const { Keyv } = require('keyv')
   const { open } = require('lmdb')
@@ -112,9 +112,9 @@ test('what is measured by hand right after it was made keeps its name', async ()
 })
 
 test('a method that a subclass overrides is counted once, from its second call on', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({}, provider)
-  const { Keyv } = (await copiesOf('keyv'))('keyv') as { Keyv: new () => Store }
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  const { Keyv } = (await copyPackages('keyv'))('keyv') as { Keyv: new () => Store }
   class Shouting extends Keyv {
     override set(key: string, value: string) {
       return super.set(key, value.toUpperCase())
@@ -128,26 +128,26 @@ test('a method that a subclass overrides is counted once, from its second call o
 })
 
 test('disabled, it finds no store; what it found stays measured until it is told; enabled again, it finds', async () => {
-  const { provider, sets } = watchedProvider()
-  const instrumentation = instrumented({}, provider)
-  const require = await copiesOf(...all)
+  const { provider, sets } = createProvider()
+  const instrumentation = enableInstrumentation({}, provider)
+  const require = await copyPackages(...all)
   const { Keyv } = require('keyv') as { Keyv: new () => Store }
   const store = new Keyv()
   await store.set('a', '1')
   instrumentation.disable()
-  await useOneOfEach(require)
+  await writeToOneOfEach(require)
   await store.set('a', '2')
   expect(await sets()).toEqual({ keyv: 2 })
   expect(uninstrument(store)).toBe(true)
   await store.set('a', '3')
   expect(await sets()).toEqual({ keyv: 2 })
   instrumentation.enable()
-  await useOneOfEach(require)
+  await writeToOneOfEach(require)
   expect(await sets()).toEqual({ keyv: 3, memory: 1, lmdb: 1 })
 })
 
 /** Everything that could show a trace, in words. */
-function shapeOf(object: object): Record<string, string> {
+function describeProperties(object: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(Object.getOwnPropertyDescriptors(object)).map(([name, { value, ...flags }]) => [
       name,
@@ -156,43 +156,50 @@ function shapeOf(object: object): Record<string, string> {
   )
 }
 
-function shapesOf(require: NodeJS.Require) {
+function describeModules(require: NodeJS.Require) {
   const lmdb = require('lmdb')
   const objects = [require('abstract-level').AbstractLevel.prototype, require('keyv').Keyv.prototype, lmdb, lmdb.default]
-  return objects.map(shapeOf)
+  return objects.map(describeProperties)
 }
 
 test('disabled, nothing of it is left on any copy of any module, also where two were at work', async () => {
-  const untouched = shapesOf(await copiesOf(...all))
-  const instrumentations = [instrumented({}, watchedProvider().provider), instrumented({}, watchedProvider().provider)]
-  const copies = [await copiesOf(...all), await copiesOf(...all)]
-  for (const require of copies) await useOneOfEach(require)
-  expect(copies.map(shapesOf)).not.toContainEqual(untouched)
+  const untouched = describeModules(await copyPackages(...all))
+  const instrumentations = [
+    enableInstrumentation({}, createProvider().provider),
+    enableInstrumentation({}, createProvider().provider),
+  ]
+  const copies = [await copyPackages(...all), await copyPackages(...all)]
+  for (const require of copies) await writeToOneOfEach(require)
+  expect(copies.map(describeModules)).not.toContainEqual(untouched)
   for (const instrumentation of instrumentations.reverse()) instrumentation.disable()
-  for (const require of copies) expect(shapesOf(require)).toEqual(untouched)
+  for (const require of copies) expect(describeModules(require)).toEqual(untouched)
 })
 
 test('two instrumentations count a store once', async () => {
-  const { provider, sets } = watchedProvider()
-  instrumented({}, provider)
-  instrumented({}, provider)
-  await useOneOfEach(await copiesOf(...all))
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  enableInstrumentation({}, provider)
+  await writeToOneOfEach(await copyPackages(...all))
   expect(await sets()).toEqual({ memory: 1, keyv: 1, lmdb: 1 })
 })
 
 test('not enabled, it waits until it is', async () => {
-  const { provider, sets } = watchedProvider()
+  const { provider, sets } = createProvider()
   const instrumentation = new WombatInstrumentation({ enabled: false })
   onTestFinished(() => instrumentation.disable())
   instrumentation.setMeterProvider(provider)
-  await useOneOfEach(await copiesOf(...all))
+  await writeToOneOfEach(await copyPackages(...all))
   instrumentation.enable()
-  await useOneOfEach(await copiesOf(...all))
+  await writeToOneOfEach(await copyPackages(...all))
   expect(await sets()).toEqual({ memory: 1, keyv: 1, lmdb: 1 })
 })
 
 test.each([
-  ['semconv beside a registry', { registry: new MetricsRegistry(), semconv: 'both' as const }, 'registry and semconv cannot be combined'],
+  [
+    'semconv beside a registry',
+    { registry: new MetricsRegistry(), semconv: 'both' as const },
+    'registry and semconv cannot be combined',
+  ],
   ['a semconv that there is not', { semconv: 'new' as never }, 'semconv must be'],
   ['a name that is no function', { name: 'orders' as never }, 'name must be a function'],
 ])('%s is refused', (_what, config, complaint) => {

@@ -1,7 +1,7 @@
 import { otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { expect, test } from 'vitest'
-import { preload, run } from './application.ts'
+import { preload, runApplication } from './application.ts'
 
 // Before these Node has no loader hooks in the application's own thread, and others' would need another way.
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number)
@@ -17,7 +17,7 @@ test.skipIf(!hasHooks).each([
   const receiver = await startOtlpReceiver()
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
   const args = [...preloads.map((file) => `--import=${file}`), '--input-type=module', '--eval', application]
-  const { ended, output, errors } = await run(args, { ...otlp, WOMBAT_LOG_LEVEL: 'warn' })
+  const { ended, output, errors } = await runApplication(args, { ...otlp, WOMBAT_LOG_LEVEL: 'warn' })
   expect({ ended, errors }).toEqual({ ended: 0, errors: '' })
   expect(output).toContain('saw keyv\n')
   expect(output).toContain('saw os\n')

@@ -4,13 +4,13 @@ import { otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { expect, test } from 'vitest'
-import { appOf, preload, run, start } from './application.ts'
+import { applicationPath, preload, runApplication, startApplication } from './application.ts'
 
 const answer = 'tea 1 1.1\n'
 const quiet = { WOMBAT_LOG_LEVEL: 'warn' }
 
 /** How many operations of each store were sent to the receiver last. */
-function operationsIn(body: Buffer) {
+function setOperations(body: Buffer) {
   const total = (store: string, operation: string) => otlpValue(body, `db_${operation}_operations_total`, { store })
   return Object.fromEntries(
     ['leveldb', 'lmdb', 'keyv'].map((store) => [store, { set: total(store, 'set'), get: total(store, 'get') }]),
@@ -24,49 +24,49 @@ test.each(['cjs', 'mjs'])(
   async (kind) => {
     const receiver = await startOtlpReceiver()
     const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
-    const { ended, output, errors } = await run(['--import', preload, appOf(kind)], { ...otlp, ...quiet })
+    const { ended, output, errors } = await runApplication(['--import', preload, applicationPath(kind)], { ...otlp, ...quiet })
     expect({ ended, output, errors }).toEqual({ ended: 0, output: answer, errors: '' })
     expect(receiver.received).toHaveLength(1)
-    expect(operationsIn(receiver.received[0]?.body as Buffer)).toEqual(measured)
+    expect(setOperations(receiver.received[0]?.body as Buffer)).toEqual(measured)
   },
 )
 
 test.each(['cjs', 'mjs'])('--require does it too (%s), from the second turn of the event loop on', async (kind) => {
   const receiver = await startOtlpReceiver()
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
-  const { ended, output, errors } = await run(['--require', preload, appOf(kind)], { ...otlp, ...quiet })
+  const { ended, output, errors } = await runApplication(['--require', preload, applicationPath(kind)], { ...otlp, ...quiet })
   expect({ ended, output, errors }).toEqual({ ended: 0, output: answer, errors: '' })
-  const operations = operationsIn(receiver.received[0]?.body as Buffer)
+  const operations = setOperations(receiver.received[0]?.body as Buffer)
   expect(operations).toMatchObject({ leveldb: measured.leveldb, keyv: measured.keyv })
 })
 
 test('the doors are open before the application starts, and the log says on standard error where', async () => {
-  const application = await start(['--import', preload, appOf('mjs')], {
+  const application = await startApplication(['--import', preload, applicationPath('mjs')], {
     WOMBAT_PROMETHEUS_ENABLED: 'true',
     WOMBAT_PROMETHEUS_PORT: '0',
   })
-  const [, line = ''] = await application.toSay(/^(.*monitoring.*)\n/m)
-  expect(application.said.output).toBe('')
+  const [, line = ''] = await application.waitForLine(/^(.*monitoring.*)\n/m)
+  expect(application.written.output).toBe('')
   const { prometheus, json } = JSON.parse(line)
-  await expect.poll(() => application.said.output).toBe(answer)
+  await expect.poll(() => application.written.output).toBe(answer)
   expect(await (await fetch(`${prometheus}/metrics`)).text()).toContain('db_get_operations_total{store="leveldb"} 1\n')
   const get = expect.objectContaining({ name: 'db_get_operations_total', labels: { store: 'lmdb' }, value: 1 })
   expect(await (await fetch(`${json}/api/v1/metrics`)).json()).toMatchObject({ metrics: expect.arrayContaining([get]) })
-  application.finish()
+  application.endInput()
   expect(await application.ended).toBe(0)
 })
 
-test('a wrong configuration is said in one sentence, and the application runs without us', async () => {
+test('a wrong configuration is written in one sentence, and the application runs without us', async () => {
   const wrong = { WOMBAT_METRICS_INTERVAL_MS: 'often', WOMBAT_PROMETHEUS_PRT: '1' }
-  const { ended, output, errors } = await run(['--import', preload, appOf('cjs')], wrong)
+  const { ended, output, errors } = await runApplication(['--import', preload, applicationPath('cjs')], wrong)
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(/^wombat: monitoring is off, the application runs without it: [^\n]*WOMBAT_PROMETHEUS_PORT[^\n]*\n$/)
   expect(errors).toContain('WOMBAT_METRICS_INTERVAL_MS (metricsIntervalMs) must be a whole number')
 })
 
-test.each(['--import', '--require'])('what only OpenTelemetry can refuse is said as well (%s)', async (how) => {
+test.each(['--import', '--require'])('what only OpenTelemetry can refuse is written as well (%s)', async (how) => {
   const grpc = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
-  const { ended, output, errors } = await run([how, preload, appOf('cjs')], grpc)
+  const { ended, output, errors } = await runApplication([how, preload, applicationPath('cjs')], grpc)
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*OTEL_EXPORTER_OTLP_PROTOCOL[^\n]*\n$/)
 })
@@ -75,24 +75,24 @@ test('with a port in use monitoring runs without HTTP servers, and OTLP still wo
   const receiver = await startOtlpReceiver()
   const { port } = new URL(receiver.endpoint)
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
-  const { ended, output, errors } = await run(['--import', preload, appOf('cjs')], {
+  const { ended, output, errors } = await runApplication(['--import', preload, applicationPath('cjs')], {
     ...otlp,
     ...quiet,
     WOMBAT_JSON_API_PORT: port,
   })
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(new RegExp(`^wombat: monitoring runs without HTTP servers: [^\\n]*${port}[^\\n]*in use[^\\n]*\\n$`))
-  expect(operationsIn(receiver.received[0]?.body as Buffer)).toEqual(measured)
+  expect(setOperations(receiver.received[0]?.body as Buffer)).toEqual(measured)
 })
 
 test.each([
   ['--import', 'register.js'],
   ['--require', 'register-require.js'],
-])('an installation that is not complete is said, and the application runs without us (%s)', async (how, file) => {
+])('an installation that is not complete is written, and the application runs without us (%s)', async (how, file) => {
   const folder = await temporaryFolder()
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   cpSync(join(import.meta.dirname, '../../../packages/monitor/dist', file), join(folder, file))
-  const { ended, output, errors } = await run([how, join(folder, file), appOf('cjs')])
+  const { ended, output, errors } = await runApplication([how, join(folder, file), applicationPath('cjs')])
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*preload\.js[^\n]*\n$/)
 })
@@ -109,19 +109,19 @@ test.each([
     1,
   ],
 ])('an application %s', async (_what, code, ending) => {
-  const { ended } = await run(['--import', preload, '--input-type=module', '--eval', code], quiet)
+  const { ended } = await runApplication(['--import', preload, '--input-type=module', '--eval', code], quiet)
   expect(ended).toBe(ending)
 })
 
 test('worker threads are left alone', async () => {
   const code = "new (require('node:worker_threads').Worker)('console.log(process.listenerCount(`beforeExit`))', { eval: true })"
-  const { ended, output, errors } = await run(['--import', preload, '--eval', code])
+  const { ended, output, errors } = await runApplication(['--import', preload, '--eval', code])
   expect({ ended, output }).toEqual({ ended: 0, output: '0\n' })
   expect(errors.trim().split('\n')).toHaveLength(1)
 })
 
 test('the preload exports nothing', async () => {
   const code = `console.log(Object.keys(await import('${preload}')), Object.keys(process.getBuiltinModule('module').createRequire('${import.meta.url}')('${preload}')))`
-  const { output } = await run(['--input-type=module', '--eval', code], quiet)
+  const { output } = await runApplication(['--input-type=module', '--eval', code], quiet)
   expect(output).toBe('[] []\n')
 })

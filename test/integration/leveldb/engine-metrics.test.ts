@@ -2,11 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { instrument } from '@wombat/instrumentation'
-import { bytesOnDisk, linesIn, load, monitored, quiet, small, statsOf } from '@wombat/test-support/leveldb-load'
+import { engineMetricNames } from '@wombat/test-support/engine-metrics'
+import {
+  bytesOnDisk,
+  countLogLines,
+  createRegistryWithReader,
+  load,
+  readStats,
+  smallBuffers,
+  waitUntilIdle,
+} from '@wombat/test-support/leveldb-load'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, expect, test } from 'vitest'
-import { abstractLevel } from '../../../packages/instrumentation/src/adapters/abstract-level/abstract-level.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'leveldb-truth-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
@@ -15,8 +23,8 @@ const folder = (): string => mkdtempSync(join(folders, 'db-'))
 const mebibyte = 1_048_576
 
 /** Holds every number of the store to what LevelDB says otherwise, and to what lies on disk. The store is quiet. */
-function expectTruth(numbers: Readonly<Record<string, number>>, db: ClassicLevel): void {
-  const stats = statsOf(db)
+function expectEngineValues(numbers: Readonly<Record<string, number>>, db: ClassicLevel): void {
+  const stats = readStats(db)
   // Each row is rounded by itself.
   const within = stats.rows.length / 2 + 0.01
   const near = (name: string, megabytes: number): void =>
@@ -41,12 +49,12 @@ function expectTruth(numbers: Readonly<Record<string, number>>, db: ClassicLevel
   const seconds = (numbers['db_compaction_duration_seconds sum'] ?? 0) + (numbers['db_flush_duration_seconds sum'] ?? 0)
   expect(Math.abs(seconds - stats.seconds)).toBeLessThanOrEqual(within)
 
-  const compactions = linesIn(db, /Compacted \d/)
+  const compactions = countLogLines(db, /Compacted \d/)
   expect(numbers['db_compaction_operations_total']).toBe(compactions)
   expect(numbers['db_compaction_duration_seconds']).toBe(compactions)
   expect(numbers['db_compaction_write_amplification']).toBe(compactions)
-  expect(numbers['db_compaction_output_files_total']).toBe(linesIn(db, /Generated table/))
-  expect(numbers['db_flush_operations_total']).toBe(linesIn(db, /Level-0 table #\d+: [1-9]\d* bytes OK/))
+  expect(numbers['db_compaction_output_files_total']).toBe(countLogLines(db, /Generated table/))
+  expect(numbers['db_flush_operations_total']).toBe(countLogLines(db, /Level-0 table #\d+: [1-9]\d* bytes OK/))
   // Every table there is was written and not read.
   const made = (numbers['db_flush_operations_total'] ?? 0) + (numbers['db_compaction_output_files_total'] ?? 0)
   expect(made - (numbers['db_compaction_input_files_total'] ?? 0)).toBe(stats.files)
@@ -54,25 +62,25 @@ function expectTruth(numbers: Readonly<Record<string, number>>, db: ClassicLevel
   expect(left).toBe(numbers['db_sstable_bytes'])
 }
 
-function namesIn(numbers: Readonly<Record<string, number>>): Set<string> {
+function metricNames(numbers: Readonly<Record<string, number>>): Set<string> {
   return new Set(Object.keys(numbers).map((name) => name.split(' ')[0] ?? ''))
 }
 
 test('what is published, and nothing else, is there for a store under load, and true', async () => {
-  const { registry, numbers } = monitored()
+  const { registry, numbers } = createRegistryWithReader()
   const memory = instrument(new MemoryLevel(), { registry, name: 'no engine' })
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   const before = await numbers('orders')
   expect(before['db_flush_operations_total']).toBe(0)
   const seconds = await load(db, 300)
-  await quiet(db)
+  await waitUntilIdle(db)
   const after = await numbers('orders')
-  const others = namesIn(await numbers('no engine'))
-  const ofEngine = [...namesIn(after)].filter((name) => !others.has(name))
-  expect(ofEngine.sort()).toEqual([...(abstractLevel.engineMetrics['leveldb'] ?? [])].sort())
+  const others = metricNames(await numbers('no engine'))
+  const ofEngine = [...metricNames(after)].filter((name) => !others.has(name))
+  expect(ofEngine.sort()).toEqual([...engineMetricNames('leveldb')].sort())
 
   expect(after['db_compaction_operations_total']).toBeGreaterThan(10)
-  expectTruth(after, db)
+  expectEngineValues(after, db)
   expect(after).toMatchObject({ db_background_errors_total: 0, db_compactions_running: 0 })
   expect(after['db_disk_available_bytes']).toBeLessThanOrEqual(after['db_disk_capacity_bytes'] ?? 0)
 
@@ -86,30 +94,32 @@ test('what is published, and nothing else, is there for a store under load, and 
 })
 
 test('two stores are kept apart, whatever is asked of the one or the other', async () => {
-  const { registry, numbers } = monitored()
-  const [first, second] = ['first', 'second'].map((name) => instrument(new ClassicLevel(folder(), small), { registry, name }))
+  const { registry, numbers } = createRegistryWithReader()
+  const [first, second] = ['first', 'second'].map((name) =>
+    instrument(new ClassicLevel(folder(), smallBuffers), { registry, name }),
+  )
   if (first === undefined || second === undefined) throw new Error('two were made')
   await Promise.all([load(first, 150), load(second, 60).then(() => numbers('first'))])
   await second.compactRange('0', '9')
-  await Promise.all([quiet(first), quiet(second)])
-  expectTruth(await numbers('first'), first)
-  expectTruth(await numbers('second'), second)
+  await Promise.all([waitUntilIdle(first), waitUntilIdle(second)])
+  expectEngineValues(await numbers('first'), first)
+  expectEngineValues(await numbers('second'), second)
   await Promise.all([first.close(), second.close()])
 })
 
 test('an iterator that keeps tables delays what was read, and loses nothing of it', async () => {
-  const { registry, numbers } = monitored()
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   await load(db, 60)
   const iterator = db.keys()
   await iterator.next()
   await load(db, 100)
-  await quiet(db)
+  await waitUntilIdle(db)
   const meanwhile = await numbers('orders')
   expect(meanwhile['db_compaction_write_amplification']).toBeLessThan(meanwhile['db_compaction_operations_total'] ?? 0)
   await iterator.close()
   await db.compactRange('0', '9')
-  await quiet(db)
+  await waitUntilIdle(db)
   const after = await numbers('orders')
   const written = (after['db_flush_bytes_total'] ?? 0) + (after['db_compaction_output_bytes_total'] ?? 0)
   expect(written - (after['db_compaction_input_bytes_total'] ?? 0)).toBe(bytesOnDisk(db, /\.ldb$/))
@@ -117,8 +127,8 @@ test('an iterator that keeps tables delays what was read, and loses nothing of i
 })
 
 test('a stall shows while it lasts', async () => {
-  const { registry, numbers } = monitored()
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   let [longest, isOver] = [0, false]
   const loaded = load(db, 200).then(() => {
     isOver = true
@@ -132,7 +142,7 @@ test('a stall shows while it lasts', async () => {
     )
   }
   await loaded
-  await quiet(db)
+  await waitUntilIdle(db)
   expect(longest).toBeGreaterThan(0)
   expect(longest).toBeLessThan(10)
   expect(await numbers('orders')).toMatchObject({

@@ -5,10 +5,18 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { instrument, uninstrument } from '@wombat/instrumentation'
-import { bytesOnDisk, linesIn, load, monitored, quiet, small, statsOf } from '@wombat/test-support/leveldb-load'
+import { engineMetricNames } from '@wombat/test-support/engine-metrics'
+import {
+  bytesOnDisk,
+  countLogLines,
+  createRegistryWithReader,
+  load,
+  readStats,
+  smallBuffers,
+  waitUntilIdle,
+} from '@wombat/test-support/leveldb-load'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, expect, test } from 'vitest'
-import { abstractLevel } from '../../../packages/instrumentation/src/adapters/abstract-level/abstract-level.ts'
 
 const folders = mkdtempSync(join(tmpdir(), 'leveldb-life-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
@@ -18,13 +26,13 @@ const flushed = /Level-0 table #\d+: [1-9]\d* bytes OK/
 const compacted = /Compacted \d/
 
 /** How many times the process has the store's log open: once for the engine, and once for us. */
-function logsOpen({ location }: ClassicLevel): number {
+function countOpenLogs({ location }: ClassicLevel): number {
   const names = readdirSync('/proc/self/fd').map((name) => join('/proc/self/fd', name))
   return names.filter((name) => existsSync(name) && readlinkSync(name) === join(location, 'LOG')).length
 }
 
 /** The size of what the store wrote while it closed, and threw away. */
-function thrownAway({ location }: ClassicLevel): number {
+function discardedBytes({ location }: ClassicLevel): number {
   let bytes = 0
   for (const line of readFileSync(join(location, 'LOG'), 'utf8').split('\n')) {
     if (line.includes('Delete type=0 #')) bytes = 0
@@ -34,25 +42,25 @@ function thrownAway({ location }: ClassicLevel): number {
 }
 
 test('a store that is opened again goes on, however often and whenever it is looked at', async () => {
-  const { registry, numbers } = monitored()
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   let [flushes, compactions, thrownAwayBytes] = [0, 0, 0]
   for (let life = 0; life < 8; life++) {
     await db.open()
     await load(db, 15)
     if (life === 3) expect((await numbers('orders'))['db_level_files 0']).toBeTypeOf('number')
     await db.close()
-    flushes += linesIn(db, flushed)
-    compactions += linesIn(db, compacted)
-    thrownAwayBytes += thrownAway(db)
+    flushes += countLogLines(db, flushed)
+    compactions += countLogLines(db, compacted)
+    thrownAwayBytes += discardedBytes(db)
     if (life % 3 > 0) continue
     const closed = await numbers('orders')
     expect(closed).toMatchObject({ db_flush_operations_total: flushes, db_compaction_operations_total: compactions })
     expect(Object.keys(closed).filter((name) => /_level_|_bytes$|running|active/.test(name))).toEqual([])
   }
   await db.open()
-  await quiet(db)
-  flushes += linesIn(db, flushed)
+  await waitUntilIdle(db)
+  flushes += countLogLines(db, flushed)
   const after = await numbers('orders')
   expect(after['db_flush_operations_total']).toBe(flushes)
   const written = (after['db_flush_bytes_total'] ?? 0) + (after['db_compaction_output_bytes_total'] ?? 0)
@@ -61,16 +69,16 @@ test('a store that is opened again goes on, however often and whenever it is loo
 })
 
 test('of a store that was open before, what comes is counted, and what it reads of the tables of before', async () => {
-  const { registry, numbers } = monitored()
-  const db = new ClassicLevel(folder(), small)
+  const { registry, numbers } = createRegistryWithReader()
+  const db = new ClassicLevel(folder(), smallBuffers)
   await load(db, 80)
-  await quiet(db)
-  const [before, linesBefore, bytesBefore] = [statsOf(db), linesIn(db, compacted), bytesOnDisk(db, /\.ldb$/)]
+  await waitUntilIdle(db)
+  const [before, linesBefore, bytesBefore] = [readStats(db), countLogLines(db, compacted), bytesOnDisk(db, /\.ldb$/)]
   instrument(db, { registry, name: 'orders' })
   await load(db, 80)
-  await quiet(db)
-  const [after, stats] = [await numbers('orders'), statsOf(db)]
-  expect(after['db_compaction_operations_total']).toBe(linesIn(db, compacted) - linesBefore)
+  await waitUntilIdle(db)
+  const [after, stats] = [await numbers('orders'), readStats(db)]
+  expect(after['db_compaction_operations_total']).toBe(countLogLines(db, compacted) - linesBefore)
   const megabytes = (after['db_compaction_input_bytes_total'] ?? 0) / 1_048_576
   expect(Math.abs(megabytes - (stats.readMegabytes - before.readMegabytes))).toBeLessThanOrEqual(stats.rows.length)
   const written = (after['db_flush_bytes_total'] ?? 0) + (after['db_compaction_output_bytes_total'] ?? 0)
@@ -79,16 +87,16 @@ test('of a store that was open before, what comes is counted, and what it reads 
 })
 
 test('of a store with a past, what it reads of the tables of before is known from its first compaction on', async () => {
-  const { registry, numbers } = monitored()
+  const { registry, numbers } = createRegistryWithReader()
   const location = folder()
-  const past = new ClassicLevel(location, small)
+  const past = new ClassicLevel(location, smallBuffers)
   await load(past, 60)
-  await quiet(past)
+  await waitUntilIdle(past)
   await past.close()
   const bytesBefore = bytesOnDisk(past, /\.ldb$/)
-  const db = instrument(new ClassicLevel(location, small), { registry, name: 'orders' })
+  const db = instrument(new ClassicLevel(location, smallBuffers), { registry, name: 'orders' })
   await load(db, 60)
-  await quiet(db)
+  await waitUntilIdle(db)
   const after = await numbers('orders')
   const written = (after['db_flush_bytes_total'] ?? 0) + (after['db_compaction_output_bytes_total'] ?? 0)
   expect(bytesBefore + written - (after['db_compaction_input_bytes_total'] ?? 0)).toBe(bytesOnDisk(db, /\.ldb$/))
@@ -96,8 +104,8 @@ test('of a store with a past, what it reads of the tables of before is known fro
 })
 
 test('somebody else who tries to open the store moves its log away, and it is followed all the same', async () => {
-  const { registry, numbers } = monitored()
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   await load(db, 20)
   await numbers('orders')
   for (let intruder = 0; intruder < 2; intruder++) {
@@ -113,16 +121,16 @@ test('somebody else who tries to open the store moves its log away, and it is fo
 })
 
 test('two stores of one name are added up, and the volume under them is one', async () => {
-  const { registry, numbers } = monitored()
+  const { registry, numbers } = createRegistryWithReader()
   const stores = [folder(), folder()].map((location) =>
-    instrument(new ClassicLevel(location, small), { registry, name: 'orders' }),
+    instrument(new ClassicLevel(location, smallBuffers), { registry, name: 'orders' }),
   )
   await Promise.all(stores.map((db) => load(db, 20)))
-  await Promise.all(stores.map(quiet))
+  await Promise.all(stores.map(waitUntilIdle))
   const both = await numbers('orders')
   const sum = (of: (db: ClassicLevel) => number): number => stores.reduce((total, db) => total + of(db), 0)
   expect(both['db_sstable_bytes']).toBe(sum((db) => bytesOnDisk(db, /\.ldb$/)))
-  expect(both['db_flush_operations_total']).toBe(sum((db) => linesIn(db, flushed)))
+  expect(both['db_flush_operations_total']).toBe(sum((db) => countLogLines(db, flushed)))
   await stores[0]?.close()
   const one = await numbers('orders')
   expect(one['db_disk_capacity_bytes']).toBe(both['db_disk_capacity_bytes'])
@@ -131,27 +139,27 @@ test('two stores of one name are added up, and the volume under them is one', as
 })
 
 test.runIf(process.platform === 'linux')('a store that is closed has no log of ours open', async () => {
-  const db = instrument(new ClassicLevel(folder()), { registry: monitored().registry, name: 'orders' })
+  const db = instrument(new ClassicLevel(folder()), { registry: createRegistryWithReader().registry, name: 'orders' })
   await db.put('a', '1')
   await wait(50)
-  expect(logsOpen(db)).toBe(2)
+  expect(countOpenLogs(db)).toBe(2)
   await db.close()
   await wait(50)
-  expect(logsOpen(db)).toBe(0)
+  expect(countOpenLogs(db)).toBe(0)
 })
 
 test.runIf(process.platform === 'linux')(
   'when the measuring ends, the gauges are gone, the counters stay, and nothing is read any more',
   async () => {
-    const { registry, numbers } = monitored()
-    const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+    const { registry, numbers } = createRegistryWithReader()
+    const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
     await load(db, 20)
     const before = await numbers('orders')
-    expect(logsOpen(db)).toBe(2)
+    expect(countOpenLogs(db)).toBe(2)
     uninstrument(db)
     await load(db, 20)
     const after = await numbers('orders')
-    expect(logsOpen(db)).toBe(1)
+    expect(countOpenLogs(db)).toBe(1)
     expect(after['db_flush_operations_total']).toBe(before['db_flush_operations_total'])
     expect(Object.keys(after).filter((name) => /_level_|_bytes$|running|active/.test(name))).toEqual([])
     await db.close()
@@ -159,13 +167,11 @@ test.runIf(process.platform === 'linux')(
 )
 
 test('a sublevel and a store whose folder is gone say nothing of an engine, and nothing breaks', async () => {
-  const { registry, numbers } = monitored()
-  const db = instrument(new ClassicLevel(folder(), small), { registry, name: 'orders' })
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   instrument(db.sublevel('a'), { registry, name: 'part' })
   await load(db, 5)
-  expect(
-    Object.keys(await numbers('part')).filter((name) => (abstractLevel.engineMetrics['leveldb'] ?? []).includes(name as never)),
-  ).toEqual([])
+  expect(Object.keys(await numbers('part')).filter((name) => engineMetricNames('leveldb').includes(name as never))).toEqual([])
   rmSync(db.location, { recursive: true })
   const after = await numbers('orders')
   expect(after['db_level_files 0']).toBeTypeOf('number')
@@ -176,7 +182,7 @@ test('a sublevel and a store whose folder is gone say nothing of an engine, and 
 test("a store that nobody holds any more is not held by its engine's numbers", async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const { registry, numbers } = monitored()
+  const { registry, numbers } = createRegistryWithReader()
   const use = async (): Promise<WeakRef<object>> => {
     const db = instrument(new ClassicLevel(folder()), { registry, name: 'orders' })
     await db.put('a', '1')

@@ -2,27 +2,27 @@ import type { MonitoringConfig } from '@wombat/monitor'
 import type { Task } from './application-process.ts'
 
 /** Everything on, often. */
-export function configOf({ planted, historyPath, receiver, refusing, otlp, redacted }: Task): MonitoringConfig {
+export function createConfig({ secrets, historyPath, receiver, refusing, otlp, redacted }: Task): MonitoringConfig {
   return {
     metricsIntervalMs: 200,
     slowQueryThresholdMs: 0,
     enableOperationTracing: true,
     healthCheckIntervalMs: 100,
     alertEvaluationIntervalMs: 100,
-    alertmanagerUrl: refusing.replace('//', `//user:${planted.alertmanagerUrl}@`),
-    alertWebhookUrl: `${receiver}/hook/${planted.webhookUrl}?token=${planted.webhookUrl}`,
+    alertmanagerUrl: refusing.replace('//', `//user:${secrets.alertmanagerUrl}@`),
+    alertWebhookUrl: `${receiver}/hook/${secrets.webhookUrl}?token=${secrets.webhookUrl}`,
     alertWebhookAllowPrivate: true,
     historyPath,
     prometheusEnabled: true,
     prometheusPort: 0,
     jsonApiPort: 0,
-    authToken: planted.authToken,
+    authToken: secrets.authToken,
     logMetricsEnabled: true,
     logLevel: 'trace',
     semconv: 'both',
     otlp: {
-      url: `${otlp}/v1/metrics?key=${planted.otlpUrl}`,
-      headers: { authorization: `Bearer ${planted.otlpHeader}` },
+      url: `${otlp}/v1/metrics?key=${secrets.otlpUrl}`,
+      headers: { authorization: `Bearer ${secrets.otlpHeader}` },
       compression: 'gzip',
     },
     alertRules: [
@@ -42,7 +42,7 @@ export function configOf({ planted, historyPath, receiver, refusing, otlp, redac
         sendResolved: true,
         // As a client of a chat does, whose errors tell the address.
         send: async () => {
-          throw Object.assign(new Error(`cannot post to https://chat/${planted.errorMessage}`), { code: planted.errorCode })
+          throw Object.assign(new Error(`cannot post to https://chat/${secrets.errorMessage}`), { code: secrets.errorCode })
         },
       },
     ],
@@ -51,12 +51,12 @@ export function configOf({ planted, historyPath, receiver, refusing, otlp, redac
         {
           name: 'own_check',
           run: () => {
-            throw Object.assign(new Error(planted.errorMessage), { code: planted.errorCode })
+            throw Object.assign(new Error(secrets.errorMessage), { code: secrets.errorCode })
           },
         },
       ],
       onChange: () => {
-        throw new Error(planted.errorMessage)
+        throw new Error(secrets.errorMessage)
       },
     },
     ...(redacted !== undefined && { errorRedactor: () => redacted }),

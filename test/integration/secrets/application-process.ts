@@ -1,13 +1,12 @@
 // An application with everything switched on and secrets everywhere. It is told what to do, does it, and ends when it is told to.
 import { once } from 'node:events'
-import { startMonitoring } from '@wombat/monitor'
-import { explainConfig } from '../../../packages/monitor/src/config/explain.ts'
-import { configOf } from './application-config.ts'
+import { explainConfig, startMonitoring } from '@wombat/monitor'
+import { createConfig } from './application-config.ts'
 import { useStores } from './application-stores.ts'
-import type { Planted } from './secrets.ts'
+import type { TestSecrets } from './secrets.ts'
 
 export interface Task {
-  readonly planted: Planted
+  readonly secrets: TestSecrets
   /** A name that is no secret: that of the stores. */
   readonly control: string
   readonly folder: string
@@ -22,29 +21,29 @@ export interface Task {
 }
 
 /** What it says of itself when all is done: the doors, and what its own code can see. */
-export interface Done {
-  readonly doors: readonly string[]
-  readonly told: Readonly<Record<string, string>>
+export interface Report {
+  readonly urls: readonly string[]
+  readonly results: Readonly<Record<string, string>>
 }
 
 const [task] = (await once(process, 'message')) as [Task]
 const { control } = task
 process.once('disconnect', () => process.exit())
 process.stderr.write(`${control} begins\n`)
-const config = configOf(task)
+const config = createConfig(task)
 const monitoring = await startMonitoring(config)
 const { registry } = monitoring
 // A number of the application's own that cannot be had.
 registry.declare({ name: 'cart_balance_bytes', kind: 'gauge', unit: 'By', description: 'Own.', attributes: [] })
 registry.gauge('cart_balance_bytes', {}).observe(() => {
-  throw new Error(task.planted.errorMessage)
+  throw new Error(task.secrets.errorMessage)
 })
 registry.collectors.add(() => {
-  throw new Error(task.planted.folder)
+  throw new Error(task.secrets.folder)
 })
 const finish = await useStores(monitoring, task)
 const { prometheus = '', json = '' } = monitoring.addresses
-const told = {
+const results = {
   health: monitoring.health(),
   alerts: monitoring.alerts(),
   metrics: await monitoring.metrics(),
@@ -53,11 +52,11 @@ const told = {
   errors: monitoring.errors.entries,
   'configuration explained': explainConfig(config),
 }
-const done: Done = {
-  doors: [prometheus, json],
-  told: Object.fromEntries(Object.entries(told).map(([name, value]) => [name, JSON.stringify(value)])),
+const report: Report = {
+  urls: [prometheus, json],
+  results: Object.fromEntries(Object.entries(results).map(([name, value]) => [name, JSON.stringify(value)])),
 }
-process.send?.(done)
+process.send?.(report)
 await once(process, 'message')
 await finish()
 await monitoring.close()

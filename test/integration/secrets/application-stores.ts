@@ -11,25 +11,25 @@ import { MemoryLevel } from 'memory-level'
 import type { Task } from './application-process.ts'
 
 /** Fails as stores do that say too much. */
-function failing({ planted }: Task): never {
-  const { key, value, errorMessage, errorCode } = planted
+function failing({ secrets }: Task): never {
+  const { key, value, errorMessage, errorCode } = secrets
   const cause = Object.assign(new Error(`cannot read ${key}`), { code: errorCode })
   throw Object.assign(new Error(`${errorMessage}: ${key}=${value}`, { cause }), { code: errorCode, name: errorCode })
 }
 
 /** Uses stores of every kind, well and ill. Gives back how to be done with them. */
 export async function useStores(monitoring: Monitoring, task: Task): Promise<() => Promise<void>> {
-  const { planted, control, folder } = task
-  const place = (name: string): string => join(folder, planted.folder, name)
+  const { secrets, control, folder } = task
+  const place = (name: string): string => join(folder, secrets.folder, name)
   mkdirSync(place(''), { recursive: true })
-  const { key, value } = planted
+  const { key, value } = secrets
   const spanned = <Result>(run: () => Promise<Result>) =>
     trace.getTracer('application').startActiveSpan(control, (span) => run().finally(() => span.end()))
   const instrument = <Store extends object>(store: Store): Store => monitoring.instrument(store, { name: control })
 
   const level = instrument(new ClassicLevel(place('level')))
   const lmdb = instrument(openLmdb({ path: place('lmdb') }))
-  const keyv = instrument(new Keyv({ namespace: planted.namespace }))
+  const keyv = instrument(new Keyv({ namespace: secrets.namespace }))
   const map = instrument(new Map<string, string>())
   const unnamed = monitoring.instrument(new MemoryLevel())
   await spanned(async () => {
@@ -39,10 +39,10 @@ export async function useStores(monitoring: Monitoring, task: Task): Promise<() 
       { type: 'put', key: `${key}1`, value },
       { type: 'del', key },
     ])
-    const sublevel = level.sublevel(planted.sublevel)
-    await sublevel.sublevel(planted.namespace).put(key, value)
+    const sublevel = level.sublevel(secrets.sublevel)
+    await sublevel.sublevel(secrets.namespace).put(key, value)
     for await (const _ of sublevel.iterator({ gte: key }));
-    const named = lmdb.openDB<string, string>(planted.sublevel, {})
+    const named = lmdb.openDB<string, string>(secrets.sublevel, {})
     await named.put(key, value)
     named.get(key)
     for (const _ of named.getRange({ start: key }));
@@ -74,7 +74,7 @@ function failures(
   instrument: <Store extends object>(store: Store) => Store,
   lmdb: { put(key: string, value: string): Promise<boolean> },
 ): Array<() => Promise<unknown>> {
-  const { key, value } = task.planted
+  const { key, value } = task.secrets
   const fail = () => failing(task)
   writeFileSync(place('file'), value)
   const damaged = instrument(new ClassicLevel(place('damaged')))
@@ -82,7 +82,7 @@ function failures(
   const missing = instrument(new ClassicLevel(place('missing'), { createIfMissing: false }))
   const memory = instrument(Object.assign(new MemoryLevel(), { _get: async () => fail(), _put: fail }))
   const backend = { get: async () => fail(), set: fail, delete: fail, clear: fail, has: fail }
-  const keyv = instrument(new Keyv({ store: backend as never, namespace: task.planted.namespace, throwOnErrors: true }))
+  const keyv = instrument(new Keyv({ store: backend as never, namespace: task.secrets.namespace, throwOnErrors: true }))
   keyv.on('error', () => {})
   const map = instrument(Object.assign(new Map<string, string>(), { get: fail }))
   return [

@@ -4,27 +4,27 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { end } from '@wombat/test-support/backend-process'
-import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { stopProcess } from '@wombat/test-support/backend-process'
+import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { createDamagedStore } from '@wombat/test-support/damaged-store'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { onTestFinished } from 'vitest'
-import type { Done, Task } from './application-process.ts'
-import { ask, type Questions } from './requests.ts'
-import { type Planted, plant } from './secrets.ts'
+import type { Report, Task } from './application-process.ts'
+import { type RequestOptions, requestAllPaths } from './requests.ts'
+import { createSecrets, type TestSecrets } from './secrets.ts'
 
 /** All that left a process, by the way that it took. */
-export interface Outputs {
-  readonly planted: Planted
+export interface ApplicationOutputs {
+  readonly secrets: TestSecrets
   /** What must be found in every output: a name that is no secret. */
   readonly control: string
   readonly outputs: ReadonlyMap<string, readonly Buffer[]>
 }
 
 /** How one run differs from another. */
-export interface Case {
+export interface ApplicationOptions {
   /** What is shown of errors; nothing where there is no redactor. */
   readonly redacted: string | undefined
   /** Whether the Collector refuses what it is sent. */
@@ -32,19 +32,19 @@ export interface Case {
 }
 
 /** Runs the application from beginning to end, and asks at its doors whatever can be asked. */
-export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs> {
-  const planted = plant()
+export async function runApplication({ redacted, isRefused }: ApplicationOptions): Promise<ApplicationOutputs> {
+  const secrets = createSecrets()
   const control = `control${randomBytes(6).toString('hex')}`
   const [folder, receiver, refusing] = [await temporaryFolder(), await startOtlpReceiver(), await startOtlpReceiver()]
   refusing.status = 400
-  await mkdir(join(folder, planted.folder), { recursive: true })
-  await createDamagedStore(join(folder, planted.folder, 'damaged'))
+  await mkdir(join(folder, secrets.folder), { recursive: true })
+  await createDamagedStore(join(folder, secrets.folder, 'damaged'))
   await mkdir(join(folder, control))
   const historyPath = join(folder, control, 'history.db')
   const child = fork(join(import.meta.dirname, 'application-process.ts'), {
     execArgv: [...nodeFlags, '--conditions=source', `--import=${new URL('../traces/tracing.ts', import.meta.url).href}`],
     env: {
-      ...plainEnvironment(),
+      ...cleanEnvironment(),
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces`,
       OTEL_BSP_SCHEDULE_DELAY: '50',
       OTEL_METRICS_EXPORTER: 'none',
@@ -53,7 +53,7 @@ export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs>
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  onTestFinished(() => end(child))
+  onTestFinished(() => stopProcess(child))
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => buffer(stream as NodeJS.ReadableStream))
   const exited = once(child, 'exit')
   const failed = exited.then(async ([code]) => {
@@ -61,7 +61,7 @@ export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs>
   })
   failed.catch(() => {})
   const task: Task = {
-    planted,
+    secrets,
     control,
     folder,
     historyPath,
@@ -71,9 +71,9 @@ export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs>
     ...(redacted !== undefined && { redacted }),
   }
   child.send(task)
-  const [done] = (await Promise.race([once(child, 'message'), failed])) as [Done]
-  const questions: Questions = { doors: done.doors, token: planted.authToken, control }
-  const answers = await ask(questions)
+  const [report] = (await Promise.race([once(child, 'message'), failed])) as [Report]
+  const options: RequestOptions = { urls: report.urls, token: secrets.authToken, control }
+  const responses = await requestAllPaths(options)
   const history = await historyFiles(join(folder, control))
   child.send('finish')
   await exited
@@ -82,15 +82,15 @@ export async function outputsOf({ redacted, isRefused }: Case): Promise<Outputs>
   const outputs = new Map<string, readonly Buffer[]>([
     ['standard output', [(await stdout) as Buffer]],
     ['standard error', [(await stderr) as Buffer]],
-    ...answers,
+    ...responses,
     ['metrics over OTLP', bodies(/^\/v1\/metrics/)],
     ['spans over OTLP', bodies(/^\/v1\/traces/)],
     ['notifications of the webhook', bodies(/^\/hook/)],
     ['notifications of Alertmanager', bodies(/^\/api\/v2\/alerts/)],
     ['the file of the history', [...history, ...(await historyFiles(join(folder, control)))]],
-    ...Object.entries(done.told).map(([name, text]) => [`in code: ${name}`, [Buffer.from(text)]] as const),
+    ...Object.entries(report.results).map(([name, text]) => [`in code: ${name}`, [Buffer.from(text)]] as const),
   ])
-  return { planted, control, outputs }
+  return { secrets, control, outputs }
 }
 
 /** The file and its journal, byte by byte. */

@@ -1,5 +1,5 @@
 /** What a secret may look like in an output, beside itself. All in lower case but base64, which would be another text then. */
-function disguises(secret: string): Readonly<Record<string, { readonly needle: string; readonly isCased: boolean }>> {
+function encodings(secret: string): Readonly<Record<string, { readonly needle: string; readonly isCased: boolean }>> {
   const bytes = Buffer.from(secret)
   const hex = bytes.toString('hex')
   const inText = { isCased: false }
@@ -22,11 +22,11 @@ function base64(bytes: Buffer, shift: number): string {
 }
 
 /** In which disguises a secret of letters and digits is in this output. */
-export function disguisesIn(output: string | Buffer, secret: string): string[] {
+export function findEncodings(output: string | Buffer, secret: string): string[] {
   // Each byte as one letter: what is searched for is ASCII, and the output may be anything.
   const cased = Buffer.from(output).toString('latin1')
   const lower = cased.toLowerCase()
-  return Object.entries(disguises(secret)).flatMap(([disguise, { needle, isCased }]) => {
+  return Object.entries(encodings(secret)).flatMap(([disguise, { needle, isCased }]) => {
     // Both alphabets of base64 are the same but for two signs, which then end the search too early: so they are made one.
     const text = isCased ? cased.replaceAll('+', '-').replaceAll('/', '_') : lower
     return text.includes(needle) ? [disguise] : []

@@ -1,7 +1,7 @@
-import { ask as askOnce } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 
-export interface Questions {
-  readonly doors: readonly string[]
+export interface RequestOptions {
+  readonly urls: readonly string[]
   readonly token: string
   readonly control: string
 }
@@ -32,21 +32,21 @@ const paths = (control: string): readonly string[] => [
 ]
 
 /** Everything there is and some things there are not, at every door, with the token, without it and with a wrong one. */
-export async function ask({ doors, token, control }: Questions): Promise<Map<string, readonly Buffer[]>> {
+export async function requestAllPaths({ urls, token, control }: RequestOptions): Promise<Map<string, readonly Buffer[]>> {
   const tokens = { 'with the token': token, 'with a wrong token': `${control}${control}`, 'without a token': undefined }
-  const answers = new Map<string, readonly Buffer[]>()
+  const responses = new Map<string, readonly Buffer[]>()
   for (const [how, shown] of Object.entries(tokens)) {
     const headers: Record<string, string> = shown === undefined ? {} : { authorization: `Bearer ${shown}` }
     for (const path of paths(control)) {
-      const asked = doors.flatMap((door) => [
-        askOnce(`${door}${path}`, { headers }),
-        askOnce(`${door}${path}`, { headers: { ...headers, accept: 'application/json' }, method: 'POST' }),
+      const requests = urls.flatMap((url) => [
+        httpRequest(`${url}${path}`, { headers }),
+        httpRequest(`${url}${path}`, { headers: { ...headers, accept: 'application/json' }, method: 'POST' }),
       ])
-      const found = (await Promise.all(asked)).map(({ status, headers, body }) =>
+      const found = (await Promise.all(requests)).map(({ status, headers, body }) =>
         Buffer.concat([Buffer.from(`${status} ${JSON.stringify(headers)}\n`), body]),
       )
-      answers.set(`GET ${path.replaceAll(control, 'CONTROL')} ${how}`, found)
+      responses.set(`GET ${path.replaceAll(control, 'CONTROL')} ${how}`, found)
     }
   }
-  return answers
+  return responses
 }

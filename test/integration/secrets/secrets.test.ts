@@ -1,30 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import type { ErrorEntry } from '@wombat/monitor'
+import { ConfigError, type ErrorEntry, explainConfig, type MonitoringConfig } from '@wombat/monitor'
 import { expect, test } from 'vitest'
-import { ConfigError } from '../../../packages/monitor/src/config/errors.ts'
-import { type MonitoringConfig, resolveConfig } from '../../../packages/monitor/src/config/resolve-config.ts'
-import { type Outputs, outputsOf } from './application.ts'
-import { disguisesIn } from './encodings.ts'
-import { type Planted, plant } from './secrets.ts'
+import { type ApplicationOutputs, runApplication } from './application.ts'
+import { findEncodings } from './encodings.ts'
+import { createSecrets, type TestSecrets } from './secrets.ts'
 
 /** Every secret that is in an output: where, which, and in what disguise. */
-function leaks({ planted, outputs }: Outputs): string[] {
+function findLeaks({ secrets, outputs }: ApplicationOutputs): string[] {
   const found = [...outputs].flatMap(([way, output]) =>
-    Object.entries(planted).flatMap(([place, secret]) =>
-      output.flatMap((one) => disguisesIn(one, secret).map((disguise) => `${way}: ${place} (${disguise})`)),
+    Object.entries(secrets).flatMap(([place, secret]) =>
+      output.flatMap((one) => findEncodings(one, secret).map((disguise) => `${way}: ${place} (${disguise})`)),
     ),
   )
   return [...new Set(found)]
 }
 
 /** What an output must say, so that what is not found in it is not in it: the stores' name or, where none is told, a header. */
-function mustSay(way: string, control: string): string {
+function expectedText(way: string, control: string): string {
   const saysLittle =
     /^GET (.* (without a|with a wrong) token|\/(livez(\?verbose)?|api\/v1\/query\?metric=CONTROL.*)? with the token)$/
   return saysLittle.test(way) ? 'nosniff' : control
 }
 
-test('the search finds what is planted, in every disguise and wherever it begins', () => {
+test('the search finds what is secrets, in every disguise and wherever it begins', () => {
   const secret = `planted${randomBytes(12).toString('hex')}`
   for (const before of ['', '-', '--', '---']) {
     const text = Buffer.from(`${before}${secret}--`)
@@ -35,22 +33,22 @@ test('the search finds what is planted, in every disguise and wherever it begins
       'two bytes a letter': Buffer.from(`${before}${secret}`, 'utf16le'),
       [`base64, shifted by ${before.length % 3}`]: text.toString('base64'),
     }
-    for (const [disguise, output] of Object.entries(disguised)) expect(disguisesIn(output, secret)).toContain(disguise)
+    for (const [disguise, output] of Object.entries(disguised)) expect(findEncodings(output, secret)).toContain(disguise)
   }
-  expect(disguisesIn('nothing is here', secret)).toEqual([])
+  expect(findEncodings('nothing is here', secret)).toEqual([])
 })
 
 test.each([
   { redacted: undefined, isRefused: false },
   { redacted: 'all that is shown', isRefused: true },
 ])('no secret leaves a process that shows everything it can: $redacted', async (given) => {
-  const found = await outputsOf(given)
+  const found = await runApplication(given)
   const { control, outputs } = found
   const silent = [...outputs].filter(
-    ([way, output]) => !output.some((one) => disguisesIn(one, mustSay(way, control)).includes('plain')),
+    ([way, output]) => !output.some((one) => findEncodings(one, expectedText(way, control)).includes('plain')),
   )
   expect(silent.map(([way]) => way)).toEqual([])
-  expect(leaks(found)).toEqual([])
+  expect(findLeaks(found)).toEqual([])
   const errors = JSON.parse(String(outputs.get('in code: errors'))) as ErrorEntry[]
   // Of every kind of store, and of what could not be opened.
   expect(errors.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(8)
@@ -59,7 +57,7 @@ test.each([
 })
 
 /** Configurations that are wrong where a secret is. */
-function wrong({ authToken, webhookUrl, alertmanagerUrl, otlpUrl, otlpHeader }: Planted): Record<string, unknown>[] {
+function invalidConfigs({ authToken, webhookUrl, alertmanagerUrl, otlpUrl, otlpHeader }: TestSecrets): Record<string, unknown>[] {
   return [
     { authToken: `${authToken} with blanks` },
     { alertWebhookUrl: `ftp://chat/${webhookUrl}` },
@@ -79,9 +77,9 @@ function wrong({ authToken, webhookUrl, alertmanagerUrl, otlpUrl, otlpHeader }: 
   ]
 }
 
-function complaintOf(config: MonitoringConfig, environment: Record<string, string> = {}): string {
+function configErrorText(config: MonitoringConfig, environment: Record<string, string> = {}): string {
   try {
-    resolveConfig(config, environment)
+    explainConfig(config, environment)
   } catch (error) {
     if (error instanceof ConfigError) return [error.message, error.stack, ...error.problems].join('\n')
     throw error
@@ -90,19 +88,22 @@ function complaintOf(config: MonitoringConfig, environment: Record<string, strin
 }
 
 test('no complaint about a configuration shows a secret, whether it comes from code or from the environment', () => {
-  const planted = plant()
+  const secrets = createSecrets()
   const control = 'controlled'
   const variables = {
-    WOMBAT_AUTH_TOKEN: `${planted.authToken} with blanks`,
-    WOMBAT_ALERT_WEBHOOK_URL: `ftp://chat/${planted.webhookUrl}`,
-    WOMBAT_ALERTMANAGER_URL: `user:${planted.alertmanagerUrl}@host`,
-    WOMBAT_ALERT_TOKEN: planted.authToken,
+    WOMBAT_AUTH_TOKEN: `${secrets.authToken} with blanks`,
+    WOMBAT_ALERT_WEBHOOK_URL: `ftp://chat/${secrets.webhookUrl}`,
+    WOMBAT_ALERTMANAGER_URL: `user:${secrets.alertmanagerUrl}@host`,
+    WOMBAT_ALERT_TOKEN: secrets.authToken,
   }
   const complaints = [
-    ...wrong(planted).map((config) => [JSON.stringify(config), complaintOf({ ...config, logLevel: control as never })]),
-    ...Object.entries(variables).map(([name, text]) => [name, complaintOf({}, { [name]: text, WOMBAT_LOG_LEVEL: control })]),
+    ...invalidConfigs(secrets).map((config) => [
+      JSON.stringify(config),
+      configErrorText({ ...config, logLevel: control as never }),
+    ]),
+    ...Object.entries(variables).map(([name, text]) => [name, configErrorText({}, { [name]: text, WOMBAT_LOG_LEVEL: control })]),
   ]
   for (const [, complaint] of complaints) expect(complaint).toContain(control)
   const outputs = new Map(complaints.map(([name = '', complaint = '']) => [name, [Buffer.from(complaint)]]))
-  expect(leaks({ planted, control, outputs })).toEqual([])
+  expect(findLeaks({ secrets, control, outputs })).toEqual([])
 })

@@ -16,9 +16,9 @@ export const places = [
   'otlpHeader',
 ] as const
 
-export type Planted = Readonly<Record<(typeof places)[number], string>>
+export type TestSecrets = Readonly<Record<(typeof places)[number], string>>
 
 /** Letters and digits, so that they can stand anywhere. */
-export function plant(): Planted {
-  return Object.fromEntries(places.map((place) => [place, `planted${randomBytes(12).toString('hex')}`])) as Planted
+export function createSecrets(): TestSecrets {
+  return Object.fromEntries(places.map((place) => [place, `planted${randomBytes(12).toString('hex')}`])) as TestSecrets
 }

@@ -35,14 +35,14 @@ const kinds: Readonly<Record<number, OtlpSpan['kind']>> = { 1: 'internal', 2: 's
 const errorCode = 2
 
 /** The spans of an OTLP request in JSON. */
-export function otlpSpans(body: Buffer): OtlpSpan[] {
+export function parseOtlpSpans(body: Buffer): OtlpSpan[] {
   const { resourceSpans } = JSON.parse(body.toString()) as OtlpBody
   return resourceSpans.flatMap(({ scopeSpans }) =>
-    scopeSpans.flatMap(({ scope, spans }) => spans.map((span) => spanOf(span, scope.name))),
+    scopeSpans.flatMap(({ scope, spans }) => spans.map((span) => toSpan(span, scope.name))),
   )
 }
 
-function spanOf(span: JsonSpan, scope: string): OtlpSpan {
+function toSpan(span: JsonSpan, scope: string): OtlpSpan {
   const { name, traceId, spanId, parentSpanId, kind = 0, status, attributes = [] } = span
   return {
     name,

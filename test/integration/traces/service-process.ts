@@ -22,17 +22,17 @@ const monitoring: Monitoring | undefined =
     ? undefined
     : await startMonitoring({ enableOperationTracing: true, slowQueryThresholdMs: 0, jsonApiPort: 0, healthCheckIntervalMs: 100 })
 
-function stored(name: string): ClassicLevel {
+function createStore(name: string): ClassicLevel {
   const store = new ClassicLevel(join(folder, name))
   return monitoring?.instrument(store, { name }) ?? store
 }
 
-const orders = stored('orders')
-const accounts = stored('accounts')
+const orders = createStore('orders')
+const accounts = createStore('accounts')
 await Promise.all([orders.open(), accounts.open()])
 
 /** What one request does; how many entries its batch has tells whose operations they are. */
-async function place(number: number): Promise<void> {
+async function placeOrder(number: number): Promise<void> {
   await orders.put(`secret-key-${number}`, `secret-value-${number}`)
   await turn()
   await orders.get(`secret-key-${number}`)
@@ -46,16 +46,16 @@ async function place(number: number): Promise<void> {
 /** Opened by whoever comes first, and used by others while it opens. */
 let archive: ClassicLevel | undefined
 
-async function lookUp(number: number): Promise<void> {
-  archive ??= stored('archive')
+async function useArchive(number: number): Promise<void> {
+  archive ??= createStore('archive')
   const isWritten = archive.put(`secret-key-${number}`, 'secret-value')
   const entries = archive.iterator({ limit: 1 }).all()
   await Promise.all([isWritten, entries])
 }
 
 const work: Readonly<Record<string, (number: number) => unknown>> = {
-  orders: place,
-  archive: lookUp,
+  orders: placeOrder,
+  archive: useArchive,
   tracing: (on) => monitoring?.adjust({ enableOperationTracing: on === 1 }),
 }
 

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { end } from '@wombat/test-support/backend-process'
-import { plainEnvironment } from '@wombat/test-support/clean-environment'
+import { stopProcess } from '@wombat/test-support/backend-process'
+import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { createDamagedStore } from '@wombat/test-support/damaged-store'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { onTestFinished } from 'vitest'
@@ -32,7 +32,7 @@ export async function startService(tracesUrl: string, stores: 'monitored' | 'fou
   const child = fork(join(import.meta.dirname, 'service-process.ts'), [folder], {
     execArgv: [...nodeFlags, '--conditions=source', `--import=${preload}`],
     env: {
-      ...plainEnvironment(),
+      ...cleanEnvironment(),
       STORES: stores,
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl,
       OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -41,7 +41,7 @@ export async function startService(tracesUrl: string, stores: 'monitored' | 'fou
     },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
-  onTestFinished(() => end(child))
+  onTestFinished(() => stopProcess(child))
   const printed = text(child.stdout as NodeJS.ReadableStream)
   const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the service ended with ${code}`)))
   const [ready] = (await Promise.race([once(child, 'message'), failed])) as [Ready]
@@ -50,11 +50,11 @@ export async function startService(tracesUrl: string, stores: 'monitored' | 'fou
     ...ready,
     async request(path, caller) {
       const headers = caller === undefined ? {} : { traceparent: `00-${caller.traceId}-${caller.spanId}-01` }
-      const { status } = await ask(`${ready.url}${path}`, { headers })
+      const { status } = await httpRequest(`${ready.url}${path}`, { headers })
       if (status !== 200) throw new Error(`${path} was answered ${status}`)
     },
     async stop() {
-      await end(child)
+      await stopProcess(child)
       return printed
     },
   }

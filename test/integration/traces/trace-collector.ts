@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '@wombat/test-support/backend-process'
+import { startBackend } from '@wombat/test-support/backend-process'
 import { freePort } from '@wombat/test-support/free-port'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
-import { type OtlpSpan, otlpSpans } from './otlp-spans.ts'
+import { type OtlpSpan, parseOtlpSpans } from './otlp-spans.ts'
 
 export interface TraceCollector {
   /** Where spans go. */
@@ -30,6 +30,6 @@ export async function startTraceCollector(): Promise<TraceCollector> {
       },
     }),
   )
-  await run('otelcol', [`--config=${config}`], url)
-  return { url, spans: () => receiver.received.flatMap(({ body }) => otlpSpans(body)) }
+  await startBackend('otelcol', [`--config=${config}`], url)
+  return { url, spans: () => receiver.received.flatMap(({ body }) => parseOtlpSpans(body)) }
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { SlowRecord } from '@wombat/monitor'
-import { installed } from '@wombat/test-support/backend-programs'
-import { ask } from '@wombat/test-support/http-request'
+import { areInstalled } from '@wombat/test-support/backend-programs'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { describe, expect, test } from 'vitest'
 import type { OtlpSpan } from './otlp-spans.ts'
 import { type Caller, startService } from './service.ts'
 import { startTraceCollector, type TraceCollector } from './trace-collector.ts'
 
 const caller = (): Caller => ({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') })
-const ofOurs = ({ scope }: OtlpSpan): boolean => scope === '@wombat/instrumentation'
+const isOperation = ({ scope }: OtlpSpan): boolean => scope === '@wombat/instrumentation'
 
 /** The clock of a span has milliseconds, and exports may overtake each other: so their order is not that of the calls. */
 const byName = (one: OtlpSpan, other: OtlpSpan): number => (one.name < other.name ? -1 : 1)
@@ -30,17 +30,17 @@ function expected(number: number) {
   ]
 }
 
-const seen = ({ name, kind, isError, attributes }: OtlpSpan) => ({ name, kind, isError, attributes })
+const toComparable = ({ name, kind, isError, attributes }: OtlpSpan) => ({ name, kind, isError, attributes })
 
 /** The spans of one caller's trace, once the Collector has so many: the server's, and ours. */
-async function traceOf(collector: TraceCollector, { traceId }: Caller, count: number) {
+async function waitForTrace(collector: TraceCollector, { traceId }: Caller, count: number) {
   const inTrace = () => collector.spans().filter((span) => span.traceId === traceId)
   await expect.poll(() => inTrace().map(({ name }) => name), { timeout: 10_000 }).toHaveLength(count)
   const server = inTrace().find(({ kind }) => kind === 'server') as OtlpSpan
-  return { server, operations: inTrace().filter(ofOurs).sort(byName) }
+  return { server, operations: inTrace().filter(isOperation).sort(byName) }
 }
 
-describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/backends has none)', () => {
+describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where test/backends has none)', () => {
   test.each(['monitored', 'found'] as const)(
     'each operation of a store that is %s is a span below its own request’s, of twenty at a time',
     async (stores) => {
@@ -50,12 +50,12 @@ describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/
       const requests = Array.from({ length: 20 }, (_, index) => ({ number: index + 2, from: caller() }))
       await Promise.all(requests.map(({ number, from }) => service.request(`/orders/${number}`, from)))
       for (const { number, from } of requests) {
-        const { server, operations } = await traceOf(collector, from, 6)
+        const { server, operations } = await waitForTrace(collector, from, 6)
         expect(server.parentSpanId).toBe(from.spanId)
-        expect(operations.map(seen)).toEqual(expected(number))
+        expect(operations.map(toComparable)).toEqual(expected(number))
         expect(operations.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(5).fill(server.spanId))
       }
-      const ours = collector.spans().filter(ofOurs)
+      const ours = collector.spans().filter(isOperation)
       expect(ours).toHaveLength(5 * requests.length)
       expect(ours.map(({ text }) => text).join()).not.toMatch(/secret|account:|corrupt/)
     },
@@ -65,10 +65,10 @@ describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/
     const collector = await startTraceCollector()
     const service = await startService(collector.url, 'monitored')
     await service.request('/orders/2')
-    await expect.poll(() => collector.spans().filter(ofOurs), { timeout: 10_000 }).toHaveLength(5)
+    await expect.poll(() => collector.spans().filter(isOperation), { timeout: 10_000 }).toHaveLength(5)
     const server = collector.spans().find(({ kind }) => kind === 'server')
     expect(server?.parentSpanId).toBeUndefined()
-    for (const { traceId, parentSpanId } of collector.spans().filter(ofOurs)) {
+    for (const { traceId, parentSpanId } of collector.spans().filter(isOperation)) {
       expect({ traceId, parentSpanId }).toEqual({ traceId: server?.traceId, parentSpanId: server?.spanId })
     }
   })
@@ -78,10 +78,10 @@ describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/
     const service = await startService(collector.url, 'monitored')
     const from = caller()
     await service.request('/orders/2', from)
-    const { operations } = await traceOf(collector, from, 6)
+    const { operations } = await waitForTrace(collector, from, 6)
     const ids = operations.map(({ name, traceId, spanId }) => `${name} ${traceId} ${spanId}`)
     const idOf = ({ operation, store, traceId, spanId }: SlowRecord): string => `${operation} ${store} ${traceId} ${spanId}`
-    const { body } = await ask(`${service.jsonUrl}/api/v1/slow-operations`)
+    const { body } = await httpRequest(`${service.jsonUrl}/api/v1/slow-operations`)
     const { slowOperations } = JSON.parse(body.toString()) as { slowOperations: SlowRecord[] }
     expect(slowOperations.map(idOf).sort()).toEqual(ids)
     const lines = (await service.stop()).split('\n').filter((line) => line.includes('"slow operation"'))
@@ -96,8 +96,8 @@ describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/
     await service.request('/orders/2', off)
     await service.request('/tracing/1')
     await service.request('/orders/3', on)
-    expect((await traceOf(collector, on, 6)).operations.map(seen)).toEqual(expected(3))
-    expect((await traceOf(collector, off, 1)).operations).toEqual([])
+    expect((await waitForTrace(collector, on, 6)).operations.map(toComparable)).toEqual(expected(3))
+    expect((await waitForTrace(collector, off, 1)).operations).toEqual([])
   })
 
   test('operations that wait for their database to open are below the request that called them', async () => {
@@ -106,7 +106,7 @@ describe.skipIf(!installed('otelcol'))('at a real Collector (skipped where test/
     const callers = Array.from({ length: 5 }, caller)
     await Promise.all(callers.map((from, index) => service.request(`/archive/${index}`, from)))
     for (const from of callers) {
-      const { server, operations } = await traceOf(collector, from, 3)
+      const { server, operations } = await waitForTrace(collector, from, 3)
       expect(operations.map(({ name, parentSpanId }) => `${name} ${parentSpanId === server.spanId}`).sort()).toEqual([
         'scan archive true',
         'set archive true',

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Monitoring } from '../monitoring.ts'
@@ -36,7 +36,7 @@ test('the rules of a file are evaluated, logged and served', async () => {
   const { monitoring, lines } = await withRules(`rules: [{ ${openStore} }]`)
   await using _store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   await vi.waitFor(() => expect(lines()).toContain('alert firing: Open'), 5000)
-  const { body } = await ask(`${monitoring.addresses.json}/api/v1/alerts`)
+  const { body } = await httpRequest(`${monitoring.addresses.json}/api/v1/alerts`)
   expect(JSON.parse(body.toString())).toMatchObject({
     alerts: [{ rule: 'Open', labels: { store: 'orders', alertname: 'Open', severity: 'info' }, state: { name: 'firing' } }],
     rules: [{ name: 'Open', condition: 'metric_above' }],

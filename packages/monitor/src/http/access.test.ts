@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { createAdaptorServer, getRequestListener } from '@hono/node-server'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHealthSource, createReport, createResult, replaceResults } from '../../test/health-reports.ts'
@@ -33,7 +33,7 @@ const statusOnly = ['{"status":"fail"}', '{"status":"critical"}', 'failed', 'fai
 
 /** Returns the body of every path, after checking that each is a 503. */
 async function bodies(url: string, headers: Headers = {}): Promise<string[]> {
-  const answers = await Promise.all(paths.map((path) => ask(`${url}${path}`, { headers })))
+  const answers = await Promise.all(paths.map((path) => httpRequest(`${url}${path}`, { headers })))
   expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 503))
   return answers.map(({ body }) => body.toString())
 }
@@ -68,7 +68,7 @@ test('if a token is set, requests without it get only a status, even from this m
 })
 
 test('a request without the token does not see the names of checks', async () => {
-  const { status, body } = await ask(`${await serving(token)}/health/disk_spase`)
+  const { status, body } = await httpRequest(`${await serving(token)}/health/disk_spase`)
   expect([status, JSON.parse(body.toString())]).toEqual([
     404,
     { error: '/health/disk_spase does not exist: unknown health check' },
@@ -79,7 +79,7 @@ test('a wrong token is a 401 on every path', async () => {
   const url = await serving(token)
   for (const authorization of ['Bearer another-token-of-sixteen', `Bearer ${token}x`]) {
     for (const path of [...paths, '/livez', '/metrics']) {
-      const answer = await ask(`${url}${path}`, { headers: { authorization } })
+      const answer = await httpRequest(`${url}${path}`, { headers: { authorization } })
       expect([answer.status, answer.body.toString()], path).toEqual([401, 'Unauthorized'])
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer /)
     }
@@ -88,7 +88,7 @@ test('a wrong token is a 401 on every path', async () => {
 
 test('an authorization without a bearer token is rejected', async () => {
   for (const authorization of [token, `Basic ${token}`, 'Bearer ']) {
-    const answer = await ask(`${await serving(token)}/health`, { headers: { authorization } })
+    const answer = await httpRequest(`${await serving(token)}/health`, { headers: { authorization } })
     expect(answer.status, authorization).toBe(400)
     expect(answer.body.toString()).not.toContain('disk')
   }
@@ -97,15 +97,15 @@ test('an authorization without a bearer token is rejected', async () => {
 test('only health endpoints are public, all other paths require the token', async () => {
   const url = await serving(token)
   for (const path of ['/metrics', '/', '/healthz', '/health/a/b/c', '/nothing']) {
-    expect((await ask(`${url}${path}`)).status, path).toBe(401)
+    expect((await httpRequest(`${url}${path}`)).status, path).toBe(401)
   }
   const authorization = `Bearer ${token}`
-  expect((await ask(`${url}/metrics`, { headers: { authorization } })).status).toBe(200)
-  expect((await ask(`${url}/healthz`, { headers: { authorization } })).status).toBe(404)
+  expect((await httpRequest(`${url}/metrics`, { headers: { authorization } })).status).toBe(200)
+  expect((await httpRequest(`${url}/healthz`, { headers: { authorization } })).status).toBe(404)
 })
 
 test('a server on loopback rejects foreign names on health endpoints, too', async () => {
-  const answer = await ask(`${await serving()}/livez`, { headers: { host: 'rebound.example.org' } })
+  const answer = await httpRequest(`${await serving()}/livez`, { headers: { host: 'rebound.example.org' } })
   expect(answer.status).toBe(403)
 })
 
@@ -142,7 +142,7 @@ test('as a fetch handler, which does not know the connection, health returns onl
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   await expectStatusOnly(url)
-  expect((await ask(`${url}/livez`)).body.toString()).toBe('ok')
+  expect((await httpRequest(`${url}/livez`)).body.toString()).toBe('ok')
 })
 
 test('as a fetch handler, health returns details with the token', async () => {

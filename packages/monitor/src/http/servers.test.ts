@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
@@ -35,7 +35,7 @@ function portOf(url: string | undefined): number {
 }
 
 async function statusOf(url: string | undefined): Promise<number> {
-  return (await ask(url ?? '')).status
+  return (await httpRequest(url ?? '')).status
 }
 
 test('Prometheus and the JSON API have their own servers and routes', async () => {
@@ -84,7 +84,7 @@ test('if one server cannot start, the other is closed', async () => {
   const prometheusPort = await freePort()
   const failure = started({ prometheusEnabled: true, prometheusPort, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${taken}: the port is in use.`)
-  await expect(ask(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(httpRequest(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('the error for a shared port in use names both options', async () => {
@@ -96,7 +96,8 @@ test('the error for a shared port in use names both options', async () => {
 test('close stops every server', async () => {
   const servers = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   await servers.close()
-  for (const url of Object.values(servers.addresses)) await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  for (const url of Object.values(servers.addresses))
+    await expect(httpRequest(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 async function listening(port = 0, host = '127.0.0.1', option = 'prometheusPort'): Promise<Listener> {
@@ -114,7 +115,7 @@ test('port 0 takes any free port, which the address contains', async () => {
   const [one, other] = [await listening(), await listening()]
   expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   expect(portOf(one.url)).not.toBe(portOf(other.url))
-  for (const { url } of [one, other]) expect((await ask(url)).body.toString()).toBe('here')
+  for (const { url } of [one, other]) expect((await httpRequest(url)).body.toString()).toBe('here')
 })
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
@@ -122,7 +123,7 @@ const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses
 test.runIf(hasIPv6)('an IPv6 address is in brackets', async () => {
   const { url } = await listening(0, '::1')
   expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
-  expect((await ask(url)).status).toBe(200)
+  expect((await httpRequest(url)).status).toBe(200)
 })
 
 test('the error for a port in use names the option and what to do', async () => {
@@ -145,7 +146,7 @@ test('close frees the port, and a second close does nothing', async () => {
   const listener = await listening()
   await listener.close()
   await listener.close()
-  await expect(ask(listener.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(httpRequest(listener.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   expect((await listening(portOf(listener.url))).url).toBe(listener.url)
 })
 
@@ -167,7 +168,7 @@ test('close does not wait for idle connections or incomplete requests', async ()
 
 test('a server does not replace globals', async () => {
   const { url } = await listening()
-  await ask(url)
+  await httpRequest(url)
   expect(globalThis.Request).toBe(request)
   expect(globalThis.Response).toBe(response)
 })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instrument } from '@wombat/instrumentation'
-import { load, small } from '@wombat/test-support/leveldb-load'
+import { load, smallBuffers } from '@wombat/test-support/leveldb-load'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
@@ -12,7 +12,7 @@ const name = 'compaction_status'
 
 async function openLevel(location: string, options?: HealthChecksOptions) {
   const checks = createHealthChecks(options)
-  const db = instrument(new ClassicLevel(location, small), { registry: checks.registry, name: 'orders' })
+  const db = instrument(new ClassicLevel(location, smallBuffers), { registry: checks.registry, name: 'orders' })
   onTestFinished(() => db.close().catch(() => {}))
   await db.open()
   return { ...checks, db }

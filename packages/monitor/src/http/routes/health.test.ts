@@ -1,4 +1,4 @@
-import { type Answer, ask } from '@wombat/test-support/http-request'
+import { type HttpResponse, httpRequest } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   createHealthSource,
@@ -22,7 +22,7 @@ async function serving(source: HealthSource, options?: HealthRoutesOptions): Pro
   return listener.url
 }
 
-function json({ body }: Answer): Record<string, unknown> {
+function json({ body }: HttpResponse): Record<string, unknown> {
   return JSON.parse(body.toString())
 }
 
@@ -31,7 +31,7 @@ const seedShape = { headers: { accept: 'application/json' } }
 
 test('/health answers in the format of the health check draft', async () => {
   const url = await serving(degraded, { serviceId: 'orders-7f', description: 'Takes orders' })
-  const answer = await ask(`${url}/health`)
+  const answer = await httpRequest(`${url}/health`)
   expect(answer.status).toBe(200)
   expect(answer.headers).toMatchObject({
     'content-type': 'application/health+json',
@@ -89,7 +89,7 @@ test('/health answers in the format of the health check draft', async () => {
 
 test('/health answers with every field of a check to clients that accept application/json', async () => {
   const url = await serving(degraded)
-  const answer = await ask(`${url}/health`, seedShape)
+  const answer = await httpRequest(`${url}/health`, seedShape)
   expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
     200,
     'application/json',
@@ -143,16 +143,16 @@ const accepted: ReadonlyArray<readonly [accept: string | undefined, query: strin
 for (const [accept, query, answered] of accepted) {
   test(`/health${query} with Accept ${accept ?? 'not set'} is ${answered}`, async () => {
     const url = await serving(degraded)
-    const answer = await ask(`${url}/health${query}`, accept === undefined ? {} : { headers: { accept } })
+    const answer = await httpRequest(`${url}/health${query}`, accept === undefined ? {} : { headers: { accept } })
     expect([answer.status, answer.headers['content-type']]).toEqual([200, answered])
     expect(json(answer)['status']).toBe(answered === health ? 'warn' : 'degraded')
   })
 }
 
 test('an unknown format is a 400 that lists the formats', async () => {
-  const answer = await ask(`${await serving(degraded)}/health?format=xml`)
+  const answer = await httpRequest(`${await serving(degraded)}/health?format=xml`)
   expect([answer.status, json(answer)]).toEqual([400, { error: 'format must be one of health, json, got "xml"' }])
-  expect((await ask(`${await serving(degraded)}/health?format=constructor`)).status).toBe(400)
+  expect((await httpRequest(`${await serving(degraded)}/health?format=constructor`)).status).toBe(400)
 })
 
 const codes: ReadonlyArray<readonly [HealthStatus, string, number]> = [
@@ -166,13 +166,13 @@ for (const [status, word, code] of codes) {
   test(`the status ${status} is ${code}, and ${word} in the draft format`, async () => {
     const checks = replaceResults(createResult(status, 'memory_usage', undefined, 'As it is'))
     const url = await serving(createHealthSource(createReport(checks)))
-    const answer = await ask(`${url}/health`)
+    const answer = await httpRequest(`${url}/health`)
     expect([answer.status, json(answer)['status']]).toEqual([code, word])
     const answered = json(answer) as { checks: Record<string, object[]> }
     expect(answered.checks['memory_usage']).toMatchObject([{ status: word, ...(status !== 'healthy' && { output: 'As it is' }) }])
-    const plain = await ask(`${url}/health`, seedShape)
+    const plain = await httpRequest(`${url}/health`, seedShape)
     expect([plain.status, json(plain)['status']]).toEqual([code, status])
-    const head = await ask(`${url}/health`, { method: 'HEAD' })
+    const head = await httpRequest(`${url}/health`, { method: 'HEAD' })
     expect([head.status, head.body.length]).toEqual([code, 0])
   })
 }
@@ -185,8 +185,8 @@ const phases: ReadonlyArray<readonly [HealthReport['phase'], readonly string[] |
 for (const [phase, notes] of phases) {
   test(`both formats contain the phase ${phase}`, async () => {
     const url = await serving(createHealthSource(createReport(healthyResults, phase)))
-    expect(json(await ask(`${url}/health`))['notes']).toEqual(notes)
-    expect(json(await ask(`${url}/health`, seedShape))['phase']).toBe(phase)
+    expect(json(await httpRequest(`${url}/health`))['notes']).toEqual(notes)
+    expect(json(await httpRequest(`${url}/health`, seedShape))['phase']).toBe(phase)
   })
 }
 
@@ -206,12 +206,12 @@ test('unknown values are left out, and are not 0 or null', async () => {
       ]),
     ),
   )
-  const { checks } = json(await ask(`${url}/health`, seedShape))
+  const { checks } = json(await httpRequest(`${url}/health`, seedShape))
   expect(checks).toEqual([
     { name: 'disk_space', status: 'unknown', message: 'Has not run yet', since: timeMs },
     { name: 'disk_space', store: 'a:b', status: 'unknown', message: 'Has not run yet', since: timeMs, unit: 'By' },
   ])
-  expect(json(await ask(`${url}/health`))['checks']).toEqual({
+  expect(json(await httpRequest(`${url}/health`))['checks']).toEqual({
     disk_space: [{ componentType: 'system', status: 'fail', output: 'Has not run yet', since: expect.any(String) }],
     'a%3Ab:disk_space': [
       { componentId: 'a:b', componentType: 'datastore', status: 'fail', output: 'Has not run yet', since: expect.any(String) },
@@ -222,13 +222,13 @@ test('unknown values are left out, and are not 0 or null', async () => {
 test('one check can be requested, of all stores or of one', async () => {
   const broken = createResult('critical', 'database_connectivity', 'carts', 'Cannot write to database')
   const url = await serving(createHealthSource(createReport(replaceResults(broken))))
-  const both = await ask(`${url}/health/database_connectivity`, seedShape)
+  const both = await httpRequest(`${url}/health/database_connectivity`, seedShape)
   expect(both.status).toBe(503)
   expect(json(both)).toMatchObject({ status: 'critical', checks: [{ store: 'orders' }, { store: 'carts' }] })
-  const orders = await ask(`${url}/health/orders/database_connectivity`, seedShape)
+  const orders = await httpRequest(`${url}/health/orders/database_connectivity`, seedShape)
   expect([orders.status, json(orders)]).toMatchObject([200, { status: 'healthy', checks: [{ store: 'orders' }] }])
-  expect((await ask(`${url}/health/carts/database_connectivity`)).status).toBe(503)
-  expect((await ask(`${url}/health/memory_usage`)).status).toBe(200)
+  expect((await httpRequest(`${url}/health/carts/database_connectivity`)).status).toBe(503)
+  expect((await httpRequest(`${url}/health/memory_usage`)).status).toBe(200)
 })
 
 test('a store is found by every name', async () => {
@@ -237,28 +237,28 @@ test('a store is found by every name', async () => {
   const checks = names.flatMap((store) => (first === undefined ? [] : [{ ...first, store }]))
   const url = await serving(createHealthSource(createReport(checks)))
   for (const name of names) {
-    const answer = await ask(`${url}/health/${encodeURIComponent(name)}/database_connectivity`)
+    const answer = await httpRequest(`${url}/health/${encodeURIComponent(name)}/database_connectivity`)
     expect([answer.status, Object.keys(json(answer)['checks'] as object)]).toEqual([200, [`${name}:database_connectivity`]])
   }
 })
 
 test('an unknown check is a 404 that lists the checks', async () => {
   const url = await serving(degraded)
-  const answer = await ask(`${url}/health/disk_spase`)
+  const answer = await httpRequest(`${url}/health/disk_spase`)
   expect([answer.status, answer.headers['cache-control']]).toEqual([404, 'no-store'])
   expect(json(answer)).toEqual({
     error:
       '/health/disk_spase does not exist: unknown health check; the checks are orders/database_connectivity, carts/database_connectivity, orders/disk_space, memory_usage',
   })
   for (const path of ['/health/carts/disk_space', '/health/orders', '/readyz/disk_spase', '/livez/disk_space', '/health/a/b/c']) {
-    expect((await ask(`${url}${path}`)).status, path).toBe(404)
+    expect((await httpRequest(`${url}${path}`)).status, path).toBe(404)
   }
 })
 
 test('health endpoints allow only GET and HEAD', async () => {
   const url = await serving(degraded)
   for (const path of ['/health', '/livez', '/readyz', '/readyz/disk_space']) {
-    const { status, headers } = await ask(`${url}${path}`, { method: 'POST' })
+    const { status, headers } = await httpRequest(`${url}${path}`, { method: 'POST' })
     expect([status, headers.allow], path).toEqual([405, 'GET, HEAD'])
   }
 })
@@ -269,7 +269,7 @@ test('a report that throws is a 500 without details', async () => {
   }
   const url = await serving({ report: fail, liveness: fail })
   for (const path of ['/health', '/livez', '/readyz', '/readyz?verbose', '/health/disk_space']) {
-    const answer = await ask(`${url}${path}`)
+    const answer = await httpRequest(`${url}${path}`)
     expect([answer.status, json(answer)], path).toEqual([500, { error: 'internal error' }])
     expect(answer.headers['cache-control'], path).toBe('no-store')
   }

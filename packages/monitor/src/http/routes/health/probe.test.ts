@@ -1,4 +1,4 @@
-import { ask } from '@wombat/test-support/http-request'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   createHealthSource,
@@ -18,7 +18,7 @@ async function asking(source: HealthSource): Promise<(path: string) => Promise<r
   const listener = await listen(withMiddleware([], undefined, [healthRoutes(source)]), '127.0.0.1', 0, 'jsonApiPort')
   onTestFinished(() => listener.close())
   return async (path) => {
-    const { status, headers, body } = await ask(`${listener.url}${path}`)
+    const { status, headers, body } = await httpRequest(`${listener.url}${path}`)
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     expect(headers['content-type']).toMatch(/^text\/plain;/)
     return [status, body.toString()]
