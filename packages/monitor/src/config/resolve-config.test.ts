@@ -113,7 +113,7 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ host: '' }, 'host must be an address to listen on, got ""'],
   [{ cardinalityLimit: 0 }, 'cardinalityLimit must be a whole number from 1 to 1000000, got 0'],
   [{ resource: 'x' }, 'resource must be an object of attributes, got text'],
-  [{ logger: () => {} }, 'logger must have the methods debug, info, warn and error, got a function'],
+  [{ logger: () => {} }, 'logger must be an object with the methods debug, info, warn and error, got a function'],
   [{ otlp: 'http://127.0.0.1' }, 'otlp must be true, false or an object, got text'],
   [{ otlp: [] }, 'otlp must be true, false or an object, got an array'],
   [{ otlp: { url: 'collector:4318' } }, 'otlp.url must be an http or https URL, got "(secret)"'],
@@ -153,7 +153,7 @@ for (const [config, problem] of refused) {
 test('an object that contains itself is not shown', () => {
   const logger: Record<string, unknown> = { info: () => {} }
   logger['child'] = logger
-  expect(problemsOf({ logger })).toEqual(['logger must have the methods debug, info, warn and error, got an object'])
+  expect(problemsOf({ logger })).toEqual(['logger must be an object with the methods debug, info, warn and error, got an object'])
 })
 
 test('a problem of a variable names the variable and the option', () => {

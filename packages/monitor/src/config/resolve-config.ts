@@ -72,7 +72,7 @@ function resolveOption(
 }
 
 function unknownOptions(config: MonitoringConfig): string[] {
-  const known = [...optionNames, ...structuredNames]
+  const known: readonly string[] = [...optionNames, ...structuredNames]
   return Object.keys(config)
     .filter((name) => !known.includes(name))
     .map((name) => `${name} is not an option${suggest(name, known)}`)

@@ -69,42 +69,41 @@ const otlpSchema = z.strictObject(otlpShape)
 /** Both may contain credentials. */
 const secretOtlp: ReadonlySet<string> = new Set(['url', 'headers'])
 
-const structured = {
-  otlp: z.union([z.boolean(), otlpSchema]).optional(),
-  logger: z
-    .custom<Logger>((value) =>
-      ['debug', 'info', 'warn', 'error'].every((level) => typeof (value as never)?.[level] === 'function'),
-    )
-    .optional(),
-  resource: z.record(z.string(), z.unknown()).optional(),
-  alertRules: z.array(z.unknown()).optional(),
-  notifiers: z.array(z.custom<Notifier>((value) => typeof (value as never)?.['send'] === 'function')).optional(),
-  health: z.custom<HealthOptions>().optional(),
-  errorRedactor: z.custom<StructuredOptions['errorRedactor']>((value) => typeof value === 'function').optional(),
-  tracerProvider: z.custom<TracerProvider>((value) => typeof (value as never)?.['getTracer'] === 'function').optional(),
+type Validate = (value: unknown, name: string) => readonly string[]
+
+/** Validates every structured option that is set. A validator returns the problems of a value. */
+const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
+  otlp: otlpProblems,
+  logger: mustBe('an object with the methods debug, info, warn and error', (value) =>
+    ['debug', 'info', 'warn', 'error'].every((level) => hasMethod(value, level)),
+  ),
+  resource: mustBe('an object of attributes', (value) => z.record(z.string(), z.unknown()).safeParse(value).success),
+  alertRules: ruleProblems,
+  notifiers: mustBe(
+    'an array of objects with a send method',
+    (value) => Array.isArray(value) && value.every((notifier) => hasMethod(notifier, 'send')),
+  ),
+  health: validateHealthOptions,
+  errorRedactor: mustBe('a function that returns text', (value) => typeof value === 'function'),
+  tracerProvider: mustBe('a TracerProvider', (value) => hasMethod(value, 'getTracer')),
 }
 
-export const structuredNames: readonly string[] = Object.keys(structured)
+export const structuredNames = Object.keys(validators) as ReadonlyArray<keyof StructuredOptions>
 
 /** Returns every problem of these options. */
 export function structureProblems(config: StructuredOptions): string[] {
-  const { otlp, logger, resource, notifiers, health, errorRedactor, tracerProvider } = config
-  const problems: string[] = [...ruleProblems(config), ...validateHealthOptions(health)]
-  if (!structured.logger.safeParse(logger).success)
-    problems.push(`logger must have the methods debug, info, warn and error, got ${describeKind(logger)}`)
-  if (!structured.resource.safeParse(resource).success)
-    problems.push(`resource must be an object of attributes, got ${describeKind(resource)}`)
-  if (!structured.notifiers.safeParse(notifiers).success)
-    problems.push(`notifiers must be an array of objects with a send method, got ${describeKind(notifiers)}`)
-  if (!structured.errorRedactor.safeParse(errorRedactor).success)
-    problems.push(`errorRedactor must be a function that returns text, got ${describeKind(errorRedactor)}`)
-  if (!structured.tracerProvider.safeParse(tracerProvider).success)
-    problems.push(`tracerProvider must be a TracerProvider, got ${describeKind(tracerProvider)}`)
-  return [...problems, ...otlpProblems(otlp)]
+  return structuredNames.flatMap((name) => (config[name] === undefined ? [] : validators[name](config[name], name)))
 }
 
-function ruleProblems({ alertRules }: StructuredOptions): readonly string[] {
-  if (alertRules === undefined) return []
+function mustBe(description: string, isValid: (value: unknown) => boolean): Validate {
+  return (value, name) => (isValid(value) ? [] : [`${name} must be ${description}, got ${describeKind(value)}`])
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
+}
+
+function ruleProblems(alertRules: unknown): readonly string[] {
   if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeKind(alertRules)}`]
   try {
     validateRules(alertRules, 'alertRules')
@@ -116,20 +115,17 @@ function ruleProblems({ alertRules }: StructuredOptions): readonly string[] {
 }
 
 function otlpProblems(otlp: unknown): string[] {
-  if (structured.otlp.safeParse(otlp).success) return []
-  const parsed = otlpSchema.safeParse(otlp)
-  if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp))
+  if (typeof otlp === 'boolean') return []
+  if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp)) {
     return [`otlp must be true, false or an object, got ${describeKind(otlp)}`]
-  const problems: string[] = []
-  for (const issue of parsed.error?.issues ?? []) {
-    if (issue.code === 'unrecognized_keys') {
-      problems.push(...issue.keys.map((key) => `otlp.${key} is not an option${suggest(key, Object.keys(otlpSchema.shape))}`))
-      continue
-    }
-    const key = String(issue.path[0]) as keyof typeof otlpSchema.shape
-    problems.push(
-      formatIssue(`otlp.${key}`, otlpSchema.shape[key].unwrap(), secretOtlp.has(key) ? '(secret)' : Reflect.get(otlp, key)),
-    )
   }
-  return problems
+  const { error } = otlpSchema.safeParse(otlp)
+  return (error?.issues ?? []).flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `otlp.${key} is not an option${suggest(key, Object.keys(otlpShape))}`)
+    }
+    const key = String(issue.path[0]) as keyof typeof otlpShape
+    const got = secretOtlp.has(key) ? '(secret)' : Reflect.get(otlp, key)
+    return [formatIssue(`otlp.${key}`, otlpShape[key].unwrap(), got)]
+  })
 }
