@@ -21,6 +21,8 @@ export const defaultWindowMs = 5 * 60_000
 
 /** Functions that an `InstantQuery` may apply, each as in PromQL. `value` is the series itself. */
 export const queryFunctions = ['value', 'rate', 'increase', 'quantile', 'min', 'max', 'avg'] as const
+
+/** Function that an `InstantQuery` applies. */
 export type QueryFunction = (typeof queryFunctions)[number]
 
 /** Applies one function to each series of one metric. */
