@@ -56,7 +56,7 @@ test('a check that times out is explained by what it waited for: the store, or t
   })
   const only = () => source().filter(({ name }) => name === 'database_connectivity')
   const findCause = async (): Promise<unknown> => {
-    const monitor = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 300, sources: [only], explain })
+    const monitor = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000, sources: [only], explain })
     onTestFinished(() => monitor.close())
     const [result] = await monitor.runHealthChecks()
     expect(result).toMatchObject({ status: 'unhealthy', reason: 'timeout' })
@@ -66,7 +66,7 @@ test('a check that times out is explained by what it waited for: the store, or t
   expect(await findCause()).toMatch(/^The store itself is slow/)
   delay = async () => {
     await new Promise((resolve) => setImmediate(resolve))
-    block(600)
+    block(700)
     await sleep(1000)
   }
   expect(await findCause()).toMatch(/^JavaScript blocked the event loop/)
