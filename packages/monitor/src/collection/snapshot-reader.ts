@@ -26,7 +26,6 @@ const collectTimeoutMs = 5000
  * const reader = new SnapshotReader()
  * const meterProvider = new MeterProvider({ readers: [reader] })
  * meterProvider.getMeter('application').createCounter('requests').add(3)
- * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiEnabled: false })
  *
  * const { points } = await reader.take()
  * assert.equal(points.find(({ metric }) => metric === 'requests').value, 3)
