@@ -37,12 +37,12 @@ export function evaluateRule(
     const isPastThreshold = isRuleBreached(rule, value, active.get(key)?.isFiring ?? false)
     results.set(key, { labels, value, status: isPastThreshold && matchesOnlyIf(labels) ? 'breached' : 'ok' })
   }
-  const reportsAbsence = conditionDirection(rule) === 'absent'
-  if (rule.noData === 'alert' && !reportsAbsence && isAbsent(rule, history, nowMs)) {
+  const isAbsenceRule = conditionDirection(rule) === 'absent'
+  if (rule.noData === 'alert' && !isAbsenceRule && isAbsent(rule, history, nowMs)) {
     const labels = rule.where ?? {}
     results.set(seriesKey(labels), { labels, value: undefined, status: 'breached' })
   }
-  const statusWithoutData = rule.noData === 'keep' && !reportsAbsence ? 'unknown' : 'ok'
+  const statusWithoutData = rule.noData === 'keep' && !isAbsenceRule ? 'unknown' : 'ok'
   for (const [key, { labels }] of active) {
     if (!results.has(key)) results.set(key, { labels, value: undefined, status: statusWithoutData })
   }
@@ -54,7 +54,7 @@ function isRuleBreached(rule: AlertRule, value: number, isFiring: boolean): bool
   return isBreached(rule, value, isFiring ? (rule.clearThreshold ?? rule.threshold) : rule.threshold)
 }
 
-/** Returns a function that tells whether `onlyIf` holds for a set of labels; without `onlyIf` it always holds. */
+/** Returns a predicate for sets of labels: whether `onlyIf` holds. Without `onlyIf` it always holds. */
 function onlyIfMatcher({ onlyIf, onlyIfBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
   if (onlyIf === undefined) return () => true
   const matchKey = (labels: Labels): string => seriesKey(onlyIfBy === undefined ? labels : pickLabels(labels, onlyIfBy))

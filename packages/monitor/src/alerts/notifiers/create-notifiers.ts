@@ -4,6 +4,7 @@ import { logNotifier } from './log.ts'
 import type { Notifier } from './notifier.ts'
 import { webhookNotifier } from './webhook.ts'
 
+/** Options of the configuration that name notifiers. */
 export interface ConfiguredNotifiers {
   /** Notifiers given in code (default: the log). */
   readonly notifiers: readonly Notifier[] | undefined

@@ -54,3 +54,12 @@ test('a server that cannot be reached is an error', async () => {
   const group = { rule: 'A', atMs: 0, firing: [firing], resolved: [] }
   await expect(notifier.send(group, AbortSignal.timeout(5000))).rejects.toThrow(/ECONNREFUSED/)
 })
+
+test('missing recipients and a misspelled option are rejected', () => {
+  const invalid = { server: 'smtp://127.0.0.1', from: 'a@example.org', to: [], timeout: 5 } as unknown as Parameters<
+    typeof emailNotifier
+  >[0]
+  expect(() => emailNotifier(invalid)).toThrow(
+    new TypeError('emailNotifier: to must be a list of mail addresses, got an array; timeout: no such option'),
+  )
+})
