@@ -59,7 +59,7 @@ export const lowDiskSpace: HealthCheckResult = {
   reason: 'low',
   cause: { message: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
   nextSteps: ['Give the volume more space', 'Delete what is outdated'],
-  trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
+  trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, forecast: 'at this pace it is full in 3 h' },
   runbookUrl: 'https://runbooks.example.org/disk-space',
 }
 

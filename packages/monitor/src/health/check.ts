@@ -108,8 +108,8 @@ export interface Trend {
   readonly perHour: number
   /** Length of the period that the trend is based on. */
   readonly overSeconds: number
-  /** A forecast, if there is one: `At this pace it is full in 3 h`. */
-  readonly outlook?: string
+  /** When the limit is reached at the current pace: `At this pace it is full in 3 h`. */
+  readonly forecast?: string
 }
 
 /** The current state of one check. */

@@ -20,17 +20,17 @@ const disk = 'db_disk_available_bytes'
 
 test('falling free space has a forecast of when it runs out', () => {
   const found = trend(disk, 40 * gibibyte, -10 * gibibyte, 60)
-  expect(found).toMatchObject({ direction: 'falling', overSeconds: 3590, outlook: 'At this pace it is full in 3 h' })
+  expect(found).toMatchObject({ direction: 'falling', overSeconds: 3590, forecast: 'At this pace it is full in 3 h' })
   expect((found?.perHour ?? 0) / gibibyte).toBeCloseTo(-10)
-  expect(trend(disk, gibibyte, -gibibyte, 30)?.outlook).toBe('At this pace it is full in 30 min')
+  expect(trend(disk, gibibyte, -gibibyte, 30)?.forecast).toBe('At this pace it is full in 30 min')
   expect(trend(disk, 250 * gibibyte, -5 * gibibyte, 180)).toMatchObject({ direction: 'steady' })
 })
 
 test('a small change is steady, and a short period has no forecast', () => {
-  expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).not.toHaveProperty('outlook')
+  expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).not.toHaveProperty('forecast')
   expect(trend(disk, 100 * gibibyte, -gibibyte, 60)).toMatchObject({ direction: 'steady' })
   expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).toMatchObject({ direction: 'falling' })
-  expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).not.toHaveProperty('outlook')
+  expect(trend(disk, gibibyte, -100 * gibibyte, 0.5)).not.toHaveProperty('forecast')
   expect(trend(disk, gibibyte, 0, 0)).toBeUndefined()
 })
 
@@ -38,10 +38,10 @@ test('rising memory has a forecast of when it reaches its limit, if the limit is
   const memory = 'wombat_process_resident_memory_bytes'
   expect(trend(memory, gibibyte, gibibyte, 60, 4 * gibibyte)).toMatchObject({
     direction: 'rising',
-    outlook: 'At this pace the limit is reached in 2 h',
+    forecast: 'At this pace the limit is reached in 2 h',
   })
-  expect(trend(memory, gibibyte, gibibyte, 60)).not.toHaveProperty('outlook')
-  expect(trend(disk, gibibyte, gibibyte, 60)).not.toHaveProperty('outlook')
+  expect(trend(memory, gibibyte, gibibyte, 60)).not.toHaveProperty('forecast')
+  expect(trend(disk, gibibyte, gibibyte, 60)).not.toHaveProperty('forecast')
 })
 
 test('a counter and an unknown series have no trend', () => {

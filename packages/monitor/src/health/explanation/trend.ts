@@ -30,8 +30,8 @@ export function computeTrend(
   if (series === undefined || series.isCounter) return undefined
   const trend = fitTrend(history.range(series, nowMs - hourMs, nowMs))
   const value = history.at(series, nowMs)
-  const outlook = trend && value !== undefined ? forecast(metric, value, trend, limitBytes) : undefined
-  return trend && { ...trend, ...(outlook !== undefined && { outlook }) }
+  const forecast = trend && value !== undefined ? createForecast(metric, value, trend, limitBytes) : undefined
+  return trend && { ...trend, ...(forecast !== undefined && { forecast }) }
 }
 
 /** Fits a line by least squares. Returns undefined for fewer than two samples. */
@@ -52,7 +52,7 @@ function fitTrend(samples: RangeSamples): Trend | undefined {
 }
 
 /** Returns when the resource runs out at the current pace; undefined for metrics that have no limit. */
-function forecast(
+function createForecast(
   metric: string,
   value: number,
   { direction, perHour, overSeconds }: Trend,

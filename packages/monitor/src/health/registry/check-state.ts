@@ -171,7 +171,7 @@ export class CheckState {
   #record(finding: Finding): void {
     const { clock, onResult } = this.#options
     const nowMs = clock()
-    // A stale state says nothing about the present: after it, the first finding is reported at once.
+    // A stale state does not describe the present: after it, the first finding is reported at once.
     const state = nowMs > this.freshUntilMs ? undefined : this.#state
     // `unknown` is not a severity: `maxStatus` limits what it adds to the whole, not what the check itself reports.
     const status = finding.status === 'unknown' ? 'unknown' : capStatus(finding.status, this.#settings.maxStatus)

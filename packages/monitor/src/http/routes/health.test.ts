@@ -70,7 +70,7 @@ test('/health answers in the format of the health check draft', async () => {
           since: '2026-11-23T09:20:00.000Z',
           bound: 1_048_576_000,
           cause: { message: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
-          trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, outlook: 'at this pace it is full in 3 h' },
+          trend: { direction: 'falling', perHour: -300_000_000, overSeconds: 3600, forecast: 'at this pace it is full in 3 h' },
           nextSteps: ['Give the volume more space', 'Delete what is outdated'],
         },
       ],
@@ -121,7 +121,7 @@ test('/health answers with every field of a check to clients that accept applica
     reason: 'low',
     cause: { message: 'Compaction does not keep up', check: 'compaction_status', store: 'orders' },
     next_steps: ['Give the volume more space', 'Delete what is outdated'],
-    trend: { direction: 'falling', per_hour: -300_000_000, over_seconds: 3600, outlook: 'at this pace it is full in 3 h' },
+    trend: { direction: 'falling', per_hour: -300_000_000, over_seconds: 3600, forecast: 'at this pace it is full in 3 h' },
     runbook_url: 'https://runbooks.example.org/disk-space',
   })
 })

@@ -27,8 +27,8 @@ function checkJson(check: HealthCheckResult): object {
   }
 }
 
-function trendJson({ direction, perHour, overSeconds, outlook }: Trend): object {
-  return { direction, per_hour: finite(perHour), over_seconds: overSeconds, outlook }
+function trendJson({ direction, perHour, overSeconds, forecast }: Trend): object {
+  return { direction, per_hour: finite(perHour), over_seconds: overSeconds, forecast }
 }
 
 /** Returns `undefined` instead of NaN and infinities, which JSON would write as null. */
