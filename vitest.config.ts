@@ -5,6 +5,15 @@ import { defineConfig } from 'vitest/config'
 // Packages of the workspace are tested from their sources: the `source` condition of their exports.
 const conditions = ['source', 'module', 'node', 'development|production']
 
+/** Tests beside the code: no real backends, no long-running child processes. */
+const unit = ['packages/*/src/**/*.test.ts']
+/** Tests of several parts together, with real stores, processes and backends. */
+const integration = ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts']
+/** What `npm run panels` prints. It is no test, but it uses what the tests start and stop. */
+const panels = process.env['WOMBAT_PANELS_ENGINES'] === undefined ? [] : ['test/backends/panels/print.ts']
+
+const projects = Object.entries({ unit, integration, panels }).filter(([, include]) => include.length > 0)
+
 export default defineConfig({
   resolve: {
     conditions,
@@ -12,10 +21,16 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The tests against real backends wait for most of their time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: projects.map(([name, include]) => ({ extends: true, test: { name, include } })),
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'html', 'lcov'],
+    },
   },
 })

@@ -1,4 +1,4 @@
-// Runs every check: node test/scripts/check.mjs  The last line is `N passed, N failed, N skipped`.
+// Runs every check: node test/scripts/check.mjs [--no-tests]  The last line is `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
   check(`publint ${name}`, 'node_modules/publint/src/cli.js', ['--strict', '--pack', 'npm', folder])
   check(`attw ${name}`, 'node_modules/@arethetypeswrong/cli/dist/index.js', ['--pack', folder, '--profile', 'esm-only'])
 }
-const tests = runTests([])
+const tests = process.argv.includes('--no-tests') ? { passed: 0, failed: 0, skipped: 0, skippedTitles: [] } : runTests([])
 report({ ...tests, passed: tests.passed + total.passed, failed: tests.failed + total.failed })
 
 /** Runs a program that passes or fails as a whole. Its output is printed only if it fails. */

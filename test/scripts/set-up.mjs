@@ -1,4 +1,4 @@
-// Installs and builds the workspace if needed, then runs a file of it: node test/scripts/set-up.mjs FILE [ARGUMENT ...]
+// Installs and builds the workspace if needed, then runs a file of it: node test/scripts/set-up.mjs [FILE [ARGUMENT ...]]
 // Plain JavaScript without dependencies: it runs on a machine that has only Node 20 or later.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,7 +11,8 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 install()
 const node = supportedNode()
 step('build', node, [join(root, 'node_modules/typescript/bin/tsc'), '--build'])
-run(node, process.argv.slice(2))
+const [file, ...args] = process.argv.slice(2)
+if (file !== undefined) run(node, file, args)
 
 /** Installs the versions of the lock file, unless the last installation used the same lock file. */
 function install() {
@@ -51,9 +52,11 @@ function step(title, command, args) {
 }
 
 /** Runs the file with our streams; passes signals on to it and exits with its exit code. */
-function run(runtime, [file, ...args]) {
+function run(runtime, file, args) {
   const environment = { ...process.env, PATH: `${dirname(runtime)}${delimiter}${process.env.PATH}` }
-  const child = spawn(runtime, [join(root, file), ...args], { stdio: 'inherit', env: environment })
+  // Node runs TypeScript without a flag only from 22.18 on.
+  const flags = file.endsWith('.ts') ? ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'] : []
+  const child = spawn(runtime, [...flags, join(root, file), ...args], { cwd: root, stdio: 'inherit', env: environment })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === null ? 1 : 128)
