@@ -1,13 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
 import { RuleError } from './rule-file.ts'
+import { AlertScheduler } from './scheduler.ts'
 
 const openStore = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
 
@@ -75,4 +78,82 @@ test('evaluations are counted, and those that a blocked event loop prevented', a
       expect(Reflect.get((await total('wombat_monitor_alert_evaluations_missed_total')) ?? {}, 'value')).toBeGreaterThan(5),
     5000,
   )
+})
+
+/** A scheduler with one rule that fires at once, and with storage in memory. */
+function scheduler({ historyReady = () => Promise.resolve() }: { historyReady?: () => Promise<void> } = {}) {
+  const stored = new Map<string, string>()
+  const logger = collectingLogger()
+  const history = new TimeSeries()
+  const depth = { name: 'db_queue_depth', labels: { store: 'orders' }, isCounter: false }
+  history.append(Date.now(), [{ series: depth, value: 5 }])
+  const create = () =>
+    new AlertScheduler({
+      registry: new MetricsRegistry(),
+      logger,
+      rules: [{ name: 'Deep', severity: 'info', condition: 'metric_above', metric: 'db_queue_depth', threshold: 1 }],
+      notifiers: [],
+      history,
+      historyReady,
+      evaluationIntervalMs: 100,
+      storage: {
+        metadata: (name) => stored.get(name),
+        setMetadata: (name, value) => stored.set(name, value).size > 0,
+        lastSampleMs: () => undefined,
+      },
+    })
+  return { create, stored, lines: logger.lines }
+}
+
+test('alerts are stored at each change, and restored by the next scheduler when it starts', async () => {
+  const { create, stored } = scheduler()
+  const first = create()
+  first.start()
+  first.evaluate(Date.now())
+  expect([...stored.values()].join()).toContain('Deep')
+  await first.close()
+  const second = create()
+  expect(second.manager.alerts()).toEqual([])
+  second.start()
+  onTestFinished(() => second.close())
+  expect(second.manager.alerts()).toMatchObject([{ rule: 'Deep', state: { name: 'firing' } }])
+})
+
+test('a scheduler that was never started stores nothing when it is closed', async () => {
+  const { create, stored } = scheduler()
+  await create().close()
+  expect(stored.size).toBe(0)
+})
+
+test('rules are not evaluated before the history is ready, and never after close', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const one = scheduler({ historyReady: () => promise }).create()
+  one.start()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(one.manager.statuses).toMatchObject([{ rule: 'Deep', evaluatedAtMs: undefined }])
+  resolve()
+  await vi.advanceTimersByTimeAsync(100)
+  const [status] = one.manager.statuses
+  expect(status?.evaluatedAtMs).toBe(Date.now())
+  await one.close()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(one.manager.statuses).toEqual([status])
+})
+
+test('stored alerts that cannot be read are logged, and the rules are evaluated all the same', () => {
+  const { create, stored, lines } = scheduler()
+  const first = create()
+  first.start()
+  first.evaluate(Date.now())
+  for (const name of stored.keys()) stored.set(name, 'not JSON')
+  const second = create()
+  expect(lines).toMatchObject([{ level: 'error', message: 'the stored alerts could not be read' }])
+  second.start()
+  second.evaluate(Date.now())
+  expect(second.manager.alerts()).toMatchObject([{ rule: 'Deep' }])
+  return Promise.all([first.close(), second.close()])
 })
