@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { instrument, type MetricsRegistry, sharedRegistry, uninstrument } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
+import { httpRequest } from '@wombat/test-support/http-request'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -175,4 +178,29 @@ test('close sends the last notifications first, then writes the last log line, t
   const atClose = events.slice(events.indexOf('notified'))
   expect([atClose[0], atClose.at(-1)]).toEqual(['notified', 'metrics, 0 exports'])
   expect(receiver.received).toHaveLength(1)
+})
+
+test('while close waits for the last export, the servers answer that the process is not ready', async () => {
+  const connected = Promise.withResolvers<void>()
+  const silent = createServer((socket) => {
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => {})
+    connected.resolve()
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/metrics`
+  const monitoring = await startMonitoring({
+    jsonApiPort: 0,
+    logger: collectingLogger(),
+    closeTimeoutMs: 1000,
+    otlp: { url, timeoutMs: 5000 },
+  })
+  const readyz = `${monitoring.addresses.json}/readyz`
+  const closing = monitoring.close()
+  await connected.promise
+  const { status, body } = await httpRequest(readyz)
+  expect([status, body.toString()]).toEqual([503, expect.stringContaining('shutting down')])
+  await closing
+  await expect(httpRequest(readyz)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })

@@ -53,8 +53,8 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
 
 /**
  * Components start in the order in which they are added, and close in the reverse order. Servers start before anything is
- * exported, so that a port in use is reported before the first export. Alerts close before the last export, which carries the
- * counts of their last notifications.
+ * exported, so that a port in use is reported before the first export; so they also answer until the last export. Alerts close before
+ * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
   const { reader, registry, options, logger, cardinalityLimit, meterProvider } = parts
@@ -104,6 +104,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
+    // The servers answer until the last metrics are exported: probes must see that the process is not ready.
+    health.beginShutdown()
     closing ??= closeAll(components, options.closeTimeoutMs, logger)
     return closing
   }
