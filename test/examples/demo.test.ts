@@ -44,7 +44,7 @@ test('the demo shows where it is, every number, a table, and ends by itself', as
   const [, errors] = demo.written.output.match(/^damaged +get .* (\d+)$/m) ?? []
   expect(Number(errors)).toBeGreaterThanOrEqual(failed ?? 1)
   // In four seconds, the last interval only: sent when the monitoring is closed, to the demo's own receiver.
-  expect(demo.written.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver of this demo's/m)
+  expect(demo.written.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver in this demo \(set OTEL_EXPORTER_OTLP_ENDPOINT for another\)$/m)
   expect(demo.written.output).toMatch(/^OTLP +[1-9]\d* exports? came, \d+\.\d kB in all$/m)
   expect(demo.written.errors).toBe('')
   expect(demo.remainingFiles()).toEqual([])
@@ -145,10 +145,10 @@ test.each(['--prometheus-port', '--json-port'])('a port in use is one sentence t
 })
 
 test.each([
-  [['--for', 'abc'], '--for must be a number of seconds above 0, 2000000 at most, got "abc"'],
-  [['--for', '0'], '--for must be a number of seconds above 0, 2000000 at most, got "0"'],
-  [['--for', ''], '--for must be a number of seconds above 0, 2000000 at most, got ""'],
-  [['--for', 'Infinity'], '--for must be a number of seconds above 0, 2000000 at most, got "Infinity"'],
+  [['--for', 'abc'], '--for must be a number of seconds above 0 and up to 2000000, got "abc"'],
+  [['--for', '0'], '--for must be a number of seconds above 0 and up to 2000000, got "0"'],
+  [['--for', ''], '--for must be a number of seconds above 0 and up to 2000000, got ""'],
+  [['--for', 'Infinity'], '--for must be a number of seconds above 0 and up to 2000000, got "Infinity"'],
   [['--prometheus-port', '9464x'], '--prometheus-port must be a port from 0 (any free port) to 65535, got "9464x"'],
   [['--json-port', ''], '--json-port must be a port from 0 (any free port) to 65535, got ""'],
   [['--json-port', '65536'], '--json-port must be a port from 0 (any free port) to 65535, got "65536"'],
