@@ -44,8 +44,10 @@ test('the demo shows where it is, every number, a table, and ends by itself', as
   const [, errors] = demo.written.output.match(/^damaged +get .* (\d+)$/m) ?? []
   expect(Number(errors)).toBeGreaterThanOrEqual(failed ?? 1)
   // In four seconds, the last interval only: sent when the monitoring is closed, to the demo's own receiver.
-  expect(demo.written.output).toMatch(/^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver in this demo \(set OTEL_EXPORTER_OTLP_ENDPOINT for another\)$/m)
-  expect(demo.written.output).toMatch(/^OTLP +[1-9]\d* exports? came, \d+\.\d kB in all$/m)
+  expect(demo.written.output).toMatch(
+    /^OTLP +http:\/\/127\.0\.0\.1:\d+\/v1\/metrics, a receiver in this demo \(set OTEL_EXPORTER_OTLP_ENDPOINT for another\)$/m,
+  )
+  expect(demo.written.output).toMatch(/^OTLP +[1-9]\d* exports? received, \d+\.\d kB$/m)
   expect(demo.written.errors).toBe('')
   expect(demo.remainingFiles()).toEqual([])
 })
