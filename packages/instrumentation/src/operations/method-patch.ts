@@ -40,3 +40,16 @@ export class MethodPatch {
     for (const step of this.#undo.splice(0).reverse()) step()
   }
 }
+
+/** Returns `wrap` with a cache. Objects of one class share their methods, so one wrapper for each method is enough. */
+export function memoizeWrapper(wrap: (original: Method) => Method): (original: Method) => Method {
+  const wrappers = new WeakMap<Method, Method>()
+  return (original) => {
+    let wrapper = wrappers.get(original)
+    if (wrapper === undefined) {
+      wrapper = wrap(original)
+      wrappers.set(original, wrapper)
+    }
+    return wrapper
+  }
+}

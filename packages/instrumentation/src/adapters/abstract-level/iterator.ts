@@ -1,5 +1,5 @@
 import type { PendingOperation } from '../../operations/in-flight.ts'
-import type { Method } from '../../operations/method-patch.ts'
+import { type Method, memoizeWrapper } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { observeResult } from '../../operations/wrap-method.ts'
@@ -86,29 +86,15 @@ class Scan {
   }
 }
 
-const readWrappers = new WeakMap<Method, Method>()
-const closeWrappers = new WeakMap<Method, Method>()
-
-/** Returns the wrapper of a read method. All iterators of one class share it. */
-function wrapRead(original: Method): Method {
-  let wrapper = readWrappers.get(original)
-  if (wrapper === undefined) {
-    wrapper = function (this: unknown, ...args) {
-      return (this as MeasuredIterator)[scanKey].read(this as MeasuredIterator, original, args)
-    }
-    readWrappers.set(original, wrapper)
+const wrapRead = memoizeWrapper((original) => {
+  return function (this: unknown, ...args) {
+    return (this as MeasuredIterator)[scanKey].read(this as MeasuredIterator, original, args)
   }
-  return wrapper
-}
+})
 
-function wrapClose(original: Method): Method {
-  let wrapper = closeWrappers.get(original)
-  if (wrapper === undefined) {
-    wrapper = function (this: unknown, ...args) {
-      ;(this as MeasuredIterator)[scanKey].end(this as MeasuredIterator)
-      return original.apply(this, args)
-    }
-    closeWrappers.set(original, wrapper)
+const wrapClose = memoizeWrapper((original) => {
+  return function (this: unknown, ...args) {
+    ;(this as MeasuredIterator)[scanKey].end(this as MeasuredIterator)
+    return original.apply(this, args)
   }
-  return wrapper
-}
+})

@@ -4,7 +4,7 @@ import { rocksdbMetricNames } from '../../engines/rocksdb/metrics.ts'
 import type { ReadProperty } from '../../engines/rocksdb/properties.ts'
 import { type RocksDBHandle, RocksDBReader } from '../../engines/rocksdb/reader.ts'
 import type { Operation } from '../../metrics/semconv.ts'
-import type { Method, MethodPatch } from '../../operations/method-patch.ts'
+import { type Method, type MethodPatch, memoizeWrapper } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
 import { wrapAsyncForCaller } from '../../operations/wrap-method.ts'
@@ -165,17 +165,5 @@ function createWrappers(context: StoreContext): Array<[method: string, wrap: (or
     ['write', (original) => measureBatch(context, 'batch', original)],
     ['iterator', (original) => measureIterator(context, original)],
   )
-  return wrappers.map(([method, wrap]) => [method, memoize(wrap)])
-}
-
-function memoize(wrap: (original: Method) => Method): (original: Method) => Method {
-  const wrappers = new WeakMap<Method, Method>()
-  return (original) => {
-    let wrapper = wrappers.get(original)
-    if (wrapper === undefined) {
-      wrapper = wrap(original)
-      wrappers.set(original, wrapper)
-    }
-    return wrapper
-  }
+  return wrappers.map(([method, wrap]) => [method, memoizeWrapper(wrap)])
 }
