@@ -58,7 +58,7 @@ test('OTEL_METRICS_EXPORTER=none overrides the endpoint variable, but not the co
   expect(settingsFor(true)).toBeDefined()
 })
 
-const read: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings: object]> = [
+const accepted: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings: object]> = [
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
   [{ OTEL_METRIC_EXPORT_INTERVAL: '30000' }, { intervalMs: 30_000 }],
@@ -73,7 +73,7 @@ const read: ReadonlyArray<[variables: Readonly<Record<string, string>>, settings
   ],
   [{ OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'explicit_bucket_histogram' }, { histograms: 'explicit' }],
 ]
-for (const [variables, settings] of read) {
+for (const [variables, settings] of accepted) {
   test(`${JSON.stringify(variables)} is used`, () => {
     set(variables)
     expect(settingsFor(true)).toMatchObject(settings)
@@ -114,7 +114,7 @@ test('the timeout of an export is at least one millisecond', () => {
   expect(settingsFor(true, { closeTimeoutMs: 0 })).toMatchObject({ timeoutMs: 1 })
 })
 
-const refused: ReadonlyArray<[variables: Readonly<Record<string, string>>, problem: string]> = [
+const rejected: ReadonlyArray<[variables: Readonly<Record<string, string>>, problem: string]> = [
   [
     { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
     'OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf, http/json for metrics, got "grpc": set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL or otlp.protocol',
@@ -125,7 +125,7 @@ const refused: ReadonlyArray<[variables: Readonly<Record<string, string>>, probl
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-5' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number of milliseconds from 1'],
   [{ OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '0' }, 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT must be'],
 ]
-for (const [variables, problem] of refused) {
+for (const [variables, problem] of rejected) {
   test(`${JSON.stringify(variables)} is rejected by the name of the variable`, () => {
     set(variables)
     expect(() => settingsFor(true)).toThrow(ConfigError)

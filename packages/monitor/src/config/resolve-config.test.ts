@@ -97,7 +97,7 @@ test('false and 0 in the code count as set', () => {
 })
 
 const fresh = { name: 'fresh', run: () => ({ status: 'healthy', message: 'Fresh' }) }
-const refused: ReadonlyArray<[config: object, problem: string]> = [
+const rejected: ReadonlyArray<[config: object, problem: string]> = [
   [{ jsonApiPort: 65_536 }, 'jsonApiPort must be a port from 0 (any free port) to 65535, got 65536'],
   [{ jsonApiPort: '8080' }, 'jsonApiPort must be a port from 0 (any free port) to 65535, got "8080"'],
   [{ metricsIntervalMs: 99 }, 'metricsIntervalMs must be a whole number of milliseconds from 100 to 86400000, got 99'],
@@ -144,7 +144,7 @@ const refused: ReadonlyArray<[config: object, problem: string]> = [
   [{ health: { onChange: 'log' } }, 'health.onChange must be a function, got text: it is called with each change'],
   [{ otlp: { intervalMS: 1000 } }, 'otlp.intervalMS is not an option: did you mean intervalMs?'],
 ]
-for (const [config, problem] of refused) {
+for (const [config, problem] of rejected) {
   test(`a configuration is rejected with: ${problem}`, () => {
     expect(problemsOf(config)).toEqual([expect.stringContaining(problem)])
   })

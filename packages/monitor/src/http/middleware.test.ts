@@ -86,8 +86,8 @@ test('every answer has secure headers', async () => {
 
 test('if a token is set, requests without it are rejected', async () => {
   const url = await serving(token)
-  const refused = [{}, { authorization: 'Bearer another-token-of-sixteen' }, { authorization: `Bearer ${token}x` }]
-  for (const headers of refused) {
+  const rejected = [{}, { authorization: 'Bearer another-token-of-sixteen' }, { authorization: `Bearer ${token}x` }]
+  for (const headers of rejected) {
     for (const path of ['/page', '/nothing', '/broken']) {
       const answer = await httpRequest(`${url}${path}`, { headers })
       expect(answer.status).toBe(401)
