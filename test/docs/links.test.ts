@@ -49,3 +49,23 @@ test('every default alert links to its section of the runbook', () => {
     expect(anchors, name).toContain(annotations?.['runbook']?.split('#')[1])
   }
 })
+
+test('every script that the documentation names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>
+  }
+  const named = files.flatMap(({ text }) => [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name))
+  expect(named).toContain('generate')
+  expect([...new Set(named)].filter((name) => scripts[name] === undefined)).toEqual([])
+})
+
+test('every path of the repository that a guide names exists', () => {
+  const guides = files.filter(({ path }) => ['CONTRIBUTING.md', 'README.md', 'examples/README.md'].includes(path))
+  const named = guides.flatMap(({ text }) =>
+    [...text.matchAll(/`((?:packages|test|examples)\/[\w./-]+)`/g)].map(([, path = '']) => path),
+  )
+  // NAME stands for what the reader adds; the output of `npm run docs` is not committed.
+  const checked = named.filter((path) => !path.includes('NAME') && !path.endsWith('/dist'))
+  expect(checked.length).toBeGreaterThan(20)
+  expect(checked.filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
