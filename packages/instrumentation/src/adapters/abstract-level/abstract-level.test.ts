@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as aMoment } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { Level } from 'level'
@@ -62,10 +62,10 @@ const stores: Record<string, () => Database> = {
 
 interface Scenario {
   /** Exactly what must be measured. */
-  readonly is: Record<string, number>
+  readonly counts: Record<string, number>
   /** The entries of batches or scans. */
   readonly entries?: number
-  readonly act: (db: Database) => unknown
+  readonly run: (db: Database) => unknown
 }
 
 const two = [
@@ -79,76 +79,76 @@ async function readAll(entries: AsyncIterable<unknown>, until = Number.POSITIVE_
 }
 
 const scenarios: Record<string, Scenario> = {
-  get: { is: { get: 1 }, act: (db) => db.get('a') },
-  'get of a missing key': { is: { get: 1 }, act: (db) => db.get('none') },
-  'get from a sublevel': { is: { get: 1 }, act: (db) => db.sublevel('part').get('x') },
+  get: { counts: { get: 1 }, run: (db) => db.get('a') },
+  'get of a missing key': { counts: { get: 1 }, run: (db) => db.get('none') },
+  'get from a sublevel': { counts: { get: 1 }, run: (db) => db.sublevel('part').get('x') },
   'get from a snapshot': {
-    is: { get: 1 },
-    act: async (db) => {
+    counts: { get: 1 },
+    run: async (db) => {
       await using snapshot = db.snapshot()
       await db.get('a', { snapshot })
     },
   },
-  getSync: { is: { get: 1 }, act: (db) => db.getSync('a') },
+  getSync: { counts: { get: 1 }, run: (db) => db.getSync('a') },
   'getSync from a sublevel': {
-    is: { get: 1 },
-    act: async (db) => {
+    counts: { get: 1 },
+    run: async (db) => {
       const part = db.sublevel('part')
       await part.open()
       part.getSync('x')
     },
   },
-  getMany: { is: { get_many: 1 }, act: (db) => db.getMany(['a', 'b', 'none']) },
-  'getMany from a sublevel': { is: { get_many: 1 }, act: (db) => db.sublevel('part').getMany(['x', 'y']) },
-  has: { is: { has: 1 }, act: (db) => db.has('a') },
-  hasMany: { is: { has: 1 }, act: (db) => db.hasMany(['a', 'none']) },
-  put: { is: { set: 1 }, act: (db) => db.put('d', '4') },
-  'put into a sublevel of a sublevel': { is: { set: 1 }, act: (db) => db.sublevel('part').sublevel('inner').put('k', 'v') },
-  del: { is: { delete: 1 }, act: (db) => db.del('a') },
-  'del from a sublevel': { is: { delete: 1 }, act: (db) => db.sublevel('part').del('x') },
-  'batch of two': { is: { batch: 1 }, entries: 2, act: (db) => db.batch(two) },
-  'batch into a sublevel': { is: { batch: 1 }, entries: 2, act: (db) => db.sublevel('part').batch(two) },
-  'batch of nothing': { is: {}, entries: 0, act: (db) => db.batch([]) },
-  'chained batch': { is: { batch: 1 }, entries: 2, act: (db) => db.batch().put('d', '4').del('a').write() },
-  'chained batch that was cleared': {
-    is: { batch: 1 },
+  getMany: { counts: { get_many: 1 }, run: (db) => db.getMany(['a', 'b', 'none']) },
+  'getMany from a sublevel': { counts: { get_many: 1 }, run: (db) => db.sublevel('part').getMany(['x', 'y']) },
+  has: { counts: { has: 1 }, run: (db) => db.has('a') },
+  hasMany: { counts: { has: 1 }, run: (db) => db.hasMany(['a', 'none']) },
+  put: { counts: { set: 1 }, run: (db) => db.put('d', '4') },
+  'put into a sublevel of a sublevel': { counts: { set: 1 }, run: (db) => db.sublevel('part').sublevel('inner').put('k', 'v') },
+  del: { counts: { delete: 1 }, run: (db) => db.del('a') },
+  'del from a sublevel': { counts: { delete: 1 }, run: (db) => db.sublevel('part').del('x') },
+  'batch of two': { counts: { batch: 1 }, entries: 2, run: (db) => db.batch(two) },
+  'batch into a sublevel': { counts: { batch: 1 }, entries: 2, run: (db) => db.sublevel('part').batch(two) },
+  'empty batch': { counts: {}, entries: 0, run: (db) => db.batch([]) },
+  'chained batch': { counts: { batch: 1 }, entries: 2, run: (db) => db.batch().put('d', '4').del('a').write() },
+  'chained batch that is cleared': {
+    counts: { batch: 1 },
     entries: 1,
-    act: (db) => db.batch().put('d', '4').put('e', '5').clear().del('a').write(),
+    run: (db) => db.batch().put('d', '4').put('e', '5').clear().del('a').write(),
   },
-  'chained batch that was closed unwritten': { is: {}, act: (db) => db.batch().put('d', '4').close() },
-  'chained batch of nothing': { is: {}, act: (db) => db.batch().write() },
+  'chained batch that is closed before it is written': { counts: {}, run: (db) => db.batch().put('d', '4').close() },
+  'empty chained batch': { counts: {}, run: (db) => db.batch().write() },
   'chained batch of a sublevel': {
-    is: { batch: 1 },
+    counts: { batch: 1 },
     entries: 2,
-    act: async (db) => {
+    run: async (db) => {
       const part = db.sublevel('part')
       await part.open()
       await part.batch().put('z', '3').del('x').write()
     },
   },
-  'iterator().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.iterator().all() },
-  'iterator().all() with a limit': { is: { scan: 1 }, entries: 2, act: (db) => db.iterator({ limit: 2 }).all() },
-  'for await over iterator()': { is: { scan: 1 }, entries: 5, act: (db) => readAll(db.iterator()) },
-  'for await that breaks off': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.iterator(), 2) },
-  'iterator of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => db.sublevel('part').iterator().all() },
-  'for await over a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.sublevel('part').iterator()) },
-  'keys().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.keys().all() },
-  'keys of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => readAll(db.sublevel('part').keys()) },
-  'values().all()': { is: { scan: 1 }, entries: 5, act: (db) => db.values().all() },
-  'values of a sublevel': { is: { scan: 1 }, entries: 2, act: (db) => db.sublevel('part').values().all() },
-  'iterator read in pieces': {
-    is: { scan: 1 },
+  'iterator().all()': { counts: { scan: 1 }, entries: 5, run: (db) => db.iterator().all() },
+  'iterator().all() with a limit': { counts: { scan: 1 }, entries: 2, run: (db) => db.iterator({ limit: 2 }).all() },
+  'for await over iterator()': { counts: { scan: 1 }, entries: 5, run: (db) => readAll(db.iterator()) },
+  'for await with a break': { counts: { scan: 1 }, entries: 2, run: (db) => readAll(db.iterator(), 2) },
+  'iterator of a sublevel': { counts: { scan: 1 }, entries: 2, run: (db) => db.sublevel('part').iterator().all() },
+  'for await over a sublevel': { counts: { scan: 1 }, entries: 2, run: (db) => readAll(db.sublevel('part').iterator()) },
+  'keys().all()': { counts: { scan: 1 }, entries: 5, run: (db) => db.keys().all() },
+  'keys of a sublevel': { counts: { scan: 1 }, entries: 2, run: (db) => readAll(db.sublevel('part').keys()) },
+  'values().all()': { counts: { scan: 1 }, entries: 5, run: (db) => db.values().all() },
+  'values of a sublevel': { counts: { scan: 1 }, entries: 2, run: (db) => db.sublevel('part').values().all() },
+  'iterator with several reads': {
+    counts: { scan: 1 },
     entries: 4,
-    act: async (db) => {
+    run: async (db) => {
       await using iterator = db.iterator()
       await iterator.nextv(3)
       await iterator.next()
     },
   },
   'iterator that seeks': {
-    is: { scan: 1 },
+    counts: { scan: 1 },
     entries: 4,
-    act: async (db) => {
+    run: async (db) => {
       const iterator = db.iterator()
       await iterator.next()
       iterator.seek('b')
@@ -158,31 +158,31 @@ const scenarios: Record<string, Scenario> = {
       await iterator.close()
     },
   },
-  'iterator that is closed unread': { is: { scan: 1 }, entries: 0, act: (db) => db.iterator().close() },
+  'iterator that is closed before it is read': { counts: { scan: 1 }, entries: 0, run: (db) => db.iterator().close() },
   'iterator that is closed twice': {
-    is: { scan: 1 },
+    counts: { scan: 1 },
     entries: 1,
-    act: async (db) => {
+    run: async (db) => {
       const iterator = db.iterator()
       await iterator.next()
       await Promise.all([iterator.close(), iterator.close()])
     },
   },
   'iterator that is closed while it reads': {
-    is: { scan: 1 },
+    counts: { scan: 1 },
     entries: 1,
-    act: async (db) => {
+    run: async (db) => {
       const iterator = db.iterator()
       await Promise.all([iterator.next(), iterator.close()])
     },
   },
-  clear: { is: { clear: 1 }, act: (db) => db.clear() },
-  'clear of a range': { is: { clear: 1 }, act: (db) => db.clear({ gte: 'b', limit: 1 }) },
-  'clear of a sublevel': { is: { clear: 1 }, act: (db) => db.sublevel('part').clear() },
+  clear: { counts: { clear: 1 }, run: (db) => db.clear() },
+  'clear of a range': { counts: { clear: 1 }, run: (db) => db.clear({ gte: 'b', limit: 1 }) },
+  'clear of a sublevel': { counts: { clear: 1 }, run: (db) => db.sublevel('part').clear() },
   'put with a hook that runs before writes': {
-    is: { batch: 1 },
+    counts: { batch: 1 },
     entries: 2,
-    act: (db) => {
+    run: (db) => {
       db.hooks.prewrite.add((operation, batch) => {
         if (operation.key === 'd') batch.add({ type: 'put', key: 'index of d', value: '' })
       })
@@ -190,9 +190,9 @@ const scenarios: Record<string, Scenario> = {
     },
   },
   'chained batch with a hook that runs before writes': {
-    is: { batch: 1 },
+    counts: { batch: 1 },
     entries: 2,
-    act: (db) => {
+    run: (db) => {
       db.hooks.prewrite.add((_operation, batch) => {
         batch.add({ type: 'put', key: 'index of d', value: '' })
       })
@@ -200,28 +200,28 @@ const scenarios: Record<string, Scenario> = {
     },
   },
   'get with a listener for writes': {
-    is: { get: 1 },
-    act: (db) => {
+    counts: { get: 1 },
+    run: (db) => {
       db.on('write', () => {})
       return db.get('a')
     },
   },
-  'an invalid key, which never reaches the engine': {
-    is: {},
-    act: (db) => expect(db.get(null as never)).rejects.toMatchObject({ code: 'LEVEL_INVALID_KEY' }),
+  'an invalid key, which does not reach the engine': {
+    counts: {},
+    run: (db) => expect(db.get(null as never)).rejects.toMatchObject({ code: 'LEVEL_INVALID_KEY' }),
   },
 }
 
 for (const [kind, create] of Object.entries(stores)) {
-  for (const [what, { is, entries, act }] of Object.entries(scenarios)) {
-    test(`${kind}: ${what} is measured as ${JSON.stringify(is)}`, async () => {
+  for (const [title, { counts, entries, run }] of Object.entries(scenarios)) {
+    test(`${kind}: ${title} is measured as ${JSON.stringify(counts)}`, async () => {
       const filled = create()
       await fill(filled)
       const { db, registry } = measure(filled)
-      await act(db)
-      await aMoment()
-      expect(readOperationCounts(registry)).toEqual(is)
-      if (entries !== undefined) expect(readEntries(registry, is['scan'] === undefined ? 'batch' : 'scan')).toBe(entries)
+      await run(db)
+      await nextTurn()
+      expect(readOperationCounts(registry)).toEqual(counts)
+      if (entries !== undefined) expect(readEntries(registry, counts['scan'] === undefined ? 'batch' : 'scan')).toBe(entries)
     })
   }
 

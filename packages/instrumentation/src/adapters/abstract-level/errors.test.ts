@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as aMoment } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, expect, test } from 'vitest'
@@ -178,7 +178,7 @@ test('an unhandled rejection is still reported once by the process, with the sam
   process.on('unhandledRejection', (error) => reported.push(error))
   try {
     db.get('a')
-    for (let turns = 0; turns < 5; turns++) await aMoment()
+    for (let turns = 0; turns < 5; turns++) await nextTurn()
   } finally {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
