@@ -1,18 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startMonitoring } from '@wombat/monitor'
+import { explainConfig, type HealthStatus, type MonitoringConfig, startMonitoring } from '@wombat/monitor'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { freePort } from '@wombat/test-support/free-port'
 import { type HttpResponse, httpRequest } from '@wombat/test-support/http-request'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { isRemote } from '../../packages/monitor/src/config/host.ts'
-import { resolveConfig } from '../../packages/monitor/src/config/resolve-config.ts'
-import { HealthMonitor } from '../../packages/monitor/src/health/monitor.ts'
-import type { HealthStatus } from '../../packages/monitor/src/health/status.ts'
-import { withMiddleware } from '../../packages/monitor/src/http/middleware.ts'
-import { healthRoutes } from '../../packages/monitor/src/http/routes/health.ts'
-import { listen } from '../../packages/monitor/src/http/servers.ts'
 import { type Deployment, type Fields, manifest, type NetworkPolicy, type PodMonitor } from './manifests.ts'
 
 const folder = join(import.meta.dirname, '../../examples/kubernetes')
@@ -30,47 +23,56 @@ function portNamed(name: string): number | undefined {
   return container.ports.find((port) => port.name === name)?.containerPort
 }
 
-/** What the process finds in its environment, the secret filled in. */
+/** The environment of the container, with the secret filled in. */
 function environment(): Record<string, string> {
   return Object.fromEntries(container.env.map(({ name, value = token }) => [name, value]))
 }
 
-/** As the kubelet and Prometheus ask: by the address of the pod. */
-function asker(port: string) {
-  return (path: string, headers: Fields = {}): Promise<HttpResponse> =>
-    httpRequest(`http://127.0.0.1:${port}${path}`, { headers: { host: `10.1.2.3:${port}`, ...headers } })
+/** Returns the values of all plain options in this environment, by option. */
+function resolvedOptions(variables: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(explainConfig({}, variables).map(({ option, value }) => [option, value]))
 }
 
-/** Health as these files open it, of a store that is as it is said to be. */
-async function healthInPod() {
-  const { host, authToken } = resolveConfig({}, environment())
-  let status: HealthStatus = 'healthy'
-  const health = new HealthMonitor({ intervalMs: 60_000, timeoutMs: 1000 })
-  health.register({ name: 'database_connectivity', store: 'orders', run: () => ({ status, message: 'As it is' }) })
-  const listener = await listen(withMiddleware([], authToken, [healthRoutes(health, { authToken })]), host, 0, 'jsonApiPort')
-  onTestFinished(async () => {
-    await listener.close()
-    health.close()
-  })
-  return {
-    get: asker(new URL(listener.url).port),
-    health,
-    is: async (now: HealthStatus): Promise<void> => {
-      status = now
-      await health.runHealthChecks()
-    },
-  }
-}
+/** Requests a path as the kubelet and Prometheus do: the header names the address of the pod. */
+type Get = (path: string, headers?: Fields) => Promise<HttpResponse>
 
-/** Monitoring that is told by its environment alone, as in the pod, but on a port that is free here. */
-async function monitoringInPod() {
+/** Monitoring that the environment of the pod configures, on a free port. */
+async function startInPod(config: MonitoringConfig = {}) {
   const port = String(await freePort())
   for (const [name, value] of Object.entries(environment())) vi.stubEnv(name, name.endsWith('_PORT') ? port : value)
   onTestFinished(() => void vi.unstubAllEnvs())
-  const monitoring = await startMonitoring({ logger: collectingLogger() })
+  const monitoring = await startMonitoring({ ...config, logger: collectingLogger() })
   onTestFinished(() => monitoring.close())
-  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
-  return asker(port)
+  const get: Get = (path, headers = {}) =>
+    httpRequest(`http://127.0.0.1:${port}${path}`, { headers: { host: `10.1.2.3:${port}`, ...headers } })
+  return { monitoring, get }
+}
+
+/** The checks of the process, whose results depend on how busy this machine is. */
+const processChecks = ['memory_usage', 'responsiveness']
+
+/** Health in the pod, of one store with a status that the test sets. Its first check waits for `setStatus`. */
+async function startHealthInPod() {
+  let status: HealthStatus = 'healthy'
+  const isSet = Promise.withResolvers<void>()
+  const run = async () => {
+    await isSet.promise
+    return { status, message: 'As it is' }
+  }
+  const { monitoring, get } = await startInPod({
+    healthCheckIntervalMs: 60_000,
+    health: {
+      checks: [{ name: 'database_connectivity', store: 'orders', run }],
+      settings: Object.fromEntries(processChecks.map((name) => [name, { enabled: false }])),
+    },
+  })
+  const setStatus = async (next: HealthStatus): Promise<void> => {
+    status = next
+    isSet.resolve()
+    await monitoring.healthMonitor.runHealthChecks()
+    await monitoring.healthMonitor.runHealthChecks()
+  }
+  return { get, setStatus, beginShutdown: () => monitoring.beginShutdown() }
 }
 
 test('every manifest is a resource, and the README tells of it', () => {
@@ -88,16 +90,15 @@ test('every manifest is a resource, and the README tells of it', () => {
 
 test('the environment is a configuration that others may reach, also among what Kubernetes adds to it', () => {
   const ofServices = { WOMBAT_SERVICE_HOST: '10.0.0.1', WOMBAT_PORT_9464_TCP_ADDR: '10.0.0.1' }
-  const config = resolveConfig({}, { ...environment(), ...ofServices })
-  expect(config).toMatchObject({ authToken: token, prometheusEnabled: true, jsonApiEnabled: true })
-  expect(isRemote(config.host)).toBe(true)
-  expect([config.prometheusPort, config.jsonApiPort]).toEqual([portNamed('monitoring'), portNamed('monitoring')])
+  const config = resolvedOptions({ ...environment(), ...ofServices })
+  expect(config).toMatchObject({ authToken: '(secret)', host: '0.0.0.0', prometheusEnabled: true, jsonApiEnabled: true })
+  expect([config['prometheusPort'], config['jsonApiPort']]).toEqual([portNamed('monitoring'), portNamed('monitoring')])
   const { WOMBAT_AUTH_TOKEN: _, ...withoutToken } = environment()
-  expect(() => resolveConfig({}, withoutToken)).toThrow(/authToken is not set/)
+  expect(() => explainConfig({}, withoutToken)).toThrow(/authToken is not set/)
 })
 
 test('probes without a token find what they ask for, and Kubernetes can act on it', async () => {
-  const { get, is, health } = await healthInPod()
+  const { get, setStatus, beginShutdown } = await startHealthInPod()
   const probe = async (): Promise<ReadonlyArray<readonly [number, string]>> => {
     const answers = [container.startupProbe, container.livenessProbe, container.readinessProbe].map(({ httpGet }) => {
       expect(httpGet.port).toBe('monitoring')
@@ -108,19 +109,20 @@ test('probes without a token find what they ask for, and Kubernetes can act on i
   const ok = [200, 'ok'] as const
   const failed = [503, 'failed'] as const
   expect(await probe(), 'before the first check').toEqual([ok, ok, failed])
-  await is('healthy')
+  await setStatus('healthy')
   expect(await probe(), 'well').toEqual([ok, ok, ok])
-  await is('degraded')
+  await setStatus('degraded')
   expect(await probe(), 'not so well').toEqual([ok, ok, ok])
-  await is('critical')
+  await setStatus('critical')
   expect(await probe(), 'the store is down').toEqual([ok, ok, failed])
-  await is('healthy')
-  health.beginShutdown()
+  await setStatus('healthy')
+  beginShutdown()
   expect(await probe(), 'shutting down').toEqual([ok, ok, failed])
 })
 
 test('Prometheus finds the metrics with the token of the secret, and not without', async () => {
-  const get = await monitoringInPod()
+  const { monitoring, get } = await startInPod()
+  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   const [endpoint, ...others] = podMonitor.spec.podMetricsEndpoints
   expect([endpoint?.port, others]).toEqual(['monitoring', []])
   expect((await get(endpoint?.path ?? '')).status).toBe(401)
@@ -131,8 +133,8 @@ test('Prometheus finds the metrics with the token of the secret, and not without
 })
 
 test('what the README asks with the token is answered with reasons', async () => {
-  const { get, is } = await healthInPod()
-  await is('critical')
+  const { get, setStatus } = await startHealthInPod()
+  await setStatus('critical')
   const paths = [...readme.matchAll(/127\.0\.0\.1:9464(\/[^\s']*)/g)].map(([, path = '']) => path)
   expect(paths).toEqual(['/readyz?verbose', '/health'])
   for (const path of paths) {
@@ -162,7 +164,7 @@ test('only Prometheus and the node come to the monitor', () => {
 })
 
 test('there is time to end: before, for requests and the store, and for the last metrics', () => {
-  const { closeTimeoutMs } = resolveConfig({}, environment())
+  const closeTimeoutMs = Number(resolvedOptions(environment())['closeTimeoutMs'])
   const before = container.lifecycle.preStop.sleep.seconds
   expect(before + closeTimeoutMs / 1000 + 20).toBeLessThanOrEqual(pod.spec.terminationGracePeriodSeconds)
   const { periodSeconds, failureThreshold } = container.startupProbe

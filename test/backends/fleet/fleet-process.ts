@@ -1,9 +1,11 @@
 // Simulates fifty instances in one process, each with its own registry, resource and exporter, all sending OTLP to one URL. It ends
 // with its parent.
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { RegistryProducer } from '@wombat/monitor'
 import { randomFrom } from '@wombat/test-support/random'
-import { createResource } from '../../../packages/monitor/src/collection/resource.ts'
-import { otlpReader } from '../../../packages/monitor/src/exporters/otlp.ts'
 import { demoShape } from './demo-shape.ts'
 import { members } from './fault.ts'
 import { intervalSeconds } from './panel-request.ts'
@@ -19,13 +21,8 @@ process.on('SIGTERM', exit)
 process.on('disconnect', exit)
 setTimeout(exit, timeLimitMs).unref()
 
-const logged = new Set<string>()
-const warn = (fields: object, message: string) => {
-  const line = `${message} ${JSON.stringify(fields)}`
-  if (!logged.has(line)) console.error(line)
-  logged.add(line)
-}
-const logger = { debug: () => {}, info: () => {}, warn, error: warn }
+// An export that fails is logged on standard error.
+diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN)
 
 const url = process.argv[2] ?? ''
 const shapes = await demoShape('any')
@@ -37,23 +34,18 @@ advance()
 setInterval(advance, stepSeconds * 1000)
 
 for (const [index, { registry }] of instances.entries()) {
-  const reader = otlpReader(
-    registry,
-    {
-      url,
-      protocol: 'http/protobuf',
-      intervalMs: exportIntervalMs,
-      timeoutMs: exportIntervalMs,
-      temporality: 'cumulative',
-      histograms: 'explicit',
-    },
-    logger,
-  )
-  const resource = createResource({
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url, timeoutMillis: exportIntervalMs }),
+    exportIntervalMillis: exportIntervalMs,
+    exportTimeoutMillis: exportIntervalMs,
+    metricProducers: [new RegistryProducer(registry)],
+  })
+  const attributes = {
     'service.name': 'fleet',
     'service.instance.id': members[index]?.instance ?? '',
     'host.name': `host-${index % 10}`,
-  })
+  }
+  const resource = defaultResource().merge(resourceFromAttributes(attributes))
   // Spreads the exports over the interval, as those of fifty processes are.
   setTimeout(() => new MeterProvider({ resource, readers: [reader] }), (index * exportIntervalMs) / instances.length)
 }
