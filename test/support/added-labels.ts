@@ -1,7 +1,7 @@
-/** Labels that Prometheus adds, to tell one process from another. */
+/** Labels that Prometheus adds to tell processes apart. */
 export const prometheusLabels: readonly string[] = ['job', 'instance']
 
-/** Those that VictoriaMetrics makes of what OTLP says of a process and of who measures. */
+/** Labels that VictoriaMetrics derives from the OTLP resource and scope. */
 export const victoriaMetricsLabels: readonly string[] = [
   'service_name',
   'service_instance_id',

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { type BackendProgram, programPath } from './backend-programs.ts'
 
-/** A program that runs. It ends with the test that started it, also when that fails. */
+/** A running backend. It is stopped when the test ends, whether it passes or fails. */
 export interface BackendProcess {
   readonly pid: number
-  /** Resolves once it has ended; at once where it has already. */
+  /** Stops the process; resolves once it has exited. */
   stop(): Promise<void>
 }
 
@@ -16,9 +16,9 @@ const stopMs = 5000
 const outputKept = 20_000
 
 /**
- * Starts a program and waits until `readyUrl` is answered.
+ * Starts a backend and waits until `readyUrl` responds.
  *
- * @throws Error with its output when it ends before that, or takes too long.
+ * @throws Error with its output if it exits early or takes longer than 15 s.
  */
 export async function startBackend(program: BackendProgram, args: readonly string[], readyUrl: string): Promise<BackendProcess> {
   const child = spawn(programPath(program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -33,14 +33,15 @@ export async function startBackend(program: BackendProgram, args: readonly strin
   await once(child, 'spawn')
   const deadlineMs = performance.now() + startMs
   while (!(await isReady(readyUrl))) {
-    if (hasEnded(child)) throw new Error(`${program} ended with ${child.exitCode ?? child.signalCode}:\n${output}`)
-    if (performance.now() > deadlineMs) throw new Error(`${program} did not answer at ${readyUrl} in ${startMs} ms:\n${output}`)
+    if (hasEnded(child)) throw new Error(`${program} exited with ${child.exitCode ?? child.signalCode}:\n${output}`)
+    if (performance.now() > deadlineMs)
+      throw new Error(`${program} did not respond at ${readyUrl} within ${startMs} ms:\n${output}`)
     await sleep(50)
   }
   return { pid: child.pid as number, stop }
 }
 
-/** Any answer will do that does not say "not yet": a receiver of OTLP has nothing to be fetched. */
+/** Accepts every response below 500: an OTLP receiver answers a GET with an error. */
 async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1000) })
@@ -55,7 +56,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-/** Asks a process to end, and makes it end when it does not. */
+/** Sends SIGTERM to a process, and SIGKILL if it has not exited after 5 s. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || hasEnded(child)) return
   const ended = once(child, 'exit')

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 
 export type BackendProgram = 'prometheus' | 'promtool' | 'alertmanager' | 'victoria-metrics' | 'otelcol'
 
-/** Where `install.sh` put a program. */
+/** Returns the path at which `test/backends/install.sh` installs a program. */
 export function programPath(program: BackendProgram): string {
   return fileURLToPath(new URL(`../backends/.installed/bin/${program}`, import.meta.url))
 }
 
-/** Whether all of these are in place. */
+/** Returns whether all of these programs are installed. */
 export function areInstalled(...programs: BackendProgram[]): boolean {
   return programs.every((program) => existsSync(programPath(program)))
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type BackendProcess, startBackend } from './backend-process.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** A Collector that takes OTLP over HTTP at a port and passes it on over OTLP. */
+/** Starts a Collector that receives OTLP over HTTP on a port and forwards it over OTLP. */
 export async function startCollector(port: number, onUrl: string): Promise<BackendProcess> {
   const config = join(await temporaryFolder(), 'collector.yml')
   await writeFile(
@@ -20,7 +20,7 @@ export async function startCollector(port: number, onUrl: string): Promise<Backe
   return startBackend('otelcol', [`--config=${config}`], collectorOtlpUrl(port))
 }
 
-/** Where such a Collector takes OTLP. */
+/** Returns the URL on which such a Collector receives OTLP. */
 export function collectorOtlpUrl(port: number): string {
   return `http://127.0.0.1:${port}/v1/metrics`
 }

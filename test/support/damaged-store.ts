@@ -1,2 +1,2 @@
 /** The demo's damaged LevelDB: some of its reads fail with `LEVEL_CORRUPTION`. */
-export { damagedKey, createDamagedStore } from '../../examples/demo/damaged-store.ts'
+export { createDamagedStore, damagedKey } from '../../examples/demo/damaged-store.ts'

@@ -8,30 +8,31 @@ import { stopProcess } from './backend-process.ts'
 import { cleanEnvironment } from './clean-environment.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** The demo as it was built, in a process of its own. It ends with the test that started it, also when that fails. */
+/** The built demo in a process of its own. It is stopped when the test ends, whether it passes or fails. */
 export interface Demo {
-  /** What it has written so far. */
+  /** The output so far. */
   readonly written: { readonly output: string; readonly errors: string }
-  /** Where its doors are, once it says so. @throws Error with what it wrote when it ends before. */
+  /** Waits until the demo prints its URLs, and returns them. @throws Error with its output if it exits before that. */
   addresses(): Promise<{ readonly metrics: string; readonly json: string }>
   send(signal: 'SIGINT' | 'SIGTERM'): void
-  /** Nobody reads any more what it writes. */
+  /** Closes the reading end of its standard output. */
   closeOutput(): void
-  /** How it ended: its exit code, or the signal that ended it. */
+  /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>
-  /** What it has left in the folder for temporary files that it was given. */
+  /** Returns the names of the files that it left in its temporary folder. */
   remainingFiles(): string[]
 }
 
 const main = fileURLToPath(new URL('../../examples/demo/dist/main.js', import.meta.url))
 
+/** Starts the demo with these arguments. */
 export async function startDemo(...args: string[]): Promise<Demo> {
   return startDemoWithEnvironment({}, ...args)
 }
 
-/** The same with variables of the environment. */
+/** Starts the demo with these arguments and environment variables. */
 export async function startDemoWithEnvironment(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Demo> {
-  if (!existsSync(main)) throw new Error(`${main} is not there: build the workspace first`)
+  if (!existsSync(main)) throw new Error(`${main} does not exist: build the workspace first`)
   const folder = await temporaryFolder()
   const env = { ...cleanEnvironment(), TMPDIR: folder, ...environment }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -43,14 +44,14 @@ export async function startDemoWithEnvironment(environment: Readonly<Record<stri
   child.stderr.on('data', (data: Buffer) => {
     written.errors += data
   })
-  // Not `exit`: what it wrote last would still be on its way.
+  // `exit` can come before the last output; `close` cannot.
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
   const addresses = async () => {
     for (;;) {
       const [, metrics] = /^Prometheus +(http:\S+)$/m.exec(written.output) ?? []
       const [, json] = /^JSON +(http:\S+)$/m.exec(written.output) ?? []
       if (metrics !== undefined && json !== undefined) return { metrics, json }
-      if (child.exitCode !== null) throw new Error(`the demo ended with ${child.exitCode}:\n${written.output}${written.errors}`)
+      if (child.exitCode !== null) throw new Error(`the demo exited with ${child.exitCode}:\n${written.output}${written.errors}`)
       await sleep(10)
     }
   }

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** A response as it came: nothing unpacked, no redirect followed. */
+/** A raw response: the body is not decompressed, and redirects are not followed. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -10,10 +10,11 @@ export interface HttpResponse {
 
 interface HttpRequestOptions {
   readonly method?: string
-  /** May hold what browsers and `fetch` do not let one set: `host`. */
+  /** May contain `host`, which `fetch` does not allow. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Sends one request over a new connection. */
 export function httpRequest(url: string, { method = 'GET', headers = {} }: HttpRequestOptions = {}): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     request(url, { method, headers, agent: false }, async (response) => {

@@ -1,7 +1,7 @@
 import type { JsonMetric } from '@wombat/monitor'
 import type { Sample } from './sample.ts'
 
-/** What `/api/v1/metrics` says, in the terms of Prometheus. */
+/** Fetches `/api/v1/metrics` and returns its metrics as Prometheus samples. */
 export async function fetchJsonSamples(url: string): Promise<Sample[]> {
   const response = await fetch(url)
   const { metrics } = (await response.json()) as { metrics: JsonMetric[] }
@@ -20,7 +20,7 @@ function toSamples(metric: JsonMetric): Sample[] {
   ]
 }
 
-/** The JSON API keeps the names of OpenTelemetry's convention as the convention writes them: with dots, and without the unit. */
+/** The JSON API uses the names of OpenTelemetry's semantic conventions: with dots, and without the unit. */
 function prometheusName(name: string): string {
   return name === 'db.client.operation.duration' ? 'db_client_operation_duration_seconds' : name.replaceAll('.', '_')
 }

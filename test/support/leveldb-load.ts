@@ -6,7 +6,7 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import { SnapshotReader } from '@wombat/monitor'
 import type { ClassicLevel } from 'classic-level'
 
-/** So small that a moment's load makes dozens of flushes and compactions. */
+/** Buffers so small that a short load causes dozens of flushes and compactions. */
 export const smallBuffers = { writeBufferSize: 65_536, maxFileSize: 65_536, compression: false }
 
 let seed = 1
@@ -15,7 +15,7 @@ function random(below: number): number {
   return seed % below
 }
 
-/** Writes entries of 400 bytes, a hundred in each batch, one batch after another. Gives the seconds each batch took. */
+/** Writes batches of 100 entries of 400 bytes, one after another. Returns the duration of each batch in seconds. */
 export async function load(db: ClassicLevel, batches: number): Promise<number[]> {
   const seconds: number[] = []
   for (let batch = 0; batch < batches; batch++) {
@@ -30,7 +30,7 @@ export async function load(db: ClassicLevel, batches: number): Promise<number[]>
   return seconds
 }
 
-/** Waits until LevelDB has nothing more to do: a quarter of a second without a line in its log. */
+/** Waits until LevelDB has no more background work: its log has not grown for 250 ms. */
 export async function waitUntilIdle(db: ClassicLevel): Promise<void> {
   let size = -1
   for (let still = 0; still < 5; ) {
@@ -41,7 +41,7 @@ export async function waitUntilIdle(db: ClassicLevel): Promise<void> {
   }
 }
 
-/** The property `leveldb.stats`, added up over all levels. Sizes are rounded to a megabyte, times to a second, in each level. */
+/** Returns the property `leveldb.stats`, summed over all levels. Each level is rounded to megabytes and seconds. */
 export function readStats(db: ClassicLevel) {
   const rows = db
     .getProperty('leveldb.stats')
@@ -53,20 +53,20 @@ export function readStats(db: ClassicLevel) {
   return { rows, files: total(1), megabytes: total(2), seconds: total(3), readMegabytes: total(4), writtenMegabytes: total(5) }
 }
 
-/** How many lines of the store's logs match. */
+/** Returns the number of lines in the store's log that match. */
 export function countLogLines(db: ClassicLevel, pattern: RegExp, log = 'LOG'): number {
   return readFileSync(join(db.location, log), 'utf8')
     .split('\n')
     .filter((line) => pattern.test(line)).length
 }
 
-/** The size of the files whose names match. */
+/** Returns the total size of the files whose names match. */
 export function bytesOnDisk(db: ClassicLevel, pattern: RegExp): number {
   const names = readdirSync(db.location).filter((name) => pattern.test(name))
   return names.reduce((sum, name) => sum + statSync(join(db.location, name)).size, 0)
 }
 
-/** A registry and the numbers in it, as our own reader sees them. */
+/** Creates a registry and a function that reads its values through a SnapshotReader. */
 export function createRegistryWithReader() {
   const registry = new MetricsRegistry()
   const reader = new SnapshotReader()
@@ -75,11 +75,11 @@ export function createRegistryWithReader() {
   return {
     registry,
     /**
-     * All numbers of one store, by name and, behind it, the value of the second label: a counter's and gauge's value, of a
-     * histogram its count, and its sum by the name with `sum` behind it.
+     * Returns all values of one store. The key is the metric's name, followed by the value of its second label if it has one. A
+     * histogram has two keys: its name for the count, and its name followed by `sum` for the sum.
      */
     async numbers(store: string): Promise<Record<string, number>> {
-      // A collection that comes right behind another is given what that was told.
+      // Engines are read at most once in 20 ms.
       await wait(25)
       const own = (await reader.take()).points.filter(({ attributes }) => attributes['store'] === store)
       return Object.fromEntries(

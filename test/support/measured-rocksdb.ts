@@ -9,18 +9,19 @@ const folders: string[] = []
 const databases: Session[] = []
 
 afterAll(async () => {
-  // One that could not be opened cannot be closed.
+  // A database that failed to open cannot be closed.
   for (const createDatabase of databases.splice(0)) await createDatabase.close({ force: true }).catch(() => {})
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
+/** Creates a folder that is removed after the tests of the file. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'wombat-rocksdb-'))
   folders.push(folder)
   return folder
 }
 
-/** A database that nobody measures yet, closed at the end. */
+/** Creates a database that is not measured yet. It is closed after the tests of the file. */
 export async function createDatabase(options: DatabaseOptions = {}, folder?: string): Promise<Session> {
   const made = new (loadRocksdb())(folder ?? (await temporaryFolder()), options)
   databases.push(made)
@@ -30,19 +31,20 @@ export async function createDatabase(options: DatabaseOptions = {}, folder?: str
 export interface MeasuredDatabase {
   readonly db: Session
   readonly registry: MetricsRegistry
-  /** The number of one series of this store; of a histogram its count. Undefined where there is none. */
+  /** Returns the value of one series of this store, the count if it is a histogram; undefined if there is no such series. */
   number(metric: string, labels?: Readonly<Record<string, string>>): number | undefined
-  /** Has the engine asked, as a collection does. */
+  /** Reads the values of the engine, as a collection does. */
   collect(): Promise<void>
 }
 
-/** A database that is measured under the name `orders` before it opens, and is open. */
+/** Creates a database, measures it as `orders`, and opens it. */
 export async function openMeasuredDatabase(options: DatabaseOptions = {}, folder?: string): Promise<MeasuredDatabase> {
   const measured = measureDatabase(await createDatabase(options, folder))
   await measured.db.ready()
   return measured
 }
 
+/** Measures a database in a registry under a store name. */
 export function measureDatabase(
   db: Session,
   registry: MetricsRegistry = new MetricsRegistry(),
@@ -60,14 +62,14 @@ export function measureDatabase(
       return typeof found?.value === 'object' ? found.value.count : found?.value
     },
     collect: async () => {
-      // What was read a moment ago is not asked for again.
+      // Engines are read at most once in 20 ms.
       await new Promise((resolve) => setTimeout(resolve, 30))
       await registry.collectors.collect()
     },
   }
 }
 
-/** The names of the gauges that are there. */
+/** Returns the names of all gauges that have a value. */
 export function gaugeNames(registry: MetricsRegistry): string[] {
   return registry.getAllMetrics().flatMap(({ name, type }) => (type === 'gauge' ? [name] : []))
 }

@@ -1,6 +1,6 @@
 import { type MetricsRegistry, operations } from '@wombat/instrumentation'
 
-/** Numbers from 0 to 1, always the same ones for one seed: a linear congruential generator (Numerical Recipes). */
+/** Returns a generator of numbers from 0 to 1 that depends on the seed only: a linear congruential generator (Numerical Recipes). */
 export function linearRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -13,8 +13,8 @@ const stores = ['orders', 'users', 'say "no" to C:\\temp\nand more'] as const
 const errorTypes = ['_OTHER', 'LEVEL_IO_ERROR'] as const
 
 /**
- * Records a mixture of counters, gauges, histograms and a summary. All values are multiples of 2^-20, so that sums are exact
- * in whatever order they are added up.
+ * Records a mixture of counters, gauges, histograms and a summary. All values are multiples of 2^-20, so sums are exact in
+ * every order of addition.
  */
 export function recordMixedLoad(registry: MetricsRegistry, seed: number, times = 2000): void {
   const next = linearRandom(seed)
@@ -35,7 +35,7 @@ export function recordMixedLoad(registry: MetricsRegistry, seed: number, times =
   }
 }
 
-/** Metrics of an application's own: no labels, own bounds, a summary. */
+/** Declares custom metrics: no labels, custom bounds, a summary. */
 function declareOwn(registry: MetricsRegistry): void {
   registry
     .declare({ name: 'cart_checkouts_total', kind: 'counter', unit: '{checkout}', description: 'Checkouts.', attributes: [] })

@@ -34,8 +34,8 @@ const histograms = [
 ]
 
 /**
- * Every name that operations of a LevelDB store give, as Prometheus shows it. Written by hand: a list derived from the
- * catalogue would change with it, and names are what dashboards and rules rely on.
+ * Every Prometheus name of the metrics of a LevelDB store's operations. Written by hand: a list derived from the catalog would
+ * change with it, and dashboards and rules depend on the names.
  */
 export const operationMetrics: readonly string[] = [
   ...counters,

@@ -15,7 +15,7 @@ interface OtlpPoint {
 }
 
 interface OtlpData {
-  /** 1 is delta, 2 is cumulative. */
+  /** 1: delta, 2: cumulative. */
   readonly aggregationTemporality?: number
   readonly isMonotonic?: boolean
   readonly dataPoints: readonly OtlpPoint[]
@@ -38,13 +38,13 @@ interface OtlpBody {
   }>
 }
 
-/** The metrics of an OTLP request in JSON. */
+/** Returns the metrics of an OTLP/JSON request. */
 export function otlpMetrics(body: Buffer): OtlpMetric[] {
   const { resourceMetrics } = JSON.parse(body.toString()) as OtlpBody
   return resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
 }
 
-/** The resource's attributes, those that are strings. */
+/** Returns the string attributes of the resource. */
 export function otlpResource(body: Buffer): Record<string, string> {
   const { resourceMetrics } = JSON.parse(body.toString()) as OtlpBody
   return Object.fromEntries(
@@ -52,7 +52,7 @@ export function otlpResource(body: Buffer): Record<string, string> {
   )
 }
 
-/** The value of a counter or gauge with these labels; undefined where there is none. */
+/** Returns the value of the counter or gauge with these labels; undefined if there is none. */
 export function otlpValue(body: Buffer, name: string, labels: Readonly<Record<string, string>>): number | undefined {
   const metric = otlpMetrics(body).find((one) => one.name === name)
   const point = (metric?.sum ?? metric?.gauge)?.dataPoints.find(({ attributes }) =>

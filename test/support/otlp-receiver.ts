@@ -5,22 +5,22 @@ import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 
-/** One request as it came; the body is unpacked. */
+/** One request; its body is decompressed. */
 export interface Received {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-/** A server on loopback that takes OTLP and keeps it. */
+/** A server on the loopback interface that keeps the OTLP requests it receives. */
 export interface OtlpReceiver {
-  /** Without a path: `http://127.0.0.1:4318` for example. */
+  /** The URL without a path, `http://127.0.0.1:4318` for example. */
   readonly endpoint: string
   readonly url: string
   readonly received: readonly Received[]
-  /** The status of answers from now on (at first 200). */
+  /** The status of the next responses (default: 200). */
   status: number
-  /** Resolves when there are this many requests. */
+  /** Resolves once it has received this many requests. */
   reached(count: number): Promise<void>
 }
 

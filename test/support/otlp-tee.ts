@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
-/** A pipe with one way in and several ways out: what comes in goes on, byte by byte, to all of them. */
+/** An OTLP endpoint that forwards each request unchanged to several URLs. */
 export interface OtlpTee {
   readonly url: string
-  /** How each request came (`application/x-protobuf gzip`) and was answered (`200`), without repetitions. */
+  /** The distinct combinations of content type, encoding and response status, `application/x-protobuf gzip 200` for example. */
   readonly seen: ReadonlySet<string>
 }
 
-/** So that two backends get the very same export of one process, each without another in between. */
+/** Starts a tee, so that several backends receive the very same export of one process. */
 export async function startOtlpTee(urls: readonly string[]): Promise<OtlpTee> {
   const seen = new Set<string>()
   const passOn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

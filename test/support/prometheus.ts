@@ -8,18 +8,18 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 export interface Prometheus extends BackendProcess {
   readonly url: string
-  /** Where it takes OTLP, if it does. */
+  /** The URL on which it receives OTLP, if it has a receiver. */
   readonly otlpUrl: string
 }
 
 const otlpFlag = '--web.enable-otlp-receiver'
 
-/** Whether the Prometheus that is installed takes OTLP: upstream's does, Debian's is built without. */
+/** Whether the installed Prometheus has an OTLP receiver. Debian builds it without one. */
 export const hasOtlpReceiver =
   areInstalled('prometheus') &&
   spawnSync(programPath('prometheus'), ['--help'], { encoding: 'utf8' }).stdout.includes(otlpFlag.slice(2))
 
-/** A Prometheus that takes OTLP where it can and, as job `scraped`, reads `/metrics` at this address twice a second. */
+/** Starts a Prometheus that receives OTLP if it can, and scrapes this URL as the job `scraped` every 500 ms. */
 export async function startPrometheus(scraped?: string): Promise<Prometheus> {
   const folder = await temporaryFolder()
   const config = join(folder, 'prometheus.yml')

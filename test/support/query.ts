@@ -7,12 +7,12 @@ interface QueryResponse {
 }
 
 /**
- * What a backend that speaks Prometheus' HTTP API holds now.
+ * Runs an instant query on a backend with the Prometheus HTTP API.
  *
- * @throws Error with the backend's complaint.
+ * @throws Error with the response of the backend if the query fails.
  */
 export async function query(baseUrl: string, promql: string): Promise<Sample[]> {
-  // VictoriaMetrics would answer from what it remembers of an earlier question.
+  // Without `nocache`, VictoriaMetrics answers from its cache.
   const response = await fetch(`${baseUrl}/api/v1/query`, {
     method: 'POST',
     body: new URLSearchParams({ query: promql, nocache: '1' }),

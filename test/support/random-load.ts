@@ -3,22 +3,22 @@ import type { ClassicLevel } from 'classic-level'
 import { randomFrom } from './random.ts'
 
 const workers = 4
-/** Operations between two rests of one worker: together they stay well below what one core can do. */
+/** Operations of a worker between two pauses. All workers together stay well below the capacity of one core. */
 const burst = 25
 const restMs = 10
 const keys = 5000
 
-/** What the load knows of itself, counted without any of our packages. */
+/** The operations of the load, counted without our packages. */
 export interface OperationCounts {
   readonly begun: number
   readonly settled: number
   readonly failed: number
   readonly longestMs: number
-  /** Settled operations by the name that their metrics have. */
+  /** Settled operations by the operation name in their metrics. */
   readonly byOperation: Readonly<Record<string, number>>
 }
 
-/** A random mixture of all that a LevelDB store can be asked, some of which fails: scans that are called off. */
+/** A random mixture of all operations of a LevelDB store. Some fail: scans that are aborted. */
 export class RandomLoad {
   readonly #store: ClassicLevel
   readonly #random: () => number
@@ -39,7 +39,7 @@ export class RandomLoad {
     this.#working = Promise.all(Array.from({ length: workers }, () => this.#work()))
   }
 
-  /** Resolves when every operation is settled. */
+  /** Stops the load; resolves once every operation has settled. */
   async stop(): Promise<void> {
     this.#shouldContinue = false
     await this.#working

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that look random and are the same for one seed: Marsaglia's xorshift of 32 bits. */
+/** Returns a generator of pseudo-random numbers from 0 to 1 that depends on the seed only: Marsaglia's 32-bit xorshift. */
 export function randomFrom(seed: number): () => number {
   let state = seed | 0 || 1
   return () => {

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseOptions, Session } from './rocksdb.ts'
 
-/** Small memtables, so that little data makes many flushes and some compactions; and everything that RocksDB counts. */
+/** Small memtables, so that little data causes many flushes and some compactions, and all statistics of RocksDB. */
 export const smallMemtables: DatabaseOptions = {
   columnFamilies: ['other'],
   enableStatistics: true,
@@ -17,7 +17,7 @@ export const smallMemtables: DatabaseOptions = {
 const keys = 3000
 export const keyAt = (n: number): string => `key ${String(n).padStart(5, '0')}`
 
-/** Writes every key twice, in an order of its own, to two column families; every tenth with a value that goes to a blob file. */
+/** Writes every key to two column families in shuffled order. Every tenth value is large enough for a blob file. */
 export async function load(db: Session): Promise<void> {
   const sessions = [db, db.columnFamily('other')]
   for (let n = 0; n < 2 * keys; n += 100) {
@@ -31,7 +31,7 @@ export async function load(db: Session): Promise<void> {
   }
 }
 
-/** Waits until the engine has nothing more to do in the background. */
+/** Waits until the engine has no more background work. */
 export async function waitUntilIdle(db: Session): Promise<void> {
   for (const session of [db, db.columnFamily('other')]) {
     await session.flush()
@@ -45,7 +45,7 @@ export async function waitUntilIdle(db: Session): Promise<void> {
   }
 }
 
-/** Count and sum of one of the engine's tickers (which has no sum) or histograms. */
+/** Returns count and sum of one statistic of the engine. A ticker has no sum. */
 export async function statistic(db: Session, name: string): Promise<{ readonly count: number; readonly sum: number }> {
   const text = (await db.getProperty('rocksdb.options-statistics')) ?? ''
   const line = text.split('\n').find((one) => one.startsWith(`rocksdb.${name} `)) ?? ''
@@ -58,19 +58,19 @@ export interface FileTotals {
   readonly bytes: number
 }
 
-/** The files of a folder whose names end so. */
+/** Returns number and total size of the files in a folder with this ending. */
 export async function measureFiles(folder: string, ending = ''): Promise<FileTotals> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
   return { count: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
 }
 
-/** How many lines of the engine's log say this. */
+/** Returns the number of lines in the engine's log that match. */
 export async function countLogLines(folder: string, what: RegExp): Promise<number> {
   return (await readFile(join(folder, 'LOG'), 'utf8')).split('\n').filter((line) => what.test(line)).length
 }
 
-/** So many flushes, of one entry each. */
+/** Writes and flushes one entry, this many times. */
 export async function flushRepeatedly(db: Session, times: number): Promise<void> {
   for (let n = 0; n < times; n++) {
     await db.put(`key ${n}`, 'value')

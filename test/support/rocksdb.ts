@@ -2,21 +2,21 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** Whether `install.sh` put rocksdb-native in place. */
+/** Whether `test/rocksdb/install.sh` has installed rocksdb-native. */
 export const isRocksdbInstalled = existsSync(
   fileURLToPath(new URL('../rocksdb/node_modules/rocksdb-native/package.json', import.meta.url)),
 )
 
-/** What to call the tests that need it: where they are left out, the name says why. */
+/** Returns the title of tests that need RocksDB. If they are left out, it contains the reason. */
 export function rocksdbTitle(what: string): string {
   return isRocksdbInstalled
     ? what
-    : `${what} (left out: rocksdb-native is not installed; bash test/rocksdb/install.sh puts it in place)`
+    : `${what} (left out: rocksdb-native is not installed; install it with: bash test/rocksdb/install.sh)`
 }
 
 export type Bytes = string | Buffer
 
-/** As much of rocksdb-native as the tests use; the package has no types. */
+/** The part of rocksdb-native that the tests use; the package has no types. */
 export interface Session {
   readonly opened: boolean
   readonly closed: boolean
@@ -89,7 +89,7 @@ export interface DatabaseOptions {
 
 type DatabaseClass = new (path: string, options?: DatabaseOptions) => Session
 
-/** The class itself; it throws where it is not installed. */
+/** Loads the class RocksDB. @throws Error if rocksdb-native is not installed. */
 export function loadRocksdb(): DatabaseClass {
   return createRequire(new URL('../rocksdb/', import.meta.url))('rocksdb-native') as DatabaseClass
 }

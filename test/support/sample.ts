@@ -1,17 +1,17 @@
-/** One number under a name and labels, as a page shows it or a backend has stored it. */
+/** One value of a series, from a scraped page or a backend. */
 export interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
 }
 
-/** Numbers by name and labels. Bounds of buckets are compared as numbers: each route writes them in its own way. */
+/** Values by series. Bucket bounds are normalized as numbers: backends format them differently. */
 export type SampleValues = ReadonlyMap<string, number>
 
 /**
- * Samples without the labels that a route adds.
+ * Indexes samples by their series, without the labels that a backend adds.
  *
- * @throws Error when two of them are one then: something else was all that told them apart.
+ * @throws Error if two samples have the same series without these labels.
  */
 export function indexSamples(samples: readonly Sample[], added: readonly string[] = []): SampleValues {
   const numbers = new Map<string, number>()
@@ -20,13 +20,13 @@ export function indexSamples(samples: readonly Sample[], added: readonly string[
       .filter(([key]) => !added.includes(key))
       .map(([key, text]) => [key, key === 'le' ? String(Number(text.replace('Inf', 'Infinity'))) : text])
     const series = `${name} ${JSON.stringify(Object.fromEntries(own.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))))}`
-    if (numbers.has(series)) throw new Error(`${series} is there twice`)
+    if (numbers.has(series)) throw new Error(`the series ${series} occurs twice`)
     numbers.set(series, value)
   }
   return numbers
 }
 
-/** What is in one and not in the other, or not the same in both, a line each. */
+/** Returns one line for each series that is missing, added or has a different value. */
 export function differences(
   expected: SampleValues,
   got: SampleValues,

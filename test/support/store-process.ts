@@ -1,4 +1,4 @@
-// A process of its own with a monitored store: it does what its parent asks, one word at a time, and ends with it.
+// A process with a monitored store. It executes the commands of its parent, and ends with it.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,17 +7,17 @@ import { type Addresses, type Logger, type MonitoringConfig, startMonitoring } f
 import { ClassicLevel } from 'classic-level'
 import { type OperationCounts, RandomLoad } from './random-load.ts'
 
-/** What the parent may ask: to begin the load, to let it come to rest, to say how it goes. */
+/** A command of the parent: start the load, stop it, or report statistics. */
 export type StoreCommand = 'load' | 'stop' | 'statistics'
 
 export interface LoadStatistics extends OperationCounts {
-  /** The longest that the event loop was held up since these figures were asked for last. */
+  /** The longest delay of the event loop since the last report. */
   readonly longestHoldMs: number
-  /** In use after a collection of garbage, buffers included. */
+  /** Memory in use after a garbage collection, buffers included. */
   readonly memoryBytes: number
 }
 
-/** What the parent hears: first the addresses, then an answer to every question, and every line of the log. */
+/** A message to the parent: first the addresses, then a response to every command, and every log line. */
 export type Message =
   | { readonly kind: 'ready'; readonly addresses: Addresses }
   | { readonly kind: 'answer'; readonly statistics: LoadStatistics }
@@ -27,7 +27,7 @@ const send = (message: Message) => process.send?.(message)
 const log = (level: string) => (fields: object, message: string) => send({ kind: 'log', level, message, fields })
 const logger: Logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
 
-/** No test takes as long, so a process that is still there was forgotten. */
+/** Longer than every test: ends a process that its parent left behind. */
 const mostMs = 180_000
 
 const folder = mkdtempSync(join(tmpdir(), 'wombat-store-'))
@@ -38,7 +38,7 @@ process.on('disconnect', exit)
 setTimeout(exit, mostMs).unref()
 
 const config = JSON.parse(process.argv[2] ?? '{}') as MonitoringConfig
-// At rest nothing may move: no rule is judged while numbers are compared.
+// Evaluating rules would change values while they are compared.
 const quiet = { alertEvaluationIntervalMs: 86_400_000 }
 const monitoring = await startMonitoring({
   ...config,
@@ -50,7 +50,7 @@ const monitoring = await startMonitoring({
 })
 const store = monitoring.instrument(new ClassicLevel(join(folder, 'orders')), { name: 'orders' })
 await store.open()
-// An error outside any operation: a store that is not there cannot be opened.
+// An error outside any operation: a store that does not exist cannot be opened.
 const missing = new ClassicLevel(join(folder, 'missing'), { createIfMissing: false })
 await monitoring
   .instrument(missing, { name: 'missing' })

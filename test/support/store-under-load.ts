@@ -7,17 +7,17 @@ import { cleanEnvironment } from './clean-environment.ts'
 import type { LoadStatistics, Message, StoreCommand } from './store-process.ts'
 import { nodeFlags } from './type-stripping.ts'
 
-/** A process with a monitored LevelDB store. It ends with the test that started it, also when that fails. */
+/** A process with a monitored LevelDB store. It is stopped when the test ends, whether it passes or fails. */
 export interface StoreUnderLoad {
   readonly metricsUrl: string
   readonly jsonUrl: string
-  /** Lines of its log, the level first. */
+  /** Its log lines; each begins with the level. */
   readonly log: readonly string[]
-  /** @throws Error when the process ends instead of answering. */
+  /** Sends a command and waits for the response. @throws Error if the process exits instead. */
   send(command: StoreCommand): Promise<LoadStatistics>
 }
 
-/** Starts it with this configuration; its doors and its logger are its own. */
+/** Starts the process with this configuration. It sets the ports and the logger itself. */
 export async function startStore(config: MonitoringConfig): Promise<StoreUnderLoad> {
   const script = fileURLToPath(new URL('store-process.ts', import.meta.url))
   const execArgv = [...nodeFlags, '--expose-gc']
@@ -32,7 +32,7 @@ export async function startStore(config: MonitoringConfig): Promise<StoreUnderLo
     else log.push(`${message.level}: ${message.message} ${JSON.stringify(message.fields)}`)
   })
   child.once('exit', (code, signal) => {
-    const error = new Error(`the process with the store ended with ${code ?? signal}`)
+    const error = new Error(`the process with the store exited with ${code ?? signal}`)
     for (const { reject } of [ready, ...pending]) reject(error)
   })
   const { prometheus, json } = await ready.promise

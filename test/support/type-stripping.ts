@@ -1,4 +1,4 @@
-/** What Node needs to be told to run TypeScript: nothing, except before 22.18. */
+/** Flags with which Node runs TypeScript: none from 22.18 on. */
 export const nodeFlags: readonly string[] = process.features.typescript
   ? []
   : ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']

@@ -7,13 +7,13 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 export interface VictoriaMetrics extends BackendProcess {
   readonly url: string
-  /** Where it takes OTLP. */
+  /** The URL on which it receives OTLP. */
   readonly otlpUrl: string
-  /** What it holds now. By itself it would let a new series be found after ten seconds. */
+  /** Runs an instant query, after flushing: without a flush, a new series appears only after ten seconds. */
   query(promql: string): Promise<Sample[]>
 }
 
-/** A VictoriaMetrics that names what comes over OTLP as Prometheus does, and answers with all it has got. */
+/** Starts a VictoriaMetrics that translates OTLP names as Prometheus does, and includes the latest samples in queries. */
 export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
   const folder = await temporaryFolder()
   const port = await freePort()
@@ -24,7 +24,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
       `-storageDataPath=${join(folder, 'data')}`,
       `-httpListenAddr=127.0.0.1:${port}`,
       '-opentelemetry.usePrometheusNaming',
-      // By default the last 30 seconds are held back from queries.
+      // By default, queries exclude the last 30 seconds.
       '-search.latencyOffset=0s',
     ],
     `${url}/health`,
@@ -40,7 +40,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
   }
 }
 
-/** It rounds to about twelve digits when it stores a number: the last ones of a sum of durations are lost. */
+/** Returns whether two values are equal in twelve digits: VictoriaMetrics rounds stored values to about that many. */
 export function isEqualTo12Digits(number: number, stored: number): boolean {
   return Math.abs(number - stored) <= 1e-11 * Math.abs(number)
 }
