@@ -12,12 +12,12 @@ const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
  */
 export function validateAdapter(adapter: StoreAdapter): void {
   if (typeof adapter !== 'object' || adapter === null)
-    throw new TypeError(`adapter must be an object, got ${describeValue(adapter)}`)
+    throw new TypeError(`adapter must be an object, got ${formatValue(adapter)}`)
   const { name, operations: supplied, engineMetrics, errorCodes } = adapter
   if (typeof name !== 'string' || name === '')
-    throw new TypeError(`adapter.name must be a non-empty string, got ${describeValue(name)}`)
+    throw new TypeError(`adapter.name must be a non-empty string, got ${formatValue(name)}`)
   const fail = (field: string, expected: string, got: unknown): never => {
-    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${describeValue(got)}`)
+    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${formatValue(got)}`)
   }
   if (!Array.isArray(supplied)) fail('operations', 'an array of operations', supplied)
   for (const operation of supplied) {
@@ -55,24 +55,22 @@ export function validateEngine(adapter: string, engine: string): string {
  */
 export function validateBinding(adapter: string, binding: StoreBinding): StoreBinding {
   if (typeof binding !== 'object' || binding === null) {
-    throw new TypeError(
-      `adapter "${adapter}": instrument() must return a binding { state, detach }, got ${describeValue(binding)}`,
-    )
+    throw new TypeError(`adapter "${adapter}": instrument() must return a binding { state, detach }, got ${formatValue(binding)}`)
   }
   for (const method of ['state', 'detach', 'directory', 'probe', 'collect'] as const) {
     const value = binding[method]
     const isOptional = method !== 'state' && method !== 'detach'
     if (typeof value === 'function' || (isOptional && value === undefined)) continue
-    throw new TypeError(`adapter "${adapter}": ${method} of the binding must be a function, got ${describeValue(value)}`)
+    throw new TypeError(`adapter "${adapter}": ${method} of the binding must be a function, got ${formatValue(value)}`)
   }
   const state = binding.state()
   if (!states.includes(state)) {
-    throw new TypeError(`adapter "${adapter}": state() must return ${states.join(', ')}, got ${describeValue(state)}`)
+    throw new TypeError(`adapter "${adapter}": state() must return ${states.join(', ')}, got ${formatValue(state)}`)
   }
   return binding
 }
 
-function describeValue(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
