@@ -52,7 +52,7 @@ function relativeImports(folder: string, file: string): string[] {
 
 for (const [name, order] of Object.entries(layers)) {
   const folder = join(import.meta.dirname, '../../packages', name, 'src')
-  /** The layer of a file; files at the top level that are not listed are above all folders. */
+  /** Returns the layer of a file. Files at the top level that are not listed are above all folders. */
   const layerOf = (file: string): number => {
     const index = order.indexOf(file.includes('/') ? file.slice(0, file.indexOf('/')) : file)
     return index === -1 && !file.includes('/') ? order.length : index
@@ -71,7 +71,7 @@ for (const [name, order] of Object.entries(layers)) {
     expect(upwards).toEqual([])
   })
 
-  test(`no imports of ${name} make a circle`, () => {
+  test(`the imports of ${name} have no cycle`, () => {
     const circles: string[] = []
     const walk = (file: string, path: readonly string[]): void => {
       if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
@@ -82,7 +82,7 @@ for (const [name, order] of Object.entries(layers)) {
   })
 }
 
-test('packages depend downwards: instrumentation on none of ours, dashboards not on the SDK', () => {
+test('instrumentation depends on no other package of the workspace, and dashboards do not depend on the SDK', () => {
   const dependenciesOf = (name: string): string[] => {
     const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../packages', name, 'package.json'), 'utf8'))
     const isOptional = (name: string): boolean => manifest.peerDependenciesMeta?.[name]?.optional === true
@@ -90,6 +90,6 @@ test('packages depend downwards: instrumentation on none of ours, dashboards not
   }
   expect(dependenciesOf('instrumentation')).toEqual(['@opentelemetry/api'])
   expect(dependenciesOf('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual(['@wombat/instrumentation'])
-  // Rule files and the Collector's configuration are YAML, for people to read; a mistyped option is answered with the nearest one.
+  // Rule files and the configuration of the Collector are YAML; an unknown option is reported with the nearest name.
   expect(dependenciesOf('dashboards').filter((name) => !name.startsWith('@wombat/'))).toEqual(['fastest-levenshtein', 'yaml'])
 })

@@ -6,7 +6,7 @@ import * as testing from '@wombat/instrumentation/testing'
 import * as monitor from '@wombat/monitor'
 import { expect, test } from 'vitest'
 
-// Public names: taking one away or renaming it is a breaking change, and belongs in the changelog.
+// Removing or renaming a public name is a breaking change and belongs in the changelog.
 const surface = {
   '@wombat/instrumentation': {
     module: instrumentation,
@@ -110,7 +110,7 @@ const surface = {
 }
 
 for (const [name, { module, names }] of Object.entries(surface)) {
-  test(`${name} exports exactly its frozen names`, () => {
+  test(`${name} exports exactly these names`, () => {
     expect(Object.keys(module).sort()).toEqual(names)
   })
 }

@@ -9,10 +9,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const names = ['instrumentation', 'monitor', 'dashboards'] as const
-/** Names of operations are put together from the operation's, which is typed: none of them stands anywhere as a whole. */
+/** Whether a metric belongs to an operation. Its name is composed from the typed name of the operation, so it occurs nowhere as a whole. */
 const isOfOperation = (name: string): boolean => /^db_(get|set|delete|batch|scan|clear|has|get_many)_/.test(name)
 
-/** A copy of the packages, with the modules that they depend on, in which each of them finds the other copies. */
+/** Copies the packages and links their dependencies, so that each copy resolves the other copies. */
 async function copyPackages(): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, 'run-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -39,7 +39,7 @@ async function linkModules(from: string, to: string): Promise<void> {
   }
 }
 
-/** What the compiler says of the dashboards when every metric but those of operations has another name in the catalogue. */
+/** Renames every metric in the catalog except those of operations, and returns the errors of the compiler. */
 async function compileWithRenamedMetrics(): Promise<string> {
   const folder = await copyPackages()
   const catalogue = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
@@ -53,13 +53,13 @@ async function compileWithRenamedMetrics(): Promise<string> {
   return stdout
 }
 
-/** The names that a complaint is about, without those that would have been right. */
+/** Returns the metric names that a compiler error rejects, without the names it would accept. */
 function rejectedNames(complaint: string): string[] {
   const [refused = ''] = complaint.split(' is not assignable to ')
   return [...refused.matchAll(/"((?:db|wombat)_\w+)"/g)].map(([, name = '']) => name)
 }
 
-test('a metric that is renamed in the catalogue fails to compile in the dashboards and in the rules', async () => {
+test('a metric that is renamed in the catalog causes compiler errors in the dashboards and the rules', async () => {
   const complaints = (await compileWithRenamedMetrics()).split('\n').filter((line) => line.includes('error TS'))
   const complainedIn = (place: string): Set<string> =>
     new Set(complaints.filter((line) => line.startsWith(place)).flatMap(rejectedNames))

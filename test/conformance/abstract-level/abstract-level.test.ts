@@ -6,14 +6,14 @@ import { expect, test } from 'vitest'
 interface Result {
   readonly passed: number
   readonly failed: number
-  /** Operations that were measured. */
+  /** The number of measured operations. */
   readonly measured: number
 }
 
 const runner = join(import.meta.dirname, 'run-suite.mjs')
 const kinds = ['memory-level', 'classic-level', 'sublevel']
 
-/** Runs the suite in a process of its own; what did not pass is said. */
+/** Runs the suite in a process of its own. @throws Error with the first failures. */
 async function runSuite(kind: string, mode: 'plain' | 'instrumented'): Promise<Result> {
   const options = { maxBuffer: 2 ** 26 }
   const stdout = await promisify(execFile)(process.execPath, [runner, kind, mode], options).then(
@@ -31,7 +31,7 @@ function findFailures(tap: string): string {
 }
 
 for (const kind of kinds) {
-  test(`abstract-level's own suite passes on ${kind} with every database measured, as it does without`, async () => {
+  test(`the test suite of abstract-level passes on ${kind} with and without instrumentation`, async () => {
     const [plain, instrumented] = await Promise.all([runSuite(kind, 'plain'), runSuite(kind, 'instrumented')])
     expect(plain.passed).toBeGreaterThan(5000)
     expect(instrumented).toMatchObject({ passed: plain.passed, failed: 0 })

@@ -1,4 +1,4 @@
-// abstract-level's own suite on one kind of store, as TAP: node run-suite.mjs KIND plain|instrumented
+// Runs the test suite of abstract-level on one kind of store and prints TAP: node run-suite.mjs KIND plain|instrumented
 // It uses the built package in a process of its own, as an application does.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,7 +22,7 @@ const kinds = {
 const [kind, mode] = process.argv.slice(2)
 const plain = kinds[kind]
 
-/** Every database that the suite makes has a registry of its own, which counts under all names there are. */
+/** Creates an instrumented database with a registry of its own that records all metric names. */
 function instrumented(options) {
   const registry = new MetricsRegistry({ semconv: 'both' })
   registries.push(registry)

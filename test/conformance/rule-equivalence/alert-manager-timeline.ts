@@ -1,20 +1,20 @@
 import { AlertManager, type Sample, TimeSeries } from '@wombat/monitor'
 import type { Scenario } from './scenario.ts'
 
-/** One alert as Prometheus writes it down: the labels of its series `ALERTS`. */
+/** One alert as Prometheus stores it: the labels of its series `ALERTS`. */
 export type AlertLabels = Readonly<Record<string, string>>
 
-/** What our engine says at each tick: every alert that is pending or firing. */
+/** Evaluates a scenario with AlertManager. Returns the pending and firing alerts of each evaluation. */
 export function evaluateScenario({ series, ticks, intervalMs, rule }: Scenario): AlertLabels[][] {
   const history = new TimeSeries({ intervalMs })
   const manager = new AlertManager([rule], history)
   return Array.from({ length: ticks }, (_, tick) => {
     const nowMs = tick * intervalMs
-    const seen = series.filter(({ values }) => values[tick] !== 'unseen')
-    if (seen.length > 0)
+    const scraped = series.filter(({ values }) => values[tick] !== 'not scraped')
+    if (scraped.length > 0)
       history.append(
         nowMs,
-        seen.flatMap(({ series: one, values }): Sample[] => sampleAt(one, values[tick])),
+        scraped.flatMap(({ series: one, values }): Sample[] => sampleAt(one, values[tick])),
       )
     manager.evaluate(nowMs)
     return manager

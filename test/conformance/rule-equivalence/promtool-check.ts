@@ -9,8 +9,8 @@ import type { AlertLabels } from './alert-manager-timeline.ts'
 import type { SampleValue, Scenario } from './scenario.ts'
 
 /**
- * Asks promtool whether the compiled rules write these alerts at every tick. Undefined where they do; else what it says, with
- * the seeds in the names of files.
+ * Checks with promtool that the compiled rules have these alerts at every evaluation. Returns undefined if they do, else its
+ * output; file names contain the seeds.
  */
 export async function checkWithPromtool(
   judged: ReadonlyMap<Scenario, readonly AlertLabels[][]>,
@@ -52,12 +52,12 @@ function seriesNotation(name: string, labels: Readonly<Record<string, string>>):
     .join(',')}}`
 }
 
-/** Prometheus marks a series that ends with one sample, and has nothing after it. */
+/** Prometheus writes one stale marker after the last sample of a series. */
 function valuesNotation(values: readonly SampleValue[]): string {
   let alive = false
   return values
     .map((value) => {
-      if (value === 'unseen') return '_'
+      if (value === 'not scraped') return '_'
       if (value === 'ended') {
         const mark = alive ? 'stale' : '_'
         alive = false

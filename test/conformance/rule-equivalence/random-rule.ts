@@ -8,7 +8,7 @@ const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(ran
 const maybe = <T extends object>(chance: number, random: Random, make: () => T): T | Record<string, never> =>
   random() < chance ? make() : {}
 
-/** Any rule over the scenario's series. Every kind has its turn; the rest is chance. */
+/** Creates a random rule over the series of a scenario. The seed selects the kind of condition. */
 export function createRandomRule(seed: number, intervalMs: number, random: Random): AlertRule {
   const condition = randomCondition(names[seed % names.length] as ConditionName, intervalMs, random)
   const hasThreshold = condition.condition !== 'metric_absent'
@@ -74,7 +74,7 @@ function randomCondition(condition: ConditionName, intervalMs: number, random: R
   }
 }
 
-/** A threshold that is easier to keep than the other was to reach. */
+/** Returns a clear threshold on the healthy side of the threshold. */
 function clearThreshold(condition: Condition, random: Random): number {
   if (!('threshold' in condition)) return 0
   const { threshold } = condition

@@ -2,8 +2,8 @@ import type { AlertRule, HistorySeries } from '@wombat/monitor'
 import { randomFrom } from '@wombat/test-support/random'
 import { createRandomRule } from './random-rule.ts'
 
-/** What a series is at one tick: a number; nothing, because it ended; or nothing, because nobody looked. */
-export type SampleValue = number | 'ended' | 'unseen'
+/** The sample of a series at one evaluation: a value, no value because the series ended, or no value because nothing was scraped. */
+export type SampleValue = number | 'ended' | 'not scraped'
 
 export interface Scenario {
   readonly seed: number
@@ -16,18 +16,18 @@ export interface Scenario {
 const bounds = ['0.001', '0.01', '0.1', '1', '+Inf']
 const labelSets = [{ store: 'orders' }, { store: 'users', level: '0' }, { store: 'users', level: '1' }]
 
-/** A scenario that is random, and the same for one seed: series with restarts, gaps, ends and noise, and one rule over them. */
+/** Creates a random scenario that depends on the seed only: series with restarts, gaps, ends and noise, and one rule over them. */
 export function createScenario(seed: number): Scenario {
   const random = randomFrom(seed * 2_654_435_761)
   for (let warm = 0; warm < 16; warm++) random()
   const ticks = 50 + Math.floor(random() * 40)
   const intervalMs = [10_000, 15_000, 30_000, 60_000][Math.floor(random() * 4)] as number
-  const unseen = outage(ticks, random)
+  const notScraped = outage(ticks, random)
   const stores = labelSets.slice(0, 1 + Math.floor(random() * labelSets.length))
   const series = stores.flatMap((labels) => {
     const ended = gaps(ticks, random)
     const hide = (values: number[]): SampleValue[] =>
-      values.map((value, tick) => (unseen.has(tick) ? 'unseen' : ended.has(tick) ? 'ended' : value))
+      values.map((value, tick) => (notScraped.has(tick) ? 'not scraped' : ended.has(tick) ? 'ended' : value))
     const plain = (name: string, isCounter: boolean, values: number[]) => ({
       series: { name, labels, isCounter },
       values: hide(values),
@@ -51,7 +51,7 @@ export function createScenario(seed: number): Scenario {
   return { seed, intervalMs, ticks, series, rule: createRandomRule(seed, intervalMs, random) }
 }
 
-/** Now and then nobody looks at anything for a while. */
+/** Returns the evaluations without a scrape: in three of ten scenarios, one interval. */
 function outage(ticks: number, random: () => number): Set<number> {
   if (random() < 0.7) return new Set()
   const from = Math.floor(random() * ticks)
@@ -59,7 +59,7 @@ function outage(ticks: number, random: () => number): Set<number> {
   return new Set(Array.from({ length }, (_, index) => from + index))
 }
 
-/** Stretches in which a series is not there: it begins late, pauses, or ends. */
+/** Returns the evaluations at which a series is absent: it begins late, pauses, or ends. */
 function gaps(ticks: number, random: () => number): Set<number> {
   const missing = new Set<number>()
   for (let left = Math.floor(random() * 4); left > 0; left--) {
@@ -78,7 +78,7 @@ function walk(ticks: number, random: () => number): number[] {
   })
 }
 
-/** Grows by bursts, stands still, and sometimes begins again at 0 or a little above. */
+/** A counter that grows in bursts, pauses, and sometimes resets to a value near 0. */
 function counter(ticks: number, random: () => number, pace: number): number[] {
   let value = random() < 0.5 ? 0 : Math.floor(random() * 1000)
   let speed = random() * 10 * pace

@@ -7,27 +7,27 @@ import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { onTestFinished } from 'vitest'
 
-/** An application in a process of its own. It ends with the test that started it, also when that fails. */
+/** An application in a process of its own. It is stopped when the test ends, whether it passes or fails. */
 export interface Application {
-  /** What it has written so far. */
+  /** The output so far. */
   readonly written: { readonly output: string; readonly errors: string }
-  /** What it wrote on standard error, once it matches. @throws Error with all it wrote when it ends before. */
+  /** Waits until standard error matches, and returns the match. @throws Error with the output if the application exits before that. */
   waitForLine(pattern: RegExp): Promise<RegExpExecArray>
   send(signal: NodeJS.Signals): void
-  /** The end of its input, which the applications beside this file take for their own. */
+  /** Closes its standard input, which ends the applications in `apps`. */
   endInput(): void
-  /** How it ended: its exit code, or the signal that ended it. */
+  /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
 type Environment = Readonly<Record<string, string>>
 
-/** The preload by its public name, as it was built. */
+/** The public name of the preload; Node loads the built file. */
 export const preload = '@wombat/monitor/register'
 
 export const applicationPath = (kind: string): string => fileURLToPath(new URL(`apps/app.${kind}`, import.meta.url))
 
-/** Runs `node ARGUMENTS` with variables of the environment, in a folder below which Node finds the packages. */
+/** Starts `node ARGUMENTS` with environment variables, in a folder from which Node finds the packages. */
 export async function startApplication(
   args: readonly string[],
   environment: Environment = {},
@@ -43,7 +43,7 @@ export async function startApplication(
   child.stderr.on('data', (data: Buffer) => {
     written.errors += data
   })
-  // Not `exit`: what it wrote last would still be on its way.
+  // `exit` can come before the last output; `close` cannot.
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
   return {
     written,
@@ -51,7 +51,8 @@ export async function startApplication(
       for (;;) {
         const found = pattern.exec(written.errors)
         if (found !== null) return found
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${written.output}${written.errors}`)
+        if (child.exitCode !== null)
+          throw new Error(`the application exited with ${child.exitCode}:\n${written.output}${written.errors}`)
         await sleep(10)
       }
     },
@@ -61,7 +62,7 @@ export async function startApplication(
   }
 }
 
-/** Runs `node ARGUMENTS` to its end. */
+/** Runs `node ARGUMENTS` until it exits. */
 export async function runApplication(args: readonly string[], environment?: Environment, cwd?: string) {
   const application = await startApplication(args, environment, cwd)
   application.endInput()

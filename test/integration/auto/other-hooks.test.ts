@@ -3,17 +3,17 @@ import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { expect, test } from 'vitest'
 import { preload, runApplication } from './application.ts'
 
-// Before these Node has no loader hooks in the application's own thread, and others' would need another way.
+// Older versions of Node have no synchronous loader hooks.
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number)
 const hasHooks = major > 24 || (major === 24 && minor > 11) || (major === 22 && (minor > 22 || (minor === 22 && patch >= 3)))
 
-// Without LMDB, which cannot be imported at all where hooks wrap every module.
+// Without LMDB: it cannot be imported if hooks wrap every module.
 const application = "import 'node:os'; import { Keyv } from 'keyv'; await new Keyv().set('EUR', 1.1)"
 
 test.skipIf(!hasHooks).each([
   ['before ours', ['./apps/other-hooks.mjs', preload]],
   ['after ours', [preload, './apps/other-hooks.mjs']],
-])('loader hooks of others that come %s go on working, and ours too', async (_when, preloads) => {
+])('loader hooks of another library %s work, and ours do too', async (_when, preloads) => {
   const receiver = await startOtlpReceiver()
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
   const args = [...preloads.map((file) => `--import=${file}`), '--input-type=module', '--eval', application]

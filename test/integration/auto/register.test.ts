@@ -9,7 +9,7 @@ import { applicationPath, preload, runApplication, startApplication } from './ap
 const answer = 'tea 1 1.1\n'
 const quiet = { WOMBAT_LOG_LEVEL: 'warn' }
 
-/** How many operations of each store were sent to the receiver last. */
+/** Returns the numbers of set and get operations of each store in an OTLP request. */
 function setOperations(body: Buffer) {
   const total = (store: string, operation: string) => otlpValue(body, `db_${operation}_operations_total`, { store })
   return Object.fromEntries(
@@ -31,7 +31,7 @@ test.each(['cjs', 'mjs'])(
   },
 )
 
-test.each(['cjs', 'mjs'])('--require does it too (%s), from the second turn of the event loop on', async (kind) => {
+test.each(['cjs', 'mjs'])('--require measures an application (%s) from the second turn of the event loop on', async (kind) => {
   const receiver = await startOtlpReceiver()
   const otlp = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }
   const { ended, output, errors } = await runApplication(['--require', preload, applicationPath(kind)], { ...otlp, ...quiet })
@@ -40,7 +40,7 @@ test.each(['cjs', 'mjs'])('--require does it too (%s), from the second turn of t
   expect(operations).toMatchObject({ leveldb: measured.leveldb, keyv: measured.keyv })
 })
 
-test('the doors are open before the application starts, and the log says on standard error where', async () => {
+test('the HTTP servers listen before the application starts, and their URLs are logged on standard error', async () => {
   const application = await startApplication(['--import', preload, applicationPath('mjs')], {
     WOMBAT_PROMETHEUS_ENABLED: 'true',
     WOMBAT_PROMETHEUS_PORT: '0',
@@ -56,7 +56,7 @@ test('the doors are open before the application starts, and the log says on stan
   expect(await application.ended).toBe(0)
 })
 
-test('a wrong configuration is written in one sentence, and the application runs without us', async () => {
+test('an invalid configuration is reported on one line, and the application runs without monitoring', async () => {
   const wrong = { WOMBAT_METRICS_INTERVAL_MS: 'often', WOMBAT_PROMETHEUS_PRT: '1' }
   const { ended, output, errors } = await runApplication(['--import', preload, applicationPath('cjs')], wrong)
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
@@ -64,7 +64,7 @@ test('a wrong configuration is written in one sentence, and the application runs
   expect(errors).toContain('WOMBAT_METRICS_INTERVAL_MS (metricsIntervalMs) must be a whole number')
 })
 
-test.each(['--import', '--require'])('what only OpenTelemetry can refuse is written as well (%s)', async (how) => {
+test.each(['--import', '--require'])('a configuration that only OpenTelemetry rejects is reported as well (%s)', async (how) => {
   const grpc = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
   const { ended, output, errors } = await runApplication([how, preload, applicationPath('cjs')], grpc)
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
@@ -88,7 +88,7 @@ test('with a port in use monitoring runs without HTTP servers, and OTLP still wo
 test.each([
   ['--import', 'register.js'],
   ['--require', 'register-require.js'],
-])('an installation that is not complete is written, and the application runs without us (%s)', async (how, file) => {
+])('an incomplete installation is reported, and the application runs without monitoring (%s)', async (how, file) => {
   const folder = await temporaryFolder()
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   cpSync(join(import.meta.dirname, '../../../packages/monitor/dist', file), join(folder, file))
@@ -101,7 +101,7 @@ test.each([
   ['ends by itself with its own exit code', 'process.exitCode = 3', 3],
   ['ends at once by process.exit', 'process.exit(4)', 4],
   ['fails with what it threw', 'throw 5', 1],
-  ['waits for what never comes', 'await new Promise(() => {})', 13],
+  ['waits for a promise that never settles', 'await new Promise(() => {})', 13],
   ['dies by a signal it does not handle', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 10_000)", 'SIGTERM'],
   [
     'handles a signal alone',
@@ -113,7 +113,7 @@ test.each([
   expect(ended).toBe(ending)
 })
 
-test('worker threads are left alone', async () => {
+test('worker threads are not monitored', async () => {
   const code = "new (require('node:worker_threads').Worker)('console.log(process.listenerCount(`beforeExit`))', { eval: true })"
   const { ended, output, errors } = await runApplication(['--import', preload, '--eval', code])
   expect({ ended, output }).toEqual({ ended: 0, output: '0\n' })

@@ -22,10 +22,10 @@ const folder = (): string => mkdtempSync(join(folders, 'db-'))
 
 const mebibyte = 1_048_576
 
-/** Holds every number of the store to what LevelDB says otherwise, and to what lies on disk. The store is quiet. */
+/** Compares every value of an idle store with LevelDB's own statistics and with the files on disk. */
 function expectEngineValues(numbers: Readonly<Record<string, number>>, db: ClassicLevel): void {
   const stats = readStats(db)
-  // Each row is rounded by itself.
+  // Each row is rounded separately.
   const within = stats.rows.length / 2 + 0.01
   const near = (name: string, megabytes: number): void =>
     expect(Math.abs((numbers[name] ?? Number.NaN) / mebibyte - megabytes), `${name} of ${megabytes} MB`).toBeLessThanOrEqual(
@@ -55,7 +55,7 @@ function expectEngineValues(numbers: Readonly<Record<string, number>>, db: Class
   expect(numbers['db_compaction_write_amplification']).toBe(compactions)
   expect(numbers['db_compaction_output_files_total']).toBe(countLogLines(db, /Generated table/))
   expect(numbers['db_flush_operations_total']).toBe(countLogLines(db, /Level-0 table #\d+: [1-9]\d* bytes OK/))
-  // Every table there is was written and not read.
+  // Every existing table was written and has not been compacted.
   const made = (numbers['db_flush_operations_total'] ?? 0) + (numbers['db_compaction_output_files_total'] ?? 0)
   expect(made - (numbers['db_compaction_input_files_total'] ?? 0)).toBe(stats.files)
   const left = writtenBytes - (numbers['db_compaction_input_bytes_total'] ?? 0)
@@ -66,7 +66,7 @@ function metricNames(numbers: Readonly<Record<string, number>>): Set<string> {
   return new Set(Object.keys(numbers).map((name) => name.split(' ')[0] ?? ''))
 }
 
-test('what is published, and nothing else, is there for a store under load, and true', async () => {
+test('a store under load has exactly the published metrics, with correct values', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const memory = instrument(new MemoryLevel(), { registry, name: 'no engine' })
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
@@ -84,7 +84,7 @@ test('what is published, and nothing else, is there for a store under load, and 
   expect(after).toMatchObject({ db_background_errors_total: 0, db_compactions_running: 0 })
   expect(after['db_disk_available_bytes']).toBeLessThanOrEqual(after['db_disk_capacity_bytes'] ?? 0)
 
-  // A stall is part of one batch.
+  // Every stall is part of a batch.
   const stalled = (after['db_write_stall_seconds_total memtable'] ?? 0) + (after['db_write_stall_seconds_total level0'] ?? 0)
   const stalls = (after['db_write_stalls_total memtable'] ?? 0) + (after['db_write_stalls_total level0'] ?? 0)
   expect(stalls).toBeGreaterThan(0)
@@ -93,12 +93,12 @@ test('what is published, and nothing else, is there for a store under load, and 
   await Promise.all([db.close(), memory.close()])
 })
 
-test('two stores are kept apart, whatever is asked of the one or the other', async () => {
+test('the values of two stores are independent', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const [first, second] = ['first', 'second'].map((name) =>
     instrument(new ClassicLevel(folder(), smallBuffers), { registry, name }),
   )
-  if (first === undefined || second === undefined) throw new Error('two were made')
+  if (first === undefined || second === undefined) throw new Error('expected two stores')
   await Promise.all([load(first, 150), load(second, 60).then(() => numbers('first'))])
   await second.compactRange('0', '9')
   await Promise.all([waitUntilIdle(first), waitUntilIdle(second)])
@@ -107,7 +107,7 @@ test('two stores are kept apart, whatever is asked of the one or the other', asy
   await Promise.all([first.close(), second.close()])
 })
 
-test('an iterator that keeps tables delays what was read, and loses nothing of it', async () => {
+test('an iterator that holds tables delays compaction input bytes, and none are lost', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   await load(db, 60)
@@ -126,7 +126,7 @@ test('an iterator that keeps tables delays what was read, and loses nothing of i
   await db.close()
 })
 
-test('a stall shows while it lasts', async () => {
+test('an active stall is reported while it lasts', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   let [longest, isOver] = [0, false]

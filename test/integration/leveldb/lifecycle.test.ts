@@ -25,13 +25,13 @@ const folder = (): string => mkdtempSync(join(folders, 'db-'))
 const flushed = /Level-0 table #\d+: [1-9]\d* bytes OK/
 const compacted = /Compacted \d/
 
-/** How many times the process has the store's log open: once for the engine, and once for us. */
+/** Returns how many times the process has the store's log open: once by the engine, and once by the log follower. */
 function countOpenLogs({ location }: ClassicLevel): number {
   const names = readdirSync('/proc/self/fd').map((name) => join('/proc/self/fd', name))
   return names.filter((name) => existsSync(name) && readlinkSync(name) === join(location, 'LOG')).length
 }
 
-/** The size of what the store wrote while it closed, and threw away. */
+/** Returns the size of the tables that the store wrote while it closed and then discarded. */
 function discardedBytes({ location }: ClassicLevel): number {
   let bytes = 0
   for (const line of readFileSync(join(location, 'LOG'), 'utf8').split('\n')) {
@@ -41,7 +41,7 @@ function discardedBytes({ location }: ClassicLevel): number {
   return bytes
 }
 
-test('a store that is opened again goes on, however often and whenever it is looked at', async () => {
+test('a store that is opened again continues its counters, however often it is read', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   let [flushes, compactions, thrownAwayBytes] = [0, 0, 0]
@@ -68,7 +68,7 @@ test('a store that is opened again goes on, however often and whenever it is loo
   await db.close()
 })
 
-test('of a store that was open before, what comes is counted, and what it reads of the tables of before', async () => {
+test('a store that was open before counts only new work, and the bytes it reads of older tables', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = new ClassicLevel(folder(), smallBuffers)
   await load(db, 80)
@@ -86,7 +86,7 @@ test('of a store that was open before, what comes is counted, and what it reads 
   await db.close()
 })
 
-test('of a store with a past, what it reads of the tables of before is known from its first compaction on', async () => {
+test('a store with existing tables counts the bytes it reads of them from its first compaction on', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const location = folder()
   const past = new ClassicLevel(location, smallBuffers)
@@ -103,7 +103,7 @@ test('of a store with a past, what it reads of the tables of before is known fro
   await db.close()
 })
 
-test('somebody else who tries to open the store moves its log away, and it is followed all the same', async () => {
+test('the log is followed after another process that tries to open the store has renamed it', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   await load(db, 20)
@@ -120,7 +120,7 @@ test('somebody else who tries to open the store moves its log away, and it is fo
   await db.close()
 })
 
-test('two stores of one name are added up, and the volume under them is one', async () => {
+test('two stores of one name are summed, except for the volume they share', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const stores = [folder(), folder()].map((location) =>
     instrument(new ClassicLevel(location, smallBuffers), { registry, name: 'orders' }),
@@ -138,7 +138,7 @@ test('two stores of one name are added up, and the volume under them is one', as
   await stores[1]?.close()
 })
 
-test.runIf(process.platform === 'linux')('a store that is closed has no log of ours open', async () => {
+test.runIf(process.platform === 'linux')('a closed store has no open log file', async () => {
   const db = instrument(new ClassicLevel(folder()), { registry: createRegistryWithReader().registry, name: 'orders' })
   await db.put('a', '1')
   await wait(50)
@@ -148,25 +148,22 @@ test.runIf(process.platform === 'linux')('a store that is closed has no log of o
   expect(countOpenLogs(db)).toBe(0)
 })
 
-test.runIf(process.platform === 'linux')(
-  'when the measuring ends, the gauges are gone, the counters stay, and nothing is read any more',
-  async () => {
-    const { registry, numbers } = createRegistryWithReader()
-    const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
-    await load(db, 20)
-    const before = await numbers('orders')
-    expect(countOpenLogs(db)).toBe(2)
-    uninstrument(db)
-    await load(db, 20)
-    const after = await numbers('orders')
-    expect(countOpenLogs(db)).toBe(1)
-    expect(after['db_flush_operations_total']).toBe(before['db_flush_operations_total'])
-    expect(Object.keys(after).filter((name) => /_level_|_bytes$|running|active/.test(name))).toEqual([])
-    await db.close()
-  },
-)
+test.runIf(process.platform === 'linux')('uninstrument removes the gauges, keeps the counters and stops reading', async () => {
+  const { registry, numbers } = createRegistryWithReader()
+  const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
+  await load(db, 20)
+  const before = await numbers('orders')
+  expect(countOpenLogs(db)).toBe(2)
+  uninstrument(db)
+  await load(db, 20)
+  const after = await numbers('orders')
+  expect(countOpenLogs(db)).toBe(1)
+  expect(after['db_flush_operations_total']).toBe(before['db_flush_operations_total'])
+  expect(Object.keys(after).filter((name) => /_level_|_bytes$|running|active/.test(name))).toEqual([])
+  await db.close()
+})
 
-test('a sublevel and a store whose folder is gone say nothing of an engine, and nothing breaks', async () => {
+test('a sublevel and a store with a deleted folder report no engine metrics, and nothing fails', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
   instrument(db.sublevel('a'), { registry, name: 'part' })
@@ -179,7 +176,7 @@ test('a sublevel and a store whose folder is gone say nothing of an engine, and 
   await db.close()
 })
 
-test("a store that nobody holds any more is not held by its engine's numbers", async () => {
+test('a store without references is collected, although its engine was read', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { registry, numbers } = createRegistryWithReader()

@@ -1,7 +1,7 @@
 import type { MonitoringConfig } from '@wombat/monitor'
 import type { Task } from './application-process.ts'
 
-/** Everything on, often. */
+/** A configuration with everything enabled, at short intervals. */
 export function createConfig({ secrets, historyPath, receiver, refusing, otlp, redacted }: Task): MonitoringConfig {
   return {
     metricsIntervalMs: 200,
@@ -40,7 +40,7 @@ export function createConfig({ secrets, historyPath, receiver, refusing, otlp, r
         name: 'failing',
         repeatMs: 60_000,
         sendResolved: true,
-        // As a client of a chat does, whose errors tell the address.
+        // As a chat client whose error messages contain the URL.
         send: async () => {
           throw Object.assign(new Error(`cannot post to https://chat/${secrets.errorMessage}`), { code: secrets.errorCode })
         },

@@ -1,4 +1,4 @@
-// An application with everything switched on and secrets everywhere. It is told what to do, does it, and ends when it is told to.
+// An application with every output enabled and secrets everywhere. It runs the task of its parent and exits on request.
 import { once } from 'node:events'
 import { explainConfig, startMonitoring } from '@wombat/monitor'
 import { createConfig } from './application-config.ts'
@@ -7,20 +7,20 @@ import type { TestSecrets } from './secrets.ts'
 
 export interface Task {
   readonly secrets: TestSecrets
-  /** A name that is no secret: that of the stores. */
+  /** The name of the stores, which is not secret. */
   readonly control: string
   readonly folder: string
   readonly historyPath: string
-  /** Where OTLP, the webhook's notifications and Alertmanager's go. */
+  /** URLs of a server that accepts OTLP, webhooks and alerts, and of one that rejects them. */
   readonly receiver: string
   readonly refusing: string
-  /** Where metrics go: one of these. */
+  /** The one of these URLs that receives metrics. */
   readonly otlp: string
-  /** What the redactor gives back; without it there is no redactor. */
+  /** The result of the redactor; undefined if there is none. */
   readonly redacted?: string
 }
 
-/** What it says of itself when all is done: the doors, and what its own code can see. */
+/** Sent to the parent when the task is done: the URLs of the servers, and the results of the API as JSON. */
 export interface Report {
   readonly urls: readonly string[]
   readonly results: Readonly<Record<string, string>>
@@ -33,7 +33,7 @@ process.stderr.write(`${control} begins\n`)
 const config = createConfig(task)
 const monitoring = await startMonitoring(config)
 const { registry } = monitoring
-// A number of the application's own that cannot be had.
+// A custom gauge whose callback fails.
 registry.declare({ name: 'cart_balance_bytes', kind: 'gauge', unit: 'By', description: 'Own.', attributes: [] })
 registry.gauge('cart_balance_bytes', {}).observe(() => {
   throw new Error(task.secrets.errorMessage)

@@ -10,14 +10,14 @@ import { open as openLmdb } from 'lmdb'
 import { MemoryLevel } from 'memory-level'
 import type { Task } from './application-process.ts'
 
-/** Fails as stores do that say too much. */
+/** Throws an error whose message, cause, code and name contain secrets. */
 function failing({ secrets }: Task): never {
   const { key, value, errorMessage, errorCode } = secrets
   const cause = Object.assign(new Error(`cannot read ${key}`), { code: errorCode })
   throw Object.assign(new Error(`${errorMessage}: ${key}=${value}`, { cause }), { code: errorCode, name: errorCode })
 }
 
-/** Uses stores of every kind, well and ill. Gives back how to be done with them. */
+/** Uses stores of every kind, with success and with errors. Returns a function that closes them. */
 export async function useStores(monitoring: Monitoring, task: Task): Promise<() => Promise<void>> {
   const { secrets, control, folder } = task
   const place = (name: string): string => join(folder, secrets.folder, name)
@@ -55,19 +55,19 @@ export async function useStores(monitoring: Monitoring, task: Task): Promise<() 
   await spanned(async () => {
     await Promise.all(failures(task, place, instrument, lmdb).map((failure) => failure().catch(() => {})))
   })
-  // Its folder goes while it is open: whoever looks after the store meets that.
+  // Its folder is deleted while it is open, so health checks fail.
   const gone = instrument(new ClassicLevel(place('gone')))
   await gone.put(key, value)
   rmSync(place('gone'), { recursive: true })
   await gone.put(key, value).catch(() => {})
-  // A few rounds of everything that goes by a timer.
+  // Every timer has an interval of at most 200 ms: each of them fires several times.
   await sleep(1200)
   return async () => {
     await Promise.all([level.close(), lmdb.close(), gone.close().catch(() => {})])
   }
 }
 
-/** Operations, and openings, that fail with errors that hold secrets. */
+/** Returns operations and openings that fail with errors that contain secrets. */
 function failures(
   task: Task,
   place: (name: string) => string,

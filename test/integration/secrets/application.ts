@@ -15,23 +15,23 @@ import type { Report, Task } from './application-process.ts'
 import { type RequestOptions, requestAllPaths } from './requests.ts'
 import { createSecrets, type TestSecrets } from './secrets.ts'
 
-/** All that left a process, by the way that it took. */
+/** Everything that left the process, by output. */
 export interface ApplicationOutputs {
   readonly secrets: TestSecrets
-  /** What must be found in every output: a name that is no secret. */
+  /** A name that is not secret and must occur in every output. */
   readonly control: string
   readonly outputs: ReadonlyMap<string, readonly Buffer[]>
 }
 
-/** How one run differs from another. */
+/** The differences between runs. */
 export interface ApplicationOptions {
-  /** What is shown of errors; nothing where there is no redactor. */
+  /** The text to which the redactor changes error messages; undefined if there is no redactor. */
   readonly redacted: string | undefined
   /** Whether the Collector refuses what it is sent. */
   readonly isRefused: boolean
 }
 
-/** Runs the application from beginning to end, and asks at its doors whatever can be asked. */
+/** Runs the application to its end, and requests every path of its HTTP servers. */
 export async function runApplication({ redacted, isRefused }: ApplicationOptions): Promise<ApplicationOutputs> {
   const secrets = createSecrets()
   const control = `control${randomBytes(6).toString('hex')}`
@@ -57,7 +57,7 @@ export async function runApplication({ redacted, isRefused }: ApplicationOptions
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => buffer(stream as NodeJS.ReadableStream))
   const exited = once(child, 'exit')
   const failed = exited.then(async ([code]) => {
-    throw new Error(`the application ended with ${code}:\n${await stderr}`)
+    throw new Error(`the application exited with ${code}:\n${await stderr}`)
   })
   failed.catch(() => {})
   const task: Task = {
@@ -93,7 +93,7 @@ export async function runApplication({ redacted, isRefused }: ApplicationOptions
   return { secrets, control, outputs }
 }
 
-/** The file and its journal, byte by byte. */
+/** Returns the bytes of the history file and its journal. */
 async function historyFiles(folder: string): Promise<Buffer[]> {
   const names = await readdir(folder)
   return Promise.all(names.map((name) => readFile(join(folder, name))))

@@ -31,7 +31,7 @@ const paths = (control: string): readonly string[] => [
   `/${control}`,
 ]
 
-/** Everything there is and some things there are not, at every door, with the token, without it and with a wrong one. */
+/** Requests known and unknown paths of every server: with the token, without it and with a wrong one. Returns the responses by request. */
 export async function requestAllPaths({ urls, token, control }: RequestOptions): Promise<Map<string, readonly Buffer[]>> {
   const tokens = { 'with the token': token, 'with a wrong token': `${control}${control}`, 'without a token': undefined }
   const responses = new Map<string, readonly Buffer[]>()

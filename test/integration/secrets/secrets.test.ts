@@ -5,35 +5,35 @@ import { type ApplicationOutputs, runApplication } from './application.ts'
 import { findEncodings } from './encodings.ts'
 import { createSecrets, type TestSecrets } from './secrets.ts'
 
-/** Every secret that is in an output: where, which, and in what disguise. */
+/** Returns one line for each secret found in an output: the output, the secret and its encoding. */
 function findLeaks({ secrets, outputs }: ApplicationOutputs): string[] {
-  const found = [...outputs].flatMap(([way, output]) =>
-    Object.entries(secrets).flatMap(([place, secret]) =>
-      output.flatMap((one) => findEncodings(one, secret).map((disguise) => `${way}: ${place} (${disguise})`)),
+  const found = [...outputs].flatMap(([output, parts]) =>
+    Object.entries(secrets).flatMap(([name, secret]) =>
+      parts.flatMap((part) => findEncodings(part, secret).map((encoding) => `${output}: ${name} (${encoding})`)),
     ),
   )
   return [...new Set(found)]
 }
 
-/** What an output must say, so that what is not found in it is not in it: the stores' name or, where none is told, a header. */
-function expectedText(way: string, control: string): string {
-  const saysLittle =
+/** Returns a text that the output must contain, which proves that the search works: the store name, or a header if the output has none. */
+function expectedText(output: string, control: string): string {
+  const hasNoStoreName =
     /^GET (.* (without a|with a wrong) token|\/(livez(\?verbose)?|api\/v1\/query\?metric=CONTROL.*)? with the token)$/
-  return saysLittle.test(way) ? 'nosniff' : control
+  return hasNoStoreName.test(output) ? 'nosniff' : control
 }
 
-test('the search finds what is secrets, in every disguise and wherever it begins', () => {
+test('the search finds a secret in every encoding and at every offset', () => {
   const secret = `planted${randomBytes(12).toString('hex')}`
   for (const before of ['', '-', '--', '---']) {
     const text = Buffer.from(`${before}${secret}--`)
-    const disguised: Record<string, string | Buffer> = {
+    const encoded: Record<string, string | Buffer> = {
       plain: `${before}${secret.toUpperCase()}`,
       'percent-encoded': text.toString('hex').replace(/../g, '%$&').toUpperCase(),
       hex: text.toString('hex'),
-      'two bytes a letter': Buffer.from(`${before}${secret}`, 'utf16le'),
+      'UTF-16': Buffer.from(`${before}${secret}`, 'utf16le'),
       [`base64, shifted by ${before.length % 3}`]: text.toString('base64'),
     }
-    for (const [disguise, output] of Object.entries(disguised)) expect(findEncodings(output, secret)).toContain(disguise)
+    for (const [encoding, output] of Object.entries(encoded)) expect(findEncodings(output, secret)).toContain(encoding)
   }
   expect(findEncodings('nothing is here', secret)).toEqual([])
 })
@@ -41,7 +41,7 @@ test('the search finds what is secrets, in every disguise and wherever it begins
 test.each([
   { redacted: undefined, isRefused: false },
   { redacted: 'all that is shown', isRefused: true },
-])('no secret leaves a process that shows everything it can: $redacted', async (given) => {
+])('no secret leaves a process with every output enabled: $redacted', async (given) => {
   const found = await runApplication(given)
   const { control, outputs } = found
   const silent = [...outputs].filter(
@@ -50,13 +50,13 @@ test.each([
   expect(silent.map(([way]) => way)).toEqual([])
   expect(findLeaks(found)).toEqual([])
   const errors = JSON.parse(String(outputs.get('in code: errors'))) as ErrorEntry[]
-  // Of every kind of store, and of what could not be opened.
+  // Errors of every kind of store, and of stores that could not be opened.
   expect(errors.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(8)
   expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([given.redacted]))
   expect(String(outputs.get('GET /api/v1/errors with the token')).includes('"message"')).toBe(given.redacted !== undefined)
 })
 
-/** Configurations that are wrong where a secret is. */
+/** Configurations with an invalid value that contains a secret. */
 function invalidConfigs({ authToken, webhookUrl, alertmanagerUrl, otlpUrl, otlpHeader }: TestSecrets): Record<string, unknown>[] {
   return [
     { authToken: `${authToken} with blanks` },
@@ -84,10 +84,10 @@ function configErrorText(config: MonitoringConfig, environment: Record<string, s
     if (error instanceof ConfigError) return [error.message, error.stack, ...error.problems].join('\n')
     throw error
   }
-  throw new Error('there was nothing wrong with it')
+  throw new Error('the configuration is valid')
 }
 
-test('no complaint about a configuration shows a secret, whether it comes from code or from the environment', () => {
+test('no configuration error contains a secret, whether the value comes from code or from the environment', () => {
   const secrets = createSecrets()
   const control = 'controlled'
   const variables = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Where secrets are planted. Each stands for what an application may have there. */
+/** Places in which an application can have a secret. */
 export const places = [
   'key',
   'value',
@@ -18,7 +18,7 @@ export const places = [
 
 export type TestSecrets = Readonly<Record<(typeof places)[number], string>>
 
-/** Letters and digits, so that they can stand anywhere. */
+/** Creates one secret for each place. They consist of letters and digits, which are valid everywhere. */
 export function createSecrets(): TestSecrets {
   return Object.fromEntries(places.map((place) => [place, `planted${randomBytes(12).toString('hex')}`])) as TestSecrets
 }

@@ -1,16 +1,16 @@
-/** A span as it came over OTLP. */
+/** A span received over OTLP. */
 export interface OtlpSpan {
   readonly name: string
   readonly traceId: string
   readonly spanId: string
-  /** Undefined where it begins its trace. */
+  /** Undefined if the span is the root of its trace. */
   readonly parentSpanId: string | undefined
   readonly kind: 'internal' | 'server' | 'client' | 'other'
   readonly isError: boolean
   readonly attributes: Readonly<Record<string, string>>
-  /** Whose tracer made it. */
+  /** The name of the tracer that created it. */
   readonly scope: string
-  /** All of it, as it was sent. */
+  /** The complete span as JSON. */
   readonly text: string
 }
 
@@ -30,11 +30,11 @@ interface OtlpBody {
   }>
 }
 
-/** By their numbers in opentelemetry/proto/trace/v1/trace.proto. */
+/** Span kinds by their numbers in opentelemetry/proto/trace/v1/trace.proto. */
 const kinds: Readonly<Record<number, OtlpSpan['kind']>> = { 1: 'internal', 2: 'server', 3: 'client' }
 const errorCode = 2
 
-/** The spans of an OTLP request in JSON. */
+/** Returns the spans of an OTLP/JSON request. */
 export function parseOtlpSpans(body: Buffer): OtlpSpan[] {
   const { resourceSpans } = JSON.parse(body.toString()) as OtlpBody
   return resourceSpans.flatMap(({ scopeSpans }) =>
@@ -51,7 +51,7 @@ function toSpan(span: JsonSpan, scope: string): OtlpSpan {
     parentSpanId: parentSpanId === '' ? undefined : parentSpanId,
     kind: kinds[kind] ?? 'other',
     isError: status?.code === errorCode,
-    // One value each, whatever its type is called.
+    // Each attribute has one value; its key is the type.
     attributes: Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])])),
     scope,
     text: JSON.stringify(span),

@@ -8,7 +8,7 @@ import { type Monitoring, startMonitoring } from '@wombat/monitor'
 import { damagedKey } from '@wombat/test-support/damaged-store'
 import { ClassicLevel } from 'classic-level'
 
-/** What the parent is told once all of it can be used. */
+/** Sent to the parent once the service is ready. */
 export interface Ready {
   readonly url: string
   readonly jsonUrl: string | undefined
@@ -31,7 +31,7 @@ const orders = createStore('orders')
 const accounts = createStore('accounts')
 await Promise.all([orders.open(), accounts.open()])
 
-/** What one request does; how many entries its batch has tells whose operations they are. */
+/** Executes the operations of one request. The size of its batch identifies them. */
 async function placeOrder(number: number): Promise<void> {
   await orders.put(`secret-key-${number}`, `secret-value-${number}`)
   await turn()
@@ -43,7 +43,7 @@ async function placeOrder(number: number): Promise<void> {
   await accounts.get(damagedKey(0)).catch(() => {})
 }
 
-/** Opened by whoever comes first, and used by others while it opens. */
+/** Opened by the first request, and used by others while it opens. */
 let archive: ClassicLevel | undefined
 
 async function useArchive(number: number): Promise<void> {

@@ -11,20 +11,20 @@ import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { onTestFinished } from 'vitest'
 import type { Ready } from './service-process.ts'
 
-/** A span of a caller's, by which a request is found again. */
+/** The span of a caller, which identifies a request. */
 export interface Caller {
   readonly traceId: string
   readonly spanId: string
 }
 
 export interface Service extends Ready {
-  /** Asks the service for this, within a span of the caller's. */
+  /** Requests a path, within the span of the caller if there is one. */
   request(path: string, caller?: Caller): Promise<void>
-  /** Ends it. Gives back all that it wrote to its log. */
+  /** Stops the service and returns its log. */
   stop(): Promise<string>
 }
 
-/** The service, as a process of its own that sends its spans to `tracesUrl`; monitored, or with its stores found. */
+/** Starts the service in a process of its own that sends its spans to `tracesUrl`. Its stores are monitored, or found by the instrumentation. */
 export async function startService(tracesUrl: string, stores: 'monitored' | 'found'): Promise<Service> {
   const folder = await temporaryFolder()
   await createDamagedStore(join(folder, 'accounts'))
@@ -43,7 +43,7 @@ export async function startService(tracesUrl: string, stores: 'monitored' | 'fou
   })
   onTestFinished(() => stopProcess(child))
   const printed = text(child.stdout as NodeJS.ReadableStream)
-  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the service ended with ${code}`)))
+  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the service exited with ${code}`)))
   const [ready] = (await Promise.race([once(child, 'message'), failed])) as [Ready]
   failed.catch(() => {})
   return {
@@ -51,7 +51,7 @@ export async function startService(tracesUrl: string, stores: 'monitored' | 'fou
     async request(path, caller) {
       const headers = caller === undefined ? {} : { traceparent: `00-${caller.traceId}-${caller.spanId}-01` }
       const { status } = await httpRequest(`${ready.url}${path}`, { headers })
-      if (status !== 200) throw new Error(`${path} was answered ${status}`)
+      if (status !== 200) throw new Error(`${path} returned status ${status}`)
     },
     async stop() {
       await stopProcess(child)

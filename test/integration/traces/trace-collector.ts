@@ -7,13 +7,13 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { type OtlpSpan, parseOtlpSpans } from './otlp-spans.ts'
 
 export interface TraceCollector {
-  /** Where spans go. */
+  /** The URL to which spans are sent. */
   readonly url: string
-  /** The spans that it took, understood and passed on so far. */
+  /** Returns the spans that the Collector has forwarded so far. */
   spans(): OtlpSpan[]
 }
 
-/** A Collector that takes spans over OTLP and passes them on to us, as OTLP in JSON. */
+/** Starts a Collector that receives spans over OTLP and forwards them to a receiver in the test as OTLP/JSON. */
 export async function startTraceCollector(): Promise<TraceCollector> {
   const receiver = await startOtlpReceiver()
   const url = `http://127.0.0.1:${await freePort()}/v1/traces`

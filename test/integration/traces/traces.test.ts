@@ -10,10 +10,10 @@ import { startTraceCollector, type TraceCollector } from './trace-collector.ts'
 const caller = (): Caller => ({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') })
 const isOperation = ({ scope }: OtlpSpan): boolean => scope === '@wombat/instrumentation'
 
-/** The clock of a span has milliseconds, and exports may overtake each other: so their order is not that of the calls. */
+/** Spans are sorted by name: their clock has a resolution of milliseconds, and exports can overtake each other. */
 const byName = (one: OtlpSpan, other: OtlpSpan): number => (one.name < other.name ? -1 : 1)
 
-/** What a request for `/orders/<number>` does; where nothing failed there is no error.type. */
+/** The operations of a request for `/orders/<number>`. `error.type` is set only if the operation failed. */
 function expected(number: number) {
   const operation = (store: string, verb: string, more = {}) => ({
     name: `${verb} ${store}`,
@@ -32,7 +32,7 @@ function expected(number: number) {
 
 const toComparable = ({ name, kind, isError, attributes }: OtlpSpan) => ({ name, kind, isError, attributes })
 
-/** The spans of one caller's trace, once the Collector has so many: the server's, and ours. */
+/** Waits until the Collector has this many spans of a caller's trace. Returns the server span and the operation spans. */
 async function waitForTrace(collector: TraceCollector, { traceId }: Caller, count: number) {
   const inTrace = () => collector.spans().filter((span) => span.traceId === traceId)
   await expect.poll(() => inTrace().map(({ name }) => name), { timeout: 10_000 }).toHaveLength(count)
@@ -40,13 +40,13 @@ async function waitForTrace(collector: TraceCollector, { traceId }: Caller, coun
   return { server, operations: inTrace().filter(isOperation).sort(byName) }
 }
 
-describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where test/backends has none)', () => {
+describe.skipIf(!areInstalled('otelcol'))('spans received by a real Collector', () => {
   test.each(['monitored', 'found'] as const)(
-    'each operation of a store that is %s is a span below its own request’s, of twenty at a time',
+    'each operation of a %s store is a child span of its own request, with twenty requests at a time',
     async (stores) => {
       const collector = await startTraceCollector()
       const service = await startService(collector.url, stores)
-      // From 2 on: a batch of one is none, to the convention.
+      // From 2 on: by the convention, a batch of one entry has no batch size.
       const requests = Array.from({ length: 20 }, (_, index) => ({ number: index + 2, from: caller() }))
       await Promise.all(requests.map(({ number, from }) => service.request(`/orders/${number}`, from)))
       for (const { number, from } of requests) {
@@ -61,7 +61,7 @@ describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where te
     },
   )
 
-  test('a request without a trace begins one, and its operations are in it', async () => {
+  test('a request without a trace starts one that contains its operations', async () => {
     const collector = await startTraceCollector()
     const service = await startService(collector.url, 'monitored')
     await service.request('/orders/2')
@@ -73,7 +73,7 @@ describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where te
     }
   })
 
-  test('slow operations carry the ids of their spans, in the log and in the API', async () => {
+  test('slow operations have the ids of their spans in the log and in the API', async () => {
     const collector = await startTraceCollector()
     const service = await startService(collector.url, 'monitored')
     const from = caller()
@@ -88,7 +88,7 @@ describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where te
     expect(lines.map((line) => idOf(JSON.parse(line) as SlowRecord)).sort()).toEqual(ids)
   })
 
-  test('switched off while it runs there are no spans of operations, and switched on again there are', async () => {
+  test('tracing can be switched off and on at run time', async () => {
     const collector = await startTraceCollector()
     const service = await startService(collector.url, 'monitored')
     await service.request('/tracing/0')
@@ -100,7 +100,7 @@ describe.skipIf(!areInstalled('otelcol'))('at a real Collector (skipped where te
     expect((await waitForTrace(collector, off, 1)).operations).toEqual([])
   })
 
-  test('operations that wait for their database to open are below the request that called them', async () => {
+  test('operations that wait for their store to open are children of the request that called them', async () => {
     const collector = await startTraceCollector()
     const service = await startService(collector.url, 'monitored')
     const callers = Array.from({ length: 5 }, caller)

@@ -1,4 +1,4 @@
-// An application's own preload: OpenTelemetry with its HTTP instrumentation and, where it is to find the stores, ours.
+// The preload of an application: OpenTelemetry with HTTP instrumentation and, if STORES is `found`, ours.
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { basename } from 'node:path'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -11,7 +11,7 @@ if (isFound) hookImports()
 const name = (store: object): string => basename(String(Reflect.get(store, 'location')))
 const found = isFound ? [new WombatInstrumentation({ spans: true, name })] : []
 new NodeSDK({ traceExporter: new OTLPTraceExporter(), instrumentations: [new HttpInstrumentation(), ...found] }).start()
-// Modules of Node's are seen when they are required; then what `import` gives is to be the same.
+// Built-in modules are instrumented when they are required; ES modules get the same exports after a sync.
 const require = createRequire(import.meta.url)
 require('node:http')
 require('node:https')

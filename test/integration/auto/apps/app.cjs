@@ -1,4 +1,4 @@
-// An application that knows nothing of us: orders in LevelDB, sessions in LMDB, rates in a Keyv. It ends with its input.
+// An application without any of our code: orders in LevelDB, sessions in LMDB, rates in a Keyv. It exits when its input ends.
 const { mkdtempSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')

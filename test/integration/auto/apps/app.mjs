@@ -1,4 +1,4 @@
-// The same as a module, with every way to import.
+// The same application as an ES module, with every form of import.
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

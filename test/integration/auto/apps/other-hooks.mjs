@@ -1,4 +1,4 @@
-// Somebody else's loader hooks, for every module that is imported, and what they see of two.
+// Loader hooks of another library, for every imported module. They print the names of two of them.
 import { createRequire } from 'node:module'
 
 const instrumentation = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/instrumentation'))

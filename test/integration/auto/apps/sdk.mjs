@@ -1,4 +1,4 @@
-// An application's own preload: OpenTelemetry, and what finds its stores.
+// The preload of an application: OpenTelemetry with our instrumentation.
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { SnapshotReader } from '@wombat/monitor'
