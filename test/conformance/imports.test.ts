@@ -10,12 +10,18 @@ interface RelativeImport {
   readonly imported: string
 }
 
-/** Returns the relative imports of the TypeScript files below a folder, with both paths from the root of the workspace. */
+/** Returns the TypeScript files below a folder, without dependencies and build output. */
+function listSources(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return ['node_modules', 'dist', '.installed'].includes(entry.name) ? [] : listSources(path)
+    return entry.isFile() && path.endsWith('.ts') ? [path] : []
+  })
+}
+
+/** Returns the relative imports of all sources below a folder, with both paths from the root of the workspace. */
 function relativeImports(folder: string): RelativeImport[] {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !/(^|\/)(node_modules|dist)\//.test(name))
-    .map((name) => join(folder, name))
-  return files.flatMap((file) =>
+  return listSources(folder).flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(importPattern)].map(([, path = '']) => ({
       file,
       imported: relative(root, join(root, dirname(file), path)),

@@ -72,13 +72,17 @@ for (const [name, order] of Object.entries(layers)) {
   })
 
   test(`the imports of ${name} have no cycle`, () => {
-    const circles: string[] = []
+    const cycles: string[] = []
+    const finished = new Set<string>()
     const walk = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
-      else for (const imported of relativeImports(folder, file)) walk(imported, [...path, file])
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' > '))
+      else if (!finished.has(file)) {
+        for (const imported of relativeImports(folder, file)) walk(imported, [...path, file])
+        finished.add(file)
+      }
     }
     for (const file of listSources(folder)) walk(file, [])
-    expect(circles).toEqual([])
+    expect(cycles).toEqual([])
   })
 }
 
