@@ -24,7 +24,7 @@ interface Received {
   }>
 }
 
-/** A receiver of webhooks on loopback that keeps what it gets. */
+/** Starts a webhook receiver on the loopback interface that keeps the notifications. */
 async function startWebhookReceiver(): Promise<{ url: string; got: Received[] }> {
   const got: Received[] = []
   const server = createServer(async (request, response) => {
@@ -69,7 +69,7 @@ const rule: AlertRule = {
 }
 
 describe.skipIf(!areInstalled('alertmanager'))('a real Alertmanager', () => {
-  test('and a webhook of our own are told of errors in a store, and of their end', async () => {
+  test('and a webhook are notified when operations of a store fail, and when they succeed again', async () => {
     const ofAlertmanager = await startWebhookReceiver()
     const own = await startWebhookReceiver()
     await using monitoring = await startMonitoring({
@@ -97,13 +97,13 @@ describe.skipIf(!areInstalled('alertmanager'))('a real Alertmanager', () => {
       }
     })()
 
-    const told = (status: string) => vi.waitFor(() => expectTold(status), { timeout: 20_000, interval: 100 })
-    const expectTold = (status: string): void => {
+    const waitForStatus = (status: string) => vi.waitFor(() => expectReceived(status), { timeout: 20_000, interval: 100 })
+    const expectReceived = (status: string): void => {
       for (const { got } of [ofAlertmanager, own]) expect(got.map((one) => one.status)).toContain(status)
     }
-    await told('firing')
+    await waitForStatus('firing')
     failing = false
-    await told('resolved')
+    await waitForStatus('resolved')
     stop.abort()
     await load
 

@@ -9,30 +9,30 @@ import { startStore } from '@wombat/test-support/store-under-load'
 import { startVictoriaMetrics, type VictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { describe, expect, test } from 'vitest'
 
-/** OUTAGE_SECONDS=60 makes it a long one. */
+/** The length of the outage. OUTAGE_SECONDS changes it. */
 const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 10)
 const intervalMs = 500
 /**
- * How much more memory may be in use while exports fail than before. The history of that time takes 1 to 2 MB, outage or not;
- * some 20 exports fail in 10 s, and each that was kept would hold a few hundred kB.
+ * Bound of the memory growth while exports fail. The history grows by 1 to 2 MB in that time, with or without an outage. In
+ * 10 s, about 20 exports fail, and each one that was kept would hold a few hundred kB.
  */
 const growthBoundBytes = 4 * 2 ** 20
-/** How many lines the failing exporter may write: the first, and one a minute; the Collector needs a moment to be back. */
+/** Bound of the warnings of the failing exporter: the first, and one per minute. The Collector needs up to 10 s to restart. */
 const mostWarnings = 1 + Math.floor((outageSeconds + 10) / 60)
 
-/** How a Collector that passes on to this address goes away; gives back how it returns. */
+/** Ways in which a Collector fails. Each returns the function that restores it. */
 const outages: Record<string, (collector: BackendProcess, port: number, onUrl: string) => Promise<() => Promise<unknown>>> = {
-  'is gone': async (collector, port, onUrl) => {
+  'is stopped': async (collector, port, onUrl) => {
     await collector.stop()
     return () => startCollector(port, onUrl)
   },
-  'hangs and answers nobody': async ({ pid }) => {
+  hangs: async ({ pid }) => {
     process.kill(pid, 'SIGSTOP')
     return async () => process.kill(pid, 'SIGCONT')
   },
 }
 
-/** How many of these operations a backend has counted. */
+/** Returns the totals of these operations in a backend. */
 async function readTotals(victoria: VictoriaMetrics, operations: readonly string[]): Promise<Record<string, number | undefined>> {
   const totals = operations.map(async (operation) => {
     const [sample] = await victoria.query(`db_${operation}_operations_total{store="orders"}`)
@@ -41,7 +41,7 @@ async function readTotals(victoria: VictoriaMetrics, operations: readonly string
   return Object.fromEntries(await Promise.all(totals))
 }
 
-/** The worst of it, for people to read. */
+/** Prints the worst values of the outage. */
 function report(
   how: string,
   before: LoadStatistics,
@@ -54,14 +54,14 @@ function report(
   console.log(`${outageSeconds} s with a Collector that ${how}:`, {
     'operations a second': `${Math.min(...perSecond)} to ${Math.max(...perSecond)}`,
     'longest operation': worst('longestMs'),
-    'event loop held up': worst('longestHoldMs'),
-    'memory above before': `${(growthBytes / 2 ** 20).toFixed(2)} MB`,
+    'event loop delay': worst('longestHoldMs'),
+    'memory growth': `${(growthBytes / 2 ** 20).toFixed(2)} MB`,
   })
 }
 
 describe.skipIf(!areInstalled('victoria-metrics', 'otelcol'))('a store whose Collector', () => {
   test.each(Object.keys(outages))(
-    '%s works on, and its totals are whole afterwards',
+    '%s keeps working, and its totals are complete afterwards',
     async (how) => {
       const victoria = await startVictoriaMetrics()
       const port = await freePort()
@@ -71,13 +71,13 @@ describe.skipIf(!areInstalled('victoria-metrics', 'otelcol'))('a store whose Col
       await sleep(3000)
       const before = await store.send('statistics')
 
-      const comeBack = await outages[how]?.(collector, port, victoria.otlpUrl)
+      const restore = await outages[how]?.(collector, port, victoria.otlpUrl)
       const during: LoadStatistics[] = []
       for (let second = 0; second < outageSeconds; second++) {
         await sleep(1000)
         during.push(await store.send('statistics'))
       }
-      await comeBack?.()
+      await restore?.()
       await sleep(2000)
       const after = await store.send('stop')
 

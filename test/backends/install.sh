@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Real backends for the tests, out of Debian's packages and into .installed/ beside this file. See README.md.
+# Installs real backends for the tests from Debian packages into .installed/ beside this file. See README.md.
 set -euo pipefail
-# apt translates the words we look for below.
+# apt translates the words that this script searches for.
 export LC_ALL=C
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,16 +20,16 @@ usage() {
   cat <<'END'
 usage: install.sh [--no-collector]
 
-Puts prometheus, promtool, alertmanager, amtool, victoria-metrics and otelcol into .installed/bin beside this script.
-  --no-collector   leave out otelcol, which takes 1 to 2 minutes to build
-Exit status: 0 all there, 1 something failed, 3 not possible on this machine (no Debian, or its archive is out of reach).
+Installs prometheus, promtool, alertmanager, amtool, victoria-metrics and otelcol into .installed/bin beside this script.
+  --no-collector   without otelcol, which takes 1 to 2 minutes to build
+Exit status: 0 installed, 1 failed, 3 not possible on this machine (no Debian, or its archive cannot be reached).
 END
 }
 
-# A part is complete when its stamp says what it would be made from today.
+# A part is up to date if its stamp names its current sources.
 is_current() { [ "$(cat "$installed/$1/stamp" 2>/dev/null)" = "$2" ]; }
 
-# The stamp comes last and the part appears by one rename, so whatever interrupts us leaves a whole part or none.
+# The stamp is written last and the part is moved in one step: an interruption leaves a complete part or none.
 publish() {
   echo "$2" > "$work/$1/stamp"
   rm -rf "${installed:?}/$1"
@@ -37,8 +37,8 @@ publish() {
   say "$1: done after $SECONDS s"
 }
 
-# Debian's archive, at the address this machine already uses, with lists and settings of our own: the machine's
-# packages, pins and hooks have no say here, and its lists stay as they are.
+# Uses the Debian archive that this machine is configured for, with separate lists and settings: the packages, pins and hooks
+# of the machine have no effect, and its lists are not changed.
 open_archive() {
   [ ! -d "$work/apt" ] || return 0
   local command archive
@@ -46,7 +46,7 @@ open_archive() {
     command -v "$command" >/dev/null || not_possible_here "there is no $command; the backends come as Debian packages"
   done
   [ -r "$keyring" ] || not_possible_here "there is no $keyring to check Debian's signatures with"
-  # Asked this way, apt answers from its sources alone, also where it never fetched a list.
+  # --print-uris needs only the sources: it works even if apt never fetched a list.
   archive=$(apt-get update --print-uris | sed -n "s|^'\([^']*/debian/\)dists/.*|\1|p") ||
     fail "apt cannot read its own sources"
   archive=${archive%%$'\n'*}
@@ -153,7 +153,7 @@ provide_templates() {
   if mkdir -p "$folder" 2>/dev/null && cp "$installed"/servers/{email,default}.tmpl "$folder" 2>/dev/null; then
     say "alertmanager: copied its templates to $folder, where it looks for them"
   else
-    say "alertmanager: will not start, for it needs $folder/default.tmpl and we may not write there"
+    say "alertmanager: will not start: it needs $folder/default.tmpl, and that folder is not writable"
   fi
 }
 
@@ -167,7 +167,7 @@ print_versions() {
   done
 }
 
-# Nothing may still be writing where we remove.
+# Stop the build before its folder is removed.
 clean_up() {
   if [ "$building" ] && kill -- "-$building" 2>/dev/null; then wait "$building" || true; fi
   rm -rf "$work"
@@ -186,11 +186,11 @@ command -v flock >/dev/null || not_possible_here "there is no flock to keep two 
 mkdir -p "$installed"
 exec 9> "$installed/lock"
 flock -n 9 || { say "waiting for another installation to finish"; flock 9; }
-# Also what an earlier run left that had no chance to clean up.
+# Remove what an interrupted run left behind.
 rm -rf "$work"
 building=
 trap clean_up EXIT
-# With a trap of our own, bash lets the command end that it is waiting for before it goes.
+# Bash runs this trap after the current command has ended.
 trap 'exit 1' INT TERM HUP
 mkdir "$work"
 

@@ -7,21 +7,21 @@ import { scrapeText } from '@wombat/test-support/scrape'
 import { startStore } from '@wombat/test-support/store-under-load'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-/** What promtool says of a page; nothing where it has no complaint. */
+/** Checks a page with promtool. Returns its output, an empty string if the page is valid. */
 function checkPage(page: string): string {
   const { status, stdout, stderr } = spawnSync(programPath('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' })
-  return `${stdout}${stderr}${status === 0 ? '' : `promtool ended with ${status}`}`
+  return `${stdout}${stderr}${status === 0 ? '' : `promtool exited with ${status}`}`
 }
 
-describe.skipIf(!areInstalled('promtool'))('promtool has no complaint', () => {
-  test("about the demo's page", async () => {
+describe.skipIf(!areInstalled('promtool'))('promtool accepts', () => {
+  test('the page of the demo', async () => {
     const demo = await startDemo('--for', '20', '--prometheus-port', '0', '--json-port', '0')
     const page = await scrapeText((await demo.addresses()).metrics)
     expect(page).toContain('db_get_latency_seconds_bucket')
     expect(checkPage(page)).toBe('')
   })
 
-  test("about a page with Wombat's names and OpenTelemetry's", async () => {
+  test('a page with the names of Wombat and OpenTelemetry', async () => {
     const store = await startStore({ semconv: 'both' })
     await store.send('load')
     await store.send('stop')
@@ -30,20 +30,20 @@ describe.skipIf(!areInstalled('promtool'))('promtool has no complaint', () => {
     expect(checkPage(page)).toBe('')
   })
 
-  test('about the page of a monitor that has nothing to measure', async () => {
+  test('the page of a monitor without stores', async () => {
     const monitoring = await startMonitoring({ prometheusEnabled: true, prometheusPort: 0, jsonApiEnabled: false })
     onTestFinished(() => monitoring.close())
     expect(checkPage(await scrapeText(`${monitoring.addresses.prometheus}/metrics`))).toBe('')
   })
 
-  test('about a page without any metric', async () => {
+  test('a page without metrics', async () => {
     const reader = new SnapshotReader()
     const provider = new MeterProvider({ readers: [reader] })
     onTestFinished(() => provider.shutdown())
     expect(checkPage(prometheusText(await reader.take(), 'wombat'))).toBe('')
   })
 
-  test('unless there is something to complain of', () => {
+  test('no page with a duplicate series', () => {
     expect(checkPage('db_get_operations_total 1\ndb_get_operations_total 2\n')).not.toBe('')
   })
 })

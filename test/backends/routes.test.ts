@@ -15,13 +15,13 @@ import { isEqualTo12Digits, startVictoriaMetrics } from '@wombat/test-support/vi
 import { describe, expect, test } from 'vitest'
 
 const loadMs = 2000
-/** How long after the load everything may take to be everywhere. */
+/** The time after the load within which all values must have arrived in every backend. */
 const settleMs = 20_000
 
-/** Everything of ours that a backend can hold. */
+/** Selects all Wombat metrics of a backend. */
 const ours = '{__name__=~"(db|wombat)_.+"}'
-/** Numbers that time, looking at them or other programs change: they are never at rest. Their names and labels are compared all the same. */
-const restless = [
+/** Values that change by themselves: only the names and labels of these metrics are compared. */
+const volatileMetrics = [
   'wombat_monitor_collection_duration_seconds',
   'wombat_monitor_points',
   'wombat_monitor_busy_seconds_total',
@@ -34,7 +34,7 @@ const restless = [
 ]
 
 const withoutVolatileValues = (samples: readonly Sample[]): Sample[] =>
-  samples.map((sample) => (restless.some((name) => sample.name.startsWith(name)) ? { ...sample, value: 0 } : sample))
+  samples.map((sample) => (volatileMetrics.some((name) => sample.name.startsWith(name)) ? { ...sample, value: 0 } : sample))
 
 interface Route {
   readonly name: string
@@ -43,10 +43,10 @@ interface Route {
   readonly isSame?: (a: number, b: number) => boolean
 }
 
-/** The check of a store that could not be opened has ended. OTLP has no word for that, and backends show its last state for minutes. */
+/** The check of a store that could not be opened has ended. OTLP has no stale marker: backends keep its last state for minutes. */
 const ended = /^added: db_health_status .*"store":"missing"/
 
-/** What any route shows otherwise than the page at `metricsUrl`, a line each. */
+/** Returns one line for each difference between a route and the page at `metricsUrl`. */
 async function findDifferences(metricsUrl: string, routes: readonly Route[]): Promise<string[]> {
   const expected = indexSamples(withoutVolatileValues(await scrape(metricsUrl)))
   const found = routes.map(async ({ name, samples, added, isSame }) => {
@@ -57,7 +57,7 @@ async function findDifferences(metricsUrl: string, routes: readonly Route[]): Pr
   return (await Promise.all(found)).flat()
 }
 
-/** Loads a store, lets it rest, and holds every route to what `/metrics` shows. */
+/** Loads a store, waits until it is idle, and compares every route with `/metrics`. */
 async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Prometheus[] = []): Promise<void> {
   const direct = await startVictoriaMetrics()
   const behindCollector = await startVictoriaMetrics()
@@ -95,7 +95,7 @@ async function compareRoutes(semconv: 'wombat' | 'both', takingOtlp: readonly Pr
 
 describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('every route out of one process', () => {
   test.each(['wombat', 'both'] as const)(
-    'shows the same names, labels and values, with semconv %s',
+    'has the same names, labels and values, with semconv %s',
     async (semconv) => {
       await compareRoutes(semconv)
     },
@@ -103,7 +103,7 @@ describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('eve
   )
 
   test.skipIf(!hasOtlpReceiver)(
-    'shows the same, OTLP straight into Prometheus among them',
+    'has the same values, including OTLP sent directly to Prometheus',
     async () => {
       await compareRoutes('both', [await startPrometheus()])
     },

@@ -6,7 +6,7 @@ import { isRocksdbInstalled, rocksdbTitle } from '@wombat/test-support/rocksdb'
 import { flushRepeatedly } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
 
-/** Flushes that the engine's logs tell of, those of earlier openings too. */
+/** Returns the number of flushes in the logs of the engine, including those of earlier openings. */
 async function flushesInLogs(folder: string): Promise<number> {
   const names = (await readdir(folder)).filter((name) => name.startsWith('LOG'))
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
@@ -14,7 +14,7 @@ async function flushesInLogs(folder: string): Promise<number> {
 }
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), () => {
-  test('before it was measured does not count', async () => {
+  test('before it was measured is not counted', async () => {
     const db = await createDatabase({ enableStatistics: true })
     await flushRepeatedly(db, 3)
     const { number, collect } = measureDatabase(db)
@@ -26,7 +26,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), ()
     expect(number('db_bloom_filter_useful_total')).toBeLessThanOrEqual(5)
   })
 
-  test('is counted once where measuring stops and begins again', async () => {
+  test('is counted once if measuring stops and starts again', async () => {
     const { db, registry, number, collect } = await openMeasuredDatabase()
     await flushRepeatedly(db, 3)
     await collect()
@@ -40,7 +40,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), ()
     expect(number('db_flush_operations_total')).toBe(3 + 4)
   })
 
-  test('adds up from one opening to the next, also where they follow at once', async () => {
+  test('adds up over openings, even if they follow immediately', async () => {
     const { db, registry, number, collect } = await openMeasuredDatabase()
     for (let opening = 0, at = db; opening < 3; opening++) {
       await flushRepeatedly(at, opening + 1)
@@ -54,7 +54,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), ()
     expect(await flushesInLogs(db.path)).toBe(6)
   })
 
-  test('is known although somebody else tried to open its folder', async () => {
+  test('is counted although another process tried to open its folder', async () => {
     const { db, number, collect } = await openMeasuredDatabase()
     await flushRepeatedly(db, 2)
     const refused = measureDatabase(await createDatabase({}, db.path), undefined, 'refused')
@@ -71,7 +71,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), ()
     expect(gaugeNames(refused.registry)).toEqual([])
   })
 
-  test('is not put down to whoever opens the store for reading only', async () => {
+  test('is not counted for a read-only database', async () => {
     const { db } = await openMeasuredDatabase()
     await flushRepeatedly(db, 3)
     await db.close()
@@ -81,7 +81,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what an engine has done'), ()
     expect(number('db_level_files', { level: '0' })).toBe(3)
   })
 
-  test('is added up for two stores under one name, as is what they hold, but not the volume under them', async () => {
+  test('is summed for two stores of one name, as are their sizes, but not the volume they share', async () => {
     const one = await openMeasuredDatabase()
     const two = measureDatabase(await createDatabase(), one.registry)
     await flushRepeatedly(one.db, 2)

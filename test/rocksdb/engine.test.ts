@@ -23,8 +23,8 @@ const ofOperations = new Set([
   'db_open_iterators',
 ])
 
-// After a load of small memtables, with deletes: some sixty flushes and a dozen compactions, all of them over.
-describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), () => {
+// After a load with small memtables and deletes: about sixty flushes and a dozen compactions, all completed.
+describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'), () => {
   let orders: MeasuredDatabase
 
   const sumOf = (metric: string): number => {
@@ -32,7 +32,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     return typeof found === 'object' ? found.sum : Number.NaN
   }
 
-  /** The numbers in the lines of the engine's log for people; what we read is those for programs. */
+  /** Returns numbers from the human-readable lines of the engine's log. The adapter reads the machine-readable ones. */
   const inLog = async (pattern: RegExp): Promise<number[]> => {
     const text = await readFile(join(orders.db.path, 'LOG'), 'utf8')
     return [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.map((group) => Number(group ?? 0)))
@@ -46,7 +46,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     await orders.collect()
   })
 
-  test('is exactly what is published', () => {
+  test('is exactly the published metrics', () => {
     const shown = new Set(orders.registry.getAllMetrics().map(({ name }) => name))
     const expected = engineMetricNames('rocksdb').filter(
       (name) => process.platform === 'linux' || name !== 'db_background_cpu_seconds_total',
@@ -54,19 +54,19 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect([...shown].filter((name) => !ofOperations.has(name)).sort()).toEqual([...expected].sort())
   })
 
-  test('of flushes is what it counts, to a few hundred bytes for each', async () => {
+  test('of flushes matches its statistics, within a few hundred bytes per flush', async () => {
     const flushes = await statistic(orders.db, 'db.flush.micros')
     expect(flushes.count).toBeGreaterThan(20)
     expect(orders.number('db_flush_operations_total')).toBe(flushes.count)
     expect(orders.number('db_flush_duration_seconds')).toBe(flushes.count)
-    // Ours ends when the flush is part of the store, which is when its memtable is free.
+    // The measured flush ends when its memtable is freed.
     expect(sumOf('db_flush_duration_seconds')).toBeGreaterThan(0.95 * (flushes.sum / 1e6))
     const { count: bytes } = await statistic(orders.db, 'flush.write.bytes')
     expect(orders.number('db_flush_bytes_total')).toBeLessThanOrEqual(bytes)
     expect(orders.number('db_flush_bytes_total')).toBeGreaterThan(0.99 * bytes)
   })
 
-  test('of compactions is what it counts: time and CPU time to the microsecond, files, and bytes to a percent', async () => {
+  test('of compactions matches its statistics: time and CPU time to the microsecond, files exactly, bytes within one percent', async () => {
     const { db, number } = orders
     const compactions = await statistic(db, 'compaction.times.micros')
     expect(compactions.count).toBeGreaterThan(3)
@@ -85,7 +85,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect((number('db_compaction_output_bytes_total') ?? 0) / written).toBeCloseTo(1, 2)
   })
 
-  test('of stalls is what it warns of in its log, and no longer than the writers waited', async () => {
+  test('of stalls matches the warnings in its log, and is not longer than the writers waited', async () => {
     const { db, number } = orders
     const warnings = await countLogLines(db.path, /(?:Stopping|Stalling) writes because we have \d+ immutable memtables/)
     expect(warnings).toBeGreaterThan(0)
@@ -97,7 +97,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect(number('db_write_stall_seconds_total')).toBeLessThanOrEqual(waited)
   })
 
-  test('of its files is what lies in the folder', async () => {
+  test('of its files matches the folder', async () => {
     const { db, number, registry } = orders
     const tables = await measureFiles(db.path, '.sst')
     expect(tables.count).toBeGreaterThan(1)
@@ -108,7 +108,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect(ofLevels('db_level_files')).toBe(tables.count)
     expect(number('db_value_log_bytes')).toBe((await measureFiles(db.path, '.blob')).bytes)
     expect(number('db_value_log_bytes')).toBeGreaterThan(0)
-    // The engine writes to its own LOG from time to time.
+    // The engine writes to its LOG in the background.
     await orders.collect()
     expect((number('db_total_disk_bytes') ?? 0) / (await measureFiles(db.path)).bytes).toBeCloseTo(1, 2)
     const volume = await statfs(db.path)
@@ -116,7 +116,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect((number('db_disk_available_bytes') ?? 0) / (volume.bavail * volume.bsize)).toBeCloseTo(1, 1)
   })
 
-  test('of the write-ahead log is what was written since the last flush', async () => {
+  test('of the write-ahead log matches the bytes written since the last flush', async () => {
     const { db, number } = orders
     for (let n = 0; n < 20; n++) await db.put(keyAt(n), 'x'.repeat(1000))
     await orders.collect()
@@ -128,7 +128,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect(number('db_memtable_bytes')).toBeLessThan(20_000)
   })
 
-  test('of memory is the sum over column families, and its parts are the whole', async () => {
+  test('of memory is the sum over column families, and the sum of its parts', async () => {
     const { db, number } = orders
     let memtables = 0
     for (const session of [db, db.columnFamily('other')]) {
@@ -143,7 +143,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect(number('db_background_errors_total')).toBe(0)
   })
 
-  test('of cache and filters is what lookups make of them', async () => {
+  test('of cache and filters matches the lookups', async () => {
     const { db, number } = orders
     await waitUntilIdle(db)
     const present: Buffer[] = []
@@ -154,7 +154,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
       return () => (number(metric) ?? Number.NaN) - value
     }
     const [useful, wrong] = [before('db_bloom_filter_useful_total'), before('db_bloom_filter_false_positives_total')]
-    // One table for all keys: each lookup of a key that is not there is saved by its filter, or let through for nothing.
+    // One table for all keys: the filter prevents each lookup of a missing key, or has a false positive.
     for (let n = 300; n < 800; n++) expect(await db.get(`${keyAt(n)}x`)).toBeNull()
     for (const key of present) expect(await db.get(key)).not.toBeNull()
     await orders.collect()
@@ -168,7 +168,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
     expect(misses()).toBe(0)
   })
 
-  test('of snapshots is how many are open', async () => {
+  test('of snapshots is the number of open ones', async () => {
     const { db, number } = orders
     const snapshots = [db.snapshot(), db.columnFamily('other').snapshot()]
     await orders.collect()
@@ -184,7 +184,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine says'), 
       const background = orders.number('db_background_cpu_seconds_total') ?? Number.NaN
       const flushes = (await sumInLog(/Flush lasted \d+ microseconds, and (\d+) cpu microseconds/g)) / 1e6
       const work = flushes + (orders.number('db_compaction_cpu_seconds_total') ?? Number.NaN)
-      // Each of six threads is counted in hundredths of a second.
+      // The CPU time of each of six threads has a resolution of 10 ms.
       expect(background).toBeGreaterThan(work - 0.06)
       const { user, system } = process.cpuUsage()
       expect(background).toBeLessThan((user + system) / 1e6)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Puts rocksdb-native into node_modules beside this file. It is no part of the workspace's own set-up: the package holds
-# the engine for thirteen platforms, 161 MB, for the sake of one adapter's tests.
-# Exit status: 0 it is there, 1 something failed, 3 not possible on this machine.
+# Installs rocksdb-native into node_modules beside this file. It is not part of the workspace's set-up: the package contains
+# the engine for thirteen platforms, 161 MB, and only the tests of one adapter need it.
+# Exit status: 0 installed, 1 failed, 3 not possible on this machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# What is installed must be what the lock file says; asking pnpm costs a second each time.
+# The stamp avoids a call of pnpm, which takes a second, if the lock file has not changed.
 stamp=node_modules/.set-up
 wanted=$(cksum < pnpm-lock.yaml)
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
@@ -18,4 +18,4 @@ fi
 
 node -e 'require("rocksdb-native")' ||
   { echo "rocksdb: not possible here: the engine cannot be loaded (on Linux it needs libatomic)" >&2; exit 3; }
-echo "rocksdb: rocksdb-native $(sed -n 's/.*"version": "\(.*\)".*/\1/p' node_modules/rocksdb-native/package.json) is in place"
+echo "rocksdb: rocksdb-native $(sed -n 's/.*"version": "\(.*\)".*/\1/p' node_modules/rocksdb-native/package.json) is installed"

@@ -16,7 +16,7 @@ import { flushRepeatedly } from '@wombat/test-support/rocksdb-load'
 import { describe, expect, test } from 'vitest'
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
-  test('that is not open yet is not opened to be asked', async () => {
+  test('that is not open yet is not opened by a collection', async () => {
     const { db, registry, collect } = measureDatabase(await createDatabase())
     await collect()
     expect(db.opened).toBe(false)
@@ -26,7 +26,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     expect(gaugeNames(registry)).toContain('db_memtable_bytes')
   })
 
-  test('that was being opened already is asked as every other', async () => {
+  test('that was opening before it was measured is read like every other', async () => {
     const db = await createDatabase()
     const opening = db.ready()
     const { number, collect } = measureDatabase(db)
@@ -36,7 +36,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     expect(number('db_flush_operations_total')).toBe(2)
   })
 
-  test('without statistics supplies all that does not come from them', async () => {
+  test('without statistics reports everything that does not depend on them', async () => {
     const { registry, collect, db } = await openMeasuredDatabase()
     await flushRepeatedly(db, 1)
     await collect()
@@ -56,7 +56,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     ])
   })
 
-  test('that is closed says nothing more, and what it did to the end is counted', async () => {
+  test('that is closed has no gauges, and everything until its end is counted', async () => {
     const { db, registry, number, collect } = await openMeasuredDatabase()
     await flushRepeatedly(db, 3)
     await db.close()
@@ -66,7 +66,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     expect(number('db_flush_operations_total')).toBe(3)
   })
 
-  test('that is suspended is left alone until it goes on', async () => {
+  test('that is suspended is not read until it resumes', async () => {
     const { db, registry, collect } = await openMeasuredDatabase()
     await db.suspend()
     await collect()
@@ -76,7 +76,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     expect(gaugeNames(registry)).toContain('db_memtable_bytes')
   })
 
-  test('that holds writers back is seen to while it does, and for how long', async () => {
+  test('that stalls writers reports the active stall and its duration', async () => {
     const { db, number, collect } = await openMeasuredDatabase({ writeBufferSize: 64 * 1024 })
     const seconds = (): number => number('db_write_stall_active_seconds', { cause: 'memtable' }) ?? Number.NaN
     let isEnough = false
@@ -97,7 +97,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     expect(number('db_write_stall_active_seconds', { cause: 'level0' })).toBe(0)
   })
 
-  test('that closes while it is asked does no harm', async () => {
+  test('can close during a collection', async () => {
     const stores: MeasuredDatabase[] = []
     for (let n = 0; n < 5; n++) stores.push(await openMeasuredDatabase({ columnFamilies: ['a', 'b', 'c', 'd'] }))
     await Promise.all(
@@ -110,7 +110,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
     for (const { registry } of stores) expect(gaugeNames(registry)).toEqual([])
   })
 
-  test('holds no file open after it closed, nor after it is measured no more', async () => {
+  test('has no open files after it is closed or no longer measured', async () => {
     const folder = await temporaryFolder()
     const { db, collect } = await openMeasuredDatabase({}, folder)
     await collect()

@@ -5,7 +5,7 @@ import { isRocksdbInstalled, rocksdbTitle, type Session } from '@wombat/test-sup
 import { describe, expect, test } from 'vitest'
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('operations'), () => {
-  test("are as many as the engine's own binding counts, whichever way they come", async () => {
+  test("match the counts of the engine's binding, for every way to call them", async () => {
     const { db, registry } = await openMeasuredDatabase({ columnFamilies: ['other'] })
     const other = db.columnFamily('other')
     await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? db : other).put(`key ${n}`, 'value')))
@@ -44,7 +44,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('operations'), () => {
     })
   })
 
-  test('of sessions that were there before are measured too', async () => {
+  test('of sessions that existed before are measured too', async () => {
     const db = await createDatabase()
     await db.ready()
     const session = db.session()
@@ -53,13 +53,13 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('operations'), () => {
     expect(readMeasured(registry, 'orders').get).toEqual({ operations: 1, errors: 0 })
   })
 
-  test('that are called before the database is open are measured once', async () => {
+  test('before the database is open are measured once', async () => {
     const { db, registry } = measureDatabase(await createDatabase())
     await Promise.all([db.put('key', 'value'), db.peek(), db.ready()])
     expect(readMeasured(registry, 'orders')).toMatchObject({ set: { operations: 1 }, scan: { operations: 1 } })
   })
 
-  test('that the engine refuses are errors by the engine’s own code, behind that of the batch', async () => {
+  test('that the engine rejects are errors with the code of the engine, not of the batch', async () => {
     const { db } = await openMeasuredDatabase()
     const folder = db.path
     await db.close()
@@ -84,7 +84,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('operations'), () => {
     ])
   })
 
-  test('of a batch that is given up are none', async () => {
+  test('of a destroyed batch are not counted', async () => {
     const { db, registry } = await openMeasuredDatabase()
     const batch = db.write()
     const written = batch.put('key', 'value')
@@ -101,7 +101,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('iterators'), () => {
     return found
   }
 
-  test('are open until they are destroyed, by their end, their reader or an error', async () => {
+  test('are open until they are destroyed by their end, their reader or an error', async () => {
     const { db, number } = await filled()
     const iterator = db.iterator()
     expect(number('db_open_iterators')).toBe(1)
@@ -118,7 +118,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('iterators'), () => {
     expect(number('db_scan_operations_total')).toBe(2)
   })
 
-  test('that are left early are one scan of what the engine delivered', async () => {
+  test('that are left early count as one scan of the entries read', async () => {
     const { db, number } = await filled()
     for await (const key of db.keys({ limit: 60 })) if (String(key).endsWith('1')) break
     expect(number('db_scan_operations_total')).toBe(1)
@@ -127,7 +127,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('iterators'), () => {
     expect(number('db_queue_depth')).toBe(0)
   })
 
-  test('do not count the time of their reader', async () => {
+  test('do not include the time of their reader', async () => {
     const { db, registry } = await filled()
     for await (const _ of db.iterator({ limit: 10 })) await new Promise((resolve) => setTimeout(resolve, 10))
     const latency = registry.getAllMetrics().find(({ name }) => name === 'db_scan_latency_seconds')?.value
@@ -136,7 +136,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('iterators'), () => {
 })
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
-  test('is for a database, not for one of its sessions', async () => {
+  test('rejects a session of a database', async () => {
     const db = await createDatabase()
     const registry = new MetricsRegistry()
     expect(() => instrument(db.session(), { registry })).toThrow(
@@ -145,7 +145,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
     expect(registry.getAllMetrics()).toEqual([])
   })
 
-  test('that stops leaves no trace on sessions, batches that are lent again, and whatever they share', async () => {
+  test('that stops leaves no trace on sessions, reused batches and shared objects', async () => {
     const { db } = await openMeasuredDatabase()
     const parts = (): object[] => [
       db,
@@ -167,7 +167,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
     await use()
   })
 
-  test('that stops while things are open measures nothing of them any more', async () => {
+  test('that stops measures nothing more of open batches and iterators', async () => {
     const { db, registry, number } = await openMeasuredDatabase()
     const batch = db.write()
     const iterator = db.iterator()
@@ -182,7 +182,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
     expect(number('db_open_iterators')).toBeUndefined()
   })
 
-  test('may begin again', async () => {
+  test('can start again', async () => {
     const { db, registry } = await openMeasuredDatabase()
     uninstrument(db)
     instrument(db, { registry, name: 'orders' })
@@ -192,7 +192,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('measuring'), () => {
   })
 })
 
-/** Functions that the object has for itself. The binding's own batches have one, bound when they were made. */
+/** Returns the names of the own methods of an object. Batches of the binding have one, bound at creation. */
 function ownMethods(object: object): string[] {
   return Object.keys(Object.getOwnPropertyDescriptors(object)).filter(
     (key) => typeof Reflect.get(object, key) === 'function' && key !== '_enqueuePromise',

@@ -10,7 +10,7 @@ import { describe, expect, test, vi } from 'vitest'
 
 const storeIn = ({ registry }: MeasuredDatabase) => {
   const [store] = registry.stores.list()
-  if (store === undefined) throw new Error('the registry knows no store')
+  if (store === undefined) throw new Error('the registry has no store')
   return store
 }
 
@@ -23,16 +23,16 @@ const entriesOf = async ({ db }: MeasuredDatabase) => {
   return entries
 }
 
-/** Whether it can be written is known a moment after it has opened. */
+/** Waits until the probe can write: the adapter finds out after the database has opened. */
 const writableProbe = (measured: MeasuredDatabase) =>
   vi.waitFor(() => {
     const probe = storeIn(measured).probe()
-    if (probe?.write === undefined || probe.remove === undefined) throw new Error('not known yet')
+    if (probe?.write === undefined || probe.remove === undefined) throw new Error('the probe cannot write yet')
     return { ...probe, write: probe.write, remove: probe.remove }
   })
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
-  test('writes, reads and removes a key, and neither metrics nor the other entries change', async () => {
+  test('writes, reads and removes a key without changing metrics or other entries', async () => {
     const measured = await openMeasuredDatabase()
     await measured.db.put('a', '1')
     const probe = await writableProbe(measured)
@@ -49,7 +49,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     expect(await entriesOf(measured)).toEqual(entries)
   })
 
-  test('of a database that was open already writes as well', async () => {
+  test('writes to a database that was open before it was measured', async () => {
     const db = await createDatabase()
     await db.ready()
     const probe = await writableProbe(measureDatabase(db))
@@ -58,14 +58,14 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     await probe.remove('probe key')
   })
 
-  test('of a database that can only be read only reads', async () => {
+  test('only reads a read-only database', async () => {
     const folder = await temporaryFolder()
     const first = new (loadRocksdb())(folder)
     await first.ready()
     await first.put('a', '1')
     await first.close()
     const measured = await openMeasuredDatabase({ readOnly: true }, folder)
-    // By now a database that can be written would have said so.
+    // By now, the probe of a writable database can write.
     await measured.collect()
     const probe = storeIn(measured).probe()
     expect(Object.keys(probe ?? {})).toEqual(['read'])
@@ -74,7 +74,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     expect(numbersOf(measured)).toEqual(before)
   })
 
-  test('is there while the database is open, and neither before nor after nor while it is suspended', async () => {
+  test('exists only while the database is open and not suspended', async () => {
     const measured = measureDatabase(await createDatabase())
     const store = storeIn(measured)
     const seen = () => [store.state(), store.probe() !== undefined]

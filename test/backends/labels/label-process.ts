@@ -1,4 +1,4 @@
-// A process of its own with a metric of its user's: it binds a series to each of many labels, says which were refused, and serves on.
+// A process with a custom metric: it creates a series for each of many label sets, reports the rejected ones, and keeps serving.
 import { type Addresses, startMonitoring } from '@wombat/monitor'
 import { createUnusualLabels } from './unusual-labels.ts'
 
@@ -10,11 +10,11 @@ export interface LabelProcessOptions {
 
 export interface LabelProcessResult {
   readonly addresses: Addresses
-  /** The complaint about each that was refused, by its index. */
+  /** The errors of the rejected label sets, by their index. */
   readonly refused: Readonly<Record<number, string>>
 }
 
-/** No test takes as long, so a process that is still there was forgotten. */
+/** Longer than the test: ends a process that its parent left behind. */
 const mostMs = 60_000
 const exit = () => process.exit()
 process.on('disconnect', exit)
@@ -31,13 +31,13 @@ monitoring.registry.declare({
   name: 'wild_labels_total',
   kind: 'counter',
   unit: '{label}',
-  description: 'Series whose labels are anything, each with its number.',
+  description: 'Series with unusual labels; the value is the number of the series.',
   attributes: ['value', 'other'],
 })
 const refused: Record<number, string> = {}
 for (const [index, labels] of createUnusualLabels(seed, count).entries()) {
   try {
-    // Its count says which one it was, whatever became of the labels.
+    // The value identifies the label set, even if its labels were changed.
     monitoring.registry.counter('wild_labels_total', labels).add(index + 1)
   } catch (error) {
     refused[index] = String(error)

@@ -17,7 +17,7 @@ import type { LabelProcessOptions, LabelProcessResult } from './label-process.ts
 import { createUnusualLabels } from './unusual-labels.ts'
 
 const name = 'wild_labels_total'
-/** LABEL_SEED makes it other ones. */
+/** LABEL_SEED selects other labels. */
 const seed = Number(process.env['LABEL_SEED'] ?? 7)
 const count = 400
 
@@ -29,14 +29,14 @@ async function startLabelProcess(instructions: LabelProcessOptions): Promise<Lab
   return given
 }
 
-/** What of the labels that were taken is not there, or not as it was given, a line each. */
-function findChanges(taken: ReadonlyMap<number, Labels>, samples: readonly Sample[]): string[] {
+/** Returns one line for each accepted label set that is missing or changed in a backend. */
+function findChanges(accepted: ReadonlyMap<number, Labels>, samples: readonly Sample[]): string[] {
   const there = new Map(samples.map(({ labels, value }) => [value - 1, labels]))
-  const wrong = [...taken].filter(([index, labels]) => !isSame(labels, there.get(index)))
-  const added = [...there].filter(([index]) => !taken.has(index))
+  const wrong = [...accepted].filter(([index, labels]) => !isSame(labels, there.get(index)))
+  const added = [...there].filter(([index]) => !accepted.has(index))
   return [
     ...wrong.map(([index, labels]) => `${JSON.stringify(labels)} became ${JSON.stringify(there.get(index))}`),
-    ...added.map(([, labels]) => `${JSON.stringify(labels)} came from nowhere`),
+    ...added.map(([, labels]) => `${JSON.stringify(labels)} was never recorded`),
   ]
 }
 
@@ -44,22 +44,22 @@ function isSame(given: Labels, got: Labels | undefined): boolean {
   return given['value'] === got?.['value'] && given['other'] === got?.['other']
 }
 
-describe.skipIf(!areInstalled('prometheus', 'victoria-metrics'))('the value of a label', () => {
-  test('is refused at the door, or comes out of every backend as it went in', async () => {
+describe.skipIf(!areInstalled('prometheus', 'victoria-metrics'))('a label value', () => {
+  test('is rejected, or arrives unchanged in every backend', async () => {
     const pushed = hasOtlpReceiver ? [await startPrometheus()] : []
     const overOtlp = [await startVictoriaMetrics(), ...pushed]
     const tee = await startOtlpTee(overOtlp.map(({ otlpUrl }) => otlpUrl))
     const { addresses, refused } = await startLabelProcess({ seed, count, otlpUrl: tee.url })
     const scraping = await startPrometheus(`${addresses.prometheus}/metrics`)
-    const taken = new Map([...createUnusualLabels(seed, count).entries()].filter(([index]) => refused[index] === undefined))
+    const accepted = new Map([...createUnusualLabels(seed, count).entries()].filter(([index]) => refused[index] === undefined))
 
     for (const complaint of Object.values(refused)) expect(complaint).toMatch(/^TypeError: metric wild_labels_total: label /)
-    expect(taken.size).toBeGreaterThan(300)
+    expect(accepted.size).toBeGreaterThan(300)
     const inJson = async () =>
       (await fetchJsonSamples(`${addresses.json}/api/v1/metrics`)).filter((sample) => sample.name === name)
-    expect(findChanges(taken, await inJson())).toEqual([])
+    expect(findChanges(accepted, await inJson())).toEqual([])
     for (const { url } of [scraping, ...overOtlp]) {
-      await expect.poll(async () => findChanges(taken, await query(url, name)), { timeout: 20_000, interval: 500 }).toEqual([])
+      await expect.poll(async () => findChanges(accepted, await query(url, name)), { timeout: 20_000, interval: 500 }).toEqual([])
     }
     expect([...tee.seen]).toEqual(['application/x-protobuf gzip 200'])
   }, 60_000)

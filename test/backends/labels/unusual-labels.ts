@@ -13,7 +13,7 @@ const pools: Readonly<Record<string, readonly string[]>> = {
 
 const controlCharacters = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)]
 
-/** What chance would hardly find. */
+/** Values that random generation would rarely produce. */
 const particular: readonly string[] = [
   ...controlCharacters.map((code) => `a${String.fromCharCode(code)}b`),
   '',
@@ -40,8 +40,8 @@ export interface UnusualLabels {
 }
 
 /**
- * Different labels: one for each particular value and one for each of so many random ones, the same for one seed. Every
- * third has a second label, so that one value could pass for the end of another.
+ * Creates distinct labels that depend on the seed only: one set for each value above, and `count` random ones. Every third set
+ * has a second label, so that one value could be mistaken for the end of another.
  */
 export function createUnusualLabels(seed: number, count: number): readonly UnusualLabels[] {
   const random = randomFrom(seed)
