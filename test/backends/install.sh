@@ -70,7 +70,7 @@ Dir::Etc::SourceParts "$work/apt/empty";
 Dir::Etc::Preferences "/dev/null";
 Dir::Etc::PreferencesParts "$work/apt/empty";
 END
-  # This is where reach is decided: once the archive has answered, whatever goes wrong is an error.
+  # If the archive cannot be reached, this fails. Every later failure is an error.
   apt-get -c "$work/apt/apt.conf" update -qq || not_possible_here "apt cannot read $suite from Debian's archive (see above)"
 }
 
@@ -97,12 +97,12 @@ install_servers() {
   open_archive
   unpack "$root" "${servers[@]}"
   mkdir "$work/servers"
-  # The packages bring more programs than we use, which would double the folder.
+  # The packages contain more programs than the tests use, which would double the folder.
   mv "$root"/usr/bin/{prometheus,promtool,amtool,victoria-metrics} "$work/servers"
   mv "$root/usr/bin/prometheus-alertmanager" "$work/servers/alertmanager"
   mv "$root"/usr/share/prometheus/alertmanager/{email,default}.tmpl "$work/servers"
   rm -rf "$root"
-  # Debian builds this one without telling it its version.
+  # Debian builds this one without its version.
   package_version victoria-metrics > "$work/servers/victoria-metrics.version"
   publish servers "$stamp"
 }
@@ -114,12 +114,12 @@ install_collector() {
   say "collector: downloading 125 MB and building, 1 to 2 min"
   open_archive
   mapfile -t packages < <(grep -v '^#' "$here/collector/packages.txt")
-  # golang-go is only a name for the Go of the day.
+  # golang-go is a metapackage for the current version of Go.
   go_version=$(apt-cache -c "$work/apt/apt.conf" depends golang-go | sed -n 's/^ *Depends: golang-\([0-9.]*\)-go$/\1/p')
   version=$(package_version golang-opentelemetry-collector-dev)
   unpack "$root" "golang-$go_version-go" "golang-$go_version-src" "${packages[@]}"
   mkdir "$work/collector" "$work/tmp"
-  # An empty environment, so that nobody's own Go settings count, and a home of its own for what Go notes there.
+  # An empty environment, so that Go settings of the user have no effect, and a separate home for the files of Go.
   # A process group of its own, so that clean_up can end Go and its compilers together.
   set -m
   env -i HOME="$work/tmp" TMPDIR="$work/tmp" GOCACHE="$work/go-cache" GOPATH="$root/usr/share/gocode" \
@@ -129,7 +129,7 @@ install_collector() {
   building=$!
   set +m
   wait "$building" ||
-    fail "the collector does not build; if an import is missing, its package belongs into collector/packages.txt"
+    fail "the collector does not build; if an import is missing, add its package to collector/packages.txt"
   publish collector "$stamp"
 }
 
@@ -148,10 +148,10 @@ link() {
 provide_templates() {
   local folder=/usr/share/prometheus/alertmanager
   [ ! -e "$folder/default.tmpl" ] || return 0
-  # What a removed checkout may have left: a link to nowhere, which mkdir would stumble over.
+  # A removed checkout can leave a broken link, on which mkdir fails.
   [ -e "$folder" ] || rm -f "$folder" 2>/dev/null || true
   if mkdir -p "$folder" 2>/dev/null && cp "$installed"/servers/{email,default}.tmpl "$folder" 2>/dev/null; then
-    say "alertmanager: copied its templates to $folder, where it looks for them"
+    say "alertmanager: copied its templates to $folder, where it reads them"
   else
     say "alertmanager: will not start: it needs $folder/default.tmpl, and that folder is not writable"
   fi

@@ -113,10 +113,12 @@ test('the log is followed after another process that tries to open the store has
     await load(db, 20)
     await numbers('orders')
   }
-  await wait(300)
-  const after = await numbers('orders')
-  const written = (after['db_flush_bytes_total'] ?? 0) + (after['db_compaction_output_bytes_total'] ?? 0)
-  expect(written - (after['db_compaction_input_bytes_total'] ?? 0)).toBe(bytesOnDisk(db, /\.ldb$/))
+  const liveBytes = async (): Promise<number> => {
+    const now = await numbers('orders')
+    const writtenBytes = (now['db_flush_bytes_total'] ?? 0) + (now['db_compaction_output_bytes_total'] ?? 0)
+    return writtenBytes - (now['db_compaction_input_bytes_total'] ?? 0)
+  }
+  await expect.poll(async () => (await liveBytes()) - bytesOnDisk(db, /\.ldb$/), { timeout: 10_000 }).toBe(0)
   await db.close()
 })
 
@@ -141,11 +143,9 @@ test('two stores of one name are summed, except for the volume they share', asyn
 test.runIf(process.platform === 'linux')('a closed store has no open log file', async () => {
   const db = instrument(new ClassicLevel(folder()), { registry: createRegistryWithReader().registry, name: 'orders' })
   await db.put('a', '1')
-  await wait(50)
-  expect(countOpenLogs(db)).toBe(2)
+  await expect.poll(() => countOpenLogs(db)).toBe(2)
   await db.close()
-  await wait(50)
-  expect(countOpenLogs(db)).toBe(0)
+  await expect.poll(() => countOpenLogs(db)).toBe(0)
 })
 
 test.runIf(process.platform === 'linux')('uninstrument removes the gauges, keeps the counters and stops reading', async () => {
