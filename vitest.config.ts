@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Packages of the workspace are tested from their sources: the `source` condition of their exports.
@@ -15,10 +14,7 @@ const panels = process.env['WOMBAT_PANELS_ENGINES'] === undefined ? [] : ['test/
 const projects = Object.entries({ unit, integration, panels }).filter(([, include]) => include.length > 0)
 
 export default defineConfig({
-  resolve: {
-    conditions,
-    alias: { '@wombat/test-support': fileURLToPath(new URL('test/support', import.meta.url)) },
-  },
+  resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     testTimeout: 30_000,
