@@ -14,7 +14,7 @@ async function bench(...args: string[]) {
   return stdout
 }
 
-test('every part says what it compared, with numbers for each case and each ratio', async () => {
+test('every part reports its comparison, with a number for each case and each ratio', async () => {
   const result = JSON.parse(await bench('--json'))
   expect(result).toMatchObject({ quick: true, machine: { node: process.version, cpuCount: expect.any(Number) } })
   expect(result.parts.map(({ part }: { part: string }) => part)).toEqual([
@@ -41,7 +41,7 @@ test('every part says what it compared, with numbers for each case and each rati
   }
 })
 
-test('a goal is said beside its ratio, met or missed', async () => {
+test('each ratio is printed with its goal, met or missed', async () => {
   expect(await bench('--only', 'record')).toMatch(/prom-client ÷ ours, one reader .* goal: at least 20, (met|missed)/)
 })
 

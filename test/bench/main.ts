@@ -21,7 +21,7 @@ for (const [part, run] of Object.entries(parts)) {
 }
 if (json) console.log(JSON.stringify({ machine, quick: effort.quick, parts: results }, null, 2))
 
-/** What was asked for; where it cannot be, the sentence that says why is all there is to see. */
+/** Returns the options of the command line. If one is invalid, prints why and exits. */
 function asked(): Options {
   try {
     return optionsFrom(process.argv.slice(2), Object.keys(parts))

@@ -10,7 +10,7 @@ export function spreadOf(measurements: readonly number[]): Spread {
   return { median: quantile(measurements, 0.5), p10: quantile(measurements, 0.1), p90: quantile(measurements, 0.9) }
 }
 
-/** Of many measurements, or between two of them, the point that divides them as the share says. */
+/** Returns the quantile of measurements, interpolated between neighbors. */
 export function quantile(measurements: readonly number[], share: number): number {
   const sorted = measurements.toSorted((a, b) => a - b)
   const position = share * (sorted.length - 1)

@@ -42,9 +42,9 @@ async function linkModules(from: string, to: string): Promise<void> {
 /** Renames every metric in the catalog except those of operations, and returns the errors of the compiler. */
 async function compileWithRenamedMetrics(): Promise<string> {
   const folder = await copyPackages()
-  const catalogue = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
-  const text = await readFile(catalogue, 'utf8')
-  await writeFile(catalogue, text.replaceAll(/^ {2}(db|wombat)_(\w+): /gm, '  $1_renamed_$2: '))
+  const catalog = join(folder, 'packages/instrumentation/src/metrics/semconv.ts')
+  const text = await readFile(catalog, 'utf8')
+  await writeFile(catalog, text.replaceAll(/^ {2}(db|wombat)_(\w+): /gm, '  $1_renamed_$2: '))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const args = [compiler, '--build', 'packages/dashboards', '--pretty', 'false']
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 2 ** 28 }).catch(

@@ -10,16 +10,16 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 const anyPorts = ['--prometheus-port', '0', '--json-port', '0']
 const signals = ['SIGINT', 'SIGTERM'] as const
-/** How long the demo may take to end after it was asked to. */
+/** The time within which the demo must exit after a signal. */
 const endMs = 5000
 
-/** @throws Error when the promise takes longer. */
+/** Waits for a promise. @throws Error if it takes longer than `ms`. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const late = sleep(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`took longer than ${ms} ms`)))
   return Promise.race([promise, late])
 }
 
-test('the demo shows where it is, every number, a table, and ends by itself', async () => {
+test('the demo prints its URLs and a table, serves every metric, and exits by itself', async () => {
   const demo = await startDemo('--for', '4', ...anyPorts)
   const { metrics, json } = await demo.addresses()
   await sleep(2500)
@@ -52,7 +52,7 @@ test('the demo shows where it is, every number, a table, and ends by itself', as
   expect(demo.remainingFiles()).toEqual([])
 })
 
-test('what the JSON API says is complete and of the shape it promises', async () => {
+test('the JSON API is complete and has the documented shape', async () => {
   const demo = await startDemo(...anyPorts)
   const { json } = await demo.addresses()
   await sleep(500)
@@ -77,7 +77,7 @@ test('what the JSON API says is complete and of the shape it promises', async ()
 })
 
 describe('a signal', () => {
-  test.each(signals)('%s ends the demo cleanly as soon as it shows where it is', async (signal) => {
+  test.each(signals)('%s ends the demo cleanly as soon as it prints its URLs', async (signal) => {
     const demo = await startDemo(...anyPorts)
     await demo.addresses()
     demo.send(signal)
@@ -107,7 +107,7 @@ describe('a signal', () => {
     expect(demo.remainingFiles()).toEqual([])
   })
 
-  test('ends the demo also while it has a Collector to send to that is not there', async () => {
+  test('ends the demo while its Collector cannot be reached', async () => {
     const environment = {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
       OTEL_METRIC_EXPORT_INTERVAL: '500',
@@ -123,7 +123,7 @@ describe('a signal', () => {
   })
 })
 
-test('the demo ends when nobody reads what it writes', async () => {
+test('the demo exits if its standard output is closed', async () => {
   const demo = await startDemo(...anyPorts)
   await demo.addresses()
   demo.closeOutput()
@@ -132,7 +132,7 @@ test('the demo ends when nobody reads what it writes', async () => {
   expect(demo.remainingFiles()).toEqual([])
 })
 
-test.each(['--prometheus-port', '--json-port'])('a port in use is one sentence that names %s', async (flag) => {
+test.each(['--prometheus-port', '--json-port'])('a port in use is reported in one sentence that names %s', async (flag) => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
@@ -163,7 +163,7 @@ test.each([
   expect(demo.written).toEqual({ output: '', errors: `${sentence}\n` })
 })
 
-test('--help says what can be asked for', async () => {
+test('--help lists the options', async () => {
   const demo = await startDemo('--help')
   expect(await within(endMs, demo.ended)).toBe(0)
   for (const flag of ['--for', '--prometheus-port', '--json-port', '--help']) expect(demo.written.output).toContain(flag)

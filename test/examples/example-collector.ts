@@ -4,9 +4,9 @@ import { freePort } from '@wombat/test-support/free-port'
 import { examples } from './running-example.ts'
 
 export interface ExampleCollector extends BackendProcess {
-  /** Where it takes OTLP. */
+  /** The URL on which it receives OTLP. */
   readonly endpoint: string
-  /** Where it tells of itself. */
+  /** The address of its own metrics. */
   readonly own: string
 }
 

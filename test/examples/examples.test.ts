@@ -5,12 +5,12 @@ import { examples } from './running-example.ts'
 
 const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
-test('the list of examples has a line for each', () => {
+test('the list of examples has one line for each example', () => {
   const listed = readFileSync(join(examples, 'README.md'), 'utf8').matchAll(/^- \[([\w-]+)\]\((?:\1|\1\/README\.md)\): .+\.$/gm)
   expect([...listed].map(([, name]) => name).sort()).toEqual(folders.map(({ name }) => name).sort())
 })
 
-test('what a README of an example links to is there', () => {
+test('every link in the README of an example has a target', () => {
   const readmes = folders.flatMap(({ name }) =>
     readdirSync(join(examples, name)).includes('README.md') ? [`${name}/README.md`] : [],
   )

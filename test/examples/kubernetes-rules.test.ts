@@ -9,17 +9,17 @@ import { parse, parseAllDocuments } from 'yaml'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The block of the README that brings rules and dashboards into the cluster. */
+/** Returns the code block of the README that installs rules and dashboards into the cluster. */
 async function readRulesBlock(): Promise<string> {
   const readme = await readFile(join(root, 'examples/kubernetes/README.md'), 'utf8')
   const found = [...readme.matchAll(/```sh\n(.*?)```/gs)]
     .map(([, text = '']) => text)
     .find((text) => text.includes('PrometheusRule'))
-  if (found === undefined) throw new Error('the README says nothing of rules')
+  if (found === undefined) throw new Error('the README has no code block for rules')
   return found
 }
 
-test('what the README says of rules and dashboards makes resources of what the command writes', async () => {
+test('the commands of the README create resources from the generated rules and dashboards', async () => {
   const script = `set -eu
 npx() { shift; "${process.execPath}" "${join(root, 'packages/dashboards/dist/cli/bin.js')}" "$@" >/dev/null; }
 kubectl() { if [ "$1" = apply ]; then cat; echo ---; else echo "# $*"; fi; }

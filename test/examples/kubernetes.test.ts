@@ -75,7 +75,7 @@ async function startHealthInPod() {
   return { get, setStatus, beginShutdown: () => monitoring.beginShutdown() }
 }
 
-test('every manifest is a resource, and the README tells of it', () => {
+test('every manifest is a resource, and the README mentions it', () => {
   expect(files.length).toBeGreaterThanOrEqual(4)
   for (const file of files) {
     expect(manifest(file), file).toMatchObject({
@@ -88,7 +88,7 @@ test('every manifest is a resource, and the README tells of it', () => {
   }
 })
 
-test('the environment is a configuration that others may reach, also among what Kubernetes adds to it', () => {
+test('the environment is a valid configuration for remote access, also with the variables that Kubernetes adds', () => {
   const ofServices = { WOMBAT_SERVICE_HOST: '10.0.0.1', WOMBAT_PORT_9464_TCP_ADDR: '10.0.0.1' }
   const config = resolvedOptions({ ...environment(), ...ofServices })
   expect(config).toMatchObject({ authToken: '(secret)', host: '0.0.0.0', prometheusEnabled: true, jsonApiEnabled: true })
@@ -97,7 +97,7 @@ test('the environment is a configuration that others may reach, also among what 
   expect(() => explainConfig({}, withoutToken)).toThrow(/authToken is not set/)
 })
 
-test('probes without a token find what they ask for, and Kubernetes can act on it', async () => {
+test('probes work without a token, and their status codes follow the health', async () => {
   const { get, setStatus, beginShutdown } = await startHealthInPod()
   const probe = async (): Promise<ReadonlyArray<readonly [number, string]>> => {
     const answers = [container.startupProbe, container.livenessProbe, container.readinessProbe].map(({ httpGet }) => {
@@ -120,7 +120,7 @@ test('probes without a token find what they ask for, and Kubernetes can act on i
   expect(await probe(), 'shutting down').toEqual([ok, ok, failed])
 })
 
-test('Prometheus finds the metrics with the token of the secret, and not without', async () => {
+test('Prometheus can scrape the metrics with the token of the secret only', async () => {
   const { monitoring, get } = await startInPod()
   monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   const [endpoint, ...others] = podMonitor.spec.podMetricsEndpoints
@@ -132,7 +132,7 @@ test('Prometheus finds the metrics with the token of the secret, and not without
   expect(answer.body.toString()).toContain('store="orders"')
 })
 
-test('what the README asks with the token is answered with reasons', async () => {
+test('the requests of the README return reasons with the token', async () => {
   const { get, setStatus } = await startHealthInPod()
   await setStatus('critical')
   const paths = [...readme.matchAll(/127\.0\.0\.1:9464(\/[^\s']*)/g)].map(([, path = '']) => path)
@@ -143,7 +143,7 @@ test('what the README asks with the token is answered with reasons', async () =>
   }
 })
 
-test('the files speak of the same pod, the same ports, the same secret and the same volume', () => {
+test('the files name the same pod, ports, secret and volume', () => {
   const { labels } = pod.metadata
   for (const chosen of [deployment.spec.selector, podMonitor.spec.selector, networkPolicy.spec.podSelector]) {
     expect(chosen.matchLabels).toEqual(labels)
@@ -158,12 +158,12 @@ test('the files speak of the same pod, the same ports, the same secret and the s
   expect(container.volumeMounts.map(({ name }) => name)).toEqual(pod.spec.volumes.map(({ name }) => name))
 })
 
-test('only Prometheus and the node come to the monitor', () => {
+test('only Prometheus and the node can reach the monitor', () => {
   const open = networkPolicy.spec.ingress.filter(({ from }) => from === undefined).flatMap(({ ports }) => ports)
   expect(open).toEqual([{ port: 'http' }])
 })
 
-test('there is time to end: before, for requests and the store, and for the last metrics', () => {
+test('the grace period is long enough for open requests, the store and the last metrics', () => {
   const closeTimeoutMs = Number(resolvedOptions(environment())['closeTimeoutMs'])
   const before = container.lifecycle.preStop.sleep.seconds
   expect(before + closeTimeoutMs / 1000 + 20).toBeLessThanOrEqual(pod.spec.terminationGracePeriodSeconds)

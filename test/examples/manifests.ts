@@ -58,7 +58,7 @@ export interface NetworkPolicy {
 
 const folder = join(import.meta.dirname, '../../examples/kubernetes')
 
-/** The one document of a file, read as strictly as there is. */
+/** Returns the only document of a file, parsed without errors and warnings. */
 export function manifest(name: string): unknown {
   const [document, ...others] = parseAllDocuments(readFileSync(join(folder, name), 'utf8'), { version: '1.2', strict: true })
   if (document === undefined || !('errors' in document)) throw new Error(`${name} is empty`)

@@ -25,8 +25,8 @@ function otlpSpans(body: Buffer): OtlpSpan[] {
   return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
 }
 
-describe.skipIf(!areInstalled('otelcol'))('beside a NodeSDK, through a real Collector', () => {
-  test("come the metrics of the store and, below the application's spans, those of its operations", async () => {
+describe.skipIf(!areInstalled('otelcol'))('a NodeSDK with a real Collector', () => {
+  test('exports the metrics of the store, and spans of its operations below those of the application', async () => {
     const receiver = await startOtlpReceiver()
     const collector = await startExampleCollector('node-sdk/collector.yaml', receiver.endpoint, ['metrics', 'traces'])
     const application = await startExample(['node-sdk/dist/main.js'], { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })

@@ -21,13 +21,13 @@ function findContainer(name: string): Container {
   return container
 }
 
-/** What a container is asked for its health, where it is served by a real one here. */
+/** Returns the path of the health check of a container. */
 function healthPath(name: string): string {
   const [, path = ''] = /127\.0\.0\.1:\d+(\/[\w/-]+)/.exec(findContainer(name).healthcheck?.test.join(' ') ?? '') ?? []
   return path
 }
 
-/** Changes a file so that it says where things are here; every change must find what it is to change. */
+/** Replaces addresses in a file. Every replacement must match. */
 async function rewrite(path: string, changes: Readonly<Record<string, string>>): Promise<void> {
   let text = await readFile(path, 'utf8')
   for (const [from, to] of Object.entries(changes)) {
@@ -44,7 +44,7 @@ async function startService(
   const own = findContainer(name).environment
   const here = { HOST: '127.0.0.1', PORT: '0', DRAIN_MS: '0', DATA: 'data/orders', WOMBAT_HEALTH_CHECK_INTERVAL_MS: '300' }
   const service = await startExample(['service/dist/main.js'], { ...own, ...here, ...environment })
-  const [, port] = await service.says(/listening at port (\d+)/)
+  const [, port] = await service.waitForOutput(/listening at port (\d+)/)
   return { ...service, host: `127.0.0.1:${port}` }
 }
 
@@ -72,7 +72,7 @@ interface Hosts {
   readonly alertmanager: string
 }
 
-/** @returns its address. */
+/** Starts it and returns its address. */
 async function startPrometheus(hosts: Hosts): Promise<string> {
   const container = findContainer('prometheus')
   const root = await createRootFolder(container)
@@ -100,12 +100,12 @@ async function startPrometheus(hosts: Hosts): Promise<string> {
 }
 
 describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol'))('the stack', () => {
-  test('has a configuration of Prometheus and rules that promtool has no complaint about', async () => {
+  test('has a Prometheus configuration and rules that promtool accepts', async () => {
     const root = await createRootFolder(findContainer('prometheus'))
     expect(await promtool('check', 'config', join(root, 'etc/prometheus/prometheus.yml'))).toBe('')
   })
 
-  test('runs: numbers are asked for and sent, rules are judged, and an alert arrives', async () => {
+  test('runs: metrics are scraped and sent, rules are evaluated, and an alert arrives', async () => {
     const receiver = await startOtlpReceiver()
     const collector: ExampleCollector = await startExampleCollector('observability-stack/collector.yaml', receiver.endpoint, [
       'metrics',
@@ -115,7 +115,7 @@ describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol
       startService('orders-sending', { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, WOMBAT_METRICS_INTERVAL_MS: '500' }),
       startExample(['observability-stack/alert-log.js'], { PORT: '0' }),
     ])
-    const alertmanager = await startAlertmanager((await alertLog.says(/listening at port (\d+)/))[1])
+    const alertmanager = await startAlertmanager((await alertLog.waitForOutput(/listening at port (\d+)/))[1])
     const prometheus = await startPrometheus({ orders: orders.host, collector: collector.own, alertmanager })
     await startExample(['observability-stack/load.js', `http://${orders.host}`, `http://${sending.host}`])
 
@@ -125,8 +125,8 @@ describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol
     const sets = async () => (await query(prometheus, 'db_set_operations_total{job="orders", store="orders"}'))[0]?.value
     await expect.poll(sets, { timeout: 20_000 }).toBeGreaterThan(5)
     const { data } = (await (await fetch(`${prometheus}/api/v1/rules`)).json()) as Rules
-    const judged = new Set(data.groups.map(({ file }) => basename(file)))
-    expect(judged).toEqual(new Set(['test.yaml', 'wombat-alerts.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml']))
+    const evaluated = new Set(data.groups.map(({ file }) => basename(file)))
+    expect(evaluated).toEqual(new Set(['test.yaml', 'wombat-alerts.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml']))
 
     const sent = () => {
       const bodies = receiver.received.filter(({ path }) => path === '/v1/metrics').map(({ body }) => body)
@@ -136,7 +136,7 @@ describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol
     await expect.poll(sent, { timeout: 20_000 }).toBeGreaterThan(5)
     expect(receiver.received.map(({ body }) => otlpResource(body)['service.name'])).toContain('orders')
 
-    await alertLog.says(/firing info OrdersComeIn Orders come in\.\n/)
+    await alertLog.waitForOutput(/firing info OrdersComeIn Orders come in\.\n/)
     // What containers are asked for their health, the real ones answer.
     const asked = { orders: `http://${orders.host}`, prometheus, alertmanager: `http://${alertmanager}` }
     const answers = Object.entries(asked).map(async ([name, url]) => (await fetch(`${url}${healthPath(name)}`)).status)

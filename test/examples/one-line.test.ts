@@ -38,7 +38,7 @@ const ways: Readonly<Record<string, Variant>> = {
   },
 }
 
-/** The same series: one more label is no other, as OpenTelemetry's own exporter adds its scope. */
+/** Finds the same series. Additional labels are ignored: OpenTelemetry's exporter adds the scope. */
 function find(samples: readonly Sample[], { name, labels }: Sample, store: string): Sample | undefined {
   return samples.find(
     (sample) =>
@@ -47,14 +47,14 @@ function find(samples: readonly Sample[], { name, labels }: Sample, store: strin
   )
 }
 
-test('the README shows counts, latencies and the engine', () => {
+test('the README contains counts, latencies and engine metrics', () => {
   const names = new Set(shown.map(({ name }) => name))
   expect([...names]).toEqual(
     expect.arrayContaining(['db_set_operations_total', 'db_get_latency_seconds_bucket', 'db_level_files']),
   )
 })
 
-test.each(Object.entries(ways))('%s, /metrics shows what the README says', async (_title, { args, environment, store }) => {
+test.each(Object.entries(ways))('%s, /metrics has the series of the README', async (_title, { args, environment, store }) => {
   const port = await freePort()
   const application = await startExample(args, environment(port))
   const url = `http://127.0.0.1:${port}/metrics`

@@ -40,7 +40,7 @@ storeSuite<LogStore>({
   },
 })
 
-test('the log store keeps what was written, through compaction and reopening', async () => {
+test('the log store keeps its entries through compaction and reopening', async () => {
   const path = newPath()
   const store = await LogStore.open(path)
   await Promise.all([store.set('a', '1'), store.set('b', 'zwölf'), store.set('a', '2'), store.set('c', '3')])
@@ -56,7 +56,7 @@ test('the log store keeps what was written, through compaction and reopening', a
   await again.close()
 })
 
-test('the log store can be tried out while it is open, and lies in the folder of its file', async () => {
+test('the log store has a probe while it is open, and its directory is that of its file', async () => {
   const registry = new MetricsRegistry()
   const store = instrument(await LogStore.open(newPath()), { name: 'orders', registry, adapter: logStore })
   const [known] = registry.stores.list()
@@ -71,7 +71,7 @@ test('the log store can be tried out while it is open, and lies in the folder of
   await expect(probe?.read('probe key')).rejects.toMatchObject({ code: 'LOG_STORE_CLOSED' })
 })
 
-test('what the log store says of itself is shown, and is what its adapter supplies', async () => {
+test('the log store has exactly the engine metrics that its adapter lists', async () => {
   const registry = new MetricsRegistry()
   const path = newPath()
   const store = instrument(await LogStore.open(path), { name: 'orders', registry, adapter: logStore })

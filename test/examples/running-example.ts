@@ -10,20 +10,20 @@ import { onTestFinished } from 'vitest'
 
 export const examples = join(import.meta.dirname, '../../examples')
 
-/** An example as its user runs it: a process of its own, in a folder of its own. It ends with the test that started it. */
+/** An example as a user runs it: in a process and a folder of its own. It is stopped when the test ends. */
 export interface RunningExample {
-  /** Where it writes what it writes. */
+  /** Its working directory. */
   readonly folder: string
-  /** Everything it has said so far. */
+  /** Returns the output so far. */
   output(): string
-  /** Waits until it has said this. @throws Error with what it said when it ends before. */
-  says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Waits until the output matches. @throws Error with the output if it exits before that. */
+  waitForOutput(pattern: RegExp): Promise<RegExpExecArray>
   send(signal: 'SIGINT' | 'SIGTERM'): void
-  /** How it ended: its exit code, or the signal that ended it. */
+  /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
-/** @param args what stands behind `node`; files are relative to the folder of all examples. */
+/** Starts `node ARGS`; paths of files are relative to the folder of all examples. */
 export async function startExample(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -43,7 +43,7 @@ export async function startExample(
     })
   }
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
-  const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+  const waitForOutput = async (pattern: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
       const found = pattern.exec(output)
       if (found !== null) return found
@@ -55,5 +55,5 @@ export async function startExample(
       await sleep(10)
     }
   }
-  return { folder, output: () => output, says, send: (signal) => child.kill(signal), ended }
+  return { folder, output: () => output, waitForOutput, send: (signal) => child.kill(signal), ended }
 }

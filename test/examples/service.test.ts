@@ -10,7 +10,7 @@ import { type RunningExample, startExample } from './running-example.ts'
 
 interface Service extends RunningExample {
   readonly url: string
-  /** The status of an answer. */
+  /** Returns the status of a response. */
   status(path: string, init?: RequestInit): Promise<number>
 }
 
@@ -18,7 +18,7 @@ async function startService(environment: Readonly<Record<string, string>> = {}):
   // Soon, so that it is ready soon.
   const quick = { PORT: '0', DRAIN_MS: '0', WOMBAT_HEALTH_CHECK_INTERVAL_MS: '300' }
   const service = await startExample(['service/dist/main.js'], { ...quick, ...environment })
-  const [, port] = await service.says(/listening at port (\d+)/)
+  const [, port] = await service.waitForOutput(/listening at port (\d+)/)
   const url = `http://127.0.0.1:${port}`
   const status = async (path: string, init: RequestInit = {}): Promise<number> => {
     const response = await fetch(`${url}${path}`, init)
@@ -30,7 +30,7 @@ async function startService(environment: Readonly<Record<string, string>> = {}):
 
 const order = (amount: number): RequestInit => ({ method: 'PUT', body: JSON.stringify({ amount }) })
 
-test('orders are kept, read and listed, and what is no order is refused', async () => {
+test('orders are stored, read and listed, and invalid ones are rejected', async () => {
   const { url, status } = await startService()
   expect(await status('/orders/a', order(1))).toBe(204)
   expect(await status('/orders/b', order(2))).toBe(204)
@@ -44,14 +44,14 @@ test('orders are kept, read and listed, and what is no order is refused', async 
   expect(['db_set_operations_total', 'db_get_operations_total', 'db_scan_operations_total'].map(counted)).toEqual([2, 2, 1])
 })
 
-test('under the same server it tells how it is', async () => {
+test('health is served by the same server', async () => {
   const { status } = await startService()
   await expect.poll(() => status('/readyz'), { timeout: 15_000 }).toBe(200)
   const paths = ['/livez', '/health', '/readyz/orders/disk_space', '/api/v1/metrics', '/api/v1/alerts', '/metrics']
   expect(await Promise.all(paths.map((path) => status(path)))).toEqual(paths.map(() => 200))
 })
 
-test('with a token, metrics are for who brings it, and a status is for everybody', async () => {
+test('with an authToken, metrics require it and the health status does not', async () => {
   const { status } = await startService({ WOMBAT_AUTH_TOKEN: 'a-secret-of-many-letters' })
   const authorized = { headers: { authorization: 'Bearer a-secret-of-many-letters' } }
   expect(await status('/metrics')).toBe(401)
@@ -61,7 +61,7 @@ test('with a token, metrics are for who brings it, and a status is for everybody
   expect(await status('/orders')).toBe(200)
 })
 
-test('on SIGTERM it is unready first, answers what is under way, sends the last metrics and leaves the store whole', async () => {
+test('on SIGTERM it becomes unready, finishes open requests, sends the last metrics and closes the store', async () => {
   const receiver = await startOtlpReceiver()
   const service = await startService({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
@@ -94,7 +94,7 @@ test('on SIGTERM it is unready first, answers what is under way, sends the last 
   expect(await store.keys().all()).toEqual(['early', 'late', 'slow'])
 })
 
-test('Ctrl-C ends it as well, though nobody waits for it', async () => {
+test('Ctrl-C ends it as well, without waiting', async () => {
   const { send, ended, output } = await startService()
   send('SIGINT')
   expect(await ended, output()).toBe(0)

@@ -6,7 +6,7 @@ import { examples } from './running-example.ts'
 
 export const stackFolder = join(examples, 'observability-stack')
 
-/** One container, as far as the stack uses what can be said of it. */
+/** One container: the fields that the stack uses. */
 export interface Container {
   readonly image: string
   readonly command?: readonly string[]
@@ -24,13 +24,13 @@ export interface Stack {
 }
 
 export interface Mount {
-  /** A path of this machine, or the name of a volume. */
+  /** A path on the host, or the name of a volume. */
   readonly source: string
   readonly target: string
   readonly isVolume: boolean
 }
 
-/** A file of the stack, parsed. */
+/** Reads and parses a file of the stack. */
 export async function stackFile<Content>(name: string): Promise<Content> {
   return parse(await readFile(join(stackFolder, name), 'utf8'), { merge: true }) as Content
 }
@@ -43,7 +43,7 @@ export function parseMounts({ volumes = [] }: Container): Mount[] {
   })
 }
 
-/** The files of this machine that a container sees, in a folder that stands for its root. */
+/** Creates a folder with the mounted files of a container, as its root directory. */
 export async function createRootFolder(container: Container): Promise<string> {
   const root = await temporaryFolder()
   for (const { source, target, isVolume } of parseMounts(container)) {
@@ -54,7 +54,7 @@ export async function createRootFolder(container: Container): Promise<string> {
   return root
 }
 
-/** Every text in a document, however deep. */
+/** Returns every string in a document, at every depth. */
 export function collectStrings(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(collectStrings) : []

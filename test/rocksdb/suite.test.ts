@@ -67,7 +67,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('the suite'), () => {
         },
       },
       {
-        does: 'read whose flush nobody awaits',
+        does: 'read whose flush is not awaited',
         operation: 'get_many',
         run: (db, { entries }) => {
           const batch = db.read({ autoDestroy: true })

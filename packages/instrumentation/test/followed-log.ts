@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { type LineSink, LogFollower, type LogFollowerOptions, type LogReadResult } from '../src/engines/files/log-follower.ts'
 
-/** A log, and whoever follows it. */
+/** A log file and its follower. */
 export interface FollowedLog {
   readonly folder: string
   readonly path: string

@@ -8,7 +8,7 @@ import { quantile, spreadOf } from '../spread.ts'
 import { largeStore } from './large-store.ts'
 import { clockName, mainThreadNanoseconds } from './main-thread.ts'
 
-/** A frame of a slow animation, or a long task of somebody's server: more would be felt by whoever waits meanwhile. */
+/** The duration of a slow animation frame: longer pauses of the event loop are noticeable. */
 const goalNanoseconds = 20e6
 
 /** A collection that comes right behind another is given what that was told. */

@@ -1,6 +1,6 @@
 import type { Operations, Store } from './operations.ts'
 
-/** The store as it is called by somebody who measures nothing. */
+/** Calls the store without measuring anything. */
 export function bare(store: Store): Operations {
   return {
     get: (key) => store.get(key),

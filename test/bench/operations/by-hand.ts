@@ -2,7 +2,7 @@ import type { Operation } from '@wombat/instrumentation'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Operations } from './operations.ts'
 
-/** What somebody writes who measures a store without us: a function around each of its methods. */
+/** Hand-written instrumentation: a function around each method of the store. */
 export function byHand(operations: Operations, recorderOf: (operation: Operation) => Recorder): Operations {
   const get = recorderOf('get')
   return {

@@ -1,6 +1,6 @@
 import { MetricReader } from '@opentelemetry/sdk-metrics'
 
-/** A reader that collects only when it is told to: no timer of its own gets into a measurement. */
+/** A reader without a timer: it collects on request only, so it does not disturb a measurement. */
 export class QuietReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
 

@@ -1,4 +1,4 @@
-/** One operation of one store as somebody would count and time it who writes every call himself. */
+/** Counts and times one operation of one store, as hand-written code does. */
 export interface Recorder {
   succeed(seconds: number): void
   fail(seconds: number): void

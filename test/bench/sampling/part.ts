@@ -30,7 +30,7 @@ export async function* sampling(effort: Effort): AsyncGenerator<ComparisonResult
   )
 }
 
-/** A map whose gets are added up, so that no compiler leaves them out. */
+/** Reads a map and sums the results, so that the compiler cannot remove the reads. */
 function reading(name: string, map: Map<number, number>, keys: readonly number[]): Case {
   let total = 0
   return {

@@ -13,10 +13,10 @@ import type { SampleValue, Scenario } from './scenario.ts'
  * output; file names contain the seeds.
  */
 export async function checkWithPromtool(
-  judged: ReadonlyMap<Scenario, readonly AlertLabels[][]>,
+  timelines: ReadonlyMap<Scenario, readonly AlertLabels[][]>,
   folder: string,
 ): Promise<string | undefined> {
-  const files = await Promise.all([...judged].map(([scenario, timeline]) => writeTest(scenario, timeline, folder)))
+  const files = await Promise.all([...timelines].map(([scenario, timeline]) => writeTest(scenario, timeline, folder)))
   try {
     await promisify(execFile)(programPath('promtool'), ['test', 'rules', ...files], { maxBuffer: 2 ** 28 })
     return undefined

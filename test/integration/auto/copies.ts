@@ -6,7 +6,7 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 const installed = join(import.meta.dirname, '../../node_modules')
 
 /**
- * Copies of packages that are installed, in a folder of their own, and what requires them from there: nobody has loaded them.
+ * Copies installed packages into a new folder. Returns a `require` for them: the copies have not been loaded before.
  * What they depend on is not copied, unless it is named.
  */
 export async function copyPackages(...names: readonly string[]): Promise<NodeJS.Require> {

@@ -127,7 +127,7 @@ test('a method that a subclass overrides is counted once, from its second call o
   expect(await sets()).toEqual({ keyv: 1 })
 })
 
-test('disabled, it finds no store; what it found stays measured until it is told; enabled again, it finds', async () => {
+test('disabled, it finds no new stores and keeps measuring the others; enabled again, it finds new stores', async () => {
   const { provider, sets } = createProvider()
   const instrumentation = enableInstrumentation({}, provider)
   const require = await copyPackages(...all)
@@ -201,7 +201,7 @@ test.each([
     'registry and semconv cannot be combined',
   ],
   ['a semconv that there is not', { semconv: 'new' as never }, 'semconv must be'],
-  ['a name that is no function', { name: 'orders' as never }, 'name must be a function'],
+  ['a name that is not a function', { name: 'orders' as never }, 'name must be a function'],
 ])('%s is refused', (_what, config, complaint) => {
   expect(() => new WombatInstrumentation(config)).toThrow(complaint)
 })
