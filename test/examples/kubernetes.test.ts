@@ -122,7 +122,7 @@ test('probes work without a token, and their status codes follow the health', as
 
 test('Prometheus can scrape the metrics with the token of the secret only', async () => {
   const { monitoring, get } = await startInPod()
-  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  await using _store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   const [endpoint, ...others] = podMonitor.spec.podMetricsEndpoints
   expect([endpoint?.port, others]).toEqual(['monitoring', []])
   expect((await get(endpoint?.path ?? '')).status).toBe(401)

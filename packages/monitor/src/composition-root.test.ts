@@ -172,7 +172,7 @@ test('close sends the last notifications first, then writes the last log line, t
     ],
   })
   onTestFinished(() => monitoring.close())
-  monitoring.instrument(new MemoryLevel(), { name: 'orders' })
+  await using _store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   await sending.promise
   await monitoring.close()
   const atClose = events.slice(events.indexOf('notified'))

@@ -100,7 +100,8 @@ test('close writes the last log line with metrics', async () => {
   const meterProvider = new MeterProvider({ readers: [reader] })
   const logger = collectingLogger()
   const monitoring = await attached(reader, { meterProvider, logger, logMetricsEnabled: true })
-  await instrument(new MemoryLevel(), { name: 'orders', meterProvider }).get('a')
+  await using store = instrument(new MemoryLevel(), { name: 'orders', meterProvider })
+  await store.get('a')
   await monitoring.close()
   expect(logger.lines).toMatchObject([
     { level: 'info', message: 'metrics', fields: { stores: [{ store: 'orders', operations: { get: { count: 1 } } }] } },

@@ -166,7 +166,7 @@ test.runIf(process.platform === 'linux')('uninstrument removes the gauges, keeps
 test('a sublevel and a store with a deleted folder report no engine metrics, and nothing fails', async () => {
   const { registry, numbers } = createRegistryWithReader()
   const db = instrument(new ClassicLevel(folder(), smallBuffers), { registry, name: 'orders' })
-  instrument(db.sublevel('a'), { registry, name: 'part' })
+  await using _part = instrument(db.sublevel('a'), { registry, name: 'part' })
   await load(db, 5)
   expect(Object.keys(await numbers('part')).filter((name) => engineMetricNames('leveldb').includes(name as never))).toEqual([])
   rmSync(db.location, { recursive: true })

@@ -1,7 +1,7 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { bindToMeter, instrument, MetricsRegistry, scopeName, sharedRegistry } from '@wombat/instrumentation'
 import { MemoryLevel } from 'memory-level'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Snapshot } from './snapshot.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 
@@ -10,6 +10,7 @@ async function measuredStore() {
   const reader = new SnapshotReader()
   const provider = new MeterProvider({ readers: [reader] })
   const store = instrument(new MemoryLevel(), { name: 'orders', meterProvider: provider })
+  onTestFinished(() => store.close())
   await store.get('a')
   return { reader, provider, registry: sharedRegistry(provider) }
 }

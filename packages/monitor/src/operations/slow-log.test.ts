@@ -23,9 +23,9 @@ function createSlowLog(options: Partial<SlowLogOptions> = {}) {
   return { registry, process, logger, slow, readCount }
 }
 
-test('the counter of every operation starts at 0', () => {
+test('the counter of every operation starts at 0', async () => {
   const { registry } = createSlowLog()
-  instrument(new MemoryLevel(), { registry, name: 'orders' })
+  await using _store = instrument(new MemoryLevel(), { registry, name: 'orders' })
   const [metric] = [...registry.families()].filter(({ definition }) => definition.name === 'db_slow_operations_total')
   const labels = [...(metric?.series.values() ?? [])].map((series) => series.labels)
   expect(labels).toContainEqual({ store: 'orders', operation: 'get' })

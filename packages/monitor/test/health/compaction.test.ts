@@ -20,7 +20,8 @@ async function openLevel(location: string, options?: HealthChecksOptions) {
 
 test('compaction of an idle LevelDB keeps up, and an engine without compaction metrics is not checked', async () => {
   const { registry, recordMetrics, runCheck, checkNames } = await openLevel(await temporaryFolder())
-  await instrument(new MemoryLevel(), { registry, name: 'memory' }).open()
+  await using memory = instrument(new MemoryLevel(), { registry, name: 'memory' })
+  await memory.open()
   expect(checkNames('orders')).not.toContain(name)
   await recordMetrics()
   expect(checkNames('memory')).not.toContain(name)

@@ -35,8 +35,9 @@ test('a LevelDB, an LMDB and a store in memory are probed by writing, reading an
 
 test('a store whose probe cannot write is only read', async () => {
   const { registry, runCheck } = createHealthChecks()
-  instrument(new Keyv(), { registry, name: 'cache' })
+  const cache = instrument(new Keyv(), { registry, name: 'cache' })
   expect(await runCheck(name, 'cache')).toMatchObject({ status: 'healthy', message: 'Database is readable' })
+  await cache.disconnect()
 })
 
 test('an opening store is unknown, and a closed one is not checked', async () => {

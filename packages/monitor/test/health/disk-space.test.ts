@@ -24,7 +24,8 @@ test('a volume with free space is healthy, and a store without files is not chec
   const { registry, checkNames, runCheck } = await openLevel(await temporaryFolder(), {
     bounds: { diskLowShare: 0.001, diskLowLeaveShare: 0.002 },
   })
-  await instrument(new MemoryLevel(), { registry, name: 'memory' }).open()
+  await using memory = instrument(new MemoryLevel(), { registry, name: 'memory' })
+  await memory.open()
   expect(await runCheck(name, 'orders')).toMatchObject({
     status: 'healthy',
     message: 'Sufficient disk space available',
@@ -73,7 +74,8 @@ test('a file system that does not report its free space is degraded', async (con
     instrument: (store, context) => ({ ...memory.instrument(store, context), directory: () => '/proc', probe: () => undefined }),
   }
   const { registry, runCheck } = createHealthChecks()
-  await instrument(new MemoryLevel(), { registry, name: 'orders', adapter }).open()
+  await using store = instrument(new MemoryLevel(), { registry, name: 'orders', adapter })
+  await store.open()
   expect(await runCheck(name, 'orders')).toEqual({
     status: 'degraded',
     message: 'Cannot determine disk space',

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Keyv, type KeyvOptions } from 'keyv'
 import QuickLRU from 'quick-lru'
-import { expect, test, vi } from 'vitest'
-import { instrument } from '../../instrument.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { instrument, uninstrument } from '../../instrument.ts'
 import type { MeasuredStore } from '../../registry/measured-stores.ts'
 import { MetricsRegistry } from '../../registry/registry.ts'
 
@@ -62,6 +62,8 @@ const readValues = (registry: MetricsRegistry) => registry.getAllMetrics().map((
 function measure(keyv: Keyv) {
   const registry = new MetricsRegistry()
   instrument(keyv, { name: 'cache', registry })
+  // It also keeps the Keyv alive in tests that use only its registry.
+  onTestFinished(() => void uninstrument(keyv))
   return { keyv, registry, store: registry.stores.list()[0] as MeasuredStore, recorded: recordHooksAndEvents(keyv) }
 }
 
@@ -187,10 +189,11 @@ for (const [kind, make] of Object.entries(readOnly)) {
 test('a measured Map behind a Keyv counts nothing of the probe', async () => {
   const registry = new MetricsRegistry()
   const map = instrument(new Map(), { name: 'map', registry })
-  instrument(new Keyv({ store: map }), { name: 'cache', registry })
+  const keyv = instrument(new Keyv({ store: map }), { name: 'cache', registry })
   const before = readValues(registry)
   for (const store of registry.stores.list()) expect(await store.probe()?.read('probe key')).toBeUndefined()
   expect(readValues(registry)).toEqual(before)
+  await keyv.disconnect()
 })
 
 test('a disconnected Keyv has no probe until its next call', async () => {
