@@ -154,9 +154,9 @@ function reportedBy({ engineMetrics }: StoreAdapter): ReadonlySet<string> {
   return new Set(Object.values(engineMetrics).flat())
 }
 
-/** Returns the engine's name for an adapter of one engine, else the adapter's. */
+/** Returns the engine's name if one engine of the adapter has metrics, else the adapter's. */
 function columnTitle({ name, engineMetrics }: StoreAdapter): string {
-  const engines = Object.keys(engineMetrics)
+  const engines = Object.keys(engineMetrics).filter((engine) => engineMetrics[engine]?.length !== 0)
   return engines.length === 1 ? (engines[0] ?? name) : name
 }
 

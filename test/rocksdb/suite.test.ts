@@ -32,6 +32,14 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('the suite'), () => {
       return db
     },
     close: (db) => db.close(),
+    // From the statistics and the log of a busy engine.
+    optionalMetrics: [
+      'db_cache_hits_total',
+      'db_cache_misses_total',
+      'db_bloom_filter_useful_total',
+      'db_bloom_filter_false_positives_total',
+      'db_write_stall_seconds_total',
+    ],
     actions: [
       {
         does: 'get',

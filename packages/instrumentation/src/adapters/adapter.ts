@@ -56,7 +56,10 @@ export interface StoreAdapter<Store extends object = object> {
   readonly name: string
   /** The operations it measures. Their series exist from the start, at 0. Empty if the store has no operations to measure. */
   readonly operations: readonly Operation[]
-  /** The metrics it records beside those of the operations, by engine. `{}` if there are none. */
+  /**
+   * The metrics it records beside those of the operations, by the result of `engine`: `[]` for an engine without metrics. `{}`
+   * if no engine has metrics.
+   */
   readonly engineMetrics: Readonly<Record<string, readonly MetricName[]>>
   /** The documented `code`s of the store's errors: values of the label `error_type`. Other errors count as `_OTHER`. */
   readonly errorCodes: ReadonlySet<string>

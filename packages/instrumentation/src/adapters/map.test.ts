@@ -59,14 +59,6 @@ describe.each(kinds)('%s', (kind, make) => {
   })
 })
 
-test('it exports db_entries, the metrics of its operations, and no others', () => {
-  const registry = new MetricsRegistry()
-  instrument(new Map(), { registry })
-  const always = /^db_(.*_(operations|latency|errors)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
-  const names = registry.getAllMetrics().map(({ name }) => name)
-  expect(names.filter((name) => !always.test(name))).toEqual(map.engineMetrics['map'])
-})
-
 test('iteration works the same and is not measured', () => {
   const registry = new MetricsRegistry()
   const store = instrument(new Map([['a', 1]]), { name: 'cache', registry })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { StoreAdapter } from '../adapters/adapter.ts'
+import { type MetricName, operationMetrics, operations } from '../metrics/semconv.ts'
 import type { MeasuredStore } from '../registry/measured-stores.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
@@ -55,10 +57,64 @@ export function getOnlyStore(registry: MetricsRegistry): MeasuredStore {
   return store
 }
 
-/** Returns all values but the engine's own, which may count what the probe does. */
+/** The metrics of a store's operations. */
+const operationMetricNames: ReadonlySet<string> = new Set<MetricName>([
+  ...operations.flatMap((operation) => Object.values(operationMetrics(operation))),
+  'db_batch_entries_total',
+  'db_scan_entries_total',
+  'db_errors_total',
+  'db_queue_depth',
+  'db_oldest_operation_age_seconds',
+  'db_open_iterators',
+  'db_slow_operations_total',
+])
+
+/** Returns the values of the operation metrics. The engine's own are left out: they may count what the probe does. */
 function readOperationValues(registry: MetricsRegistry): unknown {
-  const own = registry.getAllMetrics().filter(({ name }) => /_(operations|errors|entries)_total$|_latency_|queue|age/.test(name))
+  const own = registry.getAllMetrics().filter(({ name }) => operationMetricNames.has(name))
   return own.map(({ name, labels, value }) => [name, labels, value])
+}
+
+/**
+ * Asserts that the only store records exactly the engine metrics that its adapter lists for its engine.
+ *
+ * @param optional listed metrics that the store need not have recorded.
+ */
+export function assertEngineMetrics(
+  registry: MetricsRegistry,
+  { engineMetrics }: StoreAdapter,
+  optional: readonly MetricName[],
+): void {
+  const { name: store, engine } = getOnlyStore(registry)
+  const engines = Object.keys(engineMetrics)
+  if (engines.length > 0 && !engines.includes(engine)) {
+    const advice = 'add it, with [] if the store records no metrics of this engine'
+    assert.fail(`engine() returned "${engine}", which is not in engineMetrics (${engines.join(', ')}): ${advice}`)
+  }
+  const listed = engineMetrics[engine] ?? []
+  const recorded = [...registry.families()].flatMap(({ definition: { name }, series }) => {
+    const isEngineMetric = !operationMetricNames.has(name) && name !== 'db_store_info'
+    return isEngineMetric && [...series.values()].some(({ labels }) => labels['store'] === store) ? [name] : []
+  })
+  const unlisted = recorded.filter((name) => !listed.some((one) => one === name))
+  const unrecorded = listed.filter((name) => !recorded.includes(name) && !optional.includes(name))
+  assert.deepEqual(unlisted, [], `recorded but not in engineMetrics.${engine}: ${unlisted.join(', ')}; add them`)
+  assert.deepEqual(
+    unrecorded,
+    [],
+    `in engineMetrics.${engine} but not recorded: ${unrecorded.join(', ')}; create their series in instrument(), remove them, or list them in optionalMetrics`,
+  )
+}
+
+/**
+ * Asserts that the errors were counted under the code of the thrown error. Passes if the call did not throw, or if the error
+ * has no code.
+ */
+export function assertErrorType({ failed, value }: Outcome, errorTypes: readonly unknown[]): void {
+  const code: unknown = failed && typeof value === 'object' && value !== null ? Reflect.get(value, 'code') : undefined
+  if (typeof code !== 'string') return
+  const message = `error_type must be the code of the error, "${code}", got "${errorTypes.join(', ')}"`
+  assert.deepEqual(errorTypes, [code], `${message}: add "${code}" to the adapter's errorCodes`)
 }
 
 /**

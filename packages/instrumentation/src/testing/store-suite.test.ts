@@ -278,6 +278,56 @@ test('an adapter with a metric that is not in the catalog fails', async () => {
   expect(await failures(inventive)).toEqual(['every metric is in the catalog, and no label contains data'])
 })
 
+const metricsTest = "its engine metrics are those in the adapter's engineMetrics"
+const withEntries: StoreAdapter<Shelf> = {
+  ...adapterWith((shelf, context) => {
+    context.observeGauge('db_entries', () => 3)
+    return correct.instrument(shelf, context)
+  }),
+  engineMetrics: { wood: ['db_entries'] },
+}
+
+test('an adapter that records exactly the engine metrics in its list passes', async () => {
+  expect(await failures(withEntries)).toEqual([])
+})
+
+const wrongMetrics: Readonly<Record<string, [engineMetrics: StoreAdapter['engineMetrics'], message: string]>> = {
+  'a recorded metric that is not in the list': [{ wood: [] }, 'recorded but not in engineMetrics.wood: db_entries; add them'],
+  'a metric in the list that is not recorded': [
+    { wood: ['db_entries', 'db_wal_bytes'] },
+    'in engineMetrics.wood but not recorded: db_wal_bytes; create their series in instrument(), remove them, or list them in optionalMetrics',
+  ],
+  'an engine without a list': [
+    { steel: ['db_entries'] },
+    'engine() returned "wood", which is not in engineMetrics (steel): add it, with [] if the store records no metrics of this engine',
+  ],
+}
+
+for (const [kind, [engineMetrics, message]] of Object.entries(wrongMetrics)) {
+  test(`${kind} fails`, async () => {
+    const failed = await runSuite({ ...withEntries, engineMetrics })
+    expect([...failed].map(([name, text]) => [name, text.split('\n')[0]])).toEqual([[metricsTest, message]])
+  })
+}
+
+test('a metric that is recorded only after an event is optional', async () => {
+  const engineMetrics = { wood: ['db_entries', 'db_write_stalls_total'] } as const
+  expect(await failures({ ...withEntries, engineMetrics }, { optionalMetrics: ['db_write_stalls_total'] })).toEqual([])
+})
+
+test('an error code that the adapter does not list fails', async () => {
+  const create: StoreKind<Shelf>['create'] = ({ entries, poisonedKey, error }) =>
+    new Shelf(entries, new Map([[poisonedKey, Object.assign(error, { code: 'SHELF_FULL' })]]))
+  expect(await failures({ ...correct, errorCodes: new Set(['SHELF_FULL']) }, { create })).toEqual([])
+  const { fail: _, ...succeeding } = reading
+  const failed = await runSuite(correct, { create, actions: [succeeding, adding] })
+  const message =
+    'error_type must be the code of the error, "SHELF_FULL", got "_OTHER": add "SHELF_FULL" to the adapter\'s errorCodes'
+  expect([...failed].map(([name, text]) => [name, text.split('\n')[0]])).toEqual([
+    ["add that fails counts as one set and one error, and throws the store's own error", message],
+  ])
+})
+
 test('an operation that no action performs fails, so every supplied operation is tested', async () => {
   const boastful = { ...correct, operations: ['get', 'set', 'delete'] } as const
   expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import type { StoreAdapter } from '../adapters/adapter.ts'
-import { instrument, uninstrument } from '../instrument.ts'
-import { metrics, type Operation, operations } from '../metrics/semconv.ts'
+import { instrument, storeAdapters, uninstrument } from '../instrument.ts'
+import { type MetricName, metrics, type Operation, operations } from '../metrics/semconv.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
-import { assertProbe, assertSameOutcome, getOnlyStore, type Outcome, runOutcome } from './assertions.ts'
+import {
+  assertEngineMetrics,
+  assertErrorType,
+  assertProbe,
+  assertSameOutcome,
+  getOnlyStore,
+  type Outcome,
+  runOutcome,
+} from './assertions.ts'
 import { type Measured, readMeasured, readValues } from './read-measured.ts'
 
 /** The data that the actions work with. The suite checks that nothing of it becomes a label. */
@@ -46,6 +54,8 @@ export interface StoreKind<Store extends object> {
   readonly actions: ReadonlyArray<Action<Store>>
   /** An adapter of your own (default: the built-in adapter that matches the store). */
   readonly adapter?: StoreAdapter
+  /** Engine metrics that exist only after an event which no action causes, for example a write stall (default: none). */
+  readonly optionalMetrics?: readonly MetricName[]
 }
 
 const name = 'the store'
@@ -107,7 +117,15 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  * })
  * ```
  */
-export function storeSuite<Store extends object>({ kind, test, create, close, actions, adapter }: StoreKind<Store>): void {
+export function storeSuite<Store extends object>({
+  kind,
+  test,
+  create,
+  close,
+  actions,
+  adapter,
+  optionalMetrics = [],
+}: StoreKind<Store>): void {
   type Actions = ReadonlyArray<Action<Store>>
   const performed = operations.filter((operation) => actions.some((action) => action.operation === operation))
 
@@ -223,6 +241,8 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
           [[operation, 1]],
           `db_errors_total must be 1 for ${operation}, and have no other series`,
         )
+        const errorTypes = errors.map(({ labels }) => labels['error_type'])
+        assertErrorType(outcome, errorTypes)
         assertSameOutcome(outcome, await runUnmeasured((plain) => fail(plain, data), data), data)
       },
     )
@@ -285,6 +305,14 @@ export function storeSuite<Store extends object>({ kind, test, create, close, ac
       const leaks = labels.filter((label) => label.includes('suite-'))
       assert.deepEqual(leaks, [], `labels of ${definition.name} must not contain keys, values or messages`)
     }
+  })
+
+  checkMeasured("its engine metrics are those in the adapter's engineMetrics", async (store, data, registry) => {
+    await runAll(store, data)
+    await registry.collectors.collectNow()
+    const used = adapter ?? storeAdapters.find((one) => one.name === getOnlyStore(registry).adapter)
+    assert.ok(used !== undefined, 'the adapter of the store must be known')
+    assertEngineMetrics(registry, used, optionalMetrics)
   })
 
   if (close === undefined) return

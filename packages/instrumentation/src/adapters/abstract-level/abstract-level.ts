@@ -67,7 +67,7 @@ const errorCodes: ReadonlySet<string> = new Set([
 export const abstractLevel: StoreAdapter<Database> = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
-  engineMetrics: { leveldb: leveldbMetricNames },
+  engineMetrics: { leveldb: leveldbMetricNames, memory: [], 'abstract-level': [] },
   errorCodes,
 
   matches(store): store is Database {
