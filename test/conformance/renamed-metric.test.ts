@@ -1,21 +1,25 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type MetricName, metrics } from '@wombat/instrumentation'
 import { defaultRules } from '@wombat/monitor'
 import { panelQueries } from '@wombat/test-support/panel-queries'
-import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const names = ['instrumentation', 'monitor', 'dashboards'] as const
 /** Whether a metric belongs to an operation. Its name is composed from the typed name of the operation, so it occurs nowhere as a whole. */
 const isOfOperation = (name: string): boolean => /^db_(get|set|delete|batch|scan|clear|has|get_many)_/.test(name)
 
-/** Copies the packages and links their dependencies, so that each copy resolves the other copies. */
+/**
+ * Copies the packages and links their dependencies, so that each copy resolves the other copies. The copy is outside the
+ * repository: other tests list the repository's files meanwhile.
+ */
 async function copyPackages(): Promise<string> {
-  const folder = await mkdtemp(join(import.meta.dirname, 'run-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder()
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   await cp(join(root, 'tsconfig.base.json'), join(folder, 'tsconfig.base.json'))
   for (const name of names) {
     const [from, to] = [join(root, 'packages', name), join(folder, 'packages', name)]

@@ -21,7 +21,10 @@ test.each(readdirSync(join(root, 'packages')))('%s is published with the license
   })
 })
 
-const folders = globSync('**/package.json', { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist|\.installed)$/.test(name) })
+const folders = globSync('**/package.json', {
+  cwd: root,
+  exclude: (name) => /(^|\/)(node_modules|dist|\.installed|run-[^/]+)$/.test(name),
+})
   .map((path) => dirname(path))
   .filter((folder) => !/(^|\/)run-/.test(folder))
 

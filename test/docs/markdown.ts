@@ -10,11 +10,12 @@ export interface MarkdownFile {
   readonly text: string
 }
 
-const excluded = new Set(['node_modules', 'dist', '.installed', '.git', 'coverage'])
+/** Folders that are not in the repository. Tests create and remove `run-…` folders meanwhile. */
+const excluded = /(^|\/)(node_modules|dist|\.installed|\.git|coverage|run-[^/]+)$/
 
 /** Returns every Markdown file of the repository, ordered by path. */
 export function markdownFiles(): MarkdownFile[] {
-  const paths = globSync('**/*.md', { cwd: root, exclude: (name) => excluded.has(name.split('/').at(-1) ?? name) })
+  const paths = globSync('**/*.md', { cwd: root, exclude: (name) => excluded.test(name) })
   // The wildcard does not match folders that begin with a dot.
   const hidden = globSync('.github/**/*.md', { cwd: root })
   return [...paths, ...hidden].sort().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
