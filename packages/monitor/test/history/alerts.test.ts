@@ -49,3 +49,9 @@ test('a history does not keep the process alive, and is complete if the process 
   const { file } = await opened(historyPath)
   expect(Date.now() - (file.lastSampleMs(Date.now()) ?? 0)).toBeLessThan(5000)
 })
+
+test('a process that only waits for a restored history does not end before it is restored', async () => {
+  const { child, output } = start('restoring-process.ts', await temporaryPath())
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(output).toEqual({ stdout: 'restored\n', stderr: '' })
+})

@@ -102,7 +102,8 @@ export class DurableHistory {
     const statements = this.#statements
     if (statements === undefined) return
     const { database, seriesIds } = statements
-    const slices = new TimeSlices()
+    // The caller awaits it: the process must not end in a pause.
+    const slices = new TimeSlices({ keepsProcessAlive: true })
     try {
       const fromMs = nowMs - this.#options.retentionMs
       const blocks = readBlocks(database, fromMs, slices, (error) => this.#reportFailure(error))
