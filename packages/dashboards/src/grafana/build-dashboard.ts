@@ -5,7 +5,7 @@ import { burnRateGroups } from '../rules/burn-rates.ts'
 import { defaultRuleNames } from './alert-thresholds.ts'
 import { type DashboardName, tag, titles, uids, withoutPlacement } from './links.ts'
 import { buildPanel, dataSource } from './panel.ts'
-import type { RowSpec } from './panel-spec.ts'
+import { gridWidth, type PanelSpec, type RowSpec } from './panel-spec.ts'
 import { scopeMatchers, type Variable, variables } from './template-variables.ts'
 
 /** The alerts of the default rule files. */
@@ -16,7 +16,11 @@ const alertNames = [
   ]),
 ]
 
-/** Builds a dashboard with these rows, and with the variables, annotations and links that all dashboards share. */
+/**
+ * Builds a dashboard with these rows, and with the variables, annotations and links that all dashboards share.
+ *
+ * @throws Error if the widths of the panels on one line of a row do not add up to the width of the grid.
+ */
 export function buildDashboard(name: DashboardName, description: string, rows: readonly RowSpec[]): grafana.Dashboard {
   const dashboard = new grafana.DashboardBuilder(titles[name])
     .uid(uids[name])
@@ -56,11 +60,31 @@ export function buildDashboard(name: DashboardName, description: string, rows: r
       ),
     ])
   for (const { title, repeat, panels } of rows) {
+    validateWidths(title, panels)
     const row = new grafana.RowBuilder(title)
     dashboard.withRow(repeat === undefined ? row : row.repeat(repeat))
     for (const panel of panels) dashboard.withPanel(buildPanel(panel))
   }
   return dashboard.build()
+}
+
+/** Panels fill a line of the grid from left to right. A narrower line would leave a gap; a wider one would wrap. */
+function validateWidths(row: string, panels: readonly PanelSpec[]): void {
+  let line = 1
+  let width = 0
+  const titles: string[] = []
+  for (const [index, panel] of panels.entries()) {
+    width += panel.width
+    titles.push(panel.title)
+    if (width < gridWidth && index < panels.length - 1) continue
+    if (width !== gridWidth) {
+      const names = titles.map((title) => `"${title}"`).join(', ')
+      throw new Error(`row "${row}", line ${line}: the widths of ${names} add up to ${width}; they must add up to ${gridWidth}`)
+    }
+    line++
+    width = 0
+    titles.length = 0
+  }
 }
 
 function buildVariable({ name, label, description, query, regex }: Variable): grafana.QueryVariableBuilder {

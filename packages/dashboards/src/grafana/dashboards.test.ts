@@ -5,6 +5,7 @@ import { defaultRules, healthStatuses } from '@wombat/monitor'
 import { dashboards, metricsIn } from '@wombat/test-support/panel-queries'
 import { describe, expect, test } from 'vitest'
 import { ruleFiles } from '../rules/default-rule-files.ts'
+import { buildDashboard } from './build-dashboard.ts'
 import { dashboardFiles } from './dashboards.ts'
 
 const folder = join(import.meta.dirname, '../../generated/dashboards')
@@ -60,6 +61,18 @@ test.each(all)('panels of %s have unique titles and do not overlap', (_name, { p
   }
 })
 
+test.each([
+  ['narrow', [12, 12, 8, 8], 'row "Example", line 2: the widths of "Panel 3", "Panel 4" add up to 16; they must add up to 24'],
+  [
+    'wide',
+    [8, 8, 12],
+    'row "Example", line 1: the widths of "Panel 1", "Panel 2", "Panel 3" add up to 28; they must add up to 24',
+  ],
+])('a line of panels that is too %s is rejected', (_name, widths, message) => {
+  const panels = widths.map((width, index) => ({ title: `Panel ${index + 1}`, width, series: [] }))
+  expect(() => buildDashboard('engine', 'An example.', [{ title: 'Example', panels }])).toThrow(new Error(message))
+})
+
 test('every queried metric is in the metric catalog', () => {
   const unknown = expressions.flatMap(metricsIn).filter((name) => !Object.hasOwn(metrics, name))
   expect(unknown).toEqual([])
@@ -67,7 +80,11 @@ test('every queried metric is in the metric catalog', () => {
 
 test('every metric of the catalog is on a panel, except those with a reason', () => {
   const shown = new Set(expressions.flatMap(metricsIn))
-  expect(Object.keys(metrics).filter((name) => !shown.has(name))).toEqual(Object.keys(withoutPanel))
+  const hint = 'show each of these metrics on a panel, or add it to withoutPanel with the reason'
+  expect(
+    Object.keys(metrics).filter((name) => !shown.has(name)),
+    hint,
+  ).toEqual(Object.keys(withoutPanel))
 })
 
 test("a panel's description contains the catalog's description of its metrics", () => {

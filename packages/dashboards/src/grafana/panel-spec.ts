@@ -14,12 +14,15 @@ export interface PanelSeries {
   readonly isHealth?: boolean
 }
 
+/** Columns of Grafana's grid: the widths of the panels on one line add up to it. */
+export const gridWidth = 24
+
 /** One panel as data. */
 export interface PanelSpec {
   readonly title: string
   /** Grafana's panel type (default `timeseries`). */
   readonly kind?: 'timeseries' | 'stat' | 'statetimeline' | 'table'
-  /** Width in columns of Grafana's grid, which has 24. */
+  /** Width in columns of Grafana's grid: the widths of the panels on one line add up to 24. */
   readonly width: number
   readonly series: readonly PanelSeries[]
   /** Default: the first query's. */

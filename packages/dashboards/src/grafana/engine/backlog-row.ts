@@ -1,6 +1,5 @@
 import type { RowSpec } from '../panel-spec.ts'
-import { perSecond } from '../query.ts'
-import { gaugePanel, quantileSeries } from './engine-panels.ts'
+import { counterPanel, gaugePanel, histogramPanel } from './engine-panels.ts'
 
 /** Memtables that are waiting to be flushed and bytes that are waiting to be compacted. */
 export const backlogRow: RowSpec = {
@@ -9,8 +8,8 @@ export const backlogRow: RowSpec = {
     { ...gaugePanel('Pending compaction bytes', 'db_compaction_pending_bytes', 8), rules: ['CompactionLag'] },
     gaugePanel('Running compactions', 'db_compactions_running', 8),
     gaugePanel('Immutable memtables', 'db_immutable_memtables', 8),
-    { title: 'Flushes', width: 8, series: [{ legend: '{{store}}', query: perSecond('db_flush_operations_total') }] },
-    { title: 'Flushed bytes', width: 8, series: [{ legend: '{{store}}', query: perSecond('db_flush_bytes_total') }] },
-    { title: 'Flush duration', width: 8, series: quantileSeries('db_flush_duration_seconds') },
+    counterPanel('Flushes', 'db_flush_operations_total', 8),
+    counterPanel('Flushed bytes', 'db_flush_bytes_total', 8),
+    histogramPanel('Flush duration', 'db_flush_duration_seconds', 8),
   ],
 }

@@ -1,7 +1,7 @@
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
 import { aboveZero, add, divide, gauge, mapExpression, or, perSecond, type Query } from '../query.ts'
 import { plainUnit } from '../units.ts'
-import { quantileSeries } from './engine-panels.ts'
+import { counterPanel, histogramPanel } from './engine-panels.ts'
 
 const flushedBytes = perSecond('db_flush_bytes_total')
 const writeAmplification = divide(
@@ -38,9 +38,9 @@ const panels: readonly PanelSpec[] = [
       { legend: '{{store}} output', query: perSecond('db_compaction_output_files_total') },
     ],
   },
-  { title: 'Compactions', width: 8, series: [{ legend: '{{store}}', query: perSecond('db_compaction_operations_total') }] },
-  { title: 'Compaction duration', width: 8, series: quantileSeries('db_compaction_duration_seconds') },
-  { title: 'Write amplification per compaction', width: 8, series: quantileSeries('db_compaction_write_amplification') },
+  counterPanel('Compactions', 'db_compaction_operations_total', 8),
+  histogramPanel('Compaction duration', 'db_compaction_duration_seconds', 8),
+  histogramPanel('Write amplification per compaction', 'db_compaction_write_amplification', 8),
   {
     title: 'Write amplification',
     width: 8,
@@ -53,17 +53,9 @@ const panels: readonly PanelSpec[] = [
     series: [{ legend: '{{store}}', query: spaceAmplification }],
     note: 'Bytes of all levels, divided by the bytes of the deepest level, which has each key once. Empty if all data is in level 0.',
   },
-  {
-    title: 'Reclaimed space',
-    width: 6,
-    series: [{ legend: '{{store}}', query: perSecond('db_space_reclaim_bytes_total') }],
-  },
-  {
-    title: 'Space reclamations',
-    width: 6,
-    series: [{ legend: '{{store}}', query: perSecond('db_space_reclaim_operations_total') }],
-  },
-  { title: 'Space reclamation duration', width: 6, series: quantileSeries('db_space_reclaim_duration_seconds') },
+  counterPanel('Reclaimed space', 'db_space_reclaim_bytes_total', 6),
+  counterPanel('Space reclamations', 'db_space_reclaim_operations_total', 6),
+  histogramPanel('Space reclamation duration', 'db_space_reclaim_duration_seconds', 6),
 ]
 
 /** Throughput, duration and amplification of compaction. */

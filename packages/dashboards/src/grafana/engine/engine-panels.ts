@@ -1,16 +1,22 @@
 import type { MetricName } from '@wombat/instrumentation'
 import { findRules } from '../alert-thresholds.ts'
-import type { PanelSeries, PanelSpec } from '../panel-spec.ts'
-import { gauge, histogramQuantile, type Query } from '../query.ts'
+import type { PanelSpec } from '../panel-spec.ts'
+import { gauge, histogramQuantile, perSecond, type Query } from '../query.ts'
 
 /** Returns a panel of one gauge by store, summed over processes. */
 export function gaugePanel(title: string, name: MetricName, width: number): PanelSpec {
   return { title, width, series: [{ legend: '{{store}}', query: gauge('sum', name) }] }
 }
 
-/** Returns the P50 and P99 of a histogram by store. */
-export function quantileSeries(name: MetricName): readonly PanelSeries[] {
-  return [0.5, 0.99].map((q) => ({ legend: `{{store}} P${q * 100}`, query: histogramQuantile(q, name) }))
+/** Returns a panel of the rate of one counter by store, per second. */
+export function counterPanel(title: string, name: MetricName, width: number): PanelSpec {
+  return { title, width, series: [{ legend: '{{store}}', query: perSecond(name) }] }
+}
+
+/** Returns a panel of the P50 and P99 of one histogram by store. */
+export function histogramPanel(title: string, name: MetricName, width: number): PanelSpec {
+  const series = [0.5, 0.99].map((q) => ({ legend: `{{store}} P${q * 100}`, query: histogramQuantile(q, name) }))
+  return { title, width, series }
 }
 
 /** Returns the files in level 0, of several processes the maximum: each process compacts its own store. */

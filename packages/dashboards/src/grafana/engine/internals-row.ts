@@ -2,7 +2,7 @@ import type { MetricName } from '@wombat/instrumentation'
 import { findRules } from '../alert-thresholds.ts'
 import type { PanelSeries, PanelSpec, RowSpec } from '../panel-spec.ts'
 import { gauge, gaugeRatio, perSecond } from '../query.ts'
-import { gaugePanel } from './engine-panels.ts'
+import { counterPanel, gaugePanel } from './engine-panels.ts'
 
 const cpuSeries = (legend: string, name: MetricName): PanelSeries => ({
   legend: `{{store}} ${legend}`,
@@ -12,12 +12,7 @@ const cpuSeries = (legend: string, name: MetricName): PanelSeries => ({
 const [corruptionRule] = findRules(['DataCorruption'])
 
 const panels: readonly PanelSpec[] = [
-  {
-    title: 'Background errors',
-    width: 8,
-    series: [{ legend: '{{store}}', query: perSecond('db_background_errors_total') }],
-    rules: ['BackgroundErrors'],
-  },
+  { ...counterPanel('Background errors', 'db_background_errors_total', 8), rules: ['BackgroundErrors'] },
   {
     title: 'Corruption errors',
     width: 8,

@@ -76,7 +76,7 @@ const panels: readonly PanelSpec[] = [
   },
   {
     title: 'Health check duration (P99)',
-    width: 12,
+    width: 24,
     series: [
       {
         legend: '{{store}} {{check}}',

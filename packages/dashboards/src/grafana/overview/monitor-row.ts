@@ -96,7 +96,7 @@ const panels: readonly PanelSpec[] = [
   },
   {
     title: 'Health status changes',
-    width: 12,
+    width: 24,
     series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
     note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },
