@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+// Writes every generated file, and prints which of them changed.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
 import { dashboardFiles } from '../../packages/dashboards/dist/grafana/dashboards.js'
@@ -6,16 +7,18 @@ import { plainOptionsSource } from '../../packages/monitor/test/config/plain-opt
 import { healthBoundsSource } from '../../packages/monitor/test/health/health-bounds.ts'
 import { generatedDocuments, withTables } from '../docs/generated-tables.ts'
 
-writeFileSync(join(import.meta.dirname, '../../packages/monitor/src/config/generated/plain-options.ts'), plainOptionsSource())
-writeFileSync(join(import.meta.dirname, '../../packages/monitor/src/health/generated/health-bounds.ts'), healthBoundsSource())
+const root = join(import.meta.dirname, '../..')
 
-for (const document of generatedDocuments) {
-  const path = join(import.meta.dirname, '../..', document)
-  writeFileSync(path, withTables(document, readFileSync(path, 'utf8')))
+/** Writes a file, given by its path below the root, if its text changes. Prints what was done. */
+function write(file: string, text: string): void {
+  const path = join(root, file)
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (text !== before) writeFileSync(path, text)
+  console.log(`${before === undefined ? 'created' : text === before ? 'unchanged' : 'updated'}  ${file}`)
 }
 
-const rules = join(import.meta.dirname, '../../packages/dashboards/generated/rules')
-for (const [name, text] of Object.entries(ruleFiles())) writeFileSync(join(rules, name), text)
-
-const dashboards = join(import.meta.dirname, '../../packages/dashboards/generated/dashboards')
-for (const [name, text] of Object.entries(dashboardFiles)) writeFileSync(join(dashboards, name), text)
+write('packages/monitor/src/config/generated/plain-options.ts', plainOptionsSource())
+write('packages/monitor/src/health/generated/health-bounds.ts', healthBoundsSource())
+for (const document of generatedDocuments) write(document, withTables(document, readFileSync(join(root, document), 'utf8')))
+for (const [name, text] of Object.entries(ruleFiles())) write(`packages/dashboards/generated/rules/${name}`, text)
+for (const [name, text] of Object.entries(dashboardFiles)) write(`packages/dashboards/generated/dashboards/${name}`, text)
