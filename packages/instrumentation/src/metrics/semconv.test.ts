@@ -123,7 +123,8 @@ for (const [name, [kind, unit, ...labels]] of Object.entries(catalog)) {
 }
 
 test('the catalog has no other names than those listed here', () => {
-  expect(Object.keys(metrics).sort()).toEqual(Object.keys(catalog).sort())
+  const hint = 'a new, renamed or removed metric must change in the list at the top of this file, too, and in the changelog'
+  expect(Object.keys(metrics).sort(), hint).toEqual(Object.keys(catalog).sort())
 })
 
 test('every name of the catalog is the same on every route', () => {
