@@ -56,7 +56,8 @@ export class SnapshotReader extends MetricReader {
   }
 
   /**
-   * Returns the metrics as they are now. Concurrent callers share one collection.
+   * Returns the metrics as they are now. While a collection runs, every further call returns the same promise: its snapshot may
+   * lack values that were recorded after the collection began. Call it again after it resolves to get them.
    *
    * @throws Error if the reader belongs to no MeterProvider, or was shut down.
    */
