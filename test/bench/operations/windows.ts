@@ -1,7 +1,7 @@
 import { randomNumbers } from '../random.ts'
 
 /**
- * Windows over the items, each from somewhere else: no pass is about items that its neighbour has just warmed, and none of
+ * Windows over the items, each from somewhere else: no pass is about items that its neighbor has just warmed, and none of
  * the cases, which come in a regular order, gets the same few windows each time.
  */
 export function windowsOver<T>(items: readonly T[], size: number): () => readonly T[] {

@@ -5,7 +5,7 @@ import { openTelemetry } from './opentelemetry.ts'
 import { ourCells, ourCellsOnMeter } from './ours.ts'
 import { promClient } from './prom-client.ts'
 
-const [ours, oursForThree, oursOnMeter] = ['ours, one reader', 'ours, three readers', 'ours, on an application’s Meter']
+const [ours, oursForThree, oursOnMeter] = ['ours, one reader', 'ours, three readers', "ours, on an application's Meter"]
 const [otel, otelForThree] = ['OpenTelemetry, one reader', 'OpenTelemetry, three readers']
 
 /** What it costs to count one operation and put its duration in a histogram, once the duration is known. */

@@ -92,13 +92,13 @@ function counter(ticks: number, random: () => number, pace: number): number[] {
 
 function histogram(ticks: number, random: () => number): number[][] {
   const counts = bounds.map(() => 0)
-  let centre = random() * bounds.length
+  let center = random() * bounds.length
   const rows: number[][] = bounds.map(() => [])
   for (let tick = 0; tick < ticks; tick++) {
     if (random() < 0.02) counts.fill(0)
-    centre = Math.min(bounds.length - 1, Math.max(0, centre + (random() - 0.5)))
+    center = Math.min(bounds.length - 1, Math.max(0, center + (random() - 0.5)))
     for (let more = Math.floor(random() * 30); more > 0; more--) {
-      const bucket = Math.min(bounds.length - 1, Math.max(0, Math.round(centre + (random() + random() - 1) * 2)))
+      const bucket = Math.min(bounds.length - 1, Math.max(0, Math.round(center + (random() + random() - 1) * 2)))
       for (let index = bucket; index < bounds.length; index++) counts[index] = (counts[index] as number) + 1
     }
     for (const [index, row] of rows.entries()) row.push(counts[index] as number)
