@@ -48,7 +48,7 @@ describe.skipIf(!areInstalled('promtool'))('in Prometheus', () => {
           {
             labels: { store: 'orders', severity: 'emergency' },
             annotations: {
-              summary: '50MiB are free on the volume under orders: writes will fail.',
+              summary: 'Only 50MiB are free on the volume of orders: writes are about to fail.',
               runbook_url: '@wombat/monitor/RUNBOOK.md#diskalmostfull',
             },
           },
@@ -72,7 +72,7 @@ describe.skipIf(!areInstalled('promtool'))('in Prometheus', () => {
           {
             labels: { store: 'orders', level: '0', severity: 'warning' },
             annotations: {
-              summary: 'Level 0 of orders holds 14 files: compaction falls behind, and a write stall is near.',
+              summary: 'Level 0 of orders has 14 files: compaction is falling behind, and writes may stall.',
               runbook_url: '@wombat/monitor/RUNBOOK.md#levelzeropileup',
             },
           },
