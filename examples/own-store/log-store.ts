@@ -27,7 +27,7 @@ export class LogStore extends EventEmitter<{ compacted: [reclaimedBytes: number,
   #fileBytes = 0
   #liveBytes = 0
   #isOpen = true
-  /** Writes run one after another: each needs to know where the file ends. */
+  /** Writes run one after another: each needs the offset at which the file ends. */
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, file: FileHandle) {

@@ -31,7 +31,7 @@ function healthPath(name: string): string {
 async function rewrite(path: string, changes: Readonly<Record<string, string>>): Promise<void> {
   let text = await readFile(path, 'utf8')
   for (const [from, to] of Object.entries(changes)) {
-    if (!text.includes(from)) throw new Error(`${path} does not say ${from}`)
+    if (!text.includes(from)) throw new Error(`${path} does not contain ${from}`)
     text = text.replaceAll(from, to)
   }
   await writeFile(path, text)

@@ -1,4 +1,4 @@
-/** Labels that Prometheus adds to tell processes apart. */
+/** Labels that Prometheus adds to distinguish processes. */
 export const prometheusLabels: readonly string[] = ['job', 'instance']
 
 /** Labels that VictoriaMetrics derives from the OTLP resource and scope. */

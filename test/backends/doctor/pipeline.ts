@@ -32,7 +32,7 @@ export async function doctor(timeoutSeconds: number, backends: Readonly<Record<s
   return { code: Number(code), out: out.trimEnd(), error: error.trimEnd() }
 }
 
-/** A Collector that takes OTLP and has these exporters; where it takes it. */
+/** Starts a Collector with these exporters. Returns its OTLP address. */
 export async function startCollectorWith(exporters: Readonly<Record<string, object>>): Promise<string> {
   const url = `http://127.0.0.1:${await freePort()}`
   const config = join(await temporaryFolder(), 'collector.yaml')
@@ -49,7 +49,7 @@ export async function startCollectorWith(exporters: Readonly<Record<string, obje
   return url
 }
 
-/** A Prometheus with this configuration, evaluated twice a second. */
+/** Starts a Prometheus with this configuration, which scrapes twice a second. Returns its URL. */
 export async function startPrometheusWith(config: object, ...flags: string[]): Promise<string> {
   const folder = await temporaryFolder()
   const url = `http://127.0.0.1:${await freePort()}`
@@ -60,7 +60,7 @@ export async function startPrometheusWith(config: object, ...flags: string[]): P
   return url
 }
 
-/** A VictoriaMetrics whose new series are found at once; without that, some seconds later. */
+/** Starts a VictoriaMetrics in which queries find new series at once instead of after seconds. Returns its URL. */
 export async function startVictoriaMetricsWith(...flags: string[]): Promise<string> {
   const url = `http://127.0.0.1:${await freePort()}`
   const own = [`-storageDataPath=${join(await temporaryFolder(), 'data')}`, `-httpListenAddr=${new URL(url).host}`]

@@ -51,5 +51,5 @@ for (const [index, { registry }] of instances.entries()) {
 }
 
 const counts = instances.map(({ seriesCount }) => seriesCount)
-// Tells the parent that all instances have started.
+// Notifies the parent that all instances have started.
 process.send?.({ members, series: counts.reduce((sum, count) => sum + count, 0), perInstance: Math.max(...counts) })

@@ -65,7 +65,7 @@ test('stores of every copy of a module are found, and those of one name are adde
   expect(await sets()).toEqual({ memory: 2, keyv: 2, lmdb: 2 })
 })
 
-test('the application names its stores; where it does not, or fails to, they are named after what they are', async () => {
+test('the application names its stores; a store without a name, or whose naming fails, is named after its kind', async () => {
   const { provider, sets } = createProvider()
   const name = (_store: object, moduleName: string) => {
     if (moduleName === 'keyv') return 'rates'
