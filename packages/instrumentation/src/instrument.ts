@@ -60,7 +60,8 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   const description = { store: name, engine: validateEngine(adapter.name, adapter.engine(store)), adapter: adapter.name }
   const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
-    context.bind(store, validateBinding(adapter.name, adapter.instrument(store, context)))
+    const binding = validateBinding(adapter.name, adapter.instrument(store, context))
+    context.bind(store, binding, adapter.optionalOperations ?? [])
     setMark(store, context)
   } catch (error) {
     context.end()

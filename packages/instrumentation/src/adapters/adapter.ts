@@ -57,6 +57,11 @@ export interface StoreAdapter<Store extends object = object> {
   /** The operations it measures. Their series exist from the start, at 0. Empty if the store has no operations to measure. */
   readonly operations: readonly Operation[]
   /**
+   * Those of `operations` for which some stores of this kind have no method; their series then stay at 0 (default: none).
+   * `instrument` throws if no method is wrapped for any other.
+   */
+  readonly optionalOperations?: readonly Operation[]
+  /**
    * The metrics it records beside those of the operations, by the result of `engine`: `[]` for an engine without metrics. `{}`
    * if no engine has metrics.
    */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { instrument } from '../instrument.ts'
+import type { Operation } from '../metrics/semconv.ts'
+import type { StoreContext } from '../operations/store-context.ts'
 import { wrapMethods } from '../operations/wrap-method.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import type { StoreBinding } from '../registry/store-binding.ts'
@@ -31,14 +33,17 @@ function instrumentWith(changes: object) {
 const invalidAdapters: Readonly<Record<string, [changes: object, message: string]>> = {
   'without a name': [{ name: undefined }, 'adapter.name must be a non-empty string, got undefined'],
   'with an empty name': [{ name: '' }, 'adapter.name must be a non-empty string, got ""'],
-  'without operations': [{ operations: undefined }, 'adapter "shelf": operations must be an array of operations, got undefined'],
+  'without operations': [
+    { operations: undefined },
+    'adapter "shelf": operations must be an array of get, set, delete, batch, scan, clear, has, get_many; [] if there are none, got undefined',
+  ],
   'with an unknown operation': [
     { operations: ['get', 'put'] },
-    'adapter "shelf": operations must be an array of get, set, delete, batch, scan, clear, has, get_many, got "put"',
+    'adapter "shelf": operations must be an array of get, set, delete, batch, scan, clear, has, get_many; [] if there are none, got "put"',
   ],
   'without engineMetrics': [
     { engineMetrics: undefined },
-    'adapter "shelf": engineMetrics must be an object with an array of metric names for each engine, got undefined',
+    'adapter "shelf": engineMetrics must be an object with an array of metric names for each engine; {} if there are none, got undefined',
   ],
   'with one name as engineMetrics': [
     { engineMetrics: { wood: 'db_entries' } },
@@ -46,11 +51,23 @@ const invalidAdapters: Readonly<Record<string, [changes: object, message: string
   ],
   'with a metric that is not in the catalog': [
     { engineMetrics: { wood: ['db_books'] } },
-    'adapter "shelf": engineMetrics.wood must be an array of catalog names, got "db_books"',
+    'adapter "shelf": engineMetrics.wood must be an array of names from the metric catalog, got "db_books"',
+  ],
+  'with a part of a metric name': [
+    { engineMetrics: { wood: ['map_used'] } },
+    'adapter "shelf": engineMetrics.wood must be an array of names from the metric catalog, got "map_used"; did you mean db_map_used_bytes?',
+  ],
+  'with a metric name in the singular': [
+    { engineMetrics: { wood: ['entrie'] } },
+    'got "entrie"; did you mean db_batch_entries_total or db_scan_entries_total or db_entries?',
+  ],
+  'with an optional operation that it does not measure': [
+    { optionalOperations: ['set'] },
+    'adapter "shelf": optionalOperations must be an array of some of its operations, got "set"',
   ],
   'with an array of error codes': [
     { errorCodes: ['E'] },
-    'adapter "shelf": errorCodes must be a Set of error codes, got an array',
+    'adapter "shelf": errorCodes must be a Set of error codes; new Set() if there are none, got an array',
   ],
   'without matches': [{ matches: undefined }, 'adapter "shelf": matches must be a function, got undefined'],
   'without engine': [{ engine: 'wood' }, 'adapter "shelf": engine must be a function, got "wood"'],
@@ -62,6 +79,22 @@ const invalidAdapters: Readonly<Record<string, [changes: object, message: string
   'that returns no binding': [
     { instrument() {} },
     'adapter "shelf": instrument() must return a binding { state, detach }, got undefined',
+  ],
+  'that returns a promise': [
+    { instrument: async () => ({ state: () => 'open', detach() {} }) },
+    'adapter "shelf": instrument() must return a binding { state, detach }, got a promise: remove async, and await in collect()',
+  ],
+  'that wraps a method as an unknown operation': [
+    { instrument: (shelf: Shelf, context: StoreContext) => wrapMethods(shelf, context, { read: 'read' as Operation }) },
+    `adapter "shelf" measures the operation read, which does not exist: use one of get, set, delete, batch, scan, clear, has, get_many`,
+  ],
+  'that wraps no method': [
+    { instrument: () => ({ state: () => 'open', detach() {} }) },
+    'adapter "shelf" lists the operation get but wraps no method for it: wrap one with wrapMethods or context.recorder',
+  ],
+  'that observes a counter as a gauge': [
+    { instrument: (_: Shelf, context: StoreContext) => context.observeGauge('db_write_stalls_total', () => 1) },
+    'adapter "shelf" observes db_write_stalls_total as a gauge, but it is a counter: use context.registry.counter("db_write_stalls_total", { store: context.name })',
   ],
 }
 
@@ -75,16 +108,34 @@ for (const [title, [changes, message]] of Object.entries(invalidAdapters)) {
 }
 
 const invalidBindings: Readonly<Record<string, [changes: object, message: string]>> = {
-  'without state': [{ state: undefined }, 'adapter "shelf": state of the binding must be a function, got undefined'],
-  'with a constant state': [{ state: 'open' }, 'adapter "shelf": state of the binding must be a function, got "open"'],
+  'without state': [
+    { state: undefined },
+    'adapter "shelf": the binding that instrument() returned is invalid: state must be a function, got undefined',
+  ],
+  'with a constant state': [
+    { state: 'open' },
+    'adapter "shelf": the binding that instrument() returned is invalid: state must be a function, got "open"',
+  ],
   'with an unknown state': [
     { state: () => 'ready' },
-    'adapter "shelf": state() must return opening, open, closed, failed, got "ready"',
+    'adapter "shelf": the binding that instrument() returned is invalid: state() must return one of "opening", "open", "closed", "failed", got "ready"',
   ],
-  'without detach': [{ detach: undefined }, 'adapter "shelf": detach of the binding must be a function, got undefined'],
-  'with a probe that is no function': [{ probe: {} }, 'adapter "shelf": probe of the binding must be a function, got an object'],
-  'with a path as directory': [{ directory: '/a' }, 'adapter "shelf": directory of the binding must be a function, got "/a"'],
-  'with a number as collect': [{ collect: 1 }, 'adapter "shelf": collect of the binding must be a function, got 1'],
+  'without detach': [
+    { detach: undefined },
+    'adapter "shelf": the binding that instrument() returned is invalid: detach must be a function, got undefined',
+  ],
+  'with a probe that is no function': [
+    { probe: {} },
+    'adapter "shelf": the binding that instrument() returned is invalid: probe must be a function, got an object',
+  ],
+  'with a path as directory': [
+    { directory: '/a' },
+    'adapter "shelf": the binding that instrument() returned is invalid: directory must be a function, got "/a"',
+  ],
+  'with a number as collect': [
+    { collect: 1 },
+    'adapter "shelf": the binding that instrument() returned is invalid: collect must be a function, got 1',
+  ],
 }
 
 for (const [title, [changes, message]] of Object.entries(invalidBindings)) {

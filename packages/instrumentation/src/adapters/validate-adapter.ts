@@ -13,25 +13,33 @@ const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
 export function validateAdapter(adapter: StoreAdapter): void {
   if (typeof adapter !== 'object' || adapter === null)
     throw new TypeError(`adapter must be an object, got ${formatValue(adapter)}`)
-  const { name, operations: supplied, engineMetrics, errorCodes } = adapter
+  const { name, operations: supplied, optionalOperations = [], engineMetrics, errorCodes } = adapter
   if (typeof name !== 'string' || name === '')
     throw new TypeError(`adapter.name must be a non-empty string, got ${formatValue(name)}`)
   const fail = (field: string, expected: string, got: unknown): never => {
     throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${formatValue(got)}`)
   }
-  if (!Array.isArray(supplied)) fail('operations', 'an array of operations', supplied)
-  for (const operation of supplied) {
-    if (!operations.includes(operation)) fail('operations', `an array of ${operations.join(', ')}`, operation)
-  }
+  const ofOperations = `an array of ${operations.join(', ')}; [] if there are none`
+  if (!Array.isArray(supplied)) fail('operations', ofOperations, supplied)
+  for (const operation of supplied) if (!operations.includes(operation)) fail('operations', ofOperations, operation)
+  const ofSupplied = 'an array of some of its operations'
+  if (!Array.isArray(optionalOperations)) fail('optionalOperations', ofSupplied, optionalOperations)
+  for (const operation of optionalOperations) if (!supplied.includes(operation)) fail('optionalOperations', ofSupplied, operation)
   if (typeof engineMetrics !== 'object' || engineMetrics === null) {
-    fail('engineMetrics', 'an object with an array of metric names for each engine', engineMetrics)
+    fail('engineMetrics', 'an object with an array of metric names for each engine; {} if there are none', engineMetrics)
   }
   for (const [engine, names] of Object.entries(engineMetrics)) {
     if (!Array.isArray(names)) fail(`engineMetrics.${engine}`, 'an array of metric names', names)
-    for (const metric of names)
-      if (!Object.hasOwn(metrics, metric)) fail(`engineMetrics.${engine}`, 'an array of catalog names', metric)
+    for (const metric of names) {
+      if (Object.hasOwn(metrics, metric)) continue
+      const similar = findSimilarMetrics(metric)
+      const hint = similar.length === 0 ? '' : `; did you mean ${similar.join(' or ')}?`
+      throw new TypeError(
+        `adapter "${name}": engineMetrics.${engine} must be an array of names from the metric catalog, got ${formatValue(metric)}${hint}`,
+      )
+    }
   }
-  if (typeof errorCodes?.has !== 'function') fail('errorCodes', 'a Set of error codes', errorCodes)
+  if (typeof errorCodes?.has !== 'function') fail('errorCodes', 'a Set of error codes; new Set() if there are none', errorCodes)
   for (const method of ['matches', 'engine', 'instrument'] as const) {
     if (typeof adapter[method] !== 'function') fail(method, 'a function', adapter[method])
   }
@@ -57,17 +65,33 @@ export function validateBinding(adapter: string, binding: StoreBinding): StoreBi
   if (typeof binding !== 'object' || binding === null) {
     throw new TypeError(`adapter "${adapter}": instrument() must return a binding { state, detach }, got ${formatValue(binding)}`)
   }
+  if (typeof Reflect.get(binding, 'then') === 'function') {
+    throw new TypeError(
+      `adapter "${adapter}": instrument() must return a binding { state, detach }, got a promise: remove async, and await in collect()`,
+    )
+  }
+  const prefix = `adapter "${adapter}": the binding that instrument() returned`
   for (const method of ['state', 'detach', 'directory', 'probe', 'collect'] as const) {
     const value = binding[method]
     const isOptional = method !== 'state' && method !== 'detach'
     if (typeof value === 'function' || (isOptional && value === undefined)) continue
-    throw new TypeError(`adapter "${adapter}": ${method} of the binding must be a function, got ${formatValue(value)}`)
+    throw new TypeError(`${prefix} is invalid: ${method} must be a function, got ${formatValue(value)}`)
   }
   const state = binding.state()
   if (!states.includes(state)) {
-    throw new TypeError(`adapter "${adapter}": state() must return ${states.join(', ')}, got ${formatValue(state)}`)
+    const expected = states.map((one) => JSON.stringify(one)).join(', ')
+    throw new TypeError(`${prefix} is invalid: state() must return one of ${expected}, got ${formatValue(state)}`)
   }
   return binding
+}
+
+/** Returns the names of the catalog that contain the name, or are contained in it; a plural `s` does not count. */
+function findSimilarMetrics(name: unknown): string[] {
+  const part = String(name).replace(/s$/, '')
+  if (part.length < 5) return []
+  return Object.keys(metrics)
+    .filter((metric) => metric.includes(part) || part.includes(metric))
+    .slice(0, 3)
 }
 
 function formatValue(value: unknown): string {

@@ -25,11 +25,11 @@ export class ScanOperation {
   #failure: { readonly error: unknown } | undefined
 
   /** Starts the scan: its span, and the decision whether it is timed. */
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, recorder: OperationRecorder) {
     this.#context = context
-    this.#recorder = context.recorder('scan')
-    this.#isTimed = this.#recorder.shouldTime()
-    this.#span = this.#recorder.startSpan()
+    this.#recorder = recorder
+    this.#isTimed = recorder.shouldTime()
+    this.#span = recorder.startSpan()
   }
 
   /** Counts the iterator of this scan as open. */

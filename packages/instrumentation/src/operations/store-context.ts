@@ -1,7 +1,7 @@
 import { errorType } from '../metrics/error-type.ts'
 import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { MetricName, Operation } from '../metrics/semconv.ts'
+import { type MetricName, metrics, type Operation, operations } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import type { StoreBinding } from '../registry/store-binding.ts'
 import { type Closeable, type StoreOwnedParts, StoreReference } from '../registry/store-reference.ts'
@@ -42,6 +42,9 @@ export class StoreContext implements StoreMark {
   readonly #adapter: string
   readonly #errorCodes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
+  /** The operations of which a wrapper has the recorder. */
+  readonly #wrapped = new Set<Operation>()
+  readonly #missingMethods: string[] = []
   /** Patches made before the adapter has returned its binding: undone if it throws. */
   readonly #patches: MethodPatch[] = []
   readonly #parts: StoreOwnedParts = { binding: undefined, gauges: [] }
@@ -79,11 +82,20 @@ export class StoreContext implements StoreMark {
    */
   recorder(operation: Operation): OperationRecorder {
     const recorder = this.#recorders.get(operation)
-    if (recorder !== undefined) return recorder
+    if (recorder !== undefined) {
+      this.#wrapped.add(operation)
+      return recorder
+    }
     const supplied = [...this.#recorders.keys()].join(', ') || 'empty'
-    throw new TypeError(
-      `adapter "${this.#adapter}" measures the operation ${operation}, but its operations are ${supplied}: add ${operation}`,
-    )
+    const advice = operations.includes(operation)
+      ? `but its operations are ${supplied}: add ${operation}`
+      : `which does not exist: use one of ${operations.join(', ')}`
+    throw new TypeError(`adapter "${this.#adapter}" measures the operation ${operation}, ${advice}`)
+  }
+
+  /** Keeps the name of a method that `wrapMethods` got and the store does not have, for the error if an operation is left without one. */
+  addMissingMethod(name: string): void {
+    this.#missingMethods.push(name)
   }
 
   /** Creates a patch for methods of the store. It is undone if the adapter's `instrument` throws. */
@@ -96,9 +108,16 @@ export class StoreContext implements StoreMark {
   /**
    * Exports a gauge: `read` runs at each reading, and may reference the store. The gauge is absent while the store is not
    * `opening` or `open`, and while `read` returns undefined: what is unknown is absent, never 0.
+   *
+   * @throws TypeError if the metric is not a gauge of the catalog, or does not have these labels.
    */
   observeGauge(name: MetricName, read: () => number | undefined, { labels, aggregation }: GaugeOptions = {}): void {
     if (this.#isEnded) return
+    const kind = metrics[name]?.kind
+    if (kind !== undefined && kind !== 'gauge') {
+      const advice = `use context.registry.${kind === 'counter' ? 'counter' : 'histogram'}("${name}", { store: context.name })`
+      throw new TypeError(`adapter "${this.#adapter}" observes ${name} as a gauge, but it is a ${kind}: ${advice}`)
+    }
     const index = this.#parts.gauges.push(read) - 1
     this.#reference.observeGauge(index, name, { store: this.name, ...labels }, aggregation)
   }
@@ -137,10 +156,16 @@ export class StoreContext implements StoreMark {
     }
   }
 
-  /** Publishes the store with the binding that its adapter returned. Called once, by `instrument`. */
-  bind(store: object, binding: StoreBinding): void {
+  /**
+   * Publishes the store with the binding that its adapter returned. Called once, by `instrument`.
+   *
+   * @param optional operations for which the store may have no method.
+   * @throws TypeError if the adapter has wrapped no method for another one of its operations.
+   */
+  bind(store: object, binding: StoreBinding, optional: readonly Operation[] = []): void {
     this.#parts.binding = binding
     this.#patches.length = 0
+    this.#assertAllWrapped(optional)
     this.#reference.publish(store)
   }
 
@@ -153,6 +178,19 @@ export class StoreContext implements StoreMark {
     this.#reference.release()
     this.#parts.binding?.detach()
     for (const patch of this.#patches.splice(0).reverse()) patch.undo()
+  }
+
+  /** Throws if the adapter has requested no recorder for one of its operations: its series would stay at 0. */
+  #assertAllWrapped(optional: readonly Operation[]): void {
+    const unwrapped = [...this.#recorders.keys()].filter((one) => !this.#wrapped.has(one) && !optional.includes(one))
+    if (unwrapped.length === 0) return
+    const problem = `adapter "${this.#adapter}" lists the operation ${unwrapped.join(', ')} but wraps no method for it`
+    const missing = this.#missingMethods.join(', ')
+    throw new TypeError(
+      missing === ''
+        ? `${problem}: wrap one with wrapMethods or context.recorder, or remove it from operations`
+        : `${problem}; wrapMethods got ${missing}, which the store does not have`,
+    )
   }
 
   #observeOperations(supplied: readonly Operation[], { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>): void {

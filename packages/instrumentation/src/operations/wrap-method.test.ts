@@ -10,6 +10,8 @@ import { wrapMethods } from './wrap-method.ts'
 class TestStore {
   get: (...args: unknown[]) => unknown
   set: (...args: unknown[]) => unknown = () => {}
+  /** Only some stores have it. */
+  declare remove?: (...args: unknown[]) => unknown
   constructor(get: (this: TestStore, ...args: unknown[]) => unknown) {
     this.get = get
   }
@@ -18,6 +20,7 @@ class TestStore {
 const adapter: StoreAdapter<TestStore> = {
   name: 'test',
   operations: ['get', 'set', 'delete'],
+  optionalOperations: ['delete'],
   engineMetrics: {},
   errorCodes: new Set(['BUSY']),
   matches: (store) => store instanceof TestStore,
@@ -130,10 +133,37 @@ test('a synchronous call of the store on itself is part of the operation', () =>
   expect(readMeasured(registry, 'store')).toMatchObject({ get: { operations: 1 }, set: { operations: 1 } })
 })
 
-test('a missing method is not added, and its series exists at 0', () => {
+test('a missing method of an optional operation is not added, and its series exists at 0', () => {
   const { store, registry } = measuring(() => undefined)
   expect(Reflect.has(store, 'remove')).toBe(false)
   expect(readMeasured(registry, 'store').delete).toEqual({ operations: 0, errors: 0 })
+})
+
+test('a missing method of another operation is an error that names both, and the store is left as it was', () => {
+  const registry = new MetricsRegistry()
+  const store = new TestStore(() => undefined)
+  const before = Object.getOwnPropertyDescriptors(store)
+  const strict = { ...adapter, optionalOperations: [] }
+  expect(() => instrument(store, { registry, adapter: strict })).toThrow(
+    new TypeError(
+      'adapter "test" lists the operation delete but wraps no method for it; wrapMethods got remove, which the store does not have',
+    ),
+  )
+  expect(Object.getOwnPropertyDescriptors(store)).toEqual(before)
+  expect(registry.stores.list()).toEqual([])
+})
+
+test('the compiler rejects a method that the store does not have', () => {
+  const misspelled: StoreAdapter<TestStore> = {
+    ...adapter,
+    instrument: (store, context) => ({
+      state: () => 'open',
+      // @ts-expect-error the method is `set`.
+      detach: wrapMethods(store, context, { get: 'get', sett: 'set' }),
+    }),
+  }
+  const registry = new MetricsRegistry()
+  expect(() => instrument(new TestStore(() => undefined), { registry, adapter: misspelled })).toThrow(/wrapMethods got sett/)
 })
 
 test('own methods of a store are restored exactly', () => {

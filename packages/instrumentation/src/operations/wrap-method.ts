@@ -156,10 +156,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
+/** The names of a store's methods. Any name if the type of the store has no members. */
+export type MethodName<Store extends object> = [keyof Store] extends [never]
+  ? string
+  : { [Name in keyof Store]-?: NonNullable<Store[Name]> extends Method ? Name : never }[keyof Store] & string
+
 /**
  * Wraps methods of a store, and records each call as one operation. A method may return a promise or its result.
  * Methods that the store calls on itself during a call are part of the operation. Methods that the store does not have
- * are skipped.
+ * are skipped; `instrument` throws if an operation of the adapter is left without a method.
  *
  * @param methods the operation of each method: `{ get: 'get', put: 'set' }`.
  * @returns a function that restores the methods.
@@ -195,9 +200,14 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
  * settings.write('color', 'blue') // counted as a set
  * ```
  */
-export function wrapMethods(store: object, context: StoreContext, methods: Readonly<Record<string, Operation>>): () => void {
+export function wrapMethods<Store extends object>(
+  store: Store,
+  context: StoreContext,
+  methods: Readonly<Partial<Record<MethodName<Store>, Operation>>>,
+): () => void {
   const patch = context.patch(store)
-  for (const [method, operation] of Object.entries(methods)) {
+  for (const [method, operation] of Object.entries(methods as Readonly<Record<string, Operation>>)) {
+    if (typeof Reflect.get(store, method) !== 'function') context.addMissingMethod(method)
     patch.replace(method, (original) => wrapAsyncForCaller(context, context.recorder(operation), original))
   }
   return () => patch.undo()

@@ -213,7 +213,8 @@ test('an error of a tracer does not reach the code that closes a scan after the 
   const registry = new MetricsRegistry()
   registry.observer.tracer = { startSpan: () => ({ end: fail, setAttribute: fail, setStatus: fail }) } as unknown as Tracer
   const description = { store: 'a', engine: 'memory', adapter: 'none' }
-  const scan = new ScanOperation(new StoreContext(registry, description, ['scan'], new Set()))
+  const context = new StoreContext(registry, description, ['scan'], new Set())
+  const scan = new ScanOperation(context, context.recorder('scan'))
   scan.open()
   expect(() => scan.discard()).not.toThrow()
   expect(scan.isEnded).toBe(true)

@@ -19,6 +19,7 @@ function createAdapter() {
   const adapter: StoreAdapter<Shelf> = {
     name: 'shelf',
     operations: ['get'],
+    optionalOperations: ['get'],
     engineMetrics: { wood: ['db_entries'] },
     errorCodes: new Set(),
     matches: (store) => store instanceof Shelf,

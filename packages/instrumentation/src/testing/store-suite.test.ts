@@ -156,6 +156,7 @@ test('an adapter that counts twice fails', async () => {
 
 test('an adapter that does not wrap an operation fails', async () => {
   const deaf = adapterWith((shelf, context) => {
+    context.recorder('get')
     return { state: () => 'open', detach: wrapMethods(shelf, context, { add: 'set' }) }
   })
   expect(await failures(deaf)).toContain('read counts as one get, and returns what it returns unmeasured')
@@ -329,7 +330,7 @@ test('an error code that the adapter does not list fails', async () => {
 })
 
 test('an operation that no action performs fails, so every supplied operation is tested', async () => {
-  const boastful = { ...correct, operations: ['get', 'set', 'delete'] } as const
+  const boastful = { ...correct, operations: ['get', 'set', 'delete'], optionalOperations: ['delete'] } as const
   expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
 })
 
@@ -348,10 +349,10 @@ test('a failure names what is missing and what to do', async () => {
   // The first line of each message: Node may append a diff.
   const messages = async (...args: Parameters<typeof runSuite>): Promise<unknown[]> =>
     [...(await runSuite(...args)).values()].map((message) => message.split('\n')[0])
-  const withoutGet = adapterWith((shelf, context) => ({
-    state: () => 'open',
-    detach: wrapMethods(shelf, context, { add: 'set' }),
-  }))
+  const withoutGet = adapterWith((shelf, context) => {
+    context.recorder('get')
+    return { state: () => 'open', detach: wrapMethods(shelf, context, { add: 'set' }) }
+  })
   expect(await messages(withoutGet)).toContain(
     'get must be measured as {"operations":1,"errors":0}, got {"operations":0,"errors":0}: wrap each method that performs get exactly once',
   )
@@ -359,7 +360,7 @@ test('a failure names what is missing and what to do', async () => {
   expect(await messages(alwaysClosed)).toContain(
     'db_queue_depth must be 0 after all operations, got undefined: state() of the binding must return "open" while the store is open, got "closed"',
   )
-  expect(await messages({ ...correct, operations: ['get', 'set', 'delete'] })).toContain(
+  expect(await messages({ ...correct, operations: ['get', 'set', 'delete'], optionalOperations: ['delete'] })).toContain(
     "no action performs delete: add one to actions, or remove it from the adapter's operations",
   )
   expect(await messages({ ...correct, operations: ['get'] })).toContain(

@@ -67,6 +67,8 @@ const errorCodes: ReadonlySet<string> = new Set([
 export const abstractLevel: StoreAdapter<Database> = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  // Version 2 has no `has`.
+  optionalOperations: ['has'],
   engineMetrics: { leveldb: leveldbMetricNames, memory: [], 'abstract-level': [] },
   errorCodes,
 

@@ -15,9 +15,10 @@ type MeasuredIterator = Iterator & { [scanKey]: Scan }
 
 /** Wraps a method that creates iterators: each iterator is one scan, which ends when it is closed. */
 export function measureIterator(context: StoreContext, original: Method): Method {
+  const recorder = context.recorder('scan')
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
-    const operation = new ScanOperation(context)
+    const operation = new ScanOperation(context, recorder)
     let iterator: Iterator
     try {
       iterator = operation.runSync(() => original.apply(this, args)) as Iterator

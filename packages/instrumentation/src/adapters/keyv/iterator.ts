@@ -7,24 +7,26 @@ type Entries = AsyncGenerator<unknown, unknown>
 
 /** Wraps `iterator`: each iterator is one scan, from its first read to its end. An iterator that is never read is no scan. */
 export function measureIterator(context: StoreContext, calls: KeyvCalls, original: Method): Method {
+  const recorder = context.recorder('scan')
+  const startScan = (): ScanOperation => new ScanOperation(context, recorder)
   return function (...args) {
     if (!context.isMeasuring || calls.isNested(this)) return original.apply(this, args)
     const view = calls.begin(this)
     const entries = original.apply(view, args) as Entries
-    new Scan(context, () => calls.failureIn(view)).attach(entries)
+    new Scan(startScan, () => calls.failureIn(view)).attach(entries)
     return entries
   }
 }
 
 /** The scan of one iterator. */
 class Scan {
-  readonly #context: StoreContext
+  readonly #start: () => ScanOperation
   readonly #failure: () => CallView[keyof CallView]
   #operation: ScanOperation | undefined
   #isAbandoned = false
 
-  constructor(context: StoreContext, failure: () => { readonly error: unknown } | undefined) {
-    this.#context = context
+  constructor(start: () => ScanOperation, failure: () => { readonly error: unknown } | undefined) {
+    this.#start = start
     this.#failure = failure
   }
 
@@ -65,7 +67,7 @@ class Scan {
 
   #open(): ScanOperation {
     if (this.#operation === undefined) {
-      this.#operation = new ScanOperation(this.#context)
+      this.#operation = this.#start()
       this.#operation.open()
     }
     return this.#operation

@@ -36,6 +36,8 @@ const measuringEnvironments = new WeakMap<LmdbDatabase, Environment>()
 export const lmdb: StoreAdapter<LmdbDatabase> = {
   name: 'lmdb',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  // A database opened for reading has no methods that write.
+  optionalOperations: ['set', 'delete', 'batch', 'clear'],
   engineMetrics: { lmdb: [...LmdbReader.metricNames, 'db_transaction_commits_total', 'db_transaction_aborts_total'] },
   errorCodes: lmdbErrorCodes,
 

@@ -19,19 +19,20 @@ interface Cursor {
  * entries. `getKeys`, `getValues` and the counts call `getRange`.
  */
 export function measureRange(context: StoreContext, original: Method): Method {
+  const recorder = context.recorder('scan')
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
     let range: Range
     try {
       range = original.apply(this, args) as Range
     } catch (error) {
-      new ScanOperation(context).end({ error: withErrorCode(error) })
+      new ScanOperation(context, recorder).end({ error: withErrorCode(error) })
       throw error
     }
     const { iterate } = range
     range.iterate = function (...options) {
       return context.isMeasuring
-        ? measureIteration(new ScanOperation(context), () => iterate.apply(this, options))
+        ? measureIteration(new ScanOperation(context, recorder), () => iterate.apply(this, options))
         : iterate.apply(this, options)
     }
     return range

@@ -61,13 +61,14 @@ export class Writes {
    * @param isAbortable returns whether the transaction can be aborted, by its arguments: of `transactionAsync`, only a child.
    */
   transaction(original: Method, isAbortable: (args: readonly unknown[]) => boolean): Method {
+    const recorder = this.#context.recorder('batch')
     return this.#wrap(original, (database, args, run) => {
       const outer = inTransaction(database) ? this.#groups.current : undefined
       const group = new WriteGroup()
       const abortable = isAbortable(args)
       args[0] = this.#groups.wrapCallback(group, args[0] as Callback)
       if (outer !== undefined) return this.#nested(outer, group, run)
-      const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
+      const pending = this.#context.inFlight.begin(recorder)
       return this.#call(pending.span, run, {
         succeeded: (value) => {
           const isAborted = abortable && value === abort
@@ -88,13 +89,14 @@ export class Writes {
 
   /** Wraps `ifVersion`, which `batch` and `ifNoExists` call: the writes of a callback or an array, all or none of them. */
   batch(original: Method): Method {
+    const recorder = this.#context.recorder('batch')
     return this.#wrap(original, (_database, args, run) => {
       const writes = args[2]
       if (writes === undefined || this.#groups.current !== undefined) return run()
       const group = new WriteGroup()
       if (Array.isArray(writes)) group.entries = writes.length
       else args[2] = this.#groups.wrapCallback(group, writes as Callback)
-      const pending = this.#context.inFlight.begin(this.#context.recorder('batch'))
+      const pending = this.#context.inFlight.begin(recorder)
       return this.#call(pending.span, run, {
         succeeded: (value) => {
           pending.entries = value === false ? 0 : group.entries

@@ -11,9 +11,10 @@ type Callback = (error?: unknown) => void
  * destroys itself at its end. Its entries are those that the engine delivered, including those that the stream read ahead.
  */
 export function measureIterator(context: StoreContext, original: Method): Method {
+  const recorder = context.recorder('scan')
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
-    const operation = new ScanOperation(context)
+    const operation = new ScanOperation(context, recorder)
     let iterator: object
     try {
       iterator = operation.runSync(() => original.apply(this, args)) as object
