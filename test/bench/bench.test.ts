@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
-// What was built: `pnpm bench` runs the same file.
+// The compiled file, which `npm run bench` also runs.
 const main = fileURLToPath(new URL('./dist/main.js', import.meta.url))
 
 const spread = { median: expect.any(Number), p10: expect.any(Number), p90: expect.any(Number) }
@@ -45,16 +45,16 @@ test('each ratio is printed with its goal, met or missed', async () => {
   expect(await bench('--only', 'record')).toMatch(/prom-client ÷ ours, one reader .* goal: at least 20, (met|missed)/)
 })
 
-test('a part that there is not is refused', async () => {
+test('an unknown part is rejected', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
     '--only takes record, sampling, operations, collect, engine, history, detail, got nothing',
   )
 })
 
-test("reading a large store's engine is held against a time, and the size is ours to say", async () => {
-  const said = await bench('--only', 'engine', '--engine-megabytes', '12')
-  expect(said).toMatch(/classic-level, 12 MB in [1-9]\d* tables/)
-  expect(said).toMatch(/one collection .* p95: .*, goal: at most 20.0 ms, (met|missed)/)
-  expect(said).toMatch(/leveldb\.sstables .* p95: /)
+test("the time to collect a large store's engine metrics has a goal, and the store's size is an option", async () => {
+  const output = await bench('--only', 'engine', '--engine-megabytes', '12')
+  expect(output).toMatch(/classic-level, 12 MB in [1-9]\d* tables/)
+  expect(output).toMatch(/one collection .* p95: .*, goal: at most 20.0 ms, (met|missed)/)
+  expect(output).toMatch(/leveldb\.sstables .* p95: /)
   await expect(bench('--engine-megabytes', '0')).rejects.toThrow('--engine-megabytes must be 1 or more, got 0')
 })

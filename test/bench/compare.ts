@@ -4,8 +4,8 @@ import { orderOf } from './rounds.ts'
 import { spreadOf } from './spread.ts'
 
 /**
- * Runs the cases in turns within this process. Ratios are taken within each round, whose passes ran within moments of each
- * other: what slows the machine down for a while slows both sides of a ratio.
+ * Runs the cases in turns within this process. A ratio is computed per round: its passes run shortly after each other, so that
+ * a temporary slowdown of the machine affects both sides of the ratio.
  */
 export async function compare(comparison: Comparison, { rounds, warmUpRounds }: Effort): Promise<ComparisonResult> {
   const { name, per, cases, unitsPerPass } = comparison
@@ -28,7 +28,7 @@ export async function compare(comparison: Comparison, { rounds, warmUpRounds }: 
 
 async function timePass({ before, pass, after }: Case): Promise<number> {
   await before?.()
-  // What the pass before left to the event loop is not this one's.
+  // Lets the event loop finish what the previous pass left, so that this pass is not charged for it.
   await setImmediate()
   const startMs = performance.now()
   const running = pass()
@@ -41,8 +41,7 @@ async function timePass({ before, pass, after }: Case): Promise<number> {
 function ratioOf(timesByCase: ReadonlyMap<string, readonly number[]>, of: string, to: string, goal?: Goal): RatioResult {
   const dividends = timesByCase.get(of)
   const divisors = timesByCase.get(to)
-  if (dividends === undefined || divisors === undefined)
-    throw new Error(`a ratio of ${of} to ${to} needs two cases of these names`)
+  if (dividends === undefined || divisors === undefined) throw new Error(`a ratio of ${of} to ${to} needs cases with these names`)
   const spread = spreadOf(dividends.map((time, round) => time / (divisors[round] as number)))
   return { of, to, ...spread, ...(goal !== undefined && { goal: { ...goal, met: isMet(goal, spread.median) } }) }
 }

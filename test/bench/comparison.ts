@@ -1,33 +1,33 @@
 import type { Spread } from './spread.ts'
 
-/** One way of doing the work that a comparison is about. */
+/** One of the alternatives that a comparison measures. */
 export interface Case {
   readonly name: string
-  /** Before each pass, not timed. */
+  /** Runs before each pass, without being timed. */
   readonly before?: () => void | Promise<void>
-  /** The timed work: as many units as the comparison says. */
+  /** The timed work: `unitsPerPass` units. */
   readonly pass: () => void | Promise<void>
-  /** After each pass, not timed. */
+  /** Runs after each pass, without being timed. */
   readonly after?: () => void
 }
 
-/** What a ratio, or a time, should be. It is shown as met or missed and fails nothing: times on a busy machine prove little. */
+/** The expected ratio or time. The output shows whether it is met. Missing it is not an error: times on a busy machine are not reliable. */
 export interface Goal {
   readonly is: 'at least' | 'at most'
   readonly value: number
 }
 
-/** One case's time over another's; both are names of cases. */
+/** The time of one case divided by that of another; both are names of cases. */
 export interface RatioOf {
   readonly of: string
   readonly to: string
   readonly goal?: Goal
 }
 
-/** Cases that do the same work, and what to learn from them. */
+/** Cases that do the same work, and the ratios to compute from them. */
 export interface Comparison {
   readonly name: string
-  /** What one unit of the work is: `record`, `operation`, `entry`, `collection`. */
+  /** Name of one unit of the work: `record`, `operation`, `entry`, `collection`. */
   readonly per: string
   readonly unitsPerPass: number
   readonly cases: readonly Case[]
@@ -36,11 +36,11 @@ export interface Comparison {
 
 export interface CaseResult {
   readonly name: string
-  /** Nanoseconds for one unit, over all rounds. */
+  /** Nanoseconds per unit, over all rounds. */
   readonly nanoseconds: Spread
-  /** Where the slow ones are what matters. */
+  /** Only for cases in which the slowest passes matter. */
   readonly p95Nanoseconds?: number
-  /** What that should be, in nanoseconds. */
+  /** Expected time in nanoseconds. */
   readonly goal?: Goal & { readonly met: boolean }
 }
 
@@ -58,12 +58,12 @@ export interface ComparisonResult {
   readonly ratios: readonly RatioResult[]
 }
 
-/** How much to do: enough to trust the numbers, or only enough to see that everything runs. */
+/** Amount of work: enough for reliable results, or only enough for a smoke test. */
 export interface Effort {
   readonly rounds: number
   readonly warmUpRounds: number
-  /** Shrinks stores and passes. */
+  /** Whether stores and passes are small. */
   readonly quick: boolean
-  /** How large the store is whose engine is read. */
+  /** Size of the store of the `engine` part. */
   readonly engineBytes: number
 }

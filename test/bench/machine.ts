@@ -1,12 +1,12 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 
-/** Where the numbers come from: without this they mean nothing. */
+/** The machine that produced the results: they can be interpreted only together with it. */
 export interface Machine {
   readonly node: string
   readonly platform: string
   readonly cpuCount: number
   readonly cpuModel: string
-  /** Processes that wanted to run over the last minute; more than this process alone means noise. */
+  /** Average number of runnable processes in the last minute. More than this process alone causes noise. */
   readonly loadAverage: number
 }
 

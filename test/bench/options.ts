@@ -13,8 +13,10 @@ const thorough: Effort = { rounds: 120, warmUpRounds: 20, quick: false, engineBy
 const smoke: Effort = { rounds: 3, warmUpRounds: 1, quick: true, engineBytes: 16 * megabyte }
 
 /**
- * @throws TypeError for an argument or a part that there is not.
- * @throws RangeError for a store of no size.
+ * Parses the command line.
+ *
+ * @throws TypeError for an unknown argument or part.
+ * @throws RangeError for a store smaller than 1 MB.
  */
 export function optionsFrom(args: readonly string[], parts: readonly string[]): Options {
   const { values } = parseArgs({
@@ -32,7 +34,7 @@ export function optionsFrom(args: readonly string[], parts: readonly string[]): 
   const megabytes = values['engine-megabytes']
   if (megabytes === undefined) return { json, only, effort }
   if (!(Number(megabytes) >= 1)) {
-    throw new RangeError(`--engine-megabytes must be 1 or more, got ${megabytes}: an empty store has no tables to tell of`)
+    throw new RangeError(`--engine-megabytes must be 1 or more, got ${megabytes}: an empty store has no tables`)
   }
   return { json, only, effort: { ...effort, engineBytes: Number(megabytes) * megabyte } }
 }

@@ -7,7 +7,7 @@ import { operations } from './operations/part.ts'
 import { record } from './record/part.ts'
 import { sampling } from './sampling/part.ts'
 
-/** The parts by the names that `--only` takes, in the order they run. */
+/** The parts by the name for `--only`, in the order in which they run. */
 export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<ComparisonResult>>> = {
   record,
   sampling,

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that look random and are the same in every run (Marsaglia's xorshift with 32 bits). */
+/** Returns a generator of pseudo-random numbers from 0 to 1, the same in every run (Marsaglia's 32-bit xorshift). */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0 || 1
   return () => {
@@ -16,7 +16,7 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item)
 }
 
-/** Every magnitude between the two is as likely as every other: a branch predictor learns nothing. */
+/** Returns log-uniformly distributed numbers, so that a branch predictor cannot learn their bucket. */
 export function logUniform(count: number, low: number, high: number, random: () => number): Float64Array {
   return Float64Array.from({ length: count }, () => low * (high / low) ** random())
 }

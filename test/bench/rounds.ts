@@ -1,7 +1,7 @@
 /**
- * The order of the cases in one round. It is another one each time, and within twice as many rounds as there are cases each
- * case follows each other one equally often (E. J. Williams' design): none always pays for the garbage, or finds the caches,
- * that the same neighbor left.
+ * Returns the order of the cases in one round. It changes with each round: in twice as many rounds as there are cases, each case
+ * follows every other case equally often (E. J. Williams' design). Otherwise the same case would always be affected by the garbage
+ * and the warm caches of the same predecessor.
  */
 export function orderOf(round: number, cases: number): number[] {
   const zigzag = Array.from({ length: cases }, (_, place) => (place % 2 === 0 ? place / 2 : cases - (place + 1) / 2))

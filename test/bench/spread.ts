@@ -1,11 +1,11 @@
-/** The middle of many measurements and the span that holds all but the lowest and the highest tenth of them. */
+/** The median of many measurements, and the bounds of their middle 80 %. */
 export interface Spread {
   readonly median: number
   readonly p10: number
   readonly p90: number
 }
 
-/** Means are not used: one pause of the garbage collector or of the machine would move them. */
+/** Returns the spread of measurements. Uses no mean: one pause of the garbage collector or of the machine would change it. */
 export function spreadOf(measurements: readonly number[]): Spread {
   return { median: quantile(measurements, 0.5), p10: quantile(measurements, 0.1), p90: quantile(measurements, 0.9) }
 }

@@ -6,7 +6,7 @@ export function machineLine({ node, platform, cpuCount, cpuModel, loadAverage }:
   return `Node ${node}, ${platform}, ${cpuCount} CPUs (${cpuModel}), load average ${loadAverage.toFixed(2)} at the start`
 }
 
-/** One comparison for people: a line for each case, then one for each ratio; in brackets the middle 80 % of all rounds. */
+/** Formats a comparison: a line for each case, then one for each ratio, with the middle 80 % of all rounds in brackets. */
 export function comparisonTable({ name, per, rounds, cases, ratios }: ComparisonResult): string {
   const times = cases.map((one) => [one.name, duration(one.nanoseconds.median), span(one.nanoseconds, duration), p95(one)])
   const proportions = ratios.map((one) => [`${one.of} ÷ ${one.to}`, factor(one.median), span(one, factor), verdict(one)])

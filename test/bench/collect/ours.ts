@@ -2,7 +2,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, operations } from '@wombat/instrumentation'
 import { prometheusText, type Snapshot, SnapshotReader } from '@wombat/monitor'
 
-/** Stores whose operations all have these durations, collected as the monitor collects. */
+/** Creates stores with operations of these durations, and collects them in the same way as the monitor. */
 export function ourStores(stores: readonly string[], durations: Float64Array) {
   const registry = new MetricsRegistry()
   for (const store of stores) {

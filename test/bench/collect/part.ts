@@ -4,7 +4,7 @@ import { logUniform, randomNumbers } from '../random.ts'
 import { ourStores } from './ours.ts'
 import { promClientStores } from './prom-client.ts'
 
-/** What it costs to read all operations of some stores and to write them as Prometheus text. */
+/** Compares the time to collect all operations of some stores and to write them as Prometheus text. */
 export async function* collect(effort: Effort): AsyncGenerator<ComparisonResult> {
   const durations = logUniform(1000, 1e-7, 20, randomNumbers(2))
   for (const storeCount of [1, 10, 100]) {

@@ -2,7 +2,7 @@ import { operations } from '@wombat/instrumentation'
 import { Counter, Registry } from 'prom-client'
 import { promClientRecorders } from '../recording/prom-client.ts'
 
-/** The same series with prom-client. */
+/** Creates the same series with prom-client. */
 export function promClientStores(stores: readonly string[], durations: Float64Array) {
   const register = new Registry()
   for (const operation of operations) {

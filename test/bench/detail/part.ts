@@ -5,8 +5,8 @@ import { get, getSync, put } from '../operations/verbs.ts'
 import { detailWaysOf } from './ways.ts'
 
 /**
- * What looking less closely saves, and looking more closely costs. Apart from the other operations: in a process that has seen
- * both, the compiler makes code for both, and a get in memory takes a tenth longer in every way of measuring.
+ * Compares operations that are sampled, timed and traced. This runs apart from the part `operations`: after both have run, V8
+ * compiles code for both, and a get in memory takes a tenth longer in every variant.
  */
 export async function* detail(effort: Effort): AsyncGenerator<ComparisonResult> {
   const some = (count: number): number => (effort.quick ? Math.ceil(count / 16) : count)

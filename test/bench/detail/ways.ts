@@ -5,7 +5,7 @@ import type { Store } from '../operations/operations.ts'
 import { switchable } from '../operations/switchable.ts'
 import type { Way } from '../operations/ways.ts'
 
-/** One and the same store, looked at less and more closely. */
+/** Returns variants of measuring the same store: bare, instrumented, sampled and traced. */
 export function detailWaysOf(store: Store): Way[] {
   const operations = bare(store)
   const registry = new MetricsRegistry()
@@ -29,7 +29,7 @@ export function detailWaysOf(store: Store): Way[] {
       },
     },
     {
-      name: 'instrumented, with spans that go nowhere',
+      name: 'instrumented, with spans that are not exported',
       operations,
       begin() {
         observer.tracer = tracer

@@ -12,7 +12,7 @@ export interface LargeStore extends AsyncDisposable {
 const valueBytes = 4096
 const valuesPerBatch = 256
 
-/** A store in a real folder with so many bytes of values that no compression makes smaller, and at rest. */
+/** Creates a store on disk with this many bytes of incompressible values, and waits until it is idle. */
 export async function largeStore(bytes: number): Promise<LargeStore> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-engine-'))
   const db = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' })
@@ -33,7 +33,7 @@ export async function largeStore(bytes: number): Promise<LargeStore> {
   return store
 }
 
-/** Keys in no order: each table overlaps others, and they spread over the levels as in a store that is in use. */
+/** Returns a batch with random keys, so that tables overlap and spread over the levels as in a store in production. */
 function randomPuts() {
   const values = randomBytes(valueBytes * valuesPerBatch)
   return Array.from({ length: valuesPerBatch }, (_, index) => ({
@@ -43,7 +43,7 @@ function randomPuts() {
   }))
 }
 
-/** Until LevelDB has had nothing to say for a second: what it does meanwhile is not what we measure. */
+/** Waits until LevelDB has logged nothing for a second, so that its compactions do not affect the measurement. */
 async function quiet(log: string): Promise<void> {
   let before = -1
   for (let still = 0; still < 10; ) {

@@ -1,7 +1,7 @@
-/** What is measured: Node tells a thread's CPU time from version 23.9 on. */
-export const clockName = typeof process.threadCpuUsage === 'function' ? "the main thread's CPU time" : 'time until it was done'
+/** Name of the measured time. Node reports the CPU time of a thread from version 23.9. */
+export const clockName = typeof process.threadCpuUsage === 'function' ? "the main thread's CPU time" : 'elapsed time'
 
-/** How long some work keeps the main thread, in nanoseconds: what others do for it meanwhile is not counted. */
+/** Returns how long some work occupies the main thread, in nanoseconds. Work of other threads is not counted. */
 export async function mainThreadNanoseconds(work: () => unknown): Promise<number> {
   if (typeof process.threadCpuUsage !== 'function') {
     const startMs = performance.now()
@@ -16,7 +16,7 @@ export async function mainThreadNanoseconds(work: () => unknown): Promise<number
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-/** Linux adds up what a thread has spent when it goes to sleep or a tick has passed: short work would read as nothing. */
+/** Returns the CPU usage after a short sleep: Linux updates it only when a thread sleeps or at a scheduler tick. */
 function settledUsage(): NodeJS.CpuUsage {
   Atomics.wait(never, 0, 0, 1)
   return process.threadCpuUsage()

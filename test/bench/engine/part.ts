@@ -11,7 +11,7 @@ import { clockName, mainThreadNanoseconds } from './main-thread.ts'
 /** The duration of a slow animation frame: longer pauses of the event loop are noticeable. */
 const goalNanoseconds = 20e6
 
-/** A collection that comes right behind another is given what that was told. */
+/** Pause between collections: one that immediately follows another gets the cached values. */
 const apartMs = 25
 
 interface Work {
@@ -20,7 +20,7 @@ interface Work {
   readonly goalNanoseconds?: number
 }
 
-/** For how long collecting the numbers of a large LevelDB keeps everybody else waiting. */
+/** Measures how long collecting the metrics of a large LevelDB blocks the event loop. */
 export async function* engine({ engineBytes, rounds, warmUpRounds }: Effort): AsyncGenerator<ComparisonResult> {
   await using store = await largeStore(engineBytes)
   const { db } = store
@@ -46,7 +46,7 @@ export async function* engine({ engineBytes, rounds, warmUpRounds }: Effort): As
   }
 }
 
-/** Collected as the monitor collects. */
+/** Returns a function that collects in the same way as the monitor. */
 function collectionOf(db: object): () => Promise<unknown> {
   const registry = new MetricsRegistry()
   instrument(db, { name: 'large', registry })

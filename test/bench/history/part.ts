@@ -12,7 +12,7 @@ const intervalMs = 10_000
 const dayMs = 86_400_000
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** A day of history in memory and in a file: what a tick costs, how small it is folded, and how soon a question is answered. */
+/** Measures a day of history in memory and in a file: the time per sample, the bytes in the file, and the time per query. */
 export async function* history({ rounds, warmUpRounds }: Effort): AsyncGenerator<ComparisonResult> {
   const folder = await mkdtemp(join(tmpdir(), 'wombat-bench-history-'))
   try {
@@ -21,34 +21,34 @@ export async function* history({ rounds, warmUpRounds }: Effort): AsyncGenerator
     const memory = new TimeSeries({ intervalMs })
     const source = realisticSamples(randomNumbers(7))
     const beginMs = Date.UTC(2026, 0, 1)
-    // A smoke run has fewer rounds than a day has hours to fold.
-    const ticks = rounds < 24 ? 400 : dayMs / intervalMs
-    const ticksNs: number[] = []
-    for (let tick = 1; tick <= ticks; tick++) {
+    // In a smoke test a day would take too long.
+    const sampleCount = rounds < 24 ? 400 : dayMs / intervalMs
+    const appendTimesNs: number[] = []
+    for (let index = 1; index <= sampleCount; index++) {
       const samples = source.next()
       const startNs = process.hrtime.bigint()
-      memory.append(beginMs + tick * intervalMs, samples)
-      durable.append(beginMs + tick * intervalMs, samples)
-      ticksNs.push(Number(process.hrtime.bigint() - startNs))
+      memory.append(beginMs + index * intervalMs, samples)
+      durable.append(beginMs + index * intervalMs, samples)
+      appendTimesNs.push(Number(process.hrtime.bigint() - startNs))
       await turn()
     }
-    const endMs = beginMs + ticks * intervalMs
-    const questionsNs: number[] = []
+    const endMs = beginMs + sampleCount * intervalMs
+    const queryTimesNs: number[] = []
     for (let round = 0; round < warmUpRounds + rounds; round++) {
       const startNs = process.hrtime.bigint()
       for (const series of memory.select('took_seconds_bucket')) memory.range(series, endMs - dayMs, endMs)
-      if (round >= warmUpRounds) questionsNs.push(Number(process.hrtime.bigint() - startNs))
+      if (round >= warmUpRounds) queryTimesNs.push(Number(process.hrtime.bigint() - startNs))
     }
     durable.close()
     const { size } = await stat(path)
-    const perSample = size / (ticks * source.count)
+    const perSample = size / (sampleCount * source.count)
     yield {
-      name: `${source.count} series every 10 s, ${ticks} ticks: ${perSample.toFixed(2)} bytes a sample in the file (goal: at most 2)`,
-      per: 'tick or question',
+      name: `${source.count} series every 10 s, ${sampleCount} times: ${perSample.toFixed(2)} bytes per sample in the file (goal: at most 2)`,
+      per: 'sample or query',
       rounds,
       cases: [
-        caseOf('a tick, in memory and in the file', ticksNs, 1e6),
-        caseOf('what all P99 over 24 h read', questionsNs, 50e6),
+        caseOf('one sample of all series, in memory and in the file', appendTimesNs, 1e6),
+        caseOf('the samples for every P99 over 24 h', queryTimesNs, 50e6),
       ],
       ratios: [],
     }
@@ -57,7 +57,7 @@ export async function* history({ rounds, warmUpRounds }: Effort): AsyncGenerator
   }
 }
 
-/** The goal is for the median. */
+/** Returns the result of one case, with a goal for its median. */
 function caseOf(name: string, times: readonly number[], goalNanoseconds: number): CaseResult {
   const nanoseconds = spreadOf(times)
   const goal = { is: 'at most' as const, value: goalNanoseconds, met: nanoseconds.median <= goalNanoseconds }

@@ -17,44 +17,45 @@ const bounds = [
   '+Inf',
 ]
 
-interface Track {
+interface GrowingSeries {
   readonly series: HistorySeries
   value: number
   readonly grow: (value: number) => number
 }
 
 /**
- * About 400 series as a service with two stores has them: counters that grow unevenly, a quarter of them idle, gauges that
- * wander, and histograms whose buckets grow together. `next` is what they are ten seconds later.
+ * Creates about 400 series, similar to those of a service with two stores: counters that grow unevenly, a quarter of them idle,
+ * gauges in a random walk, and histograms with buckets that grow together. Each call of `next` returns their values ten seconds
+ * later.
  */
 export function realisticSamples(random: () => number): { readonly count: number; next(): Sample[] } {
-  const tracks: Track[] = []
+  const all: GrowingSeries[] = []
   const labelled = (index: number) => ({ store: index % 2 === 0 ? 'orders' : 'users', operation: `o${index}` })
   for (let index = 0; index < 60; index++) {
     const pace = index % 4 === 0 ? 0 : 10 ** (1 + (index % 4))
     const series = { name: 'served_total', labels: labelled(index), isCounter: true }
-    tracks.push({ series, value: 0, grow: (value) => value + Math.floor(pace * random()) })
+    all.push({ series, value: 0, grow: (value) => value + Math.floor(pace * random()) })
   }
   for (let index = 0; index < 40; index++) {
     const series = { name: 'size_bytes', labels: labelled(index), isCounter: false }
-    tracks.push({ series, value: 2 ** 24, grow: (value) => value + Math.floor((random() - 0.5) * 2 ** 16) })
+    all.push({ series, value: 2 ** 24, grow: (value) => value + Math.floor((random() - 0.5) * 2 ** 16) })
   }
   for (let index = 0; index < 20; index++) {
     const pace = index % 4 === 0 ? 0 : 200
-    for (const [place, le] of bounds.entries()) {
-      const share = (place + 1) / bounds.length
+    for (const [bucket, le] of bounds.entries()) {
+      const share = (bucket + 1) / bounds.length
       const series = { name: 'took_seconds_bucket', labels: { ...labelled(index), le }, isCounter: true }
-      tracks.push({ series, value: 0, grow: (value) => value + Math.floor(pace * share * (0.9 + 0.1 * random())) })
+      all.push({ series, value: 0, grow: (value) => value + Math.floor(pace * share * (0.9 + 0.1 * random())) })
     }
     const sum = { name: 'took_seconds_sum', labels: labelled(index), isCounter: true }
-    tracks.push({ series: sum, value: 0, grow: (value) => value + pace * 0.003 * random() })
+    all.push({ series: sum, value: 0, grow: (value) => value + pace * 0.003 * random() })
   }
   return {
-    count: tracks.length,
+    count: all.length,
     next() {
-      return tracks.map((track) => {
-        track.value = track.grow(track.value)
-        return { series: track.series, value: track.value }
+      return all.map((one) => {
+        one.value = one.grow(one.value)
+        return { series: one.series, value: one.value }
       })
     },
   }

@@ -1,6 +1,6 @@
 import type { Operations, Store } from './operations.ts'
 
-/** Calls the store without measuring anything. */
+/** Returns operations that call the store without measuring anything. */
 export function bare(store: Store): Operations {
   return {
     get: (key) => store.get(key),
@@ -9,7 +9,7 @@ export function bare(store: Store): Operations {
     batch: (entries) => store.batch(entries),
     async scan(range) {
       for await (const _ of store.iterator(range)) {
-        // Delivered: that is all.
+        // Only the iteration itself is measured.
       }
     },
   }

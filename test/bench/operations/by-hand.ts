@@ -2,7 +2,7 @@ import type { Operation } from '@wombat/instrumentation'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Operations } from './operations.ts'
 
-/** Hand-written instrumentation: a function around each method of the store. */
+/** Returns hand-written instrumentation: a wrapper around each operation. */
 export function byHand(operations: Operations, recorderOf: (operation: Operation) => Recorder): Operations {
   const get = recorderOf('get')
   return {

@@ -6,10 +6,10 @@ import type { Subject } from './subjects.ts'
 import type { Verb } from './verbs.ts'
 import type { Way } from './ways.ts'
 
-/** A verb and what an instrumented store may cost with it where a bare one costs 1. */
+/** Operations with the goal for the ratio of the instrumented store's time to the bare store's. */
 export type Goals = ReadonlyArray<readonly [verb: Verb, atMost?: number]>
 
-/** Each verb, in every way of measuring one store or not; the first way is what the others are held against. */
+/** Compares every variant with the first one, the bare store, for each operation. */
 export async function* compareWays(
   opened: Subject,
   waysOf: (store: Store) => readonly Way[],

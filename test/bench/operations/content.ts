@@ -1,11 +1,11 @@
 import { randomNumbers, shuffled } from '../random.ts'
 import type { Entry, Range } from './operations.ts'
 
-/** What is in a store, and what it is asked: the same in every run, and in random order, or one step would prepare the next. */
+/** The entries of a store and the arguments of its operations: the same in every run, in random order to defeat caches. */
 export interface Content {
-  /** In the order in which the store is filled. */
+  /** In the order of insertion. */
   readonly entries: readonly Entry[]
-  /** In another order: entries filled one after the other lie side by side in memory. */
+  /** In another order than that of insertion, because entries inserted together are adjacent in memory. */
   readonly asked: readonly Entry[]
   readonly batches: ReadonlyArray<Entry[]>
   readonly ranges: readonly Range[]

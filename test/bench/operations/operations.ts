@@ -1,17 +1,17 @@
-/** An entry to put, also as part of a batch. */
+/** An entry to put, alone or in a batch. */
 export interface Entry {
   readonly type: 'put'
   readonly key: string
   readonly value: string
 }
 
-/** Entries of a store in its order, from a key on. */
+/** A range of entries, from a key on. */
 export interface Range {
   readonly gte: string
   readonly limit: number
 }
 
-/** What is asked of a store here; each takes one argument, so that one wrapper fits all. */
+/** The measured operations. Each takes one argument, so that one wrapper fits all of them. */
 export interface Operations {
   get(key: string): Promise<unknown>
   getSync(key: string): unknown
@@ -20,7 +20,7 @@ export interface Operations {
   scan(range: Range): Promise<void>
 }
 
-/** What classic-level and memory-level have in common. */
+/** The methods that classic-level and memory-level share. */
 export interface Store {
   get(key: string): Promise<unknown>
   getSync(key: string): unknown

@@ -4,7 +4,7 @@ import { classicLevel, memoryLevel } from './subjects.ts'
 import { batch, get, getSync, getTogether, iteration, put } from './verbs.ts'
 import { waysOf } from './ways.ts'
 
-/** What a store's caller pays for being measured. Reads come first: writes leave the engine with work to do behind them. */
+/** Compares bare and instrumented operations. Reads run first, because the engine works in the background after writes. */
 export async function* operations(effort: Effort): AsyncGenerator<ComparisonResult> {
   const some = (count: number): number => (effort.quick ? Math.ceil(count / 16) : count)
   const inMemory: Goals = [
@@ -22,7 +22,7 @@ export async function* operations(effort: Effort): AsyncGenerator<ComparisonResu
     [put(some(512))],
     [batch(some(256))],
   ]
-  // The fewer entries, the less a store has to do, and the more every nanosecond of ours weighs.
+  // The fewer entries, the faster the store, and the larger the share of the instrumentation.
   for (const size of effort.quick ? [1000] : [1000, 20_000]) yield* compareWays(await memoryLevel(size), waysOf, inMemory, effort)
   yield* compareWays(await classicLevel(some(20_000)), waysOf, onDisk, effort)
 }

@@ -1,9 +1,9 @@
-/** One after the other: each waits for the one before it. */
+/** Runs operations serially: each waits for the previous one. */
 export async function oneAtATime<T>(items: readonly T[], operation: (item: T) => Promise<unknown>): Promise<void> {
   for (const item of items) await operation(item)
 }
 
-/** So many together, then the next so many: a store with threads works on several. */
+/** Runs operations in groups of `count` concurrent ones: a store with threads works on several at once. */
 export async function together<T>(count: number, items: readonly T[], operation: (item: T) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < items.length; from += count) await Promise.all(items.slice(from, from + count).map(operation))
 }

@@ -6,7 +6,7 @@ import { MemoryLevel } from 'memory-level'
 import { type Content, contentOf } from './content.ts'
 import type { Store } from './operations.ts'
 
-/** A store that is filled and at rest, and what to ask of it. */
+/** A filled, idle store, and the arguments of its operations. */
 export interface Subject extends AsyncDisposable {
   readonly name: string
   readonly store: Store
@@ -20,13 +20,13 @@ export async function memoryLevel(size: number): Promise<Subject> {
   return { name: `memory-level, ${size} keys`, store, content, [Symbol.asyncDispose]: () => store.close() }
 }
 
-/** In a real folder. */
+/** Creates a filled LevelDB in a temporary folder. */
 export async function classicLevel(size: number): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   const store = new ClassicLevel(folder)
   const content = contentOf(size)
   await fill(store, content)
-  // Else LevelDB compacts while it is read, and a read is dear before and cheap after.
+  // Otherwise LevelDB compacts during the measurement, and reads become faster afterwards.
   await store.compactRange('', '\uffff')
   return {
     name: `classic-level, ${size} keys`,

@@ -3,12 +3,12 @@ import type { Operations } from './operations.ts'
 import { oneAtATime, synchronously, together } from './passes.ts'
 import { windowsOver } from './windows.ts'
 
-/** What is asked of a store, and in which manner. */
+/** An operation, and whether it runs serially, concurrently or synchronously. */
 export interface Verb {
   readonly name: string
   readonly per: 'operation' | 'entry'
   readonly unitsPerPass: number
-  /** The work of all passes: each call prepares the next one. */
+  /** Returns a function that prepares the next pass and returns it. */
   work(content: Content): () => (operations: Operations) => void | Promise<void>
 }
 
@@ -36,7 +36,7 @@ export function batch(count: number): Verb {
   return verb('batch of 10', count, batches, (some, { batch }) => oneAtATime(some, batch))
 }
 
-/** By the entry. A scan is one operation, but we time each of its reads, to leave out the time its reader takes in between. */
+/** Measured per entry: Wombat times each read of a scan, to exclude the time that its consumer takes between reads. */
 export function iteration(count: number): Verb {
   const ranges = ({ ranges }: Content) => ranges
   const scans = verb('iteration', count, ranges, (some, { scan }) => oneAtATime(some, scan))

@@ -9,7 +9,7 @@ import { byHand } from './by-hand.ts'
 import type { Operations, Store } from './operations.ts'
 import { switchable } from './switchable.ts'
 
-/** One way of measuring a store, or not. */
+/** One variant of measuring a store, or of not measuring it. */
 export interface Way {
   readonly name: string
   readonly operations: Operations
@@ -17,7 +17,7 @@ export interface Way {
   readonly end?: () => void
 }
 
-/** All ways with one and the same store. */
+/** Returns every variant for the same store. */
 export function waysOf(store: Store): Way[] {
   const operations = bare(store)
   const { measure, rest } = switchable(store, new MetricsRegistry())
@@ -25,7 +25,7 @@ export function waysOf(store: Store): Way[] {
   const meter = new MeterProvider({ readers: [new QuietReader(), new QuietReader(), new QuietReader()] }).getMeter('bench')
   return [
     { name: 'bare', operations },
-    // The same once more: what this ratio differs from 1 by is noise.
+    // The control: its ratio differs from 1 only by noise.
     { name: 'bare again', operations },
     { name: 'instrumented', operations, begin: measure, end: rest },
     {

@@ -1,8 +1,8 @@
 import { randomNumbers } from '../random.ts'
 
 /**
- * Windows over the items, each from somewhere else: no pass is about items that its neighbor has just warmed, and none of
- * the cases, which come in a regular order, gets the same few windows each time.
+ * Returns a function that returns a window over the items with a random start. A pass does not use the items that the previous pass
+ * has just loaded into the caches, and no case gets the same few windows every time.
  */
 export function windowsOver<T>(items: readonly T[], size: number): () => readonly T[] {
   const endless = Array.from({ length: items.length + size }, (_, index) => items[index % items.length] as T)

@@ -3,7 +3,7 @@ import type { Case } from '../comparison.ts'
 import { openTelemetryRecorder } from '../recording/opentelemetry.ts'
 import { collectAll, QuietReader } from '../recording/quiet-reader.ts'
 
-/** OpenTelemetry's SDK by its own synchronous instruments: it keeps a storage for each reader. */
+/** Records with the synchronous instruments of OpenTelemetry's SDK, which has separate storage for each reader. */
 export function openTelemetry(name: string, readerCount: number, values: Float64Array): Case {
   const readers = Array.from({ length: readerCount }, () => new QuietReader())
   const recorder = openTelemetryRecorder(new MeterProvider({ readers }).getMeter('bench'), 'get', 'bench')

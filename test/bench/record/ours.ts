@@ -4,8 +4,8 @@ import { RegistryProducer, SnapshotReader } from '@wombat/monitor'
 import type { Case } from '../comparison.ts'
 import { collectAll, QuietReader } from '../recording/quiet-reader.ts'
 
-/** Our cells, with readers that look at them where they lie: the first as the monitor's own, the others as an OTLP exporter's. */
-export function ourCells(name: string, readerCount: number, values: Float64Array): Case {
+/** Records with Wombat's instruments, read by the monitor's own reader and by readers of an OTLP exporter. */
+export function recordWithReaders(name: string, readerCount: number, values: Float64Array): Case {
   const registry = new MetricsRegistry()
   const first = new SnapshotReader()
   first.follow(registry)
@@ -15,8 +15,8 @@ export function ourCells(name: string, readerCount: number, values: Float64Array
   return recording(name, registry, readers, values)
 }
 
-/** Our cells on an application's Meter: the SDK's histogram has to be told of every value, and takes its own time. */
-export function ourCellsOnMeter(name: string, values: Float64Array): Case {
+/** Records with Wombat's instruments on an application's Meter: every value is also recorded in the SDK's histogram. */
+export function recordOnMeter(name: string, values: Float64Array): Case {
   const registry = new MetricsRegistry()
   const readers = [new QuietReader()]
   bindToMeter(registry, new MeterProvider({ readers }).getMeter('bench'))

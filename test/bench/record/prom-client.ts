@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 import type { Case } from '../comparison.ts'
 import { promClientRecorders } from '../recording/prom-client.ts'
 
-/** prom-client, with the labels bound once. */
+/** Records with prom-client, with labels bound once. */
 export function promClient(name: string, values: Float64Array): Case {
   const register = new Registry()
   const recorder = promClientRecorders(register, 'get')('bench')

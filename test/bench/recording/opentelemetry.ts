@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api'
 import { latencyBounds, type Operation } from '@wombat/instrumentation'
 import type { Recorder } from './recorder.ts'
 
-/** The three metrics of an operation with OpenTelemetry's own instruments, under our names and bounds. */
+/** Creates the three metrics of an operation with OpenTelemetry's instruments, with Wombat's names and bounds. */
 export function openTelemetryRecorder(meter: Meter, operation: Operation, store: string): Recorder {
   const advice = { explicitBucketBoundaries: [...latencyBounds] }
   const operations = meter.createCounter(`db_${operation}_operations_total`)

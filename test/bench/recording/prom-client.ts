@@ -3,8 +3,8 @@ import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Recorder } from './recorder.ts'
 
 /**
- * The three metrics of an operation with prom-client, under our names and bounds. What it gives back binds a store's label
- * once: prom-client is slower by name.
+ * Creates the three metrics of an operation with prom-client, with Wombat's names and bounds. Returns a function that binds the
+ * label of a store once: prom-client is slower if each record passes the labels.
  */
 export function promClientRecorders(register: Registry, operation: Operation): (store: string) => Recorder {
   const shared = { help: operation, labelNames: ['store'], registers: [register] }

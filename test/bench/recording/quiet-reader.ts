@@ -7,7 +7,7 @@ export class QuietReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** Between passes, as in a service: readers that never read might keep what they hold in another form. */
+/** Collects between passes, as in a service: a reader that never collects might hold its data in another form. */
 export async function collectAll(readers: readonly MetricReader[]): Promise<void> {
   for (const reader of readers) await reader.collect()
 }

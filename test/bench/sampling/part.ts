@@ -3,9 +3,9 @@ import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { compare } from '../compare.ts'
 import type { Case, ComparisonResult, Effort } from '../comparison.ts'
 
-const [clock, everyOne, oneInSixteen] = ['two readings of the clock, and nothing recorded', 'every one timed', 'one in 16 timed']
+const [clock, everyOne, oneInSixteen] = ['two clock readings, nothing recorded', 'every one timed', 'one in 16 timed']
 
-/** What an operation costs of which not every one is timed: a store that does next to nothing, so that the rest is ours. */
+/** Compares sampling ratios with an operation that takes almost no time itself. */
 export async function* sampling(effort: Effort): AsyncGenerator<ComparisonResult> {
   const keys = Array.from({ length: effort.quick ? 1024 : 16_384 }, (_, index) => index)
   yield await compare(
@@ -46,7 +46,7 @@ function filled(keys: readonly number[]): Map<number, number> {
   return new Map(keys.map((key) => [key, key]))
 }
 
-/** The floor of timing every operation: a method that reads the clock before and after, and only adds up. */
+/** The minimum for timing every operation: reads the clock before and after, and adds the difference. */
 class Clocked extends Map<number, number> {
   spentMs = 0
 
@@ -62,8 +62,8 @@ class Clocked extends Map<number, number> {
 
 const now = performance.now.bind(performance)
 
-function measured(keys: readonly number[], timeOneIn: number): Map<number, number> {
+function measured(keys: readonly number[], sampleInterval: number): Map<number, number> {
   const registry = new MetricsRegistry()
-  registry.observer.sampleInterval = timeOneIn
+  registry.observer.sampleInterval = sampleInterval
   return instrument(filled(keys), { name: 'bench', registry })
 }
