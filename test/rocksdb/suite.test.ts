@@ -1,7 +1,8 @@
+import { storeAdapters } from '@wombat/instrumentation'
 import { storeSuite } from '@wombat/instrumentation/testing'
 import { createDatabase } from '@wombat/test-support/measured-rocksdb'
 import { isRocksdbInstalled, rocksdbTitle, type Session, type WriteBatch } from '@wombat/test-support/rocksdb'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 async function closedSession(db: Session): Promise<Session> {
   const session = db.session()
@@ -22,6 +23,11 @@ async function all<Entry>(entries: AsyncIterable<Entry>): Promise<Entry[]> {
 }
 
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('the suite'), () => {
+  test('a database matches the adapter rocksdb-native and no other one', async () => {
+    const db = await createDatabase()
+    expect(storeAdapters.flatMap((adapter) => (adapter.matches(db) ? [adapter.name] : []))).toEqual(['rocksdb-native'])
+  })
+
   storeSuite<Session>({
     kind: 'rocksdb-native',
     test,

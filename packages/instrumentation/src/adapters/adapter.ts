@@ -9,6 +9,10 @@ import type { StoreBinding } from '../registry/store-binding.ts'
  * The framework creates the series, exports the store's gauges while it is open, and removes them when it is closed,
  * uninstrumented or garbage collected. The adapter only wraps methods and reports the state.
  *
+ * Opening and closing are no operations: `StoreBinding.state` reports them. `StoreBinding.probe` lets health checks read and
+ * write a key, and `StoreBinding.collect` records what must be awaited. Count an event of the engine with
+ * `context.registry.counter(name, { store: context.name })`, obtained in `instrument` so that it starts at 0.
+ *
  * @example A store with a size, an open flag and three methods
  * ```ts
  * import { instrument, type StoreAdapter, wrapMethods } from '@wombat/instrumentation'

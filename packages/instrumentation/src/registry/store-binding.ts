@@ -27,7 +27,7 @@ export interface StoreBinding {
   directory?(): string | undefined
   /** Returns how to check that the store works; undefined if it cannot be checked. Called only while it is `open`. */
   probe?(): StoreProbe | undefined
-  /** Records the engine's own metrics. Runs before each collection, never as part of an operation. */
+  /** Records the engine's own metrics. Runs before each collection, also after the store is closed, never as part of an operation. */
   collect?(): void | Promise<void>
   /** Undoes everything that `StoreAdapter.instrument` did to the store. */
   detach(): void

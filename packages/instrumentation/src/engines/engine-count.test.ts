@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MetricsRegistry } from '../registry/registry.ts'
-import { EngineCount } from './lsm-metrics.ts'
+import { EngineCount } from './engine-count.ts'
 
 const createCounter = () => new MetricsRegistry().counter('db_cache_hits_total', { store: 'orders' })
 

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { ClassicLevel } from 'classic-level'
+import { Keyv } from 'keyv'
+import { open } from 'lmdb'
+import { LRUCache } from 'lru-cache'
+import { MemoryLevel } from 'memory-level'
+import QuickLRU from 'quick-lru'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { instrument, storeAdapters, uninstrument } from '../instrument.ts'
+import { MetricsRegistry } from '../registry/registry.ts'
+import { readMeasured } from '../testing/index.ts'
+
+const require = createRequire(import.meta.url)
+const BetterSqlite: new (path: string) => { close(): void } = require('better-sqlite3')
+const { Keyv: CjsKeyv }: { Keyv: typeof Keyv } = require('keyv')
+const cjsLmdb: { open: typeof open } = require('lmdb')
+const root = mkdtempSync(join(tmpdir(), 'matches-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+const folder = (): string => mkdtempSync(join(root, 'store-'))
+
+/** Keeps a store open until the test ends. */
+function closing<Store extends { close(): unknown }>(store: Store): Store {
+  onTestFinished(async () => {
+    await store.close()
+  })
+  return store
+}
+
+// RocksDB has its own test in `test/rocksdb`.
+const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object]> = [
+  ['memory-level', 'abstract-level', () => closing(new MemoryLevel())],
+  ['classic-level', 'abstract-level', () => closing(new ClassicLevel(folder()))],
+  ['a sublevel', 'abstract-level', () => closing(new MemoryLevel()).sublevel('part')],
+  ['lmdb', 'lmdb', () => closing(open({ path: folder() }))],
+  ['a database in lmdb', 'lmdb', () => closing(open({ path: folder() })).openDB('child', {})],
+  ['the CommonJS build of lmdb', 'lmdb', () => closing(cjsLmdb.open({ path: folder() }))],
+  ['keyv', 'keyv', () => new Keyv()],
+  ['the CommonJS build of keyv', 'keyv', () => new CjsKeyv()],
+  ['a keyv on a Map', 'keyv', () => new Keyv({ store: new Map() })],
+  ['node:sqlite', 'sqlite', () => closing(new DatabaseSync(':memory:'))],
+  ['better-sqlite3', 'sqlite', () => closing(new BetterSqlite(':memory:'))],
+  ['a Map', 'map', () => new Map()],
+  ['quick-lru', 'map', () => new QuickLRU({ maxSize: 2 })],
+  ['lru-cache', 'map', () => new LRUCache({ max: 2 })],
+]
+
+test.each(stores)('%s matches the adapter %s and no other one', (_kind, adapter, create) => {
+  const store = create()
+  expect(storeAdapters.flatMap((one) => (one.matches(store) ? [one.name] : []))).toEqual([adapter])
+})
+
+test('every built-in adapter but that of RocksDB is tested with a store', () => {
+  const untested = storeAdapters.filter(({ name }) => !stores.some(([, adapter]) => adapter === name))
+  expect(untested.map(({ name }) => name)).toEqual(['rocksdb-native'])
+})
+
+test('an abstract-level database without the optional `has` can be measured', async () => {
+  const registry = new MetricsRegistry()
+  const db = closing(Object.assign(new MemoryLevel(), { _has: undefined }))
+  instrument(db, { name: 'old', registry })
+  await db.put('a', '1')
+  expect(readMeasured(registry, 'old')).toMatchObject({ set: { operations: 1 }, has: { operations: 0, errors: 0 } })
+})
+
+test('an LMDB that was opened for reading can be measured', () => {
+  const path = folder()
+  closing(open({ path }))
+  const registry = new MetricsRegistry()
+  const db = instrument(closing(open({ path, readOnly: true })), { name: 'replica', registry })
+  db.get('a')
+  expect(readMeasured(registry, 'replica')).toMatchObject({ get: { operations: 1 }, set: { operations: 0, errors: 0 } })
+  expect(uninstrument(db)).toBe(true)
+})
