@@ -60,7 +60,7 @@ test('every built-in adapter but that of RocksDB is tested with a store', () => 
 
 test('an abstract-level database without the optional `has` can be measured', async () => {
   const registry = new MetricsRegistry()
-  const db = closing(Object.assign(new MemoryLevel(), { _has: undefined }))
+  const db = closing(Object.assign(new MemoryLevel(), { _has: undefined, _hasMany: undefined }))
   instrument(db, { name: 'old', registry })
   await db.put('a', '1')
   expect(readMeasured(registry, 'old')).toMatchObject({ set: { operations: 1 }, has: { operations: 0, errors: 0 } })

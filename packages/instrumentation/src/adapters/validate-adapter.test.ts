@@ -92,6 +92,10 @@ const invalidAdapters: Readonly<Record<string, [changes: object, message: string
     { instrument: () => ({ state: () => 'open', detach() {} }) },
     'adapter "shelf" lists the operation get but wraps no method for it: wrap one with wrapMethods or context.recorder',
   ],
+  'that wraps no method for two operations': [
+    { operations: ['get', 'set', 'has'] },
+    'adapter "shelf" lists the operations set, has but wraps no method for them: wrap one with wrapMethods or context.recorder',
+  ],
   'that observes a counter as a gauge': [
     { instrument: (_: Shelf, context: StoreContext) => context.observeGauge('db_write_stalls_total', () => 1) },
     'adapter "shelf" observes db_write_stalls_total as a gauge, but it is a counter: use context.registry.counter("db_write_stalls_total", { store: context.name })',

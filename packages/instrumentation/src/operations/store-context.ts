@@ -184,7 +184,8 @@ export class StoreContext implements StoreMark {
   #assertAllWrapped(optional: readonly Operation[]): void {
     const unwrapped = [...this.#recorders.keys()].filter((one) => !this.#wrapped.has(one) && !optional.includes(one))
     if (unwrapped.length === 0) return
-    const problem = `adapter "${this.#adapter}" lists the operation ${unwrapped.join(', ')} but wraps no method for it`
+    const [noun, pronoun] = unwrapped.length === 1 ? ['operation', 'it'] : ['operations', 'them']
+    const problem = `adapter "${this.#adapter}" lists the ${noun} ${unwrapped.join(', ')} but wraps no method for ${pronoun}`
     const missing = this.#missingMethods.join(', ')
     throw new TypeError(
       missing === ''

@@ -37,7 +37,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   name: 'lmdb',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
   // A database opened for reading has no methods that write.
-  optionalOperations: ['set', 'delete', 'batch', 'clear'],
+  optionalOperations: ['set', 'delete', 'batch'],
   engineMetrics: { lmdb: [...LmdbReader.metricNames, 'db_transaction_commits_total', 'db_transaction_aborts_total'] },
   errorCodes: lmdbErrorCodes,
 
