@@ -10,7 +10,7 @@ const files = markdownFiles()
 function linkProblem(from: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#')
   const file = path === '' ? join(root, from) : join(root, dirname(from), path)
-  if (!existsSync(file)) return `${target}: there is no ${relative(root, file)}`
+  if (!existsSync(file)) return `${target}: ${relative(root, file)} does not exist`
   if (anchor === undefined) return undefined
   if (!file.endsWith('.md')) return `${target}: only Markdown files have anchors`
   const anchors = headings(readFileSync(file, 'utf8')).map((heading) => heading.anchor)

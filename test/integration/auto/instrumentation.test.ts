@@ -200,8 +200,8 @@ test.each([
     { registry: new MetricsRegistry(), semconv: 'both' as const },
     'registry and semconv cannot be combined',
   ],
-  ['a semconv that there is not', { semconv: 'new' as never }, 'semconv must be'],
+  ['an unknown semconv', { semconv: 'new' as never }, 'semconv must be'],
   ['a name that is not a function', { name: 'orders' as never }, 'name must be a function'],
-])('%s is refused', (_what, config, complaint) => {
+])('%s is rejected', (_what, config, complaint) => {
   expect(() => new WombatInstrumentation(config)).toThrow(complaint)
 })

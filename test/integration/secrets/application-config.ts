@@ -2,14 +2,14 @@ import type { MonitoringConfig } from '@wombat/monitor'
 import type { Task } from './application-process.ts'
 
 /** A configuration with everything enabled, at short intervals. */
-export function createConfig({ secrets, historyPath, receiver, refusing, otlp, redacted }: Task): MonitoringConfig {
+export function createConfig({ secrets, historyPath, receiver, rejecting, otlp, redacted }: Task): MonitoringConfig {
   return {
     metricsIntervalMs: 200,
     slowQueryThresholdMs: 0,
     enableOperationTracing: true,
     healthCheckIntervalMs: 100,
     alertEvaluationIntervalMs: 100,
-    alertmanagerUrl: refusing.replace('//', `//user:${secrets.alertmanagerUrl}@`),
+    alertmanagerUrl: rejecting.replace('//', `//user:${secrets.alertmanagerUrl}@`),
     alertWebhookUrl: `${receiver}/hook/${secrets.webhookUrl}?token=${secrets.webhookUrl}`,
     alertWebhookAllowPrivate: true,
     historyPath,

@@ -13,7 +13,7 @@ export interface Task {
   readonly historyPath: string
   /** URLs of a server that accepts OTLP, webhooks and alerts, and of one that rejects them. */
   readonly receiver: string
-  readonly refusing: string
+  readonly rejecting: string
   /** The one of these URLs that receives metrics. */
   readonly otlp: string
   /** The result of the redactor; undefined if there is none. */

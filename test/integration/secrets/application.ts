@@ -27,16 +27,16 @@ export interface ApplicationOutputs {
 export interface ApplicationOptions {
   /** The text to which the redactor changes error messages; undefined if there is no redactor. */
   readonly redacted: string | undefined
-  /** Whether the Collector refuses what it is sent. */
-  readonly isRefused: boolean
+  /** Whether the Collector rejects every request. */
+  readonly isRejected: boolean
 }
 
 /** Runs the application to its end, and requests every path of its HTTP servers. */
-export async function runApplication({ redacted, isRefused }: ApplicationOptions): Promise<ApplicationOutputs> {
+export async function runApplication({ redacted, isRejected }: ApplicationOptions): Promise<ApplicationOutputs> {
   const secrets = createSecrets()
   const control = `control${randomBytes(6).toString('hex')}`
-  const [folder, receiver, refusing] = [await temporaryFolder(), await startOtlpReceiver(), await startOtlpReceiver()]
-  refusing.status = 400
+  const [folder, receiver, rejecting] = [await temporaryFolder(), await startOtlpReceiver(), await startOtlpReceiver()]
+  rejecting.status = 400
   await mkdir(join(folder, secrets.folder), { recursive: true })
   await createDamagedStore(join(folder, secrets.folder, 'damaged'))
   await mkdir(join(folder, control))
@@ -66,8 +66,8 @@ export async function runApplication({ redacted, isRefused }: ApplicationOptions
     folder,
     historyPath,
     receiver: receiver.endpoint,
-    refusing: refusing.endpoint,
-    otlp: isRefused ? refusing.endpoint : receiver.endpoint,
+    rejecting: rejecting.endpoint,
+    otlp: isRejected ? rejecting.endpoint : receiver.endpoint,
     ...(redacted !== undefined && { redacted }),
   }
   child.send(task)
@@ -78,7 +78,7 @@ export async function runApplication({ redacted, isRefused }: ApplicationOptions
   child.send('finish')
   await exited
   const bodies = (path: RegExp) =>
-    [...receiver.received, ...refusing.received].filter((one) => path.test(one.path)).map(({ body }) => body)
+    [...receiver.received, ...rejecting.received].filter((one) => path.test(one.path)).map(({ body }) => body)
   const outputs = new Map<string, readonly Buffer[]>([
     ['standard output', [(await stdout) as Buffer]],
     ['standard error', [(await stderr) as Buffer]],

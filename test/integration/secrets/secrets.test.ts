@@ -39,8 +39,8 @@ test('the search finds a secret in every encoding and at every offset', () => {
 })
 
 test.each([
-  { redacted: undefined, isRefused: false },
-  { redacted: 'all that is shown', isRefused: true },
+  { redacted: undefined, isRejected: false },
+  { redacted: 'all that is shown', isRejected: true },
 ])('no secret leaves a process with every output enabled: $redacted', async (given) => {
   const found = await runApplication(given)
   const { control, outputs } = found

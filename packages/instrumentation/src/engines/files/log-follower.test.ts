@@ -144,7 +144,7 @@ test('a log that is missing, is a folder, or reappears does not throw', async ()
 })
 
 test.runIf(process.platform === 'linux')(
-  'what is closed is let go, also in the middle of a read, and delivers nothing more',
+  'a closed follower releases its file, even in the middle of a read, and delivers no more lines',
   async () => {
     const idle = log('a\n')
     await idle.read()
