@@ -120,7 +120,7 @@ export function bucketMatcher(name: MetricName, upperBound: number): string {
   if (!bounds.includes(upperBound)) {
     throw new RangeError(`${name} has no bucket with the upper bound ${upperBound}; its bounds are ${bounds.join(', ')}`)
   }
-  const [first = '', ...others] = spellings(upperBound)
+  const [first = '', ...others] = boundSpellings(upperBound)
   if (others.length === 0) return `le="${first}"`
   return `le=~"${[first, ...others].map((text) => text.replaceAll('.', '\\\\.').replaceAll('+', '\\\\+')).join('|')}"`
 }
@@ -146,7 +146,7 @@ function labelMatcher(value: Matchers[string]): string {
 }
 
 /** As JavaScript writes it, as Go does (Prometheus, the Collector), without an exponent, and with the decimal that Prometheus 3 adds. */
-function spellings(bound: number): string[] {
+function boundSpellings(bound: number): string[] {
   const javaScript = String(bound)
   const go = bound < 1e-4 ? bound.toExponential().replace(/e-(\d)$/, 'e-0$1') : javaScript
   const plain = bound < 1e-4 ? bound.toFixed(20).replace(/0+$/, '') : javaScript

@@ -38,7 +38,10 @@ export interface Monitoring extends AsyncDisposable {
   adjust(changes: Partial<RuntimeOptions>): void
   /** Returns all metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
-  /** Serves all endpoints from an existing server, as a fetch handler. It does not know the client, so health answers only a status. */
+  /**
+   * Serves all endpoints from an existing server, as a fetch handler. The address of the client is unknown, so the health endpoints
+   * return only a status.
+   */
   readonly fetch: (request: Request) => Response | Promise<Response>
   /** Serves all endpoints from an existing server, as a Node request handler. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>

@@ -9,8 +9,8 @@ interface CommandHelp {
 
 /** Returns the help of all commands or, with `name`, of one. */
 export function formatHelp(commands: Readonly<Record<string, CommandHelp>>, globalOptions: CliOptions, name?: string): string {
-  const shown = Object.entries(commands).filter(([command]) => name === undefined || command === name)
-  const parts = shown.map(([command, { operand, description, options }]) =>
+  const shownCommands = Object.entries(commands).filter(([command]) => name === undefined || command === name)
+  const parts = shownCommands.map(([command, { operand, description, options }]) =>
     [
       `wombat-dashboards ${command} ${operand} [options]`.replace(/ +/g, ' '),
       `  ${description}`,

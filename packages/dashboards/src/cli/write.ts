@@ -97,12 +97,12 @@ function withoutUndefined<Values extends object>(values: Values): { [Name in key
 function dashboards(rules: readonly AlertRule[], runbookUrl: string = shippedRunbook): Record<string, string> {
   const folder = join(import.meta.dirname, '../../generated/dashboards')
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
-  const adapted = (name: string) =>
+  const adaptDashboard = (name: string) =>
     readFileSync(join(folder, name), 'utf8')
       .split(shippedRunbook)
       .join(runbookUrl)
       .replace(namePattern(defaultRules), () => namePattern(rules))
-  return Object.fromEntries(names.map((name) => [name, adapted(name)]))
+  return Object.fromEntries(names.map((name) => [name, adaptDashboard(name)]))
 }
 
 /** The part of a regular expression that matches the alerts of these rules. */

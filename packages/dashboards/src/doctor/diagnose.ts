@@ -117,7 +117,7 @@ async function* checkBackends({ source, canaryId, expected, backends }: Probe, t
       const { changes, arrived } = await waitForSeries(backend, canaryId, current, timeoutMs)
       const isLost = changes.some(({ kind }) => kind === 'lost')
       yield { from, to: backend.name, problems: describeProblems(changes, isLost ? await backend.lossAdvice() : '') }
-      // A lost series stays expected: it may reach the next backend on another way.
+      // A lost series stays expected: it may reach the next backend by another path.
       current = current.map(
         (series) => arrived.find(({ stem, ending }) => stem === series.stem && ending === series.ending) ?? series,
       )

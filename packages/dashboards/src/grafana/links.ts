@@ -30,37 +30,37 @@ export function variable(name: string): string {
 }
 
 /** Returns a variable for use in a URL: a store may be named `a&b`. */
-function encoded(name: string): string {
+function urlEncodedVariable(name: string): string {
   return variable(`${name}:percentencode`)
 }
 
 /** Query parameters that keep the time range, data source and service. */
-const keptParameters = `${variable('__url_time_range')}&${variable('datasource:queryparam')}&${variable('service:queryparam')}`
+const sharedParameters = `${variable('__url_time_range')}&${variable('datasource:queryparam')}&${variable('service:queryparam')}`
 
 /** Returns a link from a series to its store on another dashboard, with the same time range, service and instance. */
 export function storeLink(dashboard: DashboardName): PanelLink {
   return {
     title: `${variable('__field.labels.store')} in ${titles[dashboard]}`,
-    url: `/d/${uids[dashboard]}?${keptParameters}&${variable('instance:queryparam')}&var-store=${encoded('__field.labels.store')}`,
+    url: `/d/${uids[dashboard]}?${sharedParameters}&${variable('instance:queryparam')}&var-store=${urlEncodedVariable('__field.labels.store')}`,
   }
 }
 
 /** Link from a series of the fleet to the Overview of its store and instance. */
 export const instanceLink: PanelLink = {
   title: `Overview of ${variable('__field.labels.store')} on ${variable('__field.labels.instance')}`,
-  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__field.labels.instance')}&var-store=${encoded('__field.labels.store')}`,
+  url: `/d/${uids.overview}?${sharedParameters}&var-instance=${urlEncodedVariable('__field.labels.instance')}&var-store=${urlEncodedVariable('__field.labels.store')}`,
 }
 
 /** Link from a series of the fleet to the Overview of all stores of its instance. */
 export const processLink: PanelLink = {
   title: `Overview of ${variable('__field.labels.instance')}`,
-  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__field.labels.instance')}`,
+  url: `/d/${uids.overview}?${sharedParameters}&var-instance=${urlEncodedVariable('__field.labels.instance')}`,
 }
 
 /** Link from a table row to the Overview of its store and instance. */
 export const tableRowLink: PanelLink = {
   title: `Overview of ${variable('__data.fields.Store')} on ${variable('__data.fields.Instance')}`,
-  url: `/d/${uids.overview}?${keptParameters}&var-instance=${encoded('__data.fields.Instance')}&var-store=${encoded('__data.fields.Store')}`,
+  url: `/d/${uids.overview}?${sharedParameters}&var-instance=${urlEncodedVariable('__data.fields.Instance')}&var-store=${urlEncodedVariable('__data.fields.Store')}`,
 }
 
 /** Returns the builder of a panel link. */

@@ -20,7 +20,7 @@ const serviceMatchers: Matchers = {
   service_name: processMatchers['service_name'] ?? '',
 }
 
-/** Metrics whose `store` label is missing on series of the whole process; those series are shown for every selected store. */
+/** Metrics that also have series of the whole process, without the label `store`. Those are shown for every selected store. */
 const optionalStoreMetrics: ReadonlySet<MetricName> = new Set([
   'db_alerts',
   'db_health_status',

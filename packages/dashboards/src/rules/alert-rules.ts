@@ -46,22 +46,22 @@ export function prometheusRule(rule: AlertRule): PrometheusRule {
 }
 
 function ruleExpression(rule: AlertRule): string {
-  const breached = withClearing(rule)
-  const onlyIf = rule.onlyIf === undefined ? breached : `(${breached}) and ${on(rule.onlyIfBy)}(${comparison(rule.onlyIf)})`
+  const breached = withClearThreshold(rule)
+  const onlyIf = rule.onlyIf === undefined ? breached : `(${breached}) and ${onClause(rule.onlyIfBy)}(${comparison(rule.onlyIf)})`
   return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selector(conditionSeries(rule), rule.where)})` : onlyIf
 }
 
-function on(labels: readonly string[] | undefined): string {
+function onClause(labels: readonly string[] | undefined): string {
   return labels === undefined ? '' : `on (${labels.join(', ')}) `
 }
 
 /** While the alert fires, `clearThreshold` applies. Prometheus records firing alerts in the series ALERTS at each evaluation. */
-function withClearing(rule: AlertRule): string {
-  const raises = comparison(rule)
-  if (rule.clearThreshold === undefined || !('threshold' in rule)) return raises
-  const keeps = comparison({ ...rule, threshold: rule.clearThreshold })
+function withClearThreshold(rule: AlertRule): string {
+  const fireCondition = comparison(rule)
+  if (rule.clearThreshold === undefined || !('threshold' in rule)) return fireCondition
+  const keepCondition = comparison({ ...rule, threshold: rule.clearThreshold })
   const alertLabels = ['alertname', 'alertstate', 'severity', ...Object.keys(rule.labels ?? {})]
-  return `(${raises}) or ((${keeps}) and ignoring (${alertLabels.join(', ')}) ALERTS{alertname="${rule.name}",alertstate="firing"})`
+  return `(${fireCondition}) or ((${keepCondition}) and ignoring (${alertLabels.join(', ')}) ALERTS{alertname="${rule.name}",alertstate="firing"})`
 }
 
 /** PromQL of the value that each condition compares. A condition without an entry fails to compile. */
@@ -84,11 +84,9 @@ const quantities: { readonly [Name in ConditionName]: (condition: Condition<Name
 const operators = { above: '>', below: '<' } as const
 
 function comparison(condition: Condition): string {
-  const compared = quantity(condition)
+  const value = quantity(condition)
   const direction = conditionDirection(condition)
-  return direction === 'absent' || !('threshold' in condition)
-    ? compared
-    : `${compared} ${operators[direction]} ${condition.threshold}`
+  return direction === 'absent' || !('threshold' in condition) ? value : `${value} ${operators[direction]} ${condition.threshold}`
 }
 
 function quantity<Name extends ConditionName>(condition: Condition<Name>): string {
@@ -103,11 +101,11 @@ function newestValue({ metric, where }: Fields<'metric' | 'where'>): string {
 }
 
 function rate({ metric, where, by, windowMs }: Fields<'metric' | 'where' | 'by' | 'windowMs'>): string {
-  return sumBy(rateOf(metric, where, windowMs), by)
+  return sumBy(counterRate(metric, where, windowMs), by)
 }
 
 function ratio({ metric, of, where, by, windowMs }: Fields<'metric' | 'of' | 'where' | 'by' | 'windowMs'>): string {
-  return `${sumBy(rateOf(metric, where, windowMs), by)} / ${sumBy(rateOf(of, where, windowMs), by)}`
+  return `${sumBy(counterRate(metric, where, windowMs), by)} / ${sumBy(counterRate(of, where, windowMs), by)}`
 }
 
 function share({ metric, of, where, by }: Fields<'metric' | 'of' | 'where' | 'by'>): string {
@@ -116,7 +114,7 @@ function share({ metric, of, where, by }: Fields<'metric' | 'of' | 'where' | 'by
 
 function quantile(condition: Condition<'quantile_above' | 'quantile_below'>): string {
   const { by, where, windowMs } = condition
-  const buckets = sumBy(rateOf(conditionSeries(condition), where, windowMs), by && [...by, 'le'])
+  const buckets = sumBy(counterRate(conditionSeries(condition), where, windowMs), by && [...by, 'le'])
   return `histogram_quantile(${condition.quantile}, ${buckets})`
 }
 
@@ -128,7 +126,7 @@ function selector(metric: string, where: Condition['where'] = {}): string {
   return `${metric}${labelMatchers(where)}`
 }
 
-function rateOf(metric: string, where: Condition['where'], windowMs: number | undefined): string {
+function counterRate(metric: string, where: Condition['where'], windowMs: number | undefined): string {
   return `rate(${selector(metric, where)}[${window(windowMs)}])`
 }
 

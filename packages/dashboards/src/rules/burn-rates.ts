@@ -74,10 +74,10 @@ function burnRateRule(
 ): PrometheusRule {
   // Rounds off the floating-point error of 1 - 0.999.
   const budget = Number((1 - target).toPrecision(12))
-  const burns = (window: Window): string => `${badRatio(window)} > ${factor} * ${budget}`
+  const burnCondition = (window: Window): string => `${badRatio(window)} > ${factor} * ${budget}`
   return {
     alert,
-    expr: `${burns(long)} and ${burns(short)} and ${total(long)} * ${windowSeconds[long]} >= ${minimumOperations}`,
+    expr: `${burnCondition(long)} and ${burnCondition(short)} and ${total(long)} * ${windowSeconds[long]} >= ${minimumOperations}`,
     labels: { severity, slo, long_window: long, short_window: short },
     annotations: {
       summary: `{{ $value | humanizePercentage }} ${badOperations}: the error budget of ${percent(budget)} burns at more than ${factor === 1 ? '' : `${factor} times `}the sustainable rate.`,

@@ -70,7 +70,7 @@ function recordingRules(window: Window, latencySeconds: number): RecordingRule[]
     recorded: readonly Operation[],
     expression: (operation: Operation) => string,
   ): RecordingRule[] => recorded.map((operation) => ({ record, expr: expression(operation), labels: { operation } }))
-  const sumOfRecorded = (record: string, parts: string): RecordingRule => ({ record, expr: sum(parts) })
+  const sumRule = (record: string, addends: string): RecordingRule => ({ record, expr: sum(addends) })
   return [
     ...perOperation(names.operationsByType, operations, (operation) =>
       rate(operationMetrics(operation).operations, window, groupingLabels),
@@ -80,9 +80,9 @@ function recordingRules(window: Window, latencySeconds: number): RecordingRule[]
     ),
     ...perOperation(names.latencyCountByType, latencyOperations, (operation) => latencyCount(operation, window)),
     ...perOperation(names.fastByType, latencyOperations, (operation) => fastCount(operation, window, latencySeconds)),
-    sumOfRecorded(names.operations, names.operationsByType),
-    sumOfRecorded(names.errors, names.errorsByType),
-    sumOfRecorded(names.latencyCount, names.latencyCountByType),
+    sumRule(names.operations, names.operationsByType),
+    sumRule(names.errors, names.errorsByType),
+    sumRule(names.latencyCount, names.latencyCountByType),
     { record: names.errorRatio, expr: `${names.errors} / (${names.operations} > 0)` },
     { record: names.slowRatio, expr: `1 - ${sum(names.fastByType)} / (${names.latencyCount} > 0)` },
   ]

@@ -18,8 +18,8 @@ type CatalogRule<Rule> = Rule extends { readonly of: string }
     ? Omit<Rule, 'metric'> & { readonly metric: MetricName }
     : never
 
-function createRule(summary: string, own: CatalogRule<AlertRule>, section: string = own.name): AlertRule {
-  return { ...own, annotations: { summary, runbook: `${runbook}#${section.toLowerCase()}` } } as AlertRule
+function createRule(summary: string, rule: CatalogRule<AlertRule>, section: string = rule.name): AlertRule {
+  return { ...rule, annotations: { summary, runbook: `${runbook}#${section.toLowerCase()}` } } as AlertRule
 }
 
 /** Holds from one operation per second: with less traffic, a quantile depends on single operations. */

@@ -163,10 +163,10 @@ export class AlertManager {
       if (rule.onError !== 'alert') return []
       results = new Map([[seriesKey({}), { labels: {}, value: undefined, status: 'breached' }]])
     }
-    return [...results].flatMap(([key, result]) => this.#step(rule, active, key, result, nowMs))
+    return [...results].flatMap(([key, result]) => this.#advance(rule, active, key, result, nowMs))
   }
 
-  #step(
+  #advance(
     rule: AlertRule,
     active: Map<string, ActiveAlert>,
     key: string,

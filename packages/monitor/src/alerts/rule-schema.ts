@@ -22,7 +22,7 @@ const ruleShape: Readonly<Record<keyof RuleFields, z.ZodType>> = {
   annotations: z
     .record(nameSchema, template)
     .describe(
-      'an object of texts that contain no other placeholders than {{ labels.NAME }}, {{ value }}, {{ value | percent }}, {{ value | bytes }} and {{ value | duration }}',
+      'an object of texts with only these placeholders: {{ labels.NAME }}, {{ value }}, {{ value | percent }}, {{ value | bytes }} and {{ value | duration }}',
     )
     .optional(),
   runbookUrl: z.url().describe('a URL').optional(),
@@ -32,11 +32,11 @@ const ruleShape: Readonly<Record<keyof RuleFields, z.ZodType>> = {
 export function ruleProblems(rule: unknown): string[] {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${describeContent(rule)}`]
   const { onlyIf } = rule as { onlyIf?: unknown }
-  const onlyIfProblems = onlyIf === undefined ? [] : shapeProblems(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
-  return [...shapeProblems(rule, ruleShape), ...onlyIfProblems, ...consistencyProblems(rule as Partial<AlertRule>)]
+  const onlyIfProblems = onlyIf === undefined ? [] : validateShape(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
+  return [...validateShape(rule, ruleShape), ...onlyIfProblems, ...validateConsistency(rule as Partial<AlertRule>)]
 }
 
-function shapeProblems(given: unknown, extraShape: Readonly<Record<string, z.ZodType>>): string[] {
+function validateShape(given: unknown, extraShape: Readonly<Record<string, z.ZodType>>): string[] {
   const { condition } = (given ?? {}) as { condition?: unknown }
   const ownShape = conditionShape(condition)
   if (ownShape === undefined) {
@@ -75,7 +75,7 @@ function describeSchema(schema: z.ZodType): string {
 const reservedLabels: ReadonlySet<string> = new Set(['alertname', 'severity', 'alertstate'])
 
 /** Returns problems that involve more than one field. */
-function consistencyProblems({
+function validateConsistency({
   condition,
   threshold,
   clearThreshold,

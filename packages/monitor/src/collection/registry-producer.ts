@@ -75,8 +75,8 @@ export type OwnMetricData = MetricData & { readonly kind: MetricKind }
  */
 export class RegistryProducer implements MetricProducer {
   readonly #registry: MetricsRegistry
-  readonly #delta: boolean
-  readonly #exponential: boolean
+  readonly #isDelta: boolean
+  readonly #isExponential: boolean
   readonly #semconv: Semconv
   #busySeconds = 0
   readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
@@ -87,8 +87,8 @@ export class RegistryProducer implements MetricProducer {
     { temporality = 'cumulative', histograms = 'explicit', semconv = registry.semconv }: RegistryProducerOptions = {},
   ) {
     this.#registry = registry
-    this.#delta = temporality === 'delta'
-    this.#exponential = histograms === 'exponential'
+    this.#isDelta = temporality === 'delta'
+    this.#isExponential = histograms === 'exponential'
     this.#semconv = semconv
   }
 
@@ -100,39 +100,39 @@ export class RegistryProducer implements MetricProducer {
   async collect(): Promise<CollectionResult> {
     await this.#registry.collectors.collect()
     const startMs = performance.now()
-    const metrics = this.#metrics()
+    const metrics = this.#createMetrics()
     this.#busySeconds += (performance.now() - startMs) / 1000
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
   }
 
-  #metrics(): OwnMetricData[] {
+  #createMetrics(): OwnMetricData[] {
     const nowMs = Date.now()
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
       if (!isExported(family.definition.name, this.#semconv)) continue
-      const metric = this.#metric(family, nowMs)
+      const metric = this.#createMetric(family, nowMs)
       if (metric.dataPoints.length > 0) metrics.push(metric)
     }
     this.#lastMs = nowMs
     return metrics
   }
 
-  #metric({ definition, series }: MetricFamily, nowMs: number): OwnMetricData {
+  #createMetric({ definition, series }: MetricFamily, nowMs: number): OwnMetricData {
     const { name, unit, description, kind } = definition
     const descriptor: MetricDescriptor = { name, unit, description, valueType: ValueType.DOUBLE }
     const endTime = millisToHrTime(nowMs)
-    const temporality = this.#delta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE
-    const points = <T>(pick: (one: Series) => T | undefined): DataPoint<T>[] => {
-      const found: DataPoint<T>[] = []
+    const temporality = this.#isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE
+    const createPoints = <T>(readValue: (one: Series) => T | undefined): DataPoint<T>[] => {
+      const points: DataPoint<T>[] = []
       for (const one of series.values()) {
         const startTime = this.#startTime(one)
-        const value = pick(one)
-        if (value !== undefined) found.push({ startTime, endTime, attributes: one.labels, value })
+        const value = readValue(one)
+        if (value !== undefined) points.push({ startTime, endTime, attributes: one.labels, value })
       }
-      return found
+      return points
     }
     if (kind === 'counter') {
-      const dataPoints = points((one) => this.#readCounter(one))
+      const dataPoints = createPoints((one) => this.#readCounter(one))
       return {
         kind,
         descriptor,
@@ -143,12 +143,12 @@ export class RegistryProducer implements MetricProducer {
       }
     }
     if (kind === 'gauge') {
-      const dataPoints = points(({ instrument }) => ('value' in instrument ? instrument.value : undefined))
+      const dataPoints = createPoints(({ instrument }) => ('value' in instrument ? instrument.value : undefined))
       const aggregationTemporality = AggregationTemporality.CUMULATIVE
       return { kind, descriptor, dataPointType: DataPointType.GAUGE, aggregationTemporality, dataPoints }
     }
-    if (this.#exponential) {
-      const dataPoints = points((one) => exponentialHistogram(this.#readHistogram(one)))
+    if (this.#isExponential) {
+      const dataPoints = createPoints((one) => exponentialHistogram(this.#readHistogram(one)))
       return {
         kind,
         descriptor,
@@ -157,31 +157,31 @@ export class RegistryProducer implements MetricProducer {
         dataPoints,
       }
     }
-    const dataPoints = points((one) => explicitHistogram(this.#readHistogram(one)))
+    const dataPoints = createPoints((one) => explicitHistogram(this.#readHistogram(one)))
     return { kind, descriptor, dataPointType: DataPointType.HISTOGRAM, aggregationTemporality: temporality, dataPoints }
   }
 
   #startTime(series: Series): HrTime {
-    const continues = this.#delta && this.#lastMs !== undefined && this.#lastValues.has(series)
+    const continues = this.#isDelta && this.#lastMs !== undefined && this.#lastValues.has(series)
     return millisToHrTime(continues ? (this.#lastMs as number) : series.startMs)
   }
 
   #readCounter(series: Series): number | undefined {
     if (!('value' in series.instrument) || series.instrument.value === undefined) return undefined
-    const now = series.instrument.value
-    if (!this.#delta) return now
-    const before = this.#lastValues.get(series)
-    this.#lastValues.set(series, now)
-    return typeof before === 'number' ? now - before : now
+    const current = series.instrument.value
+    if (!this.#isDelta) return current
+    const previous = this.#lastValues.get(series)
+    this.#lastValues.set(series, current)
+    return typeof previous === 'number' ? current - previous : current
   }
 
   #readHistogram(series: Series): HistogramSnapshot | undefined {
     if (!('snapshot' in series.instrument)) return undefined
-    const now = series.instrument.snapshot()
-    if (!this.#delta) return now
-    const before = this.#lastValues.get(series)
-    this.#lastValues.set(series, now)
-    return before instanceof HistogramSnapshot ? now.since(before) : now
+    const current = series.instrument.snapshot()
+    if (!this.#isDelta) return current
+    const previous = this.#lastValues.get(series)
+    this.#lastValues.set(series, current)
+    return previous instanceof HistogramSnapshot ? current.since(previous) : current
   }
 }
 

@@ -15,9 +15,9 @@ import {
  * processes of one service would be one series in Prometheus. The default `service.name` has no path: paths must not become labels.
  */
 export function createResource(attributes: Attributes): Resource {
-  const unnamed = resourceFromAttributes({ 'service.name': `unknown_service:${basename(process.argv0)}` })
+  const defaultName = resourceFromAttributes({ 'service.name': `unknown_service:${basename(process.argv0)}` })
   return defaultResource()
-    .merge(unnamed)
+    .merge(defaultName)
     .merge(detectResources({ detectors: [serviceInstanceIdDetector, envDetector] }))
     .merge(resourceFromAttributes(attributes))
 }

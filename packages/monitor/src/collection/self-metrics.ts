@@ -2,7 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { rejectReasons } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
 
-/** The parts of the monitor whose work is timed. */
+/** The parts of the monitor for which the time that their work takes is recorded. */
 export const selfTimeParts = ['collection', 'export', 'serving', 'history', 'alerts', 'health'] as const
 export type SelfTimePart = (typeof selfTimeParts)[number]
 
@@ -17,7 +17,7 @@ export function trackSelfTime<Result>(registry: MetricsRegistry, part: SelfTimeP
 }
 
 /** Gauges that the monitor sets, and that are unknown when it is closed. */
-const gaugesOfMonitor: ReadonlySet<string> = new Set([
+const monitorGauges: ReadonlySet<string> = new Set([
   'db_alerts',
   'wombat_monitor_history_bytes',
   'wombat_monitor_latency_sample_ratio',
@@ -45,7 +45,7 @@ function withdrawGauges(registry: MetricsRegistry): void {
   // A disabled registry ignores changes of its gauges.
   registry.enabled = true
   for (const { definition, series } of registry.families()) {
-    if (!gaugesOfMonitor.has(definition.name)) continue
+    if (!monitorGauges.has(definition.name)) continue
     for (const { instrument } of series.values()) if ('set' in instrument) instrument.set(undefined)
   }
   registry.enabled = enabled

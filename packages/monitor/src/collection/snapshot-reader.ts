@@ -37,7 +37,7 @@ export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
-  #bound = false
+  #isBound = false
 
   /**
    * Reads this registry's metrics directly and in full resolution, instead of what its instruments left in the SDK. Wombat's
@@ -84,7 +84,7 @@ export class SnapshotReader extends MetricReader {
   }
 
   protected override onInitialized(): void {
-    this.#bound = true
+    this.#isBound = true
   }
 
   protected override async onForceFlush(): Promise<void> {}
@@ -92,7 +92,7 @@ export class SnapshotReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 
   async #take(): Promise<Snapshot> {
-    if (!this.#bound) throw new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
+    if (!this.#isBound) throw new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
@@ -115,14 +115,14 @@ function countPoints({ resourceMetrics }: Snapshot): number {
  * Returns the metrics of a scope without the registry's own series. Others may have the same scope, for example those of a second
  * copy of the package. A series without a value is the registry's own, too: the SDK still has its last value.
  */
-function withoutOwnMetrics(scoped: ScopeMetrics, registry: MetricsRegistry | undefined): ScopeMetrics[] {
-  if (registry === undefined || scoped.scope.name !== scopeName) return [scoped]
+function withoutOwnMetrics(metricsOfScope: ScopeMetrics, registry: MetricsRegistry | undefined): ScopeMetrics[] {
+  if (registry === undefined || metricsOfScope.scope.name !== scopeName) return [metricsOfScope]
   const families = new Map([...registry.families()].map((family) => [family.definition.name, family.series]))
-  const metrics = scoped.metrics.flatMap((metric) => {
+  const metrics = metricsOfScope.metrics.flatMap((metric) => {
     const own = families.get(metric.descriptor.name)
     if (own === undefined) return [metric]
     const dataPoints = metric.dataPoints.filter(({ attributes }) => !own.has(seriesKey(attributes as Labels)))
     return dataPoints.length === 0 ? [] : [{ ...metric, dataPoints } as MetricData]
   })
-  return metrics.length === 0 ? [] : [{ scope: scoped.scope, metrics }]
+  return metrics.length === 0 ? [] : [{ scope: metricsOfScope.scope, metrics }]
 }

@@ -10,16 +10,16 @@ export type ComponentOptions = ReturnType<typeof componentOptions>
  * `noUnusedLocals`: an option that no component takes does not compile.
  */
 export function componentOptions(config: ResolvedConfig) {
-  const { logger, logLevel, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...more } = config
-  const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...moreThanTracing } = more
-  const { enableSlowQueryLog, slowQueryThresholdMs, maxErrorHistory, errorRedactor, ...moreThanOperations } = moreThanTracing
-  const { historyPath, historyRetentionMs, historyMaxBytes, ...moreThanHistory } = moreThanOperations
-  const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...moreThanChecks } = moreThanHistory
-  const { memoryLimitBytes, health, ...moreThanHealth } = moreThanChecks
-  const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...moreThanAlerts } = moreThanHealth
-  const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...moreThanNotifiers } = moreThanAlerts
-  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...moreThanHttp } = moreThanNotifiers
-  const { metricsIntervalMs, logMetricsEnabled, ...rest } = moreThanHttp
+  const { logger, logLevel, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
+  const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...withoutRuntime } = withoutGeneral
+  const { enableSlowQueryLog, slowQueryThresholdMs, maxErrorHistory, errorRedactor, ...withoutOperations } = withoutRuntime
+  const { historyPath, historyRetentionMs, historyMaxBytes, ...withoutHistory } = withoutOperations
+  const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...withoutHealthChecks } = withoutHistory
+  const { memoryLimitBytes, health, ...withoutHealth } = withoutHealthChecks
+  const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...withoutAlerts } = withoutHealth
+  const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutNotifiers } = withoutAlerts
+  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutHttp } = withoutNotifiers
+  const { metricsIntervalMs, logMetricsEnabled, ...rest } = withoutHttp
   rest satisfies Record<string, never>
 
   const runtime = { enableMetrics, latencySampleRatio, enableSlowQueryLog, slowQueryThresholdMs, enableOperationTracing }

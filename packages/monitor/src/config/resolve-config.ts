@@ -24,7 +24,7 @@ export interface ResolvedConfig extends OptionValues, StructuredOptions {}
  * @throws ConfigError with every option that is not valid, the value it got and the values allowed.
  */
 export function resolveConfig(config: MonitoringConfig = {}, environment: Environment = process.env): ResolvedConfig {
-  const problems = [...unknownOptions(config), ...unknownVariables(environment), ...structureProblems(config)]
+  const problems = [...findUnknownOptions(config), ...unknownVariables(environment), ...structureProblems(config)]
   const values: Record<string, unknown> = {}
   for (const name of optionNames) {
     const { value, source } = resolveOption(name, config, environment)
@@ -71,7 +71,7 @@ function resolveOption(
   return { value: options[name].defaultValue, source: 'default' }
 }
 
-function unknownOptions(config: MonitoringConfig): string[] {
+function findUnknownOptions(config: MonitoringConfig): string[] {
   const known: readonly string[] = [...optionNames, ...structuredNames]
   return Object.keys(config)
     .filter((name) => !known.includes(name))

@@ -73,12 +73,12 @@ type Validate = (value: unknown, name: string) => readonly string[]
 
 /** Validates every structured option that is set. A validator returns the problems of a value. */
 const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
-  otlp: otlpProblems,
+  otlp: validateOtlp,
   logger: mustBe('an object with the methods debug, info, warn and error', (value) =>
     ['debug', 'info', 'warn', 'error'].every((level) => hasMethod(value, level)),
   ),
   resource: mustBe('an object of attributes', (value) => z.record(z.string(), z.unknown()).safeParse(value).success),
-  alertRules: ruleProblems,
+  alertRules: validateAlertRules,
   notifiers: mustBe(
     'an array of objects with a send method',
     (value) => Array.isArray(value) && value.every((notifier) => hasMethod(notifier, 'send')),
@@ -103,7 +103,7 @@ function hasMethod(value: unknown, name: string): boolean {
   return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
 }
 
-function ruleProblems(alertRules: unknown): readonly string[] {
+function validateAlertRules(alertRules: unknown): readonly string[] {
   if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeKind(alertRules)}`]
   try {
     validateRules(alertRules, 'alertRules')
@@ -114,7 +114,7 @@ function ruleProblems(alertRules: unknown): readonly string[] {
   }
 }
 
-function otlpProblems(otlp: unknown): string[] {
+function validateOtlp(otlp: unknown): string[] {
   if (typeof otlp === 'boolean') return []
   if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp)) {
     return [`otlp must be true, false or an object, got ${describeKind(otlp)}`]

@@ -68,10 +68,10 @@ function numbersByStore({ points }: Snapshot): Map<string, StoreNumbers> {
     metrics.set(point.metric, levels)
     levels.set(Number(level), (levels.get(Number(level)) ?? 0) + point.value)
   }
-  return new Map([...stores].map(([store, metrics]) => [store, storeNumbers(metrics)]))
+  return new Map([...stores].map(([store, metrics]) => [store, createStoreNumbers(metrics)]))
 }
 
-function storeNumbers(metrics: ReadonlyMap<string, ReadonlyMap<number, number>>): StoreNumbers {
+function createStoreNumbers(metrics: ReadonlyMap<string, ReadonlyMap<number, number>>): StoreNumbers {
   return {
     total: (name) => {
       const values = metrics.get(name)

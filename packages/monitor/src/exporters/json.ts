@@ -56,7 +56,7 @@ function jsonMetric(point: Point, timestamp: number): JsonMetric {
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     quantiles: quantiles(point),
-    ...(point.kind === 'histogram' && { buckets: cumulative(point) }),
+    ...(point.kind === 'histogram' && { buckets: cumulativeBuckets(point) }),
     timestamp,
   }
 }
@@ -68,10 +68,10 @@ function quantiles({ snapshot }: HistogramPoint): Array<{ quantile: number; valu
   })
 }
 
-function cumulative({ bounds, counts }: HistogramPoint): Array<{ le: number | '+Inf'; count: number }> {
+function cumulativeBuckets({ bounds, counts }: HistogramPoint): Array<{ le: number | '+Inf'; count: number }> {
   let count = 0
-  return counts.map((inBucket, index) => {
-    count += inBucket
+  return counts.map((bucketCount, index) => {
+    count += bucketCount
     return { le: bounds[index] ?? '+Inf', count }
   })
 }

@@ -108,7 +108,7 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
 }
 
 /** Minimum time between two log lines of an exporter that keeps failing. */
-const remindEveryMs = 60_000
+const minLogIntervalMs = 60_000
 
 const failureMessages = {
   cumulative: 'OTLP export failed; the next export carries the same totals',
@@ -179,7 +179,7 @@ class CountedExporter implements PushMetricExporter {
   #failed(error: Error | undefined): void {
     this.#failures++
     this.#registry.incrementCounter('wombat_monitor_export_failures_total', 1, { exporter: 'otlp' })
-    if (performance.now() - this.#loggedMs < remindEveryMs) return
+    if (performance.now() - this.#loggedMs < minLogIntervalMs) return
     this.#loggedMs = performance.now()
     const reason = error?.message ?? 'unknown'
     this.#logger.warn({ exporter: 'otlp', failed: this.#failures, reason }, this.#failureMessage)

@@ -36,13 +36,13 @@ export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
  * serializer does not (opentelemetry-js#3466). Wombat's own names contain their unit.
  */
 function withUnitInName(resourceMetrics: ResourceMetrics): ResourceMetrics {
-  const named = (metric: MetricData): MetricData =>
+  const addUnit = (metric: MetricData): MetricData =>
     metric.descriptor.name === clientOperationDuration.name
       ? { ...metric, descriptor: { ...metric.descriptor, name: `${metric.descriptor.name}.seconds` } }
       : metric
   return {
     ...resourceMetrics,
-    scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(named) })),
+    scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(addUnit) })),
   }
 }
 

@@ -69,11 +69,11 @@ export function histogramQuantile(q: number, buckets: readonly Bucket[]): number
   if (highest === undefined || highest.le !== Number.POSITIVE_INFINITY || sorted.length < 2 || !(highest.count > 0))
     return undefined
   let rank = q * highest.count
-  const found = sorted.findIndex(({ count }, index) => index === sorted.length - 1 || count >= rank)
-  if (found === sorted.length - 1) return sorted.at(-2)?.le
-  const { le: end, count: cumulative } = sorted[found] as Bucket
-  if (found === 0 && end <= 0) return end
-  const previous = sorted[found - 1]
+  const bucketIndex = sorted.findIndex(({ count }, index) => index === sorted.length - 1 || count >= rank)
+  if (bucketIndex === sorted.length - 1) return sorted.at(-2)?.le
+  const { le: end, count: cumulative } = sorted[bucketIndex] as Bucket
+  if (bucketIndex === 0 && end <= 0) return end
+  const previous = sorted[bucketIndex - 1]
   const start = previous?.le ?? 0
   rank -= previous?.count ?? 0
   return start + (end - start) * (rank / (cumulative - (previous?.count ?? 0)))

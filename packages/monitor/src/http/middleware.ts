@@ -35,7 +35,7 @@ export function isLoopbackName(host: string | undefined): boolean {
 }
 
 /**
- * Rejects requests to other names than loopback ones, for a server that listens on loopback. A web page can resolve a name of its
+ * Rejects requests to names that are not loopback names, for a server that listens on loopback. A web page can resolve a name of its
  * own to 127.0.0.1 (DNS rebinding), but cannot change the Host header that the browser then sends.
  */
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {

@@ -104,9 +104,9 @@ export async function listen(routes: Hono, host: string, port: number, option: s
     server.listen(port, host, resolve)
   })
   server.unref()
-  const { address, family, port: bound } = server.address() as AddressInfo
+  const { address, family, port: boundPort } = server.address() as AddressInfo
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

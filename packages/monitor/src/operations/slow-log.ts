@@ -41,7 +41,7 @@ export interface SlowLogOptions {
   readonly timeNow?: () => number
 }
 
-/** Engines whose scans run entirely in the call: their results never wait for the event loop or the thread pool. */
+/** Engines that run a scan entirely in its call: results never wait for the event loop or the thread pool. */
 const synchronousScans: ReadonlySet<string> = new Set(['lmdb', 'map'])
 
 /** Counts slow operations, keeps the last ones, and logs them with what they waited for. One per registry. */

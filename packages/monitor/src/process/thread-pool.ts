@@ -32,9 +32,9 @@ interface Wait extends Interval {
 export type PoolWork = (done: () => void) => void
 
 /**
- * One random byte. It is among the cheapest work that Node runs on the pool (33 us, 9 of them to submit it; `fs.access` takes
- * the same, `hkdf` and a failing `fstat` a tenth more, `zlib` three times as long), and it does not touch a file system, whose
- * latency it would measure.
+ * One random byte. It is among the cheapest work that Node runs on the pool (33 µs, 9 of them to submit it; `fs.access` takes
+ * the same, `hkdf` and a failing `fstat` a tenth more, `zlib` three times as long). It does not touch a file system, because
+ * then it would measure the latency of that.
  */
 const randomByte = Buffer.alloc(1)
 const fillRandomByte: PoolWork = (done) => randomFill(randomByte, done)

@@ -4,13 +4,13 @@ import { plainUnit } from '../units.ts'
 import { byStore, checkHealth, storeLabels, withInstance } from './fleet-queries.ts'
 
 /** Stores that existed in the selected time range and do not exist now; 0 if none is missing. */
-const everOpen = gauge('max', 'db_store_info', {
+const storesInTimeRange = gauge('max', 'db_store_info', {
   by: storeLabels,
   transform: (series) => withInstance(`last_over_time(${series}[$__range])`),
 })
 const missingStores = or(
-  mapExpression(unless(everOpen, gauge('max', 'db_store_info', byStore)), (expr) => `count(${expr})`),
-  mapExpression(everOpen, (expr) => `(count(${expr}) * 0)`),
+  mapExpression(unless(storesInTimeRange, gauge('max', 'db_store_info', byStore)), (expr) => `count(${expr})`),
+  mapExpression(storesInTimeRange, (expr) => `(count(${expr}) * 0)`),
 )
 
 /** Counts series above 0; no value if there are no series at all. */

@@ -17,8 +17,8 @@ import {
 
 const seriesLimit = 10
 
-const highest = (query: Query): Query => mapExpression(query, (expr) => `topk(${seriesLimit}, ${expr})`)
-const lowest = (query: Query): Query => mapExpression(query, (expr) => `bottomk(${seriesLimit}, ${expr})`)
+const topSeries = (query: Query): Query => mapExpression(query, (expr) => `topk(${seriesLimit}, ${expr})`)
+const bottomSeries = (query: Query): Query => mapExpression(query, (expr) => `bottomk(${seriesLimit}, ${expr})`)
 
 const memoryUtilization = divide(
   gauge('max', 'wombat_process_resident_memory_bytes', byProcess),
@@ -54,7 +54,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Highest error ratio',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}}', query: highest(aboveZero(storeErrorRatio)) }],
+    series: [{ legend: '{{instance}} {{store}}', query: topSeries(aboveZero(storeErrorRatio)) }],
     rules: ['HighErrorRateGet'],
     links: [instanceLink],
     noValue: 'No operation fails.',
@@ -62,7 +62,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Highest latency (P99)',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}} {{operation}}', query: highest(latencyP99([...storeLabels, 'operation'])) }],
+    series: [{ legend: '{{instance}} {{store}} {{operation}}', query: topSeries(latencyP99([...storeLabels, 'operation'])) }],
     rules: ruleFamily('SlowResponseTime'),
     links: [instanceLink],
     // The query reads every bucket of every operation in the fleet.
@@ -71,7 +71,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Oldest operations in flight',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}}', query: highest(aboveZero(oldestOperation)) }],
+    series: [{ legend: '{{instance}} {{store}}', query: topSeries(aboveZero(oldestOperation)) }],
     rules: ['StoreStalled'],
     links: [instanceLink],
     noValue: 'No operation is in flight.',
@@ -79,7 +79,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Longest current write stalls',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}}', query: highest(aboveZero(stallAge)) }],
+    series: [{ legend: '{{instance}} {{store}}', query: topSeries(aboveZero(stallAge)) }],
     rules: ['WriteStallNow'],
     links: [instanceLink],
     noValue: 'No engine reports a write stall now.',
@@ -87,7 +87,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Most write stall time',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}}', query: highest(aboveZero(stallTime)) }],
+    series: [{ legend: '{{instance}} {{store}}', query: topSeries(aboveZero(stallTime)) }],
     rules: ['WriteStallTime'],
     links: [instanceLink],
     noValue: 'No engine reports write stalls.',
@@ -95,14 +95,14 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'Least free disk space',
     width: 6,
-    series: [{ legend: '{{instance}} {{store}}', query: lowest(freeDiskRatio) }],
+    series: [{ legend: '{{instance}} {{store}}', query: bottomSeries(freeDiskRatio) }],
     rules: ['LowDiskSpace'],
     links: [instanceLink],
   },
   {
     title: 'Highest memory utilization',
     width: 6,
-    series: [{ legend: '{{instance}}', query: highest(memoryUtilization) }],
+    series: [{ legend: '{{instance}}', query: topSeries(memoryUtilization) }],
     rules: ['HighMemoryUsage'],
     links: [processLink],
   },
@@ -112,7 +112,7 @@ const panels: readonly PanelSpec[] = [
     series: [
       {
         legend: '{{instance}}',
-        query: highest(histogramQuantile(0.99, 'wombat_process_event_loop_delay_seconds', byProcess)),
+        query: topSeries(histogramQuantile(0.99, 'wombat_process_event_loop_delay_seconds', byProcess)),
       },
     ],
     links: [processLink],

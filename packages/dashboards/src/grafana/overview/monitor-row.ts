@@ -2,37 +2,40 @@ import type { PanelSpec, RowSpec } from '../panel-spec.ts'
 import { gauge, histogramQuantile, perSecond } from '../query.ts'
 
 const byProcess = ['instance', 'service_instance_id']
-const process = '{{instance}} {{service_instance_id}}'
+const processLegend = '{{instance}} {{service_instance_id}}'
 
 const panels: readonly PanelSpec[] = [
   {
     title: 'Event loop time used by monitoring',
     width: 8,
     series: [
-      { legend: `{{part}} ${process}`, query: perSecond('wombat_monitor_busy_seconds_total', { by: ['part', ...byProcess] }) },
+      {
+        legend: `{{part}} ${processLegend}`,
+        query: perSecond('wombat_monitor_busy_seconds_total', { by: ['part', ...byProcess] }),
+      },
     ],
     isStacked: true,
   },
   {
     title: 'Overhead per operation',
     width: 8,
-    series: [{ legend: process, query: gauge('max', 'wombat_monitor_operation_cost_seconds', { by: byProcess }) }],
+    series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_operation_cost_seconds', { by: byProcess }) }],
   },
   {
     title: 'Latency sample ratio',
     width: 8,
-    series: [{ legend: process, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) }],
+    series: [{ legend: processLegend, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) }],
   },
   {
     title: 'Collection and alert evaluation duration (P99)',
     width: 8,
     series: [
       {
-        legend: `collection ${process}`,
+        legend: `collection ${processLegend}`,
         query: histogramQuantile(0.99, 'wombat_monitor_collection_duration_seconds', { by: byProcess }),
       },
       {
-        legend: `alert rules ${process}`,
+        legend: `alert rules ${processLegend}`,
         query: histogramQuantile(0.99, 'wombat_monitor_alert_evaluation_duration_seconds', { by: byProcess }),
       },
     ],
@@ -42,11 +45,11 @@ const panels: readonly PanelSpec[] = [
     width: 8,
     series: [
       {
-        legend: `{{exporter}} attempted ${process}`,
+        legend: `{{exporter}} attempted ${processLegend}`,
         query: perSecond('wombat_monitor_exports_total', { by: ['exporter', ...byProcess] }),
       },
       {
-        legend: `{{exporter}} failed ${process}`,
+        legend: `{{exporter}} failed ${processLegend}`,
         query: perSecond('wombat_monitor_export_failures_total', { by: ['exporter', ...byProcess] }),
       },
     ],
@@ -57,23 +60,29 @@ const panels: readonly PanelSpec[] = [
     title: 'Alert evaluations',
     width: 8,
     series: [
-      { legend: `completed ${process}`, query: perSecond('wombat_monitor_alert_evaluations_total', { by: byProcess }) },
-      { legend: `missed ${process}`, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) },
-      { legend: `failed ${process}`, query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }) },
+      { legend: `completed ${processLegend}`, query: perSecond('wombat_monitor_alert_evaluations_total', { by: byProcess }) },
+      { legend: `missed ${processLegend}`, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) },
+      {
+        legend: `failed ${processLegend}`,
+        query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }),
+      },
     ],
   },
   {
     title: 'Monitoring errors',
     width: 8,
     series: [
-      { legend: `collect callback ${process}`, query: perSecond('wombat_monitor_source_failures_total', { by: byProcess }) },
-      { legend: `history ${process}`, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
       {
-        legend: `rejected value, {{reason}} ${process}`,
+        legend: `collect callback ${processLegend}`,
+        query: perSecond('wombat_monitor_source_failures_total', { by: byProcess }),
+      },
+      { legend: `history ${processLegend}`, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
+      {
+        legend: `rejected value, {{reason}} ${processLegend}`,
         query: perSecond('wombat_monitor_refused_values_total', { by: ['reason', ...byProcess] }),
       },
       {
-        legend: `dropped notification, {{notifier}} ${process}`,
+        legend: `dropped notification, {{notifier}} ${processLegend}`,
         query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
       },
     ],
@@ -82,9 +91,9 @@ const panels: readonly PanelSpec[] = [
     title: 'Data points and cardinality limits',
     width: 8,
     series: [
-      { legend: `data points ${process}`, query: gauge('max', 'wombat_monitor_points', { by: byProcess }) },
+      { legend: `data points ${processLegend}`, query: gauge('max', 'wombat_monitor_points', { by: byProcess }) },
       {
-        legend: `metrics at the cardinality limit ${process}`,
+        legend: `metrics at the cardinality limit ${processLegend}`,
         query: gauge('max', 'wombat_monitor_overflowed_metrics', { by: byProcess }),
       },
     ],
@@ -92,7 +101,7 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'History size',
     width: 8,
-    series: [{ legend: process, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) }],
+    series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) }],
   },
   {
     title: 'Health status changes',

@@ -6,10 +6,10 @@ import { ratioUnit } from '../units.ts'
 
 /** Depending on the route, a process has one of these labels, both or none. */
 const byProcess = { by: ['instance', 'service_instance_id'] } as const
-const process = '{{instance}} {{service_instance_id}}'
+const processLegend = '{{instance}} {{service_instance_id}}'
 
 const memorySeries = (legend: string, name: MetricName): PanelSeries => ({
-  legend: `${legend} ${process}`,
+  legend: `${legend} ${processLegend}`,
   query: gauge('max', name, byProcess),
 })
 
@@ -37,7 +37,7 @@ const panels: readonly PanelSpec[] = [
     title: 'Event loop delay',
     width: 8,
     series: [0.5, 0.99].map((q) => ({
-      legend: `P${q * 100} ${process}`,
+      legend: `P${q * 100} ${processLegend}`,
       query: histogramQuantile(q, 'wombat_process_event_loop_delay_seconds', byProcess),
     })),
     rules: ['EventLoopLate'],
@@ -47,14 +47,17 @@ const panels: readonly PanelSpec[] = [
     title: 'Event loop utilization',
     width: 8,
     series: [
-      { legend: process, query: withUnit(ratioUnit, perSecond('wombat_process_event_loop_active_seconds_total', byProcess)) },
+      {
+        legend: processLegend,
+        query: withUnit(ratioUnit, perSecond('wombat_process_event_loop_active_seconds_total', byProcess)),
+      },
     ],
   },
   {
     title: 'Thread pool wait',
     width: 8,
     series: [0.5, 0.99].map((q) => ({
-      legend: `P${q * 100} ${process}`,
+      legend: `P${q * 100} ${processLegend}`,
       query: histogramQuantile(q, 'wombat_process_thread_pool_wait_seconds', byProcess),
     })),
     note: 'If the wait is long, try a larger UV_THREADPOOL_SIZE.',
@@ -64,7 +67,7 @@ const panels: readonly PanelSpec[] = [
     width: 8,
     series: [
       {
-        legend: process,
+        legend: processLegend,
         query: gaugeRatio('max', 'wombat_process_resident_memory_bytes', 'wombat_process_memory_limit_bytes', byProcess),
       },
     ],

@@ -61,7 +61,7 @@ function privateAddressError(): RejectedError {
   )
 }
 
-/** Returns the cause of an AbortError, which tells a timeout from other aborts; any other error unchanged. */
+/** Returns the cause of an AbortError, which shows whether it was a timeout; returns any other error unchanged. */
 function abortCause(error: Error): NodeJS.ErrnoException {
   return error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error
 }

@@ -205,7 +205,7 @@ interface CompactionLevel extends ThresholdLevel {
   readonly message: string
 }
 
-/** Creates a level whose bound holds for each of the stores that share the name. */
+/** Creates a level. Its bound is multiplied by the number of stores that share the name. */
 function createLevel(
   status: HealthStatus,
   message: string,

@@ -28,22 +28,23 @@ export function createExplain(options: ExplainOptions): Explain {
   return (result, all, nowMs) => {
     const trend = resultTrend(result, options, nowMs)
     const trendField = trend === undefined ? {} : { trend }
-    const own = remediations.get(result.name)
-    if (own === undefined) return { nextSteps: [], ...trendField }
+    const checkRemediations = remediations.get(result.name)
+    if (checkRemediations === undefined) return { nextSteps: [], ...trendField }
     const fields = { ...trendField, runbookUrl: `${runbook}#${result.name}` }
-    // A check that has not run, or whose result is too old, has nothing to explain.
+    // A check that has not run, or has only an outdated result, has nothing to explain.
     if (result.status === 'healthy' || (result.status === 'unknown' && result.reason === undefined)) {
       return { nextSteps: [], ...fields }
     }
-    const readReason: ReadReason = (of) => (of.reason === 'timeout' ? findTimeoutCause(of, options, nowMs) : of.reason)
+    const readReason: ReadReason = (other) =>
+      other.reason === 'timeout' ? findTimeoutCause(other, options, nowMs) : other.reason
     const symptom = findDeepestCause(result, selectRelated(result, all), readReason)
     if (symptom === undefined) {
-      const { cause, nextSteps } = findRemediation(own, readReason(result))
+      const { cause, nextSteps } = findRemediation(checkRemediations, readReason(result))
       return { cause: { message: cause }, nextSteps, ...fields }
     }
     const { row, result: deepest } = symptom
     const { name: check, store, message } = deepest
-    const causeRemediations = remediations.get(row.check) ?? own
+    const causeRemediations = remediations.get(row.check) ?? checkRemediations
     return {
       cause: { message: row.message, check, ...(store !== undefined && { store }) },
       // To fix the symptom, fix its cause.
@@ -53,8 +54,8 @@ export function createExplain(options: ExplainOptions): Explain {
   }
 }
 
-function findRemediation(own: Remediations, reason = 'else'): Remediation {
-  return own[reason] ?? commonRemediations[reason] ?? own.else
+function findRemediation(checkRemediations: Remediations, reason = 'else'): Remediation {
+  return checkRemediations[reason] ?? commonRemediations[reason] ?? checkRemediations.else
 }
 
 type ReadReason = (result: HealthCheckResult) => string | undefined

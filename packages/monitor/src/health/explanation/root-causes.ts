@@ -11,10 +11,10 @@ export interface RootCause {
   readonly explains: { readonly [Name in BuiltInCheckName]?: readonly string[] }
 }
 
-const timedOut = ['timeout', 'event_loop', 'thread_pool', 'store']
-const unusable = ['cannot_open', 'cannot_write', 'cannot_read', ...timedOut]
-const compactionBehind = ['stalled', 'often_stalled', 'level_zero', 'pending']
-const failures = ['failures']
+const timeoutReasons = ['timeout', 'event_loop', 'thread_pool', 'store']
+const unusableReasons = ['cannot_open', 'cannot_write', 'cannot_read', ...timeoutReasons]
+const compactionReasons = ['stalled', 'often_stalled', 'level_zero', 'pending']
+const failureReasons = ['failures']
 
 /**
  * Which check explains which, deepest cause first: a slow or full disk delays compaction, level 0 fills up, writes stall, stalls
@@ -25,23 +25,23 @@ export const rootCauses: readonly RootCause[] = [
   {
     check: 'memory_usage',
     message: 'The process is short of memory: garbage collection and swapping slow everything down.',
-    explains: { responsiveness: ['event_loop'], database_connectivity: timedOut },
+    explains: { responsiveness: ['event_loop'], database_connectivity: timeoutReasons },
   },
   {
     check: 'disk_space',
     reasons: ['inaccessible', 'insufficient', 'inodes'],
     message: 'The volume of the store is full or not writable: its files cannot grow.',
     explains: {
-      compaction_status: ['background_errors', ...compactionBehind],
-      database_connectivity: unusable,
-      error_rates: failures,
+      compaction_status: ['background_errors', ...compactionReasons],
+      database_connectivity: unusableReasons,
+      error_rates: failureReasons,
     },
   },
   {
     check: 'disk_space',
     reasons: ['no_room'],
     message: 'The volume of the store has too little free space for the pending compaction.',
-    explains: { compaction_status: ['background_errors', ...compactionBehind] },
+    explains: { compaction_status: ['background_errors', ...compactionReasons] },
   },
   {
     check: 'responsiveness',
@@ -59,24 +59,24 @@ export const rootCauses: readonly RootCause[] = [
     check: 'compaction_status',
     reasons: ['background_errors'],
     message: 'The background work of the store fails: it no longer accepts writes.',
-    explains: { database_connectivity: unusable, error_rates: failures },
+    explains: { database_connectivity: unusableReasons, error_rates: failureReasons },
   },
   {
     check: 'compaction_status',
-    reasons: compactionBehind,
+    reasons: compactionReasons,
     message: 'Compaction is behind, and the store delays writes.',
-    explains: { database_connectivity: ['timeout', 'store'], error_rates: failures },
+    explains: { database_connectivity: ['timeout', 'store'], error_rates: failureReasons },
   },
   {
     check: 'database_connectivity',
-    reasons: unusable,
+    reasons: unusableReasons,
     message: 'The store does not work at all: the probe failed too.',
-    explains: { error_rates: failures },
+    explains: { error_rates: failureReasons },
   },
   {
     // Last: operations rarely fail because they are late, so every other cause is more likely.
     check: 'responsiveness',
     message: 'The process was blocked: operations did not finish in time.',
-    explains: { error_rates: failures },
+    explains: { error_rates: failureReasons },
   },
 ]

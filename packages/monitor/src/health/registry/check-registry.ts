@@ -34,7 +34,7 @@ export class CheckRegistry {
   readonly #metrics: HealthMetrics
   readonly #states = new Map<string, CheckState>()
   /** Checks of the first round that have not run yet; undefined before that round. */
-  #awaited: Set<CheckState> | undefined
+  #pendingFirstRuns: Set<CheckState> | undefined
   #cache: CachedResults | undefined
   #isClosed = false
 
@@ -46,7 +46,7 @@ export class CheckRegistry {
 
   /** Whether every check of the first round has run. */
   get isComplete(): boolean {
-    return this.#awaited?.size === 0
+    return this.#pendingFirstRuns?.size === 0
   }
 
   get(key: string): CheckState | undefined {
@@ -78,7 +78,7 @@ export class CheckRegistry {
   refresh(): Iterable<CheckState> {
     this.#sources.refresh()
     this.#updateStates()
-    this.#awaited ??= new Set([...this.#states.values()].filter(({ hasRun }) => !hasRun))
+    this.#pendingFirstRuns ??= new Set([...this.#states.values()].filter(({ hasRun }) => !hasRun))
     return this.#states.values()
   }
 
@@ -119,7 +119,7 @@ export class CheckRegistry {
       if (checks.has(key)) continue
       state.remove()
       this.#states.delete(key)
-      this.#awaited?.delete(state)
+      this.#pendingFirstRuns?.delete(state)
     }
     for (const [key, check] of checks) {
       const overrides = Object.hasOwn(allSettings, check.name) ? (allSettings[check.name] ?? {}) : {}
@@ -140,7 +140,7 @@ export class CheckRegistry {
       createMetrics: (state) => this.#metrics.create(check, () => state.currentStatus()),
       trackTime: (work) => this.#metrics.trackTime(work),
       onResult: (state) => {
-        this.#awaited?.delete(state)
+        this.#pendingFirstRuns?.delete(state)
         this.#cache = undefined
       },
     })

@@ -13,8 +13,8 @@ export function checkKey({ name, store }: { readonly name: string; readonly stor
 
 /** The checks that were registered, and those that the sources returned last. */
 export class CheckSources {
-  readonly #registered = new Map<string, HealthCheck>()
-  #provided: ReadonlyMap<string, HealthCheck> = new Map()
+  readonly #registeredChecks = new Map<string, HealthCheck>()
+  #sourceChecks: ReadonlyMap<string, HealthCheck> = new Map()
   /** The last list of each source. */
   readonly #lastLists = new Map<CheckSource, readonly HealthCheck[]>()
   readonly #sources: readonly CheckSource[]
@@ -34,24 +34,24 @@ export class CheckSources {
     const problem = validateCheck(check)
     if (problem !== undefined) throw new TypeError(`health check rejected: ${problem}`)
     const key = checkKey(check)
-    if (this.#registered.has(key) || this.#provided.has(key)) {
+    if (this.#registeredChecks.has(key) || this.#sourceChecks.has(key)) {
       const owner = check.store === undefined ? 'the process' : `store ${JSON.stringify(check.store)}`
       throw new TypeError(`health check ${check.name} of ${owner} is already registered: each name may be used once per store`)
     }
-    this.#registered.set(key, check)
+    this.#registeredChecks.set(key, check)
     return () => {
-      if (this.#registered.get(key) === check) this.#registered.delete(key)
+      if (this.#registeredChecks.get(key) === check) this.#registeredChecks.delete(key)
     }
   }
 
   /** Removes a registered check. Returns whether there was one. */
   unregister(key: string): boolean {
-    return this.#registered.delete(key)
+    return this.#registeredChecks.delete(key)
   }
 
   /** Reads all sources again. If a source throws, its last list is kept. */
   refresh(): void {
-    const provided = new Map<string, HealthCheck>()
+    const sourceChecks = new Map<string, HealthCheck>()
     for (const [index, source] of this.#sources.entries()) {
       const topic = `source ${index}`
       try {
@@ -60,17 +60,17 @@ export class CheckSources {
       } catch (error) {
         this.#warnOnce.warn(topic, { kind: errorKind(error) }, 'listing health checks failed; the last list is kept')
       }
-      for (const check of this.#lastLists.get(source) ?? []) this.#add(check, provided)
+      for (const check of this.#lastLists.get(source) ?? []) this.#add(check, sourceChecks)
     }
-    this.#provided = provided
+    this.#sourceChecks = sourceChecks
   }
 
   /** Returns all checks by key: registered ones first. */
   all(): ReadonlyMap<string, HealthCheck> {
-    return new Map([...this.#registered, ...this.#provided])
+    return new Map([...this.#registeredChecks, ...this.#sourceChecks])
   }
 
-  #add(check: HealthCheck, provided: Map<string, HealthCheck>): void {
+  #add(check: HealthCheck, sourceChecks: Map<string, HealthCheck>): void {
     const problem = validateCheck(check)
     if (problem !== undefined) {
       this.#warnOnce.warn(`problem ${problem}`, { problem }, 'health check rejected')
@@ -78,7 +78,7 @@ export class CheckSources {
     }
     const key = checkKey(check)
     const { name, store } = check
-    if (!provided.has(key) && !this.#registered.has(key)) provided.set(key, check)
+    if (!sourceChecks.has(key) && !this.#registeredChecks.has(key)) sourceChecks.set(key, check)
     else this.#warnOnce.warn(`duplicate ${key}`, { check: name, store, problem: 'the name is taken' }, 'health check rejected')
   }
 }

@@ -141,7 +141,7 @@ export class CheckState {
     if (isChange) this.#metrics.recordChange()
   }
 
-  /** Aborts the current run, whose result is ignored, and withdraws the metrics. */
+  /** Aborts the current run, ignores its result, and withdraws the metrics. */
   remove(): void {
     this.#isRemoved = true
     this.#run?.abort()

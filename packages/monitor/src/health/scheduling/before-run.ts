@@ -48,12 +48,12 @@ export class BeforeRun {
       this.#isTimedOut = false
     })
     const deadline = startDeadline(this.#timeoutMs)
-    const timedOut = deadline.expired.then(() => {
+    const timeout = deadline.expired.then(() => {
       this.#isTimedOut = true
       const message = 'collecting metrics for the health checks takes too long; the checks use older values'
       this.#warnOnce.warn('timeout', { timeoutMs: this.#timeoutMs }, message)
     })
-    await Promise.race([this.#running, timedOut])
+    await Promise.race([this.#running, timeout])
     deadline.clear()
   }
 

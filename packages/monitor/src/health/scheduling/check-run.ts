@@ -30,20 +30,20 @@ export function startCheckRun(
   const deadline = startDeadline(timeoutMs)
   const startMs = performance.now()
   const result = new Promise((resolve) => resolve(check.run({ ...context, signal: controller.signal })))
-  const found = result.then(
+  const checkFinding = result.then(
     (value) => parseFinding(value) ?? createFailure(statusOnError, 'The check returned an invalid finding'),
     (error: unknown) => createFailure(statusOnError, `The check failed with ${errorKind(error)}`),
   )
-  const timedOut = deadline.expired.then((): Finding => {
+  const timeoutFinding = deadline.expired.then((): Finding => {
     controller.abort(new DOMException(`the check did not finish within ${timeoutMs} ms`, 'TimeoutError'))
     return { status: statusOnError, message: `The check did not finish within ${timeoutMs} ms`, reason: 'timeout' }
   })
   return {
-    outcome: Promise.race([found, timedOut]).then((finding) => {
+    outcome: Promise.race([checkFinding, timeoutFinding]).then((finding) => {
       deadline.clear()
       return { finding, durationSeconds: (performance.now() - startMs) / 1000 }
     }),
-    settled: found.then(() => {}),
+    settled: checkFinding.then(() => {}),
     abort: () => {
       controller.abort()
       deadline.expireNow()

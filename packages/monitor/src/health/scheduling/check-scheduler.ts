@@ -73,7 +73,7 @@ export class CheckScheduler {
       // The next round is scheduled before this one ends, so one slow check does not delay the others.
       const runs = await this.#startRuns(which, before)
       await Promise.all(runs)
-      // Checks whose status is still unknown became due earlier than when the round started.
+      // Checks that still have the status `unknown` are due earlier than they were when the round started.
       if (this.#isStarted) this.#schedule(this.#millisecondsUntilNext())
       if (!this.#isClosed) onRoundEnd()
     } catch (error) {

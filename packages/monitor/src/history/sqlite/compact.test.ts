@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
-import { migrationFrom } from './schema.ts'
+import { createMigration } from './schema.ts'
 import { TimeSlices } from './time-slices.ts'
 
 const period = 60_000
@@ -12,7 +12,7 @@ const interval = 10_000
 function databaseWithRows(rowCount: number): DatabaseSync {
   const database = new DatabaseSync(':memory:')
   onTestFinished(() => database.close())
-  database.exec(migrationFrom(0))
+  database.exec(createMigration(0))
   const insert = database.prepare('INSERT INTO tick (time_ms, samples) VALUES (?, ?)')
   for (let row = 0; row < rowCount; row++) {
     const values = Float64Array.of(row, row % 2 === 1 ? -row : Number.NaN)

@@ -4,7 +4,7 @@ import type { History } from '../history.ts'
 import type { Sample } from '../series.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
-import { isDamage, openFile, quarantine, type Sqlite } from './file.ts'
+import { isDamageError, openFile, quarantine, type Sqlite } from './file.ts'
 import { restoreHistory } from './restore.ts'
 import type { RetentionOptions } from './retention.ts'
 import { prepareStatements, type Statements } from './statements.ts'
@@ -205,7 +205,7 @@ export class DurableHistory {
     const { logger, path } = this.#options
     try {
       // After a rollback, the series ids in memory may differ from those in the file: they are read again.
-      this.#statements = isDamage(error)
+      this.#statements = isDamageError(error)
         ? this.#replaceDamaged(this.#statements)
         : prepareStatements(this.#statements.database, this.#options)
     } catch (secondError) {

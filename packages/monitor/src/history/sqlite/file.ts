@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { applicationId, migrationFrom, schemaVersion } from './schema.ts'
+import { applicationId, createMigration, schemaVersion } from './schema.ts'
 
 /** The module `node:sqlite`, which is imported only if a history file is configured: Node 22 prints a warning then. */
 export type Sqlite = typeof import('node:sqlite')
@@ -19,7 +19,7 @@ function resultCode(error: unknown): number | undefined {
 }
 
 /** Returns whether an error means that the file is damaged, so that every further write fails as well. */
-export function isDamage(error: unknown): boolean {
+export function isDamageError(error: unknown): boolean {
   const code = resultCode(error)
   return code === resultCodes.corrupt || code === resultCodes.notADatabase
 }
@@ -41,7 +41,7 @@ export function openFile(sqlite: Sqlite, path: string): OpenedFile {
   try {
     return { database: openDatabase(sqlite, path), quarantinedAs: undefined }
   } catch (error) {
-    if (!isDamage(error)) throw toHistoryFileError(error, path)
+    if (!isDamageError(error)) throw toHistoryFileError(error, path)
   }
   const quarantinedAs = quarantine(path)
   return { database: openDatabase(sqlite, path), quarantinedAs }
@@ -82,7 +82,7 @@ function openDatabase({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
         `${path} has version ${version}, but this release supports versions up to ${schemaVersion}: upgrade @wombat/monitor or use another file`,
       )
     }
-    if (version < schemaVersion) database.exec(migrationFrom(version))
+    if (version < schemaVersion) database.exec(createMigration(version))
     // Every process reads this small table at once: damage found here can still be handled by a new file.
     database.prepare('SELECT count(name), count(labels) FROM series').get()
     return database

@@ -33,7 +33,7 @@ const migrations: readonly string[] = [
 export const schemaVersion = migrations.length
 
 /** Returns the statements that upgrade a file of this version to `schemaVersion`, as one transaction. */
-export function migrationFrom(version: number): string {
+export function createMigration(version: number): string {
   const steps = migrations.slice(version).join('')
   return `BEGIN; ${steps} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`
 }

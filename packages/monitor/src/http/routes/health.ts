@@ -35,13 +35,13 @@ export function healthRoutes(source: HealthSource, { authToken, ...service }: He
     report: () => HealthReport,
     respond: (context: Context<Access>, report: HealthReport) => Response,
   ) => {
-    app.use(`${path}/*`, notStored, access)
+    app.use(`${path}/*`, noStore, access)
     app.get(path, (context) => respond(context, report()))
     for (const checkPath of [`${path}/:check`, `${path}/:store/:check`]) {
       app.get(checkPath, (context) => {
         const all = report()
-        const chosen = selectCheck(all, context.req.param('check') ?? '', context.req.param('store'))
-        return chosen === undefined ? unknownCheck(context, all) : respond(context, chosen)
+        const checkReport = selectCheck(all, context.req.param('check') ?? '', context.req.param('store'))
+        return checkReport === undefined ? unknownCheck(context, all) : respond(context, checkReport)
       })
     }
   }
@@ -63,7 +63,7 @@ export function healthRoutes(source: HealthSource, { authToken, ...service }: He
   return new Hono().route('/', app)
 }
 
-const notStored: MiddlewareHandler = async (context, next) => {
+const noStore: MiddlewareHandler = async (context, next) => {
   await next()
   context.header('cache-control', 'no-store')
 }

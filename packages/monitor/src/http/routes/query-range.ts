@@ -30,7 +30,7 @@ export async function queryRange(
   { startMs, stepMs, count }: Steps,
   signal: AbortSignal,
 ): Promise<RangeSeries[] | undefined> {
-  const found = new Map<string, RangeSeries>()
+  const seriesByKey = new Map<string, RangeSeries>()
   // Yields before the first slice, too: a query that was aborted while it waited costs nothing.
   let sliceEndMs = 0
   for (let index = 0; index < count; index++) {
@@ -42,13 +42,13 @@ export async function queryRange(
     const timeMs = startMs + index * stepMs
     for (const { labels, value } of queryAt(history, query, timeMs)) {
       const key = seriesKey(labels)
-      let series = found.get(key)
+      let series = seriesByKey.get(key)
       if (series === undefined) {
         series = { labels, points: [] }
-        found.set(key, series)
+        seriesByKey.set(key, series)
       }
       series.points.push([timeMs, value])
     }
   }
-  return [...found.values()]
+  return [...seriesByKey.values()]
 }

@@ -26,10 +26,10 @@ export function liveness({ checks }: HealthReport, { excluded = [] }: ProbeOptio
  */
 export function readiness(report: HealthReport, { excluded = [] }: ProbeOptions = {}): Probe {
   if (report.phase === 'off') return { isPassed: true, lines: ['[+]health checks are off'], failedLines: [] }
-  const own = probe(report.checks, isCheckUsable, excluded)
+  const checksProbe = probe(report.checks, isCheckUsable, excluded)
   const failure = readinessFailure(report)
-  if (failure === undefined) return own
-  return { isPassed: false, lines: [failure, ...own.lines], failedLines: [failure, ...own.failedLines] }
+  if (failure === undefined) return checksProbe
+  return { isPassed: false, lines: [failure, ...checksProbe.lines], failedLines: [failure, ...checksProbe.failedLines] }
 }
 
 /** Returns whether a check is usable, considering its `maxStatus`: one that can only degrade the whole is usable even if unknown. */
