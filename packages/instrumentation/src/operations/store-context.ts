@@ -93,7 +93,7 @@ export class StoreContext implements StoreMark {
     throw new TypeError(`adapter "${this.#adapter}" measures the operation ${operation}, ${advice}`)
   }
 
-  /** Keeps the name of a method that `wrapMethods` got and the store does not have, for the error if an operation is left without one. */
+  /** Keeps the name of a method that `wrapMethods` got and the store does not have, for an error message of `bind`. */
   addMissingMethod(name: string): void {
     this.#missingMethods.push(name)
   }

@@ -1,10 +1,10 @@
 import { setImmediate as aMoment } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import type { StoreAdapter } from '../adapters/adapter.ts'
 import { instrument, uninstrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { readMeasured } from '../testing/index.ts'
-import { wrapMethods } from './wrap-method.ts'
+import { type MethodName, wrapMethods } from './wrap-method.ts'
 
 /** A store with methods that the test provides. */
 class TestStore {
@@ -153,7 +153,15 @@ test('a missing method of another operation is an error that names both, and the
   expect(registry.stores.list()).toEqual([])
 })
 
-test('the compiler rejects a method that the store does not have', () => {
+test('the compiler accepts every method of the store, and rejects other names', () => {
+  interface Varied {
+    plain(key: string): string
+    optional?(key: string): string
+    bound(this: Varied, key: string): Promise<string>
+    readonly size: number
+  }
+  expectTypeOf<MethodName<Varied>>().toEqualTypeOf<'plain' | 'optional' | 'bound'>()
+  expectTypeOf<MethodName<object>>().toEqualTypeOf<string>()
   const misspelled: StoreAdapter<TestStore> = {
     ...adapter,
     instrument: (store, context) => ({

@@ -159,7 +159,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 /** The names of a store's methods. Any name if the type of the store has no members. */
 export type MethodName<Store extends object> = [keyof Store] extends [never]
   ? string
-  : { [Name in keyof Store]-?: NonNullable<Store[Name]> extends Method ? Name : never }[keyof Store] & string
+  : {
+      [Name in keyof Store]-?: NonNullable<Store[Name]> extends (this: never, ...args: never[]) => unknown ? Name : never
+    }[keyof Store] &
+      string
 
 /**
  * Wraps methods of a store, and records each call as one operation. A method may return a promise or its result.
