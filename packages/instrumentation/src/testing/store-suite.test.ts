@@ -109,6 +109,22 @@ test('an adapter with a probe passes, also if the probe only reads', async () =>
   expect(await failures(withProbe(readOnly))).toEqual([])
 })
 
+test('what the engine counts of a probe is not an operation of the users', async () => {
+  const counting: StoreAdapter<Shelf> = {
+    ...adapterWith((shelf, context) => {
+      const flushes = context.registry.counter('db_flush_operations_total', { store: context.name })
+      const probe = correctProbe(shelf, context)
+      const write: StoreProbe['write'] = async (title, text) => {
+        await probe.write(title, text)
+        flushes.add(1)
+      }
+      return { ...correct.instrument(shelf, context), probe: () => ({ ...probe, write }) }
+    }),
+    engineMetrics: { wood: ['db_flush_operations_total'] },
+  }
+  expect(await failures(counting)).toEqual([])
+})
+
 const wrongProbes: Readonly<Record<string, CreateProbe>> = {
   'whose reads are measured': (shelf, context) => ({
     ...correctProbe(shelf, context),
