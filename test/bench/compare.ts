@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Case, Comparison, ComparisonResult, Effort, Goal, RatioResult } from './comparison.ts'
-import { orderOf } from './rounds.ts'
-import { spreadOf } from './spread.ts'
+import { computeOrder } from './rounds.ts'
+import { computeSpread } from './spread.ts'
 
 /**
  * Runs the cases in turns within this process. A ratio is computed per round: its passes run shortly after each other, so that
@@ -11,7 +11,7 @@ export async function compare(comparison: Comparison, { rounds, warmUpRounds }: 
   const { name, per, cases, unitsPerPass } = comparison
   const timesByCase = new Map(cases.map((one) => [one.name, [] as number[]]))
   for (let round = 0; round < warmUpRounds + rounds; round++) {
-    for (const index of orderOf(round, cases.length)) {
+    for (const index of computeOrder(round, cases.length)) {
       const one = cases[index] as Case
       const passMs = await timePass(one)
       if (round >= warmUpRounds) timesByCase.get(one.name)?.push((passMs * 1e6) / unitsPerPass)
@@ -21,8 +21,8 @@ export async function compare(comparison: Comparison, { rounds, warmUpRounds }: 
     name,
     per,
     rounds,
-    cases: cases.map((one) => ({ name: one.name, nanoseconds: spreadOf(timesByCase.get(one.name) ?? []) })),
-    ratios: comparison.ratios.map(({ of, to, goal }) => ratioOf(timesByCase, of, to, goal)),
+    cases: cases.map((one) => ({ name: one.name, nanoseconds: computeSpread(timesByCase.get(one.name) ?? []) })),
+    ratios: comparison.ratios.map(({ of, to, goal }) => computeRatio(timesByCase, of, to, goal)),
   }
 }
 
@@ -38,11 +38,11 @@ async function timePass({ before, pass, after }: Case): Promise<number> {
   return passMs
 }
 
-function ratioOf(timesByCase: ReadonlyMap<string, readonly number[]>, of: string, to: string, goal?: Goal): RatioResult {
+function computeRatio(timesByCase: ReadonlyMap<string, readonly number[]>, of: string, to: string, goal?: Goal): RatioResult {
   const dividends = timesByCase.get(of)
   const divisors = timesByCase.get(to)
   if (dividends === undefined || divisors === undefined) throw new Error(`a ratio of ${of} to ${to} needs cases with these names`)
-  const spread = spreadOf(dividends.map((time, round) => time / (divisors[round] as number)))
+  const spread = computeSpread(dividends.map((time, round) => time / (divisors[round] as number)))
   return { of, to, ...spread, ...(goal !== undefined && { goal: { ...goal, met: isMet(goal, spread.median) } }) }
 }
 

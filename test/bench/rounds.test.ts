@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { orderOf } from './rounds.ts'
+import { computeOrder } from './rounds.ts'
 
 test.each([2, 3, 4, 5])('among %i cases each follows each other one equally often', (cases) => {
   const followed = new Map<string, number>()
   for (let round = 0; round < 2 * cases; round++) {
-    const order = orderOf(round, cases)
+    const order = computeOrder(round, cases)
     expect(order.toSorted()).toEqual(Array.from({ length: cases }, (_, index) => index))
     order.slice(1).forEach((index, place) => {
       const pair = `${order[place]} before ${index}`

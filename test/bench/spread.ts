@@ -6,7 +6,7 @@ export interface Spread {
 }
 
 /** Returns the spread of measurements. Uses no mean: one pause of the garbage collector or of the machine would change it. */
-export function spreadOf(measurements: readonly number[]): Spread {
+export function computeSpread(measurements: readonly number[]): Spread {
   return { median: quantile(measurements, 0.5), p10: quantile(measurements, 0.1), p90: quantile(measurements, 0.9) }
 }
 

@@ -32,8 +32,8 @@ function relativeImports(folder: string): RelativeImport[] {
 test('a package imports no file outside itself by a path: shared test helpers come from @wombat/test-support', () => {
   const imports = relativeImports('packages')
   expect(imports.length).toBeGreaterThan(500)
-  const packageOf = (path: string): string => path.split('/').slice(0, 2).join('/')
-  expect(imports.filter(({ file, imported }) => packageOf(file) !== packageOf(imported))).toEqual([])
+  const packageFolder = (path: string): string => path.split('/').slice(0, 2).join('/')
+  expect(imports.filter(({ file, imported }) => packageFolder(file) !== packageFolder(imported))).toEqual([])
 })
 
 test('tests import packages by their public names only', () => {

@@ -53,19 +53,19 @@ function relativeImports(folder: string, file: string): string[] {
 for (const [name, order] of Object.entries(layers)) {
   const folder = join(import.meta.dirname, '../../packages', name, 'src')
   /** Returns the layer of a file. Files at the top level that are not listed are above all folders. */
-  const layerOf = (file: string): number => {
+  const findLayer = (file: string): number => {
     const index = order.indexOf(file.includes('/') ? file.slice(0, file.indexOf('/')) : file)
     return index === -1 && !file.includes('/') ? order.length : index
   }
 
   test(`every folder of ${name} has a layer`, () => {
-    expect(listSources(folder).filter((file) => layerOf(file) === -1)).toEqual([])
+    expect(listSources(folder).filter((file) => findLayer(file) === -1)).toEqual([])
   })
 
   test(`imports of ${name} go down only`, () => {
     const upwards = listSources(folder).flatMap((file) =>
       relativeImports(folder, file)
-        .filter((imported) => layerOf(imported) > layerOf(file))
+        .filter((imported) => findLayer(imported) > findLayer(file))
         .map((imported) => `${file} imports ${imported}`),
     )
     expect(upwards).toEqual([])
@@ -87,13 +87,13 @@ for (const [name, order] of Object.entries(layers)) {
 }
 
 test('instrumentation depends on no other package of the workspace, and dashboards do not depend on the SDK', () => {
-  const dependenciesOf = (name: string): string[] => {
+  const readDependencies = (name: string): string[] => {
     const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../packages', name, 'package.json'), 'utf8'))
     const isOptional = (name: string): boolean => manifest.peerDependenciesMeta?.[name]?.optional === true
     return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter((name) => !isOptional(name))
   }
-  expect(dependenciesOf('instrumentation')).toEqual(['@opentelemetry/api'])
-  expect(dependenciesOf('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual(['@wombat/instrumentation'])
+  expect(readDependencies('instrumentation')).toEqual(['@opentelemetry/api'])
+  expect(readDependencies('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual(['@wombat/instrumentation'])
   // Rule files and the configuration of the Collector are YAML; an unknown option is reported with the nearest name.
-  expect(dependenciesOf('dashboards').filter((name) => !name.startsWith('@wombat/'))).toEqual(['fastest-levenshtein', 'yaml'])
+  expect(readDependencies('dashboards').filter((name) => !name.startsWith('@wombat/'))).toEqual(['fastest-levenshtein', 'yaml'])
 })

@@ -148,8 +148,8 @@ test('the files name the same pod, ports, secret and volume', () => {
   for (const chosen of [deployment.spec.selector, podMonitor.spec.selector, networkPolicy.spec.podSelector]) {
     expect(chosen.matchLabels).toEqual(labels)
   }
-  const toldOf = networkPolicy.spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port))
-  expect(toldOf).toEqual(container.ports.map(({ name }) => name))
+  const networkPolicyPorts = networkPolicy.spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port))
+  expect(networkPolicyPorts).toEqual(container.ports.map(({ name }) => name))
   const reference = container.env.find(({ name }) => name === 'WOMBAT_AUTH_TOKEN')?.valueFrom?.secretKeyRef
   expect(podMonitor.spec.podMetricsEndpoints[0]?.authorization.credentials).toEqual(reference)
   expect(readme).toContain(`kubectl create secret generic ${reference?.name} --from-literal=${reference?.key}=`)

@@ -91,8 +91,8 @@ test('the mounted dashboards and rules are the generated ones', async () => {
     .flatMap(([, container]) => parseMounts(container))
     .filter(({ source }) => source.includes('/generated/'))
   expect(generated.map(({ source }) => basename(source)).sort()).toEqual(['dashboards', 'rules'])
-  const textsOf = (path: string) => readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'utf8')])
-  for (const { source } of generated) expect(textsOf(source)).toEqual(textsOf(join(folder, basename(source))))
+  const readFolder = (path: string) => readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'utf8')])
+  for (const { source } of generated) expect(readFolder(source)).toEqual(readFolder(join(folder, basename(source))))
 })
 
 test('every address in the files is a container that listens on that port', async () => {

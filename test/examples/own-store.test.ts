@@ -12,18 +12,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let files = 0
 const newPath = (): string => join(folder, `${files++}.log`)
-const keyOf = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
+const firstKey = ({ entries }: TestData): string => entries[0]?.[0] ?? ''
 
 const actions: ReadonlyArray<Action<LogStore>> = [
-  { does: 'get', operation: 'get', run: (store, data) => store.get(keyOf(data)), fail: (store) => store.get('') },
-  { does: 'has', operation: 'has', run: (store, data) => store.has(keyOf(data)), fail: (store) => store.has('') },
+  { does: 'get', operation: 'get', run: (store, data) => store.get(firstKey(data)), fail: (store) => store.get('') },
+  { does: 'has', operation: 'has', run: (store, data) => store.has(firstKey(data)), fail: (store) => store.has('') },
   {
     does: 'set',
     operation: 'set',
     run: (store, data) => store.set(data.newKey, data.newValue),
     fail: (store) => store.set('', ''),
   },
-  { does: 'delete', operation: 'delete', run: (store, data) => store.delete(keyOf(data)), fail: (store) => store.delete('') },
+  { does: 'delete', operation: 'delete', run: (store, data) => store.delete(firstKey(data)), fail: (store) => store.delete('') },
   { does: 'clear', operation: 'clear', run: (store) => store.clear() },
 ]
 

@@ -27,7 +27,7 @@ const ofOperations = new Set([
 describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'), () => {
   let orders: MeasuredDatabase
 
-  const sumOf = (metric: string): number => {
+  const readSum = (metric: string): number => {
     const found = orders.registry.getAllMetrics().find(({ name }) => name === metric)?.value
     return typeof found === 'object' ? found.sum : Number.NaN
   }
@@ -60,7 +60,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'
     expect(orders.number('db_flush_operations_total')).toBe(flushes.count)
     expect(orders.number('db_flush_duration_seconds')).toBe(flushes.count)
     // The measured flush ends when its memtable is freed.
-    expect(sumOf('db_flush_duration_seconds')).toBeGreaterThan(0.95 * (flushes.sum / 1e6))
+    expect(readSum('db_flush_duration_seconds')).toBeGreaterThan(0.95 * (flushes.sum / 1e6))
     const { count: bytes } = await statistic(orders.db, 'flush.write.bytes')
     expect(orders.number('db_flush_bytes_total')).toBeLessThanOrEqual(bytes)
     expect(orders.number('db_flush_bytes_total')).toBeGreaterThan(0.99 * bytes)
@@ -73,7 +73,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'
     expect(number('db_compaction_operations_total')).toBe(compactions.count)
     expect(number('db_compaction_duration_seconds')).toBe(compactions.count)
     expect(number('db_compaction_write_amplification')).toBe(compactions.count)
-    expect(sumOf('db_compaction_duration_seconds')).toBeCloseTo(compactions.sum / 1e6, 6)
+    expect(readSum('db_compaction_duration_seconds')).toBeCloseTo(compactions.sum / 1e6, 6)
     const cpu = await statistic(db, 'compaction.total.time.cpu_micros')
     expect(number('db_compaction_cpu_seconds_total')).toBeCloseTo(cpu.count / 1e6, 6)
 
@@ -92,7 +92,7 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'
     expect(number('db_write_stalls_total', { cause: 'memtable' })).toBe(warnings)
     for (const cause of ['level0', 'pending_compaction', 'write_buffer'])
       expect(number('db_write_stalls_total', { cause })).toBe(0)
-    const waited = ['batch', 'delete', 'clear'].reduce((sum, verb) => sum + sumOf(`db_${verb}_latency_seconds`), 0)
+    const waited = ['batch', 'delete', 'clear'].reduce((sum, verb) => sum + readSum(`db_${verb}_latency_seconds`), 0)
     expect(number('db_write_stall_seconds_total')).toBeGreaterThan(0)
     expect(number('db_write_stall_seconds_total')).toBeLessThanOrEqual(waited)
   })

@@ -14,10 +14,10 @@ const storeIn = ({ registry }: MeasuredDatabase) => {
   return store
 }
 
-const numbersOf = ({ registry }: MeasuredDatabase) =>
+const readMetrics = ({ registry }: MeasuredDatabase) =>
   registry.getAllMetrics().map(({ name, labels, value }) => [name, labels, value])
 
-const entriesOf = async ({ db }: MeasuredDatabase) => {
+const readEntries = async ({ db }: MeasuredDatabase) => {
   const entries: string[] = []
   for await (const { key, value } of db.iterator()) entries.push(`${key}=${value}`)
   return entries
@@ -36,17 +36,17 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     const measured = await openMeasuredDatabase()
     await measured.db.put('a', '1')
     const probe = await writableProbe(measured)
-    const entries = await entriesOf(measured)
-    const before = numbersOf(measured)
+    const entries = await readEntries(measured)
+    const before = readMetrics(measured)
     expect(await probe.read('probe key')).toBeUndefined()
     const written = probe.write('probe key', 'a value')
-    expect(numbersOf(measured)).toEqual(before)
+    expect(readMetrics(measured)).toEqual(before)
     await written
     expect(await probe.read('probe key')).toBe('a value')
     await probe.remove('probe key')
     expect(await probe.read('probe key')).toBeUndefined()
-    expect(numbersOf(measured)).toEqual(before)
-    expect(await entriesOf(measured)).toEqual(entries)
+    expect(readMetrics(measured)).toEqual(before)
+    expect(await readEntries(measured)).toEqual(entries)
   })
 
   test('writes to a database that was open before it was measured', async () => {
@@ -69,9 +69,9 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     await measured.collect()
     const probe = storeIn(measured).probe()
     expect(Object.keys(probe ?? {})).toEqual(['read'])
-    const before = numbersOf(measured)
+    const before = readMetrics(measured)
     expect([await probe?.read('a'), await probe?.read('probe key')]).toEqual(['1', undefined])
-    expect(numbersOf(measured)).toEqual(before)
+    expect(readMetrics(measured)).toEqual(before)
   })
 
   test('exists only while the database is open and not suspended', async () => {

@@ -100,8 +100,8 @@ function describeValue(value: unknown): string {
   return `an object of class ${value.constructor?.name ?? 'unknown'}`
 }
 
-function findAdapter(store: unknown, own: StoreAdapter | undefined): StoreAdapter {
-  const candidates = own === undefined ? storeAdapters : [own]
+function findAdapter(store: unknown, customAdapter: StoreAdapter | undefined): StoreAdapter {
+  const candidates = customAdapter === undefined ? storeAdapters : [customAdapter]
   const matching = typeof store === 'object' && store !== null ? candidates.filter((adapter) => adapter.matches(store)) : []
   const [adapter, ...others] = matching
   if (adapter !== undefined && others.length === 0) return adapter
@@ -110,7 +110,7 @@ function findAdapter(store: unknown, own: StoreAdapter | undefined): StoreAdapte
     const names = matching.map(({ name }) => name).join(' and ')
     throw new TypeError(`${what}: the adapters ${names} match it; pass the option adapter to choose one`)
   }
-  if (own !== undefined) throw new TypeError(`${what}: adapter "${own.name}" does not match it`)
+  if (customAdapter !== undefined) throw new TypeError(`${what}: adapter "${customAdapter.name}" does not match it`)
   const supported = storeAdapters.map(({ name }) => name).join(', ')
   throw new TypeError(
     `${what}: supported stores are ${supported}; for a store of your own pass an adapter, or use DatabaseMetrics`,

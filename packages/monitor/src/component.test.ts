@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type Component, ComponentList, subscription } from './component.ts'
+import { type Component, ComponentList, createSubscription } from './component.ts'
 
 /** A list of components that write down when they start and close. */
 function recorded(names: readonly string[], overrides: Readonly<Record<string, Partial<Component>>> = {}) {
@@ -84,7 +84,7 @@ test('components are closed once', async () => {
 
 test('a subscription ends when it is closed, and closing one that never started does nothing', async () => {
   const events: string[] = []
-  const component = subscription(() => {
+  const component = createSubscription(() => {
     events.push('subscribed')
     return () => void events.push('unsubscribed')
   })

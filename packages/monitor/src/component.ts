@@ -10,7 +10,7 @@ export interface Component {
 }
 
 /** Turns a function that subscribes, and returns how to unsubscribe, into a component. */
-export function subscription(subscribe: () => () => void | Promise<void>): Component {
+export function createSubscription(subscribe: () => () => void | Promise<void>): Component {
   let unsubscribe: (() => void | Promise<void>) | undefined
   return {
     start: () => {

@@ -6,9 +6,9 @@ import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import { readRules } from './alerts/rule-file.ts'
 import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
-import { selfMetrics } from './collection/self-metrics.ts'
+import { createSelfMetrics } from './collection/self-metrics.ts'
 import type { SnapshotReader } from './collection/snapshot-reader.ts'
-import { type Component, ComponentList, subscription } from './component.ts'
+import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
@@ -64,9 +64,9 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const operations = components.add(new OperationMonitor({ registry, logger, ...options.operations }))
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
-  components.add(selfMetrics(registry))
+  components.add(createSelfMetrics(registry))
   const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
-  components.add(subscription(() => reader.follow(registry)))
+  components.add(createSubscription(() => reader.follow(registry)))
   const durable = await openDurableHistory(options.durableHistory, registry, logger)
   if (durable !== undefined) components.add(durable)
 
@@ -90,15 +90,15 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, authToken })
 
   const servers = components.add(new HttpServers(options.http, routes))
-  components.add(subscription(() => collectProcessMemory(registry)))
+  components.add(createSubscription(() => collectProcessMemory(registry)))
   if (meterProvider !== undefined) components.add(meterProvider)
   components.add(recorder)
   if (options.log.enabled) components.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
   const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
-  components.add(subscription(() => measureOperationCost(publishCost)))
+  components.add(createSubscription(() => measureOperationCost(publishCost)))
   components.add(alerts)
   components.add(health)
-  components.add(subscription(() => registry.stores.onAdded(() => health.refresh())))
+  components.add(createSubscription(() => registry.stores.onAdded(() => health.refresh())))
   await components.start()
 
   const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])

@@ -3,13 +3,13 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry, sharedRegistry } from '@wombat/instrumentation'
 import { createResource } from './collection/resource.ts'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
-import { subscription } from './component.ts'
+import { createSubscription } from './component.ts'
 import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
 import { otlpSettings } from './config/otlp-settings.ts'
-import { type MonitoringConfig, resolveConfig, sourceOf } from './config/resolve-config.ts'
+import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
@@ -47,7 +47,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const registry = new MetricsRegistry(options.registry)
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
-  const meterProvider = subscription(() => {
+  const meterProvider = createSubscription(() => {
     const provider = new MeterProvider({ resource: createResource(options.resource ?? {}), readers })
     return () => provider.shutdown()
   })
@@ -88,7 +88,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   }
   const options = componentOptions(resolveConfig(rest))
   // A default must not change what the provider's stores use already.
-  const isConfigured = (option: OptionName): boolean => sourceOf(option, rest) !== 'default'
+  const isConfigured = (option: OptionName): boolean => findSource(option, rest) !== 'default'
   const registry = sharedRegistry(meterProvider, isConfigured('semconv') ? options.registry.semconv : undefined)
   const logger = options.logging.logger ?? defaultLogger(options.logging.level)
   const { cardinalityLimit } = options.registry

@@ -62,7 +62,7 @@ const routes: Readonly<Record<string, Route>> = {
   },
 }
 
-function seriesOf(labels: Readonly<Record<string, string>>): string {
+function formatLabels(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
   return `{${pairs.join(',')}}`
 }
@@ -98,7 +98,7 @@ describe.skipIf(!areInstalled('promtool'))('dashboard queries', () => {
           {
             interval: '1m',
             input_series: series.map(([own, store, value]) => ({
-              series: `db_queue_depth${seriesOf({ ...own, store })}`,
+              series: `db_queue_depth${formatLabels({ ...own, store })}`,
               values: `${value}x2`,
             })),
             promql_expr_test: [

@@ -35,7 +35,7 @@ async function compareResult({ query, samples }: QueryResult, engine: string): P
   const unreported = unreportedMetrics(query.metrics, [engine])
   if (unreported.length === query.metrics.length)
     return [`${title}: has a result, although ${engine} does not report ${unreported}`]
-  const [scraped, sent] = [seriesOf(samples.prometheus), seriesOf(samples.victoriaMetrics)]
+  const [scraped, sent] = [valuesBySeries(samples.prometheus), valuesBySeries(samples.victoriaMetrics)]
   const missing = [...scraped.keys()].filter((series) => !sent.has(series)).map((series) => `${series} in prometheus only`)
   const more = [...sent.keys()].filter((series) => !scraped.has(series)).map((series) => `${series} in victoriaMetrics only`)
   return [...missing, ...(mayEndLater(query) ? [] : more)].map((line) => `${title}: ${line}`)
@@ -59,9 +59,9 @@ export function valueDifferences(rounds: ReadonlyArray<readonly QueryResult[]>):
   const last = rounds.at(-1) ?? []
   return last.flatMap(({ query, samples }, index) => {
     if (query.expr.victoriaMetrics.includes('[') || mayEndLater(query)) return []
-    const byRound = rounds.map((results) => routes.map((route) => seriesOf(results[index]?.samples[route] ?? [])))
-    return [...seriesOf(samples.prometheus)].flatMap(([series, scraped]) => {
-      const sent = seriesOf(samples.victoriaMetrics).get(series)
+    const byRound = rounds.map((results) => routes.map((route) => valuesBySeries(results[index]?.samples[route] ?? [])))
+    return [...valuesBySeries(samples.prometheus)].flatMap(([series, scraped]) => {
+      const sent = valuesBySeries(samples.victoriaMetrics).get(series)
       const isConstant = byRound.every(([one, other]) => one?.get(series) === scraped && other?.get(series) === sent)
       if (!isConstant || sent === undefined || isEqualTo12Digits(scraped, sent)) return []
       return [`${query.from}: ${query.title}: ${series} is ${scraped} in prometheus and ${sent} in victoriaMetrics`]
@@ -70,7 +70,7 @@ export function valueDifferences(rounds: ReadonlyArray<readonly QueryResult[]>):
 }
 
 /** Returns values by labels, without added labels. The metric name is ignored: the backends keep it in different expressions. */
-export function seriesOf(samples: readonly Sample[]): ReadonlyMap<string, number> {
+export function valuesBySeries(samples: readonly Sample[]): ReadonlyMap<string, number> {
   return indexSamples(
     samples.map((sample) => ({ ...sample, name: '' })),
     addedLabels,

@@ -1,5 +1,5 @@
 import { dashboards } from '@wombat/test-support/panel-queries'
-import { seriesOf } from './compare-routes.ts'
+import { valuesBySeries } from './compare-routes.ts'
 import { type Route, type RoutedQuery, routes, type VariableValues } from './panel-query.ts'
 import { type Backends, type QueryResult, runQueries } from './results.ts'
 
@@ -69,8 +69,8 @@ function changes(all: readonly QueryResult[], selected: readonly QueryResult[], 
       // A sum without the label store does not show which stores it contains.
       if (store !== undefined && !samples[route].some(({ labels }) => labels['store'] !== undefined)) return []
       const isSelected = (series: string): boolean => store === undefined || [undefined, store].includes(storeLabel(series))
-      const returned = new Set(seriesOf(selected[index]?.samples[route] ?? []).keys())
-      const expected = new Set([...seriesOf(samples[route]).keys()].filter(isSelected))
+      const returned = new Set(valuesBySeries(selected[index]?.samples[route] ?? []).keys())
+      const expected = new Set([...valuesBySeries(samples[route]).keys()].filter(isSelected))
       const lost = [...expected].filter((series) => !returned.has(series)).map((series) => `${series} is missing`)
       const unexpected = [...returned].filter((series) => !expected.has(series)).map((series) => `${series} was not selected`)
       return [...lost, ...unexpected].map((line) => `${describeQuery(query, route)}: ${line}`)

@@ -10,8 +10,8 @@ export async function* collect(effort: Effort): AsyncGenerator<ComparisonResult>
   for (const storeCount of [1, 10, 100]) {
     const stores = Array.from({ length: storeCount }, (_, index) => `store-${index}`)
     const [ours, theirs] = [ourStores(stores, durations), promClientStores(stores, durations)]
-    const samples = samplesIn(await theirs.text())
-    if (samplesIn(await ours.text()) < samples) throw new Error('not the same work: prom-client writes samples that we do not')
+    const samples = countSamples(await theirs.text())
+    if (countSamples(await ours.text()) < samples) throw new Error('not the same work: prom-client writes samples that we do not')
     const repeat = effort.quick ? 1 : 100 / storeCount
     yield await compare(
       {
@@ -37,6 +37,6 @@ async function repeated(count: number, collection: () => Promise<unknown>): Prom
   for (let done = 0; done < count; done++) await collection()
 }
 
-function samplesIn(text: string): number {
+function countSamples(text: string): number {
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
 }

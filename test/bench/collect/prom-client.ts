@@ -6,9 +6,9 @@ import { promClientRecorders } from '../recording/prom-client.ts'
 export function promClientStores(stores: readonly string[], durations: Float64Array) {
   const register = new Registry()
   for (const operation of operations) {
-    const recorderOf = promClientRecorders(register, operation)
+    const findRecorder = promClientRecorders(register, operation)
     for (const store of stores) {
-      const recorder = recorderOf(store)
+      const recorder = findRecorder(store)
       for (const seconds of durations) recorder.succeed(seconds)
     }
   }

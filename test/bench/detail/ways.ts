@@ -6,7 +6,7 @@ import { switchable } from '../operations/switchable.ts'
 import type { Way } from '../operations/ways.ts'
 
 /** Returns variants of measuring the same store: bare, instrumented, sampled and traced. */
-export function detailWaysOf(store: Store): Way[] {
+export function createDetailWays(store: Store): Way[] {
   const operations = bare(store)
   const registry = new MetricsRegistry()
   const { measure, rest } = switchable(store, registry)

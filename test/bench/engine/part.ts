@@ -3,8 +3,8 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { SnapshotReader } from '@wombat/monitor'
 import type { CaseResult, ComparisonResult, Effort } from '../comparison.ts'
-import { orderOf } from '../rounds.ts'
-import { quantile, spreadOf } from '../spread.ts'
+import { computeOrder } from '../rounds.ts'
+import { computeSpread, quantile } from '../spread.ts'
 import { largeStore } from './large-store.ts'
 import { clockName, mainThreadNanoseconds } from './main-thread.ts'
 
@@ -25,12 +25,12 @@ export async function* engine({ engineBytes, rounds, warmUpRounds }: Effort): As
   await using store = await largeStore(engineBytes)
   const { db } = store
   const works: readonly Work[] = [
-    { name: 'one collection', run: collectionOf(db), goalNanoseconds },
+    { name: 'one collection', run: createCollection(db), goalNanoseconds },
     { name: 'leveldb.sstables', run: () => db.getProperty('leveldb.sstables') },
   ]
   const times = works.map(() => [] as number[])
   for (let round = 0; round < warmUpRounds + rounds; round++) {
-    for (const index of orderOf(round, works.length)) {
+    for (const index of computeOrder(round, works.length)) {
       await wait(apartMs)
       const nanoseconds = await mainThreadNanoseconds((works[index] as Work).run)
       if (round >= warmUpRounds) times[index]?.push(nanoseconds)
@@ -41,13 +41,13 @@ export async function* engine({ engineBytes, rounds, warmUpRounds }: Effort): As
     name: `classic-level, ${Math.round(engineBytes / 2 ** 20)} MB in ${tables} tables, ${clockName}`,
     per: 'collection',
     rounds,
-    cases: works.map((work, index) => resultOf(work, times[index] ?? [])),
+    cases: works.map((work, index) => createResult(work, times[index] ?? [])),
     ratios: [],
   }
 }
 
 /** Returns a function that collects in the same way as the monitor. */
-function collectionOf(db: object): () => Promise<unknown> {
+function createCollection(db: object): () => Promise<unknown> {
   const registry = new MetricsRegistry()
   instrument(db, { name: 'large', registry })
   const reader = new SnapshotReader()
@@ -56,8 +56,8 @@ function collectionOf(db: object): () => Promise<unknown> {
   return () => reader.take()
 }
 
-function resultOf({ name, goalNanoseconds }: Work, times: readonly number[]): CaseResult {
+function createResult({ name, goalNanoseconds }: Work, times: readonly number[]): CaseResult {
   const p95Nanoseconds = quantile(times, 0.95)
   const goal = goalNanoseconds && { is: 'at most' as const, value: goalNanoseconds, met: p95Nanoseconds <= goalNanoseconds }
-  return { name, nanoseconds: spreadOf(times), p95Nanoseconds, ...(goal && { goal }) }
+  return { name, nanoseconds: computeSpread(times), p95Nanoseconds, ...(goal && { goal }) }
 }

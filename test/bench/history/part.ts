@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { DurableHistory, type Logger, TimeSeries } from '@wombat/monitor'
 import type { CaseResult, ComparisonResult, Effort } from '../comparison.ts'
 import { randomNumbers } from '../random.ts'
-import { quantile, spreadOf } from '../spread.ts'
+import { computeSpread, quantile } from '../spread.ts'
 import { realisticSamples } from './realistic-samples.ts'
 
 const intervalMs = 10_000
@@ -47,8 +47,8 @@ export async function* history({ rounds, warmUpRounds }: Effort): AsyncGenerator
       per: 'sample or query',
       rounds,
       cases: [
-        caseOf('one sample of all series, in memory and in the file', appendTimesNs, 1e6),
-        caseOf('the samples for every P99 over 24 h', queryTimesNs, 50e6),
+        createCaseResult('one sample of all series, in memory and in the file', appendTimesNs, 1e6),
+        createCaseResult('the samples for every P99 over 24 h', queryTimesNs, 50e6),
       ],
       ratios: [],
     }
@@ -58,8 +58,8 @@ export async function* history({ rounds, warmUpRounds }: Effort): AsyncGenerator
 }
 
 /** Returns the result of one case, with a goal for its median. */
-function caseOf(name: string, times: readonly number[], goalNanoseconds: number): CaseResult {
-  const nanoseconds = spreadOf(times)
+function createCaseResult(name: string, times: readonly number[], goalNanoseconds: number): CaseResult {
+  const nanoseconds = computeSpread(times)
   const goal = { is: 'at most' as const, value: goalNanoseconds, met: nanoseconds.median <= goalNanoseconds }
   return { name, nanoseconds, p95Nanoseconds: quantile(times, 0.95), goal }
 }

@@ -3,14 +3,14 @@ import type { Recorder } from '../recording/recorder.ts'
 import type { Operations } from './operations.ts'
 
 /** Returns hand-written instrumentation: a wrapper around each operation. */
-export function byHand(operations: Operations, recorderOf: (operation: Operation) => Recorder): Operations {
-  const get = recorderOf('get')
+export function byHand(operations: Operations, findRecorder: (operation: Operation) => Recorder): Operations {
+  const get = findRecorder('get')
   return {
     get: timed(get, operations.get),
     getSync: timedSync(get, operations.getSync),
-    put: timed(recorderOf('set'), operations.put),
-    batch: timed(recorderOf('batch'), operations.batch),
-    scan: timed(recorderOf('scan'), operations.scan),
+    put: timed(findRecorder('set'), operations.put),
+    batch: timed(findRecorder('batch'), operations.batch),
+    scan: timed(findRecorder('scan'), operations.scan),
   }
 }
 

@@ -12,18 +12,24 @@ export type Goals = ReadonlyArray<readonly [verb: Verb, atMost?: number]>
 /** Compares every variant with the first one, the bare store, for each operation. */
 export async function* compareWays(
   opened: Subject,
-  waysOf: (store: Store) => readonly Way[],
+  createWays: (store: Store) => readonly Way[],
   goals: Goals,
   effort: Effort,
 ): AsyncGenerator<ComparisonResult> {
   await using subject = opened
-  const ways = waysOf(subject.store)
+  const ways = createWays(subject.store)
   for (const [verb, atMost] of goals) {
-    yield await compare(comparisonOf(`${subject.name}: ${verb.name}`, ways, verb, subject.content, atMost), effort)
+    yield await compare(createComparison(`${subject.name}: ${verb.name}`, ways, verb, subject.content, atMost), effort)
   }
 }
 
-function comparisonOf(name: string, ways: readonly Way[], verb: Verb, content: Content, atMost: number | undefined): Comparison {
+function createComparison(
+  name: string,
+  ways: readonly Way[],
+  verb: Verb,
+  content: Content,
+  atMost: number | undefined,
+): Comparison {
   const nextPass = verb.work(content)
   const { per, unitsPerPass } = verb
   const cases = ways.map(({ name, operations, begin, end }) => {

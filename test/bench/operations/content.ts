@@ -15,7 +15,7 @@ export const entriesPerScan = 500
 const entriesPerBatch = 10
 const valueLength = 100
 
-export function contentOf(size: number): Content {
+export function createContent(size: number): Content {
   const random = randomNumbers(size)
   const keys = Array.from({ length: size }, (_, number) => `key-${String(number).padStart(12, '0')}`)
   const entries = shuffled(keys, random).map((key): Entry => ({ type: 'put', key, value: valueFor(key, random()) }))

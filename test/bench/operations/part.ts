@@ -2,7 +2,7 @@ import type { ComparisonResult, Effort } from '../comparison.ts'
 import { compareWays, type Goals } from './compare-ways.ts'
 import { classicLevel, memoryLevel } from './subjects.ts'
 import { batch, get, getSync, getTogether, iteration, put } from './verbs.ts'
-import { waysOf } from './ways.ts'
+import { createWays } from './ways.ts'
 
 /** Compares bare and instrumented operations. Reads run first, because the engine works in the background after writes. */
 export async function* operations(effort: Effort): AsyncGenerator<ComparisonResult> {
@@ -23,6 +23,7 @@ export async function* operations(effort: Effort): AsyncGenerator<ComparisonResu
     [batch(some(256))],
   ]
   // The fewer entries, the faster the store, and the larger the share of the instrumentation.
-  for (const size of effort.quick ? [1000] : [1000, 20_000]) yield* compareWays(await memoryLevel(size), waysOf, inMemory, effort)
-  yield* compareWays(await classicLevel(some(20_000)), waysOf, onDisk, effort)
+  for (const size of effort.quick ? [1000] : [1000, 20_000])
+    yield* compareWays(await memoryLevel(size), createWays, inMemory, effort)
+  yield* compareWays(await classicLevel(some(20_000)), createWays, onDisk, effort)
 }

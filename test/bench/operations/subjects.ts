@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
-import { type Content, contentOf } from './content.ts'
+import { type Content, createContent } from './content.ts'
 import type { Store } from './operations.ts'
 
 /** A filled, idle store, and the arguments of its operations. */
@@ -15,7 +15,7 @@ export interface Subject extends AsyncDisposable {
 
 export async function memoryLevel(size: number): Promise<Subject> {
   const store = new MemoryLevel()
-  const content = contentOf(size)
+  const content = createContent(size)
   await fill(store, content)
   return { name: `memory-level, ${size} keys`, store, content, [Symbol.asyncDispose]: () => store.close() }
 }
@@ -24,7 +24,7 @@ export async function memoryLevel(size: number): Promise<Subject> {
 export async function classicLevel(size: number): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   const store = new ClassicLevel(folder)
-  const content = contentOf(size)
+  const content = createContent(size)
   await fill(store, content)
   // Otherwise LevelDB compacts during the measurement, and reads become faster afterwards.
   await store.compactRange('', '\uffff')

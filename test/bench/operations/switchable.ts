@@ -19,8 +19,8 @@ export function switchable(store: Store, registry: MetricsRegistry): Switch {
   const before = new Set(Object.getOwnPropertyNames(store))
   instrument(store, { name: 'bench', registry })
   const added = Object.getOwnPropertyNames(store).filter((name) => !before.has(name))
-  const methodsOf = (owner: object) => added.map((name) => [name, Reflect.get(owner, name)] as const)
-  const [measured, hidden] = [methodsOf(store), methodsOf(Object.getPrototypeOf(store))]
+  const readMethods = (owner: object) => added.map((name) => [name, Reflect.get(owner, name)] as const)
+  const [measured, hidden] = [readMethods(store), readMethods(Object.getPrototypeOf(store))]
   const put = (methods: typeof measured): void => {
     for (const [name, method] of methods) Reflect.set(store, name, method)
   }

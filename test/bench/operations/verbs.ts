@@ -46,7 +46,7 @@ export function iteration(count: number): Verb {
 function verb<T>(
   name: string,
   count: number,
-  itemsOf: (content: Content) => readonly T[],
+  selectItems: (content: Content) => readonly T[],
   pass: (items: readonly T[], operations: Operations) => void | Promise<void>,
 ): Verb {
   return {
@@ -54,7 +54,7 @@ function verb<T>(
     per: 'operation',
     unitsPerPass: count,
     work(content) {
-      const next = windowsOver(itemsOf(content), count)
+      const next = windowsOver(selectItems(content), count)
       return () => {
         const items = next()
         return (operations) => pass(items, operations)

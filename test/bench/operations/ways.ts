@@ -18,7 +18,7 @@ export interface Way {
 }
 
 /** Returns every variant for the same store. */
-export function waysOf(store: Store): Way[] {
+export function createWays(store: Store): Way[] {
   const operations = bare(store)
   const { measure, rest } = switchable(store, new MetricsRegistry())
   const register = new Registry()

@@ -80,12 +80,12 @@ describe.skipIf(!areInstalled('otelcol'))('spans received by a real Collector', 
     await service.request('/orders/2', from)
     const { operations } = await waitForTrace(collector, from, 6)
     const ids = operations.map(({ name, traceId, spanId }) => `${name} ${traceId} ${spanId}`)
-    const idOf = ({ operation, store, traceId, spanId }: SlowRecord): string => `${operation} ${store} ${traceId} ${spanId}`
+    const identify = ({ operation, store, traceId, spanId }: SlowRecord): string => `${operation} ${store} ${traceId} ${spanId}`
     const { body } = await httpRequest(`${service.jsonUrl}/api/v1/slow-operations`)
     const { slowOperations } = JSON.parse(body.toString()) as { slowOperations: SlowRecord[] }
-    expect(slowOperations.map(idOf).sort()).toEqual(ids)
+    expect(slowOperations.map(identify).sort()).toEqual(ids)
     const lines = (await service.stop()).split('\n').filter((line) => line.includes('"slow operation"'))
-    expect(lines.map((line) => idOf(JSON.parse(line) as SlowRecord)).sort()).toEqual(ids)
+    expect(lines.map((line) => identify(JSON.parse(line) as SlowRecord)).sort()).toEqual(ids)
   })
 
   test('tracing can be switched off and on at run time', async () => {

@@ -23,7 +23,7 @@ const latenciesSeconds = [0.0009765625, 0.03125, 0.5]
 const latencySumSeconds = latenciesSeconds.reduce((sum, seconds) => sum + seconds, 0)
 
 /** Creates a canary with a random id and random values. */
-export function newCanary(): Canary {
+export function createCanary(): Canary {
   const id = `wombat-canary-${randomInt(2 ** 40).toString(36)}`
   // Eight digits: no backend rounds them, and another series with the same value is unlikely.
   const counterValue = randomInt(10_000_000, 50_000_000)

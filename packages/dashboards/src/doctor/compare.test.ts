@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { newCanary } from './canary.ts'
+import { createCanary } from './canary.ts'
 import { compare } from './compare.ts'
 import { describeProblems } from './messages.ts'
 import type { ExpectedSeries, Sample } from './series.ts'
 
-const { id, expected } = newCanary()
+const { id, expected } = createCanary()
 const unchanged: readonly Sample[] = expected.map(({ name, labels, value = 0 }) => ({
   name,
   labels: { ...labels, job: 'x' },
@@ -64,7 +64,7 @@ test('the next hop expects a series as the previous one returned it', () => {
 })
 
 test('two canaries are not taken for each other', () => {
-  const other = newCanary()
+  const other = createCanary()
   expect(other.id).not.toBe(id)
   expect(compare(other.id, other.expected, unchanged).changes.every(({ kind }) => kind === 'lost')).toBe(true)
 })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Backend, createMetricsEndpoint, createPrometheus, createVictoriaMetrics } from './backend.ts'
-import { newCanary, sendCanary } from './canary.ts'
+import { createCanary, sendCanary } from './canary.ts'
 import { type Comparison, compare } from './compare.ts'
 import { selectExpectedSeries } from './exposition-parser.ts'
 import { RequestError, type RequestOptions, redactUrl } from './http-client.ts'
@@ -97,7 +97,7 @@ async function startProbe(options: PipelineOptions, source: string, timeoutMs: n
   const { otlp, metrics, otlpHeaders = {}, queryHeaders = {} } = options
   const queryOptions = { headers: queryHeaders, timeoutMs }
   if (otlp !== undefined) {
-    const canary = newCanary()
+    const canary = createCanary()
     const stop = await sendCanary(canary, receiverUrl(otlp), { headers: otlpHeaders, timeoutMs })
     return { source, canaryId: canary.id, expected: canary.expected, backends: createBackends(options, queryOptions), stop }
   }

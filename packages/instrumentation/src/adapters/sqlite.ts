@@ -4,7 +4,7 @@ import type { StoreAdapter } from './adapter.ts'
 
 /**
  * SQLite databases of `node:sqlite` and better-sqlite3. It records the engine's own metrics and no operations: SQL has no
- * get and no set. A store on top of SQLite knows its operations, and needs (or is) an adapter for them.
+ * get and no set. To measure the operations of a store on top of SQLite, write an adapter for that store.
  */
 export const sqlite: StoreAdapter<SqliteDatabase> = {
   name: 'sqlite',

@@ -28,7 +28,7 @@ export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',
     supportedVersions: ['>=2 <4'],
-    ...storeClass('AbstractLevel', 'open', rootOfSublevel),
+    ...storeClass('AbstractLevel', 'open', findSublevelRoot),
     defaultName: (store) => (abstractLevel.matches(store) ? abstractLevel.engine(store) : abstractLevel.name),
   },
   {
@@ -52,16 +52,16 @@ export const storeModules: readonly StoreModule[] = [
   {
     name: 'rocksdb-native',
     supportedVersions: ['>=3 <4'],
-    ...storeClass('RocksDB', 'ready get put delete deleteRange read write iterator session', rootOfSession),
+    ...storeClass('RocksDB', 'ready get put delete deleteRange read write iterator session', findSessionRoot),
     defaultName: () => 'rocksdb',
   },
 ]
 
-/** Finds the stores of a class. An instance may be a part of a store; then `rootOf` returns the store. */
+/** Finds the stores of a class. An instance may be a part of a store; then `findRoot` returns the store. */
 function storeClass(
   className: string,
   methodNames: string,
-  rootOf = (store: object): object => store,
+  findRoot = (store: object): object => store,
 ): Pick<StoreModule, 'findTargets' | 'patch'> {
   const methods = methodNames.split(' ')
   return {
@@ -73,7 +73,7 @@ function storeClass(
       return found === undefined ? [] : [property(found, 'prototype') as object]
     },
     patch(prototype, onStore) {
-      const hook = onFirstCall(prototype, methods, (object) => onStore(rootOf(object)))
+      const hook = onFirstCall(prototype, methods, (object) => onStore(findRoot(object)))
       return () => hook.remove()
     },
   }
@@ -107,12 +107,12 @@ function inheritedMethods(object: object): string[] {
   return [...names]
 }
 
-function rootOfSublevel(store: object): object {
+function findSublevelRoot(store: object): object {
   const parent = property(store, 'parent')
-  return typeof parent === 'object' && parent !== null ? rootOfSublevel(parent) : store
+  return typeof parent === 'object' && parent !== null ? findSublevelRoot(parent) : store
 }
 
-function rootOfSession(store: object): object {
+function findSessionRoot(store: object): object {
   const root = property(property(store, '_state'), 'db')
   return typeof root === 'object' && root !== null ? root : store
 }

@@ -29,7 +29,7 @@ export class Gauge {
   }
 
   /**
-   * Sets the value; `undefined` removes the series until the next value. Never throws: other values than finite numbers
+   * Sets the value; `undefined` removes the series until the next value. Never throws: values that are not finite numbers
    * are rejected.
    */
   set(value: number | undefined): void {

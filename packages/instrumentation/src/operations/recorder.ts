@@ -4,7 +4,7 @@ import { errorType } from '../metrics/error-type.ts'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Labels } from '../metrics/labels.ts'
 import { clientOperationDuration, type Operation, operationMetrics } from '../metrics/semconv.ts'
-import { endSpan, spanContextOf, startSpan } from '../otel/span.ts'
+import { endSpan, findSpanContext, startSpan } from '../otel/span.ts'
 import type { ObservedOperation, OperationObserver } from '../registry/observer.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { nowMs } from './clock.ts'
@@ -174,7 +174,7 @@ export class OperationRecorder implements ObservedOperation {
       entries: hasEntries && !isFailed ? entries : undefined,
       ...measureSizes(operation, details, result),
       inFlight: details?.inFlight,
-      trace: spanContextOf(details?.span),
+      trace: findSpanContext(details?.span),
     })
   }
 
@@ -191,10 +191,10 @@ export class OperationRecorder implements ObservedOperation {
 function measureSizes(operation: Operation, { key, value }: Partial<CallDetails> = {}, result?: unknown) {
   const isSingle = operation === 'get' || operation === 'set' || operation === 'delete' || operation === 'has'
   const content = operation === 'set' ? value : operation === 'get' ? result : undefined
-  return { keyBytes: isSingle ? byteLengthOf(key) : undefined, valueBytes: byteLengthOf(content) }
+  return { keyBytes: isSingle ? byteLength(key) : undefined, valueBytes: byteLength(content) }
 }
 
-function byteLengthOf(content: unknown): number | undefined {
+function byteLength(content: unknown): number | undefined {
   if (typeof content === 'string') return Buffer.byteLength(content)
   return ArrayBuffer.isView(content) ? content.byteLength : undefined
 }

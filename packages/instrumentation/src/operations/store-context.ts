@@ -106,7 +106,7 @@ export class StoreContext implements StoreMark {
   }
 
   /**
-   * Exports a gauge: `read` runs at each reading, and may reference the store. The gauge is absent while the store is not
+   * Exports a gauge: `read` runs at each collection, and may reference the store. The gauge is absent while the store is not
    * `opening` or `open`, and while `read` returns undefined: what is unknown is absent, never 0.
    *
    * @throws TypeError if the metric is not a gauge of the catalog, or does not have these labels.

@@ -92,10 +92,10 @@ function addSink(histogram: Histogram, sink: Sink): () => void {
   sinksByHistogram.set(histogram, sinks)
   const connect = (): void => {
     const [first, ...others] = sinks
-    const toAll: Sink = (value) => {
+    const sendToAll: Sink = (value) => {
       for (const each of sinks) each(value)
     }
-    histogram.sink = others.length === 0 ? first : toAll
+    histogram.sink = others.length === 0 ? first : sendToAll
   }
   sinks.add(sink)
   connect()

@@ -67,7 +67,7 @@ export function bindActiveContext<Work>(work: Work): Work {
  * Returns the span context of an operation: that of its own span or, without one, of the active span, because an
  * operation settles in the context of its call. `undefined` if there is none.
  */
-export function spanContextOf(span: Span | undefined): SpanContext | undefined {
+export function findSpanContext(span: Span | undefined): SpanContext | undefined {
   try {
     return (span ?? trace.getActiveSpan())?.spanContext()
   } catch {

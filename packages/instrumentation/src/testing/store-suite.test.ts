@@ -350,7 +350,7 @@ test('an operation that no action performs fails, so every supplied operation is
   expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
 })
 
-test('an action whose fail does not fail is reported', async () => {
+test('an action with a `fail` that does not fail is reported', async () => {
   const fearless: Action<Shelf> = { ...reading, fail: (shelf, { newKey }) => shelf.read(newKey) }
   expect(await failures(correct, { actions: [fearless, adding] })).toEqual([
     "read that fails counts as one get and one error, and throws the store's own error",

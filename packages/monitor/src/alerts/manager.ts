@@ -3,7 +3,7 @@ import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
 import { evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
-import { type AlertState, restoreState, step } from './state.ts'
+import { type AlertState, nextAlertState, restoreState } from './state.ts'
 import { expandTemplate } from './template.ts'
 
 /** One alert that is pending, firing, or was resolved in the last 15 minutes. */
@@ -175,7 +175,7 @@ export class AlertManager {
   ): Transition[] {
     const before = active.get(key)
     const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
-    const state = step(before?.state, status, nowMs, delays)
+    const state = nextAlertState(before?.state, status, nowMs, delays)
     const after: ActiveAlert | undefined = state && {
       seriesLabels: labels,
       state,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import type { AlertRule } from './rule.ts'
-import { ruleProblems } from './rule-schema.ts'
+import { validateRule } from './rule-schema.ts'
 
 /** Thrown if alert rules are invalid, with every problem in `problems`. */
 export class RuleError extends Error {
@@ -27,7 +27,7 @@ export function validateRules(rules: readonly unknown[], origin: string): AlertR
     const title = typeof name === 'string' ? `rule ${name}` : `rule ${index + 1}`
     const duplicate = typeof name === 'string' && names.has(name) ? ['another rule has this name: give each rule its own'] : []
     names.add(name)
-    return [...ruleProblems(rule), ...duplicate].map((problem) => `${title}: ${problem}`)
+    return [...validateRule(rule), ...duplicate].map((problem) => `${title}: ${problem}`)
   })
   if (problems.length > 0) throw new RuleError(origin, problems)
   return rules as AlertRule[]

@@ -29,7 +29,7 @@ const ruleShape: Readonly<Record<keyof RuleFields, z.ZodType>> = {
 }
 
 /** Returns every problem of a rule, each with the field, the value it got and the values allowed; empty if the rule is valid. */
-export function ruleProblems(rule: unknown): string[] {
+export function validateRule(rule: unknown): string[] {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${describeContent(rule)}`]
   const { onlyIf } = rule as { onlyIf?: unknown }
   const onlyIfProblems = onlyIf === undefined ? [] : validateShape(onlyIf, {}).map((problem) => `onlyIf.${problem}`)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AlertState, type BreachStatus, resolvedRetentionMs, restoreState, step } from './state.ts'
+import { type AlertState, type BreachStatus, nextAlertState, resolvedRetentionMs, restoreState } from './state.ts'
 
 const minute = 60_000
 const times = { forMs: 2 * minute, keepFiringForMs: 0 }
@@ -7,7 +7,7 @@ const times = { forMs: 2 * minute, keepFiringForMs: 0 }
 /** Returns the state after evaluations a minute apart, the first at 0. */
 function after(statuses: readonly BreachStatus[], over: Partial<typeof times> = {}): AlertState | undefined {
   return statuses.reduce<AlertState | undefined>(
-    (state, status, index) => step(state, status, index * minute, { ...times, ...over }),
+    (state, status, index) => nextAlertState(state, status, index * minute, { ...times, ...over }),
     undefined,
   )
 }
@@ -30,8 +30,8 @@ test('one evaluation without a breach restarts the duration', () => {
 test('a firing alert is resolved by the first evaluation without a breach, and dropped 15 minutes later', () => {
   const resolved = after(['breached', 'breached', 'breached', 'ok'])
   expect(resolved).toMatchObject({ name: 'resolved', activeAtMs: 0, resolvedAtMs: 3 * minute })
-  expect(step(resolved, 'ok', 3 * minute + resolvedRetentionMs, times)).toBe(resolved)
-  expect(step(resolved, 'ok', 3 * minute + resolvedRetentionMs + 1, times)).toBe(undefined)
+  expect(nextAlertState(resolved, 'ok', 3 * minute + resolvedRetentionMs, times)).toBe(resolved)
+  expect(nextAlertState(resolved, 'ok', 3 * minute + resolvedRetentionMs + 1, times)).toBe(undefined)
 })
 
 test('a resolved alert that is breached again is a new alert', () => {

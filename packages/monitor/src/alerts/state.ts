@@ -27,7 +27,7 @@ export interface StateDelays {
  * Advances one alert by one evaluation, as Prometheus does (rules/alerting.go, Eval). Returns undefined if the alert is inactive.
  * `unknown` keeps the state: a caller that reads missing data as `ok` or `breached` passes that.
  */
-export function step(
+export function nextAlertState(
   state: AlertState | undefined,
   status: BreachStatus,
   nowMs: number,

@@ -28,8 +28,8 @@ export function measureOperationCost(
   const measured = instrument(new Map([[0, 0]]), { registry: new MetricsRegistry() })
   const costs: number[] = []
   const timer = setInterval(() => {
-    const plainSeconds = secondsPerRound(plain, now)
-    costs.push(Math.max(0, secondsPerRound(measured, now) - plainSeconds) / callsPerRound)
+    const plainSeconds = measureRound(plain, now)
+    costs.push(Math.max(0, measureRound(measured, now) - plainSeconds) / callsPerRound)
     if (costs.length < roundCount) return
     clearInterval(timer)
     publish(median(costs.slice(-countedRounds)))
@@ -37,7 +37,7 @@ export function measureOperationCost(
   return () => clearInterval(timer)
 }
 
-function secondsPerRound(map: Map<number, number>, now: () => number): number {
+function measureRound(map: Map<number, number>, now: () => number): number {
   let sum = 0
   const startMs = now()
   for (let call = 0; call < callsPerRound; call++) sum += map.get(0) ?? 0

@@ -143,7 +143,7 @@ for (const [semconv, names] of conventions) {
   })
 }
 
-test('other metrics than those of operations have one name under every convention', async () => {
+test('metrics that are not those of operations have one name under every convention', async () => {
   const registry = new MetricsRegistry({ semconv: 'both' })
   new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] }).updateMemoryUsage(1, 2)
   for (const semconv of ['wombat', 'otel', 'both'] as const) {

@@ -26,7 +26,7 @@ const monitorGauges: ReadonlySet<string> = new Set([
 ])
 
 /** Publishes the monitor's own metrics at 0 from the start, and withdraws its gauges at the end: they would keep their last value. */
-export function selfMetrics(registry: MetricsRegistry): Component {
+export function createSelfMetrics(registry: MetricsRegistry): Component {
   return {
     start: () => {
       for (const reason of rejectReasons) registry.counter('wombat_monitor_refused_values_total', { reason })

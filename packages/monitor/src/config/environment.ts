@@ -25,7 +25,7 @@ export function parseVariable({ defaultValue, schema }: Option, text: string): u
 const kubernetesVariable = /_SERVICE_(HOST|PORT)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)/
 
 /** Returns a problem for each variable that begins with `WOMBAT_` but belongs to no option. */
-export function unknownVariables(environment: Environment): string[] {
+export function findUnknownVariables(environment: Environment): string[] {
   const known = optionNames.map(environmentVariable)
   return Object.keys(environment)
     .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name) && !kubernetesVariable.test(name))

@@ -1,6 +1,6 @@
 import { type Environment, environmentVariable } from './environment.ts'
 import { optionDescription, optionNames, options } from './options.ts'
-import { type ConfigSource, formatValue, type MonitoringConfig, resolveConfig, sourceOf } from './resolve-config.ts'
+import { type ConfigSource, findSource, formatValue, type MonitoringConfig, resolveConfig } from './resolve-config.ts'
 
 /** The value of one option, and where it comes from. */
 export interface ExplainedOption {
@@ -34,7 +34,7 @@ export function explainConfig(config: MonitoringConfig = {}, environment: Enviro
   return optionNames.map((name) => ({
     option: name,
     value: formatValue(name, resolved[name]),
-    source: sourceOf(name, config, environment),
+    source: findSource(name, config, environment),
     variable: environmentVariable(name),
     description: optionDescription(name),
   }))

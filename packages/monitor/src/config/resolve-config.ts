@@ -1,10 +1,10 @@
 import { formatIssue, suggest } from '../validation/format-issue.ts'
-import { type Environment, environmentVariable, parseVariable, unknownVariables } from './environment.ts'
+import { type Environment, environmentVariable, findUnknownVariables, parseVariable } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import type { PlainOptions } from './generated/plain-options.ts'
 import { isRemote } from './host.ts'
 import { type OptionName, type OptionValues, optionNames, options } from './options.ts'
-import { type StructuredOptions, structuredNames, structureProblems } from './structured-options.ts'
+import { type StructuredOptions, structuredNames, validateStructuredOptions } from './structured-options.ts'
 
 /**
  * The configuration of a monitoring. Every plain option can also be set with an environment variable. Precedence: code,
@@ -24,7 +24,7 @@ export interface ResolvedConfig extends OptionValues, StructuredOptions {}
  * @throws ConfigError with every option that is not valid, the value it got and the values allowed.
  */
 export function resolveConfig(config: MonitoringConfig = {}, environment: Environment = process.env): ResolvedConfig {
-  const problems = [...findUnknownOptions(config), ...unknownVariables(environment), ...structureProblems(config)]
+  const problems = [...findUnknownOptions(config), ...findUnknownVariables(environment), ...validateStructuredOptions(config)]
   const values: Record<string, unknown> = {}
   for (const name of optionNames) {
     const { value, source } = resolveOption(name, config, environment)
@@ -50,7 +50,11 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
 }
 
 /** Returns where the value of an option comes from. */
-export function sourceOf(name: OptionName, config: Partial<OptionValues>, environment: Environment = process.env): ConfigSource {
+export function findSource(
+  name: OptionName,
+  config: Partial<OptionValues>,
+  environment: Environment = process.env,
+): ConfigSource {
   return resolveOption(name, config, environment).source
 }
 

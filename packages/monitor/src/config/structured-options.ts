@@ -91,7 +91,7 @@ const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
 export const structuredNames = Object.keys(validators) as ReadonlyArray<keyof StructuredOptions>
 
 /** Returns every problem of these options. */
-export function structureProblems(config: StructuredOptions): string[] {
+export function validateStructuredOptions(config: StructuredOptions): string[] {
   return structuredNames.flatMap((name) => (config[name] === undefined ? [] : validators[name](config[name], name)))
 }
 

@@ -105,7 +105,7 @@ test('the time for which a check blocks the event loop is counted', async () => 
   expect(busy?.value).toBeGreaterThanOrEqual(0.02)
 })
 
-test('a check of a store whose name cannot be a label has no metrics, and runs', async () => {
+test('a check of a store with a name that cannot be a label has no metrics, and runs', async () => {
   const warn = vi.fn()
   const { monitor, select } = setUp({ logger: { debug: () => {}, info: () => {}, warn, error: () => {} } })
   monitor.register({ name: 'memory', store: '', run: () => fine })

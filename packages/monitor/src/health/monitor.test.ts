@@ -129,7 +129,7 @@ test('each check has its own interval', async () => {
   expect(rarely.seen.runs).toBe(1)
 })
 
-test('a check whose last result is too old is unknown, and its message has the age', async () => {
+test('a check with an outdated last result is unknown, and its message has the age', async () => {
   let nowMs = 1_000_000
   const monitor = createMonitor({ clock: () => nowMs })
   monitor.register(createCheck('one').check)

@@ -5,7 +5,7 @@ import { ThreadPool, threadPoolSize } from './thread-pool.ts'
 
 const noWork = { depth: 0, oldestSeconds: 0 }
 
-/** Creates a pool whose probes complete when the test calls them, with a manual clock. */
+/** Creates a pool with probes that complete when the test calls them, with a manual clock. */
 function createPool() {
   const clock = { timeMs: 0, iteration: 0, now: () => clock.timeMs, iterations: () => clock.iteration }
   const registry = new MetricsRegistry()

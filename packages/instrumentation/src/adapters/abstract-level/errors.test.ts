@@ -110,7 +110,7 @@ test('an engine that fails to create an iterator counts as one failed scan', asy
   expect(readMeasured(registry, 'db').scan).toEqual({ operations: 1, errors: 1, entries: 0 })
 })
 
-test('an engine may return something else than an iterator, which is returned unchanged', async () => {
+test('what an engine returns instead of an iterator is returned unchanged', async () => {
   const frozen = Object.freeze({ _next() {}, _nextv() {}, _all() {}, _close() {} })
   for (const made of [undefined, {}, frozen]) {
     const { db } = withEngine({ _iterator: () => made })

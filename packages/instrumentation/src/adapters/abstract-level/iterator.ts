@@ -34,7 +34,7 @@ export function measureIterator(context: StoreContext, original: Method): Method
 
 const methods = ['_next', '_nextv', '_all', '_close'] as const
 
-/** An engine may return something else than an abstract-level iterator; that is returned unmeasured. */
+/** Returns false for anything but an abstract-level iterator, which some engines return. That is not measured. */
 function isMeasurable(iterator: unknown): iterator is Iterator {
   if (typeof iterator !== 'object' || iterator === null || !Object.isExtensible(iterator)) return false
   return methods.every((name) => typeof Reflect.get(iterator, name) === 'function')

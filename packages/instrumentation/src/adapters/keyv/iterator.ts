@@ -5,7 +5,7 @@ import type { CallView, KeyvCalls } from './calls.ts'
 
 type Entries = AsyncGenerator<unknown, unknown>
 
-/** Wraps `iterator`: each iterator is one scan, from its first read to its end. An iterator that is never read is no scan. */
+/** Wraps `iterator`: each iterator is one scan, from its first read to its end. An iterator that is never read is not counted. */
 export function measureIterator(context: StoreContext, calls: KeyvCalls, original: Method): Method {
   const recorder = context.recorder('scan')
   const startScan = (): ScanOperation => new ScanOperation(context, recorder)

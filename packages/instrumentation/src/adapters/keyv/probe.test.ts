@@ -6,7 +6,7 @@ import { instrument, uninstrument } from '../../instrument.ts'
 import type { MeasuredStore } from '../../registry/measured-stores.ts'
 import { MetricsRegistry } from '../../registry/registry.ts'
 
-/** A backend of Keyv 6 on SQLite. By its class name, the adapter knows that it is not a bounded cache. */
+/** A backend of Keyv 6 on SQLite. Its class name shows the adapter that it is not a bounded cache. */
 class KeyvSqlite {
   readonly capabilities = { expires: true }
   namespace: string | undefined

@@ -106,7 +106,7 @@ test('a nested transaction is part of the outer one, without its entries if it i
   expect(readValue(registry, 'db_transaction_aborts_total')).toBe(0)
 })
 
-test('a transaction that is aborted, or whose callback throws, counts as an abort if LMDB discards its writes', async () => {
+test('a transaction that is aborted, or has a callback that throws, counts as an abort if LMDB discards its writes', async () => {
   const { db, registry } = openDatabase()
   const failing = (): never => {
     db.put('a', 1)

@@ -14,13 +14,13 @@ import { type SingleWrite, Writes } from './writes.ts'
 const reads = { get: 'get', getEntry: 'get', getBinary: 'get', getBinaryFast: 'get', doesExist: 'has' } as const
 
 const singleWrites: Readonly<Record<string, SingleWrite>> = {
-  put: { operation: 'set', callbackFrom: 2 },
+  put: { operation: 'set', argumentsBeforeCallback: 2 },
   putSync: { operation: 'set', commits: true },
-  remove: { operation: 'delete', callbackFrom: 1 },
+  remove: { operation: 'delete', argumentsBeforeCallback: 1 },
   removeSync: { operation: 'delete', commits: true },
-  clearAsync: { operation: 'clear', callbackFrom: 0 },
+  clearAsync: { operation: 'clear', argumentsBeforeCallback: 0 },
   clearSync: { operation: 'clear' },
-  drop: { operation: 'clear', callbackFrom: 0 },
+  drop: { operation: 'clear', argumentsBeforeCallback: 0 },
   dropSync: { operation: 'clear' },
 }
 
@@ -110,11 +110,11 @@ class Environment {
       patch.replace(method, (original) => measureRead(context, operation, original))
     }
     for (const [method, write] of Object.entries(singleWrites))
-      patch.replace(method, (original) => writes.single(write, original))
-    patch.replace('transactionSync', (original) => writes.transaction(original, () => true))
-    patch.replace('childTransaction', (original) => writes.transaction(original, () => true))
-    patch.replace('transactionAsync', (original) => writes.transaction(original, ([, asChild]) => asChild === true))
-    patch.replace('ifVersion', (original) => writes.batch(original))
+      patch.replace(method, (original) => writes.wrapSingleWrite(write, original))
+    patch.replace('transactionSync', (original) => writes.wrapTransaction(original, () => true))
+    patch.replace('childTransaction', (original) => writes.wrapTransaction(original, () => true))
+    patch.replace('transactionAsync', (original) => writes.wrapTransaction(original, ([, asChild]) => asChild === true))
+    patch.replace('ifVersion', (original) => writes.wrapBatch(original))
     const getMany = new GetMany(context)
     patch.replace('getMany', getMany.wrapGetMany)
     patch.replace('prefetch', getMany.wrapPrefetch)

@@ -18,7 +18,7 @@ type Callback = (...answer: unknown[]) => unknown
  */
 export class GetMany {
   readonly #context: StoreContext
-  /** The operation whose call runs now. */
+  /** The operation of the call that runs now. */
   #current: PendingOperation | undefined
 
   constructor(context: StoreContext) {

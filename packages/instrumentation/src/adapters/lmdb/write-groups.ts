@@ -6,9 +6,9 @@ export type Callback = (this: unknown, ...args: unknown[]) => unknown
 /** A transaction or a batch. What is written while its callback runs are its entries. */
 export class WriteGroup {
   entries = 0
-  began = false
-  threw = false
-  ended = false
+  hasBegun = false
+  hasThrown = false
+  hasEnded = false
   outer: WriteGroup | undefined
 }
 
@@ -21,7 +21,7 @@ export class WriteGroups {
     this.#context = context
   }
 
-  /** The innermost group whose callback runs now. */
+  /** The innermost group with a callback that runs now. */
   get current(): WriteGroup | undefined {
     return this.#current
   }
@@ -32,7 +32,7 @@ export class WriteGroups {
     const enter = (): void => this.#enter(group)
     const leave = (): void => this.#leave(group)
     const fail = (): void => {
-      group.threw = true
+      group.hasThrown = true
       leave()
     }
     return function (...args) {
@@ -55,14 +55,14 @@ export class WriteGroups {
   }
 
   #enter(group: WriteGroup): void {
-    group.began = true
+    group.hasBegun = true
     group.outer = this.#current
     this.#current = group
   }
 
   /** Asynchronous callbacks may end in any order. */
   #leave(group: WriteGroup): void {
-    group.ended = true
-    while (this.#current?.ended) this.#current = this.#current.outer
+    group.hasEnded = true
+    while (this.#current?.hasEnded) this.#current = this.#current.outer
   }
 }

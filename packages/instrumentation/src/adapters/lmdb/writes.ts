@@ -15,7 +15,7 @@ const abort = 4.452694326329068e-106
 export interface SingleWrite {
   readonly operation: 'set' | 'delete' | 'clear'
   /** The number of arguments before an optional callback. */
-  readonly callbackFrom?: number
+  readonly argumentsBeforeCallback?: number
   /** Whether the write is committed when the method returns, even inside a batch. */
   readonly commits?: boolean
 }
@@ -40,18 +40,19 @@ export class Writes {
   }
 
   /** Wraps a method that writes one entry. */
-  single({ operation, callbackFrom, commits = false }: SingleWrite, original: Method): Method {
+  wrapSingleWrite({ operation, argumentsBeforeCallback, commits = false }: SingleWrite, original: Method): Method {
     const recorder = this.#context.recorder(operation)
     return this.#wrap(original, (database, args, run) => {
       const isSeparate = operation === 'clear' || (commits && !inTransaction(database))
       const group = isSeparate ? undefined : this.#groups.current
-      if (group !== undefined) return this.#entry(group, run)
+      if (group !== undefined) return this.#runEntry(group, run)
       const pending = this.#context.inFlight.begin(recorder, 0, args[0], args[1])
       const callback = args.at(-1)
-      const hasCallback = callbackFrom !== undefined && args.length > callbackFrom && typeof callback === 'function'
-      if (!hasCallback || inTransaction(database)) return this.#call(pending.span, run, pending)
+      const hasCallback =
+        argumentsBeforeCallback !== undefined && args.length > argumentsBeforeCallback && typeof callback === 'function'
+      if (!hasCallback || inTransaction(database)) return this.#runAndSettle(pending.span, run, pending)
       args[args.length - 1] = settleInCallback(callback as Callback, pending)
-      return this.#call(pending.span, run, { succeeded: () => {}, failed: pending.failed })
+      return this.#runAndSettle(pending.span, run, { succeeded: () => {}, failed: pending.failed })
     })
   }
 
@@ -60,16 +61,16 @@ export class Writes {
    *
    * @param isAbortable returns whether the transaction can be aborted, by its arguments: of `transactionAsync`, only a child.
    */
-  transaction(original: Method, isAbortable: (args: readonly unknown[]) => boolean): Method {
+  wrapTransaction(original: Method, isAbortable: (args: readonly unknown[]) => boolean): Method {
     const recorder = this.#context.recorder('batch')
     return this.#wrap(original, (database, args, run) => {
       const outer = inTransaction(database) ? this.#groups.current : undefined
       const group = new WriteGroup()
       const abortable = isAbortable(args)
       args[0] = this.#groups.wrapCallback(group, args[0] as Callback)
-      if (outer !== undefined) return this.#nested(outer, group, run)
+      if (outer !== undefined) return this.#runNested(outer, group, run)
       const pending = this.#context.inFlight.begin(recorder)
-      return this.#call(pending.span, run, {
+      return this.#runAndSettle(pending.span, run, {
         succeeded: (value) => {
           const isAborted = abortable && value === abort
           if (isAborted) this.#aborts.add(1)
@@ -79,8 +80,8 @@ export class Writes {
         },
         failed: (error) => {
           // A transaction that cannot be aborted commits what its callback wrote before it threw.
-          if (group.threw && !abortable) this.#commits.add(1)
-          else if (group.began) this.#aborts.add(1)
+          if (group.hasThrown && !abortable) this.#commits.add(1)
+          else if (group.hasBegun) this.#aborts.add(1)
           pending.failed(error)
         },
       })
@@ -88,7 +89,7 @@ export class Writes {
   }
 
   /** Wraps `ifVersion`, which `batch` and `ifNoExists` call: the writes of a callback or an array, all or none of them. */
-  batch(original: Method): Method {
+  wrapBatch(original: Method): Method {
     const recorder = this.#context.recorder('batch')
     return this.#wrap(original, (_database, args, run) => {
       const writes = args[2]
@@ -97,7 +98,7 @@ export class Writes {
       if (Array.isArray(writes)) group.entries = writes.length
       else args[2] = this.#groups.wrapCallback(group, writes as Callback)
       const pending = this.#context.inFlight.begin(recorder)
-      return this.#call(pending.span, run, {
+      return this.#runAndSettle(pending.span, run, {
         succeeded: (value) => {
           pending.entries = value === false ? 0 : group.entries
           pending.succeeded()
@@ -115,7 +116,7 @@ export class Writes {
     }
   }
 
-  #call(span: Span | undefined, run: () => unknown, { succeeded, failed }: SettlementHandler): unknown {
+  #runAndSettle(span: Span | undefined, run: () => unknown, { succeeded, failed }: SettlementHandler): unknown {
     const context = this.#context
     context.isNested = true
     let result: unknown
@@ -130,7 +131,7 @@ export class Writes {
     return observeLmdbPromise(result, { succeeded, failed: (error) => failed(withErrorCode(error)) })
   }
 
-  #entry(group: WriteGroup, run: () => unknown): unknown {
+  #runEntry(group: WriteGroup, run: () => unknown): unknown {
     const context = this.#context
     context.isNested = true
     try {
@@ -143,8 +144,8 @@ export class Writes {
     }
   }
 
-  #nested(outer: WriteGroup, group: WriteGroup, run: () => unknown): unknown {
-    return this.#call(undefined, run, {
+  #runNested(outer: WriteGroup, group: WriteGroup, run: () => unknown): unknown {
+    return this.#runAndSettle(undefined, run, {
       succeeded: (value) => {
         if (value !== abort) outer.entries += group.entries
       },

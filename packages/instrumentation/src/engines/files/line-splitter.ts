@@ -3,39 +3,39 @@
  * spans two reads stays whole. It holds at most one incomplete line, of at most `maxLineBytes`; longer lines are skipped.
  */
 export class LineSplitter {
-  /** Read the next bytes into this buffer, after the bytes that are held. */
+  /** Read the next bytes into this buffer, after the bytes of the incomplete line. */
   readonly buffer: Buffer
   /** How many bytes of an incomplete line the buffer holds. */
-  held = 0
+  heldBytes = 0
   /** Whether the current line is skipped up to its end. */
-  skipping: boolean
+  isSkipping: boolean
   readonly #maxLineBytes: number
 
-  constructor(maxLineBytes: number, chunkBytes: number, skipping: boolean) {
+  constructor(maxLineBytes: number, chunkBytes: number, isSkipping: boolean) {
     this.buffer = Buffer.allocUnsafe(maxLineBytes + chunkBytes)
-    this.skipping = skipping
+    this.isSkipping = isSkipping
     this.#maxLineBytes = maxLineBytes
   }
 
   /** Takes new bytes from the buffer. Returns the lines they complete, and how many bytes are done with. */
   take(bytes: number): { readonly lines: readonly string[]; readonly done: number } {
     const { buffer } = this
-    const filled = this.held + bytes
+    const filled = this.heldBytes + bytes
     const end = buffer.subarray(0, filled).lastIndexOf(0x0a) + 1
     const lines = end === 0 ? [] : buffer.toString('utf8', 0, end - 1).split('\n')
     if (end > 0) {
-      if (this.skipping) lines.shift()
-      this.skipping = false
+      if (this.isSkipping) lines.shift()
+      this.isSkipping = false
     }
     let done = end
     // If a file was truncated, an engine that continues at its own offset leaves zero bytes before the next line.
-    if (!this.skipping) while (done < filled && buffer[done] === 0) done++
+    if (!this.isSkipping) while (done < filled && buffer[done] === 0) done++
     if (filled - done > this.#maxLineBytes) {
       done = filled
-      this.skipping = true
+      this.isSkipping = true
     }
     buffer.copyWithin(0, done, filled)
-    this.held = filled - done
+    this.heldBytes = filled - done
     return { lines: lines.map(trimLine), done }
   }
 }

@@ -78,22 +78,22 @@ test('a log of a hundred megabytes is read in several reads, without losing or r
   const { path, follower } = log()
   const text = `${'y'.repeat(999)}\n`.repeat(1000)
   for (let megabyte = 0; megabyte < 100; megabyte++) appendFileSync(path, text)
-  let [lines, reads, caughtUp] = [0, 0, false]
+  let [lines, reads, isComplete] = [0, 0, false]
   const sink: LineSink = {
     onLine: () => {
       lines++
     },
     onRestart: () => {},
   }
-  for (; !caughtUp; reads++) {
+  for (; !isComplete; reads++) {
     const before = lines
     const reading = await follower.read(sink)
     expect(reading.bytes).toBeLessThanOrEqual(1_048_576)
     expect(lines).toBeGreaterThan(before)
-    caughtUp = reading.caughtUp
+    isComplete = reading.isComplete
   }
   expect([lines, reads]).toEqual([100_000, 96])
-  expect(await follower.read(sink)).toMatchObject({ bytes: 0, caughtUp: true })
+  expect(await follower.read(sink)).toMatchObject({ bytes: 0, isComplete: true })
 })
 
 test("wherever a real store's log ends, is truncated or renamed, no line is repeated and no complete line is lost", async () => {

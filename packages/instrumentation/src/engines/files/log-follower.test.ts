@@ -132,9 +132,9 @@ test('a copy in the place of the log is not read again', async () => {
 test('a log that is missing, is a folder, or reappears does not throw', async () => {
   const { path, read, reading } = log()
   rmSync(path)
-  expect(await reading()).toEqual({ bytes: 0, caughtUp: false, writtenMs: undefined })
+  expect(await reading()).toEqual({ bytes: 0, isComplete: false, writtenMs: undefined })
   mkdirSync(path)
-  expect(await reading()).toMatchObject({ bytes: 0, caughtUp: false })
+  expect(await reading()).toMatchObject({ bytes: 0, isComplete: false })
   const later = log()
   rmSync(later.path)
   await later.read()

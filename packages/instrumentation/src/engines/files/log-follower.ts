@@ -27,7 +27,7 @@ export interface LogReadResult {
   /** How many bytes were read. */
   readonly bytes: number
   /** Whether the file was read to its end; false if there is no file or it cannot be read. */
-  readonly caughtUp: boolean
+  readonly isComplete: boolean
   /** Unix time in milliseconds of the engine's last write; undefined if it is unknown. */
   readonly writtenMs: number | undefined
 }
@@ -37,7 +37,7 @@ interface OpenFile {
   /** The offset after the last line that was delivered or skipped. */
   position: number
   /** Whether the line at the position is skipped up to its end. */
-  skipping: boolean
+  isSkipping: boolean
   /** The first bytes, which identify the file. */
   head: Buffer
 }
@@ -76,7 +76,7 @@ export class LogFollower {
    * file cannot be read, the next read continues at the same offset.
    */
   async read(sink: LineSink): Promise<LogReadResult> {
-    const progress: Progress = { bytes: 0, caughtUp: false, writtenMs: undefined }
+    const progress: Progress = { bytes: 0, isComplete: false, writtenMs: undefined }
     if (this.#isClosed || this.#isReading) return progress
     this.#isReading = true
     try {
@@ -108,7 +108,7 @@ export class LogFollower {
     const current = this.#file
     if (current === undefined || !(await this.#drain(current, sink, progress))) return false
     const next = await this.#openSuccessor(current)
-    progress.caughtUp = next === undefined
+    progress.isComplete = next === undefined
     if (next === undefined) return false
     this.#release()
     // The position stays: the new file may be a copy of this one.
@@ -126,10 +126,10 @@ export class LogFollower {
       closeFile(descriptor)
       return undefined
     }
-    const opened = { descriptor, position: 0, skipping: false, head: Buffer.alloc(0) }
+    const opened = { descriptor, position: 0, isSkipping: false, head: Buffer.alloc(0) }
     if (from === 'beginning' || status.size === 0) return opened
     // From the last byte on: if that is a line end, the next line is complete.
-    return { ...opened, position: status.size - 1, skipping: true }
+    return { ...opened, position: status.size - 1, isSkipping: true }
   }
 
   /**
@@ -154,17 +154,17 @@ export class LogFollower {
     if (status === undefined || !(await this.#checkHead(current, status.size, sink))) return false
     progress.writtenMs = status.mtimeMs
     if (status.size === current.position) return true
-    const splitter = new LineSplitter(this.#maxLineBytes, chunkBytes, current.skipping)
+    const splitter = new LineSplitter(this.#maxLineBytes, chunkBytes, current.isSkipping)
     for (;;) {
       const length = Math.min(chunkBytes, this.#bytesPerRead - progress.bytes)
       if (length === 0) return false
-      const bytes = await readInto(splitter.buffer, splitter.held, length, descriptor, current.position + splitter.held)
+      const bytes = await readInto(splitter.buffer, splitter.heldBytes, length, descriptor, current.position + splitter.heldBytes)
       if (bytes === undefined || this.#isClosed) return false
       if (bytes === 0) return true
       progress.bytes += bytes
       const { lines: complete, done } = splitter.take(bytes)
       current.position += done
-      current.skipping = splitter.skipping
+      current.isSkipping = splitter.isSkipping
       for (const line of complete) sink.onLine(line)
     }
   }
@@ -180,7 +180,7 @@ export class LogFollower {
     current.head = head
     if (isSame && size >= current.position) return true
     current.position = isSame ? size : 0
-    current.skipping = false
+    current.isSkipping = false
     if (!isSame) sink.onRestart()
     return true
   }

@@ -32,7 +32,7 @@ type ParseEvent = (...numbers: number[]) => LogEvent
 
 /**
  * The lines of LevelDB 1.20, by their beginning; the groups are numbers. Moving a table to the next level and announcing a
- * manual compaction rewrite nothing, so those lines are no events.
+ * manual compaction rewrite nothing, so those lines are not events.
  */
 const patterns: ReadonlyArray<readonly [RegExp, ParseEvent]> = [
   [/^Delete type=2 #(\d+)/, (table = 0) => ({ kind: 'table deleted', table })],

@@ -25,8 +25,8 @@ export class LevelDBReader {
   readonly #metrics: LevelDBMetrics
   readonly #log: LevelDBLog
   #follower: LogFollower | undefined
-  #forgetFollower: (() => void) | undefined
-  #last: Promise<unknown> = Promise.resolve()
+  #cancelCloseOnRelease: (() => void) | undefined
+  #lastRead: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   /** The store may be open already, or opened later. */
@@ -40,7 +40,7 @@ export class LevelDBReader {
     this.#readProperties()
     // Earlier lines are from before measuring began.
     this.#follow('end')
-    this.#soon(() => this.#readLog())
+    this.#runInBackground(() => this.#readLog())
   }
 
   /** The store was opened: its log is new. */
@@ -50,7 +50,7 @@ export class LevelDBReader {
       this.#log.onRestart()
       this.#follow('beginning')
     }
-    this.#soon(() => {
+    this.#runInBackground(() => {
       this.#readProperties()
       return this.#readLog()
     })
@@ -59,12 +59,12 @@ export class LevelDBReader {
   /** The store was closed: reads its log to the end. */
   onClose(): void {
     this.#metrics.state.publish(undefined)
-    this.#soon(() => this.#readLog())
+    this.#runInBackground(() => this.#readLog())
   }
 
   /** Reads properties, files and log. */
   collect(): Promise<void> {
-    return this.#next(() => this.#metrics.state.publishFrom(() => this.#readAll()))
+    return this.#enqueue(() => this.#metrics.state.publishFrom(() => this.#readAll()))
   }
 
   /** Stops reading. */
@@ -74,17 +74,17 @@ export class LevelDBReader {
   }
 
   /** Runs reads one after another: two reads of the log at once would count its lines twice. */
-  #next(step: () => Promise<unknown>): Promise<void> {
-    const next = this.#last.then(async () => {
+  #enqueue(step: () => Promise<unknown>): Promise<void> {
+    const next = this.#lastRead.then(async () => {
       if (!this.#isClosed) await step()
     })
-    this.#last = next.catch(() => {})
+    this.#lastRead = next.catch(() => {})
     return next
   }
 
-  #soon(step: () => Promise<unknown>): void {
+  #runInBackground(step: () => Promise<unknown>): void {
     // The next collection reports a failure that persists.
-    this.#next(step).catch(() => {})
+    this.#enqueue(step).catch(() => {})
   }
 
   async #readAll(): Promise<LevelDBState | undefined> {
@@ -104,12 +104,12 @@ export class LevelDBReader {
 
   #follow(from: 'beginning' | 'end'): void {
     this.#follower = new LogFollower(join(this.#folder, 'LOG'), { from })
-    this.#forgetFollower = this.#context.closeOnRelease(this.#follower)
+    this.#cancelCloseOnRelease = this.#context.closeOnRelease(this.#follower)
   }
 
   #stopFollowing(): void {
     this.#follower?.close()
-    this.#forgetFollower?.()
+    this.#cancelCloseOnRelease?.()
     this.#follower = undefined
   }
 
@@ -122,8 +122,8 @@ export class LevelDBReader {
   async #readLog(): Promise<LevelDBState> {
     const follower = this.#follower
     if (follower === undefined) return {}
-    const { caughtUp, writtenMs } = await follower.read(this.#log)
-    if (!caughtUp || writtenMs === undefined) return {}
+    const { isComplete, writtenMs } = await follower.read(this.#log)
+    if (!isComplete || writtenMs === undefined) return {}
     // The next opening begins another log.
     if (this.#store.status === 'closed') this.#stopFollowing()
     const idleSeconds = (Date.now() - writtenMs) / 1000

@@ -6,7 +6,7 @@ export interface Flush {
   readonly durationSeconds: number
 }
 
-/** One compaction: tables, and blob files if there are any, were rewritten. Moving a table to another level is none. */
+/** One compaction: tables, and blob files if there are any, were rewritten. Moving a table to another level does not count. */
 export interface Compaction {
   /** Unix time in milliseconds. */
   readonly endMs: number

@@ -12,7 +12,7 @@ export interface Tables {
   readonly sizes: ReadonlyMap<number, number>
 }
 
-const none: Level = { files: 0, bytes: 0 }
+const emptyLevel: Level = { files: 0, bytes: 0 }
 const bytesPerMebibyte = 1024 ** 2
 
 /** Parses the property `rocksdb.levelstats`: each level with its number of files and its size, rounded to mebibytes. */
@@ -30,12 +30,12 @@ export function parseTables(text: string): Tables {
   const sizes = new Map<number, number>()
   for (const [, table, size] of text.matchAll(/^(?:--- level \d+ ---| *(\d+):(\d+)\[)/gm)) {
     if (table === undefined) {
-      levels.push(none)
+      levels.push(emptyLevel)
       continue
     }
     const bytes = Number(size)
     sizes.set(Number(table), bytes)
-    const level = levels.pop() ?? none
+    const level = levels.pop() ?? emptyLevel
     levels.push({ files: level.files + 1, bytes: level.bytes + bytes })
   }
   return { levels, sizes }
@@ -44,11 +44,11 @@ export function parseTables(text: string): Tables {
 /** Adds up the tables of all column families by level. Column families may have different numbers of levels. */
 export function mergeTables(families: readonly Tables[]): Tables {
   const depth = Math.max(0, ...families.map(({ levels }) => levels.length))
-  const levels = Array.from({ length: depth }, (_, at) =>
+  const levels = Array.from({ length: depth }, (_, index) =>
     families.reduce((sum, family) => {
-      const { files, bytes } = family.levels[at] ?? none
+      const { files, bytes } = family.levels[index] ?? emptyLevel
       return { files: sum.files + files, bytes: sum.bytes + bytes }
-    }, none),
+    }, emptyLevel),
   )
   return { levels, sizes: new Map(families.flatMap(({ sizes }) => [...sizes])) }
 }

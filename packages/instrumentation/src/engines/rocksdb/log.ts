@@ -21,7 +21,7 @@ export class RocksDBLog {
   /** The offset after the last line that was delivered or skipped. */
   #position = 0
   /** Whether the line at the position is skipped up to its end. */
-  #skipping = false
+  #isSkipping = false
   #isReading = false
   #isClosed = false
 
@@ -42,7 +42,7 @@ export class RocksDBLog {
       // From the last byte on: if that is a line end, the next line is complete.
       const { size } = fstatSync(this.#descriptor)
       this.#position = Math.max(0, size - 1)
-      this.#skipping = size > 0
+      this.#isSkipping = size > 0
     } catch {
       // Read-only stores have no log.
     }
@@ -79,14 +79,20 @@ export class RocksDBLog {
     // The file was truncated: lines are lost rather than delivered twice.
     if (size < this.#position) this.#position = size
     if (size === this.#position) return true
-    const splitter = new LineSplitter(maxLineBytes, chunkBytes, this.#skipping)
+    const splitter = new LineSplitter(maxLineBytes, chunkBytes, this.#isSkipping)
     for (let read = 0; read < bytesPerRead && !this.#isClosed; ) {
-      const bytes = await readInto(splitter.buffer, splitter.held, chunkBytes, descriptor, this.#position + splitter.held)
+      const bytes = await readInto(
+        splitter.buffer,
+        splitter.heldBytes,
+        chunkBytes,
+        descriptor,
+        this.#position + splitter.heldBytes,
+      )
       if (bytes === undefined || bytes === 0) return true
       read += bytes
       const { lines: complete, done } = splitter.take(bytes)
       this.#position += done
-      this.#skipping = splitter.skipping
+      this.#isSkipping = splitter.isSkipping
       for (const line of complete) deliver(line)
     }
     return false

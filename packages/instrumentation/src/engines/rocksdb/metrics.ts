@@ -57,17 +57,17 @@ function levelGauges(level: number): readonly Gauge[] {
 const counters = [...lsmCounters, 'db_compaction_cpu_seconds_total'] as const satisfies readonly MetricName[]
 
 /** Counters of the engine's statistics, which exist only if the store was opened with `enableStatistics`. */
-const statistics: ReadonlyArray<[name: MetricName, value: (counted: RocksDBStatistics) => number | undefined]> = [
-  ['db_cache_hits_total', (counted) => counted.cacheHits],
-  ['db_cache_misses_total', (counted) => counted.cacheMisses],
-  ['db_bloom_filter_useful_total', (counted) => counted.filterUseful],
+const statisticsCounters: ReadonlyArray<[name: MetricName, value: (statistics: RocksDBStatistics) => number | undefined]> = [
+  ['db_cache_hits_total', (statistics) => statistics.cacheHits],
+  ['db_cache_misses_total', (statistics) => statistics.cacheMisses],
+  ['db_bloom_filter_useful_total', (statistics) => statistics.filterUseful],
   ['db_bloom_filter_false_positives_total', filterFalsePositives],
   // No label `cause`: the engine does not count the causes separately.
-  ['db_write_stall_seconds_total', (counted) => counted.stallSeconds],
+  ['db_write_stall_seconds_total', (statistics) => statistics.stallSeconds],
 ]
 
 /** The metrics that RocksDB supplies only if its statistics are enabled. */
-export const rocksdbStatisticsMetricNames: readonly MetricName[] = statistics.map(([name]) => name)
+export const rocksdbStatisticsMetricNames: readonly MetricName[] = statisticsCounters.map(([name]) => name)
 
 /**
  * The metrics that RocksDB supplies. Operations run on threads of Node's pool, so their CPU time is unknown. Compactions
@@ -129,10 +129,10 @@ export class RocksDBMetrics implements RocksDBEvents {
   }
 
   /** Adds what the engine has counted since it was opened. */
-  addStatistics({ stallCounts, backgroundErrors }: RocksDBProperties, enabled: RocksDBStatistics | undefined): void {
+  addStatistics({ stallCounts, backgroundErrors }: RocksDBProperties, statistics: RocksDBStatistics | undefined): void {
     this.#update('db_background_errors_total', backgroundErrors)
     for (const cause of stallCauses) this.#update('db_write_stalls_total', stallCounts?.[cause], { cause })
-    if (enabled !== undefined) for (const [name, value] of statistics) this.#update(name, value(enabled))
+    if (statistics !== undefined) for (const [name, value] of statisticsCounters) this.#update(name, value(statistics))
   }
 
   /** Adds the CPU time of the engine's threads since the last call. */

@@ -30,7 +30,7 @@ export interface RocksDBProperties {
 const maxListedTables = 1000
 
 /** Properties of one column family; the store's value is their sum. */
-const summed = {
+const summedProperties = {
   memtableBytes: 'size-all-mem-tables',
   immutableMemtables: 'num-immutable-mem-table',
   cacheBytes: 'block-cache-usage',
@@ -40,7 +40,7 @@ const summed = {
   pendingCompactionBytes: 'estimate-pending-compaction-bytes',
 } as const
 
-type Sums = { -readonly [Key in keyof typeof summed]: number | undefined }
+type Sums = { -readonly [Key in keyof typeof summedProperties]: number | undefined }
 
 /**
  * Reads all properties; each takes a few microseconds. Yields to the event loop after each column family, because there may
@@ -61,7 +61,7 @@ export async function readProperties(families: readonly ReadProperty[]): Promise
   const tables: Tables[] = []
   const stalls: string[] = []
   for (const read of families) {
-    for (const [key, property] of Object.entries(summed) as Array<[keyof Sums, string]>) {
+    for (const [key, property] of Object.entries(summedProperties) as Array<[keyof Sums, string]>) {
       const value = parseCount(await read(property))
       if (value !== undefined) sums[key] = (sums[key] ?? 0) + value
     }
@@ -78,7 +78,7 @@ export async function readProperties(families: readonly ReadProperty[]): Promise
     runningCompactions: parseCount(await first('num-running-compactions')),
     snapshots: parseCount(await first('num-snapshots')),
     backgroundErrors: parseCount(await first('background-errors')),
-    isStalled: isAnyPositive(parseCount(await first('is-write-stopped')), parseCount(await first('actual-delayed-write-rate'))),
+    isStalled: isAnyAboveZero(parseCount(await first('is-write-stopped')), parseCount(await first('actual-delayed-write-rate'))),
     stallCounts: stalls.some((text) => text !== '') ? parseStallCounts(stalls) : undefined,
     tables: tables.length > 0 ? mergeTables(tables) : undefined,
   }
@@ -99,7 +99,7 @@ function parseCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-function isAnyPositive(stopped: number | undefined, delayedTo: number | undefined): boolean | undefined {
+function isAnyAboveZero(stopped: number | undefined, delayedTo: number | undefined): boolean | undefined {
   if (stopped === undefined && delayedTo === undefined) return undefined
   return (stopped ?? 0) > 0 || (delayedTo ?? 0) > 0
 }

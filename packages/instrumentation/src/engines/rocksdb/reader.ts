@@ -6,7 +6,7 @@ import { RocksDBEventLog } from './event-log.ts'
 import { RocksDBLog } from './log.ts'
 import { RocksDBMetrics, type RocksDBState } from './metrics.ts'
 import { type ReadProperty, type RocksDBProperties, readProperties } from './properties.ts'
-import { nextStall, noStall, type StallState, stallSeconds } from './stalls.ts'
+import { initialStallState, nextStallState, type StallState, stallSeconds } from './stalls.ts'
 import { parseStatistics, type RocksDBStatistics } from './statistics.ts'
 import { BackgroundCpu } from './threads.ts'
 
@@ -38,8 +38,8 @@ export class RocksDBReader {
   readonly #log: RocksDBLog
   readonly #events: RocksDBEventLog
   readonly #cpu: BackgroundCpu
-  #stall: StallState = noStall
-  #reading: Promise<void> | undefined
+  #stall: StallState = initialStallState
+  #collection: Promise<void> | undefined
   #isClosed = false
 
   constructor(handle: RocksDBHandle, context: StoreContext) {
@@ -66,12 +66,12 @@ export class RocksDBReader {
     setImmediate(() => this.collect().catch(() => {}))
   }
 
-  /** Reads the engine, its files and its log. Concurrent calls share one reading. */
+  /** Reads the engine, its files and its log. Concurrent calls share one read. */
   collect(): Promise<void> {
-    this.#reading ??= this.#collect().finally(() => {
-      this.#reading = undefined
+    this.#collection ??= this.#collect().finally(() => {
+      this.#collection = undefined
     })
-    return this.#reading
+    return this.#collection
   }
 
   /** Stops reading. */
@@ -117,7 +117,7 @@ export class RocksDBReader {
   #updateStall({ stallCounts, isStalled }: RocksDBProperties): RocksDBState['stallSeconds'] {
     if (stallCounts === undefined || isStalled === undefined) return undefined
     const nowMs = performance.now()
-    this.#stall = nextStall(this.#stall, stallCounts, isStalled, nowMs)
+    this.#stall = nextStallState(this.#stall, stallCounts, isStalled, nowMs)
     return stallSeconds(this.#stall, nowMs)
   }
 

@@ -7,7 +7,7 @@ export type StallCause = (typeof stallCauses)[number]
 export type StallCounts = Readonly<Record<StallCause, number>>
 
 /** Causes by the engine's name of the limit. Stalls of level 0 "with ongoing compaction" are included in `l0-file-count-limit`. */
-const limits: Readonly<Record<string, StallCause>> = {
+const causeByLimit: Readonly<Record<string, StallCause>> = {
   'memtable-limit': 'memtable',
   'l0-file-count-limit': 'level0',
   'pending-compaction-bytes': 'pending_compaction',
@@ -19,7 +19,7 @@ export function parseStallCounts(texts: Iterable<string>): StallCounts {
   const counts = { memtable: 0, level0: 0, pending_compaction: 0, write_buffer: 0 }
   for (const text of texts) {
     for (const [, limit = '', count] of text.matchAll(/(?<![a-z0-9-])([a-z0-9-]+)-(?:delays|stops): (\d+)/g)) {
-      const cause = limits[limit]
+      const cause = causeByLimit[limit]
       if (cause !== undefined) counts[cause] += Number(count)
     }
   }
@@ -36,13 +36,13 @@ export interface StallState {
 }
 
 /** The state before the first read. */
-export const noStall: StallState = { counts: parseStallCounts([]), latest: 'memtable', sinceMs: undefined }
+export const initialStallState: StallState = { counts: parseStallCounts([]), latest: 'memtable', sinceMs: undefined }
 
 /**
  * Returns the state after another read. The engine reports whether writers are stalled without the cause, and counts the
  * cause when a stall begins. So the cause of the stall in progress is the one with the count that grew last.
  */
-export function nextStall(state: StallState, counts: StallCounts, active: boolean, nowMs: number): StallState {
+export function nextStallState(state: StallState, counts: StallCounts, active: boolean, nowMs: number): StallState {
   const growth = (cause: StallCause): number => counts[cause] - state.counts[cause]
   let latest = state.latest
   for (const cause of stallCauses) if (growth(cause) > Math.max(0, growth(latest))) latest = cause

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { cpuBetween, isOnlyRocksDB, parseThreadStat, readBackgroundThreads } from './threads.ts'
+import { cpuSecondsBetween, isOnlyRocksDB, parseThreadStat, readBackgroundThreads } from './threads.ts'
 
 let folder: string
 
@@ -52,7 +52,7 @@ test('between two reads, new threads count from their start and ended threads do
     ['2', 6],
     ['3', 0.5],
   ])
-  expect(cpuBetween(before, after)).toBe(1.5)
+  expect(cpuSecondsBetween(before, after)).toBe(1.5)
 })
 
 async function createOpenStore(store: string, { identity }: { identity: boolean }): Promise<string> {

@@ -23,8 +23,8 @@ export async function readBackgroundThreads(folder = '/proc/self/task'): Promise
     threads.map(async (thread) => {
       // The thread may have ended meanwhile.
       const line = await readFile(join(folder, thread, 'stat'), 'latin1').catch(() => '')
-      const own = parseThreadStat(line)
-      if (own !== undefined && /^rocksdb:(low|high|bottom)$/.test(own.name)) seconds.set(thread, own.cpuSeconds)
+      const stat = parseThreadStat(line)
+      if (stat !== undefined && /^rocksdb:(low|high|bottom)$/.test(stat.name)) seconds.set(thread, stat.cpuSeconds)
     }),
   )
   return seconds
@@ -44,7 +44,7 @@ export function parseThreadStat(line: string): { readonly name: string; readonly
 
 /**
  * Returns whether the RocksDB in this folder is the only one that this process has open for writing, measured or not. Each
- * keeps its MANIFEST open, and has a file IDENTITY, which a LevelDB has not. Returns false if that cannot be determined.
+ * keeps its MANIFEST open, and has a file IDENTITY, which LevelDB does not have. Returns false if that cannot be determined.
  */
 export async function isOnlyRocksDB(folder: string, openFiles = '/proc/self/fd'): Promise<boolean> {
   try {
@@ -86,12 +86,12 @@ export class BackgroundCpu {
     const isAlone = await isOnlyRocksDB(this.#folder)
     this.#before = isAlone ? await readBackgroundThreads() : undefined
     if (this.#before === undefined) return undefined
-    return before === undefined ? 0 : cpuBetween(before, this.#before)
+    return before === undefined ? 0 : cpuSecondsBetween(before, this.#before)
   }
 }
 
 /** Returns the CPU seconds between two reads. A new thread counts from its start. */
-export function cpuBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+export function cpuSecondsBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
   let seconds = 0
   for (const [thread, now] of after) seconds += Math.max(0, now - (before.get(thread) ?? 0))
   return seconds

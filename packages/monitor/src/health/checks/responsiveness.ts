@@ -45,14 +45,17 @@ export const responsiveness = {
 } as const satisfies ProcessCheck
 
 /** The longest time without progress since the last run, in seconds. */
-export interface Blocked {
+export interface BlockDurations {
   readonly loopSeconds: number
   readonly poolSeconds: number
   readonly poolSize: number
 }
 
 /** Returns the finding for the longest block of the event loop and of the thread pool. Pure. */
-export function evaluateResponsiveness({ loopSeconds, poolSeconds, poolSize }: Blocked, bounds: ResponsivenessBounds): Finding {
+export function evaluateResponsiveness(
+  { loopSeconds, poolSeconds, poolSize }: BlockDurations,
+  bounds: ResponsivenessBounds,
+): Finding {
   const loop = `The event loop was blocked for ${loopSeconds.toFixed(1)} s`
   const pool = `All ${poolSize} threads of the pool were busy for ${poolSeconds.toFixed(1)} s`
   const findings = [

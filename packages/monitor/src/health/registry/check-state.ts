@@ -4,7 +4,7 @@ import { type CheckRun, startCheckRun } from '../scheduling/check-run.ts'
 import type { Semaphore } from '../scheduling/semaphore.ts'
 import { capStatus, type HealthStatus } from '../status.ts'
 import type { ResolvedCheckSettings } from './check-settings.ts'
-import { type ReportedState, step } from './hysteresis.ts'
+import { nextReportedState, type ReportedState } from './hysteresis.ts'
 
 /** What a check state needs. */
 export interface CheckStateOptions {
@@ -175,7 +175,7 @@ export class CheckState {
     const state = nowMs > this.freshUntilMs ? undefined : this.#state
     // `unknown` is not a severity: `maxStatus` limits what it adds to the whole, not what the check itself reports.
     const status = finding.status === 'unknown' ? 'unknown' : capStatus(finding.status, this.#settings.maxStatus)
-    this.#state = step(state, { ...finding, status }, nowMs, this.#settings)
+    this.#state = nextReportedState(state, { ...finding, status }, nowMs, this.#settings)
     this.#lastCheckMs = nowMs
     this.#scheduleRetry(finding.status === 'unknown')
     onResult(this)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Finding, RunThreshold } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
-import { type ReportedState, step } from './hysteresis.ts'
+import { nextReportedState, type ReportedState } from './hysteresis.ts'
 
 const everyRun: RunThreshold = { count: 1, of: 1 }
 const letters: Readonly<Record<string, HealthStatus>> = {
@@ -21,7 +21,11 @@ function reportedStates(
   for (const [index, letter] of [...findings].entries()) {
     const finding: Finding = { status: letters[letter] as HealthStatus, message: `${letter}${index}` }
     states.push(
-      step(states.at(-1), finding, index * 1000, { failureThreshold: everyRun, recoveryThreshold: everyRun, ...hysteresis }),
+      nextReportedState(states.at(-1), finding, index * 1000, {
+        failureThreshold: everyRun,
+        recoveryThreshold: everyRun,
+        ...hysteresis,
+      }),
     )
   }
   return states

@@ -23,7 +23,12 @@ export interface ReportedState {
  * one that `count` of the last `of` runs reach or exceed: for critical, critical and degraded, three of three reach degraded.
  * The status never moves away from the newest finding.
  */
-export function step(state: ReportedState | undefined, finding: Finding, nowMs: number, hysteresis: Hysteresis): ReportedState {
+export function nextReportedState(
+  state: ReportedState | undefined,
+  finding: Finding,
+  nowMs: number,
+  hysteresis: Hysteresis,
+): ReportedState {
   if (state === undefined) return { status: finding.status, sinceMs: nowMs, finding, recent: [finding] }
   const length = Math.max(hysteresis.failureThreshold.of, hysteresis.recoveryThreshold.of)
   const recent = [...state.recent, finding].slice(-length)

@@ -1,6 +1,6 @@
 import type { HealthCheckResult, HealthReport } from '../../../health/check.ts'
 import { type HealthStatus, worstStatus } from '../../../health/status.ts'
-import { finite } from './json.ts'
+import { finiteOrUndefined } from './json.ts'
 
 export const healthContentType = 'application/health+json'
 
@@ -38,7 +38,7 @@ function checkKey({ name, store }: HealthCheckResult): string {
 
 function checkDraft(check: HealthCheckResult): object {
   const { status, message, store, observed, lastCheckMs, runbookUrl } = check
-  const value = finite(observed?.value)
+  const value = finiteOrUndefined(observed?.value)
   return {
     componentId: store,
     componentType: store === undefined ? 'system' : 'datastore',
@@ -57,9 +57,9 @@ function checkDraft(check: HealthCheckResult): object {
 function explanation({ observed, sinceMs, cause, trend, nextSteps }: HealthCheckResult): object {
   return {
     since: new Date(sinceMs).toISOString(),
-    bound: finite(observed?.bound),
+    bound: finiteOrUndefined(observed?.bound),
     cause,
-    trend: trend && { ...trend, perHour: finite(trend.perHour) },
+    trend: trend && { ...trend, perHour: finiteOrUndefined(trend.perHour) },
     nextSteps,
   }
 }

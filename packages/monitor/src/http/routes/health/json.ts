@@ -16,9 +16,9 @@ function checkJson(check: HealthCheckResult): object {
     last_check: lastCheckMs,
     since: sinceMs,
     duration_seconds: durationSeconds,
-    value: finite(observed?.value),
+    value: finiteOrUndefined(observed?.value),
     unit: observed?.unit,
-    bound: finite(observed?.bound),
+    bound: finiteOrUndefined(observed?.bound),
     reason,
     cause: check.cause,
     next_steps: check.nextSteps,
@@ -28,10 +28,10 @@ function checkJson(check: HealthCheckResult): object {
 }
 
 function trendJson({ direction, perHour, overSeconds, forecast }: Trend): object {
-  return { direction, per_hour: finite(perHour), over_seconds: overSeconds, forecast }
+  return { direction, per_hour: finiteOrUndefined(perHour), over_seconds: overSeconds, forecast }
 }
 
 /** Returns `undefined` instead of NaN and infinities, which JSON would write as null. */
-export function finite(value: number | undefined): number | undefined {
+export function finiteOrUndefined(value: number | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
