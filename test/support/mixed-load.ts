@@ -1,7 +1,7 @@
 import { type MetricsRegistry, operations } from '@wombat/instrumentation'
 
 /** Returns a generator of numbers from 0 to 1 that depends on the seed only: a linear congruential generator (Numerical Recipes). */
-export function linearRandom(seed: number): () => number {
+function linearRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

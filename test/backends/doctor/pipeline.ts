@@ -70,7 +70,7 @@ export async function startVictoriaMetricsWith(...flags: string[]): Promise<stri
   return url
 }
 
-/** A relabelling of VictoriaMetrics in a file, as its flag. */
+/** A relabeling of VictoriaMetrics in a file, as its flag. */
 export async function relabelFlag(...rules: object[]): Promise<string> {
   const file = join(await temporaryFolder(), 'relabel.yaml')
   await writeFile(file, JSON.stringify(rules))

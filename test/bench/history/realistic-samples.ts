@@ -30,24 +30,24 @@ interface GrowingSeries {
  */
 export function realisticSamples(random: () => number): { readonly count: number; next(): Sample[] } {
   const all: GrowingSeries[] = []
-  const labelled = (index: number) => ({ store: index % 2 === 0 ? 'orders' : 'users', operation: `o${index}` })
+  const createLabels = (index: number) => ({ store: index % 2 === 0 ? 'orders' : 'users', operation: `o${index}` })
   for (let index = 0; index < 60; index++) {
     const pace = index % 4 === 0 ? 0 : 10 ** (1 + (index % 4))
-    const series = { name: 'served_total', labels: labelled(index), isCounter: true }
+    const series = { name: 'served_total', labels: createLabels(index), isCounter: true }
     all.push({ series, value: 0, grow: (value) => value + Math.floor(pace * random()) })
   }
   for (let index = 0; index < 40; index++) {
-    const series = { name: 'size_bytes', labels: labelled(index), isCounter: false }
+    const series = { name: 'size_bytes', labels: createLabels(index), isCounter: false }
     all.push({ series, value: 2 ** 24, grow: (value) => value + Math.floor((random() - 0.5) * 2 ** 16) })
   }
   for (let index = 0; index < 20; index++) {
     const pace = index % 4 === 0 ? 0 : 200
     for (const [bucket, le] of bounds.entries()) {
       const share = (bucket + 1) / bounds.length
-      const series = { name: 'took_seconds_bucket', labels: { ...labelled(index), le }, isCounter: true }
+      const series = { name: 'took_seconds_bucket', labels: { ...createLabels(index), le }, isCounter: true }
       all.push({ series, value: 0, grow: (value) => value + Math.floor(pace * share * (0.9 + 0.1 * random())) })
     }
-    const sum = { name: 'took_seconds_sum', labels: labelled(index), isCounter: true }
+    const sum = { name: 'took_seconds_sum', labels: createLabels(index), isCounter: true }
     all.push({ series: sum, value: 0, grow: (value) => value + pace * 0.003 * random() })
   }
   return {

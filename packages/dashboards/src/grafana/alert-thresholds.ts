@@ -35,7 +35,7 @@ export function ruleFamily(prefix: string): readonly string[] {
 }
 
 /** Returns the threshold of a rule. @throws Error if its condition has none. */
-export function alertThreshold(rule: AlertRule): number {
+function alertThreshold(rule: AlertRule): number {
   if ('threshold' in rule) return rule.threshold
   throw new Error(`alert rule ${rule.name} has no threshold`)
 }

@@ -50,7 +50,7 @@ export function summarize(snapshot: HistogramSnapshot): SummaryValue {
 }
 
 /** Returns cumulative buckets as in Prometheus, with sum and count. */
-export function toHistogramValue(snapshot: HistogramSnapshot): HistogramValue {
+function toHistogramValue(snapshot: HistogramSnapshot): HistogramValue {
   let count = 0
   const buckets = snapshot.bucketCounts().map((inBucket, index) => {
     count += inBucket

@@ -3,8 +3,8 @@ import { rejectReasons } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
 
 /** The parts of the monitor for which the time that their work takes is recorded. */
-export const selfTimeParts = ['collection', 'export', 'serving', 'history', 'alerts', 'health'] as const
-export type SelfTimePart = (typeof selfTimeParts)[number]
+const selfTimeParts = ['collection', 'export', 'serving', 'history', 'alerts', 'health'] as const
+type SelfTimePart = (typeof selfTimeParts)[number]
 
 /** Runs a piece of the monitor's own work and adds its time to `wombat_monitor_busy_seconds_total`. */
 export function trackSelfTime<Result>(registry: MetricsRegistry, part: SelfTimePart, work: () => Result): Result {

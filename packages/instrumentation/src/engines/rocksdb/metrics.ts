@@ -67,7 +67,7 @@ const statisticsCounters: ReadonlyArray<[name: MetricName, value: (statistics: R
 ]
 
 /** The metrics that RocksDB supplies only if its statistics are enabled. */
-export const rocksdbStatisticsMetricNames: readonly MetricName[] = statisticsCounters.map(([name]) => name)
+const rocksdbStatisticsMetricNames: readonly MetricName[] = statisticsCounters.map(([name]) => name)
 
 /**
  * The metrics that RocksDB supplies. Operations run on threads of Node's pool, so their CPU time is unknown. Compactions

@@ -31,7 +31,7 @@ for (const [network, prefix] of [
 export const privateAddressCode = 'EPRIVATE'
 
 /** Returns whether an IP address is private, loopback, link-local, multicast or reserved. */
-export function isPrivateAddress(address: string): boolean {
+function isPrivateAddress(address: string): boolean {
   // BlockList checks IPv4-mapped IPv6 addresses (::ffff:10.0.0.1) against the IPv4 networks.
   return privateNetworks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }

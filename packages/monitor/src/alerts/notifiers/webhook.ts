@@ -72,7 +72,7 @@ export function webhookNotifier(options: WebhookOptions): Notifier {
 }
 
 /** Returns a notification in the format of Alertmanager's webhooks, version 4. */
-export function webhookPayload({ rule, firing, resolved }: AlertGroup, receiver: string) {
+function webhookPayload({ rule, firing, resolved }: AlertGroup, receiver: string) {
   const alerts = [...firing, ...resolved]
   return {
     version: '4',
