@@ -164,8 +164,8 @@ function assertKind(name: MetricName, kind: string): void {
 
 function assertLabels(name: MetricName, labels: readonly string[]): void {
   const { attributes } = metrics[name]
-  const known: readonly string[] = [...attributes, ...targetLabels]
+  const knownLabels: readonly string[] = [...attributes, ...targetLabels]
   for (const label of labels) {
-    if (!known.includes(label)) throw new TypeError(`${name} has no label ${label}, only ${attributes.join(', ')}`)
+    if (!knownLabels.includes(label)) throw new TypeError(`${name} has no label ${label}, only ${attributes.join(', ')}`)
   }
 }

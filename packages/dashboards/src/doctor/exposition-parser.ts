@@ -25,8 +25,8 @@ export function parseNumber(text: string): number {
 export function selectExpectedSeries(samples: readonly Sample[]): ExpectedSeries[] {
   const storesFirst = [...samples].sort((a, b) => Number('store' in b.labels) - Number('store' in a.labels))
   return (['counter', 'gauge', 'histogram'] as const).flatMap((kind) => {
-    const found = storesFirst.find(({ name }) => isOfKind(kind, name))
-    return found === undefined ? [] : [toExpectedSeries(kind, found)]
+    const sample = storesFirst.find(({ name }) => isOfKind(kind, name))
+    return sample === undefined ? [] : [toExpectedSeries(kind, sample)]
   })
 }
 

@@ -21,9 +21,9 @@ export const defaultRuleNames: readonly string[] = defaultRules.map(({ name }) =
 /** Returns the default alert rules with these names. @throws Error for an unknown name. */
 export function findRules(names: readonly string[]): readonly AlertRule[] {
   return names.map((name) => {
-    const found = defaultRules.find((rule) => rule.name === name)
-    if (found === undefined) throw new Error(`unknown default rule ${name}; the default rules are ${defaultRuleNames.join(', ')}`)
-    return found
+    const match = defaultRules.find((rule) => rule.name === name)
+    if (match === undefined) throw new Error(`unknown default rule ${name}; the default rules are ${defaultRuleNames.join(', ')}`)
+    return match
   })
 }
 

@@ -8,11 +8,11 @@ const kinds = ['operations', 'latency', 'errors'] as const
  * in the operation, so the first one is followed by the names of the others.
  */
 export function describeMetrics(names: readonly MetricName[]): string {
-  const described = new Set<MetricName>()
+  const describedNames = new Set<MetricName>()
   return names
     .filter((name) => {
-      const isNew = !described.has(name)
-      for (const counterpart of counterparts(name)) described.add(counterpart)
+      const isNew = !describedNames.has(name)
+      for (const counterpart of counterparts(name)) describedNames.add(counterpart)
       return isNew
     })
     .map((name) => [metrics[name].description, ...otherOperations(name, names)].join(' '))
@@ -45,9 +45,9 @@ export function noValueText(names: readonly MetricName[]): string {
   const operationMetricNames = new Set<string>(operations.flatMap((operation) => Object.values(operationMetrics(operation))))
   const engineMetricNames = names.filter((name) => !operationMetricNames.has(name) && !engineIndependent.test(name))
   if (engineMetricNames.length === 0) return 'No data in this time range.'
-  const reported = storeAdapters.flatMap(({ engineMetrics }) => Object.entries(engineMetrics))
-  const withAll = reported.filter(([, metricNames]) => engineMetricNames.every((name) => metricNames.includes(name)))
-  const withSome = reported.filter(([, metricNames]) => engineMetricNames.some((name) => metricNames.includes(name)))
+  const metricsByEngine = storeAdapters.flatMap(({ engineMetrics }) => Object.entries(engineMetrics))
+  const withAll = metricsByEngine.filter(([, metricNames]) => engineMetricNames.every((name) => metricNames.includes(name)))
+  const withSome = metricsByEngine.filter(([, metricNames]) => engineMetricNames.some((name) => metricNames.includes(name)))
   const engines = [...new Set((withAll.length > 0 ? withAll : withSome).map(([engine]) => engine))].sort()
   return engines.length === 0
     ? 'No engine reports this. A custom store can, with DatabaseMetrics and StorageMetrics.'

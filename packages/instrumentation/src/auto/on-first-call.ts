@@ -66,7 +66,8 @@ class FirstCallHook {
 
   /** Also true for an object that inherits from a visited one, such as a view of a store. */
   #isVisited(object: object): boolean {
-    for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at)) if (this.#visited.has(at)) return true
+    for (let current: object | null = object; current !== null; current = Object.getPrototypeOf(current))
+      if (this.#visited.has(current)) return true
     return false
   }
 

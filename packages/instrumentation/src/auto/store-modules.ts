@@ -69,8 +69,10 @@ function storeClass(
       const defaultExport = property(exports, 'default')
       // In this order: `import` or `require`, `import` of a CommonJS module, and a class that is the module itself.
       const candidates: unknown[] = [property(exports, className), property(defaultExport, className), defaultExport, exports]
-      const found = candidates.find((candidate) => methods.some((method) => hasMethod(property(candidate, 'prototype'), method)))
-      return found === undefined ? [] : [property(found, 'prototype') as object]
+      const storeClassExport = candidates.find((candidate) =>
+        methods.some((method) => hasMethod(property(candidate, 'prototype'), method)),
+      )
+      return storeClassExport === undefined ? [] : [property(storeClassExport, 'prototype') as object]
     },
     patch(prototype, onStore) {
       const hook = onFirstCall(prototype, methods, (object) => onStore(findRoot(object)))

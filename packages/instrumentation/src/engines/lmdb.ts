@@ -122,9 +122,9 @@ function sumTrees(databases: Iterable<LmdbDatabase>): { treeBytes: number; entri
 
 /** Returns the size of the data file and its lock file: both in a folder of their own, or next to each other. */
 async function readFiles(path: string): Promise<{ folder: string; bytes: number } | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) return undefined
-  const files = found.isDirectory() ? [join(path, 'data.mdb'), join(path, 'lock.mdb')] : [path, `${path}-lock`]
+  const status = await stat(path).catch(() => undefined)
+  if (status === undefined) return undefined
+  const files = status.isDirectory() ? [join(path, 'data.mdb'), join(path, 'lock.mdb')] : [path, `${path}-lock`]
   const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => undefined))?.size ?? 0))
-  return { folder: found.isDirectory() ? path : dirname(path), bytes: sizes.reduce((sum, size) => sum + size) }
+  return { folder: status.isDirectory() ? path : dirname(path), bytes: sizes.reduce((sum, size) => sum + size) }
 }

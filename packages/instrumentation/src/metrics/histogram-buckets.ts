@@ -44,11 +44,11 @@ const bucketsByBounds = new Map<string, HistogramBuckets>()
  */
 export function histogramBuckets(bounds: readonly number[]): HistogramBuckets {
   const key = bounds.join()
-  const known = bucketsByBounds.get(key)
-  if (known !== undefined) return known
-  const created = createBuckets(bounds)
-  bucketsByBounds.set(key, created)
-  return created
+  const existing = bucketsByBounds.get(key)
+  if (existing !== undefined) return existing
+  const buckets = createBuckets(bounds)
+  bucketsByBounds.set(key, buckets)
+  return buckets
 }
 
 function createBuckets(given: readonly number[]): HistogramBuckets {

@@ -12,8 +12,8 @@ export function toNumber(amount: unknown): number {
 
 /** Returns the sum of the known parts; `undefined` if all are unknown, because unknown is not 0. */
 export function sumKnown(parts: ReadonlyArray<Numeric | undefined>): number | undefined {
-  const known = parts.filter(isDefined)
-  return known.length === 0 ? undefined : known.reduce<number>((sum, part) => sum + toNumber(part), 0)
+  const knownParts = parts.filter(isDefined)
+  return knownParts.length === 0 ? undefined : knownParts.reduce<number>((sum, part) => sum + toNumber(part), 0)
 }
 
 /** Returns whether there is an amount. `null` counts as none: callers without types pass it. */

@@ -53,18 +53,18 @@ interface GroupDirectory {
 /** Finds the directories of this process's group: a machine may have both versions, and only one of them counts memory. */
 function findGroups(root: string): GroupDirectory[] {
   const groups = readLines(join(root, 'proc/self/cgroup')).map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? [])
-  const found: GroupDirectory[] = []
+  const directories: GroupDirectory[] = []
   for (const { type, options, within, point } of readMounts(root)) {
     const isV2 = type === 'cgroup2'
     if (!isV2 && !(type === 'cgroup' && options.split(',').includes('memory'))) continue
     const path = groups.find(([, controllers]) => (isV2 ? controllers === '' : controllers?.split(',').includes('memory')))?.[2]
     if (path === undefined) continue
     // A container may see its own group as the top, independent of the path outside.
-    const inside = relative(within, path)
+    const relativePath = relative(within, path)
     const top = join(root, point)
-    found.push({ directory: inside.startsWith('..') ? top : join(top, inside), top, files: isV2 ? v2 : v1 })
+    directories.push({ directory: relativePath.startsWith('..') ? top : join(top, relativePath), top, files: isV2 ? v2 : v1 })
   }
-  return found
+  return directories
 }
 
 /** Reads the mounts (proc_pid_mountinfo(5)): the mounted part of the file system (`within`) and the mount point. */

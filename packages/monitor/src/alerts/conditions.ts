@@ -208,8 +208,8 @@ export function conditionSeries({ condition, metric }: Condition): string {
 
 /** Returns the schema of each field of a condition, `condition` itself left out; undefined if no condition has this name. */
 export function conditionShape(name: unknown): Readonly<Record<string, z.ZodType>> | undefined {
-  const known = conditionNames.find((condition) => condition === name)
-  return known && Object.fromEntries(conditions[known].fields.map((field) => [field, fieldSchemas[field]]))
+  const conditionName = conditionNames.find((condition) => condition === name)
+  return conditionName && Object.fromEntries(conditions[conditionName].fields.map((field) => [field, fieldSchemas[field]]))
 }
 
 /** Returns the values that a condition compares, at `nowMs`. NaN values are left out: a comparison with NaN is never true. */

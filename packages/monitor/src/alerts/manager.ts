@@ -185,8 +185,8 @@ export class AlertManager {
     else active.set(key, after)
     const from = before?.state.name ?? 'inactive'
     const to = state?.name ?? 'inactive'
-    const changed = after ?? before
-    return from === to || changed === undefined ? [] : [{ atMs: nowMs, from, to, alert: createAlert(rule, changed) }]
+    const changedAlert = after ?? before
+    return from === to || changedAlert === undefined ? [] : [{ atMs: nowMs, from, to, alert: createAlert(rule, changedAlert) }]
   }
 
   #activeAlerts(rule: AlertRule): Map<string, ActiveAlert> {

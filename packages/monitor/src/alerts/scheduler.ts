@@ -116,9 +116,9 @@ export class AlertScheduler implements Component {
     this.#metrics.publish(alerts)
     this.#save(nowMs)
     this.#dispatcher.notify(alerts, transitions, nowMs)
-    const failed = this.manager.statuses.filter(({ error }) => error !== undefined).length
+    const failureCount = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
-    registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failed)
+    registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failureCount)
     registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
   }
 
@@ -135,8 +135,8 @@ export class AlertScheduler implements Component {
   #countMissed(nowMs: number): void {
     const { registry, evaluationIntervalMs: intervalMs } = this.#options
     if (this.#evaluatedMs !== undefined && intervalMs !== undefined) {
-      const missed = Math.round((nowMs - this.#evaluatedMs) / intervalMs) - 1
-      if (missed > 0) registry.incrementCounter('wombat_monitor_alert_evaluations_missed_total', missed)
+      const missedCount = Math.round((nowMs - this.#evaluatedMs) / intervalMs) - 1
+      if (missedCount > 0) registry.incrementCounter('wombat_monitor_alert_evaluations_missed_total', missedCount)
     }
     this.#evaluatedMs = nowMs
   }

@@ -26,8 +26,8 @@ const kubernetesVariable = /_SERVICE_(HOST|PORT)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)
 
 /** Returns a problem for each variable that begins with `WOMBAT_` but belongs to no option. */
 export function findUnknownVariables(environment: Environment): string[] {
-  const known = optionNames.map(environmentVariable)
+  const knownVariables = optionNames.map(environmentVariable)
   return Object.keys(environment)
-    .filter((name) => name.startsWith('WOMBAT_') && !known.includes(name) && !kubernetesVariable.test(name))
-    .map((name) => `${name} is not a known variable${suggest(name, known)}`)
+    .filter((name) => name.startsWith('WOMBAT_') && !knownVariables.includes(name) && !kubernetesVariable.test(name))
+    .map((name) => `${name} is not a known variable${suggest(name, knownVariables)}`)
 }

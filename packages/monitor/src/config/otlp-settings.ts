@@ -59,13 +59,13 @@ function readMilliseconds(name: string, from: number): number | undefined {
 function readOneOf<Word extends string>(name: string, words: readonly Word[], fallback: Word): Word {
   const got = readVariable(name)
   if (got === undefined) return fallback
-  const found = words.find((word) => word === got)
-  if (found === undefined) {
+  const match = words.find((word) => word === got)
+  if (match === undefined) {
     throw new ConfigError([
       `${variableName(name)} must be one of ${words.join(', ')} for metrics, got ${JSON.stringify(got)}: set OTEL_EXPORTER_OTLP_METRICS_${name} or otlp.${name.toLowerCase()}`,
     ])
   }
-  return found
+  return match
 }
 
 /** `lowmemory` means delta for all but observed values, and Wombat's values are recorded. */

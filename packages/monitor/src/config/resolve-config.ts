@@ -76,8 +76,8 @@ function resolveOption(
 }
 
 function findUnknownOptions(config: MonitoringConfig): string[] {
-  const known: readonly string[] = [...optionNames, ...structuredNames]
+  const knownOptions: readonly string[] = [...optionNames, ...structuredNames]
   return Object.keys(config)
-    .filter((name) => !known.includes(name))
-    .map((name) => `${name} is not an option${suggest(name, known)}`)
+    .filter((name) => !knownOptions.includes(name))
+    .map((name) => `${name} is not an option${suggest(name, knownOptions)}`)
 }

@@ -93,9 +93,9 @@ function validateChanges(changes: Partial<RuntimeOptions>): string[] {
     return [`adjust takes an object with any of ${runtimeOptionNames.join(', ')}, got ${describeValue(changes)}`]
   }
   return Object.entries(changes).flatMap(([name, value]) => {
-    const known = runtimeOptionNames.find((one) => one === name)
-    if (known === undefined) return [`${name} cannot be changed while monitoring runs${suggest(name, runtimeOptionNames)}`]
-    const { schema } = options[known]
-    return schema.safeParse(value).success ? [] : [formatIssue(known, schema, value, optionDescription(known))]
+    const option = runtimeOptionNames.find((one) => one === name)
+    if (option === undefined) return [`${name} cannot be changed while monitoring runs${suggest(name, runtimeOptionNames)}`]
+    const { schema } = options[option]
+    return schema.safeParse(value).success ? [] : [formatIssue(option, schema, value, optionDescription(option))]
   })
 }

@@ -42,8 +42,8 @@ export function healthBoundTable(): DocumentedBound[] {
 
 /** Returns the defaults with these bounds in their place. Undefined values are ignored. */
 export function resolveBounds(bounds: Partial<HealthBounds> = {}): HealthBounds {
-  const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
-  return { ...defaultHealthBounds, ...Object.fromEntries(given) }
+  const overrides = Object.entries(bounds).filter(([, value]) => value !== undefined)
+  return { ...defaultHealthBounds, ...Object.fromEntries(overrides) }
 }
 
 /** Returns the problems of the bounds that a user gave, one sentence each: name, allowed values, value, and meaning. */
@@ -52,9 +52,9 @@ export function validateBounds(bounds: unknown): string[] {
   if (typeof bounds !== 'object' || bounds === null || Array.isArray(bounds)) {
     return [`the bounds of the health checks must be an object, got ${describeValue(bounds)}`]
   }
-  const given = Object.entries(bounds).filter(([, value]) => value !== undefined)
-  const problems = given.flatMap(([name, value]) => validateBound(name, value))
-  return problems.length > 0 ? problems : validateOrder(resolveBounds(Object.fromEntries(given)))
+  const overrides = Object.entries(bounds).filter(([, value]) => value !== undefined)
+  const problems = overrides.flatMap(([name, value]) => validateBound(name, value))
+  return problems.length > 0 ? problems : validateOrder(resolveBounds(Object.fromEntries(overrides)))
 }
 
 function validateBound(name: string, value: unknown): string[] {

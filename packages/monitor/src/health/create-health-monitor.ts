@@ -48,15 +48,15 @@ export function createHealthMonitor(options: CreateHealthMonitorOptions): Health
     monitor.close()
     throw error
   }
-  const known = [...builtInChecks, ...checks].map(({ name }) => name)
-  warnOfUnknownSettings(Object.keys(settings ?? {}), known, logger)
+  const knownNames = [...builtInChecks, ...checks].map(({ name }) => name)
+  warnOfUnknownSettings(Object.keys(settings ?? {}), knownNames, logger)
   return monitor
 }
 
 /** Warns only if the name resembles a known one: a check of any other name may still be registered later. */
-function warnOfUnknownSettings(names: readonly string[], known: readonly string[], logger: Logger): void {
+function warnOfUnknownSettings(names: readonly string[], knownNames: readonly string[], logger: Logger): void {
   for (const name of names) {
-    const guess = known.includes(name) ? '' : suggest(name, known)
+    const guess = knownNames.includes(name) ? '' : suggest(name, knownNames)
     if (guess !== '') logger.warn({ check: name }, `health.settings.${name}: unknown health check${guess}`)
   }
 }

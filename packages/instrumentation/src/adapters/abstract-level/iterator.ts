@@ -53,10 +53,11 @@ class Scan {
 
   attach(iterator: Iterator): void {
     this.#operation.open()
-    const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
-    const descriptors: PropertyDescriptorMap = { [scanKey]: property(this) }
-    for (const name of ['_next', '_nextv', '_all']) descriptors[name] = property(wrapRead(Reflect.get(iterator, name) as Method))
-    descriptors['_close'] = property(wrapClose(Reflect.get(iterator, '_close') as Method))
+    const hiddenProperty = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
+    const descriptors: PropertyDescriptorMap = { [scanKey]: hiddenProperty(this) }
+    for (const name of ['_next', '_nextv', '_all'])
+      descriptors[name] = hiddenProperty(wrapRead(Reflect.get(iterator, name) as Method))
+    descriptors['_close'] = hiddenProperty(wrapClose(Reflect.get(iterator, '_close') as Method))
     Object.defineProperties(iterator, descriptors)
   }
 

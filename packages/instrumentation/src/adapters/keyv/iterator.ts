@@ -32,17 +32,17 @@ class Scan {
 
   attach(entries: Entries): void {
     const { next, return: end, throw: throwInto } = entries
-    const property = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
-    const ending = (original: (...args: never[]) => unknown) =>
-      property((...args: never[]) => {
+    const hiddenProperty = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
+    const wrapEnd = (original: (...args: never[]) => unknown) =>
+      hiddenProperty((...args: never[]) => {
         this.#isAbandoned = true
         this.#operation?.end()
         return original.apply(entries, args)
       })
     Object.defineProperties(entries, {
-      next: property((...args: [] | [unknown]) => this.#read(() => next.apply(entries, args))),
-      return: ending(end),
-      throw: ending(throwInto),
+      next: hiddenProperty((...args: [] | [unknown]) => this.#read(() => next.apply(entries, args))),
+      return: wrapEnd(end),
+      throw: wrapEnd(throwInto),
     })
   }
 

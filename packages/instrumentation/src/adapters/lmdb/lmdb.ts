@@ -66,8 +66,8 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
 
 function readDirectory({ env }: LmdbDatabase): string | undefined {
   const path = resolve(env.path)
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found && (found.isDirectory() ? path : dirname(path))
+  const status = statSync(path, { throwIfNoEntry: false })
+  return status && (status.isDirectory() ? path : dirname(path))
 }
 
 /** The databases that are measured together under one name: the instrumented one, and those opened from it. */

@@ -33,11 +33,11 @@ export function measureBatch(context: StoreContext, operation: 'get_many' | 'bat
     })
     patch.replace('_onfinished', (finish) => {
       return function (this: unknown, ...finishArgs) {
-        const settled = flushing
+        const pending = flushing
         flushing = undefined
         const error: unknown = finishArgs[0]
-        if (error) settled?.failed(error)
-        else settled?.succeeded()
+        if (error) pending?.failed(error)
+        else pending?.succeeded()
         return finish.apply(this, finishArgs)
       }
     })

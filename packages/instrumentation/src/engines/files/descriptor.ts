@@ -47,6 +47,6 @@ export async function readHead(descriptor: number): Promise<Buffer | undefined> 
 /** Returns whether the open file is the one at the path. */
 export async function isFileAt(path: string, descriptor: number): Promise<boolean | undefined> {
   const opened: BigIntStats | undefined = await file.fstat(descriptor, { bigint: true }).catch(toUndefined)
-  const found: BigIntStats | undefined = await file.stat(path, { bigint: true }).catch(toUndefined)
-  return opened && found && opened.ino === found.ino && opened.dev === found.dev
+  const fileAtPath: BigIntStats | undefined = await file.stat(path, { bigint: true }).catch(toUndefined)
+  return opened && fileAtPath && opened.ino === fileAtPath.ino && opened.dev === fileAtPath.dev
 }

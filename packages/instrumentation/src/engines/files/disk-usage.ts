@@ -32,9 +32,9 @@ export async function readDiskUsage(
   for (const name of names) {
     const kind = kindOf(name)
     if (kind === undefined) continue
-    const known = knownBytes(name)
-    if (known === undefined) unknown.push([name, kind])
-    else bytes[kind] += known
+    const knownSize = knownBytes(name)
+    if (knownSize === undefined) unknown.push([name, kind])
+    else bytes[kind] += knownSize
   }
   for (let start = 0; start < unknown.length; start += batchSize) {
     const batch = unknown.slice(start, start + batchSize)

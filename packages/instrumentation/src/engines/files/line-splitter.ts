@@ -18,7 +18,7 @@ export class LineSplitter {
   }
 
   /** Takes new bytes from the buffer. Returns the lines they complete, and how many bytes are done with. */
-  take(bytes: number): { readonly lines: readonly string[]; readonly done: number } {
+  take(bytes: number): { readonly lines: readonly string[]; readonly consumed: number } {
     const { buffer } = this
     const filled = this.heldBytes + bytes
     const end = buffer.subarray(0, filled).lastIndexOf(0x0a) + 1
@@ -27,16 +27,16 @@ export class LineSplitter {
       if (this.isSkipping) lines.shift()
       this.isSkipping = false
     }
-    let done = end
+    let consumed = end
     // If a file was truncated, an engine that continues at its own offset leaves zero bytes before the next line.
-    if (!this.isSkipping) while (done < filled && buffer[done] === 0) done++
-    if (filled - done > this.#maxLineBytes) {
-      done = filled
+    if (!this.isSkipping) while (consumed < filled && buffer[consumed] === 0) consumed++
+    if (filled - consumed > this.#maxLineBytes) {
+      consumed = filled
       this.isSkipping = true
     }
-    buffer.copyWithin(0, done, filled)
-    this.heldBytes = filled - done
-    return { lines: lines.map(trimLine), done }
+    buffer.copyWithin(0, consumed, filled)
+    this.heldBytes = filled - consumed
+    return { lines: lines.map(trimLine), consumed }
   }
 }
 

@@ -162,8 +162,8 @@ export class LogFollower {
       if (bytes === undefined || this.#isClosed) return false
       if (bytes === 0) return true
       progress.bytes += bytes
-      const { lines: complete, done } = splitter.take(bytes)
-      current.position += done
+      const { lines: complete, consumed } = splitter.take(bytes)
+      current.position += consumed
       current.isSkipping = splitter.isSkipping
       for (const line of complete) sink.onLine(line)
     }

@@ -66,10 +66,12 @@ export class CompactionInputs {
   }
 
   #amplification(bytes: number | undefined): number | undefined {
-    const ended = this.#ended
-    if (ended === undefined) return undefined
-    ended.deleted++
-    ended.bytes = bytes === undefined || ended.bytes === undefined ? undefined : ended.bytes + bytes
-    return ended.deleted === ended.inputFiles && ended.bytes ? ended.outputBytes / ended.bytes : undefined
+    const compaction = this.#ended
+    if (compaction === undefined) return undefined
+    compaction.deleted++
+    compaction.bytes = bytes === undefined || compaction.bytes === undefined ? undefined : compaction.bytes + bytes
+    return compaction.deleted === compaction.inputFiles && compaction.bytes
+      ? compaction.outputBytes / compaction.bytes
+      : undefined
   }
 }

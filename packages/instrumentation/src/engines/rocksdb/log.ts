@@ -90,8 +90,8 @@ export class RocksDBLog {
       )
       if (bytes === undefined || bytes === 0) return true
       read += bytes
-      const { lines: complete, done } = splitter.take(bytes)
-      this.#position += done
+      const { lines: complete, consumed } = splitter.take(bytes)
+      this.#position += consumed
       this.#isSkipping = splitter.isSkipping
       for (const line of complete) deliver(line)
     }

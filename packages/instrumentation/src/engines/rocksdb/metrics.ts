@@ -155,6 +155,6 @@ export class RocksDBMetrics implements RocksDBEvents {
 }
 
 function sumKnown(...parts: ReadonlyArray<number | undefined>): number | undefined {
-  const known = parts.filter((part) => part !== undefined)
-  return known.length === 0 ? undefined : known.reduce((sum, part) => sum + part)
+  const knownParts = parts.filter((part) => part !== undefined)
+  return knownParts.length === 0 ? undefined : knownParts.reduce((sum, part) => sum + part)
 }

@@ -65,8 +65,8 @@ export async function readProperties(families: readonly ReadProperty[]): Promise
       const value = parseCount(await read(property))
       if (value !== undefined) sums[key] = (sums[key] ?? 0) + value
     }
-    const found = await readTables(read)
-    if (found !== undefined) tables.push(found)
+    const familyTables = await readTables(read)
+    if (familyTables !== undefined) tables.push(familyTables)
     stalls.push((await read('cf-write-stall-stats')) ?? '')
     await setImmediate()
   }

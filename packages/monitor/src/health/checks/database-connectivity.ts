@@ -136,8 +136,10 @@ class StoreConnectivity {
 
 /** Leaves out stores that failed to open if another store has since used the same directory: the application retried with it. */
 function withoutReplaced(stores: readonly MeasuredStore[]): MeasuredStore[] {
-  const used = stores.filter((store) => store.state() === 'open' || store.state() === 'opening')
-  return stores.filter((store) => store.state() !== 'failed' || !used.some((other) => other.directory() === store.directory()))
+  const usableStores = stores.filter((store) => store.state() === 'open' || store.state() === 'opening')
+  return stores.filter(
+    (store) => store.state() !== 'failed' || !usableStores.some((other) => other.directory() === store.directory()),
+  )
 }
 
 interface ConnectivityInput {

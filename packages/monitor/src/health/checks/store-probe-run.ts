@@ -46,14 +46,14 @@ export class StoreProbeRun {
       if (failure !== undefined) return this.#failed('cannot_write', store, failure.error)
       this.#isKeyLeft = true
     }
-    let found: string | undefined
+    let readValue: string | undefined
     if (!signal.aborted) {
       const failure = await catchError(async () => {
-        found = await probe.read(this.#key)
+        readValue = await probe.read(this.#key)
       })
       if (failure !== undefined) return this.#failed('cannot_read', store, failure.error)
     }
-    const isIntact = signal.aborted || !isWritten || found === value
+    const isIntact = signal.aborted || !isWritten || readValue === value
     // A value that differs is left for analysis until the next run overwrites it. The key of an aborted run is removed: there may
     // be no next run.
     if (this.#isKeyLeft && remove !== undefined && isIntact && isSafe) {

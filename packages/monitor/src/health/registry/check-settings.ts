@@ -56,12 +56,12 @@ export function validateCheck(check: HealthCheck): string | undefined {
 
 /** Returns the problem of the settings of a check, or undefined. */
 export function validateSettings(settings: CheckSettings): string | undefined {
-  const known = ['enabled', ...settingNames]
+  const knownNames = ['enabled', ...settingNames]
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    return `must be an object with any of ${known.join(', ')}, got ${describeContent(settings)}`
+    return `must be an object with any of ${knownNames.join(', ')}, got ${describeContent(settings)}`
   }
-  const unknown = Object.keys(settings).find((key) => !known.includes(key))
-  if (unknown !== undefined) return `${unknown} is not a setting of a check${suggest(unknown, known)}`
+  const unknown = Object.keys(settings).find((key) => !knownNames.includes(key))
+  if (unknown !== undefined) return `${unknown} is not a setting of a check${suggest(unknown, knownNames)}`
   const { enabled } = settings
   if (enabled !== undefined && typeof enabled !== 'boolean')
     return `enabled must be true or false, got ${describeContent(enabled)}`

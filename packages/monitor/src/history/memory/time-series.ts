@@ -153,8 +153,8 @@ export class TimeSeries implements History {
       index = new SeriesIndex()
       this.#indexes.set(series.name, index)
     }
-    const found = index.get(series.labels)
-    if (found !== undefined) return found
+    const existing = index.get(series.labels)
+    if (existing !== undefined) return existing
     if (this.#bytes > this.#maxBytes) {
       this.rejectedSamples++
       return undefined
@@ -175,11 +175,11 @@ export class TimeSeries implements History {
   #enforceMemoryLimit(sequence: number): void {
     this.#measure()
     if (this.#bytes <= this.#maxBytes) return
-    const ended = [...this.#indexes.values()].flatMap((index) =>
+    const endedSeries = [...this.#indexes.values()].flatMap((index) =>
       [...index.all()].filter(({ lastSequence }) => lastSequence < sequence),
     )
-    ended.sort((one, other) => one.lastSequence - other.lastSequence)
-    for (const indexed of ended.slice(0, Math.max(1, Math.ceil(ended.length / 4)))) {
+    endedSeries.sort((one, other) => one.lastSequence - other.lastSequence)
+    for (const indexed of endedSeries.slice(0, Math.max(1, Math.ceil(endedSeries.length / 4)))) {
       this.#indexes.get(indexed.series.name)?.delete(indexed)
       for (const tier of this.#tiers) tier.delete(indexed)
     }

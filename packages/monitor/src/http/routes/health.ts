@@ -89,8 +89,8 @@ function respondHealth(context: Context<Access>, report: HealthReport, service: 
 
 /** Returns the format of the query or, if there is none, of the Accept header; undefined if the query's is unknown. */
 function requestedFormat(context: Context): Format | undefined {
-  const wanted = context.req.query('format')
-  if (wanted !== undefined) return Object.hasOwn(formats, wanted) ? formats[wanted as keyof typeof formats] : undefined
+  const requested = context.req.query('format')
+  if (requested !== undefined) return Object.hasOwn(formats, requested) ? formats[requested as keyof typeof formats] : undefined
   return accepts(context, { header: 'Accept', supports: Object.values(formats), default: formats.health }) as Format
 }
 

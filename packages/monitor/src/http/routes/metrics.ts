@@ -12,9 +12,9 @@ import { prometheusContentType, prometheusText } from '../../exporters/prometheu
 export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
   const { semconv } = registry
   return new Hono().get('/metrics', async (context) => {
-    const collected = await collect(reader)
-    if ('reason' in collected) return context.text(`${collected.reason}\n`, 503)
-    const text = trackSelfTime(registry, 'serving', () => prometheusText(collected.snapshot, semconv))
+    const collection = await collect(reader)
+    if ('reason' in collection) return context.text(`${collection.reason}\n`, 503)
+    const text = trackSelfTime(registry, 'serving', () => prometheusText(collection.snapshot, semconv))
     return context.body(text, 200, { 'content-type': prometheusContentType })
   })
 }
@@ -23,10 +23,10 @@ export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegist
 export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
   const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
-    const collected = await collect(reader)
-    if ('reason' in collected) return context.json({ error: collected.reason }, 503)
+    const collection = await collect(reader)
+    if ('reason' in collection) return context.json({ error: collection.reason }, 503)
     return trackSelfTime(registry, 'serving', () =>
-      context.json({ metrics: jsonMetrics(collected.snapshot, semconv), derived: derivedNumbers(collected.snapshot) }),
+      context.json({ metrics: jsonMetrics(collection.snapshot, semconv), derived: derivedNumbers(collection.snapshot) }),
     )
   })
 }
