@@ -9,7 +9,7 @@ import type { StoreBinding } from '../registry/store-binding.ts'
  * The framework creates the series, exports the store's gauges while it is open, and removes them when it is closed,
  * uninstrumented or garbage collected. The adapter only wraps methods and reports the state.
  *
- * Opening and closing are no operations: `StoreBinding.state` reports them. `StoreBinding.probe` lets health checks read and
+ * Opening and closing are not operations: `StoreBinding.state` reports them. `StoreBinding.probe` lets health checks read and
  * write a key, and `StoreBinding.collect` records what must be awaited. Count an event of the engine with
  * `context.registry.counter(name, { store: context.name })`, obtained in `instrument` so that it starts at 0.
  *
@@ -61,8 +61,8 @@ export interface StoreAdapter<Store extends object = object> {
   /** The operations it measures. Their series exist from the start, at 0. Empty if the store has no operations to measure. */
   readonly operations: readonly Operation[]
   /**
-   * Those of `operations` for which some stores of this kind have no method; their series then stay at 0 (default: none).
-   * `instrument` throws if no method is wrapped for any other.
+   * Operations for which some stores of this kind have no method (default: none). Their series stay at 0 in such a store.
+   * For each of the other operations, `instrument` throws if no method is wrapped.
    */
   readonly optionalOperations?: readonly Operation[]
   /**

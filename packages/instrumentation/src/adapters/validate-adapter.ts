@@ -13,18 +13,20 @@ const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
 export function validateAdapter(adapter: StoreAdapter): void {
   if (typeof adapter !== 'object' || adapter === null)
     throw new TypeError(`adapter must be an object, got ${formatValue(adapter)}`)
-  const { name, operations: supplied, optionalOperations = [], engineMetrics, errorCodes } = adapter
+  const { name, operations: listedOperations, optionalOperations = [], engineMetrics, errorCodes } = adapter
   if (typeof name !== 'string' || name === '')
     throw new TypeError(`adapter.name must be a non-empty string, got ${formatValue(name)}`)
   const fail = (field: string, expected: string, got: unknown): never => {
     throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${formatValue(got)}`)
   }
-  const ofOperations = `an array of ${operations.join(', ')}; [] if there are none`
-  if (!Array.isArray(supplied)) fail('operations', ofOperations, supplied)
-  for (const operation of supplied) if (!operations.includes(operation)) fail('operations', ofOperations, operation)
-  const ofSupplied = 'an array of some of its operations'
-  if (!Array.isArray(optionalOperations)) fail('optionalOperations', ofSupplied, optionalOperations)
-  for (const operation of optionalOperations) if (!supplied.includes(operation)) fail('optionalOperations', ofSupplied, operation)
+  const operationsDescription = `an array of ${operations.join(', ')}; [] if there are none`
+  if (!Array.isArray(listedOperations)) fail('operations', operationsDescription, listedOperations)
+  for (const operation of listedOperations)
+    if (!operations.includes(operation)) fail('operations', operationsDescription, operation)
+  const optionalDescription = 'an array of some of its operations'
+  if (!Array.isArray(optionalOperations)) fail('optionalOperations', optionalDescription, optionalOperations)
+  for (const operation of optionalOperations)
+    if (!listedOperations.includes(operation)) fail('optionalOperations', optionalDescription, operation)
   if (typeof engineMetrics !== 'object' || engineMetrics === null) {
     fail('engineMetrics', 'an object with an array of metric names for each engine; {} if there are none', engineMetrics)
   }

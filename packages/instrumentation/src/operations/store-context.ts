@@ -51,11 +51,11 @@ export class StoreContext implements StoreMark {
   readonly #reference: StoreReference
   #isEnded = false
 
-  /** Creates the series of the supplied operations, at 0. */
+  /** Creates the series of the operations that the adapter lists, at 0. */
   constructor(
     registry: MetricsRegistry,
     { store, engine, adapter }: StoreDescription,
-    supplied: readonly Operation[],
+    listedOperations: readonly Operation[],
     errorCodes: ReadonlySet<string>,
   ) {
     this.registry = registry
@@ -63,11 +63,11 @@ export class StoreContext implements StoreMark {
     this.#identity = { store, engine }
     this.#adapter = adapter
     this.#errorCodes = errorCodes
-    for (const operation of supplied) {
+    for (const operation of listedOperations) {
       this.#recorders.set(operation, new OperationRecorder(registry, operation, this.#identity, errorCodes))
     }
     this.#reference = new StoreReference(registry, { name: store, engine, adapter }, this.#parts)
-    this.#observeOperations(supplied, { engine, adapter })
+    this.#observeOperations(listedOperations, { engine, adapter })
   }
 
   /** Whether an operation that begins now is measured. */
@@ -86,9 +86,9 @@ export class StoreContext implements StoreMark {
       this.#wrapped.add(operation)
       return recorder
     }
-    const supplied = [...this.#recorders.keys()].join(', ') || 'empty'
+    const listed = [...this.#recorders.keys()].join(', ') || 'empty'
     const advice = operations.includes(operation)
-      ? `but its operations are ${supplied}: add ${operation}`
+      ? `but its operations are ${listed}: add ${operation}`
       : `which does not exist: use one of ${operations.join(', ')}`
     throw new TypeError(`adapter "${this.#adapter}" measures the operation ${operation}, ${advice}`)
   }
@@ -194,12 +194,15 @@ export class StoreContext implements StoreMark {
     )
   }
 
-  #observeOperations(supplied: readonly Operation[], { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>): void {
+  #observeOperations(
+    listedOperations: readonly Operation[],
+    { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>,
+  ): void {
     this.#reference.observeOperations(this.inFlight, this.#recorders.values())
     this.observeGauge('db_store_info', () => 1, { labels: { engine, adapter }, aggregation: 'max' })
-    if (supplied.length === 0) return
+    if (listedOperations.length === 0) return
     this.observeGauge('db_queue_depth', () => this.inFlight.depth)
     this.observeGauge('db_oldest_operation_age_seconds', () => this.inFlight.oldestAgeSeconds(), { aggregation: 'max' })
-    if (supplied.includes('scan')) this.observeGauge('db_open_iterators', () => this.openIterators)
+    if (listedOperations.includes('scan')) this.observeGauge('db_open_iterators', () => this.openIterators)
   }
 }

@@ -71,8 +71,8 @@ const operationMetricNames: ReadonlySet<string> = new Set<MetricName>([
 
 /** Returns the values of the operation metrics. The engine's own are left out: they may count what the probe does. */
 function readOperationValues(registry: MetricsRegistry): unknown {
-  const own = registry.getAllMetrics().filter(({ name }) => operationMetricNames.has(name))
-  return own.map(({ name, labels, value }) => [name, labels, value])
+  const operationValues = registry.getAllMetrics().filter(({ name }) => operationMetricNames.has(name))
+  return operationValues.map(({ name, labels, value }) => [name, labels, value])
 }
 
 /**

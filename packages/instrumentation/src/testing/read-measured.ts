@@ -30,6 +30,8 @@ export function readMeasured(registry: MetricsRegistry, store: string): { [O in 
 
 /** Returns a store's values by metric: of a histogram the count. Leaves out the series by error type. */
 export function readValues(registry: MetricsRegistry, store: string): Map<string, number> {
-  const own = registry.getAllMetrics().filter(({ labels }) => labels['store'] === store && labels['operation'] === undefined)
-  return new Map(own.map(({ name, value }) => [name, typeof value === 'number' ? value : value.count]))
+  const storeMetrics = registry
+    .getAllMetrics()
+    .filter(({ labels }) => labels['store'] === store && labels['operation'] === undefined)
+  return new Map(storeMetrics.map(({ name, value }) => [name, typeof value === 'number' ? value : value.count]))
 }

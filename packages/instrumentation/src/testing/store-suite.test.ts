@@ -345,7 +345,7 @@ test('an error code that the adapter does not list fails', async () => {
   ])
 })
 
-test('an operation that no action performs fails, so every supplied operation is tested', async () => {
+test('an operation that no action performs fails, so every operation of the adapter is tested', async () => {
   const boastful = { ...correct, operations: ['get', 'set', 'delete'], optionalOperations: ['delete'] } as const
   expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
 })

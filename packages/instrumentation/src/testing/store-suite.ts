@@ -127,7 +127,7 @@ export function storeSuite<Store extends object>({
   optionalMetrics = [],
 }: StoreKind<Store>): void {
   type Actions = ReadonlyArray<Action<Store>>
-  const performed = operations.filter((operation) => actions.some((action) => action.operation === operation))
+  const testedOperations = operations.filter((operation) => actions.some((action) => action.operation === operation))
 
   const measure = (store: Store, registry: MetricsRegistry): Store =>
     instrument(store, { name, registry, ...(adapter !== undefined && { adapter }) })
@@ -161,12 +161,12 @@ export function storeSuite<Store extends object>({
     await nextTurn()
   }
 
-  const assertSupplied = (measured: Partial<Record<Operation, Measured>>): void => {
+  const assertOperationsTested = (measured: Partial<Record<Operation, Measured>>): void => {
     for (const operation of operations) {
-      if (measured[operation] !== undefined && !performed.includes(operation)) {
+      if (measured[operation] !== undefined && !testedOperations.includes(operation)) {
         assert.fail(`no action performs ${operation}: add one to actions, or remove it from the adapter's operations`)
       }
-      if (measured[operation] === undefined && performed.includes(operation)) {
+      if (measured[operation] === undefined && testedOperations.includes(operation)) {
         assert.fail(`${operation} is not measured: add it to the adapter's operations, or remove its actions`)
       }
     }
@@ -175,8 +175,8 @@ export function storeSuite<Store extends object>({
   /** Asserts that exactly these actions were measured, and that nothing is in flight. */
   const assertMeasured = (registry: MetricsRegistry, succeeded: Actions, failed: Actions = []): void => {
     const measured = readMeasured(registry, name)
-    assertSupplied(measured)
-    for (const operation of performed) {
+    assertOperationsTested(measured)
+    for (const operation of testedOperations) {
       const select = (all: Actions): Actions => all.filter((action) => action.operation === operation)
       const entries = select(succeeded).reduce((sum, action) => sum + (action.entries ?? 0), 0)
       const counts = { operations: select(succeeded).length + select(failed).length, errors: select(failed).length }
@@ -257,7 +257,7 @@ export function storeSuite<Store extends object>({
     const many = actions.flatMap((action) => new Array<Action<Store>>(20).fill(action))
     await Promise.all(many.map(({ run }) => runOutcome(() => run(store, data))))
     await nextTurn()
-    for (const operation of performed) {
+    for (const operation of testedOperations) {
       const expected = many.filter((action) => action.operation === operation).length
       const got = readMeasured(registry, name)[operation]?.operations
       assert.equal(got, expected, `${expected} concurrent operations ${operation} must be counted, got ${got}`)
@@ -310,9 +310,9 @@ export function storeSuite<Store extends object>({
   checkMeasured("its engine metrics are those in the adapter's engineMetrics", async (store, data, registry) => {
     await runAll(store, data)
     await registry.collectors.collectNow()
-    const used = adapter ?? storeAdapters.find((one) => one.name === getOnlyStore(registry).adapter)
-    assert.ok(used !== undefined, 'the adapter of the store must be known')
-    assertEngineMetrics(registry, used, optionalMetrics)
+    const testedAdapter = adapter ?? storeAdapters.find((one) => one.name === getOnlyStore(registry).adapter)
+    assert.ok(testedAdapter !== undefined, 'the adapter of the store must be known')
+    assertEngineMetrics(registry, testedAdapter, optionalMetrics)
   })
 
   if (close === undefined) return
