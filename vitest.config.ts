@@ -19,6 +19,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The default of 1 s is too short for what a child process does on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // The tests against real backends wait for most of their time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: projects.map(([name, include]) => ({ extends: true, test: { name, include } })),

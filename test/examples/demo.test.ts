@@ -138,7 +138,7 @@ test.each(['--prometheus-port', '--json-port'])('a port in use is reported in on
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const demo = await startDemo(...anyPorts, flag, String(port))
-  expect(await within(endMs, demo.ended)).toBe(1)
+  expect(await within(4 * endMs, demo.ended)).toBe(1)
   expect(demo.written).toEqual({
     output: '',
     errors: `${flag}: cannot listen on 127.0.0.1:${port}: the port is in use. Set ${flag} to another port, or to 0 for any free port.\n`,
