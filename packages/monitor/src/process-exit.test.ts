@@ -36,7 +36,7 @@ function startProcess(url: string, program: string, config = '{}'): ChildProcess
   return child
 }
 
-async function exitOf(child: ChildProcess): Promise<{ code: number | null; printed: string }> {
+async function waitForExit(child: ChildProcess): Promise<{ code: number | null; printed: string }> {
   const [printed, [code]] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')])
   return { code, printed }
 }
@@ -55,22 +55,22 @@ const refusing = 'http://127.0.0.1:1/v1/metrics'
 
 test('a process with every server and exporter ends when its own work ends', async () => {
   const receiver = await startOtlpReceiver()
-  expect(await exitOf(startProcess(receiver.url, "console.log('done')"))).toEqual({ code: 0, printed: 'done\n' })
+  expect(await waitForExit(startProcess(receiver.url, "console.log('done')"))).toEqual({ code: 0, printed: 'done\n' })
 })
 
 test('it ends while an export is in flight', async () => {
   const receiver = await startOtlpReceiver()
-  expect(await exitOf(startProcess(receiver.url, 'await sleep(500)'))).toMatchObject({ code: 0 })
+  expect(await waitForExit(startProcess(receiver.url, 'await sleep(500)'))).toMatchObject({ code: 0 })
   expect(receiver.received.length).toBeGreaterThan(0)
 })
 
 test('it ends if the OTLP receiver refuses connections', async () => {
-  expect(await exitOf(startProcess(refusing, 'await sleep(500)'))).toMatchObject({ code: 0 })
+  expect(await waitForExit(startProcess(refusing, 'await sleep(500)'))).toMatchObject({ code: 0 })
 })
 
 test('it ends if the OTLP receiver never answers', async () => {
   const { server, url } = await startSilentReceiver()
-  const [exit] = await Promise.all([exitOf(startProcess(url, 'await sleep(500)')), once(server, 'connection')])
+  const [exit] = await Promise.all([waitForExit(startProcess(url, 'await sleep(500)')), once(server, 'connection')])
   expect(exit).toMatchObject({ code: 0 })
 })
 
@@ -86,13 +86,13 @@ test('it ends while a client keeps a connection open', async () => {
   stopped.write('GET / HTTP/1.1\r\nHost: loc')
   expect((await httpRequest(`${url}api/v1/metrics`)).status).toBe(200)
   child.stdin?.end()
-  expect(await exitOf(child)).toMatchObject({ code: 0 })
+  expect(await waitForExit(child)).toMatchObject({ code: 0 })
 })
 
 test('close exports what was recorded', async () => {
   const receiver = await startOtlpReceiver()
   const child = startProcess(receiver.url, "await monitoring.close(); console.log('closed')", '{ metricsIntervalMs: 60000 }')
-  expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
+  expect(await waitForExit(child)).toEqual({ code: 0, printed: 'closed\n' })
   expect(receiver.received).toHaveLength(1)
   expect(otlpValue(receiver.received[0]?.body as Buffer, 'db_set_operations_total', { store: 'orders' })).toBe(1)
 })
@@ -107,12 +107,12 @@ test('close waits for a receiver that never answers until its deadline, and the 
     socket.once('close', () => happened.push('gave up'))
   })
   child.stdout?.once('data', () => happened.push('closed'))
-  expect(await exitOf(child)).toEqual({ code: 0, printed: 'closed\n' })
+  expect(await waitForExit(child)).toEqual({ code: 0, printed: 'closed\n' })
   // The export itself may take 3 seconds: close ended before.
   expect(happened.slice(0, 2)).toEqual(['connected', 'closed'])
 })
 
 test('if the receiver refuses connections, close does not wait for retries', async () => {
   const program = "await monitoring.close(); console.log('closed')"
-  expect(await exitOf(startProcess(refusing, program))).toEqual({ code: 0, printed: 'closed\n' })
+  expect(await waitForExit(startProcess(refusing, program))).toEqual({ code: 0, printed: 'closed\n' })
 })

@@ -214,16 +214,16 @@ test('with enableMetrics: false nothing is recorded, and the store works', async
 async function freePort(): Promise<number> {
   const monitoring = await started()
   await monitoring.close()
-  return portOf(monitoring)
+  return parsePort(monitoring)
 }
 
-function portOf({ addresses }: Monitoring): number {
+function parsePort({ addresses }: Monitoring): number {
   return Number(new URL(addresses.json ?? '').port)
 }
 
 test('if a port is in use, no server keeps running and nothing is exported', async () => {
   const receiver = await startOtlpReceiver()
-  const [prometheusPort, jsonApiPort] = [await freePort(), portOf(await started())]
+  const [prometheusPort, jsonApiPort] = [await freePort(), parsePort(await started())]
   const config = { prometheusEnabled: true, prometheusPort, jsonApiPort, otlp: { url: receiver.url }, logMetricsEnabled: true }
   await expect(started(config)).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${jsonApiPort}: the port is in use.`)
   await expect(httpRequest(`http://127.0.0.1:${prometheusPort}/metrics`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })

@@ -143,11 +143,11 @@ test('the no-value text names the engines that report the metrics, and no others
     storeAdapters.flatMap(({ engineMetrics }) =>
       Object.keys(engineMetrics).filter((engine) => engineMetrics[engine]?.includes(metric)),
     )
-  const noValueOf = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
-  expect(noValueOf('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
-  expect(noValueOf('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
-  expect(noValueOf('Block cache lookups')).toMatch(/: rocksdb\. RocksDB reports this only if .* enableStatistics\.$/)
-  expect(noValueOf('Reclaimed space')).toMatch(/^No engine reports this/)
+  const readNoValue = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
+  expect(readNoValue('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
+  expect(readNoValue('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
+  expect(readNoValue('Block cache lookups')).toMatch(/: rocksdb\. RocksDB reports this only if .* enableStatistics\.$/)
+  expect(readNoValue('Reclaimed space')).toMatch(/^No engine reports this/)
   expect(engines('db_space_reclaim_bytes_total')).toEqual([])
 })
 

@@ -147,15 +147,15 @@ test('values that are not numbers do not throw and change no valid value', () =>
     metrics.recordFlush(invalid, invalid)
     metrics.recordWriteStall(invalid, invalid)
     metrics.updateDiskUsage(invalid)
-    const valuesOf = (name: string) =>
+    const readValues = (name: string) =>
       registry
         .getAllMetrics()
         .filter((metric) => metric.name === name)
         .map(({ value }) => value)
-    expect(valuesOf('db_flush_bytes_total')).toEqual([0])
-    expect(valuesOf('db_total_disk_bytes')).toEqual([])
+    expect(readValues('db_flush_bytes_total')).toEqual([0])
+    expect(readValues('db_total_disk_bytes')).toEqual([])
     metrics.updateDiskUsage({ sstableBytes: 1000, walBytes: invalid, totalBytes: null as never })
-    expect(valuesOf('db_sstable_bytes')).toEqual([1000])
+    expect(readValues('db_sstable_bytes')).toEqual([1000])
   }
 })
 

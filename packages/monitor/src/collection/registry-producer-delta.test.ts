@@ -22,7 +22,7 @@ async function collect(producer: RegistryProducer): Promise<MetricData[]> {
 }
 
 /** Returns the points by name and labels, without gauges, which cannot be summed. */
-function pointsOf(metrics: readonly MetricData[]): Map<string, Point> {
+function indexPoints(metrics: readonly MetricData[]): Map<string, Point> {
   const counted = metrics.filter(({ dataPointType }) => dataPointType !== DataPointType.GAUGE)
   return new Map(
     counted.flatMap(({ descriptor, dataPoints }) =>
@@ -31,7 +31,7 @@ function pointsOf(metrics: readonly MetricData[]): Map<string, Point> {
   )
 }
 
-function numbersOf(value: Value): number[] {
+function toNumbers(value: Value): number[] {
   if (typeof value === 'number') return [value]
   return [value.count, value.sum ?? 0, ...('buckets' in value ? value.buckets.counts : [])]
 }
@@ -42,31 +42,31 @@ test('deltas add up to the cumulative values', async () => {
   const sums = new Map<string, number[]>()
   for (const [round, times] of [300, 0, 50, 1000].entries()) {
     recordMixedLoad(registry, round, times)
-    for (const [id, { value }] of pointsOf(await collect(producer))) {
+    for (const [id, { value }] of indexPoints(await collect(producer))) {
       const before = sums.get(id)
       sums.set(
         id,
-        numbersOf(value).map((number, index) => number + (before?.[index] ?? 0)),
+        toNumbers(value).map((number, index) => number + (before?.[index] ?? 0)),
       )
     }
   }
-  const cumulative = pointsOf(await collect(new RegistryProducer(registry)))
+  const cumulative = indexPoints(await collect(new RegistryProducer(registry)))
   expect(sums.size).toBeGreaterThan(70)
-  expect(sums).toEqual(new Map([...cumulative].map(([id, { value }]) => [id, numbersOf(value)])))
+  expect(sums).toEqual(new Map([...cumulative].map(([id, { value }]) => [id, toNumbers(value)])))
 })
 
 test('a delta has delta temporality, and starts where the previous one ended', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   recordMixedLoad(registry, 1, 500)
-  let before = pointsOf(await collect(producer))
+  let before = indexPoints(await collect(producer))
   for (let round = 0; round < 3; round++) {
     recordMixedLoad(registry, 1, 10)
     const metrics = await collect(producer)
     for (const { dataPointType, aggregationTemporality } of metrics) {
       if (dataPointType !== DataPointType.GAUGE) expect(aggregationTemporality).toBe(AggregationTemporality.DELTA)
     }
-    const now = pointsOf(metrics)
+    const now = indexPoints(metrics)
     for (const [id, { endTime }] of before) expect(now.get(id)?.startTime, id).toEqual(endTime)
     before = now
   }
@@ -76,9 +76,9 @@ test('cumulative points keep their start time', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry)
   recordMixedLoad(registry, 1, 500)
-  const before = pointsOf(await collect(producer))
+  const before = indexPoints(await collect(producer))
   recordMixedLoad(registry, 1, 10)
-  const now = pointsOf(await collect(producer))
+  const now = indexPoints(await collect(producer))
   for (const [id, { startTime }] of before) expect(now.get(id)?.startTime, id).toEqual(startTime)
 })
 
@@ -86,20 +86,20 @@ test('an interval without operations is 0, not absent', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   recordMixedLoad(registry, 1, 500)
-  const before = pointsOf(await collect(producer))
-  const now = pointsOf(await collect(producer))
+  const before = indexPoints(await collect(producer))
+  const now = indexPoints(await collect(producer))
   expect([...now.keys()]).toEqual([...before.keys()])
-  for (const { value } of now.values()) expect(numbersOf(value).every((number) => number === 0)).toBe(true)
+  for (const { value } of now.values()) expect(toNumbers(value).every((number) => number === 0)).toBe(true)
 })
 
 test('only the first delta has a minimum and a maximum', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })
   registry.recordHistogram('db_get_latency_seconds', 0.25, { store: 'orders' })
-  const [first] = pointsOf(await collect(producer)).values()
+  const [first] = indexPoints(await collect(producer)).values()
   expect(first?.value).toMatchObject({ count: 1, sum: 0.25, min: 0.25, max: 0.25 })
   registry.recordHistogram('db_get_latency_seconds', 0.5, { store: 'orders' })
-  const [second] = pointsOf(await collect(producer)).values()
+  const [second] = indexPoints(await collect(producer)).values()
   expect(second?.value).toMatchObject({ count: 1, sum: 0.5 })
   expect(second?.value).not.toHaveProperty('min')
   expect(second?.value).not.toHaveProperty('max')
@@ -112,13 +112,14 @@ test('two delta producers do not affect each other', async () => {
     RegistryProducer,
     RegistryProducer,
   ]
-  const deltaOf = async (producer: RegistryProducer) => [...pointsOf(await collect(producer)).values()].map(({ value }) => value)
+  const readDelta = async (producer: RegistryProducer) =>
+    [...indexPoints(await collect(producer)).values()].map(({ value }) => value)
   counter.add(3)
-  expect(await deltaOf(one)).toEqual([3])
+  expect(await readDelta(one)).toEqual([3])
   counter.add(4)
-  expect(await deltaOf(one)).toEqual([4])
-  expect(await deltaOf(other)).toEqual([7])
-  expect(await deltaOf(other)).toEqual([0])
+  expect(await readDelta(one)).toEqual([4])
+  expect(await readDelta(other)).toEqual([7])
+  expect(await readDelta(other)).toEqual([0])
 })
 
 test('the first delta of a series starts when the series was created', async () => {
@@ -134,7 +135,7 @@ test('the first delta of a series starts when the series was created', async () 
   vi.setSystemTime(3000)
   registry.incrementCounter('db_errors_total', 5, { store: 'orders', operation: 'get', error_type: 'LEVEL_IO_ERROR' })
   vi.setSystemTime(4000)
-  const points = [...pointsOf(await collect(producer)).values()]
+  const points = [...indexPoints(await collect(producer)).values()]
   expect(points.map(({ value }) => value)).toEqual([0, 5])
   expect(points.map(({ startTime }) => hrTimeToMilliseconds(startTime))).toEqual([2000, 3000])
   expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([4000, 4000])
@@ -152,10 +153,10 @@ test('a gauge has its current value with delta temporality, too', async () => {
 test('exponential histograms have the same totals as explicit ones', async () => {
   const registry = new MetricsRegistry()
   recordMixedLoad(registry, 5)
-  const explicit = pointsOf(await collect(new RegistryProducer(registry)))
+  const explicit = indexPoints(await collect(new RegistryProducer(registry)))
   const metrics = await collect(new RegistryProducer(registry, { histograms: 'exponential' }))
   expect(metrics.some(({ dataPointType }) => dataPointType === DataPointType.HISTOGRAM)).toBe(false)
-  const exponential = pointsOf(metrics)
+  const exponential = indexPoints(metrics)
   expect([...exponential.keys()]).toEqual([...explicit.keys()])
   for (const [id, { value }] of exponential) {
     const other = explicit.get(id)?.value
@@ -183,7 +184,7 @@ test('deltas of exponential histograms add up', async () => {
   const record = (...values: number[]) => {
     for (const value of values) registry.recordHistogram('db_get_latency_seconds', value, { store: 'orders' })
   }
-  const next = async () => [...pointsOf(await collect(producer)).values()].map(({ value }) => value as ExponentialHistogram)
+  const next = async () => [...indexPoints(await collect(producer)).values()].map(({ value }) => value as ExponentialHistogram)
   // Two octaves apart, which are 16 buckets at scale 3. Both values are in the middle of their fine buckets.
   record(1.03125, 1.03125, 4.125)
   const [first] = await next()

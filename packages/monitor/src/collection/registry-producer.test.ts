@@ -27,14 +27,14 @@ function seen(metrics: readonly MetricData[]) {
         return { name, unit, description, dataPointType, isMonotonic, attributes: { ...attributes }, ...shown }
       }),
     )
-    .toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1))
+    .toSorted((one, other) => (seriesId(one) < seriesId(other) ? -1 : 1))
 }
 
 function distribution({ count, sum, min, max, buckets }: Record<string, never>) {
   return { count, sum, min, max, buckets }
 }
 
-function idOf({ name, attributes }: { name: string; attributes: object }): string {
+function seriesId({ name, attributes }: { name: string; attributes: object }): string {
   return `${name} ${JSON.stringify(Object.entries(attributes).toSorted())}`
 }
 

@@ -6,7 +6,7 @@ import { type MonitoringConfig, resolveConfig } from './resolve-config.ts'
 type Environment = Readonly<Record<string, string>>
 
 /** Returns the problems of a configuration; none if it is valid. */
-function problemsOf(config: unknown, environment: Environment = {}): readonly string[] {
+function findProblems(config: unknown, environment: Environment = {}): readonly string[] {
   try {
     resolveConfig(config as MonitoringConfig, environment)
     return []
@@ -146,30 +146,32 @@ const rejected: ReadonlyArray<[config: object, problem: string]> = [
 ]
 for (const [config, problem] of rejected) {
   test(`a configuration is rejected with: ${problem}`, () => {
-    expect(problemsOf(config)).toEqual([expect.stringContaining(problem)])
+    expect(findProblems(config)).toEqual([expect.stringContaining(problem)])
   })
 }
 
 test('an object that contains itself is not shown', () => {
   const logger: Record<string, unknown> = { info: () => {} }
   logger['child'] = logger
-  expect(problemsOf({ logger })).toEqual(['logger must be an object with the methods debug, info, warn and error, got an object'])
+  expect(findProblems({ logger })).toEqual([
+    'logger must be an object with the methods debug, info, warn and error, got an object',
+  ])
 })
 
 test('a problem of a variable names the variable and the option', () => {
-  expect(problemsOf({}, { WOMBAT_JSON_API_PORT: 'http', WOMBAT_ENABLE_ALERTS: 'perhaps' })).toEqual([
+  expect(findProblems({}, { WOMBAT_JSON_API_PORT: 'http', WOMBAT_ENABLE_ALERTS: 'perhaps' })).toEqual([
     expect.stringContaining('WOMBAT_ENABLE_ALERTS (enableAlerts) must be true or false, got "perhaps"'),
     expect.stringContaining('WOMBAT_JSON_API_PORT (jsonApiPort) must be a port from 0 (any free port) to 65535, got "http"'),
   ])
 })
 
 test('a variable that the code overrides is not validated', () => {
-  expect(problemsOf({ jsonApiPort: 1 }, { WOMBAT_JSON_API_PORT: 'http' })).toEqual([])
+  expect(findProblems({ jsonApiPort: 1 }, { WOMBAT_JSON_API_PORT: 'http' })).toEqual([])
 })
 
 test('one error contains all problems', () => {
   const config = { jsonApiPort: -1, logLevel: 'loud', otlp: { protocol: 'grpc', timeoutMs: -1 }, extra: 1 }
-  const problems = problemsOf(config, { WOMBAT_HOST: '0.0.0.0', WOMBAT_EXTRA: '1' })
+  const problems = findProblems(config, { WOMBAT_HOST: '0.0.0.0', WOMBAT_EXTRA: '1' })
   expect(problems).toHaveLength(7)
   const error = new ConfigError(problems)
   expect(error.name).toBe('ConfigError')
@@ -187,12 +189,12 @@ const unknown: ReadonlyArray<[config: object, environment: Environment, problem:
 ]
 for (const [config, environment, problem] of unknown) {
   test(`a configuration is rejected with: ${problem}`, () => {
-    expect(problemsOf(config, environment)).toEqual([problem])
+    expect(findProblems(config, environment)).toEqual([problem])
   })
 }
 
 test('variables of other programs are ignored', () => {
-  expect(problemsOf({}, { PATH: '/bin', OTEL_SERVICE_NAME: 'x', WOMBATS: '2' })).toEqual([])
+  expect(findProblems({}, { PATH: '/bin', OTEL_SERVICE_NAME: 'x', WOMBATS: '2' })).toEqual([])
 })
 
 const secret = 'a-secret-to-be-hidden'
@@ -214,7 +216,7 @@ test('a secret is never shown, whether it is valid or not', () => {
     [{ logger: { token: secret } }, {}],
   ]
   for (const [config, environment] of wrong) {
-    const problems = problemsOf(config, environment)
+    const problems = findProblems(config, environment)
     expect(problems).toHaveLength(1)
     expect(problems.join()).not.toContain(secret)
   }
@@ -233,24 +235,24 @@ test('a token that no request could send is rejected', () => {
     'schlüssel-zum-haus-1',
     'a=b-is-not-allowed-here',
   ]) {
-    expect(problemsOf({ authToken })).toEqual([expect.stringMatching(/^authToken must be a secret of at least 16 characters/)])
+    expect(findProblems({ authToken })).toEqual([expect.stringMatching(/^authToken must be a secret of at least 16 characters/)])
   }
-  expect(problemsOf({ authToken: 'AZaz09-._~+/AZaz==' })).toEqual([])
+  expect(findProblems({ authToken: 'AZaz09-._~+/AZaz==' })).toEqual([])
 })
 
 test('a host that other machines reach is rejected without a token', () => {
   for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', 'localhost.example.org']) {
-    expect(problemsOf({ host })).toEqual([expect.stringContaining(`host "${host}" is not loopback and authToken is not set`)])
-    expect(problemsOf({ host, authToken: secret })).toEqual([])
+    expect(findProblems({ host })).toEqual([expect.stringContaining(`host "${host}" is not loopback and authToken is not set`)])
+    expect(findProblems({ host, authToken: secret })).toEqual([])
   }
-  expect(problemsOf({ host: '0.0.0.0', authToken: 'short' })).toEqual([expect.stringContaining('authToken must be')])
-  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) expect(problemsOf({ host })).toEqual([])
+  expect(findProblems({ host: '0.0.0.0', authToken: 'short' })).toEqual([expect.stringContaining('authToken must be')])
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1']) expect(findProblems({ host })).toEqual([])
 })
 
 test('an object with a __proto__ key does not change any prototype', () => {
   const attack = '{"__proto__":{"prometheusEnabled":true,"url":"http://127.0.0.1:1","polluted":true}}'
-  expect(problemsOf(JSON.parse(attack))).toEqual(['__proto__ is not an option'])
-  expect(problemsOf({ otlp: JSON.parse(attack) })).toEqual(['otlp.__proto__ is not an option'])
+  expect(findProblems(JSON.parse(attack))).toEqual(['__proto__ is not an option'])
+  expect(findProblems({ otlp: JSON.parse(attack) })).toEqual(['otlp.__proto__ is not an option'])
   resolveConfig({ otlp: { headers: JSON.parse(attack) }, resource: JSON.parse(attack) }, {})
   resolveConfig({}, JSON.parse('{"__proto__":"x"}'))
   expect({}).not.toHaveProperty('polluted')

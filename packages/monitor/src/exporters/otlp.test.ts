@@ -68,13 +68,13 @@ test('OTLP in JSON has every value of the registry', async () => {
     expect(points, descriptor.name).toEqual(
       (dataPoints as ReadonlyArray<{ attributes: object; value: number | Histogram }>).map(({ attributes, value }) => ({
         attributes,
-        value: typeof value === 'number' ? value : valuesOf(value),
+        value: typeof value === 'number' ? value : readValues(value),
       })),
     )
   }
 })
 
-function valuesOf({ count, sum, min, max, buckets }: Histogram) {
+function readValues({ count, sum, min, max, buckets }: Histogram) {
   return [count, sum, min, max, buckets.boundaries, buckets.counts]
 }
 

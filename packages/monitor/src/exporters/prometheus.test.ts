@@ -73,7 +73,7 @@ function unescaped(text: string): string {
 }
 
 /** Returns the Prometheus samples of one metric of the JSON API. Only Prometheus has the buckets of a summary. */
-function samplesOf(metric: JsonMetric): Sample[] {
+function createSamples(metric: JsonMetric): Sample[] {
   const { name, labels: given } = metric
   const labels = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]))
   if ('value' in metric) return [{ name, labels, value: metric.value }]
@@ -89,8 +89,8 @@ function samplesOf(metric: JsonMetric): Sample[] {
 }
 
 function sorted(samples: readonly Sample[]): Sample[] {
-  const idOf = ({ name, labels }: Sample) => JSON.stringify([name, Object.entries(labels).toSorted()])
-  return samples.toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1))
+  const seriesId = ({ name, labels }: Sample) => JSON.stringify([name, Object.entries(labels).toSorted()])
+  return samples.toSorted((one, other) => (seriesId(one) < seriesId(other) ? -1 : 1))
 }
 
 function monitored(semconv: Semconv = 'wombat') {
@@ -112,7 +112,7 @@ for (const seed of [1, 2]) {
     families.delete('target_info')
     const inText = [...families.values()].flatMap(({ samples }) => samples)
     const ofSummaries = new Set(json.flatMap(({ name, type }) => (type === 'summary' ? [`${name}_bucket`] : [])))
-    expect(sorted(inText.filter(({ name }) => !ofSummaries.has(name)))).toEqual(sorted(json.flatMap(samplesOf)))
+    expect(sorted(inText.filter(({ name }) => !ofSummaries.has(name)))).toEqual(sorted(json.flatMap(createSamples)))
     expect(inText.length).toBeGreaterThan(600)
     for (const { name, type, labels, value } of registry.getAllMetrics()) {
       // Recorded by the collection after it read the registry.

@@ -27,24 +27,24 @@ async function started(config: MonitoringConfig, health?: Hono): Promise<HttpSer
 async function freePort(): Promise<number> {
   const servers = await started({ jsonApiPort: 0 })
   await servers.close()
-  return portOf(servers.addresses.json)
+  return parsePort(servers.addresses.json)
 }
 
-function portOf(url: string | undefined): number {
+function parsePort(url: string | undefined): number {
   return Number(new URL(url ?? '').port)
 }
 
-async function statusOf(url: string | undefined): Promise<number> {
+async function fetchStatus(url: string | undefined): Promise<number> {
   return (await httpRequest(url ?? '')).status
 }
 
 test('Prometheus and the JSON API have their own servers and routes', async () => {
   const { addresses } = await started({ prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
   expect(addresses.prometheus).not.toBe(addresses.json)
-  expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(200)
-  expect(await statusOf(`${addresses.prometheus}/api/v1/metrics`)).toBe(404)
-  expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(200)
-  expect(await statusOf(`${addresses.json}/metrics`)).toBe(404)
+  expect(await fetchStatus(`${addresses.prometheus}/metrics`)).toBe(200)
+  expect(await fetchStatus(`${addresses.prometheus}/api/v1/metrics`)).toBe(404)
+  expect(await fetchStatus(`${addresses.json}/api/v1/metrics`)).toBe(200)
+  expect(await fetchStatus(`${addresses.json}/metrics`)).toBe(404)
 })
 
 test('a server that is disabled has no address', async () => {
@@ -57,15 +57,15 @@ test('Prometheus and the JSON API share a server if they have the same port', as
   const port = await freePort()
   const { addresses } = await started({ prometheusEnabled: true, prometheusPort: port, jsonApiPort: port })
   expect(addresses).toEqual({ prometheus: `http://127.0.0.1:${port}`, json: `http://127.0.0.1:${port}` })
-  expect(await statusOf(`${addresses.json}/metrics`)).toBe(200)
-  expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(200)
+  expect(await fetchStatus(`${addresses.json}/metrics`)).toBe(200)
+  expect(await fetchStatus(`${addresses.json}/api/v1/metrics`)).toBe(200)
 })
 
 test('every server requires the token', async () => {
   const authToken = 'a-token-of-sixteen-or-more'
   const { addresses } = await started({ authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 })
-  expect(await statusOf(`${addresses.prometheus}/metrics`)).toBe(401)
-  expect(await statusOf(`${addresses.json}/api/v1/metrics`)).toBe(401)
+  expect(await fetchStatus(`${addresses.prometheus}/metrics`)).toBe(401)
+  expect(await fetchStatus(`${addresses.json}/api/v1/metrics`)).toBe(401)
 })
 
 test('every server serves the health endpoints, without a token', async () => {
@@ -74,13 +74,13 @@ test('every server serves the health endpoints, without a token', async () => {
   const config = { authToken, prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0 }
   const { addresses } = await started(config, health)
   for (const url of Object.values(addresses)) {
-    expect(await statusOf(`${url}/livez`)).toBe(200)
-    expect(await statusOf(`${url}/metrics`)).toBe(401)
+    expect(await fetchStatus(`${url}/livez`)).toBe(200)
+    expect(await fetchStatus(`${url}/metrics`)).toBe(401)
   }
 })
 
 test('if one server cannot start, the other is closed', async () => {
-  const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
+  const taken = parsePort((await started({ jsonApiPort: 0 })).addresses.json)
   const prometheusPort = await freePort()
   const failure = started({ prometheusEnabled: true, prometheusPort, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(`jsonApiPort: cannot listen on 127.0.0.1:${taken}: the port is in use.`)
@@ -88,7 +88,7 @@ test('if one server cannot start, the other is closed', async () => {
 })
 
 test('the error for a shared port in use names both options', async () => {
-  const taken = portOf((await started({ jsonApiPort: 0 })).addresses.json)
+  const taken = parsePort((await started({ jsonApiPort: 0 })).addresses.json)
   const failure = started({ prometheusEnabled: true, prometheusPort: taken, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(/^prometheusPort and jsonApiPort: cannot listen on/)
 })
@@ -114,7 +114,7 @@ async function listening(port = 0, host = '127.0.0.1', option = 'prometheusPort'
 test('port 0 takes any free port, which the address contains', async () => {
   const [one, other] = [await listening(), await listening()]
   expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-  expect(portOf(one.url)).not.toBe(portOf(other.url))
+  expect(parsePort(one.url)).not.toBe(parsePort(other.url))
   for (const { url } of [one, other]) expect((await httpRequest(url)).body.toString()).toBe('here')
 })
 
@@ -127,7 +127,7 @@ test.runIf(hasIPv6)('an IPv6 address is in brackets', async () => {
 })
 
 test('the error for a port in use names the option and what to do', async () => {
-  const port = portOf((await listening()).url)
+  const port = parsePort((await listening()).url)
   const failure = listening(port, '127.0.0.1', 'jsonApiPort')
   await expect(failure).rejects.toThrow(
     `jsonApiPort: cannot listen on 127.0.0.1:${port}: the port is in use. Set jsonApiPort to another port, or to 0 for any free port.`,
@@ -147,12 +147,12 @@ test('close frees the port, and a second close does nothing', async () => {
   await listener.close()
   await listener.close()
   await expect(httpRequest(listener.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-  expect((await listening(portOf(listener.url))).url).toBe(listener.url)
+  expect((await listening(parsePort(listener.url))).url).toBe(listener.url)
 })
 
 test('close does not wait for idle connections or incomplete requests', async () => {
   const listener = await listening()
-  const stopped = connect(portOf(listener.url), '127.0.0.1')
+  const stopped = connect(parsePort(listener.url), '127.0.0.1')
   const gone = once(stopped, 'close')
   stopped.on('error', () => {})
   await once(stopped, 'connect')

@@ -8,7 +8,7 @@ const folders = mkdtempSync(join(tmpdir(), 'disk-usage-'))
 afterAll(() => rmSync(folders, { recursive: true, force: true }))
 const folder = (): string => mkdtempSync(join(folders, 'store-'))
 
-function kindOf(name: string): FileKind | undefined {
+function findKind(name: string): FileKind | undefined {
   if (name.endsWith('.sst')) return 'table'
   if (name.endsWith('.blob')) return 'value_log'
   if (name.endsWith('.log')) return 'wal'
@@ -20,7 +20,7 @@ test('file sizes are added up by kind, and foreign files are left out', async ()
   const sizes = { '1.sst': 5000, '2.sst': 70, '3.log': 300, '4.blob': 11, CURRENT: 2, foreign: 1000 }
   for (const [name, bytes] of Object.entries(sizes)) writeFileSync(join(store, name), Buffer.alloc(bytes))
   mkdirSync(join(store, 'lost'))
-  expect(await readDiskUsage(store, kindOf)).toEqual({
+  expect(await readDiskUsage(store, findKind)).toEqual({
     bytes: { table: 5070, wal: 300, value_log: 11, other: 2 },
     totalBytes: 5383,
   })
@@ -30,14 +30,14 @@ test('the total of many files is what the file system reports', async () => {
   const store = folder()
   for (let index = 0; index < 300; index++) writeFileSync(join(store, `${index}.sst`), Buffer.alloc(index * 3))
   const bytes = readdirSync(store).reduce((sum, name) => sum + statSync(join(store, name)).size, 0)
-  expect(await readDiskUsage(store, kindOf)).toMatchObject({ bytes: { table: bytes }, totalBytes: bytes })
+  expect(await readDiskUsage(store, findKind)).toMatchObject({ bytes: { table: bytes }, totalBytes: bytes })
 })
 
 test('a file with a known size is not read', async () => {
   const store = folder()
   writeFileSync(join(store, '1.sst'), Buffer.alloc(10))
   writeFileSync(join(store, '2.sst'), Buffer.alloc(10))
-  const usage = await readDiskUsage(store, kindOf, (name) => (name === '1.sst' ? 4000 : undefined))
+  const usage = await readDiskUsage(store, findKind, (name) => (name === '1.sst' ? 4000 : undefined))
   expect(usage?.totalBytes).toBe(4010)
 })
 
@@ -45,13 +45,13 @@ test('a file that disappears while it is read counts as 0', async () => {
   const store = folder()
   writeFileSync(join(store, '1.sst'), Buffer.alloc(10))
   symlinkSync(join(store, 'nowhere'), join(store, '2.sst'))
-  expect(await readDiskUsage(store, kindOf)).toMatchObject({ totalBytes: 10 })
+  expect(await readDiskUsage(store, findKind)).toMatchObject({ totalBytes: 10 })
   for (let index = 0; index < 200; index++) writeFileSync(join(store, `${index}.sst`), Buffer.alloc(10))
-  const usage = readDiskUsage(store, kindOf)
+  const usage = readDiskUsage(store, findKind)
   for (let index = 0; index < 200; index++) unlinkSync(join(store, `${index}.sst`))
   expect((await usage)?.totalBytes).toBeLessThanOrEqual(2010)
 })
 
 test('the usage of a missing folder is undefined', async () => {
-  expect(await readDiskUsage(join(folders, 'nowhere'), kindOf)).toBeUndefined()
+  expect(await readDiskUsage(join(folders, 'nowhere'), findKind)).toBeUndefined()
 })

@@ -17,12 +17,12 @@ const batchSize = 32
  * Returns the size of the files directly in a folder; undefined if the folder cannot be read. A file that disappears
  * meanwhile counts as 0.
  *
- * @param kindOf returns a file's kind by its name; undefined if the file is not the store's.
+ * @param findKind returns a file's kind by its name; undefined if the file is not the store's.
  * @param knownBytes returns a file's size if it is known already, by its name; then the file is not read.
  */
 export async function readDiskUsage(
   folder: string,
-  kindOf: (name: string) => FileKind | undefined,
+  findKind: (name: string) => FileKind | undefined,
   knownBytes: (name: string) => number | undefined = () => undefined,
 ): Promise<DiskUsage | undefined> {
   const names = await readdir(folder).catch(() => undefined)
@@ -30,7 +30,7 @@ export async function readDiskUsage(
   const bytes: Record<FileKind, number> = { table: 0, wal: 0, value_log: 0, other: 0 }
   const unknown: Array<[name: string, kind: FileKind]> = []
   for (const name of names) {
-    const kind = kindOf(name)
+    const kind = findKind(name)
     if (kind === undefined) continue
     const knownSize = knownBytes(name)
     if (knownSize === undefined) unknown.push([name, kind])
