@@ -13,6 +13,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, storeAdapters, uninstrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { readMeasured } from '../testing/index.ts'
+import { validateAdapter } from './validate-adapter.ts'
 
 const require = createRequire(import.meta.url)
 const BetterSqlite: new (path: string) => { close(): void } = require('better-sqlite3')
@@ -55,8 +56,18 @@ test.each(stores)('%s matches the adapter %s and no other one', (_kind, adapter,
 
 test('every built-in adapter but that of RocksDB is tested with a store', () => {
   const untested = storeAdapters.filter(({ name }) => !stores.some(([, adapter]) => adapter === name))
-  expect(untested.map(({ name }) => name)).toEqual(['rocksdb-native'])
+  expect(
+    untested.map(({ name }) => name),
+    'add a store of each new adapter to `stores` above',
+  ).toEqual(['rocksdb-native'])
 })
+
+test.each(storeAdapters.map((adapter) => [adapter.name, adapter] as const))(
+  'the built-in adapter %s is valid',
+  (_name, adapter) => {
+    expect(() => validateAdapter(adapter)).not.toThrow()
+  },
+)
 
 test('an abstract-level database without the optional `has` can be measured', async () => {
   const registry = new MetricsRegistry()

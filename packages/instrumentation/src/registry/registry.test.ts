@@ -345,7 +345,10 @@ test('a long value is truncated in the log', () => {
 })
 
 const invalidInstruments: Record<string, [getInstrument: (registry: MetricsRegistry) => unknown, message: RegExp]> = {
-  'an undeclared metric': [(r) => r.counter('no_such_total'), /^metric "no_such_total" is not declared: call declare\({ name/],
+  'an undeclared metric': [
+    (r) => r.counter('no_such_total'),
+    /^metric "no_such_total" is not declared: check its spelling, or call declare\({ name/,
+  ],
   'a gauge as a counter': [(r) => r.counter('db_queue_depth'), /^metric db_queue_depth is a gauge, not a counter$/],
   'a counter as a gauge': [(r) => r.gauge(gets), /^metric db_get_operations_total is a counter, not a gauge$/],
   'a counter as a histogram': [(r) => r.histogram(gets), /is a counter, not a histogram$/],

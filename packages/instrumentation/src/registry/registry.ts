@@ -201,7 +201,7 @@ export class MetricsRegistry implements InstrumentOwner {
     const definition = this.#definitions.get(name)
     if (definition === undefined)
       throw new TypeError(
-        `metric ${JSON.stringify(name)} is not declared: call declare({ name, kind, unit, description, attributes }) once`,
+        `metric ${JSON.stringify(name)} is not declared: check its spelling, or call declare({ name, kind, unit, description, attributes }) once`,
       )
     if (!isOfKind(definition, instrumentClass))
       throw new TypeError(`metric ${name} is a ${definition.kind}, not a ${kindName(instrumentClass)}`)

@@ -98,12 +98,13 @@ export function assertEngineMetrics(
   })
   const unlisted = recorded.filter((name) => !listed.some((one) => one === name))
   const unrecorded = listed.filter((name) => !recorded.includes(name) && !optional.includes(name))
-  assert.deepEqual(unlisted, [], `recorded but not in engineMetrics.${engine}: ${unlisted.join(', ')}; add them`)
-  assert.deepEqual(
-    unrecorded,
-    [],
-    `in engineMetrics.${engine} but not recorded: ${unrecorded.join(', ')}; create their series in instrument(), remove them, or list them in optionalMetrics`,
-  )
+  const problems: string[] = []
+  if (unlisted.length > 0) problems.push(`recorded but not in engineMetrics.${engine}: ${unlisted.join(', ')}; add them`)
+  if (unrecorded.length > 0) {
+    const advice = 'create their series in instrument(), remove them, or list them in optionalMetrics'
+    problems.push(`in engineMetrics.${engine} but not recorded: ${unrecorded.join(', ')}; ${advice}`)
+  }
+  assert.deepEqual({ unlisted, unrecorded }, { unlisted: [], unrecorded: [] }, problems.join('\n'))
 }
 
 /**
