@@ -147,8 +147,13 @@ export class StoreContext implements StoreMark {
 
   /** Runs `run` without measuring the operations it begins. What begins after a promise of it is measured again. */
   withoutMeasuring<Result>(run: () => Result): Result {
+    return this.withNested(true, run)
+  }
+
+  /** Runs `run` as a part of the operation that the store performs now, or, with `false`, as code of the store's caller. */
+  withNested<Result>(isNested: boolean, run: () => Result): Result {
     const before = this.isNested
-    this.isNested = true
+    this.isNested = isNested
     try {
       return run()
     } finally {

@@ -34,12 +34,12 @@ export class GetMany {
       if (callback !== undefined) {
         args[1] = (...answer: unknown[]) => {
           pending.succeeded()
-          return withNested(context, false, () => callback(...answer))
+          return context.withNested(false, () => callback(...answer))
         }
       }
       this.#current = pending
       try {
-        const result = withNested(context, true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
+        const result = context.withNested(true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
         if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
         return result
       } catch (error) {
@@ -63,7 +63,7 @@ export class GetMany {
       if (pending === undefined) return prefetch.apply(this, args)
       const getAll: Callback = (...answer) => {
         try {
-          return withNested(context, true, () => fetched(...answer))
+          return context.withNested(true, () => fetched(...answer))
         } catch (error) {
           // lmdb throws the error of a get as an uncaught exception; the caller's promise stays pending.
           pending.failed(withErrorCode(error))
@@ -72,15 +72,5 @@ export class GetMany {
       }
       return prefetch.apply(this, [keys, getAll] as never[])
     }
-  }
-}
-
-function withNested<Result>(context: StoreContext, isNested: boolean, run: () => Result): Result {
-  const before = context.isNested
-  context.isNested = isNested
-  try {
-    return run()
-  } finally {
-    context.isNested = before
   }
 }
