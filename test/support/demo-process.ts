@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { stopProcess } from './backend-process.ts'
+import { captureOutput } from './capture-output.ts'
 import { cleanEnvironment } from './clean-environment.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -37,15 +37,7 @@ export async function startDemoWithEnvironment(environment: Readonly<Record<stri
   const env = { ...cleanEnvironment(), TMPDIR: folder, ...environment }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => stopProcess(child))
-  const written = { output: '', errors: '' }
-  child.stdout.on('data', (data: Buffer) => {
-    written.output += data
-  })
-  child.stderr.on('data', (data: Buffer) => {
-    written.errors += data
-  })
-  // `exit` can come before the last output; `close` cannot.
-  const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
+  const { written, ended } = captureOutput(child)
   const addresses = async () => {
     for (;;) {
       const [, metrics] = /^Prometheus +(http:\S+)$/m.exec(written.output) ?? []

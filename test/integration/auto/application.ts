@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { stopProcess } from '@wombat/test-support/backend-process'
+import { captureOutput } from '@wombat/test-support/capture-output'
 import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { onTestFinished } from 'vitest'
@@ -36,15 +36,7 @@ export async function startApplication(
   const env = { ...cleanEnvironment(), TMPDIR: await temporaryFolder(), ...environment }
   const child = spawn(process.execPath, args, { env, cwd })
   onTestFinished(() => stopProcess(child))
-  const written = { output: '', errors: '' }
-  child.stdout.on('data', (data: Buffer) => {
-    written.output += data
-  })
-  child.stderr.on('data', (data: Buffer) => {
-    written.errors += data
-  })
-  // `exit` can come before the last output; `close` cannot.
-  const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
+  const { written, ended } = captureOutput(child)
   return {
     written,
     async waitForLine(pattern) {
