@@ -24,6 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'logger.ts',
     'component.ts',
     'validation',
+    'time',
     'collection',
     'history',
     'process',
