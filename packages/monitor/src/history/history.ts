@@ -1,26 +1,33 @@
 import type { Labels } from '@wombat/instrumentation'
-import type { RangeSamples } from './indicators.ts'
+import type { RangeSamples, WindowSummary } from './indicators.ts'
 import type { HistorySeries, Sample } from './series.ts'
-
-/** What a downsampled step keeps of a gauge: its last, smallest and largest value, and the sum and count of its samples. */
-export const statistics = ['last', 'min', 'max', 'sum', 'count'] as const
-/** A value that a downsampled step keeps of a gauge. */
-export type Statistic = (typeof statistics)[number]
 
 /** A sample older than this is no longer the current value of its series, as in Prometheus (`--query.lookback-delta`). */
 export const lookbackMs = 5 * 60_000
 
 /** Past samples of all series: appended once per interval, read by queries, alert rules and health checks. */
 export interface History {
-  /** Appends the samples of one point in time, later than all before. A series without a sample has ended. */
-  append(timeMs: number, samples: readonly Sample[]): void
+  /**
+   * Appends the samples of one point in time. A series without a sample has ended. If the time is before that of the last samples,
+   * the clock was set back: all of them are moved to before this time.
+   */
+  append(timeMs: number, samples: Iterable<Sample>): void
   /** Returns the series of a metric that have all of these labels. */
   select(name: string, matchers?: Labels): HistorySeries[]
   /**
-   * Returns the samples of a series after `fromMs` and until `toMs`, in the finest resolution that reaches back to `fromMs`. In
-   * downsampled steps, counter resets are already compensated: the values only grow.
+   * Returns the samples of a series after `fromMs` and until `toMs`. Where they are not kept one by one, each step is one sample: of
+   * a gauge the average, at the middle of the step; of a counter the last.
    */
-  range(series: HistorySeries, fromMs: number, toMs: number, statistic?: Statistic): RangeSamples
-  /** Returns the value of a series at `timeMs`: its newest sample of the last five minutes; undefined if it has ended by then. */
+  range(series: HistorySeries, fromMs: number, toMs: number): RangeSamples
+  /**
+   * Returns what the samples of a series after `fromMs` and until `toMs` amount to; undefined without any. It is exact where it
+   * contains whole steps; at an edge inside a step, the samples of the step are taken as evenly spaced, and a counter as growing
+   * evenly.
+   */
+  window(series: HistorySeries, fromMs: number, toMs: number): WindowSummary | undefined
+  /**
+   * Returns the value of a series at `timeMs`: its newest sample of the last five minutes; undefined if it has ended by then. Where
+   * samples are not kept one by one, it is the last sample of the step before.
+   */
   at(series: HistorySeries, timeMs: number): number | undefined
 }

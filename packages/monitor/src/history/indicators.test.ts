@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { histogramQuantile, increase, predictLinear, rate, Sum } from './indicators.ts'
+import { histogramQuantile, increase, predictLinear, rate, Sum, summarizeSamples } from './indicators.ts'
 
 /** Returns samples every ten seconds from 0 on. */
 function every10s(...values: number[]) {
@@ -8,30 +8,30 @@ function every10s(...values: number[]) {
 
 describe('increase and rate', () => {
   test('are undefined with fewer than two samples', () => {
-    expect(increase(every10s(), 60_000, 0)).toBe(undefined)
-    expect(rate(every10s(5), 60_000, 0)).toBe(undefined)
+    expect(increase(summarizeSamples(every10s()), 60_000, 0)).toBe(undefined)
+    expect(rate(summarizeSamples(every10s(5)), 60_000, 0)).toBe(undefined)
   })
 
   test('are extrapolated to both edges of the window if they are near', () => {
     // Samples at 0 ... 50 s of a window from -5 s to 55 s: 5 s are added on both sides.
-    expect(increase(every10s(100, 101, 102, 103, 104, 105), 60_000, 55_000)).toBeCloseTo(6, 12)
+    expect(increase(summarizeSamples(every10s(100, 101, 102, 103, 104, 105)), 60_000, 55_000)).toBeCloseTo(6, 12)
   })
 
   test('are extrapolated by half an interval if an edge is far', () => {
-    expect(increase(every10s(100, 101, 102), 200_000, 120_000)).toBeCloseTo(3, 12)
+    expect(increase(summarizeSamples(every10s(100, 101, 102)), 200_000, 120_000)).toBeCloseTo(3, 12)
   })
 
   test('are never extrapolated to before the counter was 0', () => {
-    expect(increase(every10s(0, 1, 2), 25_000, 25_000)).toBeCloseTo(2.5, 12)
+    expect(increase(summarizeSamples(every10s(0, 1, 2)), 25_000, 25_000)).toBeCloseTo(2.5, 12)
   })
 
   test('treat every decrease as a reset to 0', () => {
-    expect(increase(every10s(100, 110, 5, 15), 30_000, 30_000)).toBeCloseTo(25, 12)
+    expect(increase(summarizeSamples(every10s(100, 110, 5, 15)), 30_000, 30_000)).toBeCloseTo(25, 12)
   })
 
   test('a rate is divided by the window, not by the sampled time', () => {
-    expect(rate(every10s(100, 110, 120), 20_000, 20_000)).toBeCloseTo(1, 12)
-    expect(rate(every10s(100, 110, 120), 200_000, 120_000)).toBeCloseTo(30 / 200, 12)
+    expect(rate(summarizeSamples(every10s(100, 110, 120)), 20_000, 20_000)).toBeCloseTo(1, 12)
+    expect(rate(summarizeSamples(every10s(100, 110, 120)), 200_000, 120_000)).toBeCloseTo(30 / 200, 12)
   })
 })
 
@@ -85,4 +85,15 @@ test('Sum compensates rounding errors', () => {
   const sum = new Sum()
   for (const term of [1, 1e100, 1, -1e100]) sum.add(term)
   expect(sum.value).toBe(2)
+})
+
+test('Sum of terms that are or become infinite is infinite, as in PromQL', () => {
+  for (const terms of [
+    [1.5e308, 1.5e308],
+    [Number.POSITIVE_INFINITY, 1, 2],
+  ]) {
+    const sum = new Sum()
+    for (const term of terms) sum.add(term)
+    expect(sum.value).toBe(Number.POSITIVE_INFINITY)
+  }
 })

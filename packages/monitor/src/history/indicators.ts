@@ -2,26 +2,54 @@
 export interface RangeSamples {
   readonly timesMs: ArrayLike<number>
   readonly values: ArrayLike<number>
+  /** How many samples each value stands for, if not all stand for one. */
+  readonly counts?: ArrayLike<number>
 }
 
-/**
- * Returns the increase of a counter in the window that ends at `toMs`, as PromQL's `increase` computes it (Prometheus 3,
- * promql/functions.go, extrapolatedRate): every decrease is a reset to 0. The increase between the first and the last sample is
- * extrapolated to both edges of the window if they are closer than 1.1 times the average sample interval, otherwise by half of
- * that interval, and never to before the counter was 0. Undefined with fewer than two samples.
- */
-export function increase({ timesMs, values }: RangeSamples, windowMs: number, toMs: number): number | undefined {
-  const factor = extrapolationFactor(timesMs, values, windowMs, toMs)
-  return factor === undefined ? undefined : rawIncrease(values) * factor
+/** What a window of samples of one series amounts to. `rate` and the other functions over a window are computed from it. */
+export interface WindowSummary {
+  /** Number of samples. */
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+  /** The value of the first sample, as it was. */
+  readonly firstValue: number
+  readonly lastValue: number
+  /** How much a counter grew from the first to the last sample, resets included. */
+  readonly increase: number
+  readonly min: number
+  readonly max: number
+  readonly avg: number
 }
 
-/** Returns the increase per second, as PromQL's `rate` does: divided by the window, not by the time between the samples. */
-export function rate({ timesMs, values }: RangeSamples, windowMs: number, toMs: number): number | undefined {
-  const factor = extrapolationFactor(timesMs, values, windowMs, toMs)
-  return factor === undefined ? undefined : rawIncrease(values) * (factor / (windowMs / 1000))
+/** Returns what samples amount to, exactly as PromQL's functions over a window compute it; undefined without any. */
+export function summarizeSamples({ timesMs, values }: RangeSamples): WindowSummary | undefined {
+  const count = values.length
+  if (count === 0) return undefined
+  const sum = new Sum()
+  let min = values[0] as number
+  let max = min
+  for (let index = 0; index < count; index++) {
+    const value = values[index] as number
+    if (value < min || Number.isNaN(min)) min = value
+    if (value > max || Number.isNaN(max)) max = value
+    sum.add(value)
+  }
+  return {
+    count,
+    firstMs: timesMs[0] as number,
+    lastMs: timesMs[count - 1] as number,
+    firstValue: values[0] as number,
+    lastValue: values[count - 1] as number,
+    increase: addIncreases(values),
+    min,
+    max,
+    avg: sum.value / count,
+  }
 }
 
-function rawIncrease(values: ArrayLike<number>): number {
+/** Returns how much a counter grew over its samples: every decrease is a reset to 0. */
+function addIncreases(values: ArrayLike<number>): number {
   let sum = (values[values.length - 1] as number) - (values[0] as number)
   for (let index = 1; index < values.length; index++) {
     const previous = values[index - 1] as number
@@ -30,25 +58,33 @@ function rawIncrease(values: ArrayLike<number>): number {
   return sum
 }
 
-function extrapolationFactor(
-  timesMs: ArrayLike<number>,
-  values: ArrayLike<number>,
-  windowMs: number,
-  toMs: number,
-): number | undefined {
-  const count = timesMs.length
+/**
+ * Returns the increase of a counter in the window that ends at `toMs`, as PromQL's `increase` computes it (Prometheus 3,
+ * promql/functions.go, extrapolatedRate): every decrease is a reset to 0. The increase between the first and the last sample is
+ * extrapolated to both edges of the window if they are closer than 1.1 times the average sample interval, otherwise by half of
+ * that interval, and never to before the counter was 0. Undefined with fewer than two samples.
+ */
+export function increase(window: WindowSummary | undefined, windowMs: number, toMs: number): number | undefined {
+  const factor = window && extrapolationFactor(window, windowMs, toMs)
+  return factor === undefined ? undefined : (window as WindowSummary).increase * factor
+}
+
+/** Returns the increase per second, as PromQL's `rate` does: divided by the window, not by the time between the samples. */
+export function rate(window: WindowSummary | undefined, windowMs: number, toMs: number): number | undefined {
+  const factor = window && extrapolationFactor(window, windowMs, toMs)
+  return factor === undefined ? undefined : (window as WindowSummary).increase * (factor / (windowMs / 1000))
+}
+
+function extrapolationFactor(window: WindowSummary, windowMs: number, toMs: number): number | undefined {
+  const { count, firstMs, lastMs, firstValue, increase } = window
   if (count < 2) return undefined
-  const firstMs = timesMs[0] as number
-  const lastMs = timesMs[count - 1] as number
   const sampledSeconds = (lastMs - firstMs) / 1000
   const intervalSeconds = sampledSeconds / (count - 1)
   const thresholdSeconds = intervalSeconds * 1.1
   let toStartSeconds = (firstMs - (toMs - windowMs)) / 1000
   let toEndSeconds = (toMs - lastMs) / 1000
   if (toStartSeconds >= thresholdSeconds) toStartSeconds = intervalSeconds / 2
-  const increased = rawIncrease(values)
-  const firstValue = values[0] as number
-  if (increased > 0 && firstValue >= 0) toStartSeconds = Math.min(toStartSeconds, sampledSeconds * (firstValue / increased))
+  if (increase > 0 && firstValue >= 0) toStartSeconds = Math.min(toStartSeconds, sampledSeconds * (firstValue / increase))
   if (toEndSeconds >= thresholdSeconds) toEndSeconds = intervalSeconds / 2
   return (sampledSeconds + toStartSeconds + toEndSeconds) / sampledSeconds
 }
@@ -92,27 +128,30 @@ function toMonotonic(buckets: readonly Bucket[]): Bucket[] {
  * Returns the value of a gauge `aheadSeconds` after `toMs` by linear regression over the samples, as PromQL's `predict_linear`
  * does. Undefined with fewer than two samples.
  */
-export function predictLinear({ timesMs, values }: RangeSamples, toMs: number, aheadSeconds: number): number | undefined {
+export function predictLinear({ timesMs, values, counts }: RangeSamples, toMs: number, aheadSeconds: number): number | undefined {
   const count = timesMs.length
   if (count < 2) return undefined
   const first = values[0] as number
   if (Array.prototype.every.call(values, (value: number) => value === first)) return first
+  const n = new Sum()
   const x = new Sum()
   const y = new Sum()
   const xy = new Sum()
   const xx = new Sum()
   for (let index = 0; index < count; index++) {
+    const weight = counts?.[index] ?? 1
     const seconds = ((timesMs[index] as number) - toMs) / 1000
     const value = values[index] as number
-    x.add(seconds)
-    y.add(value)
-    xy.add(seconds * value)
-    xx.add(seconds * seconds)
+    n.add(weight)
+    x.add(weight * seconds)
+    y.add(weight * value)
+    xy.add(weight * seconds * value)
+    xx.add(weight * seconds * seconds)
   }
-  const covariance = xy.value - (x.value * y.value) / count
-  const variance = xx.value - (x.value * x.value) / count
+  const covariance = xy.value - (x.value * y.value) / n.value
+  const variance = xx.value - (x.value * x.value) / n.value
   const slope = covariance / variance
-  return slope * aheadSeconds + (y.value / count - (slope * x.value) / count)
+  return slope * aheadSeconds + (y.value / n.value - (slope * x.value) / n.value)
 }
 
 /** A sum with compensated rounding errors (Kahan and Neumaier), as PromQL's `sum` computes it. */
@@ -123,7 +162,9 @@ export class Sum {
   /** Adds a term. */
   add(term: number): void {
     const sum = this.#sum + term
-    this.#compensation += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum
+    // As PromQL: an infinite sum has nothing to compensate.
+    if (!Number.isFinite(sum)) this.#compensation = 0
+    else this.#compensation += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum
     this.#sum = sum
   }
 

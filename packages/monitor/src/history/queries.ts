@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
-import type { History, Statistic } from './history.ts'
-import { type Bucket, histogramQuantile, increase, predictLinear, type RangeSamples, rate, Sum } from './indicators.ts'
+import type { History } from './history.ts'
+import { type Bucket, histogramQuantile, increase, predictLinear, rate, Sum, type WindowSummary } from './indicators.ts'
 
 /** One element of a query result: labels and their value. PromQL calls a list of them an instant vector. */
 export interface LabeledValue {
@@ -48,15 +48,15 @@ export function queryAt(history: History, query: InstantQuery, timeMs: number): 
     case 'rate':
       return rates(history, query, windowMs, timeMs)
     case 'increase':
-      return overWindow(history, query, windowMs, timeMs, (read) => increase(read('last'), windowMs, timeMs))
+      return overWindow(history, query, windowMs, timeMs, (window) => increase(window, windowMs, timeMs))
     case 'quantile':
       return quantiles(bucketRates(history, query, windowMs, timeMs), quantile)
     case 'min':
-      return overWindow(history, query, windowMs, timeMs, (read) => reduce(read('min'), Math.min))
+      return overWindow(history, query, windowMs, timeMs, ({ min }) => min)
     case 'max':
-      return overWindow(history, query, windowMs, timeMs, (read) => reduce(read('max'), Math.max))
+      return overWindow(history, query, windowMs, timeMs, ({ max }) => max)
     case 'avg':
-      return overWindow(history, query, windowMs, timeMs, (read) => average(read('sum'), read('count')))
+      return overWindow(history, query, windowMs, timeMs, ({ avg }) => avg)
   }
 }
 
@@ -70,7 +70,7 @@ export function instantValues(history: History, { metric, where }: Selector, tim
 
 /** Returns the increase per second of each counter, as PromQL's `rate` does. */
 export function rates(history: History, selector: Selector, windowMs: number, timeMs: number): LabeledValue[] {
-  return overWindow(history, selector, windowMs, timeMs, (read) => rate(read('last'), windowMs, timeMs))
+  return overWindow(history, selector, windowMs, timeMs, (window) => rate(window, windowMs, timeMs))
 }
 
 /** Returns the rate of each bucket of a histogram; the label `le` holds the bucket's upper bound. */
@@ -86,7 +86,10 @@ export function forecasts(
   timeMs: number,
   aheadSeconds: number,
 ): LabeledValue[] {
-  return overWindow(history, selector, windowMs, timeMs, (read) => predictLinear(read('last'), timeMs, aheadSeconds))
+  return history.select(selector.metric, selector.where).flatMap((series) => {
+    const value = predictLinear(history.range(series, timeMs - windowMs, timeMs), timeMs, aheadSeconds)
+    return value === undefined ? [] : [{ labels: series.labels, value }]
+  })
 }
 
 /** Adds up values that share these labels, as PromQL's `sum by (...)` does. Without `by`, returns the values unchanged. */
@@ -138,27 +141,16 @@ export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])))
 }
 
-type ReadWindow = (statistic: Statistic) => RangeSamples
-
 function overWindow(
   history: History,
   { metric, where }: Selector,
   windowMs: number,
   timeMs: number,
-  evaluate: (read: ReadWindow) => number | undefined,
+  evaluate: (window: WindowSummary) => number | undefined,
 ): LabeledValue[] {
   return history.select(metric, where).flatMap((series) => {
-    const value = evaluate((statistic) => history.range(series, timeMs - windowMs, timeMs, statistic))
+    const window = history.window(series, timeMs - windowMs, timeMs)
+    const value = window && evaluate(window)
     return value === undefined ? [] : [{ labels: series.labels, value }]
   })
-}
-
-function reduce({ values }: RangeSamples, combine: (one: number, other: number) => number): number | undefined {
-  return values.length === 0 ? undefined : Array.from(values).reduce((one, other) => combine(one, other))
-}
-
-function average(sums: RangeSamples, counts: RangeSamples): number | undefined {
-  const add = (one: number, other: number): number => one + other
-  const count = reduce(counts, add)
-  return count === undefined || count === 0 ? undefined : (reduce(sums, add) ?? 0) / count
 }

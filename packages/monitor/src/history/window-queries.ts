@@ -1,6 +1,5 @@
 import type { Labels, MetricName } from '@wombat/instrumentation'
 import type { History } from './history.ts'
-import { increase } from './indicators.ts'
 import type { HistorySeries } from './series.ts'
 
 /** Returns the current value of a gauge, the largest of all matching series; undefined if none has a value now. */
@@ -59,7 +58,7 @@ export function increaseFromFirst(
   const fromMs = nowMs - windowSeconds * 1000
   let sum = 0
   for (const series of history.select(metric, labels)) {
-    if (history.at(series, fromMs) === undefined) sum += history.range(series, fromMs, nowMs).values[0] ?? 0
+    if (history.at(series, fromMs) === undefined) sum += history.window(series, fromMs, nowMs)?.firstValue ?? 0
     sum += seriesIncrease(history, series, windowSeconds * 1000, nowMs) ?? 0
   }
   return sum
@@ -67,14 +66,10 @@ export function increaseFromFirst(
 
 function seriesIncrease(history: History, series: HistorySeries, windowMs: number, nowMs: number): number | undefined {
   const fromMs = nowMs - windowMs
-  const { timesMs, values } = history.range(series, fromMs, nowMs)
+  const window = history.window(series, fromMs, nowMs)
+  if (window === undefined) return undefined
+  // The sample before the window, too: what was counted between it and the first sample in the window counts.
   const initial = history.at(series, fromMs)
-  const all = {
-    timesMs: initial === undefined ? timesMs : [fromMs, ...Array.from(timesMs)],
-    values: initial === undefined ? values : [initial, ...Array.from(values)],
-  }
-  const firstMs = all.timesMs[0]
-  const lastMs = all.timesMs[all.timesMs.length - 1]
-  // A window that is exactly the sampled time leaves nothing to extrapolate.
-  return firstMs === undefined || lastMs === undefined ? undefined : increase(all, lastMs - firstMs, lastMs)
+  if (initial === undefined) return window.count < 2 ? undefined : window.increase
+  return window.increase + (window.firstValue < initial ? window.firstValue : window.firstValue - initial)
 }

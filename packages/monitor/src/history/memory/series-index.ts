@@ -1,48 +1,38 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { type HistorySeries, matchesLabels } from '../series.ts'
-import type { Column } from './ring-buffer.ts'
-
-/** A series with its samples of the last hour. */
-export interface IndexedSeries {
-  readonly series: HistorySeries
-  readonly column: Column
-  /** Sum of the values that a counter had before each of its resets. */
-  resetOffset: number
-  lastValue: number
-  lastSequence: number
-}
+import type { StoredSeries } from './stored-series.ts'
 
 /**
- * All series of one metric, indexed by the label `store`: health checks select the series of each store a few dozen times per run,
+ * All series of one metric, stored by the label `store`: health checks select the series of each store a few dozen times per run,
  * which must not read the series of all other stores.
  */
 export class SeriesIndex {
-  readonly #byKey = new Map<string, IndexedSeries>()
-  readonly #byStore = new Map<string, Set<IndexedSeries>>()
+  readonly #byKey = new Map<string, StoredSeries>()
+  readonly #byStore = new Map<string, Set<StoredSeries>>()
 
   /** Returns the series with exactly these labels. */
-  get(labels: Labels): IndexedSeries | undefined {
+  get(labels: Labels): StoredSeries | undefined {
     return this.#byKey.get(seriesKey(labels))
   }
 
   /** Adds a series. */
-  add(indexed: IndexedSeries): void {
-    const { labels } = indexed.series
-    this.#byKey.set(seriesKey(labels), indexed)
+  add(stored: StoredSeries): void {
+    const { labels } = stored.series
+    this.#byKey.set(seriesKey(labels), stored)
     const store = labels['store'] ?? ''
     const sameStore = this.#byStore.get(store)
-    if (sameStore === undefined) this.#byStore.set(store, new Set([indexed]))
-    else sameStore.add(indexed)
+    if (sameStore === undefined) this.#byStore.set(store, new Set([stored]))
+    else sameStore.add(stored)
   }
 
   /** Removes a series. */
-  delete(indexed: IndexedSeries): void {
-    const { labels } = indexed.series
+  delete(stored: StoredSeries): void {
+    const { labels } = stored.series
     this.#byKey.delete(seriesKey(labels))
     const store = labels['store'] ?? ''
     const sameStore = this.#byStore.get(store)
-    sameStore?.delete(indexed)
+    sameStore?.delete(stored)
     if (sameStore?.size === 0) this.#byStore.delete(store)
   }
 
@@ -57,7 +47,7 @@ export class SeriesIndex {
   }
 
   /** Returns all series, in the order in which they were added. */
-  all(): Iterable<IndexedSeries> {
+  all(): Iterable<StoredSeries> {
     return this.#byKey.values()
   }
 }

@@ -1,54 +1,204 @@
-import type { Statistic } from '../history.ts'
-import { Downsampler } from './downsampler.ts'
-import { type Column, RingBuffer } from './ring-buffer.ts'
+import type { BlockPool } from './block-pool.ts'
+import { Column } from './column.ts'
+import { Presence } from './presence.ts'
+import { Timeline } from './timeline.ts'
 
-/** One resolution of a history. Each step that has a sample is stored at the time of its last sample. */
+/** The samples of one series in one step. */
+export interface Step {
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly count: number
+  /** First and last value. Those of a counter have its earlier resets added: they only grow. */
+  readonly first: number
+  readonly last: number
+  readonly min: number
+  readonly max: number
+  readonly sum: number
+}
+
+/** The steps of one resolution, which all series share: when each began and ended, and how many samples it has. */
 export class Tier {
   readonly stepMs: number
-  readonly ring: RingBuffer
-  readonly #downsamplers = new Map<object, Downsampler>()
+  /** Time of the first sample of each step. */
+  readonly starts: Timeline
+  readonly #endsMs: Float64Array
+  readonly #counts: Float64Array
+  /** Sequence number of the first sample of each step. */
+  readonly #samples: Float64Array
   #currentStep: number | undefined
-  #lastMs = 0
 
   constructor(stepMs: number, capacity: number) {
     this.stepMs = stepMs
-    this.ring = new RingBuffer(capacity)
+    this.starts = new Timeline(capacity)
+    this.#endsMs = new Float64Array(capacity)
+    this.#counts = new Float64Array(capacity)
+    this.#samples = new Float64Array(capacity)
+  }
+
+  /** Sequence number of the step in progress; -1 before the first sample. */
+  get current(): number {
+    return this.starts.nextSequence - 1
   }
 
   get bytes(): number {
-    let bytes = this.ring.capacity * 8
-    for (const downsampler of this.#downsamplers.values()) bytes += downsampler.bytes
-    return bytes
+    return 4 * this.starts.bytes
   }
 
-  /** Starts a sample; flushes the previous step if it has ended. */
-  startSample(timeMs: number): void {
+  /** Starts a sample: in the step in progress, or in a new one. */
+  startSample(timeMs: number, sample: number): void {
     const step = Math.floor(timeMs / this.stepMs)
-    if (this.#currentStep !== undefined && step !== this.#currentStep) {
-      const sequence = this.ring.push(this.#lastMs)
-      for (const downsampler of this.#downsamplers.values()) downsampler.flush(sequence)
+    if (step !== this.#currentStep) {
+      const index = this.starts.push(timeMs) % this.starts.capacity
+      this.#counts[index] = 0
+      this.#samples[index] = sample
     }
+    const index = this.current % this.starts.capacity
     this.#currentStep = step
-    this.#lastMs = timeMs
+    this.#endsMs[index] = timeMs
+    this.#counts[index] = (this.#counts[index] as number) + 1
   }
 
-  /** Adds the value of one series to the current sample. */
-  add(key: object, isCounter: boolean, value: number): void {
-    let downsampler = this.#downsamplers.get(key)
-    if (downsampler === undefined) {
-      downsampler = new Downsampler(this.ring.capacity, isCounter)
-      this.#downsamplers.set(key, downsampler)
+  endMs(sequence: number): number {
+    return this.#endsMs[sequence % this.starts.capacity] as number
+  }
+
+  count(sequence: number): number {
+    return this.#counts[sequence % this.starts.capacity] as number
+  }
+
+  /** Returns the sequence number of the first sample of a step. */
+  firstSample(sequence: number): number {
+    return this.#samples[sequence % this.starts.capacity] as number
+  }
+
+  /** Moves all times by milliseconds. */
+  shift(deltaMs: number): void {
+    this.starts.shift(deltaMs)
+    for (let index = 0; index < this.#endsMs.length; index++) this.#endsMs[index] = (this.#endsMs[index] as number) + deltaMs
+    if (this.current >= 0) this.#currentStep = Math.floor(this.endMs(this.current) / this.stepMs)
+  }
+}
+
+/** The step of a series that is in progress. */
+interface OpenStep {
+  sequence: number
+  firstMs: number
+  lastMs: number
+  count: number
+  first: number
+  last: number
+  min: number
+  max: number
+  sum: number
+}
+
+type PartialStep = Pick<Step, 'firstMs' | 'lastMs' | 'count'>
+
+/** The steps of one series in one tier. */
+export class SeriesSteps {
+  readonly presence = new Presence()
+  readonly #isCounter: boolean
+  readonly #column: Column
+  /** Times and counts of the steps in which the series has not all samples, by sequence number. */
+  #partial: Map<number, PartialStep> | undefined
+  #open: OpenStep | undefined
+
+  constructor(isCounter: boolean) {
+    this.#isCounter = isCounter
+    // A counter only grows: its minimum and maximum are its first and last value.
+    this.#column = new Column(isCounter ? 2 : 4)
+  }
+
+  /** Sequence number of the oldest step; undefined without any. */
+  get first(): number | undefined {
+    return this.presence.first ?? this.#open?.sequence
+  }
+
+  /** Sequence number of the newest step; -1 without any. */
+  get last(): number {
+    return this.#open?.sequence ?? this.presence.last
+  }
+
+  /** What the steps use beside the pool, in entries of 16 bytes. */
+  get entries(): number {
+    return this.#column.length + this.presence.length + 8 * (this.#partial?.size ?? 0)
+  }
+
+  /** Adds a sample to the step in progress; stores the one before if it has ended. Returns the blocks taken from the pool. */
+  add(pool: BlockPool, tier: Tier, timeMs: number, value: number): number {
+    const open = this.#open
+    if (open === undefined) {
+      this.#open = startStep(tier.current, timeMs, value)
+      return 0
     }
-    downsampler.add(value)
+    if (open.sequence !== tier.current) {
+      const taken = this.#store(pool, tier, open)
+      this.#open = Object.assign(open, startStep(tier.current, timeMs, value))
+      return taken
+    }
+    open.lastMs = timeMs
+    open.count++
+    open.last = value
+    // As min_over_time and max_over_time of PromQL: NaN only if every value is.
+    if (value < open.min || Number.isNaN(open.min)) open.min = value
+    if (value > open.max || Number.isNaN(open.max)) open.max = value
+    open.sum += value
+    return 0
   }
 
-  /** Returns one statistic of a series; undefined if it is not stored. */
-  column(key: object, statistic: Statistic): Column | undefined {
-    return this.#downsamplers.get(key)?.columns[statistic]
+  /** Returns the step with a sequence number; undefined if the series has no sample in it. */
+  read(pool: BlockPool, tier: Tier, sequence: number): Step | undefined {
+    if (this.#open?.sequence === sequence) return this.#open
+    if (!this.presence.has(sequence)) return undefined
+    const times = this.#partial?.get(sequence) ?? {
+      firstMs: tier.starts.timeMs(sequence),
+      lastMs: tier.endMs(sequence),
+      count: tier.count(sequence),
+    }
+    const read = (value: number): number => this.#column.read(pool, sequence, value)
+    if (!this.#isCounter) return { ...times, first: read(0), last: read(0), min: read(1), max: read(2), sum: read(3) }
+    const [first, last] = [read(0), read(1)]
+    return { ...times, first, last, min: first, max: last, sum: ((first + last) / 2) * times.count }
   }
 
-  /** Removes a series. */
-  delete(key: object): void {
-    this.#downsamplers.delete(key)
+  /** Releases the steps before a sequence number. Returns the blocks given back to the pool. */
+  releaseBefore(pool: BlockPool, sequence: number): number {
+    const released = this.#column.releaseBefore(pool, sequence)
+    this.presence.releaseBefore(sequence)
+    if (this.#partial !== undefined) {
+      for (const partial of this.#partial.keys()) if (partial < sequence) this.#partial.delete(partial)
+      if (this.#partial.size === 0) this.#partial = undefined
+    }
+    return released
   }
+
+  /** Moves the times that are the series' own by milliseconds. */
+  shift(deltaMs: number): void {
+    if (this.#open !== undefined) {
+      this.#open.firstMs += deltaMs
+      this.#open.lastMs += deltaMs
+    }
+    this.#partial?.forEach((step, sequence, all) => {
+      all.set(sequence, { firstMs: step.firstMs + deltaMs, lastMs: step.lastMs + deltaMs, count: step.count })
+    })
+  }
+
+  #store(pool: BlockPool, tier: Tier, step: OpenStep): number {
+    const { sequence, firstMs, lastMs, count, first, last, min, max, sum } = step
+    if (sequence < tier.starts.oldestSequence) return 0
+    const taken = this.#isCounter
+      ? this.#column.write(pool, sequence, first, last)
+      : this.#column.write(pool, sequence, last, min, max, sum)
+    this.presence.add(sequence)
+    const isWhole = count === tier.count(sequence) && firstMs === tier.starts.timeMs(sequence) && lastMs === tier.endMs(sequence)
+    if (!isWhole) {
+      this.#partial ??= new Map()
+      this.#partial.set(sequence, { firstMs, lastMs, count })
+    }
+    return taken
+  }
+}
+
+function startStep(sequence: number, timeMs: number, value: number): OpenStep {
+  return { sequence, firstMs: timeMs, lastMs: timeMs, count: 1, first: value, last: value, min: value, max: value, sum: value }
 }

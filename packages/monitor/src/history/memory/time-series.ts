@@ -1,27 +1,57 @@
 import type { Labels } from '@wombat/instrumentation'
-import { type History, lookbackMs, type Statistic } from '../history.ts'
-import type { RangeSamples } from '../indicators.ts'
+import { type History, lookbackMs } from '../history.ts'
+import type { RangeSamples, WindowSummary } from '../indicators.ts'
 import type { HistorySeries, Sample } from '../series.ts'
-import { Column, RingBuffer } from './ring-buffer.ts'
-import { type IndexedSeries, SeriesIndex } from './series-index.ts'
+import { BlockPool, blockBytes, blockLength } from './block-pool.ts'
+import { SeriesGroup } from './series-group.ts'
+import { SeriesIndex } from './series-index.ts'
+import { type SharedTimes, StoredSeries } from './stored-series.ts'
 import { Tier } from './tier.ts'
+import { Timeline } from './timeline.ts'
 
 /** Options of `TimeSeries`. */
 export interface TimeSeriesOptions {
   /** Time between two samples, in milliseconds (default 10,000). */
   readonly intervalMs?: number
-  /** Memory limit for the values, in bytes (default 64 MiB). Above it, ended series are deleted and new series are rejected. */
+  /**
+   * Memory limit in bytes (default 64 MiB). When it is reached, the store that uses most loses its oldest data: first what is older
+   * than a day, then the steps of a minute, then samples older than ten minutes, and at last series, those of buckets first.
+   */
   readonly maxBytes?: number
+}
+
+/** What the memory limit leaves of a history. */
+export interface HistoryLimits {
+  readonly bytes: number
+  readonly maxBytes: number
+  readonly series: number
+  /** Whether the limit shortened the history of a store, or left out series. */
+  readonly isLimited: boolean
+  /** The store with the shortest history, if it is limited. */
+  readonly store: string | undefined
+  /** How far back the history of that store reaches, in any resolution, in seconds. */
+  readonly reachSeconds: number
+  /** Samples of series for which there was no memory, since the start. */
+  readonly droppedSamples: number
 }
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
+const perStepMs = [60_000, hourMs / 4] as const
 
-/** The memory in use is measured once per this many samples. */
-const samplesPerMeasurement = 6
+/** Estimated memory of one series beside its values: objects, labels and index entries. */
+const seriesBytes = 1000
+const entryBytes = 16
+
+/** When the limit is reached, memory is released until this share is used: not again for each further value. */
+const freedShare = 0.95
+
+/** Ended series are deleted, and memory is measured, once per this many samples. */
+const samplesPerSweep = 60
 
 /**
- * The history in memory: every sample for an hour, one per minute for a day, one per 15 minutes for 31 days.
+ * The history in memory: every sample for an hour, steps of a minute for a day, steps of 15 minutes for 31 days; less if the memory
+ * limit is reached. The functions over a window are exact as long as it contains whole steps.
  *
  * @example
  * ```ts
@@ -35,179 +65,276 @@ const samplesPerMeasurement = 6
  * ```
  */
 export class TimeSeries implements History {
-  /** Samples of new series that were rejected because the memory limit was reached. */
-  rejectedSamples = 0
-  readonly #maxBytes: number
-  readonly #ring: RingBuffer
-  readonly #tiers: readonly Tier[] = [new Tier(60_000, dayMs / 60_000), new Tier(hourMs / 4, (31 * dayMs) / (hourMs / 4))]
+  /** Milliseconds between two samples. */
+  readonly intervalMs: number
+  readonly maxBytes: number
+  readonly #shared: SharedTimes
   readonly #indexes = new Map<string, SeriesIndex>()
-  /** Finds a series that `select` returned without building its key. */
-  readonly #indexedBySeries = new WeakMap<HistorySeries, IndexedSeries>()
-  #bytes = 0
+  readonly #groups = new Map<string, SeriesGroup>()
+  /** Finds a series without building its key. */
+  readonly #stored = new WeakMap<HistorySeries, StoredSeries>()
+  #seriesCount = 0
+  #entries = 0
+  #droppedSamples = 0
+  #sampleInProgress: { readonly sequence: number; readonly timeMs: number } | undefined
 
   /** @throws RangeError if `intervalMs` is less than 100. */
   constructor({ intervalMs = 10_000, maxBytes = 64 * 2 ** 20 }: TimeSeriesOptions = {}) {
     if (!(intervalMs >= 100))
       throw new RangeError(`intervalMs must be 100 or more, got ${intervalMs}: an hour of samples must fit in memory`)
-    this.#maxBytes = maxBytes
-    this.#ring = new RingBuffer(Math.ceil(hourMs / intervalMs) + 1)
+    this.intervalMs = intervalMs
+    this.maxBytes = maxBytes
+    this.#shared = {
+      pool: new BlockPool(),
+      samples: new Timeline(Math.ceil(hourMs / intervalMs) + 1),
+      tiers: [new Tier(perStepMs[0], dayMs / perStepMs[0]), new Tier(perStepMs[1], (31 * dayMs) / perStepMs[1])],
+    }
   }
 
-  /** Memory that the values use, in bytes, as last measured: at most six samples ago. */
+  /** Estimated memory of the history, in bytes. */
   get bytes(): number {
-    return this.#bytes
+    const { pool, samples, tiers } = this.#shared
+    return pool.bytes + this.#overheadBytes + samples.bytes + tiers.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  append(timeMs: number, samples: readonly Sample[]): void {
-    if (this.#ring.nextSequence > 0 && timeMs <= this.#ring.timeMs(this.#ring.nextSequence - 1)) return
-    const sequence = this.#ring.push(timeMs)
-    for (const tier of this.#tiers) tier.startSample(timeMs)
-    for (const { series, value } of samples) {
-      const indexed = Number.isFinite(value) ? this.#findOrAdd(series) : undefined
-      if (indexed !== undefined) this.#write(indexed, sequence, value)
+  /** What the memory limit leaves of the history. */
+  get limits(): HistoryLimits {
+    const { bytes, maxBytes } = this
+    const limited = [...this.#groups.values()].filter(({ horizons }) => horizons.some((horizon) => horizon > 0))
+    const reaches = limited.map((group) => ({ store: group.store, reachSeconds: this.#reachSeconds(group) }))
+    const shortest = reaches.sort((one, other) => one.reachSeconds - other.reachSeconds)[0]
+    return {
+      bytes,
+      maxBytes,
+      series: this.#seriesCount,
+      isLimited: shortest !== undefined || this.#droppedSamples > 0,
+      store: shortest?.store,
+      reachSeconds: shortest?.reachSeconds ?? this.#reachSeconds(undefined),
+      droppedSamples: this.#droppedSamples,
     }
-    for (const index of this.#indexes.values()) {
-      for (const indexed of index.all()) if (indexed.lastSequence !== sequence) indexed.column.set(sequence, Number.NaN)
-    }
-    if (sequence % samplesPerMeasurement === 0) this.#enforceMemoryLimit(sequence)
+  }
+
+  append(timeMs: number, samples: Iterable<Sample>): void {
+    if (!this.begin(timeMs)) return
+    for (const { series, value } of samples) this.add(series, value)
+    this.commit()
+  }
+
+  /**
+   * Begins the samples of one point in time, which `add` and `commit` complete; until then they are not read. Returns false if they
+   * have the time of the sample before.
+   */
+  begin(timeMs: number): boolean {
+    const { samples, tiers } = this.#shared
+    const lastMs = samples.nextSequence === 0 ? undefined : samples.timeMs(samples.nextSequence - 1)
+    if (timeMs === lastMs) return false
+    // The clock was set back, and nobody called `shift`.
+    if (lastMs !== undefined && timeMs < lastMs) this.shift(timeMs - this.intervalMs - lastMs)
+    const sequence = samples.nextSequence
+    this.#sampleInProgress = { sequence, timeMs }
+    for (const tier of tiers) tier.startSample(timeMs, sequence)
+    return true
+  }
+
+  /** Adds the value of one series to the sample that was begun. */
+  add(series: HistorySeries, value: number): void {
+    const sample = this.#sampleInProgress
+    const stored = sample && this.#findOrAdd(series)
+    if (sample === undefined || stored === undefined || stored.lastSequence === sample.sequence) return
+    stored.group.blocks += stored.add(this.#shared, sample.sequence, sample.timeMs, value)
+    if (sample.sequence % blockLength === 0) this.#release(stored)
+    if (this.#usedBytes > this.maxBytes) this.#shrink()
+  }
+
+  /** Completes the sample that was begun. A series that was not added has ended. */
+  commit(): void {
+    if (this.#sampleInProgress === undefined) return
+    const { sequence, timeMs } = this.#sampleInProgress
+    this.#sampleInProgress = undefined
+    this.#shared.samples.push(timeMs)
+    if (sequence % samplesPerSweep === 0) this.#sweep()
   }
 
   select(name: string, matchers: Labels = {}): HistorySeries[] {
     return this.#indexes.get(name)?.select(matchers) ?? []
   }
 
-  range(series: HistorySeries, fromMs: number, toMs: number, statistic: Statistic = 'last'): RangeSamples {
-    const indexed = this.#find(series)
-    if (indexed === undefined) return { timesMs: [], values: [] }
-    const tier = this.#tierFor(fromMs)
-    if (tier === undefined) return toStatistic(readRange(this.#ring, indexed.column, fromMs, toMs), statistic)
-    const coarse = readRange(tier.ring, tier.column(indexed, statistic), fromMs, toMs)
-    return this.#appendNewest(indexed, tier, coarse, fromMs, toMs, statistic)
+  range(series: HistorySeries, fromMs: number, toMs: number): RangeSamples {
+    return this.#find(series)?.range(this.#shared, fromMs, toMs) ?? { timesMs: [], values: [] }
+  }
+
+  window(series: HistorySeries, fromMs: number, toMs: number): WindowSummary | undefined {
+    return this.#find(series)?.window(this.#shared, fromMs, toMs)
   }
 
   at(series: HistorySeries, timeMs: number): number | undefined {
-    const sequence = this.#ring.firstAfter(timeMs) - 1
-    const indexed = this.#find(series)
-    if (indexed === undefined || sequence < this.#ring.oldestSequence) return undefined
-    if (this.#ring.timeMs(sequence) <= timeMs - lookbackMs) return undefined
-    const value = indexed.column.at(sequence)
-    return Number.isNaN(value) ? undefined : value
+    return this.#find(series)?.at(this.#shared, timeMs, lookbackMs)
   }
 
-  #write(indexed: IndexedSeries, sequence: number, value: number): void {
-    if (indexed.series.isCounter && value < indexed.lastValue) indexed.resetOffset += indexed.lastValue
-    indexed.lastValue = value
-    indexed.lastSequence = sequence
-    indexed.column.set(sequence, value)
-    for (const tier of this.#tiers) tier.add(indexed, indexed.series.isCounter, value + indexed.resetOffset)
+  /** Moves the times of all samples by milliseconds: the clock that they were dated with was set. */
+  shift(deltaMs: number): void {
+    const { samples, tiers } = this.#shared
+    samples.shift(deltaMs)
+    for (const tier of tiers) tier.shift(deltaMs)
+    for (const { series } of this.#groups.values()) for (const stored of series) stored.shift(deltaMs)
   }
 
-  /** Returns undefined if every sample since `fromMs` is available, otherwise the finest tier that reaches back furthest. */
-  #tierFor(fromMs: number): Tier | undefined {
-    if (this.#ring.oldestMs <= fromMs || this.#ring.nextSequence < this.#ring.capacity) return undefined
-    let best: Tier | undefined
-    for (const tier of this.#tiers) {
-      if (tier.ring.oldestMs >= (best?.ring.oldestMs ?? this.#ring.oldestMs)) continue
-      best = tier
-      if (tier.ring.oldestMs <= fromMs) break
+  get #overheadBytes(): number {
+    return this.#seriesCount * seriesBytes + this.#entries * entryBytes
+  }
+
+  get #usedBytes(): number {
+    return this.#shared.pool.used * blockBytes + this.#overheadBytes
+  }
+
+  #find(series: HistorySeries): StoredSeries | undefined {
+    const stored = this.#stored.get(series)
+    if (stored?.group.series.has(stored)) return stored
+    return this.#indexes.get(series.name)?.get(series.labels)
+  }
+
+  #findOrAdd(series: HistorySeries): StoredSeries | undefined {
+    const existing = this.#find(series)
+    if (existing !== undefined) {
+      this.#stored.set(series, existing)
+      return existing
     }
-    return best
-  }
-
-  /** Appends the samples after the last flushed step to coarse samples, with counter resets compensated. */
-  #appendNewest(
-    { series, column }: IndexedSeries,
-    tier: Tier,
-    coarse: RangeSamples,
-    fromMs: number,
-    toMs: number,
-    statistic: Statistic,
-  ): RangeSamples {
-    const timesMs = Array.from(coarse.timesMs)
-    const values = Array.from(coarse.values)
-    const lastMs = timesMs.at(-1)
-    const newest = readRange(this.#ring, column, Math.max(fromMs, (lastMs ?? fromMs) - tier.stepMs), toMs)
-    let previous: number | undefined
-    let resetOffset = 0
-    Array.from(newest.timesMs).forEach((timeMs, index) => {
-      const value = newest.values[index] as number
-      if (series.isCounter && previous !== undefined && value < previous) resetOffset += previous
-      previous = value
-      // The coarse sample of the same time includes all earlier resets: the difference is their sum.
-      if (lastMs !== undefined && timeMs <= lastMs) resetOffset = series.isCounter ? (values.at(-1) as number) - value : 0
-      else {
-        timesMs.push(timeMs)
-        values.push(statistic === 'count' ? 1 : value + resetOffset)
+    const group = this.#findOrAddGroup(series.labels['store'] ?? '')
+    if (this.#usedBytes + seriesBytes > this.maxBytes) {
+      this.#shrink(group)
+      // Its store uses more than any other: only its own series could make room.
+      if (this.#usedBytes + seriesBytes > this.maxBytes) {
+        this.#droppedSamples++
+        return undefined
       }
-    })
-    return { timesMs, values }
-  }
-
-  #find(series: HistorySeries): IndexedSeries | undefined {
-    return this.#indexedBySeries.get(series) ?? this.#indexes.get(series.name)?.get(series.labels)
-  }
-
-  #findOrAdd(series: HistorySeries): IndexedSeries | undefined {
+    }
+    const stored = new StoredSeries(series, group, this.#shared.tiers)
+    group.series.add(stored)
     let index = this.#indexes.get(series.name)
     if (index === undefined) {
       index = new SeriesIndex()
       this.#indexes.set(series.name, index)
     }
-    const existing = index.get(series.labels)
-    if (existing !== undefined) return existing
-    if (this.#bytes > this.#maxBytes) {
-      this.rejectedSamples++
-      return undefined
+    index.add(stored)
+    this.#stored.set(series, stored)
+    this.#seriesCount++
+    return stored
+  }
+
+  #findOrAddGroup(store: string): SeriesGroup {
+    let group = this.#groups.get(store)
+    if (group === undefined) {
+      group = new SeriesGroup(store, this.#shared.tiers.length)
+      this.#groups.set(store, group)
     }
-    const indexed: IndexedSeries = {
-      series,
-      column: new Column(this.#ring.capacity),
-      resetOffset: 0,
-      lastValue: 0,
-      lastSequence: -1,
+    return group
+  }
+
+  /**
+   * Releases the oldest data of the stores that use most, until a share of the memory is free: of each store that uses at least half
+   * of what the largest does, in turn. Only if none has data that it can miss, series are removed.
+   */
+  #shrink(newcomer?: SeriesGroup): void {
+    const targetBytes = this.maxBytes * freedShare
+    while (this.#usedBytes > targetBytes) {
+      const usedBefore = this.#usedBytes
+      const largest = this.#largestGroups()
+      for (const group of largest) {
+        if (this.#usedBytes <= targetBytes) return
+        this.#releaseOldest(group)
+      }
+      if (this.#usedBytes < usedBefore) continue
+      if (this.#usedBytes + seriesBytes <= this.maxBytes) return
+      for (const group of largest) this.#removeSeries(group, newcomer)
+      if (this.#usedBytes === usedBefore) return
     }
-    index.add(indexed)
-    this.#indexedBySeries.set(series, indexed)
-    return indexed
   }
 
-  /** Above the memory limit, deletes a quarter of the ended series: those that ended first. */
-  #enforceMemoryLimit(sequence: number): void {
-    this.#measure()
-    if (this.#bytes <= this.#maxBytes) return
-    const endedSeries = [...this.#indexes.values()].flatMap((index) =>
-      [...index.all()].filter(({ lastSequence }) => lastSequence < sequence),
-    )
-    endedSeries.sort((one, other) => one.lastSequence - other.lastSequence)
-    for (const indexed of endedSeries.slice(0, Math.max(1, Math.ceil(endedSeries.length / 4)))) {
-      this.#indexes.get(indexed.series.name)?.delete(indexed)
-      for (const tier of this.#tiers) tier.delete(indexed)
+  /** Returns the stores that use at least half of what the largest does, largest first. */
+  #largestGroups(): SeriesGroup[] {
+    const bytes = (group: SeriesGroup): number => group.blocks * blockBytes + group.series.size * seriesBytes
+    const groups = [...this.#groups.values()].sort((one, other) => bytes(other) - bytes(one))
+    const [largest] = groups
+    return largest === undefined ? [] : groups.filter((group) => bytes(group) >= bytes(largest) / 2)
+  }
+
+  /** Releases one block of each series of a store: of the data that can be missed most. Returns false if none can. */
+  #releaseOldest(group: SeriesGroup): boolean {
+    const { samples, tiers } = this.#shared
+    const [minutes, quarters] = tiers as [Tier, Tier]
+    const stages = [
+      { index: 2, timeline: quarters.starts, keep: dayMs / quarters.stepMs },
+      { index: 1, timeline: minutes.starts, keep: (2 * hourMs) / minutes.stepMs },
+      { index: 2, timeline: quarters.starts, keep: 0 },
+      { index: 0, timeline: samples, keep: hourMs / this.intervalMs / 2 },
+      { index: 1, timeline: minutes.starts, keep: 0 },
+      { index: 0, timeline: samples, keep: 2 * blockLength },
+    ]
+    for (const { index, timeline, keep } of stages) {
+      const oldest = Math.max(timeline.oldestSequence, group.horizons[index] as number)
+      const next = (Math.floor(oldest / blockLength) + 1) * blockLength
+      if (next > timeline.nextSequence - keep) continue
+      group.horizons[index] = next
+      for (const stored of group.series) this.#release(stored)
+      return true
     }
-    this.#measure()
+    return false
   }
 
-  #measure(): void {
-    let bytes = this.#tiers.reduce((sum, tier) => sum + tier.bytes, this.#ring.capacity * 8)
-    for (const index of this.#indexes.values()) for (const { column } of index.all()) bytes += column.bytes
-    this.#bytes = bytes
+  /** Removes one series of a store: one that has ended, else of a bucket, else the newest. Returns false if none may be removed. */
+  #removeSeries(group: SeriesGroup, newcomer: SeriesGroup | undefined): boolean {
+    if (group === newcomer) return false
+    const current = this.#shared.samples.nextSequence - 1
+    let candidate: StoredSeries | undefined
+    for (const stored of group.series) {
+      if (stored.lastSequence < current) {
+        candidate = stored
+        break
+      }
+      if (candidate === undefined || stored.series.labels['le'] !== undefined || candidate.series.labels['le'] === undefined)
+        candidate = stored
+    }
+    if (candidate === undefined) return false
+    this.#delete(candidate)
+    return true
   }
-}
 
-function readRange(ring: RingBuffer, column: Column | undefined, fromMs: number, toMs: number): RangeSamples {
-  const timesMs: number[] = []
-  const values: number[] = []
-  if (column === undefined) return { timesMs, values }
-  const end = ring.firstAfter(toMs)
-  for (let sequence = ring.firstAfter(fromMs); sequence < end; sequence++) {
-    const value = column.at(sequence)
-    if (Number.isNaN(value)) continue
-    timesMs.push(ring.timeMs(sequence))
-    values.push(value)
+  #release(stored: StoredSeries): void {
+    stored.group.blocks -= stored.release(this.#shared)
   }
-  return { timesMs, values }
-}
 
-/** A sample that is not downsampled is a step of its own: its value is its last, minimum, maximum and sum, and its count is 1. */
-function toStatistic(samples: RangeSamples, statistic: Statistic): RangeSamples {
-  return statistic === 'count' ? { timesMs: samples.timesMs, values: Array.from(samples.values, () => 1) } : samples
+  #delete(stored: StoredSeries): void {
+    const { group, series } = stored
+    group.blocks -= stored.releaseAll(this.#shared)
+    group.series.delete(stored)
+    if (group.series.size === 0) this.#groups.delete(group.store)
+    this.#indexes.get(series.name)?.delete(stored)
+    this.#seriesCount--
+  }
+
+  /** Deletes the series of which nothing is kept any more, and measures the memory of the others. */
+  #sweep(): void {
+    let entries = 0
+    for (const group of this.#groups.values()) {
+      for (const stored of group.series) {
+        if (stored.lastSequence !== this.#shared.samples.nextSequence - 1) this.#release(stored)
+        if (stored.hasEnded(this.#shared)) this.#delete(stored)
+        else entries += stored.entries
+      }
+    }
+    this.#entries = entries
+    if (this.#usedBytes > this.maxBytes) this.#shrink()
+  }
+
+  /** Returns how far back the history of a store reaches; that of a store without limits if undefined. */
+  #reachSeconds(group: SeriesGroup | undefined): number {
+    const { samples, tiers } = this.#shared
+    const timelines = [samples, ...tiers.map(({ starts }) => starts)]
+    if (samples.nextSequence === 0) return 0
+    const oldestMs = timelines.map((timeline, index) => {
+      const oldest = Math.max(timeline.oldestSequence, group?.horizons[index] ?? 0)
+      return oldest < timeline.nextSequence ? timeline.timeMs(oldest) : Number.POSITIVE_INFINITY
+    })
+    return (samples.timeMs(samples.nextSequence - 1) - Math.min(...oldestMs)) / 1000
+  }
 }

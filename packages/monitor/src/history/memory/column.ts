@@ -1,0 +1,84 @@
+import { type BlockPool, blockLength } from './block-pool.ts'
+
+/** In place of a block number: every value of the block is the same, and stored beside it. */
+const constant = -1
+
+/**
+ * Values of one series by sequence number, appended in order: `width` values for each. Where a value is the same for a whole block
+ * it takes no memory of the pool: most buckets of a histogram, and most counters of an idle store, do not change.
+ */
+export class Column {
+  readonly #width: number
+  /** Two numbers for each block of each value: block number or `constant`, and the constant. The first are those of `#firstIndex`. */
+  #blocks: number[] = []
+  #firstIndex = 0
+
+  constructor(width: number) {
+    this.#width = width
+  }
+
+  /** Number of blocks, constant ones included. */
+  get length(): number {
+    return this.#blocks.length / 2
+  }
+
+  /** Stores the values of a sequence number, later than that of the last call. Returns the blocks taken from the pool. */
+  write(pool: BlockPool, sequence: number, ...values: readonly number[]): number {
+    const width = this.#width
+    const index = Math.floor(sequence / blockLength)
+    if (this.#blocks.length === 0) this.#firstIndex = index
+    let start = (index - this.#firstIndex) * 2 * width
+    if (start >= this.#blocks.length) {
+      // Between two blocks of a series with a gap there is nothing to read.
+      while (this.#blocks.length < start) this.#blocks.push(constant, Number.NaN)
+      for (let value = 0; value < width; value++) this.#blocks.push(constant, values[value] as number)
+      return 0
+    }
+    let taken = 0
+    for (let value = 0; value < width; value++, start += 2) {
+      taken += this.#writeOne(pool, start, sequence % blockLength, values[value] as number)
+    }
+    return taken
+  }
+
+  /** Returns a value of a sequence number that was written and not released. */
+  read(pool: BlockPool, sequence: number, value = 0): number {
+    const start = ((Math.floor(sequence / blockLength) - this.#firstIndex) * this.#width + value) * 2
+    const block = this.#blocks[start]
+    if (block === undefined) return Number.NaN
+    return block === constant ? (this.#blocks[start + 1] as number) : pool.read(block, sequence % blockLength)
+  }
+
+  /** Releases the blocks that end before a sequence number. Returns how many of them were taken from the pool. */
+  releaseBefore(pool: BlockPool, sequence: number): number {
+    const perBlock = 2 * this.#width
+    const kept = Math.floor(sequence / blockLength) - this.#firstIndex
+    const end = Math.min(this.#blocks.length, Math.max(0, kept) * perBlock)
+    if (end === 0) return 0
+    let released = 0
+    for (let start = 0; start < end; start += 2) {
+      const block = this.#blocks[start] as number
+      if (block === constant) continue
+      pool.release(block)
+      released++
+    }
+    this.#blocks = this.#blocks.slice(end)
+    this.#firstIndex += end / perBlock
+    return released
+  }
+
+  #writeOne(pool: BlockPool, start: number, index: number, value: number): number {
+    const block = this.#blocks[start] as number
+    if (block !== constant) {
+      pool.write(block, index, value)
+      return 0
+    }
+    const same = this.#blocks[start + 1] as number
+    if (Object.is(same, value)) return 0
+    const allocated = pool.allocate()
+    pool.fill(allocated, same, index)
+    pool.write(allocated, index, value)
+    this.#blocks[start] = allocated
+    return 1
+  }
+}

@@ -1,0 +1,17 @@
+import type { StoredSeries } from './stored-series.ts'
+
+/** All series of one store. Memory is divided between groups: a store with very many series shortens its own history only. */
+export class SeriesGroup {
+  readonly store: string
+  readonly series = new Set<StoredSeries>()
+  /** Samples, and steps of each tier, before these sequence numbers are released. */
+  readonly horizons: number[]
+  /** Blocks of the pool that its series use. */
+  blocks = 0
+
+  /** @param tiers number of tiers. */
+  constructor(store: string, tiers: number) {
+    this.store = store
+    this.horizons = new Array<number>(tiers + 1).fill(0)
+  }
+}
