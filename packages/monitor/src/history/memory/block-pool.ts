@@ -3,20 +3,25 @@ export const blockLength = 32
 /** Bytes of one block. */
 export const blockBytes = blockLength * 8
 
-const blocksPerSlab = 512
+const blocksPerSlab = 128
 
 /**
  * Memory for the values of all series, in blocks of equal size: what is in use is known exactly, and a freed block fits any other
  * series.
  */
 export class BlockPool {
-  readonly #slabs: Float64Array[] = []
-  readonly #free: number[] = []
+  /** Slabs in which every block is free are given back: their place is undefined. */
+  readonly #slabs: Array<Float64Array | undefined> = []
+  /** Free blocks of each slab. */
+  readonly #free: number[][] = []
+  /** No slab before this one has a free block. */
+  #firstFree = 0
   #used = 0
+  #slabCount = 0
 
-  /** Bytes of all slabs: those in use, and those free for other series. */
+  /** Bytes of all slabs: of the blocks in use, and of those that are free for other series. */
   get bytes(): number {
-    return this.#slabs.length * blocksPerSlab * blockBytes
+    return this.#slabCount * blocksPerSlab * blockBytes
   }
 
   /** Blocks in use. */
@@ -26,15 +31,23 @@ export class BlockPool {
 
   /** Takes a block and returns its number. The values are undefined. */
   allocate(): number {
-    if (this.#free.length === 0) this.#addSlab()
+    while (this.#firstFree < this.#free.length && this.#free[this.#firstFree]?.length === 0) this.#firstFree++
+    const free = this.#free[this.#firstFree] ?? this.#addSlab(this.#firstFree)
+    if (this.#slabs[this.#firstFree] === undefined) this.#addSlab(this.#firstFree)
     this.#used++
-    return this.#free.pop() as number
+    return free.pop() as number
   }
 
   /** Returns a block to the pool. */
   release(block: number): void {
+    const index = Math.floor(block / blocksPerSlab)
+    const free = this.#free[index] as number[]
+    free.push(block)
     this.#used--
-    this.#free.push(block)
+    this.#firstFree = Math.min(this.#firstFree, index)
+    if (free.length < blocksPerSlab) return
+    this.#slabs[index] = undefined
+    this.#slabCount--
   }
 
   /** Returns a value of a block. */
@@ -56,9 +69,11 @@ export class BlockPool {
     slab.fill(value, start, start + end)
   }
 
-  #addSlab(): void {
-    const first = this.#slabs.length * blocksPerSlab
-    this.#slabs.push(new Float64Array(blocksPerSlab * blockLength))
-    for (let block = first + blocksPerSlab - 1; block >= first; block--) this.#free.push(block)
+  /** Creates the slab of an index, and returns its free blocks. */
+  #addSlab(index: number): number[] {
+    this.#slabs[index] = new Float64Array(blocksPerSlab * blockLength)
+    this.#slabCount++
+    this.#free[index] ??= Array.from({ length: blocksPerSlab }, (_, block) => (index + 1) * blocksPerSlab - 1 - block)
+    return this.#free[index]
   }
 }

@@ -48,7 +48,7 @@ export class StoredSeries {
     this.#steps = tiers.map(() => new SeriesSteps(series.isCounter))
   }
 
-  /** Memory beside the values in the pool, in entries of 16 bytes. */
+  /** Memory beside the values in the pool, in entries of a list. */
   get entries(): number {
     return this.#steps.reduce((sum, steps) => sum + steps.entries, this.#column.length + this.#presence.length)
   }

@@ -119,9 +119,9 @@ export class SeriesSteps {
     return this.#open?.sequence ?? this.presence.last
   }
 
-  /** What the steps use beside the pool, in entries of 16 bytes. */
+  /** What the steps use beside the pool, in entries of a list. */
   get entries(): number {
-    return this.#column.length + this.presence.length + 8 * (this.#partial?.size ?? 0)
+    return this.#column.length + this.presence.length + 2 * (this.#partial?.size ?? 0)
   }
 
   /** Adds a sample to the step in progress; stores the one before if it has ended. Returns the blocks taken from the pool. */

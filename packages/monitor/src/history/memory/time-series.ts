@@ -39,12 +39,15 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const perStepMs = [60_000, hourMs / 4] as const
 
-/** Estimated memory of one series beside its values: objects, labels and index entries. */
-const seriesBytes = 1000
-const entryBytes = 16
+/** Memory of one series beside its values, as measured: objects, labels and index entries, and what each block adds to its lists. */
+const seriesBytes = 2000
+const entryBytes = 100
 
 /** When the limit is reached, memory is released until this share is used: not again for each further value. */
 const freedShare = 0.95
+
+/** Series that are removed at once if nothing else makes room. */
+const seriesPerRemoval = 16
 
 /** Ended series are deleted, and memory is measured, once per this many samples. */
 const samplesPerSweep = 60
@@ -76,6 +79,9 @@ export class TimeSeries implements History {
   #seriesCount = 0
   #entries = 0
   #droppedSamples = 0
+  /** The sample at which only the removal of series could make room, and the store that uses most then. */
+  #exhaustedAt: number | undefined
+  #largest: SeriesGroup | undefined
   #sampleInProgress: { readonly sequence: number; readonly timeMs: number } | undefined
 
   /** @throws RangeError if `intervalMs` is less than 100. */
@@ -93,8 +99,7 @@ export class TimeSeries implements History {
 
   /** Estimated memory of the history, in bytes. */
   get bytes(): number {
-    const { pool, samples, tiers } = this.#shared
-    return pool.bytes + this.#overheadBytes + samples.bytes + tiers.reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#shared.pool.bytes + this.#overheadBytes + this.#timesBytes
   }
 
   /** What the memory limit leaves of the history. */
@@ -183,8 +188,14 @@ export class TimeSeries implements History {
     return this.#seriesCount * seriesBytes + this.#entries * entryBytes
   }
 
+  /** Memory in use: without blocks that are free for other series. */
   get #usedBytes(): number {
-    return this.#shared.pool.used * blockBytes + this.#overheadBytes
+    return this.#shared.pool.used * blockBytes + this.#overheadBytes + this.#timesBytes
+  }
+
+  get #timesBytes(): number {
+    const { samples, tiers } = this.#shared
+    return samples.bytes + tiers.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   #find(series: HistorySeries): StoredSeries | undefined {
@@ -200,13 +211,9 @@ export class TimeSeries implements History {
       return existing
     }
     const group = this.#findOrAddGroup(series.labels['store'] ?? '')
-    if (this.#usedBytes + seriesBytes > this.maxBytes) {
-      this.#shrink(group)
-      // Its store uses more than any other: only its own series could make room.
-      if (this.#usedBytes + seriesBytes > this.maxBytes) {
-        this.#droppedSamples++
-        return undefined
-      }
+    if (this.#usedBytes + seriesBytes > this.maxBytes && !this.#makeRoom(group)) {
+      this.#droppedSamples++
+      return undefined
     }
     const stored = new StoredSeries(series, group, this.#shared.tiers)
     group.series.add(stored)
@@ -231,31 +238,54 @@ export class TimeSeries implements History {
   }
 
   /**
-   * Releases the oldest data of the stores that use most, until a share of the memory is free: of each store that uses at least half
-   * of what the largest does, in turn. Only if none has data that it can miss, series are removed.
+   * Makes room for a new series of a store: by data that can be missed, else by series of the store that uses most. Returns false if
+   * that would take from another store what this one has already.
    */
-  #shrink(newcomer?: SeriesGroup): void {
+  #makeRoom(group: SeriesGroup): boolean {
+    const { nextSequence } = this.#shared.samples
+    if (this.#exhaustedAt !== nextSequence) {
+      this.#releaseData()
+      if (this.#usedBytes + seriesBytes <= this.maxBytes) return true
+      this.#exhaustedAt = nextSequence
+      this.#largest = this.#largestGroups()[0]
+    }
+    const largest = this.#largest
+    if (largest === undefined || groupBytes(group) > groupBytes(largest) / 2) return false
+    this.#removeSeries(largest, seriesPerRemoval)
+    this.#largest = this.#largestGroups()[0]
+    return true
+  }
+
+  /** Makes room for values of known series. */
+  #shrink(): void {
+    this.#releaseData()
+    while (this.#usedBytes > this.maxBytes) {
+      const [largest] = this.#largestGroups()
+      if (largest === undefined) return
+      this.#removeSeries(largest, seriesPerRemoval)
+    }
+  }
+
+  /**
+   * Releases the oldest data of the stores that use most, until a share of the memory is free: of each store that uses at least half
+   * of what the largest does, in turn.
+   */
+  #releaseData(): void {
     const targetBytes = this.maxBytes * freedShare
-    while (this.#usedBytes > targetBytes) {
-      const usedBefore = this.#usedBytes
-      const largest = this.#largestGroups()
-      for (const group of largest) {
+    for (let isReleased = true; isReleased; ) {
+      isReleased = false
+      for (const group of this.#largestGroups()) {
         if (this.#usedBytes <= targetBytes) return
-        this.#releaseOldest(group)
+        if (this.#releaseOldest(group)) isReleased = true
       }
-      if (this.#usedBytes < usedBefore) continue
-      if (this.#usedBytes + seriesBytes <= this.maxBytes) return
-      for (const group of largest) this.#removeSeries(group, newcomer)
-      if (this.#usedBytes === usedBefore) return
     }
   }
 
   /** Returns the stores that use at least half of what the largest does, largest first. */
   #largestGroups(): SeriesGroup[] {
-    const bytes = (group: SeriesGroup): number => group.blocks * blockBytes + group.series.size * seriesBytes
-    const groups = [...this.#groups.values()].sort((one, other) => bytes(other) - bytes(one))
+    const groups = [...this.#groups.values()].sort((one, other) => groupBytes(other) - groupBytes(one))
     const [largest] = groups
-    return largest === undefined ? [] : groups.filter((group) => bytes(group) >= bytes(largest) / 2)
+    return largest === undefined ? [] : groups.filter((group) => groupBytes(group) >= groupBytes(largest) / 2)
   }
 
   /** Releases one block of each series of a store: of the data that can be missed most. Returns false if none can. */
@@ -281,22 +311,15 @@ export class TimeSeries implements History {
     return false
   }
 
-  /** Removes one series of a store: one that has ended, else of a bucket, else the newest. Returns false if none may be removed. */
-  #removeSeries(group: SeriesGroup, newcomer: SeriesGroup | undefined): boolean {
-    if (group === newcomer) return false
+  /** Removes series of a store: those that have ended first, then those of buckets, then others, newest first. */
+  #removeSeries(group: SeriesGroup, count: number): void {
     const current = this.#shared.samples.nextSequence - 1
-    let candidate: StoredSeries | undefined
-    for (const stored of group.series) {
-      if (stored.lastSequence < current) {
-        candidate = stored
-        break
-      }
-      if (candidate === undefined || stored.series.labels['le'] !== undefined || candidate.series.labels['le'] === undefined)
-        candidate = stored
+    const rank = ({ lastSequence, series }: StoredSeries): number => {
+      if (lastSequence < current) return 0
+      return series.labels['le'] === undefined ? 2 : 1
     }
-    if (candidate === undefined) return false
-    this.#delete(candidate)
-    return true
+    const newestFirst = [...group.series].reverse().sort((one, other) => rank(one) - rank(other))
+    for (const stored of newestFirst.slice(0, count)) this.#delete(stored)
   }
 
   #release(stored: StoredSeries): void {
@@ -309,6 +332,7 @@ export class TimeSeries implements History {
     group.series.delete(stored)
     if (group.series.size === 0) this.#groups.delete(group.store)
     this.#indexes.get(series.name)?.delete(stored)
+    this.#stored.delete(series)
     this.#seriesCount--
   }
 
@@ -337,4 +361,8 @@ export class TimeSeries implements History {
     })
     return (samples.timeMs(samples.nextSequence - 1) - Math.min(...oldestMs)) / 1000
   }
+}
+
+function groupBytes(group: SeriesGroup): number {
+  return group.blocks * blockBytes + group.series.size * seriesBytes
 }
