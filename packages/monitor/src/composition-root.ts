@@ -23,6 +23,8 @@ import { HttpServers } from './http/servers.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
+import type { Clock } from './time/clock.ts'
+import { ClockSteps } from './time/clock-steps.ts'
 
 /** What differs between a monitoring with its own MeterProvider and one beside the application's. */
 export interface MonitoringParts {
@@ -30,6 +32,7 @@ export interface MonitoringParts {
   readonly registry: MetricsRegistry
   readonly options: ComponentOptions
   readonly logger: Logger
+  readonly clock: Clock
   /** Replaces the registry's own limit of series per metric; undefined leaves it. */
   readonly cardinalityLimit?: number
   /** The MeterProvider that `reader` belongs to; left out if it is the application's. */
@@ -57,24 +60,25 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, cardinalityLimit, meterProvider } = parts
+  const { reader, registry, options, logger, clock, cardinalityLimit, meterProvider } = parts
   const { rulesFile } = options.alerts
   const rules = rulesFile === undefined ? (options.alerts.rules ?? defaultRules) : await readRules(rulesFile)
 
-  const operations = components.add(new OperationMonitor({ registry, logger, ...options.operations }))
+  const operations = components.add(new OperationMonitor({ registry, logger, clock, ...options.operations }))
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
   const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
-  components.add(createSubscription(() => reader.follow(registry)))
+  components.add(createSubscription(() => reader.follow(registry, clock)))
   const durable = await openDurableHistory(options.durableHistory, registry, logger)
   if (durable !== undefined) components.add(durable)
 
-  const recorder = new HistoryRecorder({ reader, registry, logger, durable, ...options.history })
+  const recorder = new HistoryRecorder({ reader, registry, logger, clock, durable, ...options.history })
   const { history } = recorder
   const alerts = new AlertScheduler({
     registry,
     logger,
+    clock,
     rules,
     notifiers: createNotifiers(options.notifiers, logger),
     history,
@@ -85,9 +89,19 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
   })
   const { process } = operations
-  const health = createHealthMonitor({ registry, logger, history, process, sample: () => recorder.sample(), ...options.health })
+  const health = createHealthMonitor({
+    registry,
+    logger,
+    clock,
+    history,
+    process,
+    sample: () => recorder.sample(),
+    ...options.health,
+  })
+  const shifts = [history, durable, alerts.manager, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
+  components.add(new ClockSteps({ clock, registry, logger, shifts }))
   const { authToken } = options.http
-  const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, authToken })
+  const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, clock, authToken })
 
   const servers = components.add(new HttpServers(options.http, routes))
   components.add(createSubscription(() => collectProcessMemory(registry)))

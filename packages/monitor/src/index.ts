@@ -87,3 +87,4 @@ export { type ErrorEntry, ErrorHistory, type ErrorHistoryOptions } from './opera
 export type { SlowRecord } from './operations/slow-log.ts'
 export type { LatencyCause } from './process/process-state.ts'
 export { type AttachedConfig, createMonitoring, startMonitoring } from './start-monitoring.ts'
+export { type Clock, type ClockSources, type ClockStep, ManualClock, SystemClock } from './time/clock.ts'

@@ -13,6 +13,7 @@ import { findSource, type MonitoringConfig, resolveConfig } from './config/resol
 import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
+import { SystemClock } from './time/clock.ts'
 
 /** The configuration of a monitoring beside the application's own MeterProvider, which decides on OTLP and the resource. */
 export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resource'> {
@@ -45,13 +46,14 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const otlp = otlpSettings(options.otlp)
   const logger = options.logging.logger ?? defaultLogger(options.logging.level)
   const registry = new MetricsRegistry(options.registry)
+  const { clock = new SystemClock() } = options
   const reader = new SnapshotReader()
-  const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger)]
+  const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
   const meterProvider = createSubscription(() => {
     const provider = new MeterProvider({ resource: createResource(options.resource ?? {}), readers })
     return () => provider.shutdown()
   })
-  return runMonitoring({ reader, registry, options, logger, meterProvider })
+  return runMonitoring({ reader, registry, options, logger, clock, meterProvider })
 }
 
 /**
@@ -92,5 +94,13 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   const registry = sharedRegistry(meterProvider, isConfigured('semconv') ? options.registry.semconv : undefined)
   const logger = options.logging.logger ?? defaultLogger(options.logging.level)
   const { cardinalityLimit } = options.registry
-  return runMonitoring({ reader, registry, options, logger, ...(isConfigured('cardinalityLimit') && { cardinalityLimit }) })
+  const { clock = new SystemClock() } = options
+  return runMonitoring({
+    reader,
+    registry,
+    options,
+    logger,
+    clock,
+    ...(isConfigured('cardinalityLimit') && { cardinalityLimit }),
+  })
 }

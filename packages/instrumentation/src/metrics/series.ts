@@ -11,7 +11,10 @@ export type Instrument = Counter | Gauge | Histogram
 export interface Series {
   readonly labels: Labels
   readonly instrument: Instrument
-  /** When the instrument was created, in Unix milliseconds: the start time of its cumulative values. */
+  /**
+   * When it was created: `performance.timeOrigin + performance.now()`, in milliseconds. Unlike Unix time it does not change when the
+   * system clock is set.
+   */
   readonly startMs: number
 }
 

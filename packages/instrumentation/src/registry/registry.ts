@@ -266,7 +266,11 @@ export class MetricsRegistry implements InstrumentOwner {
         `${name}: more than ${family.series.size} label sets: the others share one series with ${overflowLabel}="true"; use fewer label values or raise cardinalityLimit`,
       )
     }
-    const series: Series = { labels: ownLabels, instrument: this.#createInstrument(family.definition), startMs: Date.now() }
+    const series: Series = {
+      labels: ownLabels,
+      instrument: this.#createInstrument(family.definition),
+      startMs: performance.timeOrigin + performance.now(),
+    }
     family.series.set(key, series)
     for (const listener of this.#listeners) listener(family, series)
     return series

@@ -3,7 +3,7 @@ import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
 import { evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
-import { type AlertState, nextAlertState, restoreState } from './state.ts'
+import { type AlertState, nextAlertState, restoreState, shiftState } from './state.ts'
 import { expandTemplate } from './template.ts'
 
 /** One alert that is pending, firing, or was resolved in the last 15 minutes. */
@@ -84,7 +84,8 @@ export class AlertManager {
   /** By rule name, then by series key. */
   readonly #active = new Map<string, Map<string, ActiveAlert>>()
   readonly #statuses = new Map<string, RuleStatus>()
-  readonly #transitions: Transition[] = []
+  #transitions: readonly Transition[] = []
+  #evaluatedMs: number | undefined
 
   constructor(rules: readonly AlertRule[], history: History) {
     this.#rules = rules
@@ -125,10 +126,29 @@ export class AlertManager {
    * its alerts keep their state unless the rule has `onError: 'alert'`.
    */
   evaluate(nowMs: number): Transition[] {
+    // The clock was set back, and nobody called `shift`.
+    if (this.#evaluatedMs !== undefined && nowMs < this.#evaluatedMs) this.shift(nowMs - this.#evaluatedMs)
+    this.#evaluatedMs = nowMs
     const transitions = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
-    this.#transitions.push(...transitions)
-    if (this.#transitions.length > transitionsLimit) this.#transitions.splice(0, this.#transitions.length - transitionsLimit)
+    this.#transitions = [...this.#transitions.slice(-transitionsLimit), ...transitions.slice(-transitionsLimit)].slice(
+      -transitionsLimit,
+    )
     return transitions
+  }
+
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    for (const active of this.#active.values()) {
+      for (const [key, alert] of active) active.set(key, { ...alert, state: shiftState(alert.state, deltaMs) })
+    }
+    for (const [name, status] of this.#statuses) {
+      const { evaluatedAtMs } = status
+      this.#statuses.set(name, { ...status, evaluatedAtMs: evaluatedAtMs === undefined ? undefined : evaluatedAtMs + deltaMs })
+    }
+    this.#transitions = this.#transitions.map(({ atMs, alert, ...states }) => {
+      return { ...states, atMs: atMs + deltaMs, alert: { ...alert, state: shiftState(alert.state, deltaMs) } }
+    })
+    if (this.#evaluatedMs !== undefined) this.#evaluatedMs += deltaMs
   }
 
   /** Returns the state of all alerts as plain data. */

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
+import { SystemClock } from '../time/clock.ts'
 import { RuleError } from './rule-file.ts'
 import { AlertScheduler } from './scheduler.ts'
 
@@ -90,6 +91,7 @@ function scheduler({ historyReady = () => Promise.resolve() }: { historyReady?: 
   const create = () =>
     new AlertScheduler({
       registry: new MetricsRegistry(),
+      clock: new SystemClock(),
       logger,
       rules: [{ name: 'Deep', severity: 'info', condition: 'metric_above', metric: 'db_queue_depth', threshold: 1 }],
       notifiers: [],
@@ -109,7 +111,7 @@ test('alerts are stored at each change, and restored by the next scheduler when 
   const { create, stored } = scheduler()
   const first = create()
   first.start()
-  first.evaluate(Date.now())
+  first.evaluate()
   expect([...stored.values()].join()).toContain('Deep')
   await first.close()
   const second = create()
@@ -148,12 +150,12 @@ test('stored alerts that cannot be read are logged, and the rules are evaluated 
   const { create, stored, lines } = scheduler()
   const first = create()
   first.start()
-  first.evaluate(Date.now())
+  first.evaluate()
   for (const name of stored.keys()) stored.set(name, 'not JSON')
   const second = create()
   expect(lines).toMatchObject([{ level: 'error', message: 'the stored alerts could not be read' }])
   second.start()
-  second.evaluate(Date.now())
+  second.evaluate()
   expect(second.manager.alerts()).toMatchObject([{ rule: 'Deep' }])
   return Promise.all([first.close(), second.close()])
 })

@@ -3,6 +3,7 @@ import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Component } from '../component.ts'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
+import type { Clock } from '../time/clock.ts'
 import { AlertMetrics } from './alert-metrics.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './manager.ts'
@@ -22,6 +23,7 @@ export interface AlertStorage {
 export interface AlertSchedulerOptions {
   readonly registry: MetricsRegistry
   readonly logger: Logger
+  readonly clock: Clock
   readonly rules: readonly AlertRule[]
   readonly notifiers: readonly Notifier[]
   /** The history that the rules are evaluated on. */
@@ -51,6 +53,7 @@ export class AlertScheduler implements Component {
   readonly #dispatcher: Dispatcher
   readonly #metrics: AlertMetrics
   #timer: NodeJS.Timeout | undefined
+  /** When rules were evaluated last, on the clock's monotonic time. */
   #evaluatedMs: number | undefined
   #savedAlerts = ''
   #stored: SavedAlerts | undefined
@@ -68,7 +71,7 @@ export class AlertScheduler implements Component {
     this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
     // Read before this process writes to the storage: afterwards `lastSampleMs` is its own time.
     this.#attempt('the stored alerts could not be read', () => {
-      this.#stored = readAlerts(options.storage, Date.now())
+      this.#stored = readAlerts(options.storage, this.#options.clock.nowMs())
     })
   }
 
@@ -77,7 +80,7 @@ export class AlertScheduler implements Component {
     this.#isStarted = true
     const stored = this.#stored
     if (stored !== undefined) {
-      this.#attempt('the stored alerts could not be restored', () => this.manager.restore(stored, Date.now()))
+      this.#attempt('the stored alerts could not be restored', () => this.manager.restore(stored, this.#options.clock.nowMs()))
     }
     const { registry, evaluationIntervalMs, historyReady } = this.#options
     if (evaluationIntervalMs === undefined) return
@@ -85,16 +88,19 @@ export class AlertScheduler implements Component {
     void historyReady().then(() => {
       if (this.#isClosed) return
       this.#timer = setInterval(
-        () => this.#attempt('the alert rules could not be evaluated', () => this.evaluate(Date.now())),
+        () => this.#attempt('the alert rules could not be evaluated', () => this.evaluate()),
         evaluationIntervalMs,
       )
       this.#timer.unref()
     })
   }
 
-  /** Evaluates every rule at this Unix time in milliseconds. */
-  evaluate(nowMs: number): void {
-    this.#countMissed(nowMs)
+  /** Evaluates every rule now. */
+  evaluate(): void {
+    const { clock } = this.#options
+    clock.synchronize()
+    this.#countMissed(clock.monotonicMs())
+    const nowMs = clock.nowMs()
     trackSelfTime(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
   }
 
@@ -104,7 +110,7 @@ export class AlertScheduler implements Component {
     clearInterval(this.#timer)
     if (!this.#isStarted) return
     this.#savedAlerts = ''
-    this.#save(Date.now())
+    this.#save(this.#options.clock.nowMs())
     await this.#dispatcher.close(this.#options.closeTimeoutMs ?? 2000)
   }
 

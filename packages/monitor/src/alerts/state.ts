@@ -61,6 +61,18 @@ function dropIfExpired(state: AlertState | undefined, nowMs: number): AlertState
   return nowMs - state.resolvedAtMs > resolvedRetentionMs ? undefined : state
 }
 
+/** Returns a state with all times moved by milliseconds. */
+export function shiftState(state: AlertState, deltaMs: number): AlertState {
+  const { activeAtMs, firedAtMs, resolvedAtMs, keepFiringSinceMs } = state
+  return {
+    ...state,
+    activeAtMs: activeAtMs + deltaMs,
+    ...(firedAtMs !== undefined && { firedAtMs: firedAtMs + deltaMs }),
+    ...(resolvedAtMs !== undefined && { resolvedAtMs: resolvedAtMs + deltaMs }),
+    ...(keepFiringSinceMs !== undefined && { keepFiringSinceMs: keepFiringSinceMs + deltaMs }),
+  }
+}
+
 /** A pending alert survives an outage of at most this length. */
 const outageToleranceMs = 3_600_000
 /** After an outage, an alert with a delay of at least this length waits at least this long before it fires. */

@@ -10,7 +10,8 @@ import {
 import { type Labels, MetricsRegistry } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { recordMixedLoad } from '@wombat/test-support/mixed-load'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { ManualClock } from '../time/clock.ts'
 import { RegistryProducer } from './registry-producer.ts'
 
 type Value = number | Histogram | ExponentialHistogram
@@ -123,22 +124,40 @@ test('two delta producers do not affect each other', async () => {
 })
 
 test('the first delta of a series starts when the series was created', async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: 1000 })
-  onTestFinished(() => {
-    vi.useRealTimers()
-  })
   const registry = new MetricsRegistry()
-  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  const clock = new ManualClock(1_000_000)
+  const producer = new RegistryProducer(registry, { temporality: 'delta', clock })
   registry.incrementCounter('db_errors_total', 2, { store: 'orders', operation: 'get', error_type: '_OTHER' })
-  vi.setSystemTime(2000)
   await collect(producer)
-  vi.setSystemTime(3000)
   registry.incrementCounter('db_errors_total', 5, { store: 'orders', operation: 'get', error_type: 'LEVEL_IO_ERROR' })
-  vi.setSystemTime(4000)
+  clock.advance(5)
   const points = [...indexPoints(await collect(producer)).values()]
   expect(points.map(({ value }) => value)).toEqual([0, 5])
-  expect(points.map(({ startTime }) => hrTimeToMilliseconds(startTime))).toEqual([2000, 3000])
-  expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([4000, 4000])
+  const [ofKnown, ofNew] = points.map(({ startTime }) => hrTimeToMilliseconds(startTime))
+  expect(ofKnown).toBe(1_000_000)
+  expect(ofNew).toBeGreaterThan(999_000)
+  expect(ofNew).toBeLessThanOrEqual(1_000_005)
+  expect(points.map(({ endTime }) => hrTimeToMilliseconds(endTime))).toEqual([1_000_005, 1_000_005])
+})
+
+test.each([3_600_000, -3_600_000])('after the clock was set by %i ms, no point starts after its end', async (deltaMs) => {
+  const registry = new MetricsRegistry()
+  const clock = new ManualClock()
+  const producers = (['delta', 'cumulative'] as const).map(
+    (temporality) => new RegistryProducer(registry, { temporality, clock }),
+  )
+  registry.incrementCounter('db_get_operations_total', 2, { store: 'orders' })
+  for (const producer of producers) await collect(producer)
+  clock.step(deltaMs)
+  registry.incrementCounter('db_set_operations_total', 2, { store: 'orders' })
+  for (const producer of producers) {
+    const points = [...indexPoints(await collect(producer)).values()]
+    expect(points).toHaveLength(2)
+    for (const { startTime, endTime } of points) {
+      expect(hrTimeToMilliseconds(startTime)).toBeLessThanOrEqual(hrTimeToMilliseconds(endTime))
+      expect(hrTimeToMilliseconds(endTime)).toBe(clock.nowMs())
+    }
+  }
 })
 
 test('a gauge has its current value with delta temporality, too', async () => {

@@ -21,6 +21,7 @@ import {
   scopeName,
 } from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
+import { type Clock, SystemClock } from '../time/clock.ts'
 
 /** Options of `RegistryProducer`. */
 export interface RegistryProducerOptions {
@@ -42,7 +43,16 @@ export interface RegistryProducerOptions {
    * @defaultValue the registry's own choice
    */
   readonly semconv?: Semconv
+  /**
+   * Dates the points.
+   *
+   * @defaultValue a `SystemClock` of its own
+   */
+  readonly clock?: Clock
 }
+
+/** A start time is moved only if the system clock was set: receivers read every change of it as a restart. */
+const minStartChangeMs = 1000
 
 /** An explicit histogram together with the fine buckets that it was computed from. */
 export interface FineHistogram extends Histogram {
@@ -78,14 +88,23 @@ export class RegistryProducer implements MetricProducer {
   readonly #isDelta: boolean
   readonly #isExponential: boolean
   readonly #semconv: Semconv
+  readonly #clock: Clock
+  /** What a time of `performance.timeOrigin + performance.now()` lacks to Unix time. */
+  #startOffsetMs: number | undefined
   #busySeconds = 0
   readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
   #lastMs: number | undefined
 
   constructor(
     registry: MetricsRegistry,
-    { temporality = 'cumulative', histograms = 'explicit', semconv = registry.semconv }: RegistryProducerOptions = {},
+    {
+      temporality = 'cumulative',
+      histograms = 'explicit',
+      semconv = registry.semconv,
+      clock = new SystemClock(),
+    }: RegistryProducerOptions = {},
   ) {
+    this.#clock = clock
     this.#registry = registry
     this.#isDelta = temporality === 'delta'
     this.#isExponential = histograms === 'exponential'
@@ -106,7 +125,11 @@ export class RegistryProducer implements MetricProducer {
   }
 
   #createMetrics(): OwnMetricData[] {
-    const nowMs = Date.now()
+    this.#clock.synchronize()
+    const nowMs = this.#clock.nowMs()
+    this.#lastMs &&= Math.min(this.#lastMs, nowMs)
+    const offsetMs = nowMs - performance.timeOrigin - performance.now()
+    if (Math.abs(offsetMs - (this.#startOffsetMs ?? Number.POSITIVE_INFINITY)) >= minStartChangeMs) this.#startOffsetMs = offsetMs
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
       if (!isExported(family.definition.name, this.#semconv)) continue
@@ -125,7 +148,7 @@ export class RegistryProducer implements MetricProducer {
     const createPoints = <T>(readValue: (one: Series) => T | undefined): DataPoint<T>[] => {
       const points: DataPoint<T>[] = []
       for (const one of series.values()) {
-        const startTime = this.#startTime(one)
+        const startTime = this.#startTime(one, nowMs)
         const value = readValue(one)
         if (value !== undefined) points.push({ startTime, endTime, attributes: one.labels, value })
       }
@@ -161,9 +184,10 @@ export class RegistryProducer implements MetricProducer {
     return { kind, descriptor, dataPointType: DataPointType.HISTOGRAM, aggregationTemporality: temporality, dataPoints }
   }
 
-  #startTime(series: Series): HrTime {
+  #startTime(series: Series, nowMs: number): HrTime {
     const continues = this.#isDelta && this.#lastMs !== undefined && this.#lastValues.has(series)
-    return millisToHrTime(continues ? (this.#lastMs as number) : series.startMs)
+    const startMs = continues ? (this.#lastMs as number) : Math.round(series.startMs + (this.#startOffsetMs ?? 0))
+    return millisToHrTime(Math.min(startMs, nowMs))
   }
 
   #readCounter(series: Series): number | undefined {

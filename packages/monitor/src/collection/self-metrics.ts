@@ -20,6 +20,9 @@ export function trackSelfTime<Result>(registry: MetricsRegistry, part: SelfTimeP
 const monitorGauges: ReadonlySet<string> = new Set([
   'db_alerts',
   'wombat_monitor_history_bytes',
+  'wombat_monitor_history_file_bytes',
+  'wombat_monitor_history_limit_bytes',
+  'wombat_monitor_history_reach_seconds',
   'wombat_monitor_latency_sample_ratio',
   'wombat_monitor_operation_cost_seconds',
   'wombat_monitor_points',

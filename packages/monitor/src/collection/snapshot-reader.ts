@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { type Labels, type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
+import { type Clock, SystemClock } from '../time/clock.ts'
 import { RegistryProducer } from './registry-producer.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -37,15 +38,17 @@ export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
+  #clock: Clock = new SystemClock()
   #isBound = false
 
   /**
    * Reads this registry's metrics directly and in full resolution, instead of what its instruments left in the SDK. Wombat's
    * names are read even if they are not exported (`semconv: 'otel'`): alerts and health checks need them. Returns a function
-   * that stops following.
+   * that stops following. `clock` dates the snapshots.
    */
-  follow(registry: MetricsRegistry): () => void {
-    const producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both' })
+  follow(registry: MetricsRegistry, clock: Clock = new SystemClock()): () => void {
+    const producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both', clock })
+    this.#clock = clock
     this.#registry = registry
     this.#producer = producer
     return () => {
@@ -93,10 +96,11 @@ export class SnapshotReader extends MetricReader {
 
   async #take(): Promise<Snapshot> {
     if (!this.#isBound) throw new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
+    this.#clock.synchronize()
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
-    const snapshot = new Snapshot(resourceMetrics, Date.now(), errors)
+    const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
     this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
     const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
     this.#registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })

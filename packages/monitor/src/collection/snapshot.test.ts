@@ -19,8 +19,6 @@ test('counters and gauges are points with name, kind, unit, labels and value', a
   const { registry, reader } = setUp()
   registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
   registry.setGaugeWithLabels('db_level_files', 7, { store: 'orders', level: '0' })
-  const [family] = registry.families()
-  const [series] = family?.series.values() ?? []
   expect((await reader.take()).points).toEqual([
     {
       metric: 'db_get_operations_total',
@@ -28,7 +26,7 @@ test('counters and gauges are points with name, kind, unit, labels and value', a
       unit: '{operation}',
       description: 'Completed gets, both successful and failed.',
       attributes: { store: 'orders' },
-      startMs: series?.startMs,
+      startMs: expect.any(Number),
       value: 3,
     },
     {

@@ -60,16 +60,19 @@ export class Snapshot {
 
   /** All points of all metrics. */
   get points(): readonly Point[] {
-    this.#points ??= this.resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics.flatMap(readPoints))
+    this.#points ??= this.resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap((metric) => readPoints(metric, this.timeMs)),
+    )
     return this.#points
   }
 }
 
-function readPoints(metric: MetricData): Point[] {
+function readPoints(metric: MetricData, timeMs: number): Point[] {
   const { name, unit, description } = metric.descriptor
   const declared = (metric as { kind?: MetricKind }).kind
   return metric.dataPoints.map(({ attributes, startTime, value }): Point => {
-    const base = { metric: name, unit, description, attributes, startMs: hrTimeToMilliseconds(startTime) }
+    // A clock that was set back since: nothing starts after its end.
+    const base = { metric: name, unit, description, attributes, startMs: Math.min(hrTimeToMilliseconds(startTime), timeMs) }
     if (typeof value === 'number') {
       const counts = metric.dataPointType === DataPointType.SUM && metric.isMonotonic
       return { ...base, kind: counts ? 'counter' : 'gauge', value }

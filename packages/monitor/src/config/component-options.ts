@@ -1,5 +1,8 @@
 import type { ResolvedConfig } from './resolve-config.ts'
 
+/** Default rules use windows of five minutes, which need more than a few samples, however seldom metrics are exported. */
+const maxDefaultHistoryIntervalMs = 10_000
+
 /** The options of a configuration, grouped by the component that takes them. */
 export type ComponentOptions = ReturnType<typeof componentOptions>
 
@@ -10,10 +13,11 @@ export type ComponentOptions = ReturnType<typeof componentOptions>
  * `noUnusedLocals`: an option that no component takes does not compile.
  */
 export function componentOptions(config: ResolvedConfig) {
-  const { logger, logLevel, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
+  const { logger, logLevel, clock, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
   const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...withoutRuntime } = withoutGeneral
   const { enableSlowQueryLog, slowQueryThresholdMs, maxErrorHistory, errorRedactor, ...withoutOperations } = withoutRuntime
-  const { historyPath, historyRetentionMs, historyMaxBytes, ...withoutHistory } = withoutOperations
+  const { historyIntervalMs, historyMemoryBytes, historyPath, historyRetentionMs, historyMaxBytes, ...withoutHistory } =
+    withoutOperations
   const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...withoutHealthChecks } = withoutHistory
   const { memoryLimitBytes, health, ...withoutHealth } = withoutHealthChecks
   const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...withoutAlerts } = withoutHealth
@@ -26,12 +30,16 @@ export function componentOptions(config: ResolvedConfig) {
   return {
     closeTimeoutMs,
     logging: { logger, level: logLevel },
+    clock,
     registry: { semconv, cardinalityLimit },
     resource,
     otlp: { otlp, metricsIntervalMs, closeTimeoutMs },
     runtime: { options: runtime, tracerProvider },
     operations: { slowThresholdMs: slowQueryThresholdMs, maxErrors: maxErrorHistory, redactError: errorRedactor },
-    history: { intervalMs: metricsIntervalMs },
+    history: {
+      intervalMs: historyIntervalMs ?? Math.min(metricsIntervalMs, maxDefaultHistoryIntervalMs),
+      maxBytes: historyMemoryBytes,
+    },
     durableHistory: { path: historyPath, retentionMs: historyRetentionMs, maxBytes: historyMaxBytes },
     health: {
       enabled: enableHealthChecks,

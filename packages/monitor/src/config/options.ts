@@ -28,11 +28,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional()
 /** Every option with a plain value, which can also be set in the environment: `metricsIntervalMs` as WOMBAT_METRICS_INTERVAL_MS. */
 export const options = {
   enableMetrics: option(boolean(), true, 'Record metrics.'),
-  metricsIntervalMs: option(
-    milliseconds(100),
-    10_000,
-    'Interval of the OTLP export, of the log line with metrics and of the samples in the history.',
-  ),
+  metricsIntervalMs: option(milliseconds(100), 10_000, 'Interval of the OTLP export and of the log line with metrics.'),
   maxErrorHistory: option(integer(0, 100_000), 1000, 'Number of recent errors that are kept.'),
   logLevel: option(oneOf(logLevels), 'info', 'Lowest level that is logged.'),
   enableSlowQueryLog: option(boolean(), true, 'Log slow operations.'),
@@ -86,6 +82,16 @@ export const options = {
     option(optional(httpUrl()), undefined, "URL to which alerts are posted, in the format of Alertmanager's webhooks."),
   ),
   alertWebhookAllowPrivate: option(boolean(), false, 'Allow a webhook on this machine or in a private network.'),
+  historyIntervalMs: option(
+    optional(z.int().min(100).max(60_000).describe('a whole number of milliseconds from 100 to 60000')),
+    undefined,
+    'Interval of the samples in the history, which alert rules and health checks read. If not set: `metricsIntervalMs`, but at most 10000.',
+  ),
+  historyMemoryBytes: option(
+    integer(2 ** 20, 2 ** 40),
+    64 * 2 ** 20,
+    'Memory that the history may use. At the limit, the store that uses most loses its oldest samples.',
+  ),
   historyPath: option(
     optional(filePath('the path of a file')),
     undefined,

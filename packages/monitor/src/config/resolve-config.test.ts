@@ -267,7 +267,7 @@ test('the table for the documentation has every option, its variable and its def
     variable: 'WOMBAT_METRICS_INTERVAL_MS',
     defaultValue: 10_000,
     allowed: 'a whole number of milliseconds from 100 to 86400000',
-    description: 'Interval of the OTLP export, of the log line with metrics and of the samples in the history.',
+    description: 'Interval of the OTLP export and of the log line with metrics.',
   })
   expect(table.map(({ option }) => option)).toEqual(explainConfig({}, {}).map(({ option }) => option))
   for (const { option, allowed, description } of table) {

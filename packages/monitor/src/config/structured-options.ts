@@ -6,6 +6,7 @@ import { RuleError, validateRules } from '../alerts/rule-file.ts'
 import type { OtlpOptions } from '../exporters/otlp.ts'
 import { type HealthOptions, validateHealthOptions } from '../health/health-options.ts'
 import type { Logger } from '../logger.ts'
+import type { Clock } from '../time/clock.ts'
 import { describeKind, formatIssue, suggest } from '../validation/format-issue.ts'
 import { httpUrl, milliseconds, oneOf } from './schema.ts'
 
@@ -51,6 +52,12 @@ export interface StructuredOptions {
    * @defaultValue the global provider, even if it is registered later
    */
   readonly tracerProvider?: TracerProvider
+  /**
+   * The clock of everything that the monitor dates, for tests: a `ManualClock`.
+   *
+   * @defaultValue a `SystemClock`
+   */
+  readonly clock?: Clock
 }
 
 const otlpShape = {
@@ -85,6 +92,9 @@ const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
   ),
   health: validateHealthOptions,
   errorRedactor: mustBe('a function that returns text', (value) => typeof value === 'function'),
+  clock: mustBe('a Clock, such as a ManualClock', (value) =>
+    ['nowMs', 'monotonicMs', 'synchronize', 'onStep'].every((name) => hasMethod(value, name)),
+  ),
   tracerProvider: mustBe('a TracerProvider', (value) => hasMethod(value, 'getTracer')),
 }
 

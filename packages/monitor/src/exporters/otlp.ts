@@ -13,6 +13,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { RegistryProducer } from '../collection/registry-producer.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
+import { type Clock, SystemClock } from '../time/clock.ts'
 
 /**
  * The options of the OTLP exporter, which sends over HTTP. Options that are left out come from OpenTelemetry's environment
@@ -85,7 +86,12 @@ export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
 }
 
 /** Creates a reader that exports the registry over OTLP every interval. Failures are counted, and logged at most once a minute. */
-export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, logger: Logger): PeriodicExportingMetricReader {
+export function otlpReader(
+  registry: MetricsRegistry,
+  settings: OtlpSettings,
+  logger: Logger,
+  clock: Clock = new SystemClock(),
+): PeriodicExportingMetricReader {
   const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms, batchSize } = settings
   const Exporter = protocol === 'http/json' ? JsonExporter : ProtobufExporter
   const exporter = new Exporter({
@@ -97,7 +103,7 @@ export function otlpReader(registry: MetricsRegistry, settings: OtlpSettings, lo
     }),
     temporalityPreference: temporality === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
   })
-  const producer = new RegistryProducer(registry, { temporality, histograms })
+  const producer = new RegistryProducer(registry, { temporality, histograms, clock })
   return new PeriodicExportingMetricReader({
     exporter: new CountedExporter(exporter, registry, producer, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,

@@ -27,6 +27,15 @@ export class ChangeLog {
     return this.#changes
   }
 
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    this.#changes = this.#changes.map(({ check, from, to, timeMs }) => {
+      const { lastCheckMs, sinceMs } = check
+      const times = { sinceMs: sinceMs + deltaMs, lastCheckMs: lastCheckMs === undefined ? undefined : lastCheckMs + deltaMs }
+      return Object.freeze({ check: Object.freeze({ ...check, ...times }), from, to, timeMs: timeMs + deltaMs })
+    })
+  }
+
   /** Keeps and logs a change, and notifies `onChange`. Never throws. */
   record(change: HealthChange): void {
     this.#changes = [...this.#changes, change].slice(-maxChanges)

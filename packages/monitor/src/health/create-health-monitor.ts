@@ -2,6 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { ProcessState } from '../process/process-state.ts'
+import type { Clock } from '../time/clock.ts'
 import { suggest } from '../validation/format-issue.ts'
 import { builtInChecks } from './built-in-checks.ts'
 import { type BuiltInSourceOptions, createBuiltInSource } from './built-in-source.ts'
@@ -13,6 +14,7 @@ import { HealthMonitor } from './monitor.ts'
 export interface CreateHealthMonitorOptions {
   readonly registry: MetricsRegistry
   readonly logger: Logger
+  readonly clock: Clock
   readonly history: History
   readonly process: ProcessState
   /** Records the metrics in the history: runs before the checks, which read it. */
@@ -27,7 +29,7 @@ export interface CreateHealthMonitorOptions {
 
 /** Creates the health monitor of a configuration, with the built-in checks and those of the application. */
 export function createHealthMonitor(options: CreateHealthMonitorOptions): HealthMonitor {
-  const { registry, logger, history, process, sample, enabled, intervalMs, timeoutMs, probe, memoryLimitBytes } = options
+  const { registry, logger, clock, history, process, sample, enabled, intervalMs, timeoutMs, probe, memoryLimitBytes } = options
   const { checks = [], settings, bounds, onChange } = options.health ?? {}
   const shared = { registry, history, process, memoryLimitBytes }
   const monitor = new HealthMonitor({
@@ -38,6 +40,7 @@ export function createHealthMonitor(options: CreateHealthMonitorOptions): Health
     explain: createExplain(shared),
     registry,
     logger,
+    clock: () => clock.nowMs(),
     beforeRun: sample,
     ...(settings !== undefined && { settings }),
     ...(onChange !== undefined && { onChange }),

@@ -150,6 +150,12 @@ export class HealthMonitor {
     this.#isStopping = true
   }
 
+  /** Moves all times by milliseconds: call it when the clock that the monitor reads was set. */
+  shift(deltaMs: number): void {
+    this.#checks.shift(deltaMs)
+    this.#changes.shift(deltaMs)
+  }
+
   /** The last 100 changes, oldest first. */
   get changes(): readonly HealthChange[] {
     return this.#changes.changes

@@ -6,6 +6,7 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { SnapshotReader } from '../collection/snapshot-reader.ts'
+import { SystemClock } from '../time/clock.ts'
 import { HistoryRecorder } from './recorder.ts'
 import { DurableHistory } from './sqlite/durable-history.ts'
 
@@ -15,7 +16,7 @@ function monitored() {
   new MeterProvider({ readers: [reader] })
   reader.follow(registry)
   registry.incrementCounter('db_get_operations_total', 3, { store: 'orders' })
-  return { registry, reader, logger: collectingLogger() }
+  return { registry, reader, logger: collectingLogger(), clock: new SystemClock(), maxBytes: 2 ** 24 }
 }
 
 async function durableHistory(): Promise<() => Promise<DurableHistory>> {
@@ -73,8 +74,9 @@ test('samples come every interval until the recorder is closed', async () => {
 })
 
 test('a collection that fails is logged with its reason', async () => {
-  const { registry, logger } = monitored()
-  const recorder = new HistoryRecorder({ registry, logger, reader: new SnapshotReader(), intervalMs: 100, durable: undefined })
+  const setUp = monitored()
+  const { logger } = setUp
+  const recorder = new HistoryRecorder({ ...setUp, reader: new SnapshotReader(), intervalMs: 100, durable: undefined })
   recorder.start()
   onTestFinished(() => recorder.close())
   await vi.waitFor(() => expect(logger.lines).not.toEqual([]), 5000)

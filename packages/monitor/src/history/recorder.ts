@@ -1,18 +1,24 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { trackSelfTime } from '../collection/self-metrics.ts'
+import type { Point } from '../collection/snapshot.ts'
 import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
+import type { Clock } from '../time/clock.ts'
 import { TimeSeries } from './memory/time-series.ts'
-import { toSamples } from './series.ts'
+import { type Sample, toSamples } from './series.ts'
 import type { DurableHistory } from './sqlite/durable-history.ts'
+import { TimeSlices } from './time-slices.ts'
 
 export interface HistoryRecorderOptions {
   readonly reader: SnapshotReader
   readonly registry: MetricsRegistry
   readonly logger: Logger
+  readonly clock: Clock
   /** Milliseconds between two samples. */
   readonly intervalMs: number
+  /** Memory that the history may use, in bytes. */
+  readonly maxBytes: number
   /** The history on disk, which keeps the samples beyond this process. The recorder does not close it. */
   readonly durable: DurableHistory | undefined
 }
@@ -23,12 +29,15 @@ export class HistoryRecorder implements Component {
   readonly history: TimeSeries
   readonly #options: HistoryRecorderOptions
   #restoring: Promise<void> = Promise.resolve()
+  #sampling: Promise<void> | undefined
+  #isLimited = false
+  #countedDrops = 0
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
   constructor(options: HistoryRecorderOptions) {
     this.#options = options
-    this.history = new TimeSeries({ intervalMs: options.intervalMs })
+    this.history = new TimeSeries({ intervalMs: options.intervalMs, maxBytes: options.maxBytes })
   }
 
   /** Resolves when the samples of earlier processes are in memory. Never rejects. */
@@ -46,18 +55,12 @@ export class HistoryRecorder implements Component {
     })
   }
 
-  /** Records the metrics as they are now. Waits for the restored samples first: a history accepts samples in time order only. */
-  async sample(): Promise<void> {
-    await this.#restoring
-    const { reader, registry, durable } = this.#options
-    const { points, timeMs } = await reader.take()
-    if (this.#isClosed) return
-    trackSelfTime(registry, 'history', () => {
-      const samples = points.flatMap(toSamples)
-      this.history.append(timeMs, samples)
-      durable?.append(timeMs, samples)
+  /** Records the metrics as they are now. Calls during a recording wait for that one. */
+  sample(): Promise<void> {
+    this.#sampling ??= this.#sample().finally(() => {
+      this.#sampling = undefined
     })
-    registry.setGauge('wombat_monitor_history_bytes', this.history.bytes)
+    return this.#sampling
   }
 
   close(): void {
@@ -65,9 +68,56 @@ export class HistoryRecorder implements Component {
     clearInterval(this.#timer)
   }
 
+  /** Waits for the restored samples first: their times are before those of this process. */
+  async #sample(): Promise<void> {
+    await this.#restoring
+    const { reader, registry, durable } = this.#options
+    const { points, timeMs } = await reader.take()
+    if (this.#isClosed) return
+    const kept = await this.#append(points, timeMs)
+    if (this.#isClosed) return
+    trackSelfTime(registry, 'history', () => durable?.append(timeMs, kept))
+    this.#reportLimits()
+  }
+
+  /** Appends to the history in memory, in slices: there may be very many series. Returns the samples that it keeps. */
+  async #append(points: readonly Point[], timeMs: number): Promise<Sample[]> {
+    const { history } = this
+    const kept: Sample[] = []
+    if (!history.begin(timeMs)) return kept
+    const slices = new TimeSlices()
+    for (const point of points) {
+      for (const sample of toSamples(point)) if (history.add(sample.series, sample.value)) kept.push(sample)
+      await slices.yieldIfDue()
+    }
+    history.commit()
+    return kept
+  }
+
+  #reportLimits(): void {
+    const { registry, logger } = this.#options
+    const { bytes, maxBytes, reachSeconds, isLimited, droppedSamples, store } = this.history.limits
+    registry.setGauge('wombat_monitor_history_bytes', bytes)
+    registry.setGauge('wombat_monitor_history_limit_bytes', maxBytes)
+    registry.setGauge('wombat_monitor_history_reach_seconds', reachSeconds)
+    registry.incrementCounter('wombat_monitor_history_dropped_samples_total', droppedSamples - this.#countedDrops)
+    this.#countedDrops = droppedSamples
+    const { fileBytes } = this.#options.durable ?? {}
+    if (fileBytes !== undefined) registry.setGauge('wombat_monitor_history_file_bytes', fileBytes)
+    if (isLimited === this.#isLimited) return
+    this.#isLimited = isLimited
+    const fields = { store, reachSeconds, droppedSamples, maxBytes }
+    if (isLimited) {
+      logger.warn(
+        fields,
+        'the history in memory has reached its limit: the store that uses most loses its oldest samples. Raise historyMemoryBytes, or measure fewer series',
+      )
+    } else logger.info(fields, 'the history in memory is below its limit again')
+  }
+
   async #restore(): Promise<void> {
-    const { durable, intervalMs } = this.#options
-    await durable?.restore(this.history, Date.now(), intervalMs)
+    const { durable, clock } = this.#options
+    await durable?.restore(this.history, clock.nowMs())
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {

@@ -15,22 +15,50 @@ export interface Sample {
   readonly value: number
 }
 
+/**
+ * The series of each set of attributes, by metric. Most sets are the same objects in every snapshot, so that the labels of a series are
+ * created once and not with each sample.
+ */
+const seriesByAttributes = new WeakMap<Point['attributes'], Map<string, readonly HistorySeries[]>>()
+
 /** Returns the samples of a point of a snapshot: one for a counter or gauge, several for a histogram. */
 export function toSamples(point: Point): Sample[] {
-  const labels = toLabels(point.attributes)
-  if ('value' in point)
-    return [{ series: { name: point.metric, labels, isCounter: point.kind === 'counter' }, value: point.value }]
+  let byMetric = seriesByAttributes.get(point.attributes)
+  if (byMetric === undefined) {
+    byMetric = new Map()
+    seriesByAttributes.set(point.attributes, byMetric)
+  }
+  // Exponential buckets move with their values.
+  const isFixed = 'value' in point || point.bounds.length > 0
+  let series = isFixed ? byMetric.get(point.metric) : undefined
+  if (series === undefined || series.length !== seriesCount(point)) {
+    series = createSeries(point)
+    byMetric.set(point.metric, series)
+  }
+  if ('value' in point) return [{ series: series[0] as HistorySeries, value: point.value }]
   let cumulative = 0
   const buckets = point.counts.map((count, index): Sample => {
     cumulative += count
-    const le = String(point.bounds[index] ?? '+Inf')
-    return { series: { name: `${point.metric}_bucket`, labels: { ...labels, le }, isCounter: true }, value: cumulative }
+    return { series: series[index] as HistorySeries, value: cumulative }
   })
-  return [
-    ...buckets,
-    { series: { name: `${point.metric}_sum`, labels, isCounter: true }, value: point.sum },
-    { series: { name: `${point.metric}_count`, labels, isCounter: true }, value: point.count },
-  ]
+  const [sum, count] = series.slice(-2) as [HistorySeries, HistorySeries]
+  return [...buckets, { series: sum, value: point.sum }, { series: count, value: point.count }]
+}
+
+function seriesCount(point: Point): number {
+  return 'value' in point ? 1 : point.counts.length + 2
+}
+
+function createSeries(point: Point): HistorySeries[] {
+  const { metric } = point
+  const labels = toLabels(point.attributes)
+  if ('value' in point) return [{ name: metric, labels, isCounter: point.kind === 'counter' }]
+  const buckets = point.counts.map((_, index): HistorySeries => {
+    const le = String(point.bounds[index] ?? '+Inf')
+    return { name: `${metric}_bucket`, labels: { ...labels, le }, isCounter: true }
+  })
+  const total = (suffix: string): HistorySeries => ({ name: `${metric}_${suffix}`, labels, isCounter: true })
+  return [...buckets, total('sum'), total('count')]
 }
 
 /** Converts attributes to labels as Prometheus does: every value becomes a string. */

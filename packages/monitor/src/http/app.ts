@@ -5,6 +5,7 @@ import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { History } from '../history/history.ts'
 import type { ErrorHistory } from '../operations/error-history.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
+import type { Clock } from '../time/clock.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -18,6 +19,7 @@ export interface RouteDependencies {
   readonly slowLog: SlowLog
   readonly errors: ErrorHistory
   readonly health: HealthSource
+  readonly clock: Clock
   readonly authToken: string | undefined
 }
 
@@ -31,11 +33,12 @@ export interface RouteGroups {
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, slowLog, errors, health, authToken } = dependencies
+  const { reader, registry, alerts, history, slowLog, errors, health, clock, authToken } = dependencies
+  const now = (): number => clock.nowMs()
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry))
     .route('/', alertRoutes(alerts))
-    .route('/', queryRoutes(history, Date.now))
-    .route('/', operationRoutes(slowLog, errors))
+    .route('/', queryRoutes(history, now))
+    .route('/', operationRoutes(slowLog, errors, now))
   return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }
 }

@@ -16,7 +16,7 @@ const overflowKey = '_REST'
  * start, and if every second has some they go back 15 minutes.
  */
 export class ErrorCounts {
-  /** Unix time in milliseconds since when every error is counted. */
+  /** Time in milliseconds since when every error is counted. */
   sinceMs: number
   readonly #seconds: Second[] = []
 
@@ -24,14 +24,9 @@ export class ErrorCounts {
     this.sinceMs = nowMs
   }
 
-  /** Counts one error. If the clock was set back, all earlier counts are dropped, because their age is unknown. */
+  /** Counts one error, at a time that is not before that of the last one. */
   add(key: string, nowMs: number): void {
     let second = this.#seconds.at(-1)
-    if (second !== undefined && nowMs < second.startMs) {
-      this.#seconds.length = 0
-      this.sinceMs = nowMs
-      second = undefined
-    }
     if (second === undefined || nowMs >= second.startMs + secondMs) {
       second = { startMs: nowMs, counts: new Map() }
       this.#seconds.push(second)

@@ -1,19 +1,20 @@
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, onTestFinished, test } from 'vitest'
+import { ManualClock } from '../time/clock.ts'
 import { ErrorHistory, type ErrorHistoryOptions } from './error-history.ts'
 
 const startMs = 1_000_000
 
 function createHistory(options: Partial<ErrorHistoryOptions> = {}) {
   const registry = new MetricsRegistry()
-  const clock = { timeMs: startMs }
-  const history = new ErrorHistory({ registry, keep: 10, now: () => clock.timeMs, ...options })
+  const clock = new ManualClock(startMs)
+  const history = new ErrorHistory({ registry, keep: 10, clock, ...options })
   onTestFinished(() => history.close())
   const failAt = (
     ms: number,
     { store = 'orders', operation = 'get' as const, errorType = '_OTHER', error = new Error('no') } = {},
   ) => {
-    clock.timeMs = startMs + ms
+    clock.advance(startMs + ms - clock.nowMs())
     registry.observer.emitError({ store, operation, errorType, error })
   }
   return { registry, clock, history, failAt }
@@ -55,7 +56,7 @@ test('the error rate covers the window, for one store or all, without failures t
     failAt(second * 1000, { store: 'users', errorType: 'LEVEL_IO_ERROR' })
   }
   registry.observer.emitError({ store: 'orders', operation: 'open', errorType: '_OTHER', error: undefined })
-  clock.timeMs = startMs + 60_000
+  clock.advance(startMs + 60_000 - clock.nowMs())
   expect(history.errorRate(60_000)).toBe(2)
   expect(history.errorRate(30_000, 'users')).toBe(1)
   expect(history.countsByType(30_000)).toEqual({ _OTHER: 31, LEVEL_IO_ERROR: 30 })
@@ -64,23 +65,29 @@ test('the error rate covers the window, for one store or all, without failures t
 
 test('a window that starts before errors were counted has no rate, and one without errors has 0', () => {
   const { clock, history, failAt } = createHistory()
-  clock.timeMs = startMs + 60_000
+  clock.advance(startMs + 60_000 - clock.nowMs())
   expect(history.errorRate(60_001)).toBeUndefined()
   expect(history.errorRate(60_000)).toBe(0)
   expect(history.errorRate(0)).toBeUndefined()
-  for (let second = 0; second < 2000; second++) failAt(second * 1000)
-  expect(history.knownSinceMs).toBe(startMs + 1_100_000)
+  for (let second = 60; second < 2060; second++) failAt(second * 1000)
+  expect(history.knownSinceMs).toBe(startMs + 1_160_000)
   expect(history.errorRate(899_000)).toBeCloseTo(1, 2)
   expect(history.errorRate(900_000)).toBeUndefined()
 })
 
-test('a clock that is set back drops earlier counts', () => {
-  const { history, failAt } = createHistory()
+test.each([3_600_000, -3_600_000])('a clock that is set by %i ms moves the errors, and their ages stay', (deltaMs) => {
+  const { clock, history, failAt } = createHistory()
   failAt(100_000)
-  failAt(50_000)
-  expect(history.entries.map(({ count }) => count)).toEqual([1, 1])
-  expect(history.knownSinceMs).toBe(startMs + 50_000)
-  expect(history.countsByType()).toEqual({ _OTHER: 1 })
+  clock.step(deltaMs)
+  clock.advance(30_000)
+  failAt(130_000 + deltaMs)
+  expect(history.entries.map(({ firstMs, count }) => [firstMs, count])).toEqual([
+    [startMs + deltaMs + 130_000, 1],
+    [startMs + deltaMs + 100_000, 1],
+  ])
+  expect(history.knownSinceMs).toBe(startMs + deltaMs)
+  expect(history.countsByType()).toEqual({ _OTHER: 2 })
+  expect(history.errorRate(20_000)).toBe(1 / 20)
 })
 
 test('without a redactor there is no message; with one its result is truncated', () => {

@@ -1,4 +1,5 @@
 import type { FailedOperation, MetricsRegistry } from '@wombat/instrumentation'
+import { type Clock, SystemClock } from '../time/clock.ts'
 import { ErrorCounts } from './error-counts.ts'
 import { RecentBuffer } from './recent-buffer.ts'
 
@@ -27,8 +28,8 @@ export interface ErrorHistoryOptions {
    * entry has no message.
    */
   readonly redact?: ((error: unknown) => string | undefined) | undefined
-  /** Unix time in milliseconds. Default: `Date.now`. */
-  readonly now?: () => number
+  /** Dates the errors. Default: a `SystemClock` of its own. */
+  readonly clock?: Clock
 }
 
 type MutableEntry = { -readonly [Name in keyof ErrorEntry]: ErrorEntry[Name] }
@@ -60,7 +61,7 @@ const separator = '\u0000'
  * ```
  */
 export class ErrorHistory {
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #redact: ((error: unknown) => string | undefined) | undefined
   readonly #entries: RecentBuffer<MutableEntry>
   /** The newest entry of equal errors, while it is among the entries. */
@@ -70,26 +71,27 @@ export class ErrorHistory {
   readonly #removeListener: () => void
 
   /** @throws RangeError if `keep` is not a whole number of 0 or more. */
-  constructor({ registry, keep, redact, now = Date.now }: ErrorHistoryOptions) {
+  constructor({ registry, keep, redact, clock = new SystemClock() }: ErrorHistoryOptions) {
     if (!Number.isInteger(keep) || keep < 0) {
       throw new RangeError(`keep must be a whole number of 0 or more, got ${keep}: it is the number of errors that are kept`)
     }
-    this.#now = now
+    this.#clock = clock
     this.#redact = redact
     this.#isEnabled = keep > 0
     this.#entries = new RecentBuffer(Math.max(1, keep))
-    this.#counts = new ErrorCounts(now())
+    this.#counts = new ErrorCounts(this.#now())
     this.#removeListener = this.#isEnabled ? registry.observer.onError((failed) => this.#add(failed)) : () => {}
   }
 
   /** Copies of the entries, newest first. */
   get entries(): ErrorEntry[] {
-    return [...this.#entries].map((entry) => ({ ...entry }))
+    const { stepsMs } = this.#clock
+    return [...this.#entries].map((entry) => ({ ...entry, firstMs: entry.firstMs + stepsMs, lastMs: entry.lastMs + stepsMs }))
   }
 
   /** Unix time in milliseconds since when every error is counted; undefined if none are. */
   get knownSinceMs(): number | undefined {
-    return this.#isEnabled ? this.#counts.sinceMs : undefined
+    return this.#isEnabled ? this.#counts.sinceMs + this.#clock.stepsMs : undefined
   }
 
   /**
@@ -124,6 +126,11 @@ export class ErrorHistory {
     this.#removeListener()
   }
 
+  /** Unix time as it would be if the clock had not been set since the start: it only grows. */
+  #now(): number {
+    return this.#clock.nowMs() - this.#clock.stepsMs
+  }
+
   #add({ store, operation, errorType, error }: FailedOperation): void {
     const nowMs = this.#now()
     const message = this.#redactedMessage(error)
@@ -139,7 +146,7 @@ export class ErrorHistory {
     }
     const key = entryKey(entry)
     const newest = this.#newest.get(key)
-    if (newest !== undefined && Math.abs(nowMs - newest.firstMs) < mergeWindowMs) {
+    if (newest !== undefined && nowMs - newest.firstMs < mergeWindowMs) {
       newest.count++
       newest.lastMs = nowMs
       return

@@ -2,6 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
+import { type Clock, SystemClock } from '../time/clock.ts'
 import { ErrorHistory, type ErrorHistoryOptions } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 
@@ -9,6 +10,8 @@ import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 export interface OperationMonitorOptions {
   readonly registry: MetricsRegistry
   readonly logger: Logger
+  /** Dates slow operations and errors (default: a `SystemClock` of its own). */
+  readonly clock?: Clock
   /** Milliseconds from which an operation is slow, or `auto`. */
   readonly slowThresholdMs: SlowLogOptions['thresholdMs']
   /** The number of errors that are kept. */
@@ -27,7 +30,7 @@ export class OperationMonitor implements Component {
   readonly #registry: MetricsRegistry
 
   /** @throws Error if the registry is monitored already. */
-  constructor({ registry, logger, slowThresholdMs, maxErrors, redactError }: OperationMonitorOptions) {
+  constructor({ registry, logger, clock = new SystemClock(), slowThresholdMs, maxErrors, redactError }: OperationMonitorOptions) {
     if (monitoredRegistries.has(registry)) {
       throw new Error(
         "the stores of this MeterProvider are monitored already: close that monitoring first. Two would count slow operations twice and overwrite each other's thresholds.",
@@ -35,8 +38,8 @@ export class OperationMonitor implements Component {
     }
     this.#registry = registry
     this.process = new ProcessMonitor(registry)
-    this.slowLog = new SlowLog({ registry, process: this.process, logger, thresholdMs: slowThresholdMs })
-    this.errors = new ErrorHistory({ registry, keep: maxErrors, redact: redactError })
+    this.slowLog = new SlowLog({ registry, process: this.process, logger, clock, thresholdMs: slowThresholdMs })
+    this.errors = new ErrorHistory({ registry, clock, keep: maxErrors, redact: redactError })
     monitoredRegistries.add(registry)
   }
 

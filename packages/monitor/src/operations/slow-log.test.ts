@@ -6,6 +6,7 @@ import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { operationRoutes } from '../http/routes/operations.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
+import { ManualClock } from '../time/clock.ts'
 import { ErrorHistory } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'
 
@@ -33,7 +34,7 @@ test('the counter of every operation starts at 0', async () => {
 })
 
 test('a slow operation is kept, counted and logged with its sizes', async () => {
-  const { registry, logger, slow, readCount } = createSlowLog({ timeNow: () => 1234 })
+  const { registry, logger, slow, readCount } = createSlowLog({ clock: new ManualClock(1234) })
   const db = instrument(new MemoryLevel(), { registry, name: 'orders' })
   await db.put('key', 'four')
   expect(readCount('orders', 'set')).toBe(1)
@@ -150,7 +151,7 @@ test('secrets in keys, values and errors are in no record, log line or response'
   expect(slow.records.length).toBeGreaterThanOrEqual(5)
   expect(slow.records[0]).toMatchObject({ store: 'failing', isFailed: true })
   expect(errors.entries).toMatchObject([{ store: 'failing', operation: 'set', errorType: '_OTHER', count: 1 }])
-  const routes = operationRoutes(slow, errors)
+  const routes = operationRoutes(slow, errors, Date.now)
   const responses = await Promise.all(
     ['slow-operations', 'errors'].map(async (path) => (await routes.request(`/api/v1/${path}`)).text()),
   )

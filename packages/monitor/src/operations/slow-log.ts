@@ -1,6 +1,7 @@
 import type { MetricsRegistry, SlowOperation } from '@wombat/instrumentation'
 import type { Logger } from '../logger.ts'
 import type { ProcessDelays } from '../process/process-state.ts'
+import { type Clock, SystemClock } from '../time/clock.ts'
 import { attributeLatency, type LatencyAttribution, type OperationTime } from './latency-attribution.ts'
 import { RecentBuffer } from './recent-buffer.ts'
 import { type OperationThreshold, type SlowThreshold, SlowThresholds } from './slow-thresholds.ts'
@@ -37,8 +38,8 @@ export interface SlowLogOptions {
   readonly keep?: number
   /** Clock of durations in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
-  /** Unix time in milliseconds. Default: `Date.now`. */
-  readonly timeNow?: () => number
+  /** Dates the records. Default: a `SystemClock` of its own. */
+  readonly clock?: Clock
 }
 
 /** Engines that run a scan entirely in its call: results never wait for the event loop or the thread pool. */
@@ -50,14 +51,15 @@ export class SlowLog {
   readonly #process: ProcessDelays
   readonly #logger: Logger
   readonly #now: () => number
-  readonly #timeNow: () => number
+  readonly #clock: Clock
+  /** With times that no setting of the clock changes. */
   readonly #records: RecentBuffer<SlowRecord>
   readonly #logLimit = new TokenBucket()
   readonly #thresholds: SlowThresholds
   readonly #removeListeners: ReadonlyArray<() => void>
 
   /** @throws RangeError if `keep` or `thresholdMs` is not valid. */
-  constructor({ registry, process, logger, thresholdMs, keep = 100, now, timeNow = Date.now }: SlowLogOptions) {
+  constructor({ registry, process, logger, thresholdMs, keep = 100, now, clock = new SystemClock() }: SlowLogOptions) {
     if (!Number.isInteger(keep) || keep < 1) {
       throw new RangeError(
         `keep must be a whole number of 1 or more, got ${keep}: it is the number of slow operations that are kept`,
@@ -67,7 +69,7 @@ export class SlowLog {
     this.#process = process
     this.#logger = logger
     this.#now = now ?? (() => performance.now())
-    this.#timeNow = timeNow
+    this.#clock = clock
     this.#records = new RecentBuffer(keep)
     this.#thresholds = new SlowThresholds(registry.observer, thresholdMs, this.#now)
     this.#removeListeners = [
@@ -79,7 +81,8 @@ export class SlowLog {
 
   /** The records that are kept, newest first. */
   get records(): SlowRecord[] {
-    return [...this.#records]
+    const { stepsMs } = this.#clock
+    return [...this.#records].map((record) => ({ ...record, timeMs: record.timeMs + stepsMs }))
   }
 
   /** How many log lines were suppressed by the rate limit. */
@@ -125,7 +128,7 @@ export class SlowLog {
     const { store } = operation
     this.#registry.incrementCounter('db_slow_operations_total', 1, { store, operation: operation.operation })
     const record = this.#createRecord(operation)
-    this.#records.add(record)
+    this.#records.add({ ...record, timeMs: record.timeMs - this.#clock.stepsMs })
     const token = this.#logLimit.take(this.#now())
     if (token !== undefined) this.#logger.warn({ ...record, ...(token.suppressed > 0 && token) }, 'slow operation')
   }
@@ -133,7 +136,7 @@ export class SlowLog {
   #createRecord(slow: SlowOperation): SlowRecord {
     const { store, operation, seconds, entries, keyBytes, valueBytes, inFlight, isFailed, trace } = slow
     return {
-      timeMs: this.#timeNow(),
+      timeMs: this.#clock.nowMs(),
       store,
       operation,
       durationSeconds: seconds,

@@ -18,6 +18,8 @@ export interface Clock {
   nowMs(): number
   /** Returns a monotonic time in milliseconds, for durations only. It has no relation to `nowMs()`. */
   monotonicMs(): number
+  /** Sum of all steps, in milliseconds: `nowMs() - stepsMs` passes evenly from the start on. */
+  readonly stepsMs: number
   /** Compares with the system clock and, if it was set, calls every listener. Cheap: call it before work that reads the time. */
   synchronize(): void
   /** Calls a listener at each step, in the order of subscription. Returns a function that unsubscribes. */
@@ -55,6 +57,7 @@ const systemSources: ClockSources = {
 export class SystemClock implements Clock {
   readonly #sources: ClockSources
   readonly #listeners = new Set<(step: ClockStep) => void>()
+  #stepsMs = 0
   #anchorWallMs: number
   #anchorMonotonicMs: number
   #anchorUptimeMs: number
@@ -72,6 +75,10 @@ export class SystemClock implements Clock {
 
   monotonicMs(): number {
     return this.#sources.monotonicMs()
+  }
+
+  get stepsMs(): number {
+    return this.#stepsMs
   }
 
   synchronize(): void {
@@ -92,6 +99,7 @@ export class SystemClock implements Clock {
     }
     this.#anchorWallMs = wallMs
     const step = { deltaMs: Math.round(differenceMs), atMs: wallMs }
+    this.#stepsMs += step.deltaMs
     for (const listener of this.#listeners) listener(step)
   }
 
@@ -116,6 +124,7 @@ export class SystemClock implements Clock {
 export class ManualClock implements Clock {
   readonly #listeners = new Set<(step: ClockStep) => void>()
   #nowMs: number
+  #stepsMs = 0
   #monotonicMs = 0
 
   /** @param nowMs Unix time in milliseconds at the start (default 2027-01-15 08:00 UTC). */
@@ -131,6 +140,10 @@ export class ManualClock implements Clock {
     return this.#monotonicMs
   }
 
+  get stepsMs(): number {
+    return this.#stepsMs
+  }
+
   /** Lets milliseconds pass. @throws RangeError if they are negative: use `step()` to set the clock. */
   advance(milliseconds: number): void {
     if (!(milliseconds >= 0))
@@ -142,6 +155,7 @@ export class ManualClock implements Clock {
   /** Sets the clock forward, or back if negative, by milliseconds in which no time passes; calls every listener. */
   step(deltaMs: number): void {
     this.#nowMs += deltaMs
+    this.#stepsMs += deltaMs
     const step = { deltaMs, atMs: this.#nowMs }
     for (const listener of this.#listeners) listener(step)
   }

@@ -14,6 +14,6 @@ const file = await DurableHistory.open({
 })
 const count = 300
 for (let index = 0; index < count; index++) file.append(index * intervalMs, createSamples(index))
-await file.restore(new TimeSeries({ intervalMs }), count * intervalMs, intervalMs)
+await file.restore(new TimeSeries({ intervalMs }), count * intervalMs)
 file.close()
 process.stdout.write('restored\n')

@@ -101,7 +101,30 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'History size',
     width: 8,
-    series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) }],
+    series: [
+      { legend: `memory ${processLegend}`, query: gauge('max', 'wombat_monitor_history_bytes', { by: byProcess }) },
+      { legend: `memory limit ${processLegend}`, query: gauge('max', 'wombat_monitor_history_limit_bytes', { by: byProcess }) },
+      { legend: `file ${processLegend}`, query: gauge('max', 'wombat_monitor_history_file_bytes', { by: byProcess }) },
+    ],
+  },
+  {
+    title: 'History reach',
+    width: 8,
+    series: [{ legend: processLegend, query: gauge('min', 'wombat_monitor_history_reach_seconds', { by: byProcess }) }],
+    note: 'At the memory limit, the oldest data of the store that uses most is deleted: raise historyMemoryBytes.',
+  },
+  {
+    title: 'Samples without memory',
+    width: 8,
+    series: [{ legend: processLegend, query: perSecond('wombat_monitor_history_dropped_samples_total', { by: byProcess }) }],
+  },
+  {
+    title: 'System clock set',
+    width: 8,
+    series: [
+      { legend: `steps ${processLegend}`, query: perSecond('wombat_monitor_clock_steps_total', { by: byProcess }) },
+      { legend: `seconds ${processLegend}`, query: perSecond('wombat_monitor_clock_step_seconds_total', { by: byProcess }) },
+    ],
   },
   {
     title: 'Health status changes',

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { type FileKind, readDiskUsage } from '../files/disk-usage.ts'
+import { IdleTime } from '../files/idle-time.ts'
 import { LogFollower } from '../files/log-follower.ts'
 import { readVolume } from '../files/volume.ts'
 import { LevelDBLog } from './log.ts'
@@ -27,6 +28,7 @@ export class LevelDBReader {
   #follower: LogFollower | undefined
   #cancelCloseOnRelease: (() => void) | undefined
   #lastRead: Promise<unknown> = Promise.resolve()
+  readonly #idleTime = new IdleTime()
   #isClosed = false
 
   /** The store may be open already, or opened later. */
@@ -126,7 +128,7 @@ export class LevelDBReader {
     if (!isComplete || writtenMs === undefined) return {}
     // The next opening begins another log.
     if (this.#store.status === 'closed') this.#stopFollowing()
-    const idleSeconds = (Date.now() - writtenMs) / 1000
+    const idleSeconds = this.#idleTime.seconds(writtenMs)
     const stallSeconds = (cause: StallCause): number => this.#log.stallSeconds(cause, idleSeconds)
     return {
       compactionsRunning: this.#log.compactionsRunning,

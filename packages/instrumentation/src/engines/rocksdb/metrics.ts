@@ -90,7 +90,8 @@ export class RocksDBMetrics implements RocksDBEvents {
   readonly #context: StoreContext
   readonly #storage: StorageMetrics
   readonly #compactionCpu: Counter
-  readonly #sinceMs = Date.now()
+  /** Only events after this Unix time count; those of the log that a store opened for reading only finds are older. */
+  #sinceMs = Date.now()
   /** What the engine had counted when measuring began; undefined if unknown. */
   readonly #initial: number | undefined
   readonly #counts = new Map<string, EngineCount>()
@@ -114,6 +115,11 @@ export class RocksDBMetrics implements RocksDBEvents {
     this.#gauges.publish(state)
     const levels = state?.tables?.levels.length ?? 0
     for (; this.#levelCount < levels; this.#levelCount++) this.#gauges.add(levelGauges(this.#levelCount))
+  }
+
+  /** From now on every event in the log is new, whatever time the engine wrote: the system clock may be set. */
+  endInitialRead(): void {
+    this.#sinceMs = Number.NEGATIVE_INFINITY
   }
 
   onFlush({ endMs, bytes, durationSeconds }: Flush): void {

@@ -137,6 +137,7 @@ export class RocksDBReader {
     // `onOpen` is not called for a store that was being opened when measuring began.
     if (status === 'open') this.#log.open()
     const isComplete = await this.#log.read((line) => this.#events.onLine(line))
+    if (isComplete) this.#metrics.endInitialRead()
     if (status === 'closed' && isComplete) this.close()
   }
 }

@@ -11,7 +11,7 @@ export interface PlainOptions {
    */
   readonly enableMetrics?: boolean
   /**
-   * Interval of the OTLP export, of the log line with metrics and of the samples in the history.
+   * Interval of the OTLP export and of the log line with metrics.
    *
    * A whole number of milliseconds from 100 to 86400000. Environment: `WOMBAT_METRICS_INTERVAL_MS`.
    *
@@ -146,6 +146,20 @@ export interface PlainOptions {
    * @defaultValue `false`
    */
   readonly alertWebhookAllowPrivate?: boolean
+  /**
+   * Interval of the samples in the history, which alert rules and health checks read. If not set: `metricsIntervalMs`, but at most 10000.
+   *
+   * A whole number of milliseconds from 100 to 60000. Environment: `WOMBAT_HISTORY_INTERVAL_MS`.
+   */
+  readonly historyIntervalMs?: number
+  /**
+   * Memory that the history may use. At the limit, the store that uses most loses its oldest samples.
+   *
+   * A whole number from 1048576 to 1099511627776. Environment: `WOMBAT_HISTORY_MEMORY_BYTES`.
+   *
+   * @defaultValue `67108864`
+   */
+  readonly historyMemoryBytes?: number
   /**
    * SQLite file that keeps the history and the alerts across restarts. Each process needs its own file. Node 22 prints once that SQLite is experimental.
    *

@@ -74,6 +74,12 @@ export class CheckRegistry {
     return wasRegistered
   }
 
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    for (const state of this.#states.values()) state.shift(deltaMs)
+    this.#cache = undefined
+  }
+
   /** Reads the sources again and returns the checks for a new round. */
   refresh(): Iterable<CheckState> {
     this.#sources.refresh()

@@ -37,7 +37,7 @@ export class CheckState {
   reportedStatus: HealthStatus | undefined
   readonly #options: CheckStateOptions
   readonly #metrics: CheckMetrics
-  readonly #addedMs: number
+  #addedMs: number
   #check: HealthCheck
   #settings: ResolvedCheckSettings
   #state: ReportedState | undefined
@@ -139,6 +139,13 @@ export class CheckState {
   markReported(status: HealthStatus, isChange: boolean): void {
     this.reportedStatus = status
     if (isChange) this.#metrics.recordChange()
+  }
+
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    this.#addedMs += deltaMs
+    if (this.#lastCheckMs !== undefined) this.#lastCheckMs += deltaMs
+    if (this.#state !== undefined) this.#state = { ...this.#state, sinceMs: this.#state.sinceMs + deltaMs }
   }
 
   /** Aborts the current run, ignores its result, and withdraws the metrics. */

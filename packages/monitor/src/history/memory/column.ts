@@ -13,7 +13,7 @@ export class Column {
   #blocks: number[] = []
   #firstIndex = 0
 
-  constructor(width: number) {
+  constructor(width: 1 | 2 | 4) {
     this.#width = width
   }
 
@@ -23,21 +23,23 @@ export class Column {
   }
 
   /** Stores the values of a sequence number, later than that of the last call. Returns the blocks taken from the pool. */
-  write(pool: BlockPool, sequence: number, ...values: readonly number[]): number {
+  write(pool: BlockPool, sequence: number, one: number, two = 0, three = 0, four = 0): number {
     const width = this.#width
     const index = Math.floor(sequence / blockLength)
     if (this.#blocks.length === 0) this.#firstIndex = index
-    let start = (index - this.#firstIndex) * 2 * width
+    const start = (index - this.#firstIndex) * 2 * width
     if (start >= this.#blocks.length) {
       // Between two blocks of a series with a gap there is nothing to read.
       while (this.#blocks.length < start) this.#blocks.push(constant, Number.NaN)
-      for (let value = 0; value < width; value++) this.#blocks.push(constant, values[value] as number)
+      this.#blocks.push(constant, one)
+      if (width > 1) this.#blocks.push(constant, two)
+      if (width > 2) this.#blocks.push(constant, three, constant, four)
       return 0
     }
-    let taken = 0
-    for (let value = 0; value < width; value++, start += 2) {
-      taken += this.#writeOne(pool, start, sequence % blockLength, values[value] as number)
-    }
+    const position = sequence % blockLength
+    let taken = this.#writeOne(pool, start, position, one)
+    if (width > 1) taken += this.#writeOne(pool, start + 2, position, two)
+    if (width > 2) taken += this.#writeOne(pool, start + 4, position, three) + this.#writeOne(pool, start + 6, position, four)
     return taken
   }
 

@@ -1,9 +1,7 @@
-import type { StoredSeries } from './stored-series.ts'
-
 /** All series of one store. Memory is divided between groups: a store with very many series shortens its own history only. */
-export class SeriesGroup {
+export class SeriesGroup<Series> {
   readonly store: string
-  readonly series = new Set<StoredSeries>()
+  readonly series = new Set<Series>()
   /** Samples, and steps of each tier, before these sequence numbers are released. */
   readonly horizons: number[]
   /** Blocks of the pool that its series use. */

@@ -11,6 +11,9 @@ import type { Timeline } from './timeline.ts'
 /** Resets of a counter that are remembered one by one. Of the older ones only their sum is. */
 const maxResets = 256
 
+/** The resolutions in which a sample is kept: all (0), without the sample itself (1), or in the coarsest steps only (2). */
+export type Detail = 0 | 1 | 2
+
 /** What all series share: the times of their samples and steps, and the memory for the values. */
 export interface SharedTimes {
   readonly pool: BlockPool
@@ -28,7 +31,7 @@ interface Part extends Step {
 /** The samples of one series: those of the last hour one by one, and the steps of each tier. */
 export class StoredSeries {
   readonly series: HistorySeries
-  readonly group: SeriesGroup
+  readonly group: SeriesGroup<StoredSeries>
   /** Sequence number of the newest sample; -1 before the first. */
   lastSequence = -1
   readonly #presence = new Presence()
@@ -42,7 +45,7 @@ export class StoredSeries {
   /** The offset before the oldest reset in `#resets`. */
   #firstOffset = 0
 
-  constructor(series: HistorySeries, group: SeriesGroup, tiers: readonly Tier[]) {
+  constructor(series: HistorySeries, group: SeriesGroup<StoredSeries>, tiers: readonly Tier[]) {
     this.series = series
     this.group = group
     this.#steps = tiers.map(() => new SeriesSteps(series.isCounter))
@@ -53,15 +56,18 @@ export class StoredSeries {
     return this.#steps.reduce((sum, steps) => sum + steps.entries, this.#column.length + this.#presence.length)
   }
 
-  /** Adds the value of the sample in progress. Returns the blocks taken from the pool. */
-  add({ pool, tiers }: SharedTimes, sequence: number, timeMs: number, value: number): number {
+  /** Adds the value of a sample, in the resolutions from `detail` on. Returns the blocks taken from the pool. */
+  add({ pool, tiers }: SharedTimes, sequence: number, timeMs: number, value: number, detail: Detail): number {
     if (this.series.isCounter && value < this.#lastValue && Number.isFinite(this.#lastValue)) this.#addReset(sequence)
     this.#lastValue = value
     this.lastSequence = sequence
-    let taken = this.#column.write(pool, sequence, value)
-    this.#presence.add(sequence)
+    let taken = 0
+    if (detail === 0) {
+      taken = this.#column.write(pool, sequence, value)
+      this.#presence.add(sequence)
+    }
     const compensated = value + this.#offset
-    for (let index = 0; index < tiers.length; index++)
+    for (let index = Math.max(0, detail - 1); index < tiers.length; index++)
       taken += (this.#steps[index] as SeriesSteps).add(pool, tiers[index] as Tier, timeMs, compensated)
     return taken
   }
@@ -199,7 +205,9 @@ export class StoredSeries {
       const first = Math.max(steps.first, tier.starts.oldestSequence, tier.starts.firstAfter(cursorMs) - 1)
       for (let step = first; step <= tier.current && tier.starts.timeMs(step) < untilMs; step++) {
         const values = steps.read(pool, tier, step)
-        const clipped = values && clipStep(values, cursorMs, toMs)
+        // A step may begin before the series does.
+        if (values === undefined || values.firstMs >= untilMs) continue
+        const clipped = clipStep(values, cursorMs, toMs)
         if (clipped === undefined) continue
         const offset = this.series.isCounter ? this.#offsetAt(tier.firstSample(step)) : 0
         parts.push({ ...clipped, firstValue: clipped.first - offset })

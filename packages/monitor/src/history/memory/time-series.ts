@@ -5,7 +5,7 @@ import type { HistorySeries, Sample } from '../series.ts'
 import { BlockPool, blockBytes, blockLength } from './block-pool.ts'
 import { SeriesGroup } from './series-group.ts'
 import { SeriesIndex } from './series-index.ts'
-import { type SharedTimes, StoredSeries } from './stored-series.ts'
+import { type Detail, type SharedTimes, StoredSeries } from './stored-series.ts'
 import { Tier } from './tier.ts'
 import { Timeline } from './timeline.ts'
 
@@ -73,7 +73,7 @@ export class TimeSeries implements History {
   readonly maxBytes: number
   readonly #shared: SharedTimes
   readonly #indexes = new Map<string, SeriesIndex>()
-  readonly #groups = new Map<string, SeriesGroup>()
+  readonly #groups = new Map<string, SeriesGroup<StoredSeries>>()
   /** Finds a series without building its key. */
   readonly #stored = new WeakMap<HistorySeries, StoredSeries>()
   #seriesCount = 0
@@ -81,8 +81,8 @@ export class TimeSeries implements History {
   #droppedSamples = 0
   /** The sample at which only the removal of series could make room, and the store that uses most then. */
   #exhaustedAt: number | undefined
-  #largest: SeriesGroup | undefined
-  #sampleInProgress: { readonly sequence: number; readonly timeMs: number } | undefined
+  #largest: SeriesGroup<StoredSeries> | undefined
+  #sampleInProgress: { readonly sequence: number; readonly timeMs: number; readonly detail: Detail } | undefined
 
   /** @throws RangeError if `intervalMs` is less than 100. */
   constructor({ intervalMs = 10_000, maxBytes = 64 * 2 ** 20 }: TimeSeriesOptions = {}) {
@@ -128,27 +128,31 @@ export class TimeSeries implements History {
   /**
    * Begins the samples of one point in time, which `add` and `commit` complete; until then they are not read. Returns false if they
    * have the time of the sample before.
+   *
+   * @param detail for samples that are restored: leaves out the resolutions that do not reach back to them.
    */
-  begin(timeMs: number): boolean {
+  begin(timeMs: number, detail: Detail = 0): boolean {
     const { samples, tiers } = this.#shared
     const lastMs = samples.nextSequence === 0 ? undefined : samples.timeMs(samples.nextSequence - 1)
     if (timeMs === lastMs) return false
     // The clock was set back, and nobody called `shift`.
     if (lastMs !== undefined && timeMs < lastMs) this.shift(timeMs - this.intervalMs - lastMs)
     const sequence = samples.nextSequence
-    this.#sampleInProgress = { sequence, timeMs }
-    for (const tier of tiers) tier.startSample(timeMs, sequence)
+    this.#sampleInProgress = { sequence, timeMs, detail }
+    for (const tier of tiers.slice(Math.max(0, detail - 1))) tier.startSample(timeMs, sequence)
     return true
   }
 
-  /** Adds the value of one series to the sample that was begun. */
-  add(series: HistorySeries, value: number): void {
+  /** Adds the value of one series to the sample that was begun. Returns false if there is no memory for the series. */
+  add(series: HistorySeries, value: number): boolean {
     const sample = this.#sampleInProgress
     const stored = sample && this.#findOrAdd(series)
-    if (sample === undefined || stored === undefined || stored.lastSequence === sample.sequence) return
-    stored.group.blocks += stored.add(this.#shared, sample.sequence, sample.timeMs, value)
+    if (sample === undefined || stored === undefined) return false
+    if (stored.lastSequence === sample.sequence) return true
+    stored.group.blocks += stored.add(this.#shared, sample.sequence, sample.timeMs, value, sample.detail)
     if (sample.sequence % blockLength === 0) this.#release(stored)
     if (this.#usedBytes > this.maxBytes) this.#shrink()
+    return true
   }
 
   /** Completes the sample that was begun. A series that was not added has ended. */
@@ -158,6 +162,18 @@ export class TimeSeries implements History {
     this.#sampleInProgress = undefined
     this.#shared.samples.push(timeMs)
     if (sequence % samplesPerSweep === 0) this.#sweep()
+  }
+
+  /**
+   * Returns the resolutions that can reach back to a sample.
+   *
+   * @param ageMs age of the sample when the newest one is added, in milliseconds.
+   * @param laterSamples number of samples after it.
+   */
+  detailFor(ageMs: number, laterSamples: number): Detail {
+    if (ageMs <= hourMs || laterSamples <= this.#shared.samples.capacity) return 0
+    const minutesPerDay = dayMs / perStepMs[0]
+    return ageMs <= dayMs || laterSamples <= minutesPerDay * Math.ceil(perStepMs[0] / this.intervalMs) ? 1 : 2
   }
 
   select(name: string, matchers: Labels = {}): HistorySeries[] {
@@ -228,10 +244,10 @@ export class TimeSeries implements History {
     return stored
   }
 
-  #findOrAddGroup(store: string): SeriesGroup {
+  #findOrAddGroup(store: string): SeriesGroup<StoredSeries> {
     let group = this.#groups.get(store)
     if (group === undefined) {
-      group = new SeriesGroup(store, this.#shared.tiers.length)
+      group = new SeriesGroup<StoredSeries>(store, this.#shared.tiers.length)
       this.#groups.set(store, group)
     }
     return group
@@ -241,7 +257,7 @@ export class TimeSeries implements History {
    * Makes room for a new series of a store: by data that can be missed, else by series of the store that uses most. Returns false if
    * that would take from another store what this one has already.
    */
-  #makeRoom(group: SeriesGroup): boolean {
+  #makeRoom(group: SeriesGroup<StoredSeries>): boolean {
     const { nextSequence } = this.#shared.samples
     if (this.#exhaustedAt !== nextSequence) {
       this.#releaseData()
@@ -282,14 +298,14 @@ export class TimeSeries implements History {
   }
 
   /** Returns the stores that use at least half of what the largest does, largest first. */
-  #largestGroups(): SeriesGroup[] {
+  #largestGroups(): SeriesGroup<StoredSeries>[] {
     const groups = [...this.#groups.values()].sort((one, other) => groupBytes(other) - groupBytes(one))
     const [largest] = groups
     return largest === undefined ? [] : groups.filter((group) => groupBytes(group) >= groupBytes(largest) / 2)
   }
 
   /** Releases one block of each series of a store: of the data that can be missed most. Returns false if none can. */
-  #releaseOldest(group: SeriesGroup): boolean {
+  #releaseOldest(group: SeriesGroup<StoredSeries>): boolean {
     const { samples, tiers } = this.#shared
     const [minutes, quarters] = tiers as [Tier, Tier]
     const stages = [
@@ -312,7 +328,7 @@ export class TimeSeries implements History {
   }
 
   /** Removes series of a store: those that have ended first, then those of buckets, then others, newest first. */
-  #removeSeries(group: SeriesGroup, count: number): void {
+  #removeSeries(group: SeriesGroup<StoredSeries>, count: number): void {
     const current = this.#shared.samples.nextSequence - 1
     const rank = ({ lastSequence, series }: StoredSeries): number => {
       if (lastSequence < current) return 0
@@ -351,7 +367,7 @@ export class TimeSeries implements History {
   }
 
   /** Returns how far back the history of a store reaches; that of a store without limits if undefined. */
-  #reachSeconds(group: SeriesGroup | undefined): number {
+  #reachSeconds(group: SeriesGroup<StoredSeries> | undefined): number {
     const { samples, tiers } = this.#shared
     const timelines = [samples, ...tiers.map(({ starts }) => starts)]
     if (samples.nextSequence === 0) return 0
@@ -363,6 +379,6 @@ export class TimeSeries implements History {
   }
 }
 
-function groupBytes(group: SeriesGroup): number {
+function groupBytes(group: SeriesGroup<StoredSeries>): number {
   return group.blocks * blockBytes + group.series.size * seriesBytes
 }

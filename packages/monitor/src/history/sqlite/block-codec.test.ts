@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { TimeSlices } from '../time-slices.ts'
 import { type Block, decodeBlock, encodeBlock } from './block-codec.ts'
-import { TimeSlices } from './time-slices.ts'
 
 /** Returns a block with these values, one array per series. */
 function createBlock(columns: readonly (readonly number[])[]): Block {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
-import type { TimeSlices } from './time-slices.ts'
+import type { TimeSlices } from '../time-slices.ts'
 
 /** Samples of several series at several times. */
 export interface Block {

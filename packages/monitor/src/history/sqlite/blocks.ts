@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { TimeSlices } from '../time-slices.ts'
 import { type Block, decodeBlock } from './block-codec.ts'
-import type { TimeSlices } from './time-slices.ts'
 
 /** Samples of one point in time, as stored. Null if there is no series. */
 export interface SampleRow {

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { TimeSlices } from '../time-slices.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
 import { createMigration } from './schema.ts'
-import { TimeSlices } from './time-slices.ts'
 
 const period = 60_000
 const interval = 10_000

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { TimeSlices } from '../time-slices.ts'
 import { encodeBlock } from './block-codec.ts'
 import { type SampleRow, toBlock } from './blocks.ts'
-import { TimeSlices } from './time-slices.ts'
 import { transaction } from './transaction.ts'
 
 /** Approximate number of values in one block: an hour of 700 series every ten seconds. A longer period becomes several blocks. */

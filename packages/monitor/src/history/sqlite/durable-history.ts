@@ -1,14 +1,16 @@
 import { dirname, resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../logger.ts'
-import type { History } from '../history.ts'
+import type { TimeSeries } from '../memory/time-series.ts'
 import type { Sample } from '../series.ts'
+import { TimeSlices } from '../time-slices.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
 import { isDamageError, openFile, quarantine, type Sqlite } from './file.ts'
 import { restoreHistory } from './restore.ts'
 import type { RetentionOptions } from './retention.ts'
 import { prepareStatements, type Statements } from './statements.ts'
-import { TimeSlices } from './time-slices.ts'
+import { toStored } from './stored-value.ts'
 import { assertFreeSpace, transaction } from './transaction.ts'
 
 /** Options of `DurableHistory`. */
@@ -44,7 +46,7 @@ export interface DurableHistoryOptions extends RetentionOptions {
  * const nowMs = Date.now()
  * file.append(nowMs, [{ series, value: 3 }])
  * const history = new TimeSeries({ intervalMs: 10_000 })
- * await file.restore(history, nowMs, 10_000)
+ * await file.restore(history, nowMs)
  * file.close()
  * await rm(path)
  * if (history.at(series, nowMs) !== 3) throw new Error('expected the stored value')
@@ -54,7 +56,10 @@ export class DurableHistory {
   readonly #sqlite: Sqlite
   readonly #options: Required<DurableHistoryOptions>
   #statements: Statements | undefined
+  /** Unix time of the last samples that this process wrote. */
   #lastMs: number | undefined
+  /** The database in which the run of this process has begun. */
+  #runOf: DatabaseSync | undefined
   #isFailing = false
   #compaction: Promise<void> | undefined
   #isClosed = false
@@ -75,9 +80,24 @@ export class DurableHistory {
     this.#statements = this.#openFile()
   }
 
-  /** Returns the time of the last samples until `nowMs`: the process that wrote them was alive then. Undefined if there are none. */
+  /**
+   * Returns the Unix time of the last samples, at most `nowMs`: the process that wrote them was alive then. Undefined if there are
+   * none.
+   */
   lastSampleMs(nowMs: number): number | undefined {
-    return this.#readValue(({ lastSample }) => lastSample.get(nowMs, nowMs)) as number | undefined
+    let timeMs: number | undefined
+    this.#attempt((statements) => {
+      const lastMs = readLast(statements)
+      if (lastMs !== undefined) timeMs = Math.min(nowMs, lastMs + statements.runs.offsetAt(lastMs))
+    })
+    return timeMs
+  }
+
+  /** Size of the file and its journal, in bytes; undefined if the file is not open. */
+  get fileBytes(): number | undefined {
+    let bytes: number | undefined
+    if (this.#statements !== undefined) this.#attempt(({ retention }) => (bytes = retention.fileBytes))
+    return bytes
   }
 
   /** Returns the text that was stored under a name; undefined if there is none or it cannot be read. */
@@ -93,23 +113,30 @@ export class DurableHistory {
     })
   }
 
-  /**
-   * Appends the stored samples to a history in memory, without blocking the event loop. Call it before the first `append`.
-   *
-   * @param intervalMs time between two samples of this process.
-   */
-  async restore(history: History, nowMs: number, intervalMs: number): Promise<void> {
+  /** Appends the stored samples to a history in memory, without blocking the event loop. Call it before the first `append`. */
+  async restore(history: TimeSeries, nowMs: number): Promise<void> {
     const statements = this.#statements
     if (statements === undefined) return
-    const { database, seriesIds } = statements
+    const { database, seriesIds, runs, sampleCount } = statements
     // The caller awaits it: the process must not end in a pause.
     const slices = new TimeSlices({ keepsProcessAlive: true })
     try {
-      const fromMs = nowMs - this.#options.retentionMs
-      const blocks = readBlocks(database, fromMs, slices, (error) => this.#reportFailure(error))
+      const lastMs = readLast(statements)
+      if (lastMs === undefined) return
+      const toUnixMs = runs.datesUntil(nowMs, lastMs)
+      const aheadMs = lastMs + runs.offsetAt(lastMs) - nowMs
+      if (aheadMs > 0) {
+        const { logger, path } = this.#options
+        logger.warn(
+          { path, aheadSeconds: aheadMs / 1000 },
+          'the history file has samples of the future: they are dated so that they end now',
+        )
+      }
+      const blocks = readBlocks(database, lastMs - this.#options.retentionMs, slices, (error) => this.#reportFailure(error))
       await restoreHistory(history, blocks, {
-        nowMs,
-        intervalMs,
+        toUnixMs,
+        lastMs: toUnixMs(lastMs),
+        count: Object.values(sampleCount.get() ?? {})[0] as number,
         slices,
         shouldContinue: () => this.#isCurrent(statements),
         seriesById: (id) => seriesIds.seriesById(id),
@@ -119,25 +146,43 @@ export class DurableHistory {
     }
   }
 
-  /** Writes the samples of one time, later than all before; then deletes and compacts a limited amount of old samples. */
+  /**
+   * Writes the samples of one time; then deletes and compacts a limited amount of old samples. If the time is before that of the last
+   * samples, the clock was set back: those of this process are moved to before this time.
+   */
   append(timeMs: number, samples: readonly Sample[]): void {
-    if (this.#lastMs !== undefined && timeMs <= this.#lastMs) return
-    const isWritten = this.#attempt(({ database, seriesIds, retention, insertSamples }) => {
+    if (timeMs === this.#lastMs) return
+    if (this.#lastMs !== undefined && timeMs < this.#lastMs) this.shift(timeMs - 1 - this.#lastMs)
+    let recordingMs = timeMs
+    const isWritten = this.#attempt((statements) => {
+      const { database, seriesIds, retention, runs, insertSamples } = statements
       assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
       transaction(database, () => {
-        const valuesById = samples
-          .filter(({ value }) => Number.isFinite(value))
-          .map(({ series, value }) => ({ id: seriesIds.assignId(series, timeMs), value }))
+        if (this.#runOf !== database) runs.begin(timeMs, readLast(statements))
+        recordingMs = timeMs - runs.offsetAt(Number.POSITIVE_INFINITY)
+        const valuesById = samples.map(({ series, value }) => {
+          return { id: seriesIds.assignId(series, recordingMs), value: toStored(value) }
+        })
         const row = new Float64Array(seriesIds.width).fill(Number.NaN)
         for (const { id, value } of valuesById) row[id] = value
-        insertSamples.run(timeMs, new Uint8Array(row.buffer))
+        insertSamples.run(recordingMs, new Uint8Array(row.buffer))
       })
+      this.#runOf = database
       this.#lastMs = timeMs
-      retention.enforce(timeMs)
+      retention.enforce(recordingMs)
     })
     if (!isWritten) return
-    this.#compaction ??= this.#compact(timeMs).finally(() => {
+    this.#compaction ??= this.#compact(recordingMs).finally(() => {
       this.#compaction = undefined
+    })
+  }
+
+  /** Moves the times of the samples that this process wrote by milliseconds: the clock that they were dated with was set. */
+  shift(deltaMs: number): void {
+    if (this.#lastMs === undefined) return
+    this.#lastMs += deltaMs
+    this.#attempt(({ database, runs }) => {
+      if (this.#runOf === database) runs.shift(deltaMs)
     })
   }
 
@@ -248,4 +293,10 @@ export class DurableHistory {
 
 function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Returns the recording time of the last samples; undefined if there are none. */
+function readLast({ lastSample }: Statements): number | undefined {
+  const lastMs = Object.values(lastSample.get() ?? {})[0] as number
+  return lastMs < -8e15 ? undefined : lastMs
 }

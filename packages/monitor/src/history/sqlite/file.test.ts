@@ -35,7 +35,7 @@ test('a file of a newer version is rejected and stays unchanged', async () => {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA user_version = 7')
   database.close()
-  await expect(opened(path)).rejects.toThrow('has version 7, but this release supports versions up to 1')
+  await expect(opened(path)).rejects.toThrow('has version 7, but this release supports versions up to 2')
   expect(existsSync(`${path}.damaged`)).toBe(false)
 })
 
@@ -114,7 +114,7 @@ test('a block that cannot be read is counted and skipped, and everything else is
   database.close()
   const { file, counted, logger } = await opened(path)
   const history = new TimeSeries()
-  await file.restore(history, beginning + 354 * 10_000, 10_000)
+  await file.restore(history, beginning + 354 * 10_000)
   const { values } = history.range({ ...gauge, labels: { store: '7' } }, 0, beginning + hour)
   const written = Array.from({ length: 355 }, (_, index) => index)
   expect(Array.from(values)).toEqual(written.filter((index) => index < 60 || index >= 120))

@@ -1,13 +1,15 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { readPragma } from './file.ts'
+import type { Runs } from './runs.ts'
 import type { SeriesIds } from './series-ids.ts'
 import { transaction } from './transaction.ts'
 
 /** Limits of a history file. */
 export interface RetentionOptions {
-  /** Samples older than this are deleted, in milliseconds. */
+  /** Samples with more than this of recordings after them are deleted, in milliseconds. A pause counts as an hour at most. */
   readonly retentionMs: number
-  /** If the file contains more than this, in bytes, the oldest samples are deleted. */
+  /** If the file and its journal contain more than this, in bytes, the oldest samples are deleted. */
   readonly maxBytes: number
 }
 
@@ -15,6 +17,7 @@ export interface RetentionOptions {
 const maxDeletesPerCall = 4
 const rowsPerDelete = 64
 const pagesPerVacuum = 64
+const maxJournalBytes = 4 * 2 ** 20
 
 interface BlockRow {
   readonly id: number
@@ -26,14 +29,16 @@ interface BlockRow {
 export class Retention {
   readonly #database: DatabaseSync
   readonly #seriesIds: SeriesIds
-  readonly #options: RetentionOptions
+  readonly #runs: Runs
+  readonly #options: RetentionOptions & { readonly path: string }
   readonly #pageBytes: number
   readonly #oldestBlock: StatementSync
   readonly #oldestRow: StatementSync
   readonly #pageCount: StatementSync
   readonly #freePageCount: StatementSync
 
-  constructor(database: DatabaseSync, seriesIds: SeriesIds, options: RetentionOptions) {
+  constructor(database: DatabaseSync, seriesIds: SeriesIds, runs: Runs, options: RetentionOptions & { readonly path: string }) {
+    this.#runs = runs
     this.#database = database
     this.#seriesIds = seriesIds
     this.#options = options
@@ -44,8 +49,9 @@ export class Retention {
     this.#freePageCount = database.prepare('PRAGMA freelist_count')
   }
 
-  /** Deletes a limited number of blocks or rows. Call it after each write. */
+  /** Deletes a limited number of blocks or rows. Call it after each write, with its recording time. */
   enforce(nowMs: number): void {
+    this.#shrinkJournal()
     const fromMs = nowMs - this.#options.retentionMs
     if (this.#isWithinLimits(fromMs)) return
     transaction(this.#database, () => {
@@ -56,16 +62,33 @@ export class Retention {
         this.#readOldestBlock()?.from_ms ?? Number.POSITIVE_INFINITY,
         this.#readOldestRowMs() ?? Number.POSITIVE_INFINITY,
       )
-      if (Number.isFinite(oldestMs)) this.#seriesIds.deleteOlderThan(oldestMs)
+      if (Number.isFinite(oldestMs)) {
+        this.#seriesIds.deleteOlderThan(oldestMs)
+        this.#runs.deleteOlderThan(oldestMs)
+      }
     })
     // SQLite reuses free pages before the file grows, so they are returned to the file system only if the file itself is too large.
-    if (this.#readNumber(this.#pageCount) * this.#pageBytes > this.#options.maxBytes)
-      this.#database.exec(`PRAGMA incremental_vacuum(${pagesPerVacuum})`)
+    if (this.fileBytes > this.#options.maxBytes) this.#database.exec(`PRAGMA incremental_vacuum(${pagesPerVacuum})`)
+  }
+
+  /** Size of the file and its journal, in bytes. */
+  get fileBytes(): number {
+    return this.#readNumber(this.#pageCount) * this.#pageBytes + this.#journalBytes()
+  }
+
+  #journalBytes(): number {
+    return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  /** The journal keeps its size after a checkpoint; a large transaction would leave it large. */
+  #shrinkJournal(): void {
+    if (this.#journalBytes() > Math.min(maxJournalBytes, this.#options.maxBytes / 4))
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
   #isWithinLimits(fromMs: number): boolean {
     const usedBytes = (this.#readNumber(this.#pageCount) - this.#readNumber(this.#freePageCount)) * this.#pageBytes
-    if (usedBytes > this.#options.maxBytes) return false
+    if (usedBytes + this.#journalBytes() > this.#options.maxBytes) return false
     return (this.#readOldestBlock()?.to_ms ?? fromMs) >= fromMs && (this.#readOldestRowMs() ?? fromMs) >= fromMs
   }
 

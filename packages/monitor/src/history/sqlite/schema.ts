@@ -11,6 +11,7 @@ export const applicationId = 0x574d4248
  * - `chunk`: a block: the samples of many points in time, compressed (block-codec.ts).
  * - `series`: the series of each id, and the hour in which it was last written.
  * - `kept`: metadata: texts that outlive the process.
+ * - `run`: the time by which the samples of each process are dated, see runs.ts.
  *
  * A BLOB that may be empty must allow NULL: Node 22 writes empty bytes as NULL.
  */
@@ -27,6 +28,7 @@ const migrations: readonly string[] = [
   CREATE INDEX chunk_by_time ON chunk (from_ms, to_ms);
   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
   `,
+  'CREATE TABLE run (from_ms INTEGER PRIMARY KEY, offset_ms INTEGER NOT NULL);',
 ]
 
 /** The version of new files. A file stores its version in `user_version`, which changes in the transaction of its migration. */

@@ -5,27 +5,27 @@ import { ErrorHistory } from '../../operations/error-history.ts'
 import { SlowLog } from '../../operations/slow-log.ts'
 import type { SlowThreshold } from '../../operations/slow-thresholds.ts'
 import { ProcessMonitor } from '../../process/process-monitor.ts'
+import { ManualClock } from '../../time/clock.ts'
 import { operationRoutes } from './operations.ts'
 
 /** Two stores; `orders` failed twelve times in two minutes, `users` once. Every failure took two seconds, which is slow. */
 function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {
   const registry = new MetricsRegistry()
-  const clock = { timeMs: 0 }
-  const now = () => clock.timeMs
+  const clock = new ManualClock(0)
   const process = new ProcessMonitor(registry)
-  const slow = new SlowLog({ registry, process, logger: collectingLogger(), thresholdMs, timeNow: now })
-  const errors = new ErrorHistory({ registry, keep, now })
+  const slow = new SlowLog({ registry, process, logger: collectingLogger(), thresholdMs, clock })
+  const errors = new ErrorHistory({ registry, keep, clock })
   onTestFinished(() => {
     slow.close()
     errors.close()
   })
   const orders = new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
   for (let failed = 1; failed <= 12; failed++) {
-    clock.timeMs = failed * 10_000
+    clock.advance(10_000)
     orders.recordGet(2e9, false)
   }
   new DatabaseMetrics(registry, { store: 'users', operations: ['set'] }).recordSet(2e9, false)
-  return operationRoutes(slow, errors, now)
+  return operationRoutes(slow, errors, () => clock.nowMs())
 }
 
 async function ask(path: string, app = routes()): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {

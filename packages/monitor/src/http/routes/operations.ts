@@ -27,7 +27,7 @@ const defaultWindowMs = 300_000
  * - `GET /api/v1/errors`: recent errors, newest first, with their number by type and their rate per second in `window` (default:
  *   five minutes, or less if errors are known for less). The rate is left out if the window reaches further back.
  */
-export function operationRoutes(slowLog: SlowLog, errors: ErrorHistory, now: () => number = Date.now): Hono {
+export function operationRoutes(slowLog: SlowLog, errors: ErrorHistory, now: () => number): Hono {
   return new Hono()
     .get('/api/v1/slow-operations', (context) => {
       const query = parseParameters(slowParameters, context.req.query())
