@@ -22,6 +22,7 @@ const settleMs = 20_000
 const ours = '{__name__=~"(db|wombat)_.+"}'
 /** Values that change by themselves: only the names and labels of these metrics are compared. */
 const volatileMetrics = [
+  'wombat_monitor_history_',
   'wombat_monitor_collection_duration_seconds',
   'wombat_monitor_points',
   'wombat_monitor_busy_seconds_total',

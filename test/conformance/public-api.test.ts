@@ -33,6 +33,7 @@ const surface = {
       'HistogramSnapshot',
       'MeasuredStores',
       'OperationObserver',
+      'calloutTargets',
       'clientOperationDuration',
       'collectProcessMemory',
       'errorKind',

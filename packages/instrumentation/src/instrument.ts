@@ -1,4 +1,4 @@
-import { diag, type MeterProvider } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 import { abstractLevel } from './adapters/abstract-level/abstract-level.ts'
 import type { StoreAdapter } from './adapters/adapter.ts'
 import { keyv } from './adapters/keyv/keyv.ts'
@@ -12,6 +12,7 @@ import type { Semconv } from './metrics/semconv.ts'
 import { StoreContext } from './operations/store-context.ts'
 import { deleteMark, getMark, isMeasured, setMark } from './operations/store-mark.ts'
 import { sharedRegistry } from './otel/shared-registry.ts'
+import { logDiagnostic } from './registry/diagnostics.ts'
 import type { MetricsRegistry } from './registry/registry.ts'
 
 /** Options of `instrument`. */
@@ -53,7 +54,7 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   validateOptions(options)
   const adapter = findAdapter(store, options.adapter)
   if (isMeasured(store)) {
-    diag.debug(`@wombat/instrumentation: store ${name} is measured already`)
+    logDiagnostic('debug', `store ${name} is measured already`)
     return store
   }
   const registry = options.registry ?? sharedRegistry(meterProvider, semconv)

@@ -11,6 +11,7 @@ import type { SnapshotReader } from './collection/snapshot-reader.ts'
 import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
+import type { OptionName } from './config/options.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import { IntervalLog } from './exporters/log.ts'
@@ -33,6 +34,8 @@ export interface MonitoringParts {
   readonly options: ComponentOptions
   readonly logger: Logger
   readonly clock: Clock
+  /** The options that someone chose: if the port of one is in use, that is an error. */
+  readonly chosenOptions: ReadonlySet<OptionName>
   /** Replaces the registry's own limit of series per metric; undefined leaves it. */
   readonly cardinalityLimit?: number
   /** The MeterProvider that `reader` belongs to; left out if it is the application's. */
@@ -60,7 +63,7 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, clock, cardinalityLimit, meterProvider } = parts
+  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, meterProvider } = parts
   const { rulesFile } = options.alerts
   const rules = rulesFile === undefined ? (options.alerts.rules ?? defaultRules) : await readRules(rulesFile)
 
@@ -103,7 +106,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const { authToken } = options.http
   const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, clock, authToken })
 
-  const servers = components.add(new HttpServers(options.http, routes))
+  const servers = components.add(new HttpServers({ ...options.http, chosenOptions, logger }, routes))
   components.add(createSubscription(() => collectProcessMemory(registry)))
   if (meterProvider !== undefined) components.add(meterProvider)
   components.add(recorder)
@@ -114,6 +117,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   components.add(health)
   components.add(createSubscription(() => registry.stores.onAdded(() => health.refresh())))
   await components.start()
+  const { addresses } = servers
+  if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
   const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
   let closing: Promise<void> | undefined
@@ -125,7 +130,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   }
   return {
     registry,
-    addresses: servers.addresses,
+    addresses,
     instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
     alerts: () => alerts.manager.alerts(),
     reloadAlertRules: async () => {

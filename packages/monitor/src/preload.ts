@@ -1,8 +1,8 @@
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
-import { pino } from 'pino'
 import { ConfigError } from './config/errors.ts'
 import { explainConfig } from './config/explain.ts'
 import { type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import { defaultLogger, printError } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { startMonitoring } from './start-monitoring.ts'
 
@@ -26,9 +26,8 @@ export async function preload(): Promise<void> {
     hookModuleImports()
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
-    const { addresses, close } = await starting
+    const { close } = await starting
     process.once('beforeExit', () => void close())
-    config.logger.info({ ...addresses }, 'monitoring the stores of this process')
   } catch (error) {
     print(`monitoring is off, the application runs without it: ${describeError(error)}`)
   }
@@ -38,7 +37,7 @@ export async function preload(): Promise<void> {
 function preloadConfig() {
   const { logLevel } = resolveConfig()
   const isPortSet = explainConfig().some(({ option, source }) => option === 'jsonApiPort' && source === 'environment')
-  const logger = pino({ name: 'wombat', level: logLevel }, pino.destination(2))
+  const logger = defaultLogger(logLevel, 2)
   return { logger, ...(!isPortSet && { jsonApiPort: 0 }) } satisfies MonitoringConfig
 }
 
@@ -75,5 +74,5 @@ function withVariableNames(message: string): string {
 }
 
 function print(message: string): void {
-  process.stderr.write(`wombat: ${message}\n`)
+  printError(`wombat: ${message}`)
 }

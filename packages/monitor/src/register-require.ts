@@ -13,7 +13,11 @@ if (isMainThread) {
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
     const [reason] = String(error).split('\n')
-    process.stderr.write(`wombat: monitoring is off, the application runs without it: ${reason}\n`)
+    try {
+      process.getBuiltinModule('node:fs').writeSync(2, `wombat: monitoring is off, the application runs without it: ${reason}\n`)
+    } catch {
+      // Standard error is closed or its disk is full.
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // node --import @wombat/monitor/register app.js
+import { writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 
 // Awaited, so that the servers listen and every store is measured before the application's first line runs. Worker threads load
@@ -10,6 +11,10 @@ if (isMainThread) {
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
     const [reason] = String(error).split('\n')
-    process.stderr.write(`wombat: monitoring is off, the application runs without it: ${reason}\n`)
+    try {
+      writeSync(2, `wombat: monitoring is off, the application runs without it: ${reason}\n`)
+    } catch {
+      // Standard error is closed or its disk is full.
+    }
   }
 }

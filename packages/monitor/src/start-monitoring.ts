@@ -7,11 +7,11 @@ import { createSubscription } from './component.ts'
 import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
-import type { OptionName } from './config/options.ts'
+import { type OptionName, optionNames } from './config/options.ts'
 import { otlpSettings } from './config/otlp-settings.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import { otlpReader } from './exporters/otlp.ts'
-import { defaultLogger } from './logger.ts'
+import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { SystemClock } from './time/clock.ts'
 
@@ -44,8 +44,8 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
 export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
   const options = componentOptions(resolveConfig(config))
   const otlp = otlpSettings(options.otlp)
-  const logger = options.logging.logger ?? defaultLogger(options.logging.level)
   const registry = new MetricsRegistry(options.registry)
+  const logger = createLogger(options.logging, registry)
   const { clock = new SystemClock() } = options
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
@@ -53,7 +53,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     const provider = new MeterProvider({ resource: createResource(options.resource ?? {}), readers })
     return () => provider.shutdown()
   })
-  return runMonitoring({ reader, registry, options, logger, clock, meterProvider })
+  return runMonitoring({ reader, registry, options, logger, clock, meterProvider, chosenOptions: chosenOptions(config) })
 }
 
 /**
@@ -92,7 +92,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   // A default must not change what the provider's stores use already.
   const isConfigured = (option: OptionName): boolean => findSource(option, rest) !== 'default'
   const registry = sharedRegistry(meterProvider, isConfigured('semconv') ? options.registry.semconv : undefined)
-  const logger = options.logging.logger ?? defaultLogger(options.logging.level)
+  const logger = createLogger(options.logging, registry)
   const { cardinalityLimit } = options.registry
   const { clock = new SystemClock() } = options
   return runMonitoring({
@@ -101,6 +101,17 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     options,
     logger,
     clock,
+    chosenOptions: chosenOptions(rest),
     ...(isConfigured('cardinalityLimit') && { cardinalityLimit }),
   })
+}
+
+/** A failure of the application's logger is counted, and goes no further. */
+function createLogger({ logger, level }: ReturnType<typeof componentOptions>['logging'], registry: MetricsRegistry): Logger {
+  return guardLogger(logger ?? defaultLogger(level), () => registry.recordCalloutFailure('logger'))
+}
+
+/** Returns the options that someone chose: in the code or in the environment. */
+function chosenOptions(config: MonitoringConfig): ReadonlySet<OptionName> {
+  return new Set(optionNames.filter((option) => findSource(option, config) !== 'default'))
 }

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api'
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
+import { logDiagnostic } from '../registry/diagnostics.ts'
 import type { StoreCallback } from './on-first-call.ts'
 import type { StoreModule } from './store-modules.ts'
 
@@ -59,7 +59,7 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
     try {
       work()
     } catch (error) {
-      diag.warn(`@wombat/instrumentation: cannot patch a copy of ${this.name}; its stores are not measured`, error)
+      logDiagnostic('warn', `cannot patch a copy of ${this.name}; its stores are not measured`, error)
     }
   }
 }

@@ -10,6 +10,7 @@ import { errorKind } from '../metrics/error-type.ts'
 import { validateLabel } from '../metrics/labels.ts'
 import type { Semconv } from '../metrics/semconv.ts'
 import { scopeName, sharedRegistry } from '../otel/shared-registry.ts'
+import { logDiagnostic } from '../registry/diagnostics.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { ModuleDefinition } from './module-definition.ts'
 import { type StoreModule, type StoreModuleName, storeModules } from './store-modules.ts'
@@ -123,7 +124,11 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     } catch (error) {
       if (this.#warned.has(module.name)) return
       this.#warned.add(module.name)
-      this._diag.warn(`cannot measure a store of ${module.name}; other stores of this module may not be measured either`, error)
+      logDiagnostic(
+        'warn',
+        `cannot measure a store of ${module.name}; other stores of this module may not be measured either`,
+        error,
+      )
     }
   }
 
@@ -133,9 +138,9 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
       const name = this.getConfig().name?.(store, module.name)
       const problem = name === undefined ? undefined : validateLabel('store', name)
       if (problem === undefined) return name ?? fallback
-      this._diag.warn(`invalid store name, using ${JSON.stringify(fallback)}: ${problem}`)
+      logDiagnostic('warn', `invalid store name, using ${JSON.stringify(fallback)}: ${problem}`)
     } catch (error) {
-      this._diag.warn(`the name function failed, using ${JSON.stringify(fallback)} as the store name`, errorKind(error))
+      logDiagnostic('warn', `the name function failed, using ${JSON.stringify(fallback)} as the store name`, errorKind(error))
     }
     return fallback
   }

@@ -181,6 +181,18 @@ const monitorRows = {
   wombat_monitor_points: row('gauge', '{point}', 'Data points in the last collection.', []),
   wombat_monitor_exports_total: row('counter', '{export}', 'Attempted exports.', ['exporter']),
   wombat_monitor_export_failures_total: row('counter', '{export}', 'Failed exports.', ['exporter']),
+  wombat_monitor_rejected_points_total: row(
+    'counter',
+    '{point}',
+    'Data points that a receiver did not accept of an export that succeeded otherwise.',
+    ['exporter'],
+  ),
+  wombat_monitor_dropped_points_total: row(
+    'counter',
+    '{point}',
+    'Data points that an exporter left out because of their name, labels or value, by reason.',
+    ['exporter', 'reason'],
+  ),
   wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric rejected, by reason.', ['reason']),
   wombat_monitor_source_failures_total: row(
     'counter',
@@ -188,10 +200,35 @@ const monitorRows = {
     'Times a collect callback, for example of an engine, failed or did not finish in time.',
     [],
   ),
+  wombat_monitor_callout_failures_total: row(
+    'counter',
+    '{failure}',
+    "Times the application's logger, listener, tracer, redactor or hook failed when the monitor called it, by target.",
+    ['target'],
+  ),
   wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached the cardinality limit.', []),
-  wombat_monitor_notifications_dropped_total: row('counter', '{notification}', 'Notifications that could not be sent.', [
+  wombat_monitor_notifications_sent_total: row('counter', '{notification}', 'Notifications that were delivered.', ['notifier']),
+  wombat_monitor_notification_failures_total: row(
+    'counter',
+    '{attempt}',
+    'Attempts to send a notification that failed and are repeated.',
+    ['notifier'],
+  ),
+  wombat_monitor_notifications_pending: row('gauge', '{notification}', 'Notifications that are owed and not yet delivered.', [
     'notifier',
   ]),
+  wombat_monitor_notifications_dropped_total: row(
+    'counter',
+    '{notification}',
+    'Notifications that were given up: rejected by the receiver, or undelivered for too long.',
+    ['notifier'],
+  ),
+  wombat_monitor_alert_rules_unmatched: row(
+    'gauge',
+    '{rule}',
+    'Alert rules that have matched no series since the monitoring started.',
+    [],
+  ),
   wombat_monitor_alert_evaluations_total: row('counter', '{evaluation}', 'Evaluations of the alert rules.', []),
   wombat_monitor_alert_evaluations_missed_total: row(
     'counter',

@@ -111,7 +111,7 @@ export class OperationRecorder implements ObservedOperation {
   /** Starts a span for the operation that starts now; `undefined` if there is no tracer. */
   startSpan(): Span | undefined {
     const { tracer } = this.#observer
-    return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation)
+    return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation, this.#observer.onTracerFailure)
   }
 
   /**
@@ -146,7 +146,7 @@ export class OperationRecorder implements ObservedOperation {
   countSuccess(entries = 0, span?: Span): void {
     this.operations.add(1)
     if (entries !== 0) this.#entries?.add(entries)
-    if (span !== undefined) endSpan(span, this.operation, entries)
+    if (span !== undefined) endSpan(span, this.operation, entries, this.#observer.onTracerFailure)
   }
 
   /** Counts a failed operation that was not timed. Returns its `error.type`. */
@@ -156,7 +156,7 @@ export class OperationRecorder implements ObservedOperation {
     const { store } = this.#identity
     const type = errorType(error, this.#errorCodes)
     this.#registry.incrementCounter('db_errors_total', 1, { store, operation: this.operation, error_type: type })
-    if (span !== undefined) endSpan(span, this.operation, 0, type)
+    if (span !== undefined) endSpan(span, this.operation, 0, this.#observer.onTracerFailure, type)
     this.#observer.emitError({ store, operation: this.operation, errorType: type, error })
     return type
   }
@@ -174,7 +174,7 @@ export class OperationRecorder implements ObservedOperation {
       entries: hasEntries && !isFailed ? entries : undefined,
       ...measureSizes(operation, details, result),
       inFlight: details?.inFlight,
-      trace: findSpanContext(details?.span),
+      trace: findSpanContext(details?.span, this.#observer.onTracerFailure),
     })
   }
 

@@ -52,7 +52,7 @@ export class ScanOperation {
 
   /** Runs a read in the scan's span, so that spans created inside become its children. */
   runInSpan<Result>(read: () => Result): Result {
-    return withSpan(this.#span, read)
+    return withSpan(this.#span, read, this.#context.registry.observer.onTracerFailure)
   }
 
   /** Runs a synchronous read and adds its time. Operations that the store calls on itself are part of the scan. */
@@ -74,7 +74,8 @@ export class ScanOperation {
 
   /** Ends the scan without recording it, because measuring has stopped. */
   discard(): void {
-    if (this.#stop() && this.#span !== undefined) endSpan(this.#span, 'scan', this.entries)
+    if (this.#stop() && this.#span !== undefined)
+      endSpan(this.#span, 'scan', this.entries, this.#context.registry.observer.onTracerFailure)
   }
 
   /** Ends the scan and records it; later calls do nothing. */

@@ -56,7 +56,7 @@ function wrapCall(
     context.isNested = true
     let result: unknown
     try {
-      result = span === undefined ? original.apply(this, args) : inSpan(original, span).apply(this, args)
+      result = span === undefined ? original.apply(this, args) : inSpan(context, original, span).apply(this, args)
     } catch (error) {
       pending.failed(error)
       throw error
@@ -71,9 +71,9 @@ function wrapCall(
  * Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the
  * heap in every call.
  */
-function inSpan(original: Method, span: Span): Method {
+function inSpan({ registry }: StoreContext, original: Method, span: Span): Method {
   return function (...args) {
-    return withSpan(span, () => original.apply(this, args))
+    return withSpan(span, () => original.apply(this, args), registry.observer.onTracerFailure)
   }
 }
 
@@ -115,7 +115,7 @@ export function wrapSync(
     const isTimed = recorder.shouldTime()
     const startMs = isTimed ? nowMs() : Number.NaN
     try {
-      const result = span === undefined ? original.apply(this, args) : inSpan(original, span).apply(this, args)
+      const result = span === undefined ? original.apply(this, args) : inSpan(context, original, span).apply(this, args)
       if (isTimed) {
         const seconds = (nowMs() - startMs) / 1000
         if (span === undefined && seconds < recorder.slowThresholdSeconds) recorder.recordSuccess(seconds)

@@ -1,10 +1,11 @@
-import { type Attributes, diag, type Meter, type Observable, type ObservableCallback } from '@opentelemetry/api'
+import type { Attributes, Meter, Observable, ObservableCallback } from '@opentelemetry/api'
 import { Counter } from '../metrics/counter.ts'
 import { Gauge } from '../metrics/gauge.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import { isExported, latencyBounds } from '../metrics/semconv.ts'
 import type { MetricFamily, Series } from '../metrics/series.ts'
 import type { Collectors } from '../registry/collectors.ts'
+import { logDiagnostic } from '../registry/diagnostics.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 
 /**
@@ -41,7 +42,7 @@ export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void
       }
       binding.add(series)
     } catch (error) {
-      diag.error(`@wombat/instrumentation: the meter rejected ${family.definition.name}; the metric is not exported`, error)
+      logDiagnostic('error', `the meter rejected ${family.definition.name}; the metric is not exported`, error)
     }
   })
   return () => {

@@ -2,6 +2,9 @@ import { context, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tr
 import type { Operation } from '../metrics/semconv.ts'
 import type { ObservedOperation } from '../registry/observer.ts'
 
+/** Counts an error of the application's tracer or context manager, which must not reach the store's caller. */
+type OnFailure = (error: unknown) => void
+
 type Identity = Pick<ObservedOperation, 'store' | 'engine'>
 
 /**
@@ -15,13 +18,19 @@ type Identity = Pick<ObservedOperation, 'store' | 'engine'>
  * remains: the first operations of a sublevel that is still opening, and that is measured through its database, become
  * children of the span in which the sublevel was created.
  */
-export function startSpan(tracer: Tracer, { store, engine }: Identity, operation: Operation): Span | undefined {
+export function startSpan(
+  tracer: Tracer,
+  { store, engine }: Identity,
+  operation: Operation,
+  onFailure: OnFailure,
+): Span | undefined {
   try {
     return tracer.startSpan(`${operation} ${store}`, {
       kind: SpanKind.INTERNAL,
       attributes: { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': operation },
     })
-  } catch {
+  } catch (error) {
+    onFailure(error)
     return undefined
   }
 }
@@ -32,7 +41,7 @@ export function startSpan(tracer: Tracer, { store, engine }: Identity, operation
  * @param entries how many entries a batch wrote.
  * @param failure the `error.type` of a failed operation.
  */
-export function endSpan(span: Span, operation: Operation, entries: number, failure?: string): void {
+export function endSpan(span: Span, operation: Operation, entries: number, onFailure: OnFailure, failure?: string): void {
   try {
     // The convention does not treat a batch of one as a batch.
     if (operation === 'batch' && entries > 1) span.setAttribute('db.operation.batch.size', entries)
@@ -41,24 +50,40 @@ export function endSpan(span: Span, operation: Operation, entries: number, failu
       span.setStatus({ code: SpanStatusCode.ERROR })
     }
     span.end()
-  } catch {
-    // An error of the tracer must not reach the store's caller.
+  } catch (error) {
+    // It must not reach the store's caller.
+    onFailure(error)
   }
 }
 
-/** Runs a function with the span as the active one, so that spans created inside become its children. */
-export function withSpan<Result>(span: Span | undefined, run: () => Result): Result {
-  return span === undefined ? run() : context.with(trace.setSpan(context.active(), span), run)
+/**
+ * Runs a function with the span as the active one, so that spans created inside become its children. If the context manager throws,
+ * it runs without.
+ */
+export function withSpan<Result>(span: Span | undefined, run: () => Result, onFailure: OnFailure): Result {
+  if (span === undefined) return run()
+  let hasStarted = false
+  try {
+    return context.with(trace.setSpan(context.active(), span), () => {
+      hasStarted = true
+      return run()
+    })
+  } catch (error) {
+    if (hasStarted) throw error
+    onFailure(error)
+    return run()
+  }
 }
 
 /**
  * Binds deferred work to the active context. Without it, the work and its span would use the context of the code that
  * opened the store, for example of another request. Returns the work unchanged if the context manager throws.
  */
-export function bindActiveContext<Work>(work: Work): Work {
+export function bindActiveContext<Work>(work: Work, onFailure: OnFailure): Work {
   try {
     return context.bind(context.active(), work)
-  } catch {
+  } catch (error) {
+    onFailure(error)
     return work
   }
 }
@@ -67,10 +92,11 @@ export function bindActiveContext<Work>(work: Work): Work {
  * Returns the span context of an operation: that of its own span or, without one, of the active span, because an
  * operation settles in the context of its call. `undefined` if there is none.
  */
-export function findSpanContext(span: Span | undefined): SpanContext | undefined {
+export function findSpanContext(span: Span | undefined, onFailure: OnFailure): SpanContext | undefined {
   try {
     return (span ?? trace.getActiveSpan())?.spanContext()
-  } catch {
+  } catch (error) {
+    onFailure(error)
     return undefined
   }
 }

@@ -1,6 +1,3 @@
-import { diag } from '@opentelemetry/api'
-import { errorKind } from '../metrics/error-type.ts'
-
 /** Records values that no operation records, for example those of an engine. Called before each collection. */
 export type CollectCallback = () => void | Promise<void>
 
@@ -18,12 +15,15 @@ export class Collectors {
   /** Each callback with its unfinished run. */
   readonly #running = new Map<CollectCallback, Promise<void> | undefined>()
   readonly #warned = new WeakSet<CollectCallback>()
-  readonly #onFailure: () => void
+  readonly #onFailure: (first?: { readonly error: unknown }) => void
   #collection: Promise<void> | undefined
   #collectedMs = Number.NEGATIVE_INFINITY
 
-  /** @param onFailure called each time a callback fails, and for each callback that is unfinished when a collection ends. */
-  constructor(onFailure: () => void = () => {}) {
+  /**
+   * @param onFailure called each time a callback fails, the first time with its error, and for each callback that is unfinished when a
+   *   collection ends.
+   */
+  constructor(onFailure: (first?: { readonly error: unknown }) => void = () => {}) {
     this.#onFailure = onFailure
   }
 
@@ -76,9 +76,8 @@ export class Collectors {
   }
 
   #fail(callback: CollectCallback, error: unknown): void {
-    this.#onFailure()
-    if (this.#warned.has(callback)) return
+    const isFirst = !this.#warned.has(callback)
     this.#warned.add(callback)
-    diag.warn('@wombat/instrumentation: a collect callback failed; its metrics are missing or out of date', errorKind(error))
+    this.#onFailure(isFirst ? { error } : undefined)
   }
 }

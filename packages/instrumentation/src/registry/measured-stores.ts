@@ -22,6 +22,12 @@ export interface MeasuredStore {
 export class MeasuredStores {
   readonly #stores = new Set<MeasuredStore>()
   readonly #listeners = new Set<() => void>()
+  readonly #onFailure: (error: unknown) => void
+
+  /** @param onFailure called each time a listener throws. */
+  constructor(onFailure: (error: unknown) => void = () => {}) {
+    this.#onFailure = onFailure
+  }
 
   /** Calls `listener` after each store that is added. Returns a function that removes the listener. */
   onAdded(listener: () => void): () => void {
@@ -37,8 +43,9 @@ export class MeasuredStores {
     for (const listener of this.#listeners) {
       try {
         listener()
-      } catch {
-        // A listener that fails must not fail the caller of `instrument`.
+      } catch (error) {
+        // It must not reach the caller of `instrument`.
+        this.#onFailure(error)
       }
     }
     return () => {

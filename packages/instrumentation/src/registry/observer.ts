@@ -1,6 +1,7 @@
 import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
+import type { CalloutTarget } from './callouts.ts'
 
 /** An operation that reached the slow-operation threshold: sizes only, never a key or a value. */
 export interface SlowOperation {
@@ -77,6 +78,15 @@ export class OperationObserver {
   readonly #errorListeners = new Set<(operation: FailedOperation) => void>()
   readonly #operationListeners = new Set<(operation: ObservedOperation) => void>()
   #sampleInterval = 1
+  readonly #onListenerFailure: (error: unknown) => void
+  /** Counts an error of the application's tracer or context manager. */
+  readonly onTracerFailure: (error: unknown) => void
+
+  /** @param onFailure called each time a listener, the tracer or the context manager throws. */
+  constructor(onFailure: (target: CalloutTarget, error: unknown) => void = () => {}) {
+    this.#onListenerFailure = (error) => onFailure('listener', error)
+    this.onTracerFailure = (error) => onFailure('tracer', error)
+  }
 
   /** One of this many operations is timed, chosen at random (default 1: all). All operations are counted. */
   get sampleInterval(): number {
@@ -118,7 +128,7 @@ export class OperationObserver {
   /** Adds an operation of a store and notifies the listeners. */
   add(operation: ObservedOperation): void {
     this.operations.add(operation)
-    emit(this.#operationListeners, operation)
+    emit(this.#operationListeners, operation, this.#onListenerFailure)
   }
 
   /** Removes an operation of a store that is not measured any more. */
@@ -128,12 +138,12 @@ export class OperationObserver {
 
   /** Notifies the listeners of a slow operation. Never throws. */
   emitSlow(operation: SlowOperation): void {
-    emit(this.#slowListeners, operation)
+    emit(this.#slowListeners, operation, this.#onListenerFailure)
   }
 
   /** Notifies the listeners of a failed operation. Never throws. */
   emitError(operation: FailedOperation): void {
-    emit(this.#errorListeners, operation)
+    emit(this.#errorListeners, operation, this.#onListenerFailure)
   }
 
   /** Returns the number of operations in flight in all stores, and the age of the oldest in seconds (0 if there is none). */
@@ -164,12 +174,16 @@ function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () =
 }
 
 /** An error of a listener must not reach the store's caller. */
-function emit<Subject>(listeners: Iterable<(subject: Subject) => void>, subject: Subject): void {
+function emit<Subject>(
+  listeners: Iterable<(subject: Subject) => void>,
+  subject: Subject,
+  onFailure: (error: unknown) => void,
+): void {
   for (const listener of listeners) {
     try {
       listener(subject)
-    } catch {
-      // A listener handles its own errors.
+    } catch (error) {
+      onFailure(error)
     }
   }
 }

@@ -1,6 +1,6 @@
-import { diag } from '@opentelemetry/api'
 import { Counter } from '../metrics/counter.ts'
 import { MetricDefinitions, overflowLabel } from '../metrics/definition.ts'
+import { errorKind } from '../metrics/error-type.ts'
 import { Gauge } from '../metrics/gauge.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { InstrumentOwner, RejectReason } from '../metrics/instrument-owner.ts'
@@ -9,7 +9,9 @@ import { type Metric, readMetric } from '../metrics/metric.ts'
 import type { MetricName, Semconv } from '../metrics/semconv.ts'
 import { latencyBounds, type MetricDefinition } from '../metrics/semconv.ts'
 import type { Instrument, MetricFamily, Series } from '../metrics/series.ts'
+import type { CalloutTarget } from './callouts.ts'
 import { Collectors } from './collectors.ts'
+import { logDiagnostic } from './diagnostics.ts'
 import { MeasuredStores } from './measured-stores.ts'
 import { OperationObserver } from './observer.ts'
 
@@ -75,18 +77,22 @@ export class MetricsRegistry implements InstrumentOwner {
    * Receives warnings (default: OpenTelemetry's `diag.warn`): one for each metric and reason if values are rejected,
    * and one for each metric that reaches the cardinality limit.
    */
-  warn: (message: string) => void = (message) => diag.warn(`@wombat/instrumentation: ${message}`)
+  warn: (message: string) => void = (message) => logDiagnostic('warn', message)
   /** The names under which operations are exported. */
   readonly semconv: Semconv
   /** The highest number of series of one metric, including the overflow series. */
   cardinalityLimit: number
   readonly #families = new Map<string, MutableFamily>()
   /** Callbacks that run before each collection, for values that no operation records. */
-  readonly collectors = new Collectors(() => this.incrementCounter('wombat_monitor_source_failures_total'))
+  readonly collectors = new Collectors((first) => {
+    this.incrementCounter('wombat_monitor_source_failures_total')
+    if (first === undefined) return
+    this.#warn(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
+  })
   /** The stores that record into this registry. */
-  readonly stores = new MeasuredStores()
+  readonly stores = new MeasuredStores((error) => this.recordCalloutFailure('listener', error))
   /** Slow and failed operations, spans and sampling: what is observed in addition to counts and latencies. */
-  readonly observer = new OperationObserver()
+  readonly observer = new OperationObserver((target, error) => this.recordCalloutFailure(target, error))
   readonly #definitions = new MetricDefinitions()
   readonly #listeners = new Set<(family: MetricFamily, series: Series) => void>()
   readonly #warned = new Set<string>()
@@ -187,6 +193,21 @@ export class MetricsRegistry implements InstrumentOwner {
     return () => this.#listeners.delete(listener)
   }
 
+  /**
+   * Counts an error of code that this package called and does not own: it went no further. Warns once for each target. Never throws.
+   *
+   * @param target what was called.
+   */
+  recordCalloutFailure(target: CalloutTarget, error?: unknown): void {
+    this.incrementCounter('wombat_monitor_callout_failures_total', 1, { target })
+    if (target !== 'logger') {
+      this.#warnOnce(
+        `callout ${target}`,
+        `the application's ${target} failed, further failures are only counted: ${errorKind(error)}`,
+      )
+    }
+  }
+
   /** Counts a rejected value, and warns once for each metric and reason. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void {
     this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
@@ -285,10 +306,15 @@ export class MetricsRegistry implements InstrumentOwner {
   #warnOnce(topic: string, message: string): void {
     if (this.#warned.has(topic) || this.#warned.size >= 1000) return
     this.#warned.add(topic)
+    this.#warn(message)
+  }
+
+  #warn(message: string): void {
     try {
       this.warn(message)
     } catch {
-      // An error of the application's logger must not reach the code that records.
+      // It must not reach the code that records.
+      this.recordCalloutFailure('logger')
     }
   }
 }

@@ -1,8 +1,8 @@
-import { diag } from '@opentelemetry/api'
 import { errorKind } from '../metrics/error-type.ts'
 import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
 import type { MetricName } from '../metrics/semconv.ts'
+import { logDiagnostic } from './diagnostics.ts'
 import type { MeasuredStore } from './measured-stores.ts'
 import type { ObservedOperation, ObservedStore } from './observer.ts'
 import type { MetricsRegistry } from './registry.ts'
@@ -121,7 +121,7 @@ export class StoreReference implements MeasuredStore {
         cleanUp()
       } catch (error) {
         // The others must run all the same, and after a garbage collection an error would end the process.
-        diag.warn(`@wombat/instrumentation: could not release a resource of store ${this.name}`, errorKind(error))
+        logDiagnostic('warn', `could not release a resource of store ${this.name}`, errorKind(error))
       }
     }
     this.#cleanUps.clear()

@@ -1,5 +1,5 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { rejectReasons } from '@wombat/instrumentation/internal'
+import { calloutTargets, rejectReasons } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
 
 /** The parts of the monitor for which the time that their work takes is recorded. */
@@ -35,6 +35,7 @@ export function createSelfMetrics(registry: MetricsRegistry): Component {
       for (const reason of rejectReasons) registry.counter('wombat_monitor_refused_values_total', { reason })
       for (const part of selfTimeParts) registry.counter('wombat_monitor_busy_seconds_total', { part })
       registry.counter('wombat_monitor_source_failures_total')
+      for (const target of calloutTargets) registry.counter('wombat_monitor_callout_failures_total', { target })
       // Stores that were measured before the monitoring started may have filled metrics already.
       registry.setGauge('wombat_monitor_overflowed_metrics', registry.gauge('wombat_monitor_overflowed_metrics').value ?? 0)
       registry.histogram('wombat_monitor_collection_duration_seconds')

@@ -1,3 +1,4 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { HealthChange } from './check.ts'
@@ -8,6 +9,7 @@ export interface ChangeLogOptions {
   readonly logger: Logger | undefined
   readonly onChange: ((change: HealthChange) => void) | undefined
   readonly warnOnce: WarnOnce
+  readonly registry: MetricsRegistry | undefined
 }
 
 /** How many changes are kept. */
@@ -40,10 +42,11 @@ export class ChangeLog {
   record(change: HealthChange): void {
     this.#changes = [...this.#changes, change].slice(-maxChanges)
     this.#write(logLevel(change), change, 'health status changed')
-    const { onChange, warnOnce } = this.#options
+    const { onChange, warnOnce, registry } = this.#options
     // An async function may have been given: its rejection would end the process.
     const notify = async (): Promise<void> => onChange?.(change)
     notify().catch((error: unknown) => {
+      registry?.recordCalloutFailure('hook', error)
       warnOnce.warn('onChange', { kind: errorKind(error) }, 'health.onChange failed; the change is only logged')
     })
   }

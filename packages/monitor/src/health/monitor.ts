@@ -77,13 +77,23 @@ export class HealthMonitor {
 
   /** @throws TypeError if an option is not valid. */
   constructor(options: HealthMonitorOptions) {
-    const { logger, onChange, beforeRun, intervalMs, timeoutMs, concurrency = 8, settings = {}, clock = Date.now } = options
+    const {
+      registry,
+      logger,
+      onChange,
+      beforeRun,
+      intervalMs,
+      timeoutMs,
+      concurrency = 8,
+      settings = {},
+      clock = Date.now,
+    } = options
     validateOptions({ intervalMs, timeoutMs, concurrency, settings })
     const warnOnce = new WarnOnce(logger)
     this.#isEnabled = options.enabled ?? true
     this.#clock = clock
     this.#checks = new CheckRegistry({ ...options, clock, warnOnce })
-    this.#changes = new ChangeLog({ logger, onChange, warnOnce })
+    this.#changes = new ChangeLog({ logger, onChange, warnOnce, registry })
     this.#scheduler = new CheckScheduler({
       intervalMs,
       concurrency,

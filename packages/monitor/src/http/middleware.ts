@@ -27,7 +27,8 @@ const readOnly: MiddlewareHandler = async (context, next) => {
   return context.json({ error: `${context.req.method} is not allowed: use GET or HEAD` }, 405, { allow: 'GET, HEAD' })
 }
 
-const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
+/** A name may end in a dot: that of the root domain. */
+const loopbackHost = /^(localhost\.?|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
 
 /** Returns whether a Host header is a loopback address or `localhost`. */
 export function isLoopbackName(host: string | undefined): boolean {
@@ -39,7 +40,8 @@ export function isLoopbackName(host: string | undefined): boolean {
  * own to 127.0.0.1 (DNS rebinding), but cannot change the Host header that the browser then sends.
  */
 export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
-  const host = context.req.header('host') ?? ''
+  // Browsers send the header always; a client of HTTP/1.0 may not.
+  const host = context.req.header('host') || 'localhost'
   if (isLoopbackName(host)) return next()
   return context.json({ error: `host ${JSON.stringify(host)} is not a loopback name: use localhost or 127.0.0.1` }, 403)
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
@@ -16,8 +17,9 @@ const routes = {
   json: new Hono().get('/api/v1/metrics', (context) => context.json([])),
 }
 
-async function started(config: MonitoringConfig, health?: Hono): Promise<HttpServers> {
-  const servers = new HttpServers(resolveConfig(config, {}), { ...routes, ...(health !== undefined && { health }) })
+async function started(config: MonitoringConfig, health?: Hono, logger = collectingLogger()): Promise<HttpServers> {
+  const options = { ...resolveConfig(config, {}), chosenOptions: new Set(Object.keys(config)), logger }
+  const servers = new HttpServers(options, { ...routes, ...(health !== undefined && { health }) })
   onTestFinished(() => servers.close())
   await servers.start()
   return servers
@@ -91,6 +93,62 @@ test('the error for a shared port in use names both options', async () => {
   const taken = parsePort((await started({ jsonApiPort: 0 })).addresses.json)
   const failure = started({ prometheusEnabled: true, prometheusPort: taken, jsonApiPort: taken })
   await expect(failure).rejects.toThrow(/^prometheusPort and jsonApiPort: cannot listen on/)
+})
+
+test('if a default port is in use, the next free one is used, and a warning names the option', async () => {
+  const taken = await listening(8080).catch(() => undefined)
+  const logger = collectingLogger()
+  const { addresses } = await started({}, undefined, logger)
+  expect(parsePort(addresses.json)).toBeGreaterThan(8080)
+  expect(await fetchStatus(`${addresses.json}/api/v1/metrics`)).toBe(200)
+  expect(logger.lines).toEqual([
+    {
+      level: 'warn',
+      message: 'the default port 8080 is in use: set jsonApiPort to choose another one',
+      fields: { option: 'jsonApiPort', port: 8080, url: addresses.json },
+    },
+  ])
+  await taken?.close()
+})
+
+/** Sends plain text to a server, and returns its answer. */
+async function exchange(url: string, text: string): Promise<string> {
+  const socket = connect(parsePort(url), '127.0.0.1')
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data.toString('latin1')
+  })
+  socket.write(text)
+  await once(socket, 'close')
+  return answer
+}
+
+test.each([
+  ['HTTP/1.0 without a Host header', 'GET / HTTP/1.0\r\n\r\n'],
+  ['HTTP/1.0 with one', 'GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n'],
+  ['an empty Host header', 'GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
+  ['the name of the root domain', 'GET / HTTP/1.1\r\nHost: localhost.\r\nConnection: close\r\n\r\n'],
+  ['the name of the root domain and a port', 'GET / HTTP/1.1\r\nHost: localhost.:80\r\nConnection: close\r\n\r\n'],
+])('a server on loopback answers a request with %s', async (_, text) => {
+  const { url } = await listening()
+  expect(await exchange(url, text)).toMatch(/^HTTP\/1\.1 200 .*here/s)
+})
+
+test('close lets a running response finish', async () => {
+  const { promise: asked, resolve: tellAsked } = Promise.withResolvers<void>()
+  const { promise: answer, resolve: sendAnswer } = Promise.withResolvers<void>()
+  const slow = new Hono().get('/', async (context) => {
+    tellAsked()
+    await answer
+    return context.text('all of it'.repeat(100_000))
+  })
+  const listener = await listen(slow, '127.0.0.1', 0, 'jsonApiPort')
+  const response = httpRequest(listener.url)
+  await asked
+  const closing = listener.close()
+  sendAnswer()
+  expect((await response).body.toString()).toBe('all of it'.repeat(100_000))
+  await closing
 })
 
 test('close stops every server', async () => {

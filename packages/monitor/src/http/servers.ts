@@ -1,9 +1,10 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
+import type { Logger } from '../logger.ts'
 import type { RouteGroups } from './app.ts'
 import { loopbackNamesOnly, withMiddleware } from './middleware.ts'
 
@@ -20,7 +21,15 @@ export interface HttpServerOptions {
   readonly prometheusPort: number
   readonly jsonApiEnabled: boolean
   readonly jsonApiPort: number
+  /** The options that someone chose. If a port that nobody chose is in use, the next free one is used. */
+  readonly chosenOptions: ReadonlySet<string>
+  readonly logger: Logger
 }
+
+type PortOption = 'prometheusPort' | 'jsonApiPort'
+
+/** How many ports after a default one are tried. After them, any free port is used. */
+const maxPortsTried = 50
 
 /**
  * The HTTP servers: one for Prometheus and one for the JSON API, or one for both if they share a port. Each of them serves the
@@ -60,26 +69,55 @@ export class HttpServers implements Component {
     const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = this.#options
     const { prometheus, json } = this.#routes
     if (prometheusEnabled && jsonApiEnabled && prometheusPort === jsonApiPort && prometheusPort !== 0) {
-      const url = await this.#listen([prometheus, json], prometheusPort, 'prometheusPort and jsonApiPort')
+      const url = await this.#listen([prometheus, json], prometheusPort, ['prometheusPort', 'jsonApiPort'])
       this.#addresses = { prometheus: url, json: url }
       return
     }
     if (prometheusEnabled) {
-      this.#addresses = { prometheus: await this.#listen([prometheus], prometheusPort, 'prometheusPort') }
+      this.#addresses = { prometheus: await this.#listen([prometheus], prometheusPort, ['prometheusPort']) }
     }
     if (jsonApiEnabled) {
-      this.#addresses = { ...this.#addresses, json: await this.#listen([json], jsonApiPort, 'jsonApiPort') }
+      this.#addresses = { ...this.#addresses, json: await this.#listen([json], jsonApiPort, ['jsonApiPort']) }
     }
   }
 
-  async #listen(routes: readonly Hono[], port: number, option: string): Promise<string> {
+  async #listen(routes: readonly Hono[], port: number, options: readonly PortOption[]): Promise<string> {
     const { host, authToken } = this.#options
     const { health } = this.#routes
     const app = withMiddleware(routes, authToken, health === undefined ? [] : [health])
-    const listener = await listen(app, host, port, option)
+    const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)
     return listener.url
   }
+
+  /** Listens on the port, or on a free one if the port is a default that is in use. */
+  async #listenFrom(app: Hono, host: string, port: number, options: readonly PortOption[]): Promise<Listener> {
+    const { chosenOptions, logger } = this.#options
+    const option = options.join(' and ')
+    try {
+      return await listen(app, host, port, option)
+    } catch (error) {
+      if (!isInUse(error) || options.some((one) => chosenOptions.has(one))) throw error
+    }
+    const listener = await listenOnFreePort(app, host, port + 1, option)
+    logger.warn({ option, port, url: listener.url }, `the default port ${port} is in use: set ${option} to choose another one`)
+    return listener
+  }
+}
+
+async function listenOnFreePort(app: Hono, host: string, firstPort: number, option: string): Promise<Listener> {
+  for (let port = firstPort; port < firstPort + maxPortsTried && port <= 65_535; port++) {
+    try {
+      return await listen(app, host, port, option)
+    } catch (error) {
+      if (!isInUse(error)) throw error
+    }
+  }
+  return listen(app, host, 0, option)
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE'
 }
 
 /** An HTTP server that listens. */
@@ -97,8 +135,9 @@ export interface Listener {
 export async function listen(routes: Hono, host: string, port: number, option: string): Promise<Listener> {
   // `mount` and not `route`: the routes keep their own handlers for unknown paths and for errors.
   const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).mount('/', routes.fetch, { replaceRequest: false })
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
-  server.on('connection', (socket) => socket.unref())
+  // HTTP/1.0 has no Host header: HAProxy and Nagios send none.
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: 'localhost', overrideGlobalObjects: false }) as Server
+  const connections = new Connections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
     server.listen(port, host, resolve)
@@ -107,12 +146,51 @@ export async function listen(routes: Hono, host: string, port: number, option: s
   const { address, family, port: boundPort } = server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: () => closeServer(server, connections),
   }
+}
+
+/** How long `close` waits for responses that are being sent, in milliseconds. */
+const closeGraceMs = 1000
+
+/** The connections of a server: closes those without a response in progress at once, the others after it. */
+class Connections {
+  readonly #sockets = new Set<Socket>()
+  readonly #responding = new Set<Socket>()
+  #isClosing = false
+
+  constructor(server: Server) {
+    server.on('connection', (socket) => {
+      // A connection does not keep the process alive.
+      socket.unref()
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    server.on('request', ({ socket }, response) => {
+      this.#responding.add(socket)
+      response.once('close', () => {
+        this.#responding.delete(socket)
+        if (this.#isClosing) socket.end()
+      })
+    })
+  }
+
+  close(): void {
+    this.#isClosing = true
+    for (const socket of this.#sockets) if (!this.#responding.has(socket)) socket.destroy()
+  }
+}
+
+/** Accepts no more connections, and lets running responses finish. */
+function closeServer(server: Server, connections: Connections): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    connections.close()
+  })
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number, option: string): Error {

@@ -62,6 +62,7 @@ const separator = '\u0000'
  */
 export class ErrorHistory {
   readonly #clock: Clock
+  readonly #registry: MetricsRegistry
   readonly #redact: ((error: unknown) => string | undefined) | undefined
   readonly #entries: RecentBuffer<MutableEntry>
   /** The newest entry of equal errors, while it is among the entries. */
@@ -76,6 +77,7 @@ export class ErrorHistory {
       throw new RangeError(`keep must be a whole number of 0 or more, got ${keep}: it is the number of errors that are kept`)
     }
     this.#clock = clock
+    this.#registry = registry
     this.#redact = redact
     this.#isEnabled = keep > 0
     this.#entries = new RecentBuffer(Math.max(1, keep))
@@ -160,7 +162,8 @@ export class ErrorHistory {
     try {
       const message: unknown = this.#redact?.(error)
       return typeof message === 'string' ? message.slice(0, maxMessageLength) : undefined
-    } catch {
+    } catch (failure) {
+      this.#registry.recordCalloutFailure('redactor', failure)
       return undefined
     }
   }

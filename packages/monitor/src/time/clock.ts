@@ -85,6 +85,8 @@ export class SystemClock implements Clock {
     const monotonicMs = this.#sources.monotonicMs()
     const uptimeMs = this.#sources.uptimeMs()
     const wallMs = this.#sources.wallMs()
+    // A test that replaces `Date` may return anything.
+    if (!Number.isFinite(wallMs)) return
     const elapsedMs = monotonicMs - this.#anchorMonotonicMs
     const suspendedMs = uptimeMs - this.#anchorUptimeMs - elapsedMs
     const passedMs = elapsedMs + (suspendedMs >= minSuspensionMs ? suspendedMs : 0)

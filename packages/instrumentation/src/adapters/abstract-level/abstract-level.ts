@@ -141,7 +141,7 @@ function patchMethods(store: Database, context: StoreContext): MethodPatch {
   for (const method of ['_iterator', '_keys', '_values']) {
     patch.replace(method, (original) => measureIterator(context, original))
   }
-  for (const method of ['defer', 'deferAsync']) patch.replace(method, wrapDefer)
+  for (const method of ['defer', 'deferAsync']) patch.replace(method, (original) => wrapDefer(context, original))
   return patch
 }
 
@@ -156,8 +156,8 @@ function wrapChainedBatch(context: StoreContext, original: Method): Method {
 }
 
 /** Keeps the caller's context (its active span) for work that is deferred until the database is open. */
-function wrapDefer(original: Method): Method {
+function wrapDefer({ registry }: StoreContext, original: Method): Method {
   return function (work, ...rest) {
-    return original.apply(this, [bindActiveContext(work), ...rest])
+    return original.apply(this, [bindActiveContext(work, registry.observer.onTracerFailure), ...rest])
   }
 }

@@ -158,7 +158,7 @@ function wrapMethod({ context, keyvCalls, connection, kind, original }: Measurem
     context.isNested = view === this
     let result: unknown
     try {
-      result = withSpan(pending.span, () => original.apply(view, args))
+      result = withSpan(pending.span, () => original.apply(view, args), context.registry.observer.onTracerFailure)
     } catch (error) {
       return fail(error)
     } finally {

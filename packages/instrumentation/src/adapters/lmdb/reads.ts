@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api'
 import type { PendingOperation } from '../../operations/in-flight.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
@@ -28,6 +29,9 @@ export class GetMany {
   readonly wrapGetMany = (original: Method): Method => {
     const context = this.#context
     const recorder = context.recorder('get_many')
+    const { onTracerFailure } = context.registry.observer
+    const runInSpan = (span: Span | undefined, receiver: unknown, args: unknown[]): unknown =>
+      withSpan(span, () => original.apply(receiver, args as never[]), onTracerFailure)
     const call = (receiver: unknown, args: unknown[]): unknown => {
       const pending = context.inFlight.begin(recorder)
       const callback = args[1] as Callback | undefined
@@ -39,7 +43,7 @@ export class GetMany {
       }
       this.#current = pending
       try {
-        const result = context.withNested(true, () => withSpan(pending.span, () => original.apply(receiver, args as never[])))
+        const result = context.withNested(true, () => runInSpan(pending.span, receiver, args))
         if (result instanceof Promise) result.then(pending.succeeded, pending.failed)
         return result
       } catch (error) {

@@ -121,7 +121,7 @@ export class Writes {
     context.isNested = true
     let result: unknown
     try {
-      result = withSpan(span, run)
+      result = withSpan(span, run, context.registry.observer.onTracerFailure)
     } catch (error) {
       failed(withErrorCode(error))
       throw error

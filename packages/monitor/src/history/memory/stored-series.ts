@@ -34,6 +34,8 @@ export class StoredSeries {
   readonly group: SeriesGroup<StoredSeries>
   /** Sequence number of the newest sample; -1 before the first. */
   lastSequence = -1
+  /** The entries of its lists when they were counted last. */
+  countedEntries = 0
   readonly #presence = new Presence()
   readonly #column = new Column(1)
   readonly #steps: readonly SeriesSteps[]

@@ -340,11 +340,20 @@ export class TimeSeries implements History {
 
   #release(stored: StoredSeries): void {
     stored.group.blocks -= stored.release(this.#shared)
+    this.#setEntries(stored, stored.entries)
+  }
+
+  #setEntries(stored: StoredSeries, entries: number): void {
+    const added = entries - stored.countedEntries
+    stored.countedEntries = entries
+    stored.group.entries += added
+    this.#entries += added
   }
 
   #delete(stored: StoredSeries): void {
     const { group, series } = stored
     group.blocks -= stored.releaseAll(this.#shared)
+    this.#setEntries(stored, 0)
     group.series.delete(stored)
     if (group.series.size === 0) this.#groups.delete(group.store)
     this.#indexes.get(series.name)?.delete(stored)
@@ -354,15 +363,13 @@ export class TimeSeries implements History {
 
   /** Deletes the series of which nothing is kept any more, and measures the memory of the others. */
   #sweep(): void {
-    let entries = 0
     for (const group of this.#groups.values()) {
       for (const stored of group.series) {
         if (stored.lastSequence !== this.#shared.samples.nextSequence - 1) this.#release(stored)
         if (stored.hasEnded(this.#shared)) this.#delete(stored)
-        else entries += stored.entries
+        else this.#setEntries(stored, stored.entries)
       }
     }
-    this.#entries = entries
     if (this.#usedBytes > this.maxBytes) this.#shrink()
   }
 
@@ -380,5 +387,5 @@ export class TimeSeries implements History {
 }
 
 function groupBytes(group: SeriesGroup<StoredSeries>): number {
-  return group.blocks * blockBytes + group.series.size * seriesBytes
+  return group.blocks * blockBytes + group.entries * entryBytes + group.series.size * seriesBytes
 }
