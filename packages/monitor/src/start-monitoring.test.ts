@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { metrics as api } from '@opentelemetry/api'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
+import { fromJsonValue } from '@wombat/test-support/json-samples'
 import { otlpMetrics, otlpResource, otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { ClassicLevel } from 'classic-level'
@@ -66,7 +67,9 @@ function operationsIn(metrics: readonly JsonMetric[], store: string): Record<str
     metrics.flatMap((metric) => {
       const operation = /^db_(\w+)_operations_total$/.exec(metric.name)?.[1]
       const isOperation = operation !== undefined && operation in used
-      return isOperation && metric.labels['store'] === store && 'value' in metric ? [[operation, metric.value]] : []
+      return isOperation && metric.labels['store'] === store && 'value' in metric
+        ? [[operation, fromJsonValue(metric.value)]]
+        : []
     }),
   )
 }

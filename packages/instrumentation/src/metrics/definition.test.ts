@@ -78,6 +78,17 @@ const invalid: Record<string, [definition: object, message: RegExp]> = {
   'a gauge with bounds': [{ ...gauge, bounds: [1] }, /only a histogram or a summary has bounds, this is a gauge/],
 }
 
+for (const name of ['up', 'ALERTS', 'ALERTS_FOR_STATE', 'target_info', 'otel_scope_info', 'scrape_samples_scraped']) {
+  invalid[`the name ${name}`] = [{ ...gauge, name }, /the name is reserved: Prometheus and its exporters write series/]
+}
+for (const key of ['job', 'instance', 'otel_scope_name', 'service_name', 'service_instance_id']) {
+  invalid[`the label key ${key}`] = [
+    { ...counter, attributes: [key] },
+    new RegExp(`"${key}" is reserved: Prometheus, OpenTelemetry`),
+  ]
+}
+invalid['a label key with two underscores in a row'] = [{ ...counter, attributes: ['a__b'] }, /must have single underscores only/]
+
 for (const [what, [definition, message]] of Object.entries(invalid)) {
   test(`${what} cannot be declared, and the message names the reason`, () => {
     expect(declaring(definition)).toThrow(TypeError)
@@ -88,6 +99,28 @@ for (const [what, [definition, message]] of Object.entries(invalid)) {
 test('invalid bounds are rejected when the histogram is declared', () => {
   expect(declaring({ ...histogram, bounds: [1, 1.001] })).toThrow(RangeError)
   expect(declaring({ ...histogram, kind: 'summary', bounds: [] })).toThrow(/at least one bound/)
+})
+
+const written = { ...histogram, name: 'app_size_bytes', unit: 'By' }
+test.each([
+  [written, { ...gauge, name: 'app_size_bytes_count' }, 'app_size_bytes_count'],
+  [written, { ...gauge, name: 'app_size_bytes_sum' }, 'app_size_bytes_sum'],
+  [{ ...gauge, name: 'app_size_bytes_bucket' }, written, 'app_size_bytes_bucket'],
+  [{ ...written, kind: 'summary' }, { ...gauge, name: 'app_size_bytes_created' }, 'app_size_bytes_created'],
+  [counter, { ...gauge, name: 'app_jobs' }, 'app_jobs'],
+  [counter, { ...gauge, name: 'app_jobs_created' }, 'app_jobs_created'],
+  [gauge, { ...gauge, name: 'app_Jobs_waiting' }, 'app_jobs_waiting'],
+] as Array<[MetricDefinition, MetricDefinition, string]>)('after %o, %o cannot be declared', (first, second, name) => {
+  const registry = new MetricsRegistry().declare(first)
+  expect(() => registry.declare(second)).toThrow(
+    `metric "${second.name}": exporters write ${name} for this metric and for ${first.name}: use another name`,
+  )
+  expect(registry.declare(first)).toBe(registry)
+})
+
+test("a metric cannot be declared with the name of a series of Wombat's own", () => {
+  for (const name of ['db_get_latency_seconds_count', 'db_get_latency_seconds_bucket', 'DB_cache_bytes'])
+    expect(declaring({ ...gauge, name })).toThrow(/exporters write db_/)
 })
 
 test('a rejected metric is not declared afterwards', () => {

@@ -8,6 +8,12 @@ const suffixByUnit: Readonly<Record<string, string>> = { s: 'seconds', By: 'byte
 /** The only label of the series that aggregates all label sets above the cardinality limit. */
 export const overflowLabel = 'otel_metric_overflow'
 
+/** Series that Prometheus adds to every scrape, and those that rules and exporters write. */
+const reservedNames = /^(up|ALERTS|ALERTS_FOR_STATE|target_info|otel_scope_info|scrape_.*)$/
+
+/** Labels that a scrape or a route of OTLP sets: they would overwrite these, or be renamed. */
+const reservedLabels = /^(le|quantile|job|instance|otel_scope_.*|service_.*|otel_metric_overflow)$/
+
 type Fail = (message: string) => never
 
 /**
@@ -35,6 +41,7 @@ export function checkDefinition(definition: MetricDefinition): void {
   checkUnit(name, kind, unit, fail)
   if (!Array.isArray(attributes)) fail('attributes must be an array of label keys, empty if the metric has no labels')
   for (const key of attributes) checkLabelKey(key, fail)
+  if (reservedNames.test(name)) fail('the name is reserved: Prometheus and its exporters write series with this name themselves')
   if (bounds !== undefined && kind !== 'histogram' && kind !== 'summary')
     fail(`only a histogram or a summary has bounds, this is a ${kind}`)
 }
@@ -63,15 +70,19 @@ function checkUnit(name: string, kind: MetricKind, unit: string, fail: Fail): vo
 function checkLabelKey(key: string, fail: Fail): void {
   if (!namePattern.test(key) || key.startsWith('__'))
     fail(`label key ${JSON.stringify(key)} must be letters, digits and underscores, and start with a letter`)
-  if (key === 'le' || key === 'quantile' || key === overflowLabel) fail(`label key ${JSON.stringify(key)} is reserved`)
+  if (key.includes('__')) fail(`label key ${JSON.stringify(key)} must have single underscores only: exporters merge them`)
+  if (reservedLabels.test(key))
+    fail(`label key ${JSON.stringify(key)} is reserved: Prometheus, OpenTelemetry or an exporter sets it; use another key`)
 }
 
 /** The metrics of one registry by name: the catalog, and the metrics that were declared. */
 export class MetricDefinitions {
   readonly #byName = new Map<string, MetricDefinition>()
+  /** The metric of each name that exporters write for one, in lower case: OpenTelemetry does not tell names apart by case. */
+  readonly #byWrittenName = new Map<string, string>()
 
   constructor() {
-    for (const definition of [...Object.values(metrics), clientOperationDuration]) this.#byName.set(definition.name, definition)
+    for (const definition of [...Object.values(metrics), clientOperationDuration]) this.#add(definition)
   }
 
   /** Returns the definition of a metric, `undefined` if it is not declared. */
@@ -89,6 +100,7 @@ export class MetricDefinitions {
     const known = this.#byName.get(definition.name)
     if (known === undefined) {
       checkDefinition(definition)
+      this.#checkSeriesNames(definition)
       const { attributes, bounds } = definition
       const copy = {
         ...definition,
@@ -96,7 +108,7 @@ export class MetricDefinitions {
         ...(bounds && { bounds: Object.freeze([...bounds]) }),
       }
       if (copy.kind === 'histogram' || copy.kind === 'summary') histogramBuckets(copy.bounds ?? latencyBounds)
-      this.#byName.set(copy.name, Object.freeze(copy))
+      this.#add(Object.freeze(copy))
       return
     }
     const fields = ['kind', 'unit', 'description', 'attributes', 'bounds'] as const
@@ -105,4 +117,29 @@ export class MetricDefinitions {
     const [existing, got] = [JSON.stringify(known[changed]), JSON.stringify(definition[changed])]
     throw new TypeError(`metric ${known.name} is already declared with ${changed} ${existing}, got ${got}: use another name`)
   }
+
+  #add(definition: MetricDefinition): void {
+    this.#byName.set(definition.name, definition)
+    for (const name of writtenNames(definition)) this.#byWrittenName.set(name, definition.name)
+  }
+
+  /** @throws TypeError if an exporter would write series of this metric and of another one under the same name. */
+  #checkSeriesNames(definition: MetricDefinition): void {
+    for (const name of writtenNames(definition)) {
+      const other = this.#byWrittenName.get(name)
+      if (other === undefined) continue
+      throw new TypeError(
+        `metric ${JSON.stringify(definition.name)}: exporters write ${name} for this metric and for ${other}: use another name`,
+      )
+    }
+  }
+}
+
+/** Returns the names under which exporters write a metric, in lower case: those of its series, and of its family in OpenMetrics. */
+function writtenNames({ name, kind }: MetricDefinition): string[] {
+  const lower = name.toLowerCase()
+  if (kind === 'gauge') return [lower]
+  const family = lower.replace(/_total$/, '')
+  const suffixes = kind === 'counter' ? ['', '_total', '_created'] : ['', '_bucket', '_count', '_sum', '_created', '_info']
+  return suffixes.map((suffix) => `${family}${suffix}`)
 }

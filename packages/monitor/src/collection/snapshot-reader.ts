@@ -100,6 +100,9 @@ export class SnapshotReader extends MetricReader {
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
+    // Attributes that a detector is still finding out are in a later snapshot.
+    const { resource } = resourceMetrics
+    if (resource.asyncAttributesPending) void resource.waitForAsyncAttributes?.()
     const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
     this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
     const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore

@@ -8,6 +8,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import type { HistogramSnapshot, MetricKind } from '@wombat/instrumentation'
+import { type PrometheusMetrics, toPrometheusMetrics } from './prometheus-metrics.ts'
 
 interface PointBase {
   /** Name of the metric. */
@@ -51,6 +52,7 @@ export class Snapshot {
   /** Errors of the collection. If there are any, points may be missing or old. */
   readonly errors: readonly unknown[]
   #points: readonly Point[] | undefined
+  #prometheus: PrometheusMetrics | undefined
 
   constructor(resourceMetrics: ResourceMetrics, timeMs: number, errors: readonly unknown[] = []) {
     this.resourceMetrics = resourceMetrics
@@ -64,6 +66,19 @@ export class Snapshot {
       metrics.flatMap((metric) => readPoints(metric, this.timeMs)),
     )
     return this.#points
+  }
+
+  /** All metrics under the names and labels that they have in Prometheus, and what had to be left out. */
+  get prometheus(): PrometheusMetrics {
+    this.#prometheus ??= toPrometheusMetrics(this.resourceMetrics)
+    return this.#prometheus
+  }
+
+  /** All points under the names and labels that they have in Prometheus. */
+  get prometheusPoints(): Point[] {
+    return this.prometheus.resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap((metric) => readPoints(metric, this.timeMs)),
+    )
   }
 }
 

@@ -11,19 +11,22 @@ interface JsonBase {
   readonly timestamp: number
 }
 
+/** A number as JSON: those that JSON cannot express are texts, as in Prometheus' HTTP API. */
+export type JsonValue = number | 'NaN' | '+Inf' | '-Inf'
+
 /** The value of a counter or a gauge. */
 export interface JsonNumber extends JsonBase {
   readonly type: 'counter' | 'gauge'
-  readonly value: number
+  readonly value: JsonValue
 }
 
 /** The distribution of a histogram or a summary. */
 export interface JsonDistribution extends JsonBase {
   readonly type: 'histogram' | 'summary'
   readonly count: number
-  readonly sum: number
-  readonly min?: number
-  readonly max?: number
+  readonly sum: JsonValue
+  readonly min?: JsonValue
+  readonly max?: JsonValue
   /** P50, P95 and P99 of all values since the start; empty if there is no value. */
   readonly quantiles: ReadonlyArray<{ readonly quantile: number; readonly value: number }>
   /** Cumulative buckets: the number of values up to `le`. Summaries have none. */
@@ -33,17 +36,22 @@ export interface JsonDistribution extends JsonBase {
 /** One series of a metric. */
 export type JsonMetric = JsonNumber | JsonDistribution
 
-/** Returns the metrics of a snapshot. Gauges of the application that are NaN or infinite are left out: JSON cannot express them. */
+/** Returns the metrics of a snapshot. */
 export function jsonMetrics(snapshot: Snapshot, semconv: Semconv): JsonMetric[] {
-  return snapshot.points
-    .filter((point) => isExported(point.metric, semconv) && (!('value' in point) || Number.isFinite(point.value)))
-    .map((point) => jsonMetric(point, snapshot.timeMs))
+  return snapshot.points.filter((point) => isExported(point.metric, semconv)).map((point) => jsonMetric(point, snapshot.timeMs))
+}
+
+/** Returns a number as JSON. */
+export function toJsonValue(value: number): JsonValue {
+  if (Number.isFinite(value)) return value
+  if (Number.isNaN(value)) return 'NaN'
+  return value > 0 ? '+Inf' : '-Inf'
 }
 
 function jsonMetric(point: Point, timestamp: number): JsonMetric {
   const { metric: name, unit, attributes: labels } = point
   if ('value' in point) {
-    return { name, type: point.kind, unit, labels, value: point.value, timestamp }
+    return { name, type: point.kind, unit, labels, value: toJsonValue(point.value), timestamp }
   }
   const { count, sum, min, max } = point
   return {
@@ -52,9 +60,9 @@ function jsonMetric(point: Point, timestamp: number): JsonMetric {
     unit,
     labels,
     count,
-    sum,
-    ...(min !== undefined && { min }),
-    ...(max !== undefined && { max }),
+    sum: toJsonValue(sum),
+    ...(min !== undefined && { min: toJsonValue(min) }),
+    ...(max !== undefined && { max: toJsonValue(max) }),
     quantiles: quantiles(point),
     ...(point.kind === 'histogram' && { buckets: cumulativeBuckets(point) }),
     timestamp,

@@ -1,6 +1,7 @@
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
+import { fromJsonValue } from '@wombat/test-support/json-samples'
 import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, test } from 'vitest'
 import { SnapshotReader } from '../collection/snapshot-reader.ts'
@@ -76,10 +77,10 @@ function unescaped(text: string): string {
 function createSamples(metric: JsonMetric): Sample[] {
   const { name, labels: given } = metric
   const labels = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)]))
-  if ('value' in metric) return [{ name, labels, value: metric.value }]
+  if ('value' in metric) return [{ name, labels, value: fromJsonValue(metric.value) }]
   return [
     { name: `${name}_count`, labels, value: metric.count },
-    { name: `${name}_sum`, labels, value: metric.sum },
+    { name: `${name}_sum`, labels, value: fromJsonValue(metric.sum) },
     ...(metric.buckets ?? []).map(({ le, count }) => ({
       name: `${name}_bucket`,
       labels: { ...labels, le: String(le) },

@@ -1,14 +1,14 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Semconv } from '@wombat/instrumentation'
-import { clientOperationDuration, isExported } from '@wombat/instrumentation/internal'
+import { isExported } from '@wombat/instrumentation/internal'
 import type { Snapshot } from '../collection/snapshot.ts'
 
 /** The content type of Prometheus' text format. Prometheus 3 requires the version. */
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
- * Returns a snapshot in Prometheus' text format 0.0.4. It has no scope labels, so that a series has the same labels as over OTLP.
+ * Returns a snapshot in Prometheus' text format 0.0.4: valid whatever the application's own metrics are called. It has no scope labels, so that a series has the same labels as over OTLP.
  *
  * @param semconv the names under which operations are exported.
  * @example
@@ -28,22 +28,7 @@ export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
  */
 export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
-  return `${serializer.serialize(withUnitInName(filterSemconv(snapshot.resourceMetrics, semconv)))}\n`
-}
-
-/**
- * Adds the unit to the name of the semantic conventions' histogram. Prometheus and the Collector do so over OTLP, but this
- * serializer does not (opentelemetry-js#3466). Wombat's own names contain their unit.
- */
-function withUnitInName(resourceMetrics: ResourceMetrics): ResourceMetrics {
-  const addUnit = (metric: MetricData): MetricData =>
-    metric.descriptor.name === clientOperationDuration.name
-      ? { ...metric, descriptor: { ...metric.descriptor, name: `${metric.descriptor.name}.seconds` } }
-      : metric
-  return {
-    ...resourceMetrics,
-    scopeMetrics: resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(addUnit) })),
-  }
+  return `${serializer.serialize(filterSemconv(snapshot.prometheus.resourceMetrics, semconv))}\n`
 }
 
 /** Leaves out the metrics that are not exported under these conventions. */

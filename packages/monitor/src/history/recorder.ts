@@ -1,4 +1,5 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
+import { DroppedPointsLog } from '../collection/prometheus-metrics.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Point } from '../collection/snapshot.ts'
 import type { SnapshotReader } from '../collection/snapshot-reader.ts'
@@ -28,6 +29,7 @@ export class HistoryRecorder implements Component {
   /** The history in memory. */
   readonly history: TimeSeries
   readonly #options: HistoryRecorderOptions
+  readonly #droppedPoints: DroppedPointsLog
   #restoring: Promise<void> = Promise.resolve()
   #sampling: Promise<void> | undefined
   #isLimited = false
@@ -37,6 +39,7 @@ export class HistoryRecorder implements Component {
 
   constructor(options: HistoryRecorderOptions) {
     this.#options = options
+    this.#droppedPoints = new DroppedPointsLog(options.registry, 'history')
     this.history = new TimeSeries({ intervalMs: options.intervalMs, maxBytes: options.maxBytes })
   }
 
@@ -72,9 +75,11 @@ export class HistoryRecorder implements Component {
   async #sample(): Promise<void> {
     await this.#restoring
     const { reader, registry, durable } = this.#options
-    const { points, timeMs } = await reader.take()
+    const snapshot = await reader.take()
+    const { timeMs, prometheus } = snapshot
+    this.#droppedPoints.add(prometheus.dropped)
     if (this.#isClosed) return
-    const kept = await this.#append(points, timeMs)
+    const kept = await this.#append(snapshot.prometheusPoints, timeMs)
     if (this.#isClosed) return
     trackSelfTime(registry, 'history', () => durable?.append(timeMs, kept))
     this.#reportLimits()

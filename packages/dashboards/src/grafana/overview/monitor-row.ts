@@ -82,8 +82,8 @@ const panels: readonly PanelSpec[] = [
         query: perSecond('wombat_monitor_refused_values_total', { by: ['reason', ...byProcess] }),
       },
       {
-        legend: `dropped notification, {{notifier}} ${processLegend}`,
-        query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
+        legend: `{{target}} of the application ${processLegend}`,
+        query: perSecond('wombat_monitor_callout_failures_total', { by: ['target', ...byProcess] }),
       },
     ],
   },
@@ -95,6 +95,54 @@ const panels: readonly PanelSpec[] = [
       {
         legend: `metrics at the cardinality limit ${processLegend}`,
         query: gauge('max', 'wombat_monitor_overflowed_metrics', { by: byProcess }),
+      },
+    ],
+  },
+  {
+    title: 'Notifications',
+    width: 8,
+    series: [
+      {
+        legend: `delivered, {{notifier}} ${processLegend}`,
+        query: perSecond('wombat_monitor_notifications_sent_total', { by: ['notifier', ...byProcess] }),
+      },
+      {
+        legend: `failed attempts, {{notifier}} ${processLegend}`,
+        query: perSecond('wombat_monitor_notification_failures_total', { by: ['notifier', ...byProcess] }),
+      },
+      {
+        legend: `given up, {{notifier}} ${processLegend}`,
+        query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
+      },
+    ],
+    noValue: 'No notifier is configured.',
+  },
+  {
+    title: 'Notifications owed, and rules that match nothing',
+    width: 8,
+    series: [
+      {
+        legend: `owed, {{notifier}} ${processLegend}`,
+        query: gauge('max', 'wombat_monitor_notifications_pending', { by: ['notifier', ...byProcess] }),
+      },
+      {
+        legend: `rules without series ${processLegend}`,
+        query: gauge('max', 'wombat_monitor_alert_rules_unmatched', { by: byProcess }),
+      },
+    ],
+    note: '`/api/v1/alerts` shows which rules have matched no series: their metric or labels may be wrong.',
+  },
+  {
+    title: 'Data points left out',
+    width: 8,
+    series: [
+      {
+        legend: `rejected by the receiver, {{exporter}} ${processLegend}`,
+        query: perSecond('wombat_monitor_rejected_points_total', { by: ['exporter', ...byProcess] }),
+      },
+      {
+        legend: `{{reason}}, {{exporter}} ${processLegend}`,
+        query: perSecond('wombat_monitor_dropped_points_total', { by: ['exporter', 'reason', ...byProcess] }),
       },
     ],
   },

@@ -1,6 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import { Hono } from 'hono'
+import { DroppedPointsLog } from '../../collection/prometheus-metrics.ts'
 import { trackSelfTime } from '../../collection/self-metrics.ts'
 import type { Snapshot } from '../../collection/snapshot.ts'
 import type { SnapshotReader } from '../../collection/snapshot-reader.ts'
@@ -11,9 +12,11 @@ import { prometheusContentType, prometheusText } from '../../exporters/prometheu
 /** Creates `GET /metrics`: 200 with Prometheus text, or 503 with the reason if the collection failed. */
 export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
   const { semconv } = registry
+  const droppedPoints = new DroppedPointsLog(registry, 'prometheus')
   return new Hono().get('/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.text(`${collection.reason}\n`, 503)
+    droppedPoints.add(collection.snapshot.prometheus.dropped)
     const text = trackSelfTime(registry, 'serving', () => prometheusText(collection.snapshot, semconv))
     return context.body(text, 200, { 'content-type': prometheusContentType })
   })

@@ -1,7 +1,8 @@
 import type { Labels } from '@wombat/instrumentation'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { AlertManager } from '../../alerts/manager.ts'
+import { toJsonValue } from '../../exporters/json.ts'
 import type { History } from '../../history/history.ts'
 import { countSeries, type QueryFunction, queryAt, queryFunctions } from '../../history/queries.ts'
 import { SerialQueue } from '../serial-queue.ts'
@@ -50,7 +51,9 @@ export function queryRoutes(history: History, now: () => number): Hono {
       if ('error' in parsed) return context.json({ error: parsed.error }, 400)
       const { time = now(), ...query } = parsed.parameters
       const series = queryAt(history, { ...query, where: parsed.where }, time)
-      return series.length > maxSeries ? context.json(tooManySeries(series.length), 400) : context.json({ timeMs: time, series })
+      return series.length > maxSeries
+        ? context.json(tooManySeries(series.length), 400)
+        : jsonBody(context, { timeMs: time, series })
     })
     .get('/api/v1/query_range', async (context) => {
       const parsed = parse(rangeParameters, context.req.query())
@@ -72,7 +75,7 @@ export function queryRoutes(history: History, now: () => number): Hono {
       }
       const series = await answer
       if (series === undefined) return context.json({ error: 'the client closed the connection' }, 503)
-      return series.length > maxSeries ? context.json(tooManySeries(series.length), 400) : context.json({ series })
+      return series.length > maxSeries ? context.json(tooManySeries(series.length), 400) : jsonBody(context, { series })
     })
 }
 
@@ -81,8 +84,14 @@ export function alertRoutes(manager: AlertManager): Hono {
   return new Hono().get('/api/v1/alerts', (context) => {
     const statuses = new Map(manager.statuses.map((status) => [status.rule, status]))
     const rules = manager.rules.map((rule) => ({ ...rule, ...statuses.get(rule.name) }))
-    return context.json({ alerts: manager.alerts(), rules, transitions: manager.transitions })
+    return jsonBody(context, { alerts: manager.alerts(), rules, transitions: manager.transitions })
   })
+}
+
+/** Answers with numbers that JSON cannot express as texts. */
+function jsonBody(context: Context, body: object): Response {
+  const text = JSON.stringify(body, (_, value) => (typeof value === 'number' ? toJsonValue(value) : value))
+  return context.body(text, 200, { 'content-type': 'application/json' })
 }
 
 function tooManyReads(steps: number, series: number): { error: string } {
