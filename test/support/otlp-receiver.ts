@@ -20,6 +20,8 @@ export interface OtlpReceiver {
   readonly received: readonly Received[]
   /** The status of the next responses (default: 200). */
   status: number
+  /** The body of the next responses (default: empty). */
+  answer: string | Buffer
   /** Resolves once it has received this many requests. */
   reached(count: number): Promise<void>
 }
@@ -31,7 +33,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     const packed = await buffer(request)
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(packed) : packed
     received.push({ path: request.url ?? '', headers: request.headers, body })
-    response.writeHead(receiver.status).end()
+    response.writeHead(receiver.status).end(receiver.answer)
     for (const look of waiting) look()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -45,6 +47,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     url: `${endpoint}/v1/metrics`,
     received,
     status: 200,
+    answer: '',
     reached: (count) =>
       new Promise((resolve) => {
         const look = (): void => {

@@ -39,6 +39,7 @@ export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook
 export { type AlertRule, type RuleFields, type Severity, severities } from './alerts/rule.ts'
 export { parseRules, RuleError, readRules, validateRules } from './alerts/rule-file.ts'
 export type { AlertState } from './alerts/state.ts'
+export type { DroppedPoints, DropReason, PrometheusMetrics } from './collection/prometheus-metrics.ts'
 export { RegistryProducer, type RegistryProducerOptions } from './collection/registry-producer.ts'
 export { type HistogramPoint, type NumberPoint, type Point, Snapshot } from './collection/snapshot.ts'
 export { SnapshotReader } from './collection/snapshot-reader.ts'

@@ -8,7 +8,8 @@ import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import { type OptionName, optionNames } from './config/options.ts'
-import { otlpSettings } from './config/otlp-settings.ts'
+import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
+import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
@@ -42,15 +43,19 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  * ```
  */
 export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
-  const options = componentOptions(resolveConfig(config))
+  const options = componentOptions(resolveConfig(withOtelExporters(config)))
   const otlp = otlpSettings(options.otlp)
+  const resource = readOtelResource()
   const registry = new MetricsRegistry(options.registry)
   const logger = createLogger(options.logging, registry)
+  for (const problem of resource.problems) logger.warn({}, problem)
+  const offReason = otlpOffReason(config.otlp)
+  if (offReason !== undefined) logger.warn({}, offReason)
   const { clock = new SystemClock() } = options
   const reader = new SnapshotReader()
   const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
   const meterProvider = createSubscription(() => {
-    const provider = new MeterProvider({ resource: createResource(options.resource ?? {}), readers })
+    const provider = new MeterProvider({ resource: createResource(options.resource ?? {}, resource.attributes), readers })
     return () => provider.shutdown()
   })
   return runMonitoring({ reader, registry, options, logger, clock, meterProvider, chosenOptions: chosenOptions(config) })

@@ -117,10 +117,27 @@ test('the timeout of an export is at least one millisecond', () => {
 const rejected: ReadonlyArray<[variables: Readonly<Record<string, string>>, problem: string]> = [
   [
     { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-    'OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf, http/json for metrics, got "grpc": set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL or otlp.protocol',
+    'OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf, http/json for metrics, got "grpc": set OTEL_EXPORTER_OTLP_METRICS_PROTOCOL, or the option in otlp',
   ],
   [{ OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL must be one of'],
   [{ OTEL_METRIC_EXPORT_INTERVAL: '0' }, 'OTEL_METRIC_EXPORT_INTERVAL must be a whole number of milliseconds from 100'],
+  [{ OTEL_METRIC_EXPORT_INTERVAL: 'abc' }, 'OTEL_METRIC_EXPORT_INTERVAL must be a whole number of milliseconds from 100'],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: 'abc' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number of milliseconds from 1'],
+  [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'zstd' }, 'OTEL_EXPORTER_OTLP_COMPRESSION must be one of none, gzip'],
+  [
+    { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'deltaa' },
+    'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE must be one of cumulative, delta, lowmemory',
+  ],
+  [{ OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'exponential' }, 'HISTOGRAM_AGGREGATION must be one of explicit'],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:4318' },
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL such as http://127.0.0.1:4318, got "127.0.0.1:4318"',
+  ],
+  [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'localhost:4318' }, 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT must be an http or https URL'],
+  [
+    { OTEL_EXPORTER_OTLP_HEADERS: 'a=b,broken' },
+    'OTEL_EXPORTER_OTLP_HEADERS must be a list of key=value, separated by commas: entry 2',
+  ],
   [{ OTEL_METRIC_EXPORT_INTERVAL: '2147483648' }, 'OTEL_METRIC_EXPORT_INTERVAL must be'],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-5' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number of milliseconds from 1'],
   [{ OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '0' }, 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT must be'],

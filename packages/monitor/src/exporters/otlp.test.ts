@@ -261,7 +261,43 @@ test('the counters of exports, failures and self time start at 0', async () => {
   expect(registry.getAllMetrics()).toMatchObject([
     { name: 'wombat_monitor_exports_total', labels: failures, value: 0 },
     { name: 'wombat_monitor_export_failures_total', labels: failures, value: 0 },
+    { name: 'wombat_monitor_rejected_points_total', labels: failures, value: 0 },
     { name: 'wombat_monitor_busy_seconds_total', labels: { part: 'collection' }, value: 0 },
     { name: 'wombat_monitor_busy_seconds_total', labels: { part: 'export' }, value: 0 },
   ])
+})
+
+/** The answer of a receiver that rejects seven points, in protobuf. */
+function partialSuccess(message: string): Buffer {
+  const text = Buffer.from(message)
+  const inner = Buffer.concat([Buffer.from([0x08, 7, 0x12, text.length]), text])
+  return Buffer.concat([Buffer.from([0x0a, inner.length]), inner])
+}
+
+test.each([
+  ['http/json', JSON.stringify({ partialSuccess: { rejectedDataPoints: '7', errorMessage: 'out of order' } })],
+  ['http/protobuf', partialSuccess('out of order')],
+] as const)('points that a receiver rejects are counted, and logged once a minute (%s)', async (protocol, answer) => {
+  const receiver = await startOtlpReceiver()
+  receiver.answer = answer
+  const { registry, logger, send } = exporting({ url: receiver.url, protocol })
+  await send()
+  await send()
+  expect(registry.counter('wombat_monitor_rejected_points_total', failures).value).toBe(14)
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(0)
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { rejectedPoints: 7, reason: 'out of order' } }])
+})
+
+test.each(['http/json', 'http/protobuf'] as const)('a page of a proxy with status 200 is a failure (%s)', async (protocol) => {
+  const receiver = await startOtlpReceiver()
+  receiver.answer = '<html>please log in</html>'
+  const { registry, logger, send } = exporting({ url: receiver.url, protocol })
+  await send()
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(1)
+  const reason = 'the answer is not that of an OTLP receiver: "<html>please log in</html>"'
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { reason } }])
+  receiver.answer = ''
+  await send()
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(1)
+  expect(logger.lines.at(-1)).toMatchObject({ message: 'OTLP export succeeded again' })
 })

@@ -1,7 +1,8 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
-import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http'
-import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
+import { JsonMetricsSerializer, MetricsExporterMetricsHelper, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import {
   AggregationTemporality,
   type InstrumentType,
@@ -93,8 +94,7 @@ export function otlpReader(
   clock: Clock = new SystemClock(),
 ): PeriodicExportingMetricReader {
   const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms, batchSize } = settings
-  const Exporter = protocol === 'http/json' ? JsonExporter : ProtobufExporter
-  const exporter = new Exporter({
+  const config = {
     ...(url !== undefined && { url }),
     ...(headers !== undefined && { headers: { ...headers } }),
     timeoutMillis: timeoutMs,
@@ -102,10 +102,21 @@ export function otlpReader(
       compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     }),
     temporalityPreference: temporality === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
-  })
+  }
+  const answers = new Answers(protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer)
+  const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf'
+  const httpOptions = convertLegacyHttpOptions(config, 'METRICS', 'v1/metrics', { 'Content-Type': contentType })
+  const delegate = createOtlpHttpExportDelegate(
+    httpOptions,
+    answers.serializer,
+    'otlp_http_metric_exporter',
+    MetricsExporterMetricsHelper,
+    undefined,
+  )
+  const exporter = new OTLPMetricExporterBase(delegate, config)
   const producer = new RegistryProducer(registry, { temporality, histograms, clock })
   return new PeriodicExportingMetricReader({
-    exporter: new CountedExporter(exporter, registry, producer, logger, failureMessages[temporality]),
+    exporter: new CountedExporter(exporter, answers, registry, producer, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
     ...(batchSize !== undefined && { maxExportBatchSize: batchSize }),
@@ -121,9 +132,72 @@ const failureMessages = {
   delta: 'OTLP export failed; with delta temporality its values are lost',
 } as const
 
+type Serializer = typeof JsonMetricsSerializer | typeof ProtobufMetricsSerializer
+
+/** What a receiver said in its answer to a request that it accepted. */
+interface Answer {
+  readonly rejectedPoints: number
+  readonly message: string
+  /** Why this is not the answer of an OTLP receiver. */
+  readonly problem: string | undefined
+}
+
+const complete: Answer = { rejectedPoints: 0, message: '', problem: undefined }
+
+/**
+ * Reads the answers of the receiver, which the exporter itself only passes to OpenTelemetry's `diag`: a receiver may reject some of
+ * the points, and a proxy may answer in its place.
+ */
+class Answers {
+  /** The serializer for the exporter. */
+  readonly serializer: Serializer
+  #answer = complete
+
+  constructor(serializer: Serializer) {
+    this.serializer = {
+      serializeRequest: (metrics: ResourceMetrics) => serializer.serializeRequest(metrics),
+      deserializeResponse: (body: Uint8Array) => {
+        this.#read(serializer, body)
+        // With the response, the exporter would print it on `diag`, too.
+        return {}
+      },
+    }
+  }
+
+  /** Returns the answers since the last call, as one. */
+  take(): Answer {
+    const answer = this.#answer
+    this.#answer = complete
+    return answer
+  }
+
+  #read(serializer: Serializer, body: Uint8Array): void {
+    try {
+      // Neither JSON nor protobuf starts with it.
+      const [first = 0] = body
+      if (first === lessThan) throw new TypeError('HTML')
+      const { partialSuccess } = serializer.deserializeResponse(body) ?? {}
+      const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0)
+      this.#answer = {
+        ...this.#answer,
+        rejectedPoints: this.#answer.rejectedPoints + rejected,
+        message: partialSuccess?.errorMessage ?? this.#answer.message,
+      }
+    } catch {
+      const start = Buffer.from(body.subarray(0, 40))
+        .toString('latin1')
+        .replace(/[^ -~]/g, '.')
+      this.#answer = { ...this.#answer, problem: `the answer is not that of an OTLP receiver: ${JSON.stringify(start)}` }
+    }
+  }
+}
+
+const lessThan = 0x3c
+
 /** Counts the exports and failures of an exporter, and logs the failures. */
 class CountedExporter implements PushMetricExporter {
   readonly #exporter: PushMetricExporter
+  readonly #answers: Answers
   readonly #registry: MetricsRegistry
   readonly #producer: RegistryProducer
   readonly #logger: Logger
@@ -131,21 +205,25 @@ class CountedExporter implements PushMetricExporter {
   #busySeconds = 0
   #failures = 0
   #loggedMs = Number.NEGATIVE_INFINITY
+  #rejectionLoggedMs = Number.NEGATIVE_INFINITY
 
   constructor(
     exporter: PushMetricExporter,
+    answers: Answers,
     registry: MetricsRegistry,
     producer: RegistryProducer,
     logger: Logger,
     failureMessage: string,
   ) {
     this.#exporter = exporter
+    this.#answers = answers
     this.#registry = registry
     this.#producer = producer
     this.#logger = logger
     this.#failureMessage = failureMessage
     registry.counter('wombat_monitor_exports_total', { exporter: 'otlp' })
     registry.counter('wombat_monitor_export_failures_total', { exporter: 'otlp' })
+    registry.counter('wombat_monitor_rejected_points_total', { exporter: 'otlp' })
     for (const part of ['collection', 'export']) registry.counter('wombat_monitor_busy_seconds_total', { part })
   }
 
@@ -156,8 +234,10 @@ class CountedExporter implements PushMetricExporter {
     this.#busySeconds = busySeconds
     trackSelfTime(this.#registry, 'export', () =>
       this.#exporter.export(metrics, (result) => {
-        if (result.code === ExportResultCode.SUCCESS) this.#succeeded()
-        else this.#failed(result.error)
+        const answer = this.#answers.take()
+        if (result.code !== ExportResultCode.SUCCESS) this.#failed(result.error)
+        else if (answer.problem !== undefined) this.#failed(new Error(answer.problem))
+        else this.#succeeded(answer)
         // The SDK would also print every failure: it is counted and logged already.
         done({ code: ExportResultCode.SUCCESS })
       }),
@@ -176,7 +256,13 @@ class CountedExporter implements PushMetricExporter {
     return this.#exporter.shutdown()
   }
 
-  #succeeded(): void {
+  #succeeded({ rejectedPoints, message }: Answer): void {
+    this.#registry.incrementCounter('wombat_monitor_rejected_points_total', rejectedPoints, { exporter: 'otlp' })
+    if ((rejectedPoints > 0 || message !== '') && performance.now() - this.#rejectionLoggedMs >= minLogIntervalMs) {
+      this.#rejectionLoggedMs = performance.now()
+      const fields = { exporter: 'otlp', rejectedPoints, reason: message }
+      this.#logger.warn(fields, 'the OTLP receiver did not accept all points; further rejections are only counted for a minute')
+    }
     if (this.#failures > 0) this.#logger.info({ exporter: 'otlp', failed: this.#failures }, 'OTLP export succeeded again')
     this.#failures = 0
     this.#loggedMs = Number.NEGATIVE_INFINITY
