@@ -3,6 +3,7 @@ import { instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
 import { defaultRules } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
+import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { readRules } from './alerts/rule-file.ts'
 import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
@@ -83,7 +84,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     logger,
     clock,
     rules,
-    notifiers: createNotifiers(options.notifiers, logger),
+    notifiers: validNotifiers(options.notifiers, logger),
     history,
     historyReady: () => recorder.restored,
     evaluationIntervalMs: options.alerts.evaluationIntervalMs,
@@ -101,7 +102,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     sample: () => recorder.sample(),
     ...options.health,
   })
-  const shifts = [history, durable, alerts.manager, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
+  const shifts = [history, durable, alerts, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
   components.add(new ClockSteps({ clock, registry, logger, shifts }))
   const { authToken } = options.http
   const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, clock, authToken })
@@ -170,6 +171,15 @@ function registrySettings(registry: MetricsRegistry, logger: Logger, cardinality
       if (registry.warn === warn) registry.warn = previousWarn
       if (registry.cardinalityLimit === cardinalityLimit) registry.cardinalityLimit = previousLimit
     },
+  }
+}
+
+/** @throws ConfigError if a notifier cannot work. */
+function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger): Notifier[] {
+  try {
+    return createNotifiers(options, logger)
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)])
   }
 }
 

@@ -25,7 +25,9 @@ export {
   type Transition,
 } from './alerts/manager.ts'
 export { type AlertmanagerOptions, alertmanagerNotifier } from './alerts/notifiers/alertmanager.ts'
+export { type DiscordOptions, discordNotifier } from './alerts/notifiers/discord.ts'
 export { type EmailOptions, emailNotifier } from './alerts/notifiers/email.ts'
+export type { HttpNotifierOptions } from './alerts/notifiers/http-notifier.ts'
 export { type LogNotifierOptions, logNotifier } from './alerts/notifiers/log.ts'
 export {
   type AlertGroup,
@@ -34,7 +36,12 @@ export {
   type NotifierOptions,
   RejectedError,
 } from './alerts/notifiers/notifier.ts'
+export { type NtfyOptions, ntfyNotifier } from './alerts/notifiers/ntfy.ts'
+export { type OpsgenieOptions, opsgenieNotifier } from './alerts/notifiers/opsgenie.ts'
+export { type PagerdutyOptions, pagerdutyNotifier } from './alerts/notifiers/pagerduty.ts'
 export type { Secret } from './alerts/notifiers/secret.ts'
+export { type SlackOptions, slackNotifier } from './alerts/notifiers/slack.ts'
+export { type TeamsOptions, teamsNotifier } from './alerts/notifiers/teams.ts'
 export { type WebhookOptions, webhookNotifier } from './alerts/notifiers/webhook.ts'
 export { type AlertRule, type RuleFields, type Severity, severities } from './alerts/rule.ts'
 export { parseRules, RuleError, readRules, validateRules } from './alerts/rule-file.ts'

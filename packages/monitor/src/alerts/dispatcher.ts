@@ -1,126 +1,339 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context } from '@opentelemetry/api'
 import { suppressTracing } from '@opentelemetry/core'
-import { errorKind } from '@wombat/instrumentation/internal'
+import { errorKind, seriesKey } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
+/** What happened to a notification. A failed one is tried again, a dropped one is not. */
+export type NotificationEvent = 'sent' | 'failed' | 'dropped'
+
 /** Limits and retries of a dispatcher. */
 export interface DispatcherOptions {
-  /** How many notifications may wait for one notifier (default 100). If more wait, the oldest is dropped. */
+  /** How many notifications one notifier may owe (default 1000). If it owes more, the oldest is dropped. */
   readonly queueLimit?: number
-  /** How often one notification is tried (default 5). */
-  readonly maxAttempts?: number
-  /** Delay after the first failure, in milliseconds; doubled after each further failure (default 1000). */
+  /** How long a notification is tried, in milliseconds (default 24 hours). */
+  readonly maxAgeMs?: number
+  /** Delay after the first failure, in milliseconds; doubled after each further one, up to `maxBackoffMs` (default 1000). */
   readonly backoffMs?: number
-  /** Called for every dropped notification, with the name of its notifier. */
-  readonly onDropped?: (notifier: string) => void
+  /** Longest delay between two attempts, in milliseconds (default five minutes). */
+  readonly maxBackoffMs?: number
+  /** Longest time of one attempt, in milliseconds (default one minute). */
+  readonly attemptTimeoutMs?: number
+  /** Called for everything that happens to a notification, with the name of its notifier and how many it owes now. */
+  readonly onEvent?: (notifier: string, event: NotificationEvent | 'queued', owed: number) => void
 }
 
-/** Sends alerts to notifiers: at each transition to or from firing, and again while they fire. */
+/** What notifiers owe, as plain data, to be stored and restored by the next process. */
+export type SavedNotifications = Readonly<
+  Record<
+    string,
+    {
+      /** When each rule that fires was last notified, in Unix time in milliseconds. */
+      readonly notifiedAtMs: Readonly<Record<string, number>>
+      readonly owed: readonly AlertGroup[]
+    }
+  >
+>
+
+const defaults: Required<DispatcherOptions> = {
+  queueLimit: 1000,
+  maxAgeMs: 24 * 3_600_000,
+  backoffMs: 1000,
+  maxBackoffMs: 300_000,
+  attemptTimeoutMs: 60_000,
+  onEvent: () => {},
+}
+
+/**
+ * Sends alerts to notifiers: at each transition to or from firing, and again while they fire. A notification is owed until the
+ * receiver has accepted or rejected it: at least once, in order for each rule.
+ */
 export class Dispatcher {
-  readonly #queues: readonly NotifierQueue[]
+  readonly #outboxes: ReadonlyMap<string, Outbox>
 
   constructor(notifiers: readonly Notifier[], logger: Logger, options: DispatcherOptions = {}) {
-    this.#queues = notifiers.map((notifier) => new NotifierQueue(notifier, logger, options))
+    const complete = { ...defaults, ...options }
+    this.#outboxes = new Map(notifiers.map((notifier) => [notifier.name, new Outbox(notifier, logger, complete)]))
   }
 
   /** Queues notifications after an evaluation, from all alerts and the transitions of this evaluation. Returns at once. */
   notify(alerts: readonly Alert[], transitions: readonly Transition[], nowMs: number): void {
-    const changes = transitions.filter(({ from, to }) => to === 'firing' || (from === 'firing' && to === 'resolved'))
-    const rules = new Set([...changes.map(({ alert }) => alert.rule), ...alerts.filter(isFiring).map(({ rule }) => rule)])
-    for (const rule of rules) {
-      const ruleChanges = changes.filter(({ alert }) => alert.rule === rule)
-      const resolved = ruleChanges.filter(({ to }) => to === 'resolved').map(({ alert }) => alert)
-      const firing = alerts.filter((alert) => alert.rule === rule && isFiring(alert))
-      for (const queue of this.#queues) queue.notify({ rule, atMs: nowMs, firing, resolved }, ruleChanges.length > 0)
+    const groups = new Map<string, { firing: Alert[]; resolved: Alert[]; hasChanged: boolean }>()
+    const find = (rule: string) => {
+      const group = groups.get(rule) ?? { firing: [], resolved: [], hasChanged: false }
+      groups.set(rule, group)
+      return group
+    }
+    for (const { from, to, alert } of transitions) {
+      if (to !== 'firing' && !(from === 'firing' && to === 'resolved')) continue
+      const group = find(alert.rule)
+      group.hasChanged = true
+      if (to === 'resolved') group.resolved.push(alert)
+    }
+    for (const alert of alerts) if (alert.state.name === 'firing') find(alert.rule).firing.push(alert)
+    for (const [rule, { firing, resolved, hasChanged }] of groups) {
+      for (const outbox of this.#outboxes.values()) outbox.notify({ rule, atMs: nowMs, firing, resolved }, hasChanged)
     }
   }
 
-  /** Waits until all queued notifications are sent or dropped, at most `deadlineMs` milliseconds; then drops the rest. */
-  async close(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.close(deadlineMs)))
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    for (const outbox of this.#outboxes.values()) outbox.shift(deltaMs)
+  }
+
+  /** Returns what the notifiers owe, as plain data. */
+  save(): SavedNotifications {
+    return Object.fromEntries([...this.#outboxes].map(([name, outbox]) => [name, outbox.save()]))
+  }
+
+  /** Queues what an earlier process owed. Notifications of notifiers that no longer exist are ignored. */
+  restore(saved: SavedNotifications): void {
+    for (const [name, outbox] of this.#outboxes) if (saved[name] !== undefined) outbox.restore(saved[name])
+  }
+
+  /**
+   * Sends what is owed, for at most `deadlineMs` milliseconds: each notification is tried once more at least. What is still owed then
+   * is dropped, unless it is saved.
+   */
+  async close(deadlineMs: number, isSaved = false): Promise<void> {
+    await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.close(deadlineMs, isSaved)))
   }
 }
 
-function isFiring({ state }: Alert): boolean {
-  return state.name === 'firing'
+interface Owed {
+  readonly group: AlertGroup
+  /** When it was queued, on a monotonic clock. */
+  readonly queuedMs: number
 }
 
-/** Bounded queue of one notifier; sends one notification after the other. */
-class NotifierQueue {
+/** The notifications of one rule, in order. */
+interface RuleQueue {
+  readonly owed: Owed[]
+  sending: Promise<void> | undefined
+}
+
+/** What one notifier owes. */
+class Outbox {
   readonly #notifier: Notifier
   readonly #logger: Logger
   readonly #options: Required<DispatcherOptions>
-  readonly #queue: AlertGroup[] = []
-  /** Time of the last notification, by the name of a rule that fires. */
+  readonly #queues = new Map<string, RuleQueue>()
+  /** Time of the last notification that was delivered, by the name of a rule that fires. */
   readonly #notifiedAtMs = new Map<string, number>()
   readonly #stop = new AbortController()
-  #sending: Promise<void> | undefined
+  /** Ends the current delays: the monitoring closes. */
+  readonly #hurry = new AbortController()
+  /** Attempts that failed since the last one that succeeded. */
+  #failures = 0
 
-  constructor(
-    notifier: Notifier,
-    logger: Logger,
-    { queueLimit = 100, maxAttempts = 5, backoffMs = 1000, onDropped = () => {} }: DispatcherOptions,
-  ) {
+  constructor(notifier: Notifier, logger: Logger, options: Required<DispatcherOptions>) {
     this.#notifier = notifier
     this.#logger = logger
-    this.#options = { queueLimit, maxAttempts, backoffMs, onDropped }
+    this.#options = options
+  }
+
+  get #owedCount(): number {
+    let count = 0
+    for (const { owed } of this.#queues.values()) count += owed.length
+    return count
   }
 
   /** Queues a notification if an alert changed or a repetition is due. */
   notify(group: AlertGroup, hasChanged: boolean): void {
     const { rule, atMs, firing } = group
-    const lastMs = this.#notifiedAtMs.get(rule) ?? Number.NEGATIVE_INFINITY
-    const isRepetitionDue = firing.length > 0 && atMs - lastMs >= this.#notifier.repeatMs
+    const last = this.#queues.get(rule)?.owed.at(-1)?.group.atMs ?? this.#notifiedAtMs.get(rule) ?? Number.NEGATIVE_INFINITY
+    const isRepetitionDue = firing.length > 0 && atMs - last >= this.#notifier.repeatMs
     if (!hasChanged && !isRepetitionDue) return
     const resolved = this.#notifier.sendResolved ? group.resolved : []
-    if (firing.length === 0) this.#notifiedAtMs.delete(rule)
-    else this.#notifiedAtMs.set(rule, atMs)
-    if (firing.length + resolved.length === 0) return
-    this.#queue.push({ ...group, resolved })
-    while (this.#queue.length > this.#options.queueLimit) this.#drop(this.#queue.shift(), 'too many notifications are queued')
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined
-    })
+    if (firing.length + resolved.length > 0) this.#add({ ...group, resolved })
+    else this.#notifiedAtMs.delete(rule)
   }
 
-  async close(deadlineMs: number): Promise<void> {
-    const deadline = AbortSignal.timeout(deadlineMs)
-    const deadlinePassed = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([this.#sending, deadlinePassed])
-    this.#stop.abort()
-    await this.#sending
-  }
-
-  async #sendAll(): Promise<void> {
-    for (let group = this.#queue.shift(); group !== undefined; group = this.#queue.shift()) await this.#send(group)
-  }
-
-  async #send(group: AlertGroup): Promise<void> {
-    const { maxAttempts, backoffMs } = this.#options
-    const { signal } = this.#stop
-    for (let attempt = 1; ; attempt++) {
-      try {
-        signal.throwIfAborted()
-        // A span of the application's own HTTP instrumentation would contain the URL, which may be a secret.
-        await context.with(suppressTracing(context.active()), () => this.#notifier.send(group, signal))
-        return
-      } catch (error) {
-        if (attempt >= maxAttempts || error instanceof RejectedError || signal.aborted) {
-          this.#drop(group, error instanceof DeliveryError ? error.message : errorKind(error))
-          return
-        }
-      }
-      await sleep(backoffMs * 2 ** (attempt - 1), undefined, { signal, ref: false }).catch(() => {})
+  shift(deltaMs: number): void {
+    for (const [rule, atMs] of this.#notifiedAtMs) this.#notifiedAtMs.set(rule, atMs + deltaMs)
+    for (const { owed } of this.#queues.values()) {
+      owed.forEach(({ group, queuedMs }, index) => {
+        owed[index] = { group: { ...group, atMs: group.atMs + deltaMs }, queuedMs }
+      })
     }
   }
 
-  #drop(group: AlertGroup | undefined, reason: string): void {
-    if (group === undefined) return
+  save(): SavedNotifications[string] {
+    const owed = [...this.#queues.values()].flatMap((queue) => queue.owed.map(({ group }) => group))
+    return { notifiedAtMs: Object.fromEntries(this.#notifiedAtMs), owed }
+  }
+
+  restore({ notifiedAtMs, owed }: SavedNotifications[string]): void {
+    for (const [rule, atMs] of Object.entries(notifiedAtMs)) this.#notifiedAtMs.set(rule, atMs)
+    for (const group of owed) this.#add(group)
+  }
+
+  async close(deadlineMs: number, isSaved: boolean): Promise<void> {
+    this.#hurry.abort()
+    const sending = Promise.all([...this.#queues.values()].map((queue) => queue.sending))
+    const deadline = AbortSignal.timeout(deadlineMs)
+    const deadlinePassed = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([sending, deadlinePassed])
+    this.#stop.abort()
+    await sending
+    if (this.#owedCount === 0) return
+    if (isSaved) {
+      const fields = { notifier: this.#notifier.name, owed: this.#owedCount }
+      this.#logger.info(fields, 'alert notifications are kept for the next start')
+      return
+    }
+    for (const queue of this.#queues.values())
+      for (const owed of [...queue.owed]) this.#drop(queue, owed, 'monitoring is closing')
+  }
+
+  #add(group: AlertGroup): void {
+    const queue = this.#queues.get(group.rule) ?? { owed: [], sending: undefined }
+    this.#queues.set(group.rule, queue)
+    queue.owed.push({ group, queuedMs: performance.now() })
+    // The first one may be under way. Of the others the last one says it all, with what was resolved before.
+    while (queue.owed.length > 2) {
+      const [one, other] = queue.owed.splice(1, 2) as [Owed, Owed]
+      queue.owed.splice(1, 0, { group: mergeGroups(one.group, other.group), queuedMs: one.queuedMs })
+    }
+    while (this.#owedCount > this.#options.queueLimit) this.#dropOldest()
+    this.#tell('queued')
+    queue.sending ??= this.#sendAll(queue).finally(() => {
+      queue.sending = undefined
+    })
+  }
+
+  async #sendAll(queue: RuleQueue): Promise<void> {
+    for (let attempt = 1; queue.owed.length > 0; attempt++) {
+      const owed = queue.owed[0] as Owed
+      const failure = await this.#send(owed.group)
+      // It may have been dropped meanwhile, and its times may have been moved.
+      const current = queue.owed[0]
+      if (current === undefined || current.queuedMs !== owed.queuedMs) continue
+      if (failure === undefined) this.#delivered(queue, current)
+      else if (failure.isFinal) this.#drop(queue, current, failure.reason)
+      else if (performance.now() - current.queuedMs >= this.#options.maxAgeMs)
+        this.#drop(queue, current, `tried for too long: ${failure.reason}`)
+      else {
+        this.#failed(current, failure.reason)
+        // The first attempt after `close` is the last one.
+        if (this.#stop.signal.aborted || this.#hurry.signal.aborted) return
+        supersede(queue.owed)
+        await this.#wait(failure.retryAfterMs ?? this.#backoffMs(attempt))
+        continue
+      }
+      attempt = 0
+    }
+  }
+
+  /** Sends one notification. Returns undefined if it was delivered, else why not. */
+  async #send(group: AlertGroup): Promise<Failure | undefined> {
+    const { attemptTimeoutMs } = this.#options
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(attemptTimeoutMs)])
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new DeliveryError(`no answer within ${attemptTimeoutMs} ms`)), { once: true })
+    })
+    aborted.catch(() => {})
+    try {
+      await Promise.race([withoutTracing(() => this.#notifier.send(group, signal)), aborted])
+      return undefined
+    } catch (error) {
+      return {
+        reason: error instanceof DeliveryError ? error.message : errorKind(error),
+        isFinal: error instanceof RejectedError,
+        retryAfterMs: error instanceof DeliveryError ? error.retryAfterMs : undefined,
+      }
+    }
+  }
+
+  #backoffMs(attempt: number): number {
+    const { backoffMs, maxBackoffMs } = this.#options
+    // Spread, so that many processes do not come at once.
+    return Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1)) * (0.8 + 0.4 * Math.random())
+  }
+
+  #wait(milliseconds: number): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal])
+    return sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {})
+  }
+
+  #delivered(queue: RuleQueue, owed: Owed): void {
+    const { rule, atMs, firing } = owed.group
+    queue.owed.splice(queue.owed.indexOf(owed), 1)
+    if (firing.length === 0) this.#notifiedAtMs.delete(rule)
+    else this.#notifiedAtMs.set(rule, atMs)
+    if (this.#failures > 0) {
+      const fields = { notifier: this.#notifier.name, failed: this.#failures, owed: this.#owedCount }
+      this.#logger.info(fields, 'alert notifications are delivered again')
+    }
+    this.#failures = 0
+    this.#tell('sent')
+  }
+
+  #failed({ group }: Owed, reason: string): void {
+    this.#failures++
+    if (this.#failures === 1) {
+      const fields = { notifier: this.#notifier.name, rule: group.rule, reason }
+      this.#logger.warn(fields, 'alert notifications cannot be delivered: they are kept and tried again')
+    }
+    this.#tell('failed')
+  }
+
+  #dropOldest(): void {
+    let oldest: { queue: RuleQueue; owed: Owed } | undefined
+    for (const queue of this.#queues.values()) {
+      const [owed] = queue.owed
+      if (owed !== undefined && (oldest === undefined || owed.queuedMs < oldest.owed.queuedMs)) oldest = { queue, owed }
+    }
+    if (oldest !== undefined) this.#drop(oldest.queue, oldest.owed, 'too many notifications are owed')
+  }
+
+  #drop(queue: RuleQueue, owed: Owed, reason: string): void {
+    queue.owed.splice(queue.owed.indexOf(owed), 1)
     const { name } = this.#notifier
-    this.#logger.warn({ notifier: name, rule: group.rule, reason }, 'alert notification dropped')
-    this.#options.onDropped(name)
+    this.#logger.warn({ notifier: name, rule: owed.group.rule, reason }, 'alert notification dropped')
+    this.#tell('dropped')
+  }
+
+  #tell(event: NotificationEvent | 'queued'): void {
+    this.#options.onEvent(this.#notifier.name, event, this.#owedCount)
+  }
+}
+
+interface Failure {
+  readonly reason: string
+  readonly isFinal: boolean
+  readonly retryAfterMs: number | undefined
+}
+
+/** Of two notifications of one rule the earlier one is left out if the later one contains all its alerts. */
+function supersede(owed: Owed[]): void {
+  const [first, next] = owed
+  if (first === undefined || next === undefined) return
+  const later = new Set(next.group.firing.map(({ labels }) => seriesKey(labels)))
+  const isContained = first.group.resolved.length === 0 && first.group.firing.every(({ labels }) => later.has(seriesKey(labels)))
+  if (isContained) owed.splice(0, 2, { group: next.group, queuedMs: first.queuedMs })
+}
+
+/** Returns one notification for two of one rule: what fires now, and all that was resolved and does not fire again. */
+function mergeGroups(one: AlertGroup, other: AlertGroup): AlertGroup {
+  const key = ({ labels }: Alert): string => seriesKey(labels)
+  const isLater = new Set([...other.firing, ...other.resolved].map(key))
+  return { ...other, resolved: [...one.resolved.filter((alert) => !isLater.has(key(alert))), ...other.resolved] }
+}
+
+/** Runs without creating spans: those of the application's own HTTP instrumentation would contain the URL, which may be a secret. */
+function withoutTracing(send: () => Promise<void>): Promise<void> {
+  let sent: Promise<void> | undefined
+  try {
+    return context.with(suppressTracing(context.active()), () => {
+      sent = send()
+      return sent
+    })
+  } catch (error) {
+    // The context manager failed, or `send` itself threw.
+    if (sent !== undefined) return sent
+    throw error
   }
 }

@@ -10,6 +10,7 @@ import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
 import { SystemClock } from '../time/clock.ts'
+import { DeliveryError, type Notifier } from './notifiers/notifier.ts'
 import { RuleError } from './rule-file.ts'
 import { AlertScheduler } from './scheduler.ts'
 
@@ -82,7 +83,13 @@ test('evaluations are counted, and those that a blocked event loop prevented', a
 })
 
 /** A scheduler with one rule that fires at once, and with storage in memory. */
-function scheduler({ historyReady = () => Promise.resolve() }: { historyReady?: () => Promise<void> } = {}) {
+function scheduler({
+  historyReady = () => Promise.resolve(),
+  notifiers = [],
+}: {
+  historyReady?: () => Promise<void>
+  notifiers?: readonly Notifier[]
+} = {}) {
   const stored = new Map<string, string>()
   const logger = collectingLogger()
   const history = new TimeSeries()
@@ -94,7 +101,8 @@ function scheduler({ historyReady = () => Promise.resolve() }: { historyReady?: 
       clock: new SystemClock(),
       logger,
       rules: [{ name: 'Deep', severity: 'info', condition: 'metric_above', metric: 'db_queue_depth', threshold: 1 }],
-      notifiers: [],
+      notifiers,
+      closeTimeoutMs: 100,
       history,
       historyReady,
       evaluationIntervalMs: 100,
@@ -158,4 +166,35 @@ test('stored alerts that cannot be read are logged, and the rules are evaluated 
   second.evaluate()
   expect(second.manager.alerts()).toMatchObject([{ rule: 'Deep' }])
   return Promise.all([first.close(), second.close()])
+})
+
+test('a notification that one process could not deliver is delivered by the next one', async () => {
+  let isDown = true
+  const delivered: string[] = []
+  const notifier: Notifier = {
+    name: 'own',
+    repeatMs: 3_600_000,
+    sendResolved: true,
+    async send({ rule }) {
+      if (isDown) throw new DeliveryError('down')
+      delivered.push(rule)
+    },
+  }
+  const { create, lines } = scheduler({ notifiers: [notifier] })
+  const first = create()
+  first.start()
+  first.evaluate()
+  await first.close()
+  expect(lines.at(-1)).toMatchObject({ message: 'alert notifications are kept for the next start', fields: { owed: 1 } })
+  isDown = false
+  const second = create()
+  second.start()
+  await vi.waitFor(() => expect(delivered).toEqual(['Deep']), 5000)
+  second.evaluate()
+  await second.close()
+  const third = create()
+  third.start()
+  third.evaluate()
+  await third.close()
+  expect(delivered).toEqual(['Deep'])
 })

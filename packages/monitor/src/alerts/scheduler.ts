@@ -5,7 +5,7 @@ import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { AlertMetrics } from './alert-metrics.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './manager.ts'
 import type { Notifier } from './notifiers/notifier.ts'
 import type { AlertRule } from './rule.ts'
@@ -40,6 +40,15 @@ export interface AlertSchedulerOptions {
 /** Name of the stored alerts. Change it if `SavedAlerts` changes: alerts under an earlier name are ignored. */
 const storageName = 'alert_states'
 
+/** Name of the stored notifications. Change it if `SavedNotifications` changes. */
+const notificationsName = 'owed_notifications'
+
+const notificationCounters = {
+  sent: 'wombat_monitor_notifications_sent_total',
+  failed: 'wombat_monitor_notification_failures_total',
+  dropped: 'wombat_monitor_notifications_dropped_total',
+} as const satisfies Record<NotificationEvent, string>
+
 const evaluationCounters = [
   'wombat_monitor_alert_evaluations_total',
   'wombat_monitor_alert_evaluations_missed_total',
@@ -57,6 +66,8 @@ export class AlertScheduler implements Component {
   #evaluatedMs: number | undefined
   #savedAlerts = ''
   #stored: SavedAlerts | undefined
+  #savedNotifications = ''
+  #storedNotifications: SavedNotifications | undefined
   #isStarted = false
   #isClosed = false
 
@@ -65,13 +76,15 @@ export class AlertScheduler implements Component {
     this.#options = options
     this.manager = new AlertManager(rules, history)
     this.#metrics = new AlertMetrics(registry)
-    for (const notifier of notifiers) registry.counter('wombat_monitor_notifications_dropped_total', { notifier: notifier.name })
-    const onDropped = (notifier: string): void =>
-      registry.incrementCounter('wombat_monitor_notifications_dropped_total', 1, { notifier })
-    this.#dispatcher = new Dispatcher(notifiers, logger, { onDropped })
+    for (const { name } of notifiers) {
+      for (const counter of Object.values(notificationCounters)) registry.counter(counter, { notifier: name })
+      registry.setGaugeWithLabels('wombat_monitor_notifications_pending', 0, { notifier: name })
+    }
+    this.#dispatcher = new Dispatcher(notifiers, logger, { onEvent: (...event) => this.#recordNotification(...event) })
     // Read before this process writes to the storage: afterwards `lastSampleMs` is its own time.
     this.#attempt('the stored alerts could not be read', () => {
       this.#stored = readAlerts(options.storage, this.#options.clock.nowMs())
+      this.#storedNotifications = readNotifications(options.storage)
     })
   }
 
@@ -81,6 +94,10 @@ export class AlertScheduler implements Component {
     const stored = this.#stored
     if (stored !== undefined) {
       this.#attempt('the stored alerts could not be restored', () => this.manager.restore(stored, this.#options.clock.nowMs()))
+    }
+    const notifications = this.#storedNotifications
+    if (notifications !== undefined) {
+      this.#attempt('the stored notifications could not be restored', () => this.#dispatcher.restore(notifications))
     }
     const { registry, evaluationIntervalMs, historyReady } = this.#options
     if (evaluationIntervalMs === undefined) return
@@ -111,7 +128,15 @@ export class AlertScheduler implements Component {
     if (!this.#isStarted) return
     this.#savedAlerts = ''
     this.#save(this.#options.clock.nowMs())
-    await this.#dispatcher.close(this.#options.closeTimeoutMs ?? 2000)
+    const { closeTimeoutMs = 2000, storage } = this.#options
+    await this.#dispatcher.close(closeTimeoutMs, storage !== undefined)
+    this.#saveNotifications()
+  }
+
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    this.manager.shift(deltaMs)
+    this.#dispatcher.shift(deltaMs)
   }
 
   #evaluate(nowMs: number): void {
@@ -135,6 +160,22 @@ export class AlertScheduler implements Component {
     const saved = this.manager.save(nowMs)
     const alerts = JSON.stringify(saved.alerts)
     if (alerts !== this.#savedAlerts && storage.setMetadata(storageName, JSON.stringify(saved))) this.#savedAlerts = alerts
+  }
+
+  #recordNotification(notifier: string, event: NotificationEvent | 'queued', owed: number): void {
+    const { registry } = this.#options
+    if (event !== 'queued') registry.incrementCounter(notificationCounters[event], 1, { notifier })
+    registry.setGaugeWithLabels('wombat_monitor_notifications_pending', owed, { notifier })
+    if (event !== 'failed') this.#saveNotifications()
+  }
+
+  /** Stores what the notifiers owe, if it changed. */
+  #saveNotifications(): void {
+    const { storage } = this.#options
+    if (storage === undefined || !this.#isStarted) return
+    const notifications = JSON.stringify(this.#dispatcher.save())
+    if (notifications !== this.#savedNotifications && storage.setMetadata(notificationsName, notifications))
+      this.#savedNotifications = notifications
   }
 
   /** Counts the evaluations that a blocked event loop prevented. */
@@ -164,4 +205,9 @@ function readAlerts(storage: AlertStorage | undefined, nowMs: number): SavedAler
   const saved = JSON.parse(text) as SavedAlerts
   const aliveMs = Math.max(saved.atMs, storage.lastSampleMs(nowMs) ?? 0)
   return { ...saved, atMs: Math.min(aliveMs, nowMs) }
+}
+
+function readNotifications(storage: AlertStorage | undefined): SavedNotifications | undefined {
+  const text = storage?.metadata(notificationsName)
+  return text === undefined ? undefined : (JSON.parse(text) as SavedNotifications)
 }

@@ -11,6 +11,7 @@ import { clientOperationDuration } from '@wombat/instrumentation/internal'
  * - `unsupported`: its kind, an exponential histogram, cannot be expressed in Prometheus' text format.
  */
 export const dropReasons = ['name', 'duplicate', 'unsupported'] as const
+/** Why points are left out: their `name` is another metric's, they are a `duplicate`, or their kind is `unsupported` by the text format. */
 export type DropReason = (typeof dropReasons)[number]
 
 /** Points of one metric that were left out. */

@@ -21,7 +21,9 @@ export function componentOptions(config: ResolvedConfig) {
   const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...withoutHealthChecks } = withoutHistory
   const { memoryLimitBytes, health, ...withoutHealth } = withoutHealthChecks
   const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...withoutAlerts } = withoutHealth
-  const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutNotifiers } = withoutAlerts
+  const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutWebhook } = withoutAlerts
+  const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
+  const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
   const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutHttp } = withoutNotifiers
   const { metricsIntervalMs, logMetricsEnabled, ...rest } = withoutHttp
   rest satisfies Record<string, never>
@@ -54,7 +56,18 @@ export function componentOptions(config: ResolvedConfig) {
       rulesFile: alertRulesFile,
       evaluationIntervalMs: enableAlerts ? alertEvaluationIntervalMs : undefined,
     },
-    notifiers: { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate },
+    notifiers: {
+      notifiers,
+      alertmanagerUrl,
+      alertWebhookUrl,
+      alertWebhookAllowPrivate,
+      alertSlackUrl,
+      alertDiscordUrl,
+      alertTeamsUrl,
+      alertNtfyUrl,
+      alertPagerdutyRoutingKey,
+      alertOpsgenieApiKey,
+    },
     http: { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
     log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
   }

@@ -81,7 +81,27 @@ export const options = {
   alertWebhookUrl: secret(
     option(optional(httpUrl()), undefined, "URL to which alerts are posted, in the format of Alertmanager's webhooks."),
   ),
-  alertWebhookAllowPrivate: option(boolean(), false, 'Allow a webhook on this machine or in a private network.'),
+  alertWebhookAllowPrivate: option(
+    boolean(),
+    false,
+    'Allow alerts to be posted to this machine or a private network (Alertmanager is always allowed).',
+  ),
+  alertSlackUrl: secret(option(optional(httpUrl()), undefined, 'URL of an incoming webhook of Slack that receives the alerts.')),
+  alertDiscordUrl: secret(option(optional(httpUrl()), undefined, 'URL of a webhook of Discord that receives the alerts.')),
+  alertTeamsUrl: secret(
+    option(optional(httpUrl()), undefined, 'URL of a workflow of Microsoft Teams that posts the alerts to a channel.'),
+  ),
+  alertNtfyUrl: secret(option(optional(httpUrl()), undefined, 'URL of a topic of ntfy that receives the alerts.')),
+  alertPagerdutyRoutingKey: secret(
+    option(
+      optional(filePath('a text')),
+      undefined,
+      'Integration key (Events API v2) of a service of PagerDuty that receives the alerts.',
+    ),
+  ),
+  alertOpsgenieApiKey: secret(
+    option(optional(filePath('a text')), undefined, 'Key of an API integration of Opsgenie that receives the alerts.'),
+  ),
   historyIntervalMs: option(
     optional(z.int().min(100).max(60_000).describe('a whole number of milliseconds from 100 to 60000')),
     undefined,

@@ -33,7 +33,7 @@ export interface StructuredOptions {
    */
   readonly alertRules?: readonly AlertRule[]
   /**
-   * The notifiers that alerts are sent to, beside those of `alertmanagerUrl` and `alertWebhookUrl`.
+   * The notifiers that alerts are sent to, beside those of `alertmanagerUrl`, `alertWebhookUrl` and the other options for services.
    *
    * @defaultValue the log
    */
@@ -87,8 +87,9 @@ const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
   resource: mustBe('an object of attributes', (value) => z.record(z.string(), z.unknown()).safeParse(value).success),
   alertRules: validateAlertRules,
   notifiers: mustBe(
-    'an array of objects with a send method',
-    (value) => Array.isArray(value) && value.every((notifier) => hasMethod(notifier, 'send')),
+    'an array of objects with a name and a send method',
+    (value) =>
+      Array.isArray(value) && value.every((notifier) => hasMethod(notifier, 'send') && typeof notifier.name === 'string'),
   ),
   health: validateHealthOptions,
   errorRedactor: mustBe('a function that returns text', (value) => typeof value === 'function'),

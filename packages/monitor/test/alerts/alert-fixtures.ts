@@ -25,8 +25,10 @@ export function recordingLogger(): { logger: Logger; lines: LogLine[] } {
   return { logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines }
 }
 
-/** Starts an HTTP server on loopback that answers with these statuses in turn, then with the last one. */
-export async function startReceiver(...statuses: number[]) {
+/** Starts an HTTP server on loopback that answers with these statuses in turn, then with the last one, and with these headers. */
+export async function startReceiver(...answers: Array<number | Record<string, string>>) {
+  const statuses = answers.filter((answer) => typeof answer === 'number')
+  const headers = Object.assign({}, ...answers.filter((answer) => typeof answer !== 'number'))
   const requests: Array<{ body: ReturnType<typeof JSON.parse>; headers: IncomingMessage['headers'] }> = []
   let answered = 0
   const server = createServer((request, response) => {
@@ -35,7 +37,7 @@ export async function startReceiver(...statuses: number[]) {
     request.on('end', () => {
       requests.push({ body: JSON.parse(Buffer.concat(chunks).toString()), headers: request.headers })
       const status = statuses[Math.min(answered++, statuses.length - 1)] ?? 200
-      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end()
+      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : headers).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -46,11 +48,12 @@ export async function startReceiver(...statuses: number[]) {
   return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path` }
 }
 
-/** Returns a dispatcher that tries three times without delay, its log lines and the names of notifiers it dropped for. */
+/** Returns a dispatcher that tries again after a few milliseconds, its log lines and what happened to its notifications. */
 export function createDispatcher(notifier: Notifier, options: DispatcherOptions = {}) {
   const { logger, lines } = recordingLogger()
-  const dropped: string[] = []
-  const onDropped = (name: string): void => void dropped.push(name)
-  const dispatcher = new Dispatcher([notifier], logger, { backoffMs: 5, maxAttempts: 3, onDropped, ...options })
-  return { dispatcher, lines, dropped }
+  const events: string[] = []
+  const onEvent: DispatcherOptions['onEvent'] = (_, event) => void events.push(event)
+  const dispatcher = new Dispatcher([notifier], logger, { backoffMs: 5, onEvent, ...options })
+  const count = (event: string): number => events.filter((one) => one === event).length
+  return { dispatcher, lines, count }
 }

@@ -15,7 +15,8 @@ export interface AlertGroup {
 }
 
 /**
- * Sends alerts somewhere. Pass notifiers as `startMonitoring({ notifiers })`; failed notifications are retried by the monitor.
+ * Sends alerts somewhere. Pass notifiers as `startMonitoring({ notifiers })`. The monitor keeps a notification that failed, also over a
+ * restart if there is a history file, and tries it again: at least once, so that a receiver should recognize repetitions.
  *
  * @example A notifier of your own
  * ```ts
@@ -44,7 +45,7 @@ export interface Notifier {
   /**
    * Sends one notification; resolves when the receiver accepted it.
    *
-   * @param signal is aborted when monitoring closes and cannot wait any longer.
+   * @param signal is aborted after a minute, and when monitoring closes and cannot wait any longer.
    * @throws RejectedError if a retry is useless. Any other error is retried. The message of a `DeliveryError` is logged; of other
    * errors only the kind is, because their message may contain an address or a secret.
    */
@@ -54,6 +55,13 @@ export interface Notifier {
 /** A notification was not delivered; a retry may succeed. Its message is logged, so it must contain no address and no secret. */
 export class DeliveryError extends Error {
   override readonly name: string = 'DeliveryError'
+  /** How long to wait before the next attempt, in milliseconds; undefined leaves it to the monitor. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(message: string, { retryAfterMs }: { readonly retryAfterMs?: number | undefined } = {}) {
+    super(message)
+    this.retryAfterMs = retryAfterMs
+  }
 }
 
 /** The receiver rejected a notification, for example with a 4xx status: it is not retried. */

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createAlert, createDispatcher, startReceiver, toFiring, toResolved } from '../../../test/alerts/alert-fixtures.ts'
+import { parseRetryAfter } from './post-json.ts'
 import { webhookNotifier } from './webhook.ts'
 
 const firing = createAlert('firing')
@@ -30,33 +31,62 @@ test('a firing alert and its resolution are posted in the format of Alertmanager
 
 test('a 5xx status is retried, and the notification is posted until it is accepted', async () => {
   const { requests, url } = await startReceiver(503, 500, 200)
-  const { dispatcher, dropped } = createDispatcher(webhookNotifier({ url, allowPrivate: true }))
+  const { dispatcher, count } = createDispatcher(webhookNotifier({ url, allowPrivate: true }))
   dispatcher.notify([firing], [toFiring(firing)], 0)
+  await vi.waitFor(() => expect(requests).toHaveLength(3), 5000)
   await dispatcher.close(5000)
-  expect(requests).toHaveLength(3)
-  expect(dropped).toEqual([])
+  expect([count('sent'), count('dropped')]).toEqual([1, 0])
+})
+
+test.each([408, 425, 429, 503])(
+  'after a status of %d the notification is posted again, after the delay in Retry-After',
+  async (status) => {
+    const { requests, url } = await startReceiver({ 'retry-after': '1' }, status, 200)
+    const { dispatcher, count } = createDispatcher(webhookNotifier({ url, allowPrivate: true }))
+    const startMs = performance.now()
+    dispatcher.notify([firing], [toFiring(firing)], 0)
+    await vi.waitFor(() => expect(count('sent')).toBe(1), 5000)
+    expect(performance.now() - startMs).toBeGreaterThan(950)
+    expect(requests).toHaveLength(2)
+    await dispatcher.close(1000)
+  },
+)
+
+test.each([
+  ['120', 120_000],
+  [' 0 ', 0],
+  ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+  ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  ['86400', 3_600_000],
+  ['soon', undefined],
+  ['-5', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('Retry-After: %s', (text, delayMs) => {
+  expect(parseRetryAfter(text, Date.parse('2026-10-21T07:28:00Z'))).toBe(delayMs)
 })
 
 test.each([400, 404, 302])('a status of %d is not retried; it is counted, and logged without the URL', async (status) => {
   const { requests, url } = await startReceiver(status)
-  const { dispatcher, dropped, lines } = createDispatcher(webhookNotifier({ url, allowPrivate: true }))
+  const { dispatcher, count, lines } = createDispatcher(webhookNotifier({ url, allowPrivate: true }))
   dispatcher.notify([firing], [toFiring(firing)], 0)
   await dispatcher.close(5000)
   expect(requests).toHaveLength(1)
-  expect(dropped).toEqual(['webhook'])
+  expect(count('dropped')).toBe(1)
   const reason = `the server answered with status ${status}`
   expect(lines).toEqual([['warn', 'alert notification dropped', { notifier: 'webhook', rule: 'Slow', reason }]])
   expect(JSON.stringify(lines)).not.toContain('secret-path')
 })
 
-test('if the server cannot be reached, the notification is dropped after the last attempt', async () => {
-  const { dispatcher, dropped, lines } = createDispatcher(
+test('if the server cannot be reached, the notification stays owed, and the reason is logged without the URL', async () => {
+  const { dispatcher, count, lines } = createDispatcher(
     webhookNotifier({ url: 'http://127.0.0.1:1/secret-path', allowPrivate: true }),
   )
   dispatcher.notify([firing], [toFiring(firing)], 0)
-  await dispatcher.close(5000)
-  expect(dropped).toEqual(['webhook'])
-  expect(lines).toMatchObject([['warn', 'alert notification dropped', { reason: 'ECONNREFUSED' }]])
+  await dispatcher.close(5000, true)
+  expect(count('dropped')).toBe(0)
+  expect(lines[0]).toMatchObject(['warn', expect.stringContaining('kept and tried again'), { reason: 'ECONNREFUSED' }])
+  expect(JSON.stringify(lines)).not.toContain('secret-path')
 })
 
 test('a server that does not answer fails after the timeout', async () => {
@@ -70,12 +100,11 @@ test('a server that does not answer fails after the timeout', async () => {
   const { dispatcher, lines } = createDispatcher(webhookNotifier({ url, timeoutMs: 30, allowPrivate: true }))
   dispatcher.notify([firing], [toFiring(firing)], 0)
   await dispatcher.close(5000)
-  expect(lines).toMatchObject([['warn', 'alert notification dropped', { reason: 'no answer within 30 ms' }]])
+  expect(lines[0]).toMatchObject(['warn', expect.any(String), { reason: 'no answer within 30 ms' }])
 })
 
 test.each([
   'http://127.0.0.1:9/',
-  'http://localhost:9/',
   'http://[::1]:9/',
   'http://10.1.2.3/',
   'http://192.168.1.1/',
@@ -86,12 +115,35 @@ test.each([
   'http://[fe80::1]/',
   'http://[fd00::1]/',
   'http://0.0.0.0:9/',
-])('nothing is posted to %s unless private addresses are allowed', async (url) => {
-  const { dispatcher, lines, dropped } = createDispatcher(webhookNotifier({ url }))
+])('a webhook at %s is an error at the start unless private addresses are allowed', (url) => {
+  const message = /^webhookNotifier: the URL leads to a private, loopback or link-local address: set allowPrivate, or the option/
+  expect(() => webhookNotifier({ url })).toThrow(message)
+  vi.stubEnv('TEST_WEBHOOK', url)
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+  })
+  expect(() => webhookNotifier({ url: { env: 'TEST_WEBHOOK' } })).toThrow(message)
+  expect(webhookNotifier({ url, allowPrivate: true }).name).toBe('webhook')
+})
+
+test('a name that leads to this machine is found when it is used: nothing is posted, and it is tried again', async () => {
+  const { dispatcher, lines, count } = createDispatcher(webhookNotifier({ url: 'http://localhost:9/' }))
   dispatcher.notify([firing], [toFiring(firing)], 0)
-  await dispatcher.close(5000)
-  expect(dropped).toEqual(['webhook'])
-  expect(lines[0]?.[2]).toMatchObject({ reason: expect.stringMatching(/private, loopback or link-local.*allowPrivate/) })
+  await dispatcher.close(1000, true)
+  expect(count('dropped')).toBe(0)
+  expect(lines[0]?.[2]).toMatchObject({
+    reason: expect.stringMatching(/private, loopback or link-local.*alertWebhookAllowPrivate/),
+  })
+})
+
+test('a secret that is no URL is an error at the start, without its text', () => {
+  vi.stubEnv('TEST_WEBHOOK', 'ftp://secret')
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+  })
+  expect(() => webhookNotifier({ url: { env: 'TEST_WEBHOOK' } })).toThrow(
+    new TypeError('webhookNotifier: the URL must be an http or https URL, and it is not'),
+  )
 })
 
 test('invalid options are rejected with every problem, and no text is shown', () => {

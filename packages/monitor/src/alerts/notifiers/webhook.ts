@@ -1,39 +1,15 @@
-import { createHash } from 'node:crypto'
-import { seriesKey } from '@wombat/instrumentation/internal'
-import { z } from 'zod'
 import type { Alert } from '../manager.ts'
-import {
-  type AlertGroup,
-  defaultRepeatMs,
-  defaultTimeoutMs,
-  firedAtMs,
-  millisecondsSchema,
-  type Notifier,
-  type NotifierOptions,
-  notifierShape,
-  validateOptions,
-} from './notifier.ts'
-import { postJson } from './post-json.ts'
-import { readSecret, type Secret, secretSchema, secretUrlSchema } from './secret.ts'
+import { fingerprint } from './fingerprint.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
+import { type AlertGroup, firedAtMs, type Notifier } from './notifier.ts'
+import { type Secret, secretSchema, secretUrlSchema } from './secret.ts'
 
 /** Options of `webhookNotifier`. */
-export interface WebhookOptions extends NotifierOptions {
+export interface WebhookOptions extends HttpNotifierOptions {
   /** URL to post to. Webhook URLs of chat services are secrets: pass them as a file or an environment variable. */
   readonly url: Secret
   /** Value of the `Authorization` header. */
   readonly authorization?: Secret
-  /** Time limit of one attempt, in milliseconds (default 10,000). */
-  readonly timeoutMs?: number
-  /** Whether the URL may lead to a private, loopback or link-local address (default false). */
-  readonly allowPrivate?: boolean
-}
-
-const shape = {
-  ...notifierShape,
-  url: secretUrlSchema,
-  authorization: secretSchema.optional(),
-  timeoutMs: millisecondsSchema.optional(),
-  allowPrivate: z.boolean().describe('true or false').optional(),
 }
 
 /**
@@ -50,25 +26,18 @@ const shape = {
  * ```
  */
 export function webhookNotifier(options: WebhookOptions): Notifier {
-  validateOptions('webhookNotifier', shape, options)
-  const {
-    name = 'webhook',
-    repeatMs = defaultRepeatMs,
-    sendResolved = true,
-    timeoutMs = defaultTimeoutMs,
-    allowPrivate = false,
-  } = options
-  return {
-    name,
-    repeatMs,
-    sendResolved,
-    async send(group, signal) {
-      const url = await readSecret(options.url, 'the URL of the webhook')
-      const authorization = options.authorization && (await readSecret(options.authorization, 'the authorization of the webhook'))
-      const headers = authorization === undefined ? {} : { authorization }
-      await postJson(url, webhookPayload(group, name), { headers, allowPrivate, timeoutMs, signal })
+  return httpNotifier(
+    {
+      creator: 'webhookNotifier',
+      name: 'webhook',
+      shape: { url: secretUrlSchema, authorization: secretSchema.optional() },
+      secrets: ({ url, authorization }: WebhookOptions) => ({ URL: url, authorization }),
+      requests: (group, { URL: url = '', authorization }, name) => [
+        { url, headers: authorization === undefined ? {} : { authorization }, body: webhookPayload(group, name) },
+      ],
     },
-  }
+    options,
+  )
 }
 
 /** Returns a notification in the format of Alertmanager's webhooks, version 4. */
@@ -102,11 +71,6 @@ function webhookAlert(alert: Alert) {
     generatorURL: '',
     fingerprint: fingerprint(alert),
   }
-}
-
-/** Returns an identifier that is the same for the same labels in every process. */
-function fingerprint({ labels }: Alert): string {
-  return createHash('sha256').update(seriesKey(labels)).digest('hex').slice(0, 16)
 }
 
 /** Returns the entries that are the same in all records. */

@@ -139,13 +139,49 @@ export interface PlainOptions {
    */
   readonly alertWebhookUrl?: string
   /**
-   * Allow a webhook on this machine or in a private network.
+   * Allow alerts to be posted to this machine or a private network (Alertmanager is always allowed).
    *
    * True or false. Environment: `WOMBAT_ALERT_WEBHOOK_ALLOW_PRIVATE`.
    *
    * @defaultValue `false`
    */
   readonly alertWebhookAllowPrivate?: boolean
+  /**
+   * URL of an incoming webhook of Slack that receives the alerts.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERT_SLACK_URL`.
+   */
+  readonly alertSlackUrl?: string
+  /**
+   * URL of a webhook of Discord that receives the alerts.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERT_DISCORD_URL`.
+   */
+  readonly alertDiscordUrl?: string
+  /**
+   * URL of a workflow of Microsoft Teams that posts the alerts to a channel.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERT_TEAMS_URL`.
+   */
+  readonly alertTeamsUrl?: string
+  /**
+   * URL of a topic of ntfy that receives the alerts.
+   *
+   * An http or https URL. Environment: `WOMBAT_ALERT_NTFY_URL`.
+   */
+  readonly alertNtfyUrl?: string
+  /**
+   * Integration key (Events API v2) of a service of PagerDuty that receives the alerts.
+   *
+   * A text. Environment: `WOMBAT_ALERT_PAGERDUTY_ROUTING_KEY`.
+   */
+  readonly alertPagerdutyRoutingKey?: string
+  /**
+   * Key of an API integration of Opsgenie that receives the alerts.
+   *
+   * A text. Environment: `WOMBAT_ALERT_OPSGENIE_API_KEY`.
+   */
+  readonly alertOpsgenieApiKey?: string
   /**
    * Interval of the samples in the history, which alert rules and health checks read. If not set: `metricsIntervalMs`, but at most 10000.
    *
