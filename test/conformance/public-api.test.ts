@@ -89,6 +89,7 @@ const surface = {
       'parseRules',
       'prometheusText',
       'readRules',
+      'resolveRules',
       'severities',
       'slackNotifier',
       'startMonitoring',

@@ -4,6 +4,8 @@ import { collectProcessMemory } from '@wombat/instrumentation/internal'
 import { defaultRules } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
+import { resolveRules } from './alerts/resolve-rules.ts'
+import type { AlertRule } from './alerts/rule.ts'
 import { readRules } from './alerts/rule-file.ts'
 import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
@@ -66,7 +68,9 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
   const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, meterProvider } = parts
   const { rulesFile } = options.alerts
-  const rules = rulesFile === undefined ? (options.alerts.rules ?? defaultRules) : await readRules(rulesFile)
+  const rules =
+    rulesFile === undefined ? resolveRules(options.alerts.rules ?? defaultRules, 'alertRules') : await readRules(rulesFile)
+  if (options.alerts.evaluationIntervalMs !== undefined) reportReplacedRules(rules, logger)
 
   const operations = components.add(new OperationMonitor({ registry, logger, clock, ...options.operations }))
   const { slowLog, errors } = operations
@@ -172,6 +176,14 @@ function registrySettings(registry: MetricsRegistry, logger: Logger, cardinality
       if (registry.cardinalityLimit === cardinalityLimit) registry.cardinalityLimit = previousLimit
     },
   }
+}
+
+/** Rules of one's own replace the default ones, unless they extend them. */
+function reportReplacedRules(rules: readonly AlertRule[], logger: Logger): void {
+  const names = new Set(rules.map(({ name }) => name))
+  if (defaultRules.some(({ name }) => names.has(name))) return
+  const fields = { rules: rules.length, defaultRules: defaultRules.length }
+  logger.info(fields, 'the alert rules replace the default rules: add extends: default to keep those')
 }
 
 /** @throws ConfigError if a notifier cannot work. */

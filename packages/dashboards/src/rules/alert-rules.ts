@@ -48,7 +48,8 @@ export function prometheusRule(rule: AlertRule): PrometheusRule {
 function ruleExpression(rule: AlertRule): string {
   const breached = withClearThreshold(rule)
   const onlyIf = rule.onlyIf === undefined ? breached : `(${breached}) and ${onClause(rule.onlyIfBy)}(${comparison(rule.onlyIf)})`
-  return rule.noData === 'alert' ? `(${onlyIf}) or absent(${selector(conditionSeries(rule), rule.where)})` : onlyIf
+  const isOptional = conditionDirection(rule) !== 'absent'
+  return rule.noData === 'alert' && isOptional ? `(${onlyIf}) or absent(${selector(conditionSeries(rule), rule.where)})` : onlyIf
 }
 
 function onClause(labels: readonly string[] | undefined): string {

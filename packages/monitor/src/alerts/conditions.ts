@@ -13,6 +13,7 @@ import {
   rates,
   sumBy,
 } from '../history/queries.ts'
+import { withoutEmptyLabels } from '../history/series.ts'
 
 /** All fields of all conditions. The table of conditions names the fields of each. */
 export interface ConditionFields {
@@ -150,7 +151,7 @@ const conditions = {
     description: 'No series has a value.',
     fields: ['metric', 'where'],
     evaluate: ({ metric, where }, history, nowMs) =>
-      instantValues(history, { metric, where }, nowMs).length > 0 ? [] : [{ labels: where ?? {}, value: 1 }],
+      instantValues(history, { metric, where }, nowMs).length > 0 ? [] : [{ labels: withoutEmptyLabels(where), value: 1 }],
   }),
   rate_above: above(rate),
   rate_below: below(rate),

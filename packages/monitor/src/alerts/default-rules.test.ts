@@ -4,7 +4,7 @@ import { metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { defaultRules } from './default-rules.ts'
 import { severities } from './rule.ts'
-import { validateRules } from './rule-file.ts'
+import { validateRules } from './validate-rules.ts'
 
 test('the default rules are valid', () => {
   expect(validateRules(JSON.parse(JSON.stringify(defaultRules)), 'the defaults')).toHaveLength(defaultRules.length)

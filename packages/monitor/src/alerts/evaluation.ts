@@ -2,6 +2,7 @@ import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
 import { pickLabels } from '../history/queries.ts'
+import { withoutEmptyLabels } from '../history/series.ts'
 import { breachedValues, conditionDirection, evaluateCondition, isAbsent, isBreached } from './conditions.ts'
 import type { AlertRule } from './rule.ts'
 import type { BreachStatus } from './state.ts'
@@ -13,16 +14,22 @@ export interface SeriesEvaluation {
   /** Undefined if the series has no data. */
   readonly value: number | undefined
   readonly status: BreachStatus
+  /** Whether it is about the missing data of all series. Its value is 1, that of PromQL's `absent`. */
+  readonly isNoData?: boolean
 }
 
-/** A series that had an alert at the previous evaluation. */
+/** An alert at the previous evaluation. */
 export interface ActiveSeries {
+  /** Labels of the series, without those of the rule. */
   readonly labels: Labels
   readonly isFiring: boolean
 }
 
 /**
- * Evaluates one rule at `nowMs`, for every series that has data and every series in `active`. Returns results by series key. Pure.
+ * Evaluates one rule at `nowMs`, for every series that has data and every alert in `active`. Returns the results by the labels of the
+ * alert: two series whose labels become equal by those of the rule are one alert. Pure.
+ *
+ * @throws Error if a condition holds for two series that are one alert, as in Prometheus.
  */
 export function evaluateRule(
   rule: AlertRule,
@@ -32,15 +39,28 @@ export function evaluateRule(
 ): Map<string, SeriesEvaluation> {
   const results = new Map<string, SeriesEvaluation>()
   const matchesOnlyIf = onlyIfMatcher(rule, history, nowMs)
+  const isFiring = firingMatcher(rule, active)
+  const add = (result: SeriesEvaluation): void => {
+    const key = alertKey(rule, result.labels)
+    const other = results.get(key)
+    if (other?.status === 'breached' && result.status === 'breached') {
+      throw new Error(
+        `rule ${rule.name}: two series have the same alert labels ${JSON.stringify(alertLabels(rule, result.labels))}: remove a label from the rule`,
+      )
+    }
+    if (other?.status !== 'breached') results.set(key, result)
+  }
   for (const { labels, value } of evaluateCondition(rule, history, nowMs)) {
-    const key = seriesKey(labels)
-    const isPastThreshold = isRuleBreached(rule, value, active.get(key)?.isFiring ?? false)
-    results.set(key, { labels, value, status: isPastThreshold && matchesOnlyIf(labels) ? 'breached' : 'ok' })
+    const isPastThreshold = isRuleBreached(rule, value, labels, isFiring)
+    add({ labels, value, status: isPastThreshold && matchesOnlyIf(labels) ? 'breached' : 'ok' })
   }
   const isAbsenceRule = conditionDirection(rule) === 'absent'
   if (rule.noData === 'alert' && !isAbsenceRule && isAbsent(rule, history, nowMs)) {
-    const labels = rule.where ?? {}
-    results.set(seriesKey(labels), { labels, value: undefined, status: 'breached' })
+    const labels = withoutEmptyLabels(rule.where)
+    const other = results.get(alertKey(rule, labels))
+    // PromQL's `or`: not if a series with these labels is past the threshold.
+    const isShown = other?.status === 'breached' && seriesKey(other.labels) === seriesKey(labels)
+    if (!isShown) add({ labels, value: 1, status: 'breached', isNoData: true })
   }
   const statusWithoutData = rule.noData === 'keep' && !isAbsenceRule ? 'unknown' : 'ok'
   for (const [key, { labels }] of active) {
@@ -49,9 +69,33 @@ export function evaluateRule(
   return results
 }
 
-function isRuleBreached(rule: AlertRule, value: number, isFiring: boolean): boolean {
+/** Returns the labels of an alert: those of the rule replace those of the series, and an empty one removes it. */
+export function alertLabels({ name, severity, labels = {} }: AlertRule, seriesLabels: Labels): Labels {
+  return withoutEmptyLabels({ ...seriesLabels, ...labels, severity, alertname: name })
+}
+
+/** Returns what identifies an alert among those of its rule. */
+export function alertKey(rule: AlertRule, seriesLabels: Labels): string {
+  return seriesKey(alertLabels(rule, seriesLabels))
+}
+
+function isRuleBreached(rule: AlertRule, value: number, labels: Labels, isFiring: (labels: Labels) => boolean): boolean {
   if (!('threshold' in rule)) return true
-  return isBreached(rule, value, isFiring ? (rule.clearThreshold ?? rule.threshold) : rule.threshold)
+  if (isBreached(rule, value, rule.threshold)) return true
+  return rule.clearThreshold !== undefined && isBreached(rule, value, rule.clearThreshold) && isFiring(labels)
+}
+
+/**
+ * Returns a predicate for the labels of a series: whether an alert fires that has these labels, but for those that the rule sets. This
+ * is how the compiled rule finds the alert in the series `ALERTS`.
+ */
+function firingMatcher(rule: AlertRule, active: ReadonlyMap<string, ActiveSeries>): (labels: Labels) => boolean {
+  const { clearThreshold, labels: ruleLabels = {} } = rule
+  if (clearThreshold === undefined) return () => false
+  const set = new Set(['alertname', 'severity', 'alertstate', ...Object.keys(ruleLabels)])
+  const key = (labels: Labels): string => seriesKey(Object.fromEntries(Object.entries(labels).filter(([name]) => !set.has(name))))
+  const firing = new Set([...active.values()].filter((one) => one.isFiring).map(({ labels }) => key(labels)))
+  return (labels) => firing.has(key(labels))
 }
 
 /** Returns a predicate for sets of labels: whether `onlyIf` holds. Without `onlyIf` it always holds. */

@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
-import { seriesKey } from '@wombat/instrumentation/internal'
-import type { History } from '../history/history.ts'
-import { evaluateRule, type SeriesEvaluation } from './evaluation.ts'
+import { type History, lookbackMs } from '../history/history.ts'
+import { conditionSeries } from './conditions.ts'
+import { alertKey, alertLabels, evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
 import { type AlertState, nextAlertState, restoreState, shiftState } from './state.ts'
 import { expandTemplate } from './template.ts'
@@ -14,8 +14,10 @@ export interface Alert {
   readonly labels: Labels
   readonly annotations: Labels
   readonly state: AlertState
-  /** Value when the condition last held; undefined if the alert is about missing data. */
+  /** Value when the condition last held; 1 if the alert is about missing data, as in Prometheus. */
   readonly value: number | undefined
+  /** Whether the alert is about missing data. */
+  readonly isNoData?: boolean
 }
 
 /** Name of the state of an alert. */
@@ -36,6 +38,8 @@ export interface RuleStatus {
   readonly evaluatedAtMs: number | undefined
   /** Message of the error that made the evaluation fail; undefined if it succeeded. */
   readonly error: string | undefined
+  /** Whether the rule has ever found a series since the start. If not, its metric or its labels may be wrong. */
+  readonly hasMatched: boolean
 }
 
 /** State of a manager as plain data, to be stored and restored by the next process. */
@@ -46,8 +50,11 @@ export interface SavedAlerts {
     readonly seriesLabels: Labels
     readonly state: AlertState
     readonly value: number | undefined
+    readonly isNoData?: boolean
   }>
 }
+
+const unevaluated = { evaluatedAtMs: undefined, error: undefined, hasMatched: false } as const
 
 /** State of one series of a rule. */
 interface ActiveAlert {
@@ -55,9 +62,13 @@ interface ActiveAlert {
   readonly seriesLabels: Labels
   readonly state: AlertState
   readonly value: number | undefined
+  readonly isNoData?: boolean
 }
 
 const transitionsLimit = 1000
+
+/** A firing alert is found in Prometheus' series `ALERTS` for this long. */
+const alertsLookbackMs = lookbackMs
 
 /**
  * Evaluates rules over a history and tracks the state of each alert: inactive, pending, firing, resolved, as Prometheus does.
@@ -85,7 +96,11 @@ export class AlertManager {
   readonly #active = new Map<string, Map<string, ActiveAlert>>()
   readonly #statuses = new Map<string, RuleStatus>()
   #transitions: readonly Transition[] = []
+  /** Names of the rules that have found a series. */
+  readonly #matched = new Set<string>()
   #evaluatedMs: number | undefined
+  /** Whether the evaluation before is close enough for `clearThreshold`. */
+  #remembersFiring = true
 
   constructor(rules: readonly AlertRule[], history: History) {
     this.#rules = rules
@@ -103,7 +118,7 @@ export class AlertManager {
 
   /** Result of the last evaluation of each rule. */
   get statuses(): RuleStatus[] {
-    return this.#rules.map(({ name }) => this.#statuses.get(name) ?? { rule: name, evaluatedAtMs: undefined, error: undefined })
+    return this.#rules.map(({ name }) => this.#statuses.get(name) ?? { ...unevaluated, rule: name })
   }
 
   /** Returns all alerts that are pending, firing or recently resolved. */
@@ -118,7 +133,10 @@ export class AlertManager {
     const names = new Set(rules.map(({ name }) => name))
     for (const name of [...this.#active.keys()]) if (!names.has(name)) this.#active.delete(name)
     for (const name of [...this.#statuses.keys()]) if (!names.has(name)) this.#statuses.delete(name)
+    for (const name of this.#matched) if (!names.has(name)) this.#matched.delete(name)
     this.#rules = rules
+    // The labels of a rule identify its alerts.
+    for (const rule of rules) this.#rekey(rule)
   }
 
   /**
@@ -128,6 +146,7 @@ export class AlertManager {
   evaluate(nowMs: number): Transition[] {
     // The clock was set back, and nobody called `shift`.
     if (this.#evaluatedMs !== undefined && nowMs < this.#evaluatedMs) this.shift(nowMs - this.#evaluatedMs)
+    this.#remembersFiring = this.#evaluatedMs === undefined || nowMs - this.#evaluatedMs < alertsLookbackMs
     this.#evaluatedMs = nowMs
     const transitions = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
     this.#transitions = [...this.#transitions.slice(-transitionsLimit), ...transitions.slice(-transitionsLimit)].slice(
@@ -159,11 +178,13 @@ export class AlertManager {
 
   /** Restores alerts that another process saved. Alerts of rules that no longer exist are ignored. */
   restore(saved: SavedAlerts, nowMs: number): void {
-    for (const { rule: name, seriesLabels, state, value } of saved.alerts) {
+    for (const { rule: name, seriesLabels, state, value, isNoData } of saved.alerts) {
       const rule = this.#rules.find((known) => known.name === name)
       if (rule === undefined) continue
       const restored = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
-      if (restored !== undefined) this.#activeAlerts(rule).set(seriesKey(seriesLabels), { seriesLabels, state: restored, value })
+      if (restored === undefined) continue
+      const alert = { seriesLabels, state: restored, value, ...(isNoData && { isNoData }) }
+      this.#activeAlerts(rule).set(alertKey(rule, seriesLabels), alert)
     }
   }
 
@@ -172,16 +193,23 @@ export class AlertManager {
     let results: Map<string, SeriesEvaluation>
     try {
       const activeSeries = new Map(
-        [...active].map(([key, { seriesLabels, state }]) => [key, { labels: seriesLabels, isFiring: state.name === 'firing' }]),
+        [...active].map(([key, { seriesLabels, state }]) => {
+          return [key, { labels: seriesLabels, isFiring: state.name === 'firing' && this.#remembersFiring }]
+        }),
       )
       results = evaluateRule(rule, this.#history, nowMs, activeSeries)
-      assertUniqueAlerts(rule, results)
-      this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: undefined })
+      this.#statuses.set(rule.name, {
+        rule: rule.name,
+        evaluatedAtMs: nowMs,
+        error: undefined,
+        hasMatched: this.#hasMatched(rule),
+      })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message })
+      const hasMatched = this.#matched.has(rule.name)
+      this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message, hasMatched })
       if (rule.onError !== 'alert') return []
-      results = new Map([[seriesKey({}), { labels: {}, value: undefined, status: 'breached' }]])
+      results = new Map([[alertKey(rule, {}), { labels: {}, value: undefined, status: 'breached' }]])
     }
     return [...results].flatMap(([key, result]) => this.#advance(rule, active, key, result, nowMs))
   }
@@ -190,7 +218,7 @@ export class AlertManager {
     rule: AlertRule,
     active: Map<string, ActiveAlert>,
     key: string,
-    { labels, value, status }: SeriesEvaluation,
+    { labels, value, status, isNoData }: SeriesEvaluation,
     nowMs: number,
   ): Transition[] {
     const before = active.get(key)
@@ -200,6 +228,7 @@ export class AlertManager {
       seriesLabels: labels,
       state,
       value: status === 'breached' ? value : before?.value,
+      ...((status === 'breached' ? isNoData : before?.isNoData) && { isNoData: true }),
     }
     if (after === undefined) active.delete(key)
     else active.set(key, after)
@@ -209,6 +238,18 @@ export class AlertManager {
     return from === to || changedAlert === undefined ? [] : [{ atMs: nowMs, from, to, alert: createAlert(rule, changedAlert) }]
   }
 
+  #hasMatched(rule: AlertRule): boolean {
+    if (!this.#matched.has(rule.name) && this.#history.select(conditionSeries(rule), rule.where).length > 0)
+      this.#matched.add(rule.name)
+    return this.#matched.has(rule.name)
+  }
+
+  #rekey(rule: AlertRule): void {
+    const alerts = [...(this.#active.get(rule.name)?.values() ?? [])]
+    if (alerts.length > 0)
+      this.#active.set(rule.name, new Map(alerts.map((alert) => [alertKey(rule, alert.seriesLabels), alert])))
+  }
+
   #activeAlerts(rule: AlertRule): Map<string, ActiveAlert> {
     const active = this.#active.get(rule.name) ?? new Map<string, ActiveAlert>()
     this.#active.set(rule.name, active)
@@ -216,32 +257,11 @@ export class AlertManager {
   }
 }
 
-function createAlert(rule: AlertRule, { seriesLabels, state, value }: ActiveAlert): Alert {
+function createAlert(rule: AlertRule, { seriesLabels, state, value, isNoData }: ActiveAlert): Alert {
   const labels = alertLabels(rule, seriesLabels)
   const templates = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
   const annotations = Object.fromEntries(
-    Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, { labels, value })]),
+    Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, { labels, value, isNoData })]),
   )
-  return { rule: rule.name, labels, annotations, state, value }
-}
-
-/** Labels of the rule replace labels of the series. */
-function alertLabels({ name, severity, labels = {} }: AlertRule, seriesLabels: Labels): Labels {
-  return { ...seriesLabels, ...labels, severity, alertname: name }
-}
-
-/** Throws if the labels of a rule make one alert of two series, as Prometheus does. */
-function assertUniqueAlerts(rule: AlertRule, results: ReadonlyMap<string, SeriesEvaluation>): void {
-  if (rule.labels === undefined) return
-  const keys = new Set<string>()
-  for (const { labels, status } of results.values()) {
-    if (status !== 'breached') continue
-    const ownLabels = alertLabels(rule, labels)
-    const key = seriesKey(ownLabels)
-    if (keys.has(key))
-      throw new Error(
-        `rule ${rule.name}: two series have the same alert labels ${JSON.stringify(ownLabels)}: remove a label from the rule`,
-      )
-    keys.add(key)
-  }
+  return { rule: rule.name, labels, annotations, state, value, ...(isNoData && { isNoData }) }
 }

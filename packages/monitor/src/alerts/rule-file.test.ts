@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseRules, RuleError, readRules } from './rule-file.ts'
+import { parseRules, readRules } from './rule-file.ts'
+import { RuleError } from './validate-rules.ts'
 
 const validRules = `
 rules:

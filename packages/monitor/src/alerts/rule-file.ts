@@ -1,40 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
+import { resolveRules } from './resolve-rules.ts'
 import type { AlertRule } from './rule.ts'
-import { validateRule } from './rule-schema.ts'
-
-/** Thrown if alert rules are invalid, with every problem in `problems`. */
-export class RuleError extends Error {
-  override readonly name = 'RuleError'
-  readonly problems: readonly string[]
-
-  constructor(origin: string, problems: readonly string[]) {
-    super(`invalid alert rules in ${origin}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
-    this.problems = problems
-  }
-}
+import { RuleError } from './validate-rules.ts'
 
 /**
- * Returns the rules if all are valid and each name occurs once.
- *
- * @param origin where the rules come from, for the error message.
- * @throws RuleError with every problem: the rule, the field, the value it got and the values allowed.
- */
-export function validateRules(rules: readonly unknown[], origin: string): AlertRule[] {
-  const names = new Set<unknown>()
-  const problems = rules.flatMap((rule, index) => {
-    const { name } = (rule ?? {}) as { name?: unknown }
-    const title = typeof name === 'string' ? `rule ${name}` : `rule ${index + 1}`
-    const duplicate = typeof name === 'string' && names.has(name) ? ['another rule has this name: give each rule its own'] : []
-    names.add(name)
-    return [...validateRule(rule), ...duplicate].map((problem) => `${title}: ${problem}`)
-  })
-  if (problems.length > 0) throw new RuleError(origin, problems)
-  return rules as AlertRule[]
-}
-
-/**
- * Parses alert rules from a YAML or JSON text: an object with a list `rules`.
+ * Parses alert rules from a YAML or JSON text: an object with a list `rules`; with `extends: default` they are added to the default
+ * rules, of which `disable` leaves out some and `override` changes fields.
  *
  * @param origin where the text comes from, for the error message.
  * @throws RuleError as `validateRules` does; if the text is not YAML, with the line.
@@ -67,11 +39,10 @@ export function parseRules(text: string, origin: string): AlertRule[] {
     )
   }
   const content: unknown = document.toJS({ maxAliasCount: 100 })
-  const { rules } = (content ?? {}) as { rules?: unknown }
-  if (!Array.isArray(rules)) {
+  if (typeof content !== 'object' || content === null || !('rules' in content || 'extends' in content)) {
     throw new RuleError(origin, [`must be an object with a list "rules", got ${JSON.stringify(content)?.slice(0, 100)}`])
   }
-  return validateRules(rules, origin)
+  return resolveRules(content, origin)
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { describeContent } from '../validation/format-issue.ts'
 import { conditionDirection, conditionNames, conditionShape, nameSchema } from './conditions.ts'
 import { type AlertRule, type RuleFields, severities } from './rule.ts'
+import { countsItself, validateReferences } from './rule-references.ts'
 import { validateTemplate } from './template.ts'
 
 const milliseconds = z.int().min(0).describe('a whole number of milliseconds from 0').optional()
@@ -18,14 +19,24 @@ const ruleShape: Readonly<Record<keyof RuleFields, z.ZodType>> = {
   onlyIfBy: z.array(nameSchema).min(1).describe('a list of label names').optional(),
   noData: z.enum(['resolve', 'keep', 'alert']).describe('one of resolve, keep, alert').optional(),
   onError: z.enum(['keep', 'alert']).describe('one of keep, alert').optional(),
-  labels: z.record(nameSchema, z.string()).describe('an object of texts').optional(),
+  labels: z
+    .record(
+      nameSchema,
+      z.string().refine((text) => !text.includes('{{')),
+    )
+    .describe('an object of texts without placeholders: labels identify the alert')
+    .optional(),
   annotations: z
     .record(nameSchema, template)
     .describe(
       'an object of texts with only these placeholders: {{ labels.NAME }}, {{ value }}, {{ value | percent }}, {{ value | bytes }} and {{ value | duration }}',
     )
     .optional(),
-  runbookUrl: z.url().describe('a URL').optional(),
+  runbookUrl: z
+    .url()
+    .refine((text) => validateTemplate(text).length === 0)
+    .describe('a URL')
+    .optional(),
 }
 
 /** Returns every problem of a rule, each with the field, the value it got and the values allowed; empty if the rule is valid. */
@@ -33,7 +44,25 @@ export function validateRule(rule: unknown): string[] {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) return [`must be an object, got ${describeContent(rule)}`]
   const { onlyIf } = rule as { onlyIf?: unknown }
   const onlyIfProblems = onlyIf === undefined ? [] : validateShape(onlyIf, {}).map((problem) => `onlyIf.${problem}`)
-  return [...validateShape(rule, ruleShape), ...onlyIfProblems, ...validateConsistency(rule as Partial<AlertRule>)]
+  return [
+    ...validateShape(rule, ruleShape),
+    ...onlyIfProblems,
+    ...validateConsistency(rule as Partial<AlertRule>),
+    ...validateReferences(rule),
+    ...(isObject(onlyIf) ? validateReferences(onlyIf).map((problem) => `onlyIf.${problem}`) : []),
+    ...validateSelf(rule as Partial<AlertRule>),
+  ]
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** A rule over `db_alerts` would count its own alert, and the number would depend on itself. */
+function validateSelf(rule: Partial<AlertRule>): string[] {
+  const { name, onlyIf } = rule
+  if (!countsItself(name, rule) && !(isObject(onlyIf) && countsItself(name, onlyIf))) return []
+  return ['db_alerts contains the alerts of this rule itself: add where with the alertname of another rule']
 }
 
 function validateShape(given: unknown, extraShape: Readonly<Record<string, z.ZodType>>): string[] {

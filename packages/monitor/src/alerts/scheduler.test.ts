@@ -11,8 +11,8 @@ import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
 import { SystemClock } from '../time/clock.ts'
 import { DeliveryError, type Notifier } from './notifiers/notifier.ts'
-import { RuleError } from './rule-file.ts'
 import { AlertScheduler } from './scheduler.ts'
+import { RuleError } from './validate-rules.ts'
 
 const openStore = 'name: Open, condition: metric_above, metric: db_store_info, threshold: 0, severity: info'
 

@@ -5,6 +5,7 @@ import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { AlertMetrics } from './alert-metrics.ts'
+import { defaultRules } from './default-rules.ts'
 import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './manager.ts'
 import type { Notifier } from './notifiers/notifier.ts'
@@ -49,6 +50,9 @@ const notificationCounters = {
   dropped: 'wombat_monitor_notifications_dropped_total',
 } as const satisfies Record<NotificationEvent, string>
 
+/** A rule that has found no series after this many evaluations is reported. */
+const evaluationsUntilWarning = 10
+
 const evaluationCounters = [
   'wombat_monitor_alert_evaluations_total',
   'wombat_monitor_alert_evaluations_missed_total',
@@ -68,6 +72,8 @@ export class AlertScheduler implements Component {
   #stored: SavedAlerts | undefined
   #savedNotifications = ''
   #storedNotifications: SavedNotifications | undefined
+  #evaluations = 0
+  readonly #warnedRules = new Set<string>()
   #isStarted = false
   #isClosed = false
 
@@ -147,10 +153,27 @@ export class AlertScheduler implements Component {
     this.#metrics.publish(alerts)
     this.#save(nowMs)
     this.#dispatcher.notify(alerts, transitions, nowMs)
+    this.#reportUnmatched()
     const failureCount = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
     registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failureCount)
     registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
+  }
+
+  /** Shows how many rules of one's own have found no series yet, and says it once for each. */
+  #reportUnmatched(): void {
+    const { registry, logger } = this.#options
+    const defaults = new Set(defaultRules)
+    const own = new Set(this.manager.rules.filter((rule) => !defaults.has(rule)).map(({ name }) => name))
+    const unmatched = this.manager.statuses.filter(({ rule, hasMatched }) => own.has(rule) && !hasMatched)
+    registry.setGauge('wombat_monitor_alert_rules_unmatched', unmatched.length)
+    if (++this.#evaluations < evaluationsUntilWarning) return
+    for (const { rule } of unmatched) {
+      if (this.#warnedRules.has(rule)) continue
+      this.#warnedRules.add(rule)
+      const metric = this.manager.rules.find(({ name }) => name === rule)?.metric
+      logger.warn({ rule, metric }, 'an alert rule has found no series since the start: check its metric and its labels')
+    }
   }
 
   /** Stores the alerts if any of them changed. */

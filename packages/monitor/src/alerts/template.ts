@@ -3,8 +3,10 @@ import type { Labels } from '@wombat/instrumentation'
 /** Values for the placeholders of a template. */
 export interface TemplateData {
   readonly labels: Labels
-  /** Undefined for an alert about missing data; it becomes "no data". */
+  /** Undefined if it is not known. */
   readonly value: number | undefined
+  /** Whether the alert is about missing data: the value becomes "no data". */
+  readonly isNoData?: boolean | undefined
 }
 
 const placeholder = /\{\{\s*([^}]*?)\s*\}\}/g
@@ -18,10 +20,10 @@ const formats: Readonly<Record<string, (value: number) => string>> = {
  * Replaces `{{ labels.NAME }}`, `{{ value }}` and `{{ value | percent }}`, `{{ value | bytes }}` and `{{ value | duration }}`.
  * Templates contain no code. Any other placeholder stays as it is, so that the mistake is visible.
  */
-export function expandTemplate(template: string, { labels, value }: TemplateData): string {
+export function expandTemplate(template: string, { labels, value, isNoData = false }: TemplateData): string {
   return template.replace(placeholder, (whole, content: string) => {
     const [name = '', format] = content.split(/\s*\|\s*/)
-    if (name === 'value') return formatValue(value, format) ?? whole
+    if (name === 'value') return formatValue(isNoData ? undefined : value, format) ?? whole
     return name.startsWith('labels.') && format === undefined ? (labels[name.slice('labels.'.length)] ?? '') : whole
   })
 }
@@ -33,15 +35,20 @@ function formatValue(value: number | undefined, format: string | undefined): str
 
 /** Returns the placeholders of a template that `expandTemplate` does not replace. */
 export function validateTemplate(template: string): string[] {
-  return [...template.matchAll(placeholder)].flatMap(([whole, content = '']) => {
+  // What is left of "{{" is a placeholder without its end, which Prometheus rejects.
+  const rest = template.replace(placeholder, '')
+  const unclosed = rest.includes('{{') ? [rest.slice(rest.indexOf('{{'))] : []
+  const unknown = [...template.matchAll(placeholder)].flatMap(([whole, content = '']) => {
     const [name = '', format] = content.split(/\s*\|\s*/)
     const isKnown =
       name === 'value' ? format === undefined || format in formats : /^labels\.\w+$/.test(name) && format === undefined
     return isKnown ? [] : [whole]
   })
+  return [...unknown, ...unclosed]
 }
 
 function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
   return String(Number(value.toPrecision(4)))
 }
 

@@ -1,8 +1,8 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api'
 import { z } from 'zod'
 import type { Notifier } from '../alerts/notifiers/notifier.ts'
-import type { AlertRule } from '../alerts/rule.ts'
-import { RuleError, validateRules } from '../alerts/rule-file.ts'
+import { type GivenRules, resolveRules } from '../alerts/resolve-rules.ts'
+import { RuleError } from '../alerts/validate-rules.ts'
 import type { OtlpOptions } from '../exporters/otlp.ts'
 import { type HealthOptions, validateHealthOptions } from '../health/health-options.ts'
 import type { Logger } from '../logger.ts'
@@ -31,7 +31,7 @@ export interface StructuredOptions {
    *
    * @defaultValue `defaultRules`
    */
-  readonly alertRules?: readonly AlertRule[]
+  readonly alertRules?: GivenRules
   /**
    * The notifiers that alerts are sent to, beside those of `alertmanagerUrl`, `alertWebhookUrl` and the other options for services.
    *
@@ -115,9 +115,8 @@ function hasMethod(value: unknown, name: string): boolean {
 }
 
 function validateAlertRules(alertRules: unknown): readonly string[] {
-  if (!Array.isArray(alertRules)) return [`alertRules must be an array of rules, got ${describeKind(alertRules)}`]
   try {
-    validateRules(alertRules, 'alertRules')
+    resolveRules(alertRules, 'alertRules')
     return []
   } catch (error) {
     if (error instanceof RuleError) return error.problems.map((problem) => `alertRules: ${problem}`)

@@ -4,6 +4,10 @@ export interface RangeSamples {
   readonly values: ArrayLike<number>
   /** How many samples each value stands for, if not all stand for one. */
   readonly counts?: ArrayLike<number>
+  /** How far the times of these samples are from their mean: the sum of squares, in s². */
+  readonly timeSpreads?: ArrayLike<number>
+  /** The sum of the distances from the mean time, in seconds, times those from the mean value. */
+  readonly slopeSums?: ArrayLike<number>
 }
 
 /** What a window of samples of one series amounts to. `rate` and the other functions over a window are computed from it. */
@@ -128,11 +132,15 @@ function toMonotonic(buckets: readonly Bucket[]): Bucket[] {
  * Returns the value of a gauge `aheadSeconds` after `toMs` by linear regression over the samples, as PromQL's `predict_linear`
  * does. Undefined with fewer than two samples.
  */
-export function predictLinear({ timesMs, values, counts }: RangeSamples, toMs: number, aheadSeconds: number): number | undefined {
+export function predictLinear(samples: RangeSamples, toMs: number, aheadSeconds: number): number | undefined {
+  const { timesMs, values, counts, timeSpreads, slopeSums } = samples
   const count = timesMs.length
-  if (count < 2) return undefined
+  if (count === 0 || (count === 1 && (counts?.[0] ?? 1) < 2)) return undefined
   const first = values[0] as number
-  if (Array.prototype.every.call(values, (value: number) => value === first)) return first
+  const isConstant = Array.prototype.every.call(values, (value: number, index: number) => {
+    return value === first && (slopeSums?.[index] ?? 0) === 0
+  })
+  if (isConstant) return first
   const n = new Sum()
   const x = new Sum()
   const y = new Sum()
@@ -145,8 +153,8 @@ export function predictLinear({ timesMs, values, counts }: RangeSamples, toMs: n
     n.add(weight)
     x.add(weight * seconds)
     y.add(weight * value)
-    xy.add(weight * seconds * value)
-    xx.add(weight * seconds * seconds)
+    xy.add(weight * seconds * value + (slopeSums?.[index] ?? 0))
+    xx.add(weight * seconds * seconds + (timeSpreads?.[index] ?? 0))
   }
   const covariance = xy.value - (x.value * y.value) / n.value
   const variance = xx.value - (x.value * x.value) / n.value

@@ -73,3 +73,11 @@ export function matchesLabels(labels: Labels, matchers: Labels): boolean {
   for (const name in matchers) if ((labels[name] ?? '') !== matchers[name]) return false
   return true
 }
+
+/** Returns labels without those that are empty: to Prometheus, an empty label is none. */
+export function withoutEmptyLabels(labels: Labels = {}): Labels {
+  for (const name in labels) {
+    if (labels[name] === '') return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+  }
+  return labels
+}

@@ -2,7 +2,7 @@ import type { Step } from './tier.ts'
 
 /**
  * Returns the samples of a step that lie after `fromMs` and until `toMs`; undefined if there are none. They are assumed to be evenly
- * spaced, and a counter to grow evenly. The minimum and maximum stay those of the whole step.
+ * spaced, a counter to grow evenly, and a gauge to follow the line through the step. The minimum and maximum stay those of the step.
  */
 export function clipStep(step: Step, fromMs: number, toMs: number): Step | undefined {
   if (step.firstMs > fromMs && step.lastMs <= toMs) return step
@@ -13,6 +13,12 @@ export function clipStep(step: Step, fromMs: number, toMs: number): Step | undef
   const count = lastIndex - firstIndex + 1
   if (count <= 0) return undefined
   const valueAt = (index: number): number => step.first + ((step.last - step.first) * index) / (step.count - 1)
+  const { slope, meanSeconds, mean } = regression(step)
+  const spacing = spacingMs / 1000
+  // Sums of 0, 1, 2, … and of their squares.
+  const timeSum = (spacing * (count * (count - 1))) / 2
+  const timeSquares = (spacing * spacing * ((count - 1) * count * (2 * count - 1))) / 6
+  const clippedMean = mean + slope * (firstIndex * spacing + timeSum / count - meanSeconds)
   return {
     ...step,
     firstMs: step.firstMs + firstIndex * spacingMs,
@@ -20,6 +26,16 @@ export function clipStep(step: Step, fromMs: number, toMs: number): Step | undef
     count,
     first: valueAt(firstIndex),
     last: valueAt(lastIndex),
-    sum: (step.sum * count) / step.count,
+    sum: clippedMean * count,
+    timeSum,
+    timeSquares,
+    moment: clippedMean * timeSum + slope * (timeSquares - (timeSum * timeSum) / count),
   }
+}
+
+/** Returns the line through the samples of a step; its time is in seconds since the first sample. */
+function regression({ count, sum, timeSum, timeSquares, moment }: Step) {
+  const variance = timeSquares - (timeSum * timeSum) / count
+  const slope = variance > 0 ? (moment - (timeSum * sum) / count) / variance : 0
+  return { slope, meanSeconds: timeSum / count, mean: sum / count }
 }

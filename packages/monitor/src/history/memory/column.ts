@@ -13,7 +13,7 @@ export class Column {
   #blocks: number[] = []
   #firstIndex = 0
 
-  constructor(width: 1 | 2 | 4) {
+  constructor(width: 1 | 2 | 5) {
     this.#width = width
   }
 
@@ -23,7 +23,7 @@ export class Column {
   }
 
   /** Stores the values of a sequence number, later than that of the last call. Returns the blocks taken from the pool. */
-  write(pool: BlockPool, sequence: number, one: number, two = 0, three = 0, four = 0): number {
+  write(pool: BlockPool, sequence: number, one: number, two = 0, three = 0, four = 0, five = 0): number {
     const width = this.#width
     const index = Math.floor(sequence / blockLength)
     if (this.#blocks.length === 0) this.#firstIndex = index
@@ -33,13 +33,16 @@ export class Column {
       while (this.#blocks.length < start) this.#blocks.push(constant, Number.NaN)
       this.#blocks.push(constant, one)
       if (width > 1) this.#blocks.push(constant, two)
-      if (width > 2) this.#blocks.push(constant, three, constant, four)
+      if (width > 2) this.#blocks.push(constant, three, constant, four, constant, five)
       return 0
     }
     const position = sequence % blockLength
     let taken = this.#writeOne(pool, start, position, one)
     if (width > 1) taken += this.#writeOne(pool, start + 2, position, two)
-    if (width > 2) taken += this.#writeOne(pool, start + 4, position, three) + this.#writeOne(pool, start + 6, position, four)
+    if (width > 2) {
+      taken += this.#writeOne(pool, start + 4, position, three) + this.#writeOne(pool, start + 6, position, four)
+      taken += this.#writeOne(pool, start + 8, position, five)
+    }
     return taken
   }
 

@@ -127,18 +127,22 @@ export class StoredSeries {
     }
   }
 
-  /** Returns the samples after `fromMs` and until `toMs`; where they are not kept one by one, one for each step. */
+  /** Returns the samples after `fromMs` and until `toMs`; where they are not kept one by one, their mean in each step. */
   range(shared: SharedTimes, fromMs: number, toMs: number): RangeSamples {
     const parts = this.#parts(shared, fromMs, toMs)
     const { timesMs, values } = this.#samples(shared, parts.at(-1)?.lastMs ?? fromMs, fromMs, toMs)
     if (parts.length === 0) return { timesMs, values }
     const { isCounter } = this.series
-    const stepMs = parts.map(({ firstMs, lastMs }) => (isCounter ? lastMs : (firstMs + lastMs) / 2))
-    const stepValues = parts.map(({ first, firstValue, last, sum, count }) =>
-      isCounter ? last - (first - firstValue) : sum / count,
-    )
-    const counts = [...parts.map(({ count }) => count), ...values.map(() => 1)]
-    return { timesMs: [...stepMs, ...timesMs], values: [...stepValues, ...values], counts }
+    const stepMs = parts.map(({ firstMs, timeSum, count }) => firstMs + (timeSum * 1000) / count)
+    const stepValues = parts.map(({ first, firstValue, sum, count }) => sum / count - (isCounter ? first - firstValue : 0))
+    const ones = values.map(() => 0)
+    return {
+      timesMs: [...stepMs, ...timesMs],
+      values: [...stepValues, ...values],
+      counts: [...parts.map(({ count }) => count), ...values.map(() => 1)],
+      timeSpreads: [...parts.map(({ timeSquares, timeSum, count }) => timeSquares - (timeSum * timeSum) / count), ...ones],
+      slopeSums: [...parts.map(({ moment, timeSum, sum, count }) => moment - (timeSum * sum) / count), ...ones],
+    }
   }
 
   /** Releases what the limits of the rings and of the group leave out. Returns the blocks given back to the pool. */
@@ -251,6 +255,6 @@ export class StoredSeries {
     const offsetAt = (sequence: number): number => (this.series.isCounter ? this.#offsetAt(sequence) : 0)
     const first = firstValue + offsetAt(sequences[0] as number)
     const last = lastValue + offsetAt(sequences.at(-1) as number)
-    return { firstMs, lastMs, count, firstValue, first, last, min, max, sum: avg * count }
+    return { firstMs, lastMs, count, firstValue, first, last, min, max, sum: avg * count, timeSum: 0, timeSquares: 0, moment: 0 }
   }
 }

@@ -14,6 +14,10 @@ export interface Step {
   readonly min: number
   readonly max: number
   readonly sum: number
+  /** Sums over the samples, for a linear regression: of the seconds since the first one, of their squares, and of seconds times value. */
+  readonly timeSum: number
+  readonly timeSquares: number
+  readonly moment: number
 }
 
 /** The steps of one resolution, which all series share: when each began and ended, and how many samples it has. */
@@ -23,6 +27,8 @@ export class Tier {
   readonly starts: Timeline
   readonly #endsMs: Float64Array
   readonly #counts: Float64Array
+  readonly #timeSums: Float64Array
+  readonly #timeSquares: Float64Array
   /** Sequence number of the first sample of each step. */
   readonly #samples: Float64Array
   #currentStep: number | undefined
@@ -32,6 +38,8 @@ export class Tier {
     this.starts = new Timeline(capacity)
     this.#endsMs = new Float64Array(capacity)
     this.#counts = new Float64Array(capacity)
+    this.#timeSums = new Float64Array(capacity)
+    this.#timeSquares = new Float64Array(capacity)
     this.#samples = new Float64Array(capacity)
   }
 
@@ -41,29 +49,43 @@ export class Tier {
   }
 
   get bytes(): number {
-    return 4 * this.starts.bytes
+    return 6 * this.starts.bytes
   }
 
   /** Starts a sample: in the step in progress, or in a new one. */
   startSample(timeMs: number, sample: number): void {
-    const step = Math.floor(timeMs / this.stepMs)
+    // A step ends with its boundary, as the windows of PromQL do.
+    const step = Math.ceil(timeMs / this.stepMs)
     if (step !== this.#currentStep) {
       const index = this.starts.push(timeMs) % this.starts.capacity
       this.#counts[index] = 0
+      this.#timeSums[index] = 0
+      this.#timeSquares[index] = 0
       this.#samples[index] = sample
     }
     const index = this.current % this.starts.capacity
     this.#currentStep = step
     this.#endsMs[index] = timeMs
     this.#counts[index] = (this.#counts[index] as number) + 1
+    const seconds = (timeMs - this.starts.timeMs(this.current)) / 1000
+    this.#timeSums[index] = (this.#timeSums[index] as number) + seconds
+    this.#timeSquares[index] = (this.#timeSquares[index] as number) + seconds * seconds
   }
 
   endMs(sequence: number): number {
     return this.#endsMs[sequence % this.starts.capacity] as number
   }
 
-  count(sequence: number): number {
-    return this.#counts[sequence % this.starts.capacity] as number
+  /** Returns the sums over the times of all samples of a step. */
+  times(sequence: number): StepTimes {
+    const index = sequence % this.starts.capacity
+    return {
+      firstMs: this.starts.timeMs(sequence),
+      lastMs: this.endMs(sequence),
+      count: this.#counts[index] as number,
+      timeSum: this.#timeSums[index] as number,
+      timeSquares: this.#timeSquares[index] as number,
+    }
   }
 
   /** Returns the sequence number of the first sample of a step. */
@@ -75,12 +97,15 @@ export class Tier {
   shift(deltaMs: number): void {
     this.starts.shift(deltaMs)
     for (let index = 0; index < this.#endsMs.length; index++) this.#endsMs[index] = (this.#endsMs[index] as number) + deltaMs
-    if (this.current >= 0) this.#currentStep = Math.floor(this.endMs(this.current) / this.stepMs)
+    if (this.current >= 0) this.#currentStep = Math.ceil(this.endMs(this.current) / this.stepMs)
   }
 }
 
 /** The step of a series that is in progress. */
 interface OpenStep {
+  timeSum: number
+  timeSquares: number
+  moment: number
   sequence: number
   firstMs: number
   lastMs: number
@@ -92,7 +117,8 @@ interface OpenStep {
   sum: number
 }
 
-type PartialStep = Pick<Step, 'firstMs' | 'lastMs' | 'count'>
+/** The part of a step that only depends on the times of its samples. */
+type StepTimes = Pick<Step, 'firstMs' | 'lastMs' | 'count' | 'timeSum' | 'timeSquares'>
 
 /** The steps of one series in one tier. */
 export class SeriesSteps {
@@ -100,13 +126,13 @@ export class SeriesSteps {
   readonly #isCounter: boolean
   readonly #column: Column
   /** Times and counts of the steps in which the series has not all samples, by sequence number. */
-  #partial: Map<number, PartialStep> | undefined
+  #partial: Map<number, StepTimes> | undefined
   #open: OpenStep | undefined
 
   constructor(isCounter: boolean) {
     this.#isCounter = isCounter
     // A counter only grows: its minimum and maximum are its first and last value.
-    this.#column = new Column(isCounter ? 2 : 4)
+    this.#column = new Column(isCounter ? 2 : 5)
   }
 
   /** Sequence number of the oldest step; undefined without any. */
@@ -121,7 +147,7 @@ export class SeriesSteps {
 
   /** What the steps use beside the pool, in entries of a list. */
   get entries(): number {
-    return this.#column.length + this.presence.length + 2 * (this.#partial?.size ?? 0)
+    return this.#column.length + this.presence.length + 3 * (this.#partial?.size ?? 0)
   }
 
   /** Adds a sample to the step in progress; stores the one before if it has ended. Returns the blocks taken from the pool. */
@@ -143,6 +169,10 @@ export class SeriesSteps {
     if (value < open.min || Number.isNaN(open.min)) open.min = value
     if (value > open.max || Number.isNaN(open.max)) open.max = value
     open.sum += value
+    const seconds = (timeMs - open.firstMs) / 1000
+    open.timeSum += seconds
+    open.timeSquares += seconds * seconds
+    open.moment += seconds * value
     return 0
   }
 
@@ -150,15 +180,16 @@ export class SeriesSteps {
   read(pool: BlockPool, tier: Tier, sequence: number): Step | undefined {
     if (this.#open?.sequence === sequence) return this.#open
     if (!this.presence.has(sequence)) return undefined
-    const times = this.#partial?.get(sequence) ?? {
-      firstMs: tier.starts.timeMs(sequence),
-      lastMs: tier.endMs(sequence),
-      count: tier.count(sequence),
-    }
+    const times = this.#partial?.get(sequence) ?? tier.times(sequence)
     const read = (value: number): number => this.#column.read(pool, sequence, value)
-    if (!this.#isCounter) return { ...times, first: read(0), last: read(0), min: read(1), max: read(2), sum: read(3) }
+    if (!this.#isCounter)
+      return { ...times, first: read(0), last: read(0), min: read(1), max: read(2), sum: read(3), moment: read(4) }
     const [first, last] = [read(0), read(1)]
-    return { ...times, first, last, min: first, max: last, sum: ((first + last) / 2) * times.count }
+    const seconds = (times.lastMs - times.firstMs) / 1000
+    // As if it grew evenly.
+    const perSecond = seconds === 0 ? 0 : (last - first) / seconds
+    const moment = first * times.timeSum + perSecond * times.timeSquares
+    return { ...times, first, last, min: first, max: last, sum: ((first + last) / 2) * times.count, moment }
   }
 
   /** Releases the steps before a sequence number. Returns the blocks given back to the pool. */
@@ -179,26 +210,40 @@ export class SeriesSteps {
       this.#open.lastMs += deltaMs
     }
     this.#partial?.forEach((step, sequence, all) => {
-      all.set(sequence, { firstMs: step.firstMs + deltaMs, lastMs: step.lastMs + deltaMs, count: step.count })
+      all.set(sequence, { ...step, firstMs: step.firstMs + deltaMs, lastMs: step.lastMs + deltaMs })
     })
   }
 
   #store(pool: BlockPool, tier: Tier, step: OpenStep): number {
-    const { sequence, firstMs, lastMs, count, first, last, min, max, sum } = step
+    const { sequence, firstMs, lastMs, count, timeSum, timeSquares, first, last, min, max, sum, moment } = step
     if (sequence < tier.starts.oldestSequence) return 0
     const taken = this.#isCounter
       ? this.#column.write(pool, sequence, first, last)
-      : this.#column.write(pool, sequence, last, min, max, sum)
+      : this.#column.write(pool, sequence, last, min, max, sum, moment)
     this.presence.add(sequence)
-    const isWhole = count === tier.count(sequence) && firstMs === tier.starts.timeMs(sequence) && lastMs === tier.endMs(sequence)
+    const whole = tier.times(sequence)
+    const isWhole = count === whole.count && firstMs === whole.firstMs && lastMs === whole.lastMs
     if (!isWhole) {
       this.#partial ??= new Map()
-      this.#partial.set(sequence, { firstMs, lastMs, count })
+      this.#partial.set(sequence, { firstMs, lastMs, count, timeSum, timeSquares })
     }
     return taken
   }
 }
 
 function startStep(sequence: number, timeMs: number, value: number): OpenStep {
-  return { sequence, firstMs: timeMs, lastMs: timeMs, count: 1, first: value, last: value, min: value, max: value, sum: value }
+  return {
+    sequence,
+    firstMs: timeMs,
+    lastMs: timeMs,
+    count: 1,
+    timeSum: 0,
+    timeSquares: 0,
+    first: value,
+    last: value,
+    min: value,
+    max: value,
+    sum: value,
+    moment: 0,
+  }
 }

@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
 import { type History, lookbackMs } from '../history.ts'
 import type { RangeSamples, WindowSummary } from '../indicators.ts'
-import type { HistorySeries, Sample } from '../series.ts'
+import { type HistorySeries, type Sample, withoutEmptyLabels } from '../series.ts'
 import { BlockPool, blockBytes, blockLength } from './block-pool.ts'
 import { SeriesGroup } from './series-group.ts'
 import { SeriesIndex } from './series-index.ts'
@@ -217,7 +217,7 @@ export class TimeSeries implements History {
   #find(series: HistorySeries): StoredSeries | undefined {
     const stored = this.#stored.get(series)
     if (stored?.group.series.has(stored)) return stored
-    return this.#indexes.get(series.name)?.get(series.labels)
+    return this.#indexes.get(series.name)?.get(withoutEmptyLabels(series.labels))
   }
 
   #findOrAdd(series: HistorySeries): StoredSeries | undefined {
@@ -231,7 +231,9 @@ export class TimeSeries implements History {
       this.#droppedSamples++
       return undefined
     }
-    const stored = new StoredSeries(series, group, this.#shared.tiers)
+    const labels = withoutEmptyLabels(series.labels)
+    const own = labels === series.labels ? series : { ...series, labels }
+    const stored = new StoredSeries(own, group, this.#shared.tiers)
     group.series.add(stored)
     let index = this.#indexes.get(series.name)
     if (index === undefined) {
