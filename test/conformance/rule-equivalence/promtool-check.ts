@@ -27,21 +27,22 @@ export async function checkWithPromtool(
 }
 
 async function writeTest(scenario: Scenario, timeline: readonly AlertLabels[][], folder: string): Promise<string> {
-  const { seed, intervalMs, rule } = scenario
-  const interval = `${intervalMs}ms`
+  const { seed, intervalMs, evaluateEvery, rule } = scenario
+  const evaluationMs = evaluateEvery * intervalMs
+  const interval = `${evaluationMs}ms`
   const rules = join(folder, `rules-${seed}.yml`)
   const file = join(folder, `seed-${seed}.yml`)
   const inputs = scenario.series.map(({ series, values }) => ({
     series: seriesNotation(series.name, series.labels),
     values: valuesNotation(values),
   }))
-  const expected = timeline.map((alerts, tick) => ({
+  const expected = timeline.map((alerts, evaluation) => ({
     expr: 'ALERTS',
-    eval_time: `${tick * intervalMs}ms`,
+    eval_time: `${evaluation * evaluationMs}ms`,
     exp_samples: alerts.map((labels) => ({ labels: seriesNotation('ALERTS', labels), value: 1 })),
   }))
   await writeFile(rules, stringify({ groups: [{ name: 'wombat', interval, rules: [prometheusRule(rule)] }] }))
-  const tests = [{ interval, input_series: inputs, promql_expr_test: expected }]
+  const tests = [{ interval: `${intervalMs}ms`, input_series: inputs, promql_expr_test: expected }]
   await writeFile(file, stringify({ rule_files: [rules], evaluation_interval: interval, tests }))
   return file
 }
@@ -64,7 +65,7 @@ function valuesNotation(values: readonly SampleValue[]): string {
         return mark
       }
       alive = true
-      return String(value)
+      return String(value).replace('Infinity', 'Inf')
     })
     .join(' ')
 }

@@ -8,9 +8,18 @@ const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(ran
 const maybe = <T extends object>(chance: number, random: Random, make: () => T): T | Record<string, never> =>
   random() < chance ? make() : {}
 
+/** What a rule must suit. */
+interface RuleContext {
+  readonly intervalMs: number
+  /** Whether the scenario is longer than the samples that are kept one by one: then windows cover whole steps of a minute. */
+  readonly isLong: boolean
+  /** Number of sets of labels: a rule may only replace a label if there is one. */
+  readonly stores: number
+}
+
 /** Creates a random rule over the series of a scenario. The seed selects the kind of condition. */
-export function createRandomRule(seed: number, intervalMs: number, random: Random): AlertRule {
-  const condition = randomCondition(names[seed % names.length] as ConditionName, intervalMs, random)
+export function createRandomRule(seed: number, { intervalMs, isLong, stores }: RuleContext, random: Random): AlertRule {
+  const condition = randomCondition(names[seed % names.length] as ConditionName, { intervalMs, isLong, stores }, random)
   const hasThreshold = condition.condition !== 'metric_absent'
   const clear = hasThreshold && random() < 0.3 ? { clearThreshold: clearThreshold(condition, random) } : {}
   return {
@@ -22,7 +31,7 @@ export function createRandomRule(seed: number, intervalMs: number, random: Rando
     ...maybe(0.3, random, () => ({ keepFiringForMs: pick([intervalMs, 3 * intervalMs, 3.5 * intervalMs], random) })),
     ...maybe(0.3, random, () => ({ onlyIf: trafficCondition(random), onlyIfBy: ['store'] })),
     ...(hasThreshold ? maybe(0.15, random, () => ({ noData: 'alert' as const })) : {}),
-    ...maybe(0.3, random, () => ({ labels: { team: 'storage' } })),
+    ...maybe(0.3, random, () => ({ labels: { team: 'storage', ...(stores === 1 && { pod: pick(['', 'any'], random) }) } })),
   } as AlertRule
 }
 
@@ -30,10 +39,13 @@ function trafficCondition(random: Random): Condition {
   return { condition: 'rate_above', metric: 'operations_total', by: ['store'], threshold: random() * 0.5 }
 }
 
-function randomCondition(condition: ConditionName, intervalMs: number, random: Random): Condition {
+function randomCondition(condition: ConditionName, { intervalMs, isLong }: RuleContext, random: Random): Condition {
   const where = maybe(0.3, random, () => ({ where: { store: pick(['orders', 'users'], random) } }))
   const by = maybe(0.5, random, () => ({ by: ['store'] }))
-  const window = maybe(0.8, random, () => ({ windowMs: intervalMs * (2 + Math.floor(random() * 12)) }))
+  const longWindowMs = () => 60_000 * (60 + Math.floor(random() * 120))
+  const window = maybe(0.8, random, () => ({
+    windowMs: isLong ? longWindowMs() : Math.min(31 * 86_400_000, intervalMs * (2 + Math.floor(random() * 62))),
+  }))
   const around = (middle: number): { threshold: number } => ({ threshold: middle * (0.3 + random() * 1.4) })
   switch (condition) {
     case 'metric_above':

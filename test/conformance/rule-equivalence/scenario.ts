@@ -9,19 +9,46 @@ export interface Scenario {
   readonly seed: number
   readonly intervalMs: number
   readonly ticks: number
+  /** Number of samples from one evaluation to the next. */
+  readonly evaluateEvery: number
+  /** The system clock is set by this many milliseconds before this sample; AlertManager must not notice. */
+  readonly clockStep: { readonly tick: number; readonly deltaMs: number } | undefined
   readonly series: ReadonlyArray<{ readonly series: HistorySeries; readonly values: readonly SampleValue[] }>
   readonly rule: AlertRule
 }
 
 const bounds = ['0.001', '0.01', '0.1', '1', '+Inf']
-const labelSets = [{ store: 'orders' }, { store: 'users', level: '0' }, { store: 'users', level: '1' }]
+/** An empty label is none. */
+const labelSets = [
+  { store: 'orders', extra: '' },
+  { store: 'users', level: '0' },
+  { store: 'users', level: '1', extra: '' },
+]
+
+/** Times between two samples, and how many there are: up to 40 days, and in some scenarios many samples per step of the history. */
+const shapes = [
+  { intervalMs: 10_000, ticks: 50 },
+  { intervalMs: 15_000, ticks: 50 },
+  { intervalMs: 30_000, ticks: 50 },
+  { intervalMs: 60_000, ticks: 50 },
+  { intervalMs: 43_200_000, ticks: 60 },
+  { intervalMs: 10_000, ticks: 1300 },
+]
 
 /** Creates a random scenario that depends on the seed only: series with restarts, gaps, ends and noise, and one rule over them. */
 export function createScenario(seed: number): Scenario {
   const random = randomFrom(seed * 2_654_435_761)
   for (let warm = 0; warm < 16; warm++) random()
-  const ticks = 50 + Math.floor(random() * 40)
-  const intervalMs = [10_000, 15_000, 30_000, 60_000][Math.floor(random() * 4)] as number
+  // Long ones are rare: each is as much work as twenty others.
+  const shape = shapes[random() < 0.03 ? 5 : Math.floor(random() * 5)] as (typeof shapes)[number]
+  const { intervalMs } = shape
+  const isLong = shape.ticks > 100
+  const ticks = shape.ticks + Math.floor(random() * 40)
+  // Rules are evaluated once a day at least.
+  const every = [1, 1, 1, 2, 5, 10][Math.floor(random() * 6)] as number
+  const evaluateEvery = isLong ? 60 : Math.min(every, Math.floor(86_400_000 / intervalMs))
+  const clockStep =
+    random() < 0.3 ? { tick: Math.floor(random() * ticks), deltaMs: Math.floor((random() - 0.5) * 8) * 3_600_000 } : undefined
   const notScraped = outage(ticks, random)
   const stores = labelSets.slice(0, 1 + Math.floor(random() * labelSets.length))
   const series = stores.flatMap((labels) => {
@@ -34,7 +61,7 @@ export function createScenario(seed: number): Scenario {
     })
     const cumulative = histogram(ticks, random)
     return [
-      plain('gauge', false, walk(ticks, random)),
+      ...replaced(plain('gauge', false, withSpecialValues(walk(ticks, random), random)), random),
       plain(
         'whole',
         false,
@@ -48,7 +75,32 @@ export function createScenario(seed: number): Scenario {
       })),
     ]
   })
-  return { seed, intervalMs, ticks, series, rule: createRandomRule(seed, intervalMs, random) }
+  const rule = createRandomRule(seed, { intervalMs, isLong, stores: stores.length }, random)
+  return { seed, intervalMs, ticks, evaluateEvery, clockStep, series, rule }
+}
+
+interface PlainSeries {
+  readonly series: HistorySeries
+  readonly values: SampleValue[]
+}
+
+/** In one of five cases a series ends and another one, of a new pod, begins: as at a deployment. */
+function replaced({ series, values }: PlainSeries, random: () => number): PlainSeries[] {
+  if (random() < 0.8) return [{ series, values }]
+  const from = Math.floor(random() * values.length)
+  const isOld = (tick: number): boolean => tick < from
+  const of = (pod: string, isKept: (tick: number) => boolean): PlainSeries => ({
+    series: { ...series, labels: { ...series.labels, pod } },
+    values: values.map((value, tick) => (value === 'not scraped' || isKept(tick) ? value : 'ended')),
+  })
+  return [of('one', isOld), of('two', (tick) => !isOld(tick))]
+}
+
+/** In one of four cases some values are NaN or infinite. */
+function withSpecialValues(values: number[], random: () => number): number[] {
+  if (random() < 0.75) return values
+  const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  return values.map((value) => (random() < 0.1 ? (special[Math.floor(random() * 3)] as number) : value))
 }
 
 /** Returns the evaluations without a scrape: in three of ten scenarios, one interval. */
