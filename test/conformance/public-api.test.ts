@@ -75,6 +75,7 @@ const surface = {
       'createMonitoring',
       'defaultHealthBounds',
       'defaultRules',
+      'defaultRunbookUrl',
       'discordNotifier',
       'emailNotifier',
       'explainConfig',

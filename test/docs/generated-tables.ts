@@ -71,7 +71,7 @@ function alertsTable(): string {
   return markdown(
     ['alert', 'severity', 'condition', 'for'],
     defaultRules.map((rule) => {
-      const section = rule.annotations?.['runbook']?.split('#')[1]
+      const section = rule.runbookUrl?.split('#')[1]
       return [
         `[${rule.name}](../RUNBOOK.md#${section})`,
         rule.severity,

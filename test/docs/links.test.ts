@@ -45,8 +45,8 @@ test.each(withContents.map(({ path, text }) => [path, text] as const))(
 
 test('every default alert links to its section of the runbook', () => {
   const anchors = headings(readFileSync(join(root, 'packages/monitor/RUNBOOK.md'), 'utf8')).map(({ anchor }) => anchor)
-  for (const { name, annotations } of defaultRules) {
-    expect(anchors, name).toContain(annotations?.['runbook']?.split('#')[1])
+  for (const { name, runbookUrl } of defaultRules) {
+    expect(anchors, name).toContain(runbookUrl?.split('#')[1])
   }
 })
 

@@ -1,7 +1,7 @@
 import { getRequestListener } from '@hono/node-server'
 import { instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
-import { defaultRules } from './alerts/default-rules.ts'
+import { defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { resolveRules } from './alerts/resolve-rules.ts'
@@ -67,9 +67,12 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
   const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, meterProvider } = parts
-  const { rulesFile } = options.alerts
+  const { rulesFile, runbookBaseUrl } = options.alerts
+  const readRulesFile = async (path: string): Promise<AlertRule[]> => withRunbookBase(await readRules(path), runbookBaseUrl)
   const rules =
-    rulesFile === undefined ? resolveRules(options.alerts.rules ?? defaultRules, 'alertRules') : await readRules(rulesFile)
+    rulesFile === undefined
+      ? withRunbookBase(resolveRules(options.alerts.rules ?? defaultRules, 'alertRules'), runbookBaseUrl)
+      : await readRulesFile(rulesFile)
   if (options.alerts.evaluationIntervalMs !== undefined) reportReplacedRules(rules, logger)
 
   const operations = components.add(new OperationMonitor({ registry, logger, clock, ...options.operations }))
@@ -139,7 +142,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
     alerts: () => alerts.manager.alerts(),
     reloadAlertRules: async () => {
-      if (rulesFile !== undefined) alerts.manager.replaceRules(await readRules(rulesFile))
+      if (rulesFile !== undefined) alerts.manager.replaceRules(await readRulesFile(rulesFile))
     },
     health: () => health.report(),
     healthMonitor: health,

@@ -15,7 +15,7 @@ export {
   type DocumentedCondition,
   type ThresholdCondition,
 } from './alerts/conditions.ts'
-export { defaultRules } from './alerts/default-rules.ts'
+export { defaultRules, defaultRunbookUrl } from './alerts/default-rules.ts'
 export {
   type Alert,
   AlertManager,

@@ -62,8 +62,8 @@ test('panels link to the published runbook', async () => {
   const folder = await temporaryFolder()
   await runCli('write', folder, '--runbook-url=https://wiki.example/run$&book')
   const text = await readFile(join(folder, 'dashboards/overview.json'), 'utf8')
-  expect(text).toContain('Runbook: https://wiki.example/run$&book#storestalled')
-  expect(text).not.toContain('@wombat/monitor/RUNBOOK.md')
+  expect(text).toContain('"url": "https://wiki.example/run$&book#storestalled"')
+  expect(text).not.toContain('monitor/RUNBOOK.md')
   expect(JSON.parse(text)).toMatchObject({ uid: 'wombat-overview' })
 })
 

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AlertRule, defaultRules, readRules } from '@wombat/monitor'
+import { type AlertRule, defaultRules, defaultRunbookUrl, readRules } from '@wombat/monitor'
 import { type Route, type RouteAddresses, routeFiles, routes } from '../collector-config.ts'
-import { shippedRunbook } from '../rules/alert-rules.ts'
 import { ruleFiles } from '../rules/default-rule-files.ts'
 import type { Objectives } from '../rules/objectives.ts'
 import type { CliOptions, ParsedOptions } from './options.ts'
@@ -94,12 +93,12 @@ function withoutUndefined<Values extends object>(values: Values): { [Name in key
 }
 
 /** Returns the dashboards of the package with the alert names of these rules and with links to this runbook. */
-function dashboards(rules: readonly AlertRule[], runbookUrl: string = shippedRunbook): Record<string, string> {
+function dashboards(rules: readonly AlertRule[], runbookUrl: string = defaultRunbookUrl): Record<string, string> {
   const folder = join(import.meta.dirname, '../../generated/dashboards')
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
   const adaptDashboard = (name: string) =>
     readFileSync(join(folder, name), 'utf8')
-      .split(shippedRunbook)
+      .split(defaultRunbookUrl)
       .join(runbookUrl)
       .replace(namePattern(defaultRules), () => namePattern(rules))
   return Object.fromEntries(names.map((name) => [name, adaptDashboard(name)]))

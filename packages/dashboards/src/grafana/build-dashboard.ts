@@ -12,6 +12,8 @@ import { scopeMatchers, type Variable, variables } from './template-variables.ts
 const alertNames = [
   ...new Set([
     ...defaultRuleNames,
+    // Not `Watchdog`, which always fires.
+    'InstanceLost',
     ...burnRateGroups().flatMap(({ rules }) => rules.flatMap((rule) => ('alert' in rule ? rule.alert : []))),
   ]),
 ]

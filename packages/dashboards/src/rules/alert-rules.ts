@@ -5,12 +5,10 @@ import {
   type ConditionName,
   conditionDirection,
   conditionSeries,
+  defaultRunbookUrl,
 } from '@wombat/monitor'
 import { formatDuration, labelMatchers } from '../promql.ts'
 import type { PrometheusRule, RuleGroup } from './rule-file.ts'
-
-/** Location of the runbook that is shipped with `@wombat/monitor`, as its default rules name it. */
-export const shippedRunbook = '@wombat/monitor/RUNBOOK.md'
 
 /**
  * Returns an alert rule as a Prometheus alerting rule that fires at the same times, given the same samples.
@@ -158,12 +156,16 @@ function mapValues(texts: Readonly<Record<string, string>>, transform: (text: st
 }
 
 /**
- * Returns one rule group with these alert rules. `runbookUrl` is where you publish RUNBOOK.md of `@wombat/monitor`: rules that name
- * one of its sections link there.
+ * Returns one rule group with these alert rules. `runbookUrl` is where you publish RUNBOOK.md of `@wombat/monitor`, if not in
+ * its repository: rules that name one of its sections link there.
  *
  * @throws TypeError if a rule has no Prometheus equivalent (see {@link prometheusRule}) or if two rules have the same name.
  */
-export function alertGroup(rules: readonly AlertRule[], runbookUrl = shippedRunbook, name = 'wombat-alerts'): RuleGroup {
+export function alertGroup(
+  rules: readonly AlertRule[],
+  runbookUrl: string = defaultRunbookUrl,
+  name = 'wombat-alerts',
+): RuleGroup {
   const names = new Set<string>()
   for (const rule of rules) {
     if (names.has(rule.name)) throw new TypeError(`two alert rules are named ${rule.name}: give each a unique name`)
@@ -172,10 +174,15 @@ export function alertGroup(rules: readonly AlertRule[], runbookUrl = shippedRunb
   return { name, interval: '30s', rules: rules.map((rule) => withRunbookUrl(prometheusRule(rule), runbookUrl)) }
 }
 
-/** Replaces the annotation `runbook` by `runbook_url` if it names a section of the shipped runbook. */
-function withRunbookUrl({ annotations = {}, ...rule }: PrometheusRule, runbookUrl: string): PrometheusRule {
-  const { runbook, ...others } = annotations
-  const isShipped = runbook !== undefined && others['runbook_url'] === undefined && runbook.startsWith(`${shippedRunbook}#`)
-  const all = isShipped ? { ...others, runbook_url: runbook.replace(shippedRunbook, runbookUrl) } : annotations
-  return { ...rule, ...(Object.keys(all).length > 0 && { annotations: all }) }
+/** Replaces the address of the default runbook. */
+function withRunbookUrl({ annotations, ...rule }: PrometheusRule, runbookUrl: string): PrometheusRule {
+  if (annotations === undefined) return rule
+  const { runbook_url: url } = annotations
+  const isDefault = url?.startsWith(`${defaultRunbookUrl}#`)
+  return {
+    ...rule,
+    annotations: isDefault
+      ? { ...annotations, runbook_url: (url as string).replace(defaultRunbookUrl, runbookUrl) }
+      : annotations,
+  }
 }

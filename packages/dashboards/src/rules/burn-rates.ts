@@ -1,4 +1,4 @@
-import { shippedRunbook } from './alert-rules.ts'
+import { defaultRunbookUrl } from '@wombat/monitor'
 import { type Objectives, validateObjectives } from './objectives.ts'
 import { recordedNames, type Window } from './recording-rules.ts'
 import type { PrometheusRule, RuleGroup } from './rule-file.ts'
@@ -39,7 +39,7 @@ interface Objective {
  *
  * @throws RangeError if an objective is out of range.
  */
-export function burnRateGroups(objectives?: Objectives, runbookUrl: string = shippedRunbook): RuleGroup[] {
+export function burnRateGroups(objectives?: Objectives, runbookUrl: string = defaultRunbookUrl): RuleGroup[] {
   const { availability, latency, latencySeconds, minimumOperations } = validateObjectives(objectives)
   const all: readonly Objective[] = [
     {
@@ -77,13 +77,21 @@ function burnRateRule(
   const burnCondition = (window: Window): string => `${badRatio(window)} > ${factor} * ${budget}`
   return {
     alert,
-    expr: `${burnCondition(long)} and ${burnCondition(short)} and ${total(long)} * ${windowSeconds[long]} >= ${minimumOperations}`,
+    expr: `${burnCondition(long)} and ${burnCondition(short)} and ${total(long)} * ${windowSeconds[long]} >= ${Math.max(minimumOperations, minimumFor(factor, budget))}`,
     labels: { severity, slo, long_window: long, short_window: short },
     annotations: {
       summary: `{{ $value | humanizePercentage }} ${badOperations}: the error budget of ${percent(budget)} burns at more than ${factor === 1 ? '' : `${factor} times `}the sustainable rate.`,
       runbook_url: `${runbookUrl}#errorbudgetburn`,
     },
   }
+}
+
+/** A single failure must not alert: as many operations as make this many failures reach the burn rate. */
+const minimumFailures = 5
+
+function minimumFor(factor: number, budget: number): number {
+  // Rounds off the floating-point error of the product.
+  return Math.ceil(Number((minimumFailures / (factor * budget)).toPrecision(12)))
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 import { type AlertRule, defaultRules } from '@wombat/monitor'
 import { alertGroup } from './alert-rules.ts'
 import { burnRateGroups } from './burn-rates.ts'
+import { fleetGroup } from './fleet-rules.ts'
 import type { Objectives } from './objectives.ts'
 import { recordingGroups } from './recording-rules.ts'
 import { ruleFile } from './rule-file.ts'
@@ -34,7 +35,7 @@ export function ruleFiles({
   runbookUrl,
 }: RuleFileOptions = {}): Readonly<Record<string, string>> {
   return {
-    'wombat-alerts.yaml': ruleFile([alertGroup(rules, runbookUrl)]),
+    'wombat-alerts.yaml': ruleFile([alertGroup(rules, runbookUrl), fleetGroup(runbookUrl)]),
     'wombat-recording.yaml': ruleFile(recordingGroups(objectives)),
     'wombat-slo.yaml': ruleFile(burnRateGroups(objectives, runbookUrl)),
   }

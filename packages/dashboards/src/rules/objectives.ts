@@ -8,7 +8,10 @@ export interface Objectives {
   readonly latency?: number
   /** Latency limit in seconds; must be a bucket bound of the latency histograms (default 0.1). */
   readonly latencySeconds?: number
-  /** Operations that a window must contain before it can alert; with fewer, a single failure would burn the budget (default 100). */
+  /**
+   * Operations that a window must contain before it can alert (default 100). For each burn rate, a window must also contain so many that
+   * five bad operations reach it.
+   */
   readonly minimumOperations?: number
 }
 

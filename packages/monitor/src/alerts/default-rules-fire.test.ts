@@ -37,7 +37,7 @@ function samplesAt(rule: AlertRule, index: number, breached: boolean): Sample[] 
       return breached ? [] : [createSample(rule, rule.metric, 1, false)]
     case 'metric_above':
     case 'metric_below':
-      return [createSample(rule, rule.metric, value, false)]
+      return [createSample(rule, rule.metric, value, false), ...onlyIfSamples(rule)]
     case 'rate_above':
     case 'rate_below':
       return [createSample(rule, rule.metric, value * seconds, true)]
@@ -46,7 +46,7 @@ function samplesAt(rule: AlertRule, index: number, breached: boolean): Sample[] 
       return [createSample(rule, rule.metric, value * seconds * 10, true), createSample(rule, rule.of, seconds * 10, true)]
     case 'share_above':
     case 'share_below':
-      return [createSample(rule, rule.metric, value * 1e6, false), createSample(rule, rule.of, 1e6, false)]
+      return [createSample(rule, rule.metric, value * 1e10, false), createSample(rule, rule.of, 1e10, false)]
     case 'quantile_above':
     case 'quantile_below': {
       const count = seconds * 100
@@ -59,10 +59,21 @@ function samplesAt(rule: AlertRule, index: number, breached: boolean): Sample[] 
     }
     case 'forecast_above':
     case 'forecast_below':
-      return [createSample(rule, rule.metric, breached ? 1e9 - seconds * 1e6 : 1e9, false)]
+      return [createSample(rule, rule.metric, breached ? 1e9 - seconds * 1e5 : 1e9, false), ...onlyIfSamples(rule)]
     default:
       throw new Error(`this test has no samples for the condition of ${JSON.stringify(rule)}`)
   }
+}
+
+/** Returns samples for which the second condition of a rule holds, if it reads another metric. */
+function onlyIfSamples({ onlyIf }: AlertRule): Sample[] {
+  if (onlyIf === undefined) return []
+  const sample = (name: string, value: number): Sample => {
+    const { attributes } = metrics[name as keyof typeof metrics]
+    const labels = { ...Object.fromEntries(attributes.map((label) => [label, 'x'])), ...onlyIf.where }
+    return { series: { name, labels, isCounter: false }, value }
+  }
+  return [sample('of' in onlyIf ? onlyIf.of : onlyIf.metric, 'of' in onlyIf ? 1e11 : 1)]
 }
 
 /** Returns the states of the rule's alert over a little more than its duration. */

@@ -23,9 +23,9 @@ test('every metric of a default rule is in the catalog, with the labels that the
 test('every default rule has a summary and a section of the runbook', () => {
   const runbook = readFileSync(join(import.meta.dirname, '../../RUNBOOK.md'), 'utf8')
   const sections = [...runbook.matchAll(/^## (\w+)$/gm)].map(([, title = '']) => title.toLowerCase())
-  for (const { name, annotations } of defaultRules) {
+  for (const { name, annotations, runbookUrl } of defaultRules) {
     expect(annotations?.['summary'], name).toMatch(/\.$/)
-    expect(sections, name).toContain(annotations?.['runbook']?.split('#')[1])
+    expect(sections, name).toContain(runbookUrl?.split('#')[1])
   }
 })
 

@@ -8,8 +8,11 @@ const hourMs = 60 * minuteMs
 const mebibyte = 2 ** 20
 const gibibyte = 2 ** 30
 
-/** The runbook of this package. Each rule has a section: its name, without the operation. */
-const runbook = '@wombat/monitor/RUNBOOK.md'
+/**
+ * Where the runbook of this package is published. Each rule has a section: its name, without the operation. The option
+ * `runbookBaseUrl` replaces it.
+ */
+export const defaultRunbookUrl = 'https://github.com/wombat-db/wombat-observability/blob/main/packages/monitor/RUNBOOK.md'
 
 /** A rule over metrics of the catalog: an unknown metric name fails to compile. */
 type CatalogRule<Rule> = Rule extends { readonly of: string }
@@ -19,7 +22,7 @@ type CatalogRule<Rule> = Rule extends { readonly of: string }
     : never
 
 function createRule(summary: string, rule: CatalogRule<AlertRule>, section: string = rule.name): AlertRule {
-  return { ...rule, annotations: { summary, runbook: `${runbook}#${section.toLowerCase()}` } } as AlertRule
+  return { ...rule, annotations: { summary }, runbookUrl: `${defaultRunbookUrl}#${section.toLowerCase()}` } as AlertRule
 }
 
 /** Holds from one operation per second: with less traffic, a quantile depends on single operations. */
@@ -140,15 +143,75 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     threshold: 100 * mebibyte,
     severity: 'emergency',
   }),
-  createRule('The volume of {{ labels.store }} will be full within four hours if it keeps filling up as in the last hour.', {
+  createRule('The volume of {{ labels.store }} will be full within four hours if it keeps filling up as in the last six.', {
     name: 'DiskFullWithinFourHours',
     condition: 'forecast_below',
     metric: 'db_disk_available_bytes',
-    windowMs: hourMs,
+    windowMs: 6 * hourMs,
     aheadMs: 4 * hourMs,
     threshold: 0,
-    durationMs: 10 * minuteMs,
+    // A burst, such as a bulk load or a backup, is over before that; and a volume with much space left needs no one at night.
+    onlyIf: { condition: 'share_below', metric: 'db_disk_available_bytes', of: 'db_disk_capacity_bytes', threshold: 0.2 },
+    durationMs: hourMs,
     severity: 'critical',
+  }),
+  createRule('Only {{ value }} inodes are free on the volume of {{ labels.store }}: new files cannot be created without one.', {
+    name: 'FewInodes',
+    condition: 'metric_below',
+    metric: 'db_disk_available_inodes',
+    threshold: 10_000,
+    clearThreshold: 12_000,
+    durationMs: 5 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('The write-ahead log of {{ labels.store }} has {{ value | bytes }}: a reader keeps it from being checkpointed.', {
+    name: 'CheckpointStarved',
+    condition: 'metric_above',
+    metric: 'db_wal_bytes',
+    threshold: 64 * mebibyte,
+    clearThreshold: 32 * mebibyte,
+    // The logs of other engines have a size of their own, which their write buffer sets.
+    onlyIf: { condition: 'metric_above', metric: 'db_store_info', where: { engine: 'sqlite' }, threshold: 0 },
+    onlyIfBy: ['store'],
+    durationMs: 10 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('{{ value | percent }} of the files of {{ labels.store }} are unused space.', {
+    name: 'FragmentedFiles',
+    condition: 'share_above',
+    metric: 'db_free_bytes',
+    of: 'db_total_disk_bytes',
+    threshold: 0.5,
+    clearThreshold: 0.4,
+    onlyIf: { condition: 'metric_above', metric: 'db_total_disk_bytes', threshold: gibibyte },
+    durationMs: hourMs,
+    severity: 'info',
+  }),
+  createRule('{{ labels.store }} has {{ value }} open iterators: each one keeps files and memory that are no longer needed.', {
+    name: 'IteratorsHeld',
+    condition: 'metric_above',
+    metric: 'db_open_iterators',
+    threshold: 100,
+    clearThreshold: 50,
+    durationMs: 30 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('{{ labels.store }} has had an open snapshot for an hour: what was overwritten since stays on disk.', {
+    name: 'SnapshotsHeld',
+    condition: 'metric_above',
+    metric: 'db_open_snapshots',
+    threshold: 0,
+    durationMs: hourMs,
+    severity: 'info',
+  }),
+  createRule('{{ value }} operations of {{ labels.store }} are in flight: more are started than the store completes.', {
+    name: 'QueueTooDeep',
+    condition: 'metric_above',
+    metric: 'db_queue_depth',
+    threshold: 1000,
+    clearThreshold: 500,
+    durationMs: 5 * minuteMs,
+    severity: 'warning',
   }),
   createRule('The process uses {{ value | percent }} of its memory limit.', {
     name: 'HighMemoryUsage',
@@ -218,4 +281,55 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 15 * minuteMs,
     severity: 'info',
   }),
+  createRule('Notifications of {{ labels.notifier }} were given up: alerts have reached no one.', {
+    name: 'NotificationsDropped',
+    condition: 'rate_above',
+    metric: 'wombat_monitor_notifications_dropped_total',
+    windowMs: 15 * minuteMs,
+    threshold: 0,
+    severity: 'warning',
+  }),
+  createRule('{{ value }} notifications of {{ labels.notifier }} are owed: its receiver cannot be reached.', {
+    name: 'NotificationsOwed',
+    condition: 'metric_above',
+    metric: 'wombat_monitor_notifications_pending',
+    threshold: 0,
+    durationMs: 10 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('Alert rules are not evaluated in time: the event loop is blocked for longer than their interval.', {
+    name: 'AlertEvaluationsMissed',
+    condition: 'rate_above',
+    metric: 'wombat_monitor_alert_evaluations_missed_total',
+    windowMs: 15 * minuteMs,
+    threshold: 0,
+    durationMs: 10 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('Alert rules fail: their alerts keep their last state.', {
+    name: 'AlertEvaluationsFailing',
+    condition: 'rate_above',
+    metric: 'wombat_monitor_alert_evaluation_failures_total',
+    threshold: 0,
+    durationMs: 5 * minuteMs,
+    severity: 'warning',
+  }),
+  createRule('The history file cannot be written or read: after a restart, recent samples and alerts are missing.', {
+    name: 'HistoryFailing',
+    condition: 'rate_above',
+    metric: 'wombat_monitor_history_failures_total',
+    threshold: 0,
+    durationMs: 10 * minuteMs,
+    severity: 'warning',
+  }),
 ])
+
+/** Returns rules that link to the runbook where it is published, instead of to its repository. The others stay the same objects. */
+export function withRunbookBase(rules: readonly AlertRule[], baseUrl: string): AlertRule[] {
+  if (baseUrl === defaultRunbookUrl) return [...rules]
+  return rules.map((rule) =>
+    rule.runbookUrl?.startsWith(`${defaultRunbookUrl}#`)
+      ? { ...rule, runbookUrl: rule.runbookUrl.replace(defaultRunbookUrl, baseUrl) }
+      : rule,
+  )
+}

@@ -32,7 +32,7 @@ const fields = ['extends', 'rules', 'disable', 'override'] as const
  * ```ts
  * import { defaultRules, resolveRules } from '@wombat/monitor'
  *
- * const rules = resolveRules({ extends: 'default', disable: ['Watchdog'] }, 'my rules')
+ * const rules = resolveRules({ extends: 'default', disable: ['NoData'] }, 'my rules')
  * if (rules.length !== defaultRules.length - 1) throw new Error('expected one rule less')
  * ```
  */

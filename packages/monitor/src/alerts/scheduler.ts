@@ -163,8 +163,8 @@ export class AlertScheduler implements Component {
   /** Shows how many rules of one's own have found no series yet, and says it once for each. */
   #reportUnmatched(): void {
     const { registry, logger } = this.#options
-    const defaults = new Set(defaultRules)
-    const own = new Set(this.manager.rules.filter((rule) => !defaults.has(rule)).map(({ name }) => name))
+    const defaults = new Set(defaultRules.map(({ name }) => name))
+    const own = new Set(this.manager.rules.map(({ name }) => name).filter((name) => !defaults.has(name)))
     const unmatched = this.manager.statuses.filter(({ rule, hasMatched }) => own.has(rule) && !hasMatched)
     registry.setGauge('wombat_monitor_alert_rules_unmatched', unmatched.length)
     if (++this.#evaluations < evaluationsUntilWarning) return

@@ -20,7 +20,7 @@ export function componentOptions(config: ResolvedConfig) {
     withoutOperations
   const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...withoutHealthChecks } = withoutHistory
   const { memoryLimitBytes, health, ...withoutHealth } = withoutHealthChecks
-  const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, ...withoutAlerts } = withoutHealth
+  const { enableAlerts, alertEvaluationIntervalMs, alertRules, alertRulesFile, runbookBaseUrl, ...withoutAlerts } = withoutHealth
   const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutWebhook } = withoutAlerts
   const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
   const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
@@ -54,6 +54,7 @@ export function componentOptions(config: ResolvedConfig) {
     alerts: {
       rules: alertRules,
       rulesFile: alertRulesFile,
+      runbookBaseUrl,
       evaluationIntervalMs: enableAlerts ? alertEvaluationIntervalMs : undefined,
     },
     notifiers: {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultRunbookUrl } from '../alerts/default-rules.ts'
 import { logLevels } from '../logger.ts'
 import { boolean, filePath, httpUrl, integer, milliseconds, oneOf, port } from './schema.ts'
 
@@ -76,6 +77,11 @@ export const options = {
     optional(filePath('the path of a YAML or JSON file')),
     undefined,
     'File with alert rules, which replace the default rules.',
+  ),
+  runbookBaseUrl: option(
+    httpUrl(),
+    defaultRunbookUrl,
+    'Where the runbook of the default alert rules is published: alerts link to its sections. `/runbook` of the JSON API serves it, too.',
   ),
   alertmanagerUrl: secret(option(optional(httpUrl()), undefined, 'URL of an Alertmanager that receives the alerts.')),
   alertWebhookUrl: secret(

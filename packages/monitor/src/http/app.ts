@@ -9,7 +9,7 @@ import type { Clock } from '../time/clock.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { operationRoutes } from './routes/operations.ts'
-import { alertRoutes, queryRoutes } from './routes/query.ts'
+import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
 
 export interface RouteDependencies {
   readonly reader: SnapshotReader
@@ -38,6 +38,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry))
     .route('/', alertRoutes(alerts))
+    .route('/', runbookRoutes())
     .route('/', queryRoutes(history, now))
     .route('/', operationRoutes(slowLog, errors, now))
   return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }

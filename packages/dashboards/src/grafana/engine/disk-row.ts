@@ -39,7 +39,7 @@ const panels: readonly PanelSpec[] = [
     width: 8,
     series: [{ legend: '{{store}}', query: forecast.query }],
     rules: ['DiskFullWithinFourHours'],
-    note: 'Linear forecast from the last hour.',
+    note: 'Linear forecast from the last six hours.',
     canBeNegative: true,
   },
   gaugePanel('Store size', 'db_total_disk_bytes', 6),
@@ -50,11 +50,16 @@ const panels: readonly PanelSpec[] = [
     note: `Per second, over the last ${growthWindow}.`,
     canBeNegative: true,
   },
-  gaugePanel('Unused space in files', 'db_free_bytes', 6),
-  gaugePanel('Free inodes', 'db_disk_available_inodes', 6),
+  {
+    title: 'Unused share of files',
+    width: 6,
+    series: [{ legend: '{{store}}', query: gaugeRatio('max', 'db_free_bytes', 'db_total_disk_bytes') }],
+    rules: ['FragmentedFiles'],
+  },
+  gaugePanel('Free inodes', 'db_disk_available_inodes', 6, ['FewInodes']),
   gaugePanel('Table files', 'db_sstable_bytes', 8),
   gaugePanel('Value log', 'db_value_log_bytes', 8),
-  gaugePanel('Write-ahead log', 'db_wal_bytes', 8),
+  gaugePanel('Write-ahead log', 'db_wal_bytes', 8, ['CheckpointStarved']),
 ]
 
 /** Disk space of the volume and of the store's files. */

@@ -4,8 +4,8 @@ import type { PanelSpec } from '../panel-spec.ts'
 import { gauge, histogramQuantile, perSecond, type Query } from '../query.ts'
 
 /** Returns a panel of one gauge by store, summed over processes. */
-export function gaugePanel(title: string, name: MetricName, width: number): PanelSpec {
-  return { title, width, series: [{ legend: '{{store}}', query: gauge('sum', name) }] }
+export function gaugePanel(title: string, name: MetricName, width: number, rules?: readonly string[]): PanelSpec {
+  return { title, width, series: [{ legend: '{{store}}', query: gauge('sum', name) }], ...(rules !== undefined && { rules }) }
 }
 
 /** Returns a panel of the rate of one counter by store, per second. */

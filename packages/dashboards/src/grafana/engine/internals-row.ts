@@ -36,8 +36,8 @@ const panels: readonly PanelSpec[] = [
     ],
     note: '100 % is one core.',
   },
-  gaugePanel('Open iterators', 'db_open_iterators', 6),
-  gaugePanel('Open snapshots', 'db_open_snapshots', 6),
+  gaugePanel('Open iterators', 'db_open_iterators', 6, ['IteratorsHeld']),
+  gaugePanel('Open snapshots', 'db_open_snapshots', 6, ['SnapshotsHeld']),
   {
     title: 'Transactions',
     width: 6,

@@ -61,12 +61,25 @@ const panels: readonly PanelSpec[] = [
     width: 8,
     series: [
       { legend: `completed ${processLegend}`, query: perSecond('wombat_monitor_alert_evaluations_total', { by: byProcess }) },
-      { legend: `missed ${processLegend}`, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) },
-      {
-        legend: `failed ${processLegend}`,
-        query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }),
-      },
     ],
+  },
+  {
+    title: 'Alert evaluations missed',
+    width: 8,
+    series: [{ legend: processLegend, query: perSecond('wombat_monitor_alert_evaluations_missed_total', { by: byProcess }) }],
+    rules: ['AlertEvaluationsMissed'],
+  },
+  {
+    title: 'Failed evaluations of a rule',
+    width: 8,
+    series: [{ legend: processLegend, query: perSecond('wombat_monitor_alert_evaluation_failures_total', { by: byProcess }) }],
+    rules: ['AlertEvaluationsFailing'],
+  },
+  {
+    title: 'History file failures',
+    width: 8,
+    series: [{ legend: processLegend, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) }],
+    rules: ['HistoryFailing'],
   },
   {
     title: 'Monitoring errors',
@@ -76,7 +89,6 @@ const panels: readonly PanelSpec[] = [
         legend: `collect callback ${processLegend}`,
         query: perSecond('wombat_monitor_source_failures_total', { by: byProcess }),
       },
-      { legend: `history ${processLegend}`, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
       {
         legend: `rejected value, {{reason}} ${processLegend}`,
         query: perSecond('wombat_monitor_refused_values_total', { by: ['reason', ...byProcess] }),
@@ -110,27 +122,36 @@ const panels: readonly PanelSpec[] = [
         legend: `failed attempts, {{notifier}} ${processLegend}`,
         query: perSecond('wombat_monitor_notification_failures_total', { by: ['notifier', ...byProcess] }),
       },
-      {
-        legend: `given up, {{notifier}} ${processLegend}`,
-        query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
-      },
     ],
     noValue: 'No notifier is configured.',
   },
   {
-    title: 'Notifications owed, and rules that match nothing',
+    title: 'Notifications owed',
     width: 8,
     series: [
       {
-        legend: `owed, {{notifier}} ${processLegend}`,
+        legend: `{{notifier}} ${processLegend}`,
         query: gauge('max', 'wombat_monitor_notifications_pending', { by: ['notifier', ...byProcess] }),
       },
+    ],
+    rules: ['NotificationsOwed'],
+  },
+  {
+    title: 'Notifications given up',
+    width: 8,
+    series: [
       {
-        legend: `rules without series ${processLegend}`,
-        query: gauge('max', 'wombat_monitor_alert_rules_unmatched', { by: byProcess }),
+        legend: `{{notifier}} ${processLegend}`,
+        query: perSecond('wombat_monitor_notifications_dropped_total', { by: ['notifier', ...byProcess] }),
       },
     ],
-    note: '`/api/v1/alerts` shows which rules have matched no series: their metric or labels may be wrong.',
+    rules: ['NotificationsDropped'],
+  },
+  {
+    title: 'Alert rules that match nothing',
+    width: 8,
+    series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_alert_rules_unmatched', { by: byProcess }) }],
+    note: '`/api/v1/alerts` shows which: their metric or their labels may be wrong.',
   },
   {
     title: 'Data points left out',
@@ -176,7 +197,7 @@ const panels: readonly PanelSpec[] = [
   },
   {
     title: 'Health status changes',
-    width: 24,
+    width: 8,
     series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
     note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },

@@ -18,6 +18,7 @@ const panels: readonly PanelSpec[] = [
     title: 'Queue depth',
     width: 8,
     series: [{ legend: '{{store}}', query: gauge('sum', 'db_queue_depth') }],
+    rules: ['QueueTooDeep'],
     links: [storeLink('engine')],
   },
   {

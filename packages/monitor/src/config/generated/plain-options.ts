@@ -127,6 +127,14 @@ export interface PlainOptions {
    */
   readonly alertRulesFile?: string
   /**
+   * Where the runbook of the default alert rules is published: alerts link to its sections. `/runbook` of the JSON API serves it, too.
+   *
+   * An http or https URL. Environment: `WOMBAT_RUNBOOK_BASE_URL`.
+   *
+   * @defaultValue `"https://github.com/wombat-db/wombat-observability/blob/main/packages/monitor/RUNBOOK.md"`
+   */
+  readonly runbookBaseUrl?: string
+  /**
    * URL of an Alertmanager that receives the alerts.
    *
    * An http or https URL. Environment: `WOMBAT_ALERTMANAGER_URL`.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Labels } from '@wombat/instrumentation'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
@@ -77,6 +78,15 @@ export function queryRoutes(history: History, now: () => number): Hono {
       if (series === undefined) return context.json({ error: 'the client closed the connection' }, 503)
       return series.length > maxSeries ? context.json(tooManySeries(series.length), 400) : jsonBody(context, { series })
     })
+}
+
+/** Creates `GET /runbook`: what each default alert and each health check means, and what to do, as Markdown. */
+export function runbookRoutes(): Hono {
+  let text: Promise<string> | undefined
+  return new Hono().get('/runbook', async (context) => {
+    text ??= readFile(new URL('../../../RUNBOOK.md', import.meta.url), 'utf8')
+    return context.body(await text, 200, { 'content-type': 'text/markdown; charset=utf-8' })
+  })
 }
 
 /** Creates `GET /api/v1/alerts`: pending, firing and recently resolved alerts, the rules with their last evaluation, and the last transitions. */

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type HistorySeries, TimeSeries } from '@wombat/monitor'
 import { areInstalled, programPath } from '@wombat/test-support/backend-programs'
 import { randomFrom } from '@wombat/test-support/random'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { type InstantQuery, queryAt } from '../../packages/monitor/src/history/queries.ts'
+import { TimeSeries } from '../../src/history/memory/time-series.ts'
+import { type InstantQuery, queryAt } from '../../src/history/queries.ts'
+import type { HistorySeries } from '../../src/history/series.ts'
 
 const intervalMs = 10_000
 const hourMs = 3_600_000
