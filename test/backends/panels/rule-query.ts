@@ -14,7 +14,10 @@ interface Rule {
 
 /** Returns the committed rule files, by file name. */
 export function generatedRules(): Readonly<Record<string, string>> {
-  const names = readdirSync(folder).sort()
+  // Alerts on instances compare with half an hour ago, which the demo does not have.
+  const names = readdirSync(folder)
+    .filter((name) => name !== 'wombat-fleet.yaml')
+    .sort()
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 

@@ -8,9 +8,9 @@ const burn = (alert: string, window: string): string => `alertname="${alert}",st
 const availabilityAlerts = (...windows: string[]): string[] => windows.map((window) => burn('AvailabilityBudgetBurn', window))
 const latencyAlerts = (...windows: string[]): string[] => windows.map((window) => burn('LatencyBudgetBurn', window))
 
-/** Without the default alerts, which fire on failures, too. */
+/** Without the default alerts, which fire on failures, too, and without those that always fire. */
 function budgetFiles(options?: RuleFileOptions): Record<string, string> {
-  const { 'wombat-alerts.yaml': _alerts, ...others } = ruleFiles(options)
+  const { 'wombat-alerts.yaml': _alerts, 'wombat-fleet.yaml': _fleet, ...others } = ruleFiles(options)
   return others
 }
 
@@ -79,8 +79,10 @@ describe.skipIf(!areInstalled('promtool'))('error budget alerts', () => {
     const one = errors('0x58 1x11', '0+1x70')
     expect(await complaints({ interval: '1m', input: one, firing: [{ at: '1h', alerts: [] }] })).toBe('')
     const withoutMinimum = budgetFiles({ objectives: { minimumOperations: 1 } })
+    expect(await ruleTestErrors(withoutMinimum, { interval: '1m', input: one, firing: [{ at: '1h', alerts: [] }] })).toBe('')
+    const five = errors('0x54 1 2 3 4 5x11', '0+1x70')
     const allWindows = [{ at: '1h', alerts: availabilityAlerts('1h', '6h', '1d', '3d') }]
-    expect(await ruleTestErrors(withoutMinimum, { interval: '1m', input: one, firing: allWindows })).toBe('')
+    expect(await ruleTestErrors(withoutMinimum, { interval: '1m', input: five, firing: allWindows })).toBe('')
   })
 
   test('the traffic of one service does not hide the failures of another with the same store name', async () => {

@@ -1,4 +1,5 @@
 import { ruleFiles } from '@wombat/dashboards'
+import { defaultRunbookUrl } from '@wombat/monitor'
 import { areInstalled } from '@wombat/test-support/backend-programs'
 import { ruleTestErrors } from '@wombat/test-support/promtool'
 import { describe, expect, test } from 'vitest'
@@ -49,7 +50,7 @@ describe.skipIf(!areInstalled('promtool'))('in Prometheus', () => {
             labels: { store: 'orders', severity: 'emergency' },
             annotations: {
               summary: 'Only 50MiB are free on the volume of orders: writes are about to fail.',
-              runbook_url: '@wombat/monitor/RUNBOOK.md#diskalmostfull',
+              runbook_url: `${defaultRunbookUrl}#diskalmostfull`,
             },
           },
         ],
@@ -73,7 +74,7 @@ describe.skipIf(!areInstalled('promtool'))('in Prometheus', () => {
             labels: { store: 'orders', level: '0', severity: 'warning' },
             annotations: {
               summary: 'Level 0 of orders has 14 files: compaction is falling behind, and writes may stall.',
-              runbook_url: '@wombat/monitor/RUNBOOK.md#levelzeropileup',
+              runbook_url: `${defaultRunbookUrl}#levelzeropileup`,
             },
           },
         ],

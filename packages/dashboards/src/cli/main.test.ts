@@ -49,11 +49,11 @@ test('custom rules, objectives and runbook URL go into the rule files, and custo
     { alert: 'ManyIterators', expr: 'db_open_iterators > 9', labels: { severity: 'info' } },
   ])
   const overview = await readFile(join(folder, 'out/dashboards/overview.json'), 'utf8')
-  expect(overview).toContain('alertname=~\\"ManyIterators|AvailabilityBudgetBurn|LatencyBudgetBurn\\"')
+  expect(overview).toContain('alertname=~\\"ManyIterators|InstanceLost|AvailabilityBudgetBurn|LatencyBudgetBurn\\"')
   const slo = await text('wombat-slo.yaml')
   expect(slo).toContain('> 14.4 * 0.01 ')
   expect(slo).toContain('> 14.4 * 0.05 ')
-  expect(slo).toContain('>= 7')
+  expect(slo).toContain('>= 7 and ')
   expect(slo).toContain('runbook_url: https://wiki.example/runbook#errorbudgetburn')
   expect(await text('wombat-recording.yaml')).toContain('le="0.25"')
 })

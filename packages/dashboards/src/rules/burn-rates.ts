@@ -77,7 +77,7 @@ function burnRateRule(
   const burnCondition = (window: Window): string => `${badRatio(window)} > ${factor} * ${budget}`
   return {
     alert,
-    expr: `${burnCondition(long)} and ${burnCondition(short)} and ${total(long)} * ${windowSeconds[long]} >= ${Math.max(minimumOperations, minimumFor(factor, budget))}`,
+    expr: `${burnCondition(long)} and ${burnCondition(short)} and ${total(long)} * ${windowSeconds[long]} >= ${minimumOperations} and ${badRatio(long)} * ${total(long)} * ${windowSeconds[long]} >= ${minimumFailures}`,
     labels: { severity, slo, long_window: long, short_window: short },
     annotations: {
       summary: `{{ $value | humanizePercentage }} ${badOperations}: the error budget of ${percent(budget)} burns at more than ${factor === 1 ? '' : `${factor} times `}the sustainable rate.`,
@@ -86,13 +86,8 @@ function burnRateRule(
   }
 }
 
-/** A single failure must not alert: as many operations as make this many failures reach the burn rate. */
+/** A single failure must not alert, however few operations there are. */
 const minimumFailures = 5
-
-function minimumFor(factor: number, budget: number): number {
-  // Rounds off the floating-point error of the product.
-  return Math.ceil(Number((minimumFailures / (factor * budget)).toPrecision(12)))
-}
 
 function percent(share: number): string {
   return `${Number((share * 100).toPrecision(6))} %`

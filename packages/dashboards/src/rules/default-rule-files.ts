@@ -17,7 +17,8 @@ export interface RuleFileOptions {
 }
 
 /**
- * Returns the rule files for Prometheus, vmalert or Mimir, by file name: alerts, recording rules and error budget alerts.
+ * Returns the rule files for Prometheus, vmalert or Mimir, by file name: alerts, alerts on instances, recording rules and error
+ * budget alerts.
  *
  * @throws TypeError if a rule has no Prometheus equivalent or if two rules have the same name.
  * @throws RangeError if an objective is out of range.
@@ -26,7 +27,7 @@ export interface RuleFileOptions {
  * import { ruleFiles } from '@wombat/dashboards'
  *
  * const files = ruleFiles({ objectives: { availability: 0.9995 }, runbookUrl: 'https://wiki.example/runbook' })
- * console.log(Object.keys(files)) // [ 'wombat-alerts.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml' ]
+ * console.log(Object.keys(files)) // [ 'wombat-alerts.yaml', 'wombat-fleet.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml' ]
  * ```
  */
 export function ruleFiles({
@@ -35,7 +36,8 @@ export function ruleFiles({
   runbookUrl,
 }: RuleFileOptions = {}): Readonly<Record<string, string>> {
   return {
-    'wombat-alerts.yaml': ruleFile([alertGroup(rules, runbookUrl), fleetGroup(runbookUrl)]),
+    'wombat-alerts.yaml': ruleFile([alertGroup(rules, runbookUrl)]),
+    'wombat-fleet.yaml': ruleFile([fleetGroup(runbookUrl)]),
     'wombat-recording.yaml': ruleFile(recordingGroups(objectives)),
     'wombat-slo.yaml': ruleFile(burnRateGroups(objectives, runbookUrl)),
   }

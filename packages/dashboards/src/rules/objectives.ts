@@ -9,8 +9,8 @@ export interface Objectives {
   /** Latency limit in seconds; must be a bucket bound of the latency histograms (default 0.1). */
   readonly latencySeconds?: number
   /**
-   * Operations that a window must contain before it can alert (default 100). For each burn rate, a window must also contain so many that
-   * five bad operations reach it.
+   * Operations that a window must contain before it can alert (default 100). It must also contain five bad ones, so that
+   * a single one never alerts.
    */
   readonly minimumOperations?: number
 }

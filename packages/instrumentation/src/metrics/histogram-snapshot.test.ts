@@ -14,13 +14,14 @@ function createHistogram(bounds: readonly number[], values: readonly number[] = 
   return histogram
 }
 
-/** The bins of the latency layout extend from 7.5 ns to 128 s; values outside have no relative precision. */
+/** The bins of the latency layout extend from 7.5 ns to 2.3 hours; values outside have no relative precision. */
 const distributions: Record<string, (next: () => number) => number> = {
   'log-uniform': (next) => 10 ** (-8 + 10 * next()),
   uniform: (next) => 1e-5 + next() * 0.02,
   exponential: (next) => 2e-5 - Math.log(1 - next()) * 1e-3,
   'two peaks': (next) => (next() < 0.9 ? 5e-6 * (1 + next()) : 0.4 * (1 + next())),
-  'long tail': (next) => Math.min(100, 1e-4 / (1 - next()) ** 1.5),
+  'long tail': (next) => Math.min(8000, 1e-4 / (1 - next()) ** 2.5),
+  hours: (next) => 10 ** (3.9 * next()),
   constant: () => 0.0123,
   'two values': (next) => (next() < 0.5 ? 1e-6 : 1),
 }
@@ -61,7 +62,7 @@ test('a quantile outside 0 to 1 is rejected', () => {
 
 test('quantiles of values outside the bins are the smallest or the largest value', () => {
   expect(createHistogram(latencyBounds, [0, 1e-12]).snapshot().quantile(1)).toBe(0)
-  expect(createHistogram(latencyBounds, [1000, 2000]).snapshot().quantile(0)).toBe(2000)
+  expect(createHistogram(latencyBounds, [10_000, 20_000]).snapshot().quantile(0)).toBe(20_000)
 })
 
 test('the difference of two snapshots has what was recorded between them', () => {

@@ -15,7 +15,8 @@ export type ComponentOptions = ReturnType<typeof componentOptions>
 export function componentOptions(config: ResolvedConfig) {
   const { logger, logLevel, clock, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
   const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...withoutRuntime } = withoutGeneral
-  const { enableSlowQueryLog, slowQueryThresholdMs, maxErrorHistory, errorRedactor, ...withoutOperations } = withoutRuntime
+  const { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold, ...withoutSlow } = withoutRuntime
+  const { maxErrorHistory, errorRedactor, ...withoutOperations } = withoutSlow
   const { historyIntervalMs, historyMemoryBytes, historyPath, historyRetentionMs, historyMaxBytes, ...withoutHistory } =
     withoutOperations
   const { enableHealthChecks, healthCheckIntervalMs, healthCheckTimeoutMs, healthProbe, ...withoutHealthChecks } = withoutHistory
@@ -28,7 +29,8 @@ export function componentOptions(config: ResolvedConfig) {
   const { metricsIntervalMs, logMetricsEnabled, ...rest } = withoutHttp
   rest satisfies Record<string, never>
 
-  const runtime = { enableMetrics, latencySampleRatio, enableSlowQueryLog, slowQueryThresholdMs, enableOperationTracing }
+  const slow = { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold }
+  const runtime = { enableMetrics, latencySampleRatio, ...slow, enableOperationTracing }
   return {
     closeTimeoutMs,
     logging: { logger, level: logLevel },
@@ -37,7 +39,12 @@ export function componentOptions(config: ResolvedConfig) {
     resource,
     otlp: { otlp, metricsIntervalMs, closeTimeoutMs },
     runtime: { options: runtime, tracerProvider },
-    operations: { slowThresholdMs: slowQueryThresholdMs, maxErrors: maxErrorHistory, redactError: errorRedactor },
+    operations: {
+      slowThresholdMs: slowQueryThresholdMs,
+      isSlowThresholdAdaptive: adaptiveSlowThreshold,
+      maxErrors: maxErrorHistory,
+      redactError: errorRedactor,
+    },
     history: {
       intervalMs: historyIntervalMs ?? Math.min(metricsIntervalMs, maxDefaultHistoryIntervalMs),
       maxBytes: historyMemoryBytes,

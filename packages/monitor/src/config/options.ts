@@ -33,10 +33,11 @@ export const options = {
   maxErrorHistory: option(integer(0, 100_000), 1000, 'Number of recent errors that are kept.'),
   logLevel: option(oneOf(logLevels), 'info', 'Lowest level that is logged.'),
   enableSlowQueryLog: option(boolean(), true, 'Log slow operations.'),
-  slowQueryThresholdMs: option(
-    z.union([milliseconds(0), z.literal('auto')]).describe('a whole number of milliseconds from 0 to 86400000, or auto'),
-    1000,
-    'Duration from which an operation is slow. `auto`: ten times the P99 of that operation, at least 20 ms.',
+  slowQueryThresholdMs: option(milliseconds(0), 1000, 'Duration from which an operation is slow, whatever it usually takes.'),
+  adaptiveSlowThreshold: option(
+    boolean(),
+    true,
+    'An operation is also slow if it takes ten times its own P99 of the last five minutes, and at least 20 ms.',
   ),
   enableOperationTracing: option(boolean(), false, 'Create a span for each operation.'),
   latencySampleRatio: option(

@@ -11,6 +11,7 @@ const runtimeOptionNames = [
   'latencySampleRatio',
   'enableSlowQueryLog',
   'slowQueryThresholdMs',
+  'adaptiveSlowThreshold',
   'enableOperationTracing',
 ] as const
 
@@ -73,13 +74,14 @@ export class RuntimeSettings implements Component {
   }
 
   #apply(): void {
-    const { enableMetrics, latencySampleRatio, enableOperationTracing, enableSlowQueryLog, slowQueryThresholdMs } = this.#options
+    const { enableMetrics, latencySampleRatio, enableOperationTracing, enableSlowQueryLog } = this.#options
+    const { slowQueryThresholdMs: thresholdMs, adaptiveSlowThreshold: isAdaptive } = this.#options
     const { observer } = this.#registry
     this.#registry.enabled = enableMetrics
     this.#setSampleInterval(Math.round(1 / latencySampleRatio))
     observer.tracer = enableOperationTracing ? (this.#tracerProvider ?? trace).getTracer(scopeName) : undefined
     this.#slowLog.enabled = enableSlowQueryLog
-    this.#slowLog.setThreshold(slowQueryThresholdMs)
+    this.#slowLog.setThreshold({ thresholdMs, isAdaptive })
   }
 
   #setSampleInterval(sampleInterval: number): void {

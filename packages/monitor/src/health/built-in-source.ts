@@ -19,7 +19,9 @@ export function createBuiltInSource({ bounds: overrides, ...dependencies }: Buil
   const problems = validateBounds(overrides)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
   const bounds = resolveBounds(overrides)
-  const processChecks = builtInChecks.flatMap((check) => (check.scope === 'process' ? check.create(dependencies, bounds) : []))
+  const processChecks = builtInChecks
+    .flatMap((check) => (check.scope === 'process' ? check.create(dependencies, bounds) : []))
+    .map(reportEveryRun)
   const createStoreSources = (store: string): readonly StoreCheckSource[] =>
     builtInChecks.flatMap((check) => (check.scope === 'store' ? check.create(store, dependencies, bounds) : []))
   // A check keeps state between runs, so it is created once and kept while stores of its name exist.
@@ -34,8 +36,15 @@ export function createBuiltInSource({ bounds: overrides, ...dependencies }: Buil
     for (const [name, sameName] of stores) {
       const sources = storeSources.get(name) ?? createStoreSources(name)
       storeSources.set(name, sources)
-      checks.push(...sources.flatMap((source) => source(sameName) ?? []))
+      checks.push(...sources.flatMap((source) => source(sameName) ?? []).map(reportEveryRun))
     }
     return checks
   }
+}
+
+const everyRun = Object.freeze({ count: 1, of: 1 })
+
+/** Built-in checks leave a status at another bound than they enter it, and need no further runs to be sure. */
+function reportEveryRun(check: HealthCheck): HealthCheck {
+  return { failureThreshold: everyRun, recoveryThreshold: everyRun, ...check }
 }

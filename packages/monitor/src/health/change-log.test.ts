@@ -14,7 +14,13 @@ function setUp(options: Partial<HealthMonitorOptions> = {}) {
   const monitor = new HealthMonitor({ intervalMs: 30_000, timeoutMs: 5000, logger, clock: () => nowMs, ...options })
   onTestFinished(() => monitor.close())
   let finding: Finding
-  monitor.register({ name: 'disk_space', store: 'orders', run: () => finding })
+  monitor.register({
+    name: 'disk_space',
+    store: 'orders',
+    failureThreshold: { count: 1, of: 1 },
+    recoveryThreshold: { count: 1, of: 1 },
+    run: () => finding,
+  })
   const finds = async (status: HealthStatus, observed?: Finding['observed']): Promise<void> => {
     nowMs += 1000
     finding = { status, message: `it is ${status}`, ...(observed && { observed }) }

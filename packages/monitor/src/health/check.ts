@@ -73,9 +73,9 @@ export interface HealthCheck {
   readonly maxStatus?: 'degraded' | 'unhealthy' | 'critical'
   /** Status if the check throws or times out. Default: `unhealthy`. */
   readonly statusOnError?: 'degraded' | 'unhealthy' | 'critical'
-  /** Runs that must find a worse status before it is reported. Default: 1 of 1. */
+  /** Runs that must find a worse status before it is reported. The first run is reported at once. Default: 2 of 2. */
   readonly failureThreshold?: RunThreshold
-  /** Runs that must find a better status before it is reported. Default: 1 of 1. */
+  /** Runs that must find a better status before it is reported. Default: 2 of 2. */
   readonly recoveryThreshold?: RunThreshold
   /** Whether `/livez` includes this check. Set it only if a restart would fix the problem. Default: false. */
   readonly isForLiveness?: boolean

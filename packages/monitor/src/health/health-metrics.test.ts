@@ -63,7 +63,13 @@ test('the status series of a removed check disappear, and return with it', async
 test('changes are counted from 0, and a healthy first result is not a change', async () => {
   const { monitor, select } = setUp()
   let finding = fine
-  monitor.register({ name: 'disk_space', store: 'orders', run: () => finding })
+  monitor.register({
+    name: 'disk_space',
+    store: 'orders',
+    failureThreshold: { count: 1, of: 1 },
+    recoveryThreshold: { count: 1, of: 1 },
+    run: () => finding,
+  })
   const counts: unknown[] = []
   const count = () => counts.push(select('db_health_changes_total').map(({ value }) => value))
   count()

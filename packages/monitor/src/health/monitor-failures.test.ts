@@ -75,6 +75,7 @@ test('a late result is ignored, and the next round runs the check again', async 
   let runs = 0
   monitor.register({
     name: 'late',
+    recoveryThreshold: { count: 1, of: 1 },
     run: () => {
       runs++
       return answers.shift() ?? fine

@@ -202,7 +202,7 @@ test('settings override the values of a check and can disable it', async () => {
 
 test('liveness includes only checks with `isForLiveness`, and ignores unknown ones', async () => {
   const monitor = createMonitor()
-  const loop = createCheck('loop', { isForLiveness: true })
+  const loop = createCheck('loop', { isForLiveness: true, failureThreshold: { count: 1, of: 1 } })
   monitor.register({ name: 'disk', run: () => bad })
   monitor.register(loop.check)
   expect(monitor.liveness()).toMatchObject({ status: 'healthy', checks: [{ name: 'loop', status: 'unknown' }] })
@@ -234,4 +234,20 @@ test('after close no check runs, and the last results stay readable', async () =
   await monitor.runHealthChecks()
   expect(seen.runs).toBe(runs)
   expect(monitor.report().checks).toHaveLength(1)
+})
+
+test('a check of the application that alternates keeps its status', async () => {
+  const monitor = createMonitor()
+  let finding = fine
+  monitor.register({ name: 'alternating', run: () => finding })
+  await monitor.runHealthChecks()
+  for (let run = 0; run < 20; run++) {
+    finding = run % 2 === 0 ? bad : fine
+    await monitor.runHealthChecks()
+  }
+  expect(monitor.changes).toEqual([])
+  finding = bad
+  await monitor.runHealthChecks()
+  await monitor.runHealthChecks()
+  expect(monitor.report().status).toBe('unhealthy')
 })

@@ -1,7 +1,5 @@
 import type { HistogramSnapshot, ObservedOperation } from '@wombat/instrumentation'
 
-/** Threshold until enough operations were timed. */
-const initialSeconds = 1
 /** Lowest threshold: a garbage collection takes as long. */
 const minSeconds = 0.02
 /** Multiple of the 99th percentile from which an operation is slow. */
@@ -17,8 +15,8 @@ const snapshotIntervalMs = 60_000
  * covers everything that was timed before.
  */
 export class AdaptiveThreshold {
-  /** The current threshold. */
-  seconds = initialSeconds
+  /** The current threshold; undefined until enough operations were timed. */
+  seconds: number | undefined
   readonly #operation: ObservedOperation
   readonly #snapshots: Array<{ readonly timeMs: number; readonly snapshot: HistogramSnapshot }> = []
 
@@ -31,6 +29,8 @@ export class AdaptiveThreshold {
     const snapshots = this.#snapshots
     while (snapshots[1] !== undefined && snapshots[1].timeMs <= nowMs - windowMs) snapshots.shift()
     const snapshot = this.#operation.latency.snapshot()
+    // Nothing was timed since the last one: most operations of most stores need no memory.
+    if (snapshot.count === (snapshots.at(-1)?.snapshot.count ?? 0)) return
     const [oldest] = snapshots
     const recent = oldest === undefined ? snapshot : snapshot.since(oldest.snapshot)
     const percentile99 = recent.count < minOperations ? undefined : recent.quantile(0.99)

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import { ErrorHistory, type ErrorHistoryOptions } from './error-history.ts'
-import { SlowLog, type SlowLogOptions } from './slow-log.ts'
+import { SlowLog } from './slow-log.ts'
 
 /** What an operation monitor observes and keeps. */
 export interface OperationMonitorOptions {
@@ -12,8 +12,10 @@ export interface OperationMonitorOptions {
   readonly logger: Logger
   /** Dates slow operations and errors (default: a `SystemClock` of its own). */
   readonly clock?: Clock
-  /** Milliseconds from which an operation is slow, or `auto`. */
-  readonly slowThresholdMs: SlowLogOptions['thresholdMs']
+  /** Milliseconds from which an operation is slow. */
+  readonly slowThresholdMs: number
+  /** Whether an operation is also slow if it takes much longer than usual. */
+  readonly isSlowThresholdAdaptive: boolean
   /** The number of errors that are kept. */
   readonly maxErrors: number
   /** Returns what may be kept of an error's message. */
@@ -30,7 +32,15 @@ export class OperationMonitor implements Component {
   readonly #registry: MetricsRegistry
 
   /** @throws Error if the registry is monitored already. */
-  constructor({ registry, logger, clock = new SystemClock(), slowThresholdMs, maxErrors, redactError }: OperationMonitorOptions) {
+  constructor({
+    registry,
+    logger,
+    clock = new SystemClock(),
+    slowThresholdMs,
+    isSlowThresholdAdaptive,
+    maxErrors,
+    redactError,
+  }: OperationMonitorOptions) {
     if (monitoredRegistries.has(registry)) {
       throw new Error(
         "the stores of this MeterProvider are monitored already: close that monitoring first. Two would count slow operations twice and overwrite each other's thresholds.",
@@ -38,7 +48,14 @@ export class OperationMonitor implements Component {
     }
     this.#registry = registry
     this.process = new ProcessMonitor(registry)
-    this.slowLog = new SlowLog({ registry, process: this.process, logger, clock, thresholdMs: slowThresholdMs })
+    this.slowLog = new SlowLog({
+      registry,
+      process: this.process,
+      logger,
+      clock,
+      thresholdMs: slowThresholdMs,
+      isAdaptive: isSlowThresholdAdaptive,
+    })
     this.errors = new ErrorHistory({ registry, clock, keep: maxErrors, redact: redactError })
     monitoredRegistries.add(registry)
   }

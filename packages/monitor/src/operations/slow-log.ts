@@ -33,7 +33,10 @@ export interface SlowLogOptions {
   readonly registry: MetricsRegistry
   readonly process: ProcessDelays
   readonly logger: Logger
-  readonly thresholdMs: SlowThreshold
+  /** Milliseconds from which an operation is slow. */
+  readonly thresholdMs: number
+  /** Whether an operation is also slow if it takes ten times its usual P99, and at least 20 ms. Default: false. */
+  readonly isAdaptive?: boolean
   /** How many records are kept. Default: 100. */
   readonly keep?: number
   /** Clock of durations in milliseconds. Default: `performance.now`. */
@@ -59,7 +62,16 @@ export class SlowLog {
   readonly #removeListeners: ReadonlyArray<() => void>
 
   /** @throws RangeError if `keep` or `thresholdMs` is not valid. */
-  constructor({ registry, process, logger, thresholdMs, keep = 100, now, clock = new SystemClock() }: SlowLogOptions) {
+  constructor({
+    registry,
+    process,
+    logger,
+    thresholdMs,
+    isAdaptive = false,
+    keep = 100,
+    now,
+    clock = new SystemClock(),
+  }: SlowLogOptions) {
     if (!Number.isInteger(keep) || keep < 1) {
       throw new RangeError(
         `keep must be a whole number of 1 or more, got ${keep}: it is the number of slow operations that are kept`,
@@ -71,7 +83,7 @@ export class SlowLog {
     this.#now = now ?? (() => performance.now())
     this.#clock = clock
     this.#records = new RecentBuffer(keep)
-    this.#thresholds = new SlowThresholds(registry.observer, thresholdMs, this.#now)
+    this.#thresholds = new SlowThresholds(registry.observer, { thresholdMs, isAdaptive }, this.#now)
     this.#removeListeners = [
       // The counter of each operation starts at 0, so that its rate is known from the start.
       registry.observer.onOperation(({ store, operation }) => registry.counter('db_slow_operations_total', { store, operation })),
@@ -90,13 +102,18 @@ export class SlowLog {
     return this.#logLimit.suppressed
   }
 
-  /** The common threshold in seconds, or the adaptive threshold of each operation. */
-  get thresholdSeconds(): number | OperationThreshold[] {
+  /** The threshold of every operation, in seconds. */
+  get thresholdSeconds(): number {
     return this.#thresholds.seconds
   }
 
+  /** The thresholds of the operations that are slow earlier, because they usually take much less. */
+  get adaptiveThresholds(): OperationThreshold[] {
+    return this.#thresholds.adaptive
+  }
+
   /**
-   * Sets the threshold of all operations.
+   * Sets the thresholds of all operations.
    *
    * @throws RangeError if the threshold is not valid.
    */

@@ -1,11 +1,13 @@
 import type { ObservedOperation, OperationObserver } from '@wombat/instrumentation'
 import { AdaptiveThreshold } from './adaptive-threshold.ts'
 
-/**
- * Milliseconds from which an operation is slow. `auto`: each kind of operation of each store has an adaptive threshold, computed
- * from its usual latency.
- */
-export type SlowThreshold = number | 'auto'
+/** From when an operation is slow. */
+export interface SlowThreshold {
+  /** Milliseconds from which every operation is slow. */
+  readonly thresholdMs: number
+  /** Whether an operation is also slow if it takes much longer than usual: ten times its 99th percentile, and at least 20 ms. */
+  readonly isAdaptive: boolean
+}
 
 /** The current threshold of one kind of operation of one store. */
 export interface OperationThreshold {
@@ -14,19 +16,22 @@ export interface OperationThreshold {
   readonly seconds: number
 }
 
-/** Time between two computations of the adaptive thresholds. */
+/** Time between two computations of an adaptive threshold. */
 const adaptIntervalMs = 10_000
+/** Each time some of the thresholds are computed: of all at once, it takes milliseconds if there are many stores. */
+const slices = 10
 
 /** Sets the slow thresholds of all operations, including those of stores that are added later. One per registry. */
 export class SlowThresholds {
   readonly #observer: OperationObserver
   readonly #now: () => number
-  /** Empty unless the threshold is `auto`: they take memory, and milliseconds to compute if there are many stores. */
+  /** Empty unless thresholds are adaptive. */
   readonly #adaptive = new Map<ObservedOperation, AdaptiveThreshold>()
   readonly #timer: NodeJS.Timeout
   readonly #removeListener: () => void
   #threshold: SlowThreshold
   #enabled = true
+  #slice = 0
 
   /** @throws RangeError if the threshold is not valid. */
   constructor(observer: OperationObserver, threshold: SlowThreshold, now: () => number) {
@@ -34,7 +39,7 @@ export class SlowThresholds {
     this.#now = now
     this.#threshold = validateThreshold(threshold)
     this.#removeListener = observer.onOperation((operation) => this.#apply(operation))
-    this.#timer = setInterval(() => this.adapt(), adaptIntervalMs).unref()
+    this.#timer = setInterval(() => this.#adaptSlice(), adaptIntervalMs / slices).unref()
   }
 
   /** If false, no operation is slow. */
@@ -49,27 +54,45 @@ export class SlowThresholds {
 
   /** @throws RangeError if the threshold is not valid. */
   set(threshold: SlowThreshold): void {
-    if (validateThreshold(threshold) === this.#threshold) return
+    const { thresholdMs, isAdaptive } = validateThreshold(threshold)
+    if (thresholdMs === this.#threshold.thresholdMs && isAdaptive === this.#threshold.isAdaptive) return
     this.#threshold = threshold
-    this.#adaptive.clear()
+    if (!isAdaptive) this.#adaptive.clear()
     this.#applyToAll()
     this.adapt()
   }
 
-  /** The common threshold in seconds, or the adaptive threshold of each operation. */
-  get seconds(): number | OperationThreshold[] {
-    if (this.#threshold !== 'auto') return this.#threshold / 1000
-    return [...this.#adaptive].map(([{ store, operation }, { seconds }]) => ({ store, operation, seconds }))
+  /** The threshold of every operation, in seconds. */
+  get seconds(): number {
+    return this.#threshold.thresholdMs / 1000
+  }
+
+  /** The thresholds of the operations that are slow earlier, because they usually take much less. */
+  get adaptive(): OperationThreshold[] {
+    return [...this.#adaptive].flatMap(([{ store, operation }, { seconds }]) =>
+      seconds !== undefined && seconds < this.seconds ? [{ store, operation, seconds }] : [],
+    )
   }
 
   /** Computes the adaptive thresholds again, if there are any. */
-  adapt(nowMs = this.#now()): void {
-    for (const [operation, threshold] of this.#adaptive) {
+  adapt(): void {
+    this.#adapt([...this.#adaptive.keys()])
+  }
+
+  #adaptSlice(): void {
+    const operations = [...this.#adaptive.keys()]
+    this.#slice = (this.#slice + 1) % slices
+    this.#adapt(operations.filter((_, index) => index % slices === this.#slice))
+  }
+
+  #adapt(operations: readonly ObservedOperation[]): void {
+    const nowMs = this.#now()
+    for (const operation of operations) {
       if (!this.#observer.operations.has(operation)) {
         this.#adaptive.delete(operation)
         continue
       }
-      threshold.adapt(nowMs)
+      this.#adaptive.get(operation)?.adapt(nowMs)
       this.#apply(operation)
     }
   }
@@ -87,7 +110,8 @@ export class SlowThresholds {
   }
 
   #apply(operation: ObservedOperation): void {
-    const seconds = this.#threshold === 'auto' ? this.#adaptiveThreshold(operation).seconds : this.#threshold / 1000
+    const usual = this.#threshold.isAdaptive ? this.#adaptiveThreshold(operation).seconds : undefined
+    const seconds = Math.min(this.seconds, usual ?? Number.POSITIVE_INFINITY)
     operation.slowThresholdSeconds = this.#enabled ? seconds : Number.POSITIVE_INFINITY
   }
 
@@ -102,9 +126,10 @@ export class SlowThresholds {
 }
 
 /** @throws RangeError */
-function validateThreshold(threshold: unknown): SlowThreshold {
-  if (threshold === 'auto' || (typeof threshold === 'number' && threshold >= 0 && Number.isFinite(threshold))) return threshold
+function validateThreshold(threshold: SlowThreshold): SlowThreshold {
+  const { thresholdMs } = threshold
+  if (typeof thresholdMs === 'number' && thresholdMs >= 0 && Number.isFinite(thresholdMs)) return threshold
   throw new RangeError(
-    `thresholdMs must be "auto" or a number of milliseconds of 0 or more, got ${String(threshold)}: operations that take at least this long are slow`,
+    `thresholdMs must be a number of milliseconds of 0 or more, got ${String(thresholdMs)}: operations that take at least this long are slow`,
   )
 }

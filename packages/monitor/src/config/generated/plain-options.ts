@@ -43,13 +43,21 @@ export interface PlainOptions {
    */
   readonly enableSlowQueryLog?: boolean
   /**
-   * Duration from which an operation is slow. `auto`: ten times the P99 of that operation, at least 20 ms.
+   * Duration from which an operation is slow, whatever it usually takes.
    *
-   * A whole number of milliseconds from 0 to 86400000, or auto. Environment: `WOMBAT_SLOW_QUERY_THRESHOLD_MS`.
+   * A whole number of milliseconds from 0 to 86400000. Environment: `WOMBAT_SLOW_QUERY_THRESHOLD_MS`.
    *
    * @defaultValue `1000`
    */
-  readonly slowQueryThresholdMs?: number | 'auto'
+  readonly slowQueryThresholdMs?: number
+  /**
+   * An operation is also slow if it takes ten times its own P99 of the last five minutes, and at least 20 ms.
+   *
+   * True or false. Environment: `WOMBAT_ADAPTIVE_SLOW_THRESHOLD`.
+   *
+   * @defaultValue `true`
+   */
+  readonly adaptiveSlowThreshold?: boolean
   /**
    * Create a span for each operation.
    *

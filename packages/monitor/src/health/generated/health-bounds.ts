@@ -19,6 +19,30 @@ export interface HealthBounds {
    */
   readonly blockedUnhealthySeconds: number
   /**
+   * Share of the time since the last run from which an event loop or thread pool that was blocked is degraded.
+   *
+   * Unit: share. Used by: `responsiveness`.
+   *
+   * @defaultValue `0.2`
+   */
+  readonly blockedDegradedShare: number
+  /**
+   * What blocks the process in this time after its start is not reported: it loads modules and opens stores.
+   *
+   * Unit: seconds. Used by: `responsiveness`.
+   *
+   * @defaultValue `10`
+   */
+  readonly startupSeconds: number
+  /**
+   * Share of the time since the last run from which an event loop or thread pool that was blocked is unhealthy.
+   *
+   * Unit: share. Used by: `responsiveness`.
+   *
+   * @defaultValue `0.7`
+   */
+  readonly blockedUnhealthyShare: number
+  /**
    * Share of the memory limit from which memory use is degraded.
    *
    * Unit: share. Used by: `memory_usage`.

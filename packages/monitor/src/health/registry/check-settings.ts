@@ -18,7 +18,8 @@ export interface ResolvedCheckSettings extends Hysteresis {
   readonly statusOnError: NonNullable<HealthCheck['statusOnError']>
 }
 
-const everyRun: RunThreshold = Object.freeze({ count: 1, of: 1 })
+/** A check that alternates keeps its status. Built-in checks have bounds to leave a status by, and report every run. */
+const twoRuns: RunThreshold = Object.freeze({ count: 2, of: 2 })
 
 /** Returns the effective settings. Precedence: settings, check, defaults. */
 export function resolveSettings(
@@ -31,8 +32,8 @@ export function resolveSettings(
     timeoutMs: settings.timeoutMs ?? check.timeoutMs ?? defaults.timeoutMs,
     maxStatus: settings.maxStatus ?? check.maxStatus ?? 'critical',
     statusOnError: settings.statusOnError ?? check.statusOnError ?? 'unhealthy',
-    failureThreshold: settings.failureThreshold ?? check.failureThreshold ?? everyRun,
-    recoveryThreshold: settings.recoveryThreshold ?? check.recoveryThreshold ?? everyRun,
+    failureThreshold: settings.failureThreshold ?? check.failureThreshold ?? twoRuns,
+    recoveryThreshold: settings.recoveryThreshold ?? check.recoveryThreshold ?? twoRuns,
   }
 }
 

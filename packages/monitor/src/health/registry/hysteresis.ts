@@ -19,7 +19,7 @@ export interface ReportedState {
 }
 
 /**
- * Advances the state of a check by one finding. Pure. The first finding is reported at once. After that, the status becomes the
+ * Advances the state of a check by one finding. Pure. The first finding is reported at once, and so is the first one after `unknown`. After that, the status becomes the
  * one that `count` of the last `of` runs reach or exceed: for critical, critical and degraded, three of three reach degraded.
  * The status never moves away from the newest finding.
  */
@@ -48,6 +48,8 @@ function nextStatus(
 ): HealthStatus {
   const reportedRank = healthStatuses.indexOf(reported)
   const ranks = recent.map(({ status }) => healthStatuses.indexOf(status))
+  // The first result is reported at once.
+  if (reported === 'unknown') return recent.at(-1)?.status ?? reported
   const direction = Math.sign((ranks.at(-1) ?? reportedRank) - reportedRank)
   if (direction === 0) return reported
   const { count, of } = direction > 0 ? failureThreshold : recoveryThreshold

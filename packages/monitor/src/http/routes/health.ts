@@ -79,12 +79,13 @@ function respondHealth(context: Context<Access>, report: HealthReport, service: 
       400,
     )
   }
-  const details = (): object => (format === 'application/json' ? healthJson(report) : healthDraft(report, service))
+  const details = (): string =>
+    format === 'application/json' ? healthJson(report) : JSON.stringify(healthDraft(report, service))
   const { status } = report
   const statusOnly = { status: format === 'application/json' ? status : draftStatus(status) }
-  const body = context.get('seesDetails') ? details() : statusOnly
+  const body = context.get('seesDetails') ? details() : JSON.stringify(statusOnly)
   context.header('vary', 'Accept', { append: true })
-  return context.body(JSON.stringify(body), isUsable(status) ? 200 : 503, { 'content-type': format })
+  return context.body(body, isUsable(status) ? 200 : 503, { 'content-type': format })
 }
 
 /** Returns the format of the query or, if there is none, of the Accept header; undefined if the query's is unknown. */

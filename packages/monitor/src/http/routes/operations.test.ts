@@ -3,17 +3,16 @@ import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
 import { ErrorHistory } from '../../operations/error-history.ts'
 import { SlowLog } from '../../operations/slow-log.ts'
-import type { SlowThreshold } from '../../operations/slow-thresholds.ts'
 import { ProcessMonitor } from '../../process/process-monitor.ts'
 import { ManualClock } from '../../time/clock.ts'
 import { operationRoutes } from './operations.ts'
 
 /** Two stores; `orders` failed twelve times in two minutes, `users` once. Every failure took two seconds, which is slow. */
-function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {
+function routes(isAdaptive = false, keep = 100, fastGets = 0) {
   const registry = new MetricsRegistry()
   const clock = new ManualClock(0)
   const process = new ProcessMonitor(registry)
-  const slow = new SlowLog({ registry, process, logger: collectingLogger(), thresholdMs, clock })
+  const slow = new SlowLog({ registry, process, logger: collectingLogger(), thresholdMs: 1000, isAdaptive, clock })
   const errors = new ErrorHistory({ registry, keep, clock })
   onTestFinished(() => {
     slow.close()
@@ -25,6 +24,9 @@ function routes(thresholdMs: SlowThreshold = 1000, keep = 100) {
     orders.recordGet(2e9, false)
   }
   new DatabaseMetrics(registry, { store: 'users', operations: ['set'] }).recordSet(2e9, false)
+  const users = new DatabaseMetrics(registry, { store: 'users', operations: ['get'] })
+  for (let done = 0; done < fastGets; done++) users.recordGet(1e5, true)
+  slow.adapt()
   return operationRoutes(slow, errors, () => clock.nowMs())
 }
 
@@ -43,14 +45,12 @@ test('slow operations are newest first, with the threshold and the number of sup
 })
 
 test('adaptive thresholds are listed per operation', async () => {
-  const { body } = await ask('/api/v1/slow-operations', routes('auto'))
-  expect(body.thresholdSeconds).toEqual([
-    { store: 'orders', operation: 'get', seconds: 1 },
-    { store: 'users', operation: 'set', seconds: 1 },
-  ])
-  const { body: ofUsers } = await ask('/api/v1/slow-operations?store=users', routes('auto'))
-  expect(ofUsers.thresholdSeconds).toEqual([{ store: 'users', operation: 'set', seconds: 1 }])
-  expect(ofUsers.slowOperations).toHaveLength(1)
+  const app = routes(true, 100, 200)
+  const { body } = await ask('/api/v1/slow-operations', app)
+  const users = { store: 'users', operation: 'get', seconds: 0.02 }
+  expect(body).toMatchObject({ thresholdSeconds: 1, adaptiveThresholds: [users] })
+  expect((await ask('/api/v1/slow-operations?store=users', app)).body.adaptiveThresholds).toEqual([users])
+  expect((await ask('/api/v1/slow-operations?store=orders', app)).body.adaptiveThresholds).toEqual([])
 })
 
 test('errors are newest first, with their rate and their types', async () => {
@@ -83,7 +83,7 @@ test('the default window is five minutes, or the life of a younger process; a lo
 })
 
 test('if no errors are kept, there are none and there is no rate', async () => {
-  const { body } = await ask('/api/v1/errors', routes(1000, 0))
+  const { body } = await ask('/api/v1/errors', routes(false, 0))
   expect(body).toEqual({ errors: [], countsByType: {}, windowSeconds: 1 })
 })
 

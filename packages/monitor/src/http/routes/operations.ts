@@ -34,10 +34,9 @@ export function operationRoutes(slowLog: SlowLog, errors: ErrorHistory, now: () 
       if ('error' in query) return context.json(query, 400)
       const { store, limit } = query.parameters
       const slowOperations = slowLog.records.filter((record) => store === undefined || record.store === store).slice(0, limit)
-      const { thresholdSeconds: threshold, suppressed, enabled } = slowLog
-      const thresholdSeconds =
-        typeof threshold === 'number' ? threshold : threshold.filter((one) => store === undefined || one.store === store)
-      return context.json({ slowOperations, thresholdSeconds, suppressed, enabled })
+      const { thresholdSeconds, suppressed, enabled } = slowLog
+      const adaptiveThresholds = slowLog.adaptiveThresholds.filter((one) => store === undefined || one.store === store)
+      return context.json({ slowOperations, thresholdSeconds, adaptiveThresholds, suppressed, enabled })
     })
     .get('/api/v1/errors', (context) => {
       const query = parseParameters(errorParameters, context.req.query())
