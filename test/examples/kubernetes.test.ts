@@ -49,7 +49,7 @@ async function startInPod(config: MonitoringConfig = {}) {
 }
 
 /** The checks of the process, whose results depend on how busy this machine is. */
-const processChecks = ['memory_usage', 'responsiveness']
+const processChecks = ['memory_usage', 'monitoring', 'responsiveness']
 
 /** Health in the pod, of one store with a status that the test sets. Its first check waits for `setStatus`. */
 async function startHealthInPod() {

@@ -10,6 +10,7 @@ import { readRules } from './alerts/rule-file.ts'
 import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
 import { createSelfMetrics } from './collection/self-metrics.ts'
+import type { Snapshot } from './collection/snapshot.ts'
 import type { SnapshotReader } from './collection/snapshot-reader.ts'
 import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
@@ -18,6 +19,7 @@ import type { OptionName } from './config/options.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import { IntervalLog } from './exporters/log.ts'
+import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import { DurableHistory } from './history/sqlite/durable-history.ts'
@@ -84,7 +86,9 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const durable = await openDurableHistory(options.durableHistory, registry, logger)
   if (durable !== undefined) components.add(durable)
 
-  const recorder = new HistoryRecorder({ reader, registry, logger, clock, durable, ...options.history })
+  const recent = new RecentHistograms()
+  const onSample = (snapshot: Snapshot): void => recent.record(snapshot)
+  const recorder = new HistoryRecorder({ reader, registry, logger, clock, durable, onSample, ...options.history })
   const { history } = recorder
   const alerts = new AlertScheduler({
     registry,
@@ -112,7 +116,18 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const shifts = [history, durable, alerts, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
   components.add(new ClockSteps({ clock, registry, logger, shifts }))
   const { authToken } = options.http
-  const routes = createRoutes({ reader, registry, alerts: alerts.manager, history, slowLog, errors, health, clock, authToken })
+  const routes = createRoutes({
+    reader,
+    registry,
+    alerts: alerts.manager,
+    history,
+    slowLog,
+    errors,
+    health,
+    clock,
+    recent,
+    authToken,
+  })
 
   const servers = components.add(new HttpServers({ ...options.http, chosenOptions, logger }, routes))
   components.add(createSubscription(() => collectProcessMemory(registry)))
@@ -150,7 +165,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     slowOperations: () => slowLog.records,
     errors,
     adjust: (changes) => settings.adjust(changes),
-    metrics: async () => jsonMetrics(await reader.take(), registry.semconv),
+    metrics: async () => jsonMetrics(await reader.take(), registry.semconv, recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),
     handler: getRequestListener(app.fetch, { overrideGlobalObjects: false }),

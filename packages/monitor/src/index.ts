@@ -62,7 +62,7 @@ export {
 } from './config/explain.ts'
 export type { ConfigSource, MonitoringConfig } from './config/resolve-config.ts'
 export type { RuntimeOptions } from './config/runtime-settings.ts'
-export type { JsonDistribution, JsonMetric, JsonNumber, JsonValue } from './exporters/json.ts'
+export type { JsonDistribution, JsonMetric, JsonNumber, JsonQuantile, JsonValue } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
 export { prometheusText } from './exporters/prometheus.ts'

@@ -49,6 +49,11 @@ test('a histogram has cumulative buckets up to +Inf, and quantiles', async () =>
       { quantile: 0.95, value: 100 },
       { quantile: 0.99, value: 100 },
     ],
+    quantilesSinceStart: [
+      { quantile: 0.5, value: expect.closeTo(1.5, 1) },
+      { quantile: 0.95, value: 100 },
+      { quantile: 0.99, value: 100 },
+    ],
     buckets: [
       { le: 1, count: 1 },
       { le: 2, count: 2 },

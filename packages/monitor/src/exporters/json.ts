@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { Semconv } from '@wombat/instrumentation'
 import { isExported, summaryQuantiles } from '@wombat/instrumentation/internal'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
+import { RecentHistograms } from './recent-histograms.ts'
 
 interface JsonBase {
   readonly name: string
@@ -20,6 +21,12 @@ export interface JsonNumber extends JsonBase {
   readonly value: JsonValue
 }
 
+/** One quantile: 0.99 is the 99th percentile. */
+export interface JsonQuantile {
+  readonly quantile: number
+  readonly value: number
+}
+
 /** The distribution of a histogram or a summary. */
 export interface JsonDistribution extends JsonBase {
   readonly type: 'histogram' | 'summary'
@@ -27,8 +34,10 @@ export interface JsonDistribution extends JsonBase {
   readonly sum: JsonValue
   readonly min?: JsonValue
   readonly max?: JsonValue
+  /** P50, P95 and P99 of the last one to two intervals of the history (`historyIntervalMs`); empty if there is no value in it. */
+  readonly quantiles: readonly JsonQuantile[]
   /** P50, P95 and P99 of all values since the start; empty if there is no value. */
-  readonly quantiles: ReadonlyArray<{ readonly quantile: number; readonly value: number }>
+  readonly quantilesSinceStart: readonly JsonQuantile[]
   /** Cumulative buckets: the number of values up to `le`. Summaries have none. */
   readonly buckets?: ReadonlyArray<{ readonly le: number | '+Inf'; readonly count: number }>
 }
@@ -36,9 +45,19 @@ export interface JsonDistribution extends JsonBase {
 /** One series of a metric. */
 export type JsonMetric = JsonNumber | JsonDistribution
 
-/** Returns the metrics of a snapshot. */
-export function jsonMetrics(snapshot: Snapshot, semconv: Semconv): JsonMetric[] {
-  return snapshot.points.filter((point) => isExported(point.metric, semconv)).map((point) => jsonMetric(point, snapshot.timeMs))
+/**
+ * Returns the metrics of a snapshot.
+ *
+ * @param recent the histograms of the last interval (default: of all time since the start).
+ */
+export function jsonMetrics(
+  snapshot: Snapshot,
+  semconv: Semconv,
+  recent: RecentHistograms = new RecentHistograms(),
+): JsonMetric[] {
+  return snapshot.points
+    .filter((point) => isExported(point.metric, semconv))
+    .map((point) => jsonMetric(point, snapshot.timeMs, recent))
 }
 
 /** Returns a number as JSON. */
@@ -48,7 +67,7 @@ export function toJsonValue(value: number): JsonValue {
   return value > 0 ? '+Inf' : '-Inf'
 }
 
-function jsonMetric(point: Point, timestamp: number): JsonMetric {
+function jsonMetric(point: Point, timestamp: number, recent: RecentHistograms): JsonMetric {
   const { metric: name, unit, attributes: labels } = point
   if ('value' in point) {
     return { name, type: point.kind, unit, labels, value: toJsonValue(point.value), timestamp }
@@ -63,13 +82,14 @@ function jsonMetric(point: Point, timestamp: number): JsonMetric {
     sum: toJsonValue(sum),
     ...(min !== undefined && { min: toJsonValue(min) }),
     ...(max !== undefined && { max: toJsonValue(max) }),
-    quantiles: quantiles(point),
+    quantiles: quantiles(recent.recent(point)),
+    quantilesSinceStart: quantiles(point.snapshot),
     ...(point.kind === 'histogram' && { buckets: cumulativeBuckets(point) }),
     timestamp,
   }
 }
 
-function quantiles({ snapshot }: HistogramPoint): Array<{ quantile: number; value: number }> {
+function quantiles(snapshot: HistogramPoint['snapshot']): JsonQuantile[] {
   return summaryQuantiles.flatMap((quantile) => {
     const value = snapshot?.quantile(quantile)
     return value === undefined ? [] : [{ quantile, value }]

@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { DroppedPointsLog } from '../collection/prometheus-metrics.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
-import type { Point } from '../collection/snapshot.ts'
+import type { Point, Snapshot } from '../collection/snapshot.ts'
 import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
@@ -22,6 +22,8 @@ export interface HistoryRecorderOptions {
   readonly maxBytes: number
   /** The history on disk, which keeps the samples beyond this process. The recorder does not close it. */
   readonly durable: DurableHistory | undefined
+  /** Called with each snapshot that is recorded. */
+  readonly onSample?: (snapshot: Snapshot) => void
 }
 
 /** Samples all metrics every interval into the history in memory and, if there is one, into the history on disk. */
@@ -78,6 +80,7 @@ export class HistoryRecorder implements Component {
     const snapshot = await reader.take()
     const { timeMs, prometheus } = snapshot
     this.#droppedPoints.add(prometheus.dropped)
+    this.#options.onSample?.(snapshot)
     if (this.#isClosed) return
     const kept = await this.#append(snapshot.prometheusPoints, timeMs)
     if (this.#isClosed) return

@@ -2,6 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import type { AlertManager } from '../alerts/manager.ts'
 import type { SnapshotReader } from '../collection/snapshot-reader.ts'
+import type { RecentHistograms } from '../exporters/recent-histograms.ts'
 import type { History } from '../history/history.ts'
 import type { ErrorHistory } from '../operations/error-history.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
@@ -20,6 +21,8 @@ export interface RouteDependencies {
   readonly errors: ErrorHistory
   readonly health: HealthSource
   readonly clock: Clock
+  /** The histograms of the last interval. */
+  readonly recent: RecentHistograms
   readonly authToken: string | undefined
 }
 
@@ -33,10 +36,10 @@ export interface RouteGroups {
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, slowLog, errors, health, clock, authToken } = dependencies
+  const { reader, registry, alerts, history, slowLog, errors, health, clock, recent, authToken } = dependencies
   const now = (): number => clock.nowMs()
   const json = new Hono()
-    .route('/', jsonRoutes(reader, registry))
+    .route('/', jsonRoutes(reader, registry, recent))
     .route('/', alertRoutes(alerts))
     .route('/', runbookRoutes())
     .route('/', queryRoutes(history, now))

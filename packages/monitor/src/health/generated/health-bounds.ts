@@ -75,6 +75,22 @@ export interface HealthBounds {
    */
   readonly memoryLeaveShare: number
   /**
+   * Share of its memory limit from which the history is degraded: it has begun to delete its oldest samples.
+   *
+   * Unit: share. Used by: `monitoring`.
+   *
+   * @defaultValue `0.9`
+   */
+  readonly historyLimitShare: number
+  /**
+   * Period over which failures of the monitoring itself are counted.
+   *
+   * Unit: seconds. Used by: `monitoring`.
+   *
+   * @defaultValue `300`
+   */
+  readonly monitoringWindowSeconds: number
+  /**
    * Time to write, read and remove a key above which a store is degraded.
    *
    * Unit: seconds. Used by: `database_connectivity`.

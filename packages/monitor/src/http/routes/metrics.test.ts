@@ -2,6 +2,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { SnapshotReader } from '../../collection/snapshot-reader.ts'
+import { RecentHistograms } from '../../exporters/recent-histograms.ts'
 import { jsonRoutes, prometheusRoutes } from './metrics.ts'
 
 /** Both routes on one reader, and a meter of the application. */
@@ -14,7 +15,7 @@ function monitored(semconv: Semconv = 'wombat') {
   database.recordGet(500_000_000, true)
   database.updateCacheUse(3, 1)
   const prometheus = prometheusRoutes(reader, registry)
-  const json = jsonRoutes(reader, registry)
+  const json = jsonRoutes(reader, registry, new RecentHistograms())
   return {
     provider,
     meter: provider.getMeter('application'),

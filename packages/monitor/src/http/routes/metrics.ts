@@ -8,6 +8,7 @@ import type { SnapshotReader } from '../../collection/snapshot-reader.ts'
 import { derivedNumbers } from '../../exporters/derived.ts'
 import { jsonMetrics } from '../../exporters/json.ts'
 import { prometheusContentType, prometheusText } from '../../exporters/prometheus.ts'
+import type { RecentHistograms } from '../../exporters/recent-histograms.ts'
 
 /** Creates `GET /metrics`: 200 with Prometheus text, or 503 with the reason if the collection failed. */
 export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
@@ -23,13 +24,13 @@ export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegist
 }
 
 /** Creates `GET /api/v1/metrics`: 200 with all metrics and derived ratios, or 503 with the reason if the collection failed. */
-export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
+export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry, recent: RecentHistograms): Hono {
   const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.json({ error: collection.reason }, 503)
     return trackSelfTime(registry, 'serving', () =>
-      context.json({ metrics: jsonMetrics(collection.snapshot, semconv), derived: derivedNumbers(collection.snapshot) }),
+      context.json({ metrics: jsonMetrics(collection.snapshot, semconv, recent), derived: derivedNumbers(collection.snapshot) }),
     )
   })
 }

@@ -1,0 +1,121 @@
+import type { MetricName } from '@wombat/instrumentation'
+import type { History } from '../../history/history.ts'
+import { increaseOver, sumNow } from '../../history/window-queries.ts'
+import type { Finding, HealthCheck } from '../check.ts'
+import type { Bounds, BoundValues } from './bound.ts'
+import type { CheckDependencies, ProcessCheck } from './built-in-check.ts'
+
+const bounds = {
+  historyLimitShare: {
+    value: 0.9,
+    unit: 'share',
+    description: 'share of its memory limit from which the history is degraded: it has begun to delete its oldest samples',
+  },
+  monitoringWindowSeconds: {
+    value: 300,
+    unit: 'seconds',
+    description: 'period over which failures of the monitoring itself are counted',
+    range: [30, 3600],
+  },
+} as const satisfies Bounds
+
+type MonitoringBounds = BoundValues<typeof bounds>
+
+/** Checks the monitoring itself: what it loses, or cannot do. It never makes the process unready. */
+export const monitoringStatus = {
+  name: 'monitoring',
+  scope: 'process',
+  bounds,
+  remediations: {
+    history_limit: {
+      cause: 'There are more series than the memory limit of the history holds for the usual time.',
+      nextSteps: [
+        'Raise historyMemoryBytes.',
+        'Measure fewer stores, or give them fewer labels.',
+        'Query the past in Prometheus.',
+      ],
+    },
+    log: {
+      cause: 'The log cannot be written: its disk is full, its pipe is closed, or the logger throws.',
+      nextSteps: ['Free space on the volume of the log.', 'Check the process that reads the log.', 'Correct the logger.'],
+    },
+    notifications: {
+      cause: 'A receiver of alerts rejects notifications, or could not be reached for too long.',
+      nextSteps: ['Read the application log for the reason.', 'Correct the URL or the key of the notifier.'],
+    },
+    alert_rules: {
+      cause: 'An alert rule cannot be evaluated: usually two series become one by the labels of the rule.',
+      nextSteps: ['Read the error of each rule in /api/v1/alerts.', 'Correct the rule.'],
+    },
+    history_file: {
+      cause: 'The history file cannot be read or written: its disk is full or failing, or permissions changed.',
+      nextSteps: ['Read the application log for the reason.', 'Check the volume of historyPath.'],
+    },
+    else: {
+      cause: 'A part of the monitoring fails.',
+      nextSteps: ['Read the application log.'],
+    },
+  },
+  create({ history }: CheckDependencies, bounds: MonitoringBounds): HealthCheck {
+    return {
+      name: 'monitoring',
+      maxStatus: 'degraded',
+      statusOnError: 'degraded',
+      run: ({ nowMs }) => evaluateMonitoring(history, nowMs, bounds),
+    }
+  },
+} as const satisfies ProcessCheck
+
+/** Failures that are counted, worst first. */
+const failures: ReadonlyArray<{
+  readonly reason: string
+  readonly metric: MetricName
+  readonly labels?: Readonly<Record<string, string>>
+  readonly message: (count: number) => string
+}> = [
+  {
+    reason: 'notifications',
+    metric: 'wombat_monitor_notifications_dropped_total',
+    message: (count) => `${count} alert notifications were given up`,
+  },
+  {
+    reason: 'alert_rules',
+    metric: 'wombat_monitor_alert_evaluation_failures_total',
+    message: (count) => `${count} evaluations of alert rules failed`,
+  },
+  {
+    reason: 'history_file',
+    metric: 'wombat_monitor_history_failures_total',
+    message: (count) => `The history file failed ${count} times`,
+  },
+  {
+    reason: 'log',
+    metric: 'wombat_monitor_callout_failures_total',
+    labels: { target: 'logger' },
+    message: (count) => `${count} log lines could not be written`,
+  },
+]
+
+/** Returns the finding for what the monitoring has recorded about itself. Pure. */
+export function evaluateMonitoring(history: History, nowMs: number, bounds: MonitoringBounds): Finding {
+  const { monitoringWindowSeconds, historyLimitShare } = bounds
+  for (const { reason, metric, labels = {}, message } of failures) {
+    const value = Math.round(increaseOver(history, metric, labels, monitoringWindowSeconds, nowMs) ?? 0)
+    if (value > 0) {
+      return { status: 'degraded', message: message(value), reason, observed: { name: 'failures', value, unit: '{failure}' } }
+    }
+  }
+  const limit = sumNow(history, 'wombat_monitor_history_limit_bytes', {}, nowMs)
+  const used = sumNow(history, 'wombat_monitor_history_bytes', {}, nowMs)
+  if (limit === undefined || used === undefined) return { status: 'healthy', message: 'The monitoring works' }
+  const share = used / limit
+  const observed = { name: 'use of the history memory', value: share, unit: '1', bound: historyLimitShare }
+  if (share < historyLimitShare) return { status: 'healthy', message: 'The monitoring works', observed }
+  const reachSeconds = sumNow(history, 'wombat_monitor_history_reach_seconds', {}, nowMs) ?? 0
+  const message = `The history in memory is at its limit, and reaches back ${formatReach(reachSeconds)} for the store that uses most`
+  return { status: 'degraded', message, reason: 'history_limit', observed }
+}
+
+function formatReach(seconds: number): string {
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
