@@ -126,7 +126,9 @@ describe.skipIf(!areInstalled('prometheus', 'promtool', 'alertmanager', 'otelcol
     await expect.poll(sets, { timeout: 20_000 }).toBeGreaterThan(5)
     const { data } = (await (await fetch(`${prometheus}/api/v1/rules`)).json()) as Rules
     const evaluated = new Set(data.groups.map(({ file }) => basename(file)))
-    expect(evaluated).toEqual(new Set(['test.yaml', 'wombat-alerts.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml']))
+    expect(evaluated).toEqual(
+      new Set(['test.yaml', 'wombat-alerts.yaml', 'wombat-fleet.yaml', 'wombat-recording.yaml', 'wombat-slo.yaml']),
+    )
 
     const sent = () => {
       const bodies = receiver.received.filter(({ path }) => path === '/v1/metrics').map(({ body }) => body)

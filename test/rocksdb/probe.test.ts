@@ -37,6 +37,8 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('a probe'), () => {
     await measured.db.put('a', '1')
     const probe = await writableProbe(measured)
     const entries = await readEntries(measured)
+    // The first values of the engine come in the background.
+    await vi.waitFor(() => expect(readMetrics(measured).map(([name]) => name)).toContain('db_memtable_bytes'), 5000)
     const before = readMetrics(measured)
     expect(await probe.read('probe key')).toBeUndefined()
     const written = probe.write('probe key', 'a value')

@@ -42,6 +42,8 @@ export interface ExpectedGap {
 export async function explainGap(query: RoutedQuery, engines: readonly string[]): Promise<ExpectedGap | undefined> {
   const missing = unreportedMetrics(query.metrics, engines)
   if (missing.length > 0) return { kind: 'engine', why: missing.map(describeReporters).join('; ') }
+  const selected = [...query.expr.prometheus.matchAll(/engine="(\w+)"/g)].map(([, engine = '']) => engine)
+  if (selected.some((engine) => !engines.includes(engine))) return { kind: 'engine', why: `for ${selected.join(', ')} only` }
   for (const { metric, why, isMissing } of machineMetrics) {
     if (query.metrics.includes(metric) && (await isMissing())) return { kind: 'machine', why }
   }

@@ -40,8 +40,8 @@ const dayMs = 24 * hourMs
 const perStepMs = [60_000, hourMs / 4] as const
 
 /** Memory of one series beside its values, as measured: objects, labels and index entries, and what each block adds to its lists. */
-const seriesBytes = 2000
-const entryBytes = 100
+const seriesBytes = 1700
+const entryBytes = 30
 
 /** When the limit is reached, memory is released until this share is used: not again for each further value. */
 const freedShare = 0.95
