@@ -35,12 +35,19 @@ export function prometheusRule(rule: AlertRule): PrometheusRule {
   const annotations = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
   return {
     alert: rule.name,
-    expr: ruleExpression(rule),
+    expr: withoutOwnAlerts(rule.name, ruleExpression(rule)),
     ...(rule.durationMs && { for: formatDuration(rule.durationMs) }),
     ...(rule.keepFiringForMs && { keep_firing_for: formatDuration(rule.keepFiringForMs) }),
     labels: { ...rule.labels, severity: rule.severity },
     ...(Object.keys(annotations).length > 0 && { annotations: mapValues(annotations, prometheusTemplate) }),
   }
+}
+
+/** A rule does not count its own alerts, as in the process. */
+function withoutOwnAlerts(ruleName: string, expression: string): string {
+  return expression.replace(/\bdb_alerts\b(?:\{((?:[^}"]|"(?:[^"\\]|\\.)*")*)\})?/g, (whole, matchers: string = '') =>
+    /\balertname=/.test(matchers) ? whole : `db_alerts{${matchers === '' ? '' : `${matchers},`}alertname!="${ruleName}"}`,
+  )
 }
 
 function ruleExpression(rule: AlertRule): string {

@@ -33,10 +33,11 @@ export interface ActiveSeries {
  */
 export function evaluateRule(
   rule: AlertRule,
-  history: History,
+  fullHistory: History,
   nowMs: number,
   active: ReadonlyMap<string, ActiveSeries>,
 ): Map<string, SeriesEvaluation> {
+  const history = withoutOwnAlerts(rule, fullHistory)
   const results = new Map<string, SeriesEvaluation>()
   const matchesOnlyIf = onlyIfMatcher(rule, history, nowMs)
   const isFiring = firingMatcher(rule, active)
@@ -67,6 +68,20 @@ export function evaluateRule(
     if (!results.has(key)) results.set(key, { labels, value: undefined, status: statusWithoutData })
   }
   return results
+}
+
+/** Returns the history as a rule sees it: without its own alerts in `db_alerts`, whose number would depend on itself. */
+function withoutOwnAlerts({ name: ruleName }: AlertRule, history: History): History {
+  return {
+    append: (...samples) => history.append(...samples),
+    select: (name, matchers) => {
+      const selected = history.select(name, matchers)
+      return name === 'db_alerts' ? selected.filter(({ labels }) => labels['alertname'] !== ruleName) : selected
+    },
+    range: (...query) => history.range(...query),
+    window: (...query) => history.window(...query),
+    at: (...query) => history.at(...query),
+  }
 }
 
 /** Returns the labels of an alert: those of the rule replace those of the series, and an empty one removes it. */

@@ -53,14 +53,6 @@ test.each([
     },
     'onlyIf.metric: the catalog has no metric db_of_something_else',
   ],
-  [
-    { condition: 'metric_above', metric: 'db_alerts', threshold: 5 },
-    'db_alerts contains the alerts of this rule itself: add where with the alertname of another rule',
-  ],
-  [
-    { condition: 'metric_above', metric: 'db_alerts', where: { alertname: 'Rule' }, threshold: 5 },
-    'db_alerts contains the alerts of this rule itself: add where with the alertname of another rule',
-  ],
 ])('%j cannot match', (condition, problem) => {
   expect(validateRule({ ...base, ...condition })).toEqual([problem])
 })

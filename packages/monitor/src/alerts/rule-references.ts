@@ -50,13 +50,6 @@ export function validateReferences(given: GivenCondition): string[] {
   })
 }
 
-/** Returns whether one condition reads this metric, and cannot exclude the alerts of the rule itself. */
-export function countsItself(ruleName: unknown, { metric, of, where }: GivenCondition): boolean {
-  if (metric !== 'db_alerts' && of !== 'db_alerts') return false
-  const alertname = where?.['alertname']
-  return alertname === undefined || alertname === ruleName
-}
-
 function describeLabels({ attributes }: MetricDefinition): string {
   return attributes.length === 0 ? 'none' : attributes.join(', ')
 }

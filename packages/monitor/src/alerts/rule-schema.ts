@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { describeContent } from '../validation/format-issue.ts'
 import { conditionDirection, conditionNames, conditionShape, nameSchema } from './conditions.ts'
 import { type AlertRule, type RuleFields, severities } from './rule.ts'
-import { countsItself, validateReferences } from './rule-references.ts'
+import { validateReferences } from './rule-references.ts'
 import { validateTemplate } from './template.ts'
 
 const milliseconds = z.int().min(0).describe('a whole number of milliseconds from 0').optional()
@@ -50,19 +50,11 @@ export function validateRule(rule: unknown): string[] {
     ...validateConsistency(rule as Partial<AlertRule>),
     ...validateReferences(rule),
     ...(isObject(onlyIf) ? validateReferences(onlyIf).map((problem) => `onlyIf.${problem}`) : []),
-    ...validateSelf(rule as Partial<AlertRule>),
   ]
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-/** A rule over `db_alerts` would count its own alert, and the number would depend on itself. */
-function validateSelf(rule: Partial<AlertRule>): string[] {
-  const { name, onlyIf } = rule
-  if (!countsItself(name, rule) && !(isObject(onlyIf) && countsItself(name, onlyIf))) return []
-  return ['db_alerts contains the alerts of this rule itself: add where with the alertname of another rule']
 }
 
 function validateShape(given: unknown, extraShape: Readonly<Record<string, z.ZodType>>): string[] {

@@ -288,6 +288,15 @@ test.each([
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { rejectedPoints: 7, reason: 'out of order' } }])
 })
 
+test.each(['http/json', 'http/protobuf'] as const)('an empty answer in JSON is a success (%s)', async (protocol) => {
+  const receiver = await startOtlpReceiver()
+  receiver.answer = '{}'
+  const { registry, logger, send } = exporting({ url: receiver.url, protocol })
+  await send()
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(0)
+  expect(logger.lines).toEqual([])
+})
+
 test.each(['http/json', 'http/protobuf'] as const)('a page of a proxy with status 200 is a failure (%s)', async (protocol) => {
   const receiver = await startOtlpReceiver()
   receiver.answer = '<html>please log in</html>'

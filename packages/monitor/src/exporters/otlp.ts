@@ -173,10 +173,11 @@ class Answers {
 
   #read(serializer: Serializer, body: Uint8Array): void {
     try {
-      // Neither JSON nor protobuf starts with it.
       const [first = 0] = body
+      // Neither JSON nor protobuf starts with it.
       if (first === lessThan) throw new TypeError('HTML')
-      const { partialSuccess } = serializer.deserializeResponse(body) ?? {}
+      // Some receivers answer in JSON, whatever the request was.
+      const { partialSuccess } = (first === leftBrace ? JsonMetricsSerializer : serializer).deserializeResponse(body) ?? {}
       const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0)
       this.#answer = {
         ...this.#answer,
@@ -193,6 +194,7 @@ class Answers {
 }
 
 const lessThan = 0x3c
+const leftBrace = 0x7b
 
 /** Counts the exports and failures of an exporter, and logs the failures. */
 class CountedExporter implements PushMetricExporter {
