@@ -10,7 +10,7 @@ test.each([
   ],
   [
     { condition: 'metric_above', metric: 'wombat_nothing_like_it', threshold: 1 },
-    'metric: the catalog has no metric wombat_nothing_like_it',
+    'metric: the catalog has no metric wombat_nothing_like_it; metrics of your own in rules must not start with db_ or wombat_',
   ],
   [
     { condition: 'metric_above', metric: 'dbqueue_depth', threshold: 1 },
@@ -51,7 +51,7 @@ test.each([
       threshold: 1,
       onlyIf: { condition: 'rate_above', metric: 'db_of_something_else', threshold: 1 },
     },
-    'onlyIf.metric: the catalog has no metric db_of_something_else',
+    'onlyIf.metric: the catalog has no metric db_of_something_else; metrics of your own in rules must not start with db_ or wombat_',
   ],
 ])('%j cannot match', (condition, problem) => {
   expect(validateRule({ ...base, ...condition })).toEqual([problem])
@@ -65,6 +65,7 @@ test.each([
   { condition: 'quantile_above', metric: 'db_get_latency_seconds', by: ['store'], quantile: 0.9, threshold: 1 },
   { condition: 'quantile_above', metric: 'db_client_operation_duration_seconds', quantile: 0.9, threshold: 1 },
   { condition: 'metric_above', metric: 'db_alerts', where: { alertname: 'Other' }, threshold: 0 },
+  { condition: 'metric_above', metric: 'db_entries_x', threshold: 0 },
 ])('%j is valid', (condition) => {
   expect(validateRule({ ...base, ...condition })).toEqual([])
 })

@@ -88,7 +88,12 @@ function isDistribution({ kind }: MetricDefinition): boolean {
 
 function validateUnknown(field: string, name: string): string[] {
   const names = [...catalog.keys()]
-  if (/^(db|wombat)_/.test(name)) return [`${field}: the catalog has no metric ${name}${suggest(name, names)}`]
+  // A name of the catalog with another word is a metric of the application, and not mistyped.
+  if (names.some((known) => name.startsWith(`${known}_`))) return []
+  if (/^(db|wombat)_/.test(name)) {
+    const guess = suggest(name, names) || '; metrics of your own in rules must not start with db_ or wombat_'
+    return [`${field}: the catalog has no metric ${name}${guess}`]
+  }
   const nearest = closest(name, names)
   return distance(name, nearest) <= 2 ? [`${field}: there is no metric ${name}: did you mean ${nearest}?`] : []
 }
