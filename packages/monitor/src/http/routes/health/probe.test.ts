@@ -12,6 +12,7 @@ import { HealthMonitor } from '../../../health/monitor.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
 import { type HealthSource, healthRoutes } from '../health.ts'
+import { readiness } from './probe.ts'
 
 /** Sends requests from this machine to a server with this health source. */
 async function asking(source: HealthSource): Promise<(path: string) => Promise<readonly [status: number, text: string]>> {
@@ -193,4 +194,30 @@ test('a thousand probes run no check', async () => {
   expect(runs).toBe(1)
   health.beginShutdown()
   expect([(await app.request('/readyz')).status, (await app.request('/livez')).status]).toEqual([503, 200])
+})
+
+const compaction = (status: 'unhealthy' | 'critical', reason: string) => ({
+  name: 'compaction_status',
+  store: 'orders',
+  status,
+  message: 'Level 0 is full',
+  reason,
+  lastCheckMs: 1,
+  sinceMs: 1,
+  durationSeconds: 0.001,
+})
+
+test.each(['level_zero', 'pending', 'stalled'])('a store that is behind (%s), as during a bulk load, stays ready', (reason) => {
+  const behind = compaction('unhealthy', reason)
+  const probe = readiness(createReport([behind]))
+  expect(probe.isPassed).toBe(true)
+  expect(probe.lines).toEqual(['[+]compaction_status{store="orders"} ok, unhealthy: Level 0 is full'])
+})
+
+test('a stall that lasts, failed background work, or another check make the process unready', () => {
+  expect(readiness(createReport([compaction('critical', 'stalled')])).isPassed).toBe(false)
+  expect(readiness(createReport([compaction('critical', 'background_errors')])).isPassed).toBe(false)
+  const behind = compaction('unhealthy', 'level_zero')
+  const full = createResult('unhealthy', 'disk_space', 'orders', 'Insufficient disk space')
+  expect(readiness(createReport([behind, full])).isPassed).toBe(false)
 })

@@ -32,16 +32,27 @@ export function readiness(report: HealthReport, { excluded = [] }: ProbeOptions 
   return { isPassed: false, lines: [failure, ...checksProbe.lines], failedLines: [failure, ...checksProbe.failedLines] }
 }
 
+/**
+ * Reasons of `compaction_status` with which a store still works, as during a bulk load: writes wait, but not for long. Without requests
+ * it would only be idle. A stall of more than a minute is critical.
+ */
+const backlogReasons: ReadonlySet<string> = new Set(['level_zero', 'pending', 'stalled'])
+
 /** Returns whether a check is usable, considering its `maxStatus`: one that can only degrade the whole is usable even if unknown. */
 function isCheckUsable(check: HealthCheckResult): boolean {
-  return isUsable(worstStatus([check]))
+  return isBacklog(check) || isUsable(worstStatus([check]))
+}
+
+function isBacklog({ name, status, reason = '' }: HealthCheckResult): boolean {
+  return name === 'compaction_status' && status === 'unhealthy' && backlogReasons.has(reason)
 }
 
 /** Returns the line for a failure of the process as a whole, if there is one. */
 function readinessFailure({ phase, status, checks }: HealthReport): string | undefined {
   if (phase === 'starting') return '[-]startup failed: checks have not run yet'
   if (phase === 'stopping') return '[-]shutdown failed: shutting down'
-  if (isUsable(status) || !checks.every(isCheckUsable)) return undefined
+  const isBehind = status === 'unhealthy' && checks.some(isBacklog)
+  if (isUsable(status) || isBehind || !checks.every(isCheckUsable)) return undefined
   return `[-]health failed: ${checks.length === 0 ? 'there are no checks' : `the overall status is ${status}`}`
 }
 
