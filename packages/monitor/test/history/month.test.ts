@@ -19,7 +19,7 @@ test.each([
     const { maxMiB, largestMiB, countedMiB, measuredMiB, invisibleStores } = JSON.parse(stdout)
     expect(invisibleStores).toEqual([])
     expect(largestMiB).toBeLessThanOrEqual(maxMiB * 1.1)
-    expect(Math.abs(countedMiB / measuredMiB - 1)).toBeLessThan(0.2)
+    expect(Math.abs(countedMiB / measuredMiB - 1)).toBeLessThan(0.1)
   },
   120_000,
 )

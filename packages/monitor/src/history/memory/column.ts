@@ -10,16 +10,18 @@ const constant = -1
 export class Column {
   readonly #width: number
   /** Two numbers for each block of each value: block number or `constant`, and the constant. The first are those of `#firstIndex`. */
-  #blocks: number[] = []
+  readonly #blocks: number[] = []
   #firstIndex = 0
+  /** Elements for which V8 has reserved memory in `#blocks`. */
+  #capacity = 0
 
   constructor(width: 1 | 2 | 5) {
     this.#width = width
   }
 
-  /** Number of blocks, constant ones included. */
-  get length(): number {
-    return this.#blocks.length / 2
+  /** Memory beside the pool, in bytes. */
+  get bytes(): number {
+    return 8 * this.#capacity
   }
 
   /** Stores the values of a sequence number, later than that of the last call. Returns the blocks taken from the pool. */
@@ -34,6 +36,9 @@ export class Column {
       this.#blocks.push(constant, one)
       if (width > 1) this.#blocks.push(constant, two)
       if (width > 2) this.#blocks.push(constant, three, constant, four, constant, five)
+      const { length } = this.#blocks
+      // As V8 grows an array: by half, and by 16 elements.
+      if (length > this.#capacity) this.#capacity = length + Math.floor(length / 2) + 16
       return 0
     }
     const position = sequence % blockLength
@@ -67,9 +72,19 @@ export class Column {
       pool.release(block)
       released++
     }
-    this.#blocks = this.#blocks.slice(end)
+    this.#removeFirst(end)
     this.#firstIndex += end / perBlock
     return released
+  }
+
+  /** Removes elements in place: a copy would be as long as the list, and would grow by half with the next block. */
+  #removeFirst(count: number): void {
+    const blocks = this.#blocks
+    const length = blocks.length - count
+    for (let index = 0; index < length; index++) blocks[index] = blocks[index + count] as number
+    blocks.length = length
+    // V8 gives back what is reserved if more than half of it is free.
+    if (2 * length + 16 <= this.#capacity) this.#capacity = length
   }
 
   #writeOne(pool: BlockPool, start: number, index: number, value: number): number {

@@ -19,9 +19,9 @@ export class Presence {
     return this.#end - 1
   }
 
-  /** Number of older ranges. */
-  get length(): number {
-    return (this.#older?.length ?? 0) / 2
+  /** Memory of the older ranges, in bytes. */
+  get bytes(): number {
+    return 12 * (this.#older?.length ?? 0)
   }
 
   /** Adds a sequence number, later than all before. */

@@ -6,8 +6,8 @@ export class SeriesGroup<Series> {
   readonly horizons: number[]
   /** Blocks of the pool that its series use. */
   blocks = 0
-  /** What its series use beside the pool, in entries of lists. */
-  entries = 0
+  /** Bytes of the lists of its series, beside the pool. */
+  listBytes = 0
 
   /** @param tiers number of tiers. */
   constructor(store: string, tiers: number) {

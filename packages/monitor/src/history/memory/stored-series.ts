@@ -34,8 +34,8 @@ export class StoredSeries {
   readonly group: SeriesGroup<StoredSeries>
   /** Sequence number of the newest sample; -1 before the first. */
   lastSequence = -1
-  /** The entries of its lists when they were counted last. */
-  countedEntries = 0
+  /** The bytes of its lists when they were counted last. */
+  countedListBytes = 0
   readonly #presence = new Presence()
   readonly #column = new Column(1)
   readonly #steps: readonly SeriesSteps[]
@@ -53,9 +53,9 @@ export class StoredSeries {
     this.#steps = tiers.map(() => new SeriesSteps(series.isCounter))
   }
 
-  /** Memory beside the values in the pool, in entries of a list. */
-  get entries(): number {
-    return this.#steps.reduce((sum, steps) => sum + steps.entries, this.#column.length + this.#presence.length)
+  /** Memory of its lists, beside the values in the pool, in bytes. */
+  get listBytes(): number {
+    return this.#steps.reduce((sum, steps) => sum + steps.bytes, this.#column.bytes + this.#presence.bytes)
   }
 
   /** Adds the value of a sample, in the resolutions from `detail` on. Returns the blocks taken from the pool. */

@@ -101,6 +101,9 @@ export class Tier {
   }
 }
 
+/** Memory of the times and counts of one step in which a series has not all samples, as measured. */
+const partialBytes = 190
+
 /** The step of a series that is in progress. */
 interface OpenStep {
   timeSum: number
@@ -145,9 +148,9 @@ export class SeriesSteps {
     return this.#open?.sequence ?? this.presence.last
   }
 
-  /** What the steps use beside the pool, in entries of a list. */
-  get entries(): number {
-    return this.#column.length + this.presence.length + 3 * (this.#partial?.size ?? 0)
+  /** What the steps use beside the pool, in bytes. */
+  get bytes(): number {
+    return this.#column.bytes + this.presence.bytes + partialBytes * (this.#partial?.size ?? 0)
   }
 
   /** Adds a sample to the step in progress; stores the one before if it has ended. Returns the blocks taken from the pool. */

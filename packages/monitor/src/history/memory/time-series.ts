@@ -39,9 +39,8 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const perStepMs = [60_000, hourMs / 4] as const
 
-/** Memory of one series beside its values, as measured: objects, labels and index entries, and what each block adds to its lists. */
+/** Memory of one series beside its values and lists, as measured: objects, labels and index entries. */
 const seriesBytes = 1700
-const entryBytes = 30
 
 /** When the limit is reached, memory is released until this share is used: not again for each further value. */
 const freedShare = 0.95
@@ -77,7 +76,7 @@ export class TimeSeries implements History {
   /** Finds a series without building its key. */
   readonly #stored = new WeakMap<HistorySeries, StoredSeries>()
   #seriesCount = 0
-  #entries = 0
+  #listBytes = 0
   #droppedSamples = 0
   /** The sample at which only the removal of series could make room, and the store that uses most then. */
   #exhaustedAt: number | undefined
@@ -201,7 +200,7 @@ export class TimeSeries implements History {
   }
 
   get #overheadBytes(): number {
-    return this.#seriesCount * seriesBytes + this.#entries * entryBytes
+    return this.#seriesCount * seriesBytes + this.#listBytes
   }
 
   /** Memory in use: without blocks that are free for other series. */
@@ -342,20 +341,20 @@ export class TimeSeries implements History {
 
   #release(stored: StoredSeries): void {
     stored.group.blocks -= stored.release(this.#shared)
-    this.#setEntries(stored, stored.entries)
+    this.#setListBytes(stored, stored.listBytes)
   }
 
-  #setEntries(stored: StoredSeries, entries: number): void {
-    const added = entries - stored.countedEntries
-    stored.countedEntries = entries
-    stored.group.entries += added
-    this.#entries += added
+  #setListBytes(stored: StoredSeries, bytes: number): void {
+    const added = bytes - stored.countedListBytes
+    stored.countedListBytes = bytes
+    stored.group.listBytes += added
+    this.#listBytes += added
   }
 
   #delete(stored: StoredSeries): void {
     const { group, series } = stored
     group.blocks -= stored.releaseAll(this.#shared)
-    this.#setEntries(stored, 0)
+    this.#setListBytes(stored, 0)
     group.series.delete(stored)
     if (group.series.size === 0) this.#groups.delete(group.store)
     this.#indexes.get(series.name)?.delete(stored)
@@ -369,7 +368,7 @@ export class TimeSeries implements History {
       for (const stored of group.series) {
         if (stored.lastSequence !== this.#shared.samples.nextSequence - 1) this.#release(stored)
         if (stored.hasEnded(this.#shared)) this.#delete(stored)
-        else this.#setEntries(stored, stored.entries)
+        else this.#setListBytes(stored, stored.listBytes)
       }
     }
     if (this.#usedBytes > this.maxBytes) this.#shrink()
@@ -389,5 +388,5 @@ export class TimeSeries implements History {
 }
 
 function groupBytes(group: SeriesGroup<StoredSeries>): number {
-  return group.blocks * blockBytes + group.entries * entryBytes + group.series.size * seriesBytes
+  return group.blocks * blockBytes + group.listBytes + group.series.size * seriesBytes
 }
