@@ -117,7 +117,7 @@ export const options = {
   historyMemoryBytes: option(
     integer(2 ** 20, 2 ** 40),
     64 * 2 ** 20,
-    'Memory that the history may use. At the limit, the store that uses most loses its oldest samples.',
+    'Memory that the history may use. At the limit, the store that uses most loses its oldest samples. Each series needs 2 kB at least, and a store can have 275; without that, series are left out, those of histograms first.',
   ),
   historyPath: option(
     optional(filePath('the path of a file')),

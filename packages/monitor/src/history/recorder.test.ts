@@ -73,6 +73,24 @@ test('samples come every interval until the recorder is closed', async () => {
   expect(gets(recorder)).toHaveLength(count)
 })
 
+test('series for which there is no memory are counted, and logged once', async () => {
+  const setUp = { ...monitored(), maxBytes: 2 ** 20 }
+  const recorder = new HistoryRecorder({ ...setUp, intervalMs: 1000, durable: undefined })
+  const many = Array.from({ length: 2000 }, (_, index) => ({
+    series: { name: 'app_series', labels: { store: 'large', index: `${index}` }, isCounter: false },
+    value: 1,
+  }))
+  for (let times = 0; times < 3; times++) {
+    recorder.history.append(setUp.clock.nowMs(), many)
+    await recorder.sample()
+  }
+  const lines = setUp.logger.lines.filter(({ message }) => message.includes('has no room for all series'))
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ level: 'warn', fields: { droppedSamples: expect.any(Number), maxBytes: 2 ** 20 } })
+  const counted = await setUp.reader.take()
+  expect(JSON.stringify(counted)).toContain('wombat_monitor_history_dropped_samples_total')
+})
+
 test('a collection that fails is logged with its reason', async () => {
   const setUp = monitored()
   const { logger } = setUp

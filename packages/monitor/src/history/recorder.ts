@@ -109,6 +109,12 @@ export class HistoryRecorder implements Component {
     registry.setGauge('wombat_monitor_history_limit_bytes', maxBytes)
     registry.setGauge('wombat_monitor_history_reach_seconds', reachSeconds)
     registry.incrementCounter('wombat_monitor_history_dropped_samples_total', droppedSamples - this.#countedDrops)
+    if (droppedSamples > 0 && this.#countedDrops === 0) {
+      logger.warn(
+        { droppedSamples, maxBytes },
+        'the history in memory has no room for all series: queries, health checks and alert rules miss some. Raise historyMemoryBytes: each series needs 2 kB at least',
+      )
+    }
     this.#countedDrops = droppedSamples
     const { fileBytes } = this.#options.durable ?? {}
     if (fileBytes !== undefined) registry.setGauge('wombat_monitor_history_file_bytes', fileBytes)

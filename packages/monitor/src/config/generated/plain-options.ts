@@ -205,7 +205,7 @@ export interface PlainOptions {
    */
   readonly historyIntervalMs?: number
   /**
-   * Memory that the history may use. At the limit, the store that uses most loses its oldest samples.
+   * Memory that the history may use. At the limit, the store that uses most loses its oldest samples. Each series needs 2 kB at least, and a store can have 275; without that, series are left out, those of histograms first.
    *
    * A whole number from 1048576 to 1099511627776. Environment: `WOMBAT_HISTORY_MEMORY_BYTES`.
    *
