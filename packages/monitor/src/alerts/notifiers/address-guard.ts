@@ -1,6 +1,12 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net'
 
+/** Returns a URL; null if the text is not an http or https URL. */
+export function parseHttpUrl(text: string): URL | null {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null
+}
+
 /** Networks that are not on the public internet (IANA special-purpose registries), and multicast. */
 const privateNetworks = new BlockList()
 for (const [network, prefix] of [

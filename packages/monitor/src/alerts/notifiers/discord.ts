@@ -1,12 +1,5 @@
-import {
-  groupLines,
-  groupSeverity,
-  groupTitle,
-  type HttpNotifierOptions,
-  httpNotifier,
-  runbookUrl,
-  truncate,
-} from './http-notifier.ts'
+import { describeGroup, severityColor, truncate } from './group-message.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import type { Notifier } from './notifier.ts'
 import { type Secret, secretUrlSchema } from './secret.ts'
 
@@ -16,12 +9,9 @@ export interface DiscordOptions extends HttpNotifierOptions {
   readonly url: Secret
 }
 
-const colors: Readonly<Record<string, number>> = { emergency: 0xa30200, critical: 0xa30200, warning: 0xdaa038, info: 0x439fe0 }
-const resolvedColor = 0x2eb886
-
 /**
  * Creates a notifier that posts to a Discord channel through a webhook
- * (https://discord.com/developers/docs/resources/webhook#execute-webhook). It mentions nobody.
+ * (https://discord.com/developers/docs/resources/webhook#execute-webhook). Its messages mention no one.
  *
  * @throws TypeError with every invalid option.
  *
@@ -41,11 +31,11 @@ export function discordNotifier(options: DiscordOptions): Notifier {
       shape: { url: secretUrlSchema },
       secrets: ({ url }: DiscordOptions) => ({ URL: url }),
       requests: (group, { URL: url = '' }) => {
-        const link = runbookUrl(group)
+        const { title, lines, severity, link } = describeGroup(group)
         const embed = {
-          title: truncate(groupTitle(group), 256),
-          description: truncate(groupLines(group).join('\n'), 4096),
-          color: colors[groupSeverity(group) ?? ''] ?? resolvedColor,
+          title: truncate(title, 256),
+          description: truncate(lines.join('\n'), 4096),
+          color: severityColor(severity),
           timestamp: new Date(group.atMs).toISOString(),
           ...(link !== undefined && { url: link }),
         }

@@ -1,12 +1,5 @@
-import {
-  groupLines,
-  groupSeverity,
-  groupTitle,
-  type HttpNotifierOptions,
-  httpNotifier,
-  runbookUrl,
-  truncate,
-} from './http-notifier.ts'
+import { describeGroup, truncate } from './group-message.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import type { Notifier } from './notifier.ts'
 import { type Secret, secretSchema, secretUrlSchema } from './secret.ts'
 
@@ -42,12 +35,11 @@ export function ntfyNotifier(options: NtfyOptions): Notifier {
       secrets: ({ url, token }: NtfyOptions) => ({ URL: url, token }),
       requests: (group, { URL: url = '', token }) => {
         const path = url.replace(/\/+$/, '')
-        const severity = groupSeverity(group)
-        const link = runbookUrl(group)
+        const { title, lines, severity, link } = describeGroup(group)
         const body = {
           topic: decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)),
-          title: truncate(groupTitle(group), 250),
-          message: truncate(groupLines(group).join('\n'), 1300),
+          title: truncate(title, 250),
+          message: truncate(lines.join('\n'), 1300),
           priority: severity === undefined ? 2 : (priorities[severity] ?? 3),
           tags: [severity === undefined ? 'white_check_mark' : 'rotating_light'],
           ...(link !== undefined && { click: link }),

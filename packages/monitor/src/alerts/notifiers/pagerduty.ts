@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Alert } from '../manager.ts'
 import { fingerprint } from './fingerprint.ts'
-import { alertSummary, type HttpNotifierOptions, httpNotifier, truncate } from './http-notifier.ts'
+import { alertSummary, truncate } from './group-message.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import { firedAtMs, type Notifier } from './notifier.ts'
 import { type Secret, secretSchema, secretUrlSchema } from './secret.ts'
 

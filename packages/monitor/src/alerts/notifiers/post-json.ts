@@ -1,6 +1,6 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { isPrivateHost, privateAddressCode, publicLookup } from './address-guard.ts'
+import { isPrivateHost, parseHttpUrl, privateAddressCode, publicLookup } from './address-guard.ts'
 import { DeliveryError, RejectedError } from './notifier.ts'
 
 /** Options of one POST request. */
@@ -19,8 +19,8 @@ export interface PostOptions {
  * with the delay of `Retry-After`, for a timeout, a network error, or an address that is not allowed.
  */
 export async function postJson(address: string, body: unknown, options: PostOptions): Promise<void> {
-  const url = URL.parse(address)
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new RejectedError('the URL is not an http or https URL')
+  const url = parseHttpUrl(address)
+  if (url === null) throw new RejectedError('the URL is not an http or https URL')
   if (!options.allowPrivate && isPrivateHost(url.hostname)) throw privateAddressError()
   const { status, retryAfter } = await post(url, JSON.stringify(body), options)
   if (status >= 200 && status < 300) return

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { parseHttpUrl } from './address-guard.ts'
 import { DeliveryError } from './notifier.ts'
 
 /** A secret: its text, a file that contains it (read at each use, so that it can be rotated), or an environment variable. */
@@ -12,7 +14,7 @@ export const secretSchema = z
 
 /** Schema of a secret that is an http or https URL. */
 export const secretUrlSchema = secretSchema
-  .refine((secret) => typeof secret !== 'string' || /^https?:$/.test(URL.parse(secret)?.protocol ?? ''))
+  .refine((secret) => typeof secret !== 'string' || parseHttpUrl(secret) !== null)
   .describe('an http or https URL, { file } or { env }')
 
 /**
@@ -34,4 +36,15 @@ export async function readSecret(secret: Secret, description: string): Promise<s
     throw new DeliveryError(`cannot read ${description}: the environment variable ${secret.env} is not set`)
   }
   return text
+}
+
+/** Returns the text of a secret that is known already; undefined if its file or variable cannot be read yet. */
+export function readSecretNow(secret: Secret): string | undefined {
+  if (typeof secret === 'string') return secret
+  if ('env' in secret) return process.env[secret.env] || undefined
+  try {
+    return readFileSync(secret.file, 'utf8').trim()
+  } catch {
+    return undefined
+  }
 }

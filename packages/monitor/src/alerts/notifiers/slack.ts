@@ -1,12 +1,5 @@
-import {
-  groupLines,
-  groupSeverity,
-  groupTitle,
-  type HttpNotifierOptions,
-  httpNotifier,
-  runbookUrl,
-  truncate,
-} from './http-notifier.ts'
+import { describeGroup, severityColor, truncate } from './group-message.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import type { Notifier } from './notifier.ts'
 import { type Secret, secretUrlSchema } from './secret.ts'
 
@@ -15,14 +8,6 @@ export interface SlackOptions extends HttpNotifierOptions {
   /** URL of an incoming webhook. It is a secret: pass it as a file or an environment variable. */
   readonly url: Secret
 }
-
-const colors: Readonly<Record<string, string>> = {
-  emergency: '#a30200',
-  critical: '#a30200',
-  warning: '#daa038',
-  info: '#439fe0',
-}
-const resolvedColor = '#2eb886'
 
 /**
  * Creates a notifier that posts to a Slack channel through an incoming webhook
@@ -46,13 +31,10 @@ export function slackNotifier(options: SlackOptions): Notifier {
       shape: { url: secretUrlSchema },
       secrets: ({ url }: SlackOptions) => ({ URL: url }),
       requests: (group, { URL: url = '' }) => {
-        const title = groupTitle(group)
-        const link = runbookUrl(group)
-        const lines = groupLines(group).map(escapeText)
-        const text = [...lines, ...(link === undefined ? [] : [`<${link}|Runbook>`])].join('\n')
-        const color = colors[groupSeverity(group) ?? ''] ?? resolvedColor
+        const { title, lines, severity, link } = describeGroup(group)
+        const text = [...lines.map(escapeText), ...(link === undefined ? [] : [`<${link}|Runbook>`])].join('\n')
         const attachment = {
-          color,
+          color: `#${severityColor(severity).toString(16)}`,
           fallback: truncate(title, 3000),
           blocks: [{ type: 'section', text: { type: 'mrkdwn', text: truncate(text, 3000) } }],
         }

@@ -1,12 +1,5 @@
-import {
-  groupLines,
-  groupSeverity,
-  groupTitle,
-  type HttpNotifierOptions,
-  httpNotifier,
-  runbookUrl,
-  truncate,
-} from './http-notifier.ts'
+import { describeGroup, truncate } from './group-message.ts'
+import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import type { Notifier } from './notifier.ts'
 import { type Secret, secretUrlSchema } from './secret.ts'
 
@@ -41,22 +34,21 @@ export function teamsNotifier(options: TeamsOptions): Notifier {
       shape: { url: secretUrlSchema },
       secrets: ({ url }: TeamsOptions) => ({ URL: url }),
       requests: (group, { URL: url = '' }) => {
-        const severity = groupSeverity(group)
-        const link = runbookUrl(group)
-        const title = {
+        const { title, lines, severity, link } = describeGroup(group)
+        const heading = {
           type: 'TextBlock',
-          text: groupTitle(group),
+          text: title,
           weight: 'Bolder',
           size: 'Large',
           wrap: true,
           color: cardColor(severity),
         }
-        const lines = truncate(groupLines(group).join('\n\n'), maxTextLength)
+        const text = truncate(lines.join('\n\n'), maxTextLength)
         const content = {
           $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
           type: 'AdaptiveCard',
           version: '1.4',
-          body: [title, { type: 'TextBlock', text: lines, wrap: true }],
+          body: [heading, { type: 'TextBlock', text, wrap: true }],
           ...(link !== undefined && { actions: [{ type: 'Action.OpenUrl', title: 'Runbook', url: link }] }),
         }
         const attachment = { contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content }
