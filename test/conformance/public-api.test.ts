@@ -45,6 +45,7 @@ const surface = {
       'processMemoryLimit',
       'readControlGroupMemory',
       'rejectReasons',
+      'reservedNames',
       'seriesKey',
       'summarize',
       'summaryQuantiles',

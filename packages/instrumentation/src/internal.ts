@@ -6,6 +6,7 @@
  */
 
 export { parseVolume, type Volume } from './engines/files/volume.ts'
+export { reservedNames } from './metrics/definition.ts'
 export { errorKind, errorType, otherError } from './metrics/error-type.ts'
 export { HistogramSnapshot } from './metrics/histogram-snapshot.ts'
 export { rejectReasons } from './metrics/instrument-owner.ts'

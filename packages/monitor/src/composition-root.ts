@@ -1,7 +1,7 @@
 import { getRequestListener } from '@hono/node-server'
 import { instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory } from '@wombat/instrumentation/internal'
-import { defaultRules, withRunbookBase } from './alerts/default-rules.ts'
+import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { resolveRules } from './alerts/resolve-rules.ts'
@@ -198,8 +198,7 @@ function registrySettings(registry: MetricsRegistry, logger: Logger, cardinality
 
 /** Rules of one's own replace the default ones, unless they extend them. */
 function reportReplacedRules(rules: readonly AlertRule[], logger: Logger): void {
-  const names = new Set(rules.map(({ name }) => name))
-  if (defaultRules.some(({ name }) => names.has(name))) return
+  if (rules.some(({ name }) => defaultRuleNames.has(name))) return
   const fields = { rules: rules.length, defaultRules: defaultRules.length }
   logger.info(fields, 'the alert rules replace the default rules: add extends: default to keep those')
 }

@@ -95,8 +95,8 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   }
   const options = componentOptions(resolveConfig(rest))
   // A default must not change what the provider's stores use already.
-  const isConfigured = (option: OptionName): boolean => findSource(option, rest) !== 'default'
-  const registry = sharedRegistry(meterProvider, isConfigured('semconv') ? options.registry.semconv : undefined)
+  const chosen = chosenOptions(rest)
+  const registry = sharedRegistry(meterProvider, chosen.has('semconv') ? options.registry.semconv : undefined)
   const logger = createLogger(options.logging, registry)
   const { cardinalityLimit } = options.registry
   const { clock = new SystemClock() } = options
@@ -106,8 +106,8 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     options,
     logger,
     clock,
-    chosenOptions: chosenOptions(rest),
-    ...(isConfigured('cardinalityLimit') && { cardinalityLimit }),
+    chosenOptions: chosen,
+    ...(chosen.has('cardinalityLimit') && { cardinalityLimit }),
   })
 }
 

@@ -8,8 +8,8 @@ const suffixByUnit: Readonly<Record<string, string>> = { s: 'seconds', By: 'byte
 /** The only label of the series that aggregates all label sets above the cardinality limit. */
 export const overflowLabel = 'otel_metric_overflow'
 
-/** Series that Prometheus adds to every scrape, and those that rules and exporters write. */
-const reservedNames = /^(up|ALERTS|ALERTS_FOR_STATE|target_info|otel_scope_info|scrape_.*)$/
+/** Names of series that Prometheus adds to every scrape, and of those that its rules and exporters write. */
+export const reservedNames = /^(up|ALERTS|ALERTS_FOR_STATE|target_info|otel_scope_info|scrape_.*)$/
 
 /** Labels that a scrape or a route of OTLP sets: they would overwrite these, or be renamed. */
 const reservedLabels = /^(le|quantile|job|instance|otel_scope_.*|service_.*|otel_metric_overflow)$/

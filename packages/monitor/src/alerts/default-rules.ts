@@ -324,6 +324,9 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
   }),
 ])
 
+/** Names of the default rules. */
+export const defaultRuleNames: ReadonlySet<string> = new Set(defaultRules.map(({ name }) => name))
+
 /** Returns rules that link to the runbook where it is published, instead of to its repository. The others stay the same objects. */
 export function withRunbookBase(rules: readonly AlertRule[], baseUrl: string): AlertRule[] {
   if (baseUrl === defaultRunbookUrl) return [...rules]

@@ -67,9 +67,6 @@ interface ActiveAlert {
 
 const transitionsLimit = 1000
 
-/** A firing alert is found in Prometheus' series `ALERTS` for this long. */
-const alertsLookbackMs = lookbackMs
-
 /**
  * Evaluates rules over a history and tracks the state of each alert: inactive, pending, firing, resolved, as Prometheus does.
  * It has no clock and no timer: the caller passes the time.
@@ -144,14 +141,13 @@ export class AlertManager {
    * its alerts keep their state unless the rule has `onError: 'alert'`.
    */
   evaluate(nowMs: number): Transition[] {
-    // The clock was set back, and nobody called `shift`.
+    // The clock was set back without a call of `shift`.
     if (this.#evaluatedMs !== undefined && nowMs < this.#evaluatedMs) this.shift(nowMs - this.#evaluatedMs)
-    this.#remembersFiring = this.#evaluatedMs === undefined || nowMs - this.#evaluatedMs < alertsLookbackMs
+    // A firing alert is found in Prometheus' series `ALERTS` for as long.
+    this.#remembersFiring = this.#evaluatedMs === undefined || nowMs - this.#evaluatedMs < lookbackMs
     this.#evaluatedMs = nowMs
     const transitions = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
-    this.#transitions = [...this.#transitions.slice(-transitionsLimit), ...transitions.slice(-transitionsLimit)].slice(
-      -transitionsLimit,
-    )
+    this.#transitions = [...this.#transitions, ...transitions].slice(-transitionsLimit)
     return transitions
   }
 

@@ -1,5 +1,5 @@
 import { describeContent, suggest } from '../validation/format-issue.ts'
-import { defaultRules } from './default-rules.ts'
+import { defaultRuleNames, defaultRules } from './default-rules.ts'
 import type { AlertRule } from './rule.ts'
 import { RuleError, validateRules } from './validate-rules.ts'
 
@@ -57,16 +57,17 @@ export function resolveRules(given: unknown, origin: string): AlertRule[] {
   if (problems.length > 0) throw new RuleError(origin, problems)
   const added = rules as unknown[]
   if (base === undefined) return validateRules(added, origin)
-  const names = defaultRules.map(({ name }) => name)
   const changes = override as Record<string, unknown>
   const unknown = [
     ...(disable as unknown[]).map((name) => ['disable', name] as const),
     ...Object.keys(changes).map((name) => ['override', name] as const),
-  ].filter(([, name]) => !names.some((known) => known === name))
+  ].filter(([, name]) => !defaultRuleNames.has(name as string))
   if (unknown.length > 0) {
     throw new RuleError(
       origin,
-      unknown.map(([field, name]) => `${field}: there is no default rule ${String(name)}${suggest(String(name), names)}`),
+      unknown.map(
+        ([field, name]) => `${field}: there is no default rule ${String(name)}${suggest(String(name), [...defaultRuleNames])}`,
+      ),
     )
   }
   const kept = defaultRules.filter(({ name }) => !(disable as unknown[]).includes(name))

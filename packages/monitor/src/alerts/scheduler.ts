@@ -5,7 +5,7 @@ import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { AlertMetrics } from './alert-metrics.ts'
-import { defaultRules } from './default-rules.ts'
+import { defaultRuleNames } from './default-rules.ts'
 import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
 import { AlertManager, type SavedAlerts } from './manager.ts'
 import type { Notifier } from './notifiers/notifier.ts'
@@ -163,9 +163,7 @@ export class AlertScheduler implements Component {
   /** Shows how many rules of one's own have found no series yet, and says it once for each. */
   #reportUnmatched(): void {
     const { registry, logger } = this.#options
-    const defaults = new Set(defaultRules.map(({ name }) => name))
-    const own = new Set(this.manager.rules.map(({ name }) => name).filter((name) => !defaults.has(name)))
-    const unmatched = this.manager.statuses.filter(({ rule, hasMatched }) => own.has(rule) && !hasMatched)
+    const unmatched = this.manager.statuses.filter(({ rule, hasMatched }) => !hasMatched && !defaultRuleNames.has(rule))
     registry.setGauge('wombat_monitor_alert_rules_unmatched', unmatched.length)
     if (++this.#evaluations < evaluationsUntilWarning) return
     for (const { rule } of unmatched) {

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import { type DataPoint, DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { clientOperationDuration } from '@wombat/instrumentation/internal'
+import { clientOperationDuration, reservedNames } from '@wombat/instrumentation/internal'
 
 /**
  * Why a metric of the application is not among those for Prometheus:
@@ -11,7 +11,7 @@ import { clientOperationDuration } from '@wombat/instrumentation/internal'
  * - `unsupported`: its kind, an exponential histogram, cannot be expressed in Prometheus' text format.
  */
 export const dropReasons = ['name', 'duplicate', 'unsupported'] as const
-/** Why points are left out: their `name` is another metric's, they are a `duplicate`, or their kind is `unsupported` by the text format. */
+/** Why points are left out: see `dropReasons`. */
 export type DropReason = (typeof dropReasons)[number]
 
 /** Points of one metric that were left out. */
@@ -37,9 +37,6 @@ interface Family {
   readonly points: AnyDataPoint[]
   readonly labelSets: Set<string>
 }
-
-/** Prometheus adds series with these names to every scrape, and its rules write `ALERTS`. */
-const reservedName = /^(up|ALERTS|ALERTS_FOR_STATE|target_info|otel_scope_info|scrape_.*)$/
 
 /**
  * Gives metrics the names and labels that they have in Prometheus, by OpenTelemetry's rules ("Prometheus and OpenMetrics
@@ -113,10 +110,10 @@ class FamilyTable {
 
   /** Adds a metric of the application. Returns undefined if it became part of another one, or was left out. */
   addForeign(metric: MetricData): MetricData | undefined {
-    const { dataPointType: type, dataPoints } = metric
+    const { dataPoints } = metric
     if (dataPoints.length === 0) return undefined
+    const { type, isCounter } = describe(metric)
     if (type === DataPointType.EXPONENTIAL_HISTOGRAM) return this.#drop(metric, 'unsupported', dataPoints.length)
-    const isCounter = type === DataPointType.SUM && metric.isMonotonic
     const name = toFamilyName(metric.descriptor.name, isCounter)
     const existing = this.#families.get(name)
     const isSame = existing !== undefined && !existing.isOwn && existing.type === type && existing.isCounter === isCounter
@@ -139,7 +136,7 @@ class FamilyTable {
   }
 
   #isFree(name: string, type: DataPointType): boolean {
-    if (!/[a-z0-9]/i.test(name) || reservedName.test(name)) return false
+    if (!/[a-z0-9]/i.test(name) || reservedNames.test(name)) return false
     return !this.#families.has(name) && seriesNames(name, type).every((series) => !this.#seriesNames.has(series))
   }
 

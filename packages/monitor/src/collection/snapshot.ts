@@ -51,6 +51,8 @@ export class Snapshot {
   readonly resourceMetrics: ResourceMetrics
   /** Errors of the collection. If there are any, points may be missing or old. */
   readonly errors: readonly unknown[]
+  /** Most metrics are the same objects under both kinds of names. */
+  readonly #pointsOf = new Map<MetricData, readonly Point[]>()
   #points: readonly Point[] | undefined
   #prometheus: PrometheusMetrics | undefined
 
@@ -62,9 +64,7 @@ export class Snapshot {
 
   /** All points of all metrics. */
   get points(): readonly Point[] {
-    this.#points ??= this.resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
-      metrics.flatMap((metric) => readPoints(metric, this.timeMs)),
-    )
+    this.#points ??= this.#readPoints(this.resourceMetrics)
     return this.#points
   }
 
@@ -76,8 +76,16 @@ export class Snapshot {
 
   /** All points under the names and labels that they have in Prometheus. */
   get prometheusPoints(): Point[] {
-    return this.prometheus.resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
-      metrics.flatMap((metric) => readPoints(metric, this.timeMs)),
+    return this.#readPoints(this.prometheus.resourceMetrics)
+  }
+
+  #readPoints({ scopeMetrics }: ResourceMetrics): Point[] {
+    return scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap((metric) => {
+        const points = this.#pointsOf.get(metric) ?? readPoints(metric, this.timeMs)
+        this.#pointsOf.set(metric, points)
+        return points
+      }),
     )
   }
 }

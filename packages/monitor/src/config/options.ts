@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defaultRunbookUrl } from '../alerts/default-rules.ts'
 import { logLevels } from '../logger.ts'
-import { boolean, filePath, httpUrl, integer, milliseconds, oneOf, port } from './schema.ts'
+import { boolean, httpUrl, integer, milliseconds, oneOf, port, text } from './schema.ts'
 
 /** One option: its values, its default and its purpose. */
 export interface Option<Schema extends z.ZodType = z.ZodType> {
@@ -75,7 +75,7 @@ export const options = {
   enableAlerts: option(boolean(), true, 'Evaluate alert rules.'),
   alertEvaluationIntervalMs: option(milliseconds(100), 60_000, 'Interval between two evaluations of the alert rules.'),
   alertRulesFile: option(
-    optional(filePath('the path of a YAML or JSON file')),
+    optional(text('the path of a YAML or JSON file')),
     undefined,
     'File with alert rules, which replace the default rules.',
   ),
@@ -101,13 +101,13 @@ export const options = {
   alertNtfyUrl: secret(option(optional(httpUrl()), undefined, 'URL of a topic of ntfy that receives the alerts.')),
   alertPagerdutyRoutingKey: secret(
     option(
-      optional(filePath('a text')),
+      optional(text('a text')),
       undefined,
       'Integration key (Events API v2) of a service of PagerDuty that receives the alerts.',
     ),
   ),
   alertOpsgenieApiKey: secret(
-    option(optional(filePath('a text')), undefined, 'Key of an API integration of Opsgenie that receives the alerts.'),
+    option(optional(text('a text')), undefined, 'Key of an API integration of Opsgenie that receives the alerts.'),
   ),
   historyIntervalMs: option(
     optional(z.int().min(100).max(60_000).describe('a whole number of milliseconds from 100 to 60000')),
@@ -120,7 +120,7 @@ export const options = {
     'Memory that the history may use. At the limit, the store that uses most loses its oldest samples. Each series needs 2 kB at least, and a store can have 275; without that, series are left out, those of histograms first.',
   ),
   historyPath: option(
-    optional(filePath('the path of a file')),
+    optional(text('the path of a file')),
     undefined,
     'SQLite file that keeps the history and the alerts across restarts. Each process needs its own file. Node 22 prints once that SQLite is experimental.',
   ),

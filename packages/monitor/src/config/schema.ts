@@ -17,4 +17,4 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
 
 export const httpUrl = () => z.url({ protocol: /^https?$/ }).describe('an http or https URL')
 
-export const filePath = (description: string) => z.string().min(1).describe(description)
+export const text = (description: string) => z.string().min(1).describe(description)

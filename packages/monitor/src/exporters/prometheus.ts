@@ -8,7 +8,8 @@ import type { Snapshot } from '../collection/snapshot.ts'
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
- * Returns a snapshot in Prometheus' text format 0.0.4: valid whatever the application's own metrics are called. It has no scope labels, so that a series has the same labels as over OTLP.
+ * Returns a snapshot in Prometheus' text format 0.0.4: valid whatever the application's own metrics are called. It has no scope labels,
+ * so that a series has the same labels as over OTLP.
  *
  * @param semconv the names under which operations are exported.
  * @example

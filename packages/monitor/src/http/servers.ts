@@ -21,7 +21,7 @@ export interface HttpServerOptions {
   readonly prometheusPort: number
   readonly jsonApiEnabled: boolean
   readonly jsonApiPort: number
-  /** The options that someone chose. If a port that nobody chose is in use, the next free one is used. */
+  /** The options that someone chose. If a default port is in use, the next free one is used. */
   readonly chosenOptions: ReadonlySet<string>
   readonly logger: Logger
 }

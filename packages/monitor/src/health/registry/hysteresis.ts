@@ -19,9 +19,9 @@ export interface ReportedState {
 }
 
 /**
- * Advances the state of a check by one finding. Pure. The first finding is reported at once, and so is the first one after `unknown`. After that, the status becomes the
- * one that `count` of the last `of` runs reach or exceed: for critical, critical and degraded, three of three reach degraded.
- * The status never moves away from the newest finding.
+ * Advances the state of a check by one finding. Pure. The first finding is reported at once, and so is the first one after `unknown`.
+ * After that, the status becomes the one that `count` of the last `of` runs reach or exceed: for critical, critical and degraded, three
+ * of three reach degraded. The status never moves away from the newest finding.
  */
 export function nextReportedState(
   state: ReportedState | undefined,

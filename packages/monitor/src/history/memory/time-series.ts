@@ -134,7 +134,7 @@ export class TimeSeries implements History {
     const { samples, tiers } = this.#shared
     const lastMs = samples.nextSequence === 0 ? undefined : samples.timeMs(samples.nextSequence - 1)
     if (timeMs === lastMs) return false
-    // The clock was set back, and nobody called `shift`.
+    // The clock was set back without a call of `shift`.
     if (lastMs !== undefined && timeMs < lastMs) this.shift(timeMs - this.intervalMs - lastMs)
     const sequence = samples.nextSequence
     this.#sampleInProgress = { sequence, timeMs, detail }

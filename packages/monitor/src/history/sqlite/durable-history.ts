@@ -297,6 +297,6 @@ function errorMessage(error: unknown): string {
 
 /** Returns the recording time of the last samples; undefined if there are none. */
 function readLast({ lastSample }: Statements): number | undefined {
-  const lastMs = Object.values(lastSample.get() ?? {})[0] as number
-  return lastMs < -8e15 ? undefined : lastMs
+  const lastMs = Object.values(lastSample.get() ?? {})[0] as number | null
+  return lastMs ?? undefined
 }

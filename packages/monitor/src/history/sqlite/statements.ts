@@ -10,7 +10,7 @@ export interface Statements {
   readonly retention: Retention
   readonly insertSamples: StatementSync
   readonly runs: Runs
-  /** The recording time of the last samples; below -8e15 if there are none. */
+  /** The recording time of the last samples; null if there are none. */
   readonly lastSample: StatementSync
   /** The number of sample times. */
   readonly sampleCount: StatementSync
@@ -18,8 +18,7 @@ export interface Statements {
   readonly setMetadata: StatementSync
 }
 
-const lastSampleQuery =
-  'SELECT max((SELECT ifnull(max(time_ms), -9e15) FROM tick), (SELECT ifnull(max(to_ms), -9e15) FROM chunk))'
+const lastSampleQuery = 'SELECT max(ms) FROM (SELECT max(time_ms) AS ms FROM tick UNION SELECT max(to_ms) FROM chunk)'
 const countQuery = 'SELECT (SELECT count(*) FROM tick) + (SELECT ifnull(sum(ticks), 0) FROM chunk)'
 
 /** Prepares the statements of an open file and reads its series. */
