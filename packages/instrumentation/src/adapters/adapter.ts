@@ -70,6 +70,11 @@ export interface StoreAdapter<Store extends object = object> {
    * if no engine has metrics.
    */
   readonly engineMetrics: Readonly<Record<string, readonly MetricName[]>>
+  /**
+   * The npm packages it measures, each with the versions that are tested: `{ lmdb: '2, 3' }` (default: none are named). For
+   * documentation only.
+   */
+  readonly packages?: Readonly<Record<string, string>>
   /** The documented `code`s of the store's errors: values of the label `error_type`. Other errors count as `_OTHER`. */
   readonly errorCodes: ReadonlySet<string>
   /**

@@ -10,17 +10,22 @@ import type { StoreModule } from './store-modules.ts'
  */
 export class ModuleDefinition implements InstrumentationModuleDefinition {
   readonly name: string
-  readonly supportedVersions: string[]
+  /** All of them: a version that cannot be measured must be reported, and the base class only skips it. */
+  readonly supportedVersions = ['*']
+  readonly includePrerelease = true
   readonly files = []
+  /** The version of the copy that was loaded last: set by the base class before its exports, and never for a module of Node. */
+  declare moduleVersion?: string
   readonly #module: StoreModule
   readonly #onStore: StoreCallback
   readonly #targets = new Set<object>()
   readonly #undoByTarget = new Map<object, () => void>()
+  /** The versions that were reported as unsupported. */
+  readonly #reported = new Set<string>()
   #latestExports: unknown
 
   constructor(module: StoreModule, onStore: StoreCallback) {
     this.name = module.name
-    this.supportedVersions = [...module.supportedVersions]
     this.#module = module
     this.#onStore = onStore
   }
@@ -33,6 +38,7 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
   /** Set by the base class for each loaded copy, also while the instrumentation is disabled. */
   set moduleExports(exports: unknown) {
     this.#latestExports = exports
+    if (!this.#isSupported()) return
     this.#safely(() => {
       for (const target of this.#module.findTargets(exports)) this.#targets.add(target)
     })
@@ -54,6 +60,18 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
     this.#undoByTarget.clear()
   }
 
+  /** Returns whether stores of this version can be measured; warns once for each version if not. */
+  #isSupported(): boolean {
+    const { name, majors } = this.#module
+    const version = this.moduleVersion
+    if (version === undefined || majors === undefined || majors.includes(Number.parseInt(version, 10))) return true
+    if (!this.#reported.has(version)) {
+      this.#reported.add(version)
+      logDiagnostic('warn', `stores of ${name} ${version} are not measured: use version ${joinWithOr(majors)} of ${name}`)
+    }
+    return false
+  }
+
   /** Logs errors: an error here must not fail the load of the module in the application. */
   #safely(work: () => void): void {
     try {
@@ -62,4 +80,9 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
       logDiagnostic('warn', `cannot patch a copy of ${this.name}; its stores are not measured`, error)
     }
   }
+}
+
+function joinWithOr(majors: readonly number[]): string {
+  const last = majors.at(-1)
+  return majors.length === 1 ? `${last}` : `${majors.slice(0, -1).join(', ')} or ${last}`
 }

@@ -8,8 +8,8 @@ export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-nati
 /** A module that creates stores, and how to find them. */
 export interface StoreModule {
   readonly name: StoreModuleName
-  /** Semantic version ranges. */
-  readonly supportedVersions: readonly string[]
+  /** The major versions whose stores can be measured, in ascending order; undefined for a module of Node. */
+  readonly majors?: readonly number[]
   /** Returns the objects in the module's exports to patch: at least one in a supported version. */
   findTargets(exports: unknown): object[]
   /** Patches a target to call `onStore` with each store. Returns a function that restores the target. */
@@ -27,19 +27,19 @@ const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw
 export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',
-    supportedVersions: ['>=2 <4'],
+    majors: [2, 3],
     ...storeClass('AbstractLevel', 'open', findSublevelRoot),
     defaultName: (store) => (abstractLevel.matches(store) ? abstractLevel.engine(store) : abstractLevel.name),
   },
   {
     name: 'keyv',
-    supportedVersions: ['>=6 <7'],
+    majors: [6],
     ...storeClass('Keyv', keyvMethods),
     defaultName: () => 'keyv',
   },
   {
     name: 'lmdb',
-    supportedVersions: ['>=3 <4'],
+    majors: [3],
     // Each call of `open` creates a class of its own: there is no prototype that all stores share.
     findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, 'open')),
     patch(target, onStore) {
@@ -51,7 +51,7 @@ export const storeModules: readonly StoreModule[] = [
   },
   {
     name: 'rocksdb-native',
-    supportedVersions: ['>=3 <4'],
+    majors: [3],
     ...storeClass('RocksDB', 'ready get put delete deleteRange read write iterator session', findSessionRoot),
     defaultName: () => 'rocksdb',
   },
