@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   instrumentation: [
+    'validation',
     'metrics',
     'registry',
     'otel',
@@ -21,6 +22,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'auto',
   ],
   monitor: [
+    'require-node.ts',
     'logger.ts',
     'component.ts',
     'validation',
@@ -35,7 +37,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'config',
     'http',
   ],
-  dashboards: ['promql.ts', 'rules', 'grafana', 'collector-config.ts', 'doctor', 'index.ts', 'cli'],
+  dashboards: ['require-node.ts', 'promql.ts', 'rules', 'grafana', 'collector-config.ts', 'doctor', 'index.ts', 'cli'],
 }
 
 const importPattern = /(?:from|import)\s+'(\.[^']+)'/g

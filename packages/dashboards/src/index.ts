@@ -4,6 +4,8 @@
  * @module @wombat/dashboards
  */
 
+import './require-node.ts'
+
 export { collectorConfig, type Route, type RouteAddresses, routeFiles, routes } from './collector-config.ts'
 export { diagnose, type Hop, type PipelineOptions } from './doctor/diagnose.ts'
 export { type Matchers, quantile, rate, type SeriesTransform, selector } from './promql.ts'

@@ -4,6 +4,8 @@
  * @module @wombat/instrumentation
  */
 
+import './validation/require-node.ts'
+
 export type { StoreAdapter } from './adapters/adapter.ts'
 export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
 export type { Counter } from './metrics/counter.ts'

@@ -1,9 +1,9 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { StoreAdapter } from './adapters/adapter.ts'
-import { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
+import { type InstrumentOptions, instrument, instrumentFound, storeAdapters, uninstrument } from './instrument.ts'
 import { wrapMethods } from './operations/wrap-method.ts'
 import { MetricsRegistry } from './registry/registry.ts'
 import { readMeasured } from './testing/index.ts'
@@ -24,12 +24,12 @@ class OldLevel {
 const unsupported: Record<string, [store: unknown, message: string]> = {
   null: [null, 'null'],
   undefined: [undefined, 'undefined'],
-  'a path': ['./orders', './orders'],
+  'a path': ['./orders', '"./orders"'],
   'a number': [5, '5'],
   'a symbol': [Symbol('store'), 'Symbol(store)'],
   'a plain object': [{}, 'an object of class Object'],
   'an object without a prototype': [Object.create(null), 'an object of class unknown'],
-  'an array': [[], 'an object of class Array'],
+  'an array': [[], 'an array'],
   'a class instead of its instance': [ClassicLevel, 'the function ClassicLevel'],
   'an abstract-level 1 database': [new OldLevel(), 'an object of class OldLevel'],
 }
@@ -59,6 +59,19 @@ const options: Record<string, [options: InstrumentOptions, message: RegExp]> = {
   'another kind of registry': [
     { registry: new Map() as never },
     /^registry must be a MetricsRegistry, got an object of class Map$/,
+  ],
+  'a name instead of options': [
+    'orders' as never,
+    /^instrument\(\): the options must be an object such as \{ name: 'orders' \}, got "orders"$/,
+  ],
+  'null instead of options': [null as never, /^instrument\(\): the options must be an object .*, got null$/],
+  'a registry instead of options': [
+    new MetricsRegistry() as never,
+    /^instrument\(\): there are no options .*warn.*; the options are name, adapter, meterProvider, semconv, registry$/,
+  ],
+  'a misspelled option': [
+    { nmae: 'orders' } as never,
+    /^instrument\(\): there is no option nmae; the options are name, adapter, meterProvider, semconv, registry$/,
   ],
   'another kind of meterProvider': [
     { meterProvider: {} as never },
@@ -207,4 +220,85 @@ test('an adapter that throws leaves the store as it was, and the store can be in
   instrument(store, { registry, adapter: adapter(false) }).get()
   expect(registry.counter('db_get_operations_total', { store: 'default' }).value).toBe(1)
   expect(uninstrument(store)).toBe(true)
+})
+
+/** Returns the warnings that the process emits until the test ends. */
+function processWarnings(): string[] {
+  const warnings: string[] = []
+  const emit = vi.spyOn(process, 'emitWarning').mockImplementation((warning) => {
+    warnings.push(String(warning))
+  })
+  onTestFinished(() => emit.mockRestore())
+  return warnings
+}
+
+test('a second name of a store has no effect, and the process is warned', () => {
+  const warnings = processWarnings()
+  const registry = new MetricsRegistry()
+  const store = instrument(new Map<string, number>(), { name: 'orders', registry })
+  expect(instrument(store, { name: 'carts', registry })).toBe(store)
+  store.set('a', 1)
+  expect(readMeasured(registry, 'orders').set).toEqual({ operations: 1, errors: 0 })
+  expect(warnings).toEqual([
+    'instrument() ignores the name "carts": the store is measured already as "orders"; call uninstrument(store) first',
+  ])
+  uninstrument(store)
+  instrument(store, { name: 'carts', registry })
+  store.set('b', 1)
+  expect(readMeasured(registry, 'carts').set).toEqual({ operations: 1, errors: 0 })
+  expect(warnings).toHaveLength(1)
+})
+
+test('another registry of a measured store has no effect, and the process is warned', () => {
+  const warnings = processWarnings()
+  const store = instrument(new Map(), { name: 'orders', registry: new MetricsRegistry() })
+  instrument(store, { name: 'orders', registry: new MetricsRegistry() })
+  expect(warnings).toEqual([
+    'instrument() ignores the other options: the store is measured already as "orders"; call uninstrument(store) first',
+  ])
+})
+
+test('the same options again, or none, change nothing and warn of nothing', () => {
+  const warnings = processWarnings()
+  const registry = new MetricsRegistry()
+  const store = instrument(new Map(), { name: 'orders', registry })
+  instrument(store, { name: 'orders', registry })
+  instrument(store)
+  expect(warnings).toEqual([])
+})
+
+test('options of the application replace those with which its store was found', () => {
+  const warnings = processWarnings()
+  const registry = new MetricsRegistry()
+  const store = new Map<string, number>()
+  instrumentFound(store, { name: 'map', registry })
+  store.set('a', 1)
+  instrument(store)
+  instrument(store, { name: 'orders', registry })
+  instrumentFound(store, { name: 'map', registry })
+  store.set('b', 1)
+  expect(readMeasured(registry, 'map').set).toEqual({ operations: 1, errors: 0 })
+  expect(readMeasured(registry, 'orders').set).toEqual({ operations: 1, errors: 0 })
+  expect(registry.stores.list().map(({ name }) => name)).toEqual(['orders'])
+  expect(warnings).toEqual([])
+})
+
+test('an engine that cannot be detected is named after the adapter', () => {
+  class Shelf {}
+  const adapter: StoreAdapter<Shelf> = {
+    name: 'shelf',
+    operations: [],
+    engineMetrics: {},
+    errorCodes: new Set(),
+    matches: (store) => store instanceof Shelf,
+    engine() {
+      throw new Error('no driver')
+    },
+    instrument: () => ({ state: () => 'open', detach() {} }),
+  }
+  const registry = new MetricsRegistry()
+  instrument(new Shelf(), { name: 'novels', registry, adapter })
+  expect(registry.getAllMetrics()).toContainEqual(
+    expect.objectContaining({ name: 'db_store_info', labels: { store: 'novels', engine: 'shelf', adapter: 'shelf' } }),
+  )
 })

@@ -7,13 +7,16 @@ import { map } from './adapters/map.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
 import { sqlite } from './adapters/sqlite.ts'
 import { validateAdapter, validateBinding, validateEngine } from './adapters/validate-adapter.ts'
+import { errorKind } from './metrics/error-type.ts'
 import { validateLabel } from './metrics/labels.ts'
 import type { Semconv } from './metrics/semconv.ts'
 import { StoreContext } from './operations/store-context.ts'
-import { deleteMark, getMark, isMeasured, setMark } from './operations/store-mark.ts'
+import { deleteMark, getMark, isMeasured, type StoreMark, setMark } from './operations/store-mark.ts'
 import { sharedRegistry } from './otel/shared-registry.ts'
 import { logDiagnostic } from './registry/diagnostics.ts'
-import type { MetricsRegistry } from './registry/registry.ts'
+import { type MetricsRegistry, validateRegistry } from './registry/registry.ts'
+import { describeValue } from './validation/describe-value.ts'
+import { validateOptions } from './validation/validate-options.ts'
 
 /** Options of `instrument`. */
 export interface InstrumentOptions {
@@ -35,11 +38,16 @@ export interface InstrumentOptions {
 /** The built-in adapters. Their order has no effect: at most one matches a store. */
 export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
 
+/** The options that describe the store; the others choose where it is recorded. */
+export const storeOptionNames = ['name', 'adapter'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
+const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry']
+
 /**
  * Measures every operation of the store from now on. Returns the same store. A store that is measured already is left
- * unchanged.
+ * unchanged, with a warning of the process if the options differ; but options replace those with which `WombatInstrumentation` or
+ * the preload found a store.
  *
- * @throws TypeError if no adapter or more than one matches the store, or if an option is invalid.
+ * @throws TypeError if no adapter or more than one matches the store, or if an option is invalid or unknown.
  *
  * @example
  * ```ts
@@ -50,15 +58,59 @@ export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rock
  * ```
  */
 export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
-  const { name = 'default', meterProvider, semconv } = options
-  validateOptions(options)
-  const adapter = findAdapter(store, options.adapter)
-  if (isMeasured(store)) {
-    logDiagnostic('debug', `store ${name} is measured already`)
+  const adapter = validateCall(store, options)
+  const mark = getMark(store)
+  if (mark?.isAutomatic === true && Object.keys(options).length > 0) uninstrument(store)
+  else if (isMeasured(store)) {
+    reportMeasured(mark, options)
     return store
   }
-  const registry = options.registry ?? sharedRegistry(meterProvider, semconv)
-  const description = { store: name, engine: validateEngine(adapter.name, adapter.engine(store)), adapter: adapter.name }
+  return measure(store, adapter, options, false)
+}
+
+/**
+ * Measures a store that was found, not instrumented by the application, whose own `instrument` with options replaces this one.
+ *
+ * @throws TypeError as `instrument`.
+ */
+export function instrumentFound(store: object, options: InstrumentOptions): void {
+  const adapter = validateCall(store, options)
+  if (!isMeasured(store)) measure(store, adapter, options, true)
+}
+
+/** Stops measuring the store and restores its methods; its counters remain. Returns false if the store was not measured. */
+export function uninstrument(store: object): boolean {
+  const mark = getMark(store)
+  if (mark === undefined) return false
+  deleteMark(store)
+  mark.end()
+  return true
+}
+
+/** Returns the adapter that measures the store. @throws TypeError if there is none, or if an option is wrong. */
+function validateCall(store: object, options: InstrumentOptions): StoreAdapter {
+  validateOptions(options, { call: 'instrument()', names: optionNames, example: "{ name: 'orders' }" })
+  const { name = 'default', meterProvider, semconv, registry, adapter } = options
+  const problem = validateLabel('store', name)
+  if (problem !== undefined) throw new TypeError(`name: ${problem}`)
+  if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
+    throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
+  }
+  if (registry !== undefined) validateRegistry(registry)
+  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
+    throw new TypeError(`meterProvider must be a MeterProvider, got ${describeValue(meterProvider)}`)
+  }
+  if (adapter !== undefined) validateAdapter(adapter)
+  return findAdapter(store, adapter)
+}
+
+function measure<Store extends object>(
+  store: Store,
+  adapter: StoreAdapter,
+  { name = 'default', meterProvider, semconv, registry = sharedRegistry(meterProvider, semconv) }: InstrumentOptions,
+  isAutomatic: boolean,
+): Store {
+  const description = { store: name, engine: detectEngine(adapter, store), adapter: adapter.name, isAutomatic }
   const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
     const binding = validateBinding(adapter.name, adapter.instrument(store, context))
@@ -71,34 +123,28 @@ export function instrument<Store extends object>(store: Store, options: Instrume
   return store
 }
 
-/** Stops measuring the store and restores its methods; its counters remain. Returns false if the store was not measured. */
-export function uninstrument(store: object): boolean {
-  const mark = getMark(store)
-  if (mark === undefined) return false
-  deleteMark(store)
-  mark.end()
-  return true
+/** An engine that cannot be detected is unknown: the store is measured all the same. @throws TypeError if its name is no label. */
+function detectEngine(adapter: StoreAdapter, store: object): string {
+  let engine: string
+  try {
+    engine = adapter.engine(store)
+  } catch (error) {
+    logDiagnostic('warn', `the engine of a store is unknown, adapter "${adapter.name}" failed to detect it`, errorKind(error))
+    engine = adapter.name
+  }
+  return validateEngine(adapter.name, engine)
 }
 
-function validateOptions({ name = 'default', meterProvider, semconv, registry, adapter }: InstrumentOptions): void {
-  const problem = validateLabel('store', name)
-  if (problem !== undefined) throw new TypeError(`name: ${problem}`)
-  if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
-    throw new TypeError('registry excludes meterProvider and semconv: the registry has its own')
-  }
-  if (registry !== undefined && typeof registry?.onSeries !== 'function') {
-    throw new TypeError(`registry must be a MetricsRegistry, got ${describeValue(registry)}`)
-  }
-  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
-    throw new TypeError(`meterProvider must be a MeterProvider, got ${describeValue(meterProvider)}`)
-  }
-  if (adapter !== undefined) validateAdapter(adapter)
-}
-
-function describeValue(value: unknown): string {
-  if (typeof value === 'function') return `the function ${value.name}`
-  if (typeof value !== 'object' || value === null) return String(value)
-  return `an object of class ${value.constructor?.name ?? 'unknown'}`
+/** Says that the options of a store that is measured already have no effect. */
+function reportMeasured(mark: StoreMark | undefined, { name, registry, meterProvider }: InstrumentOptions): void {
+  const isSame = (name === undefined || name === mark?.name) && (registry === undefined || registry === mark?.registry)
+  if (isSame && meterProvider === undefined) return
+  const as = mark?.name === undefined ? '' : ` as ${JSON.stringify(mark.name)}`
+  const given = name === undefined || name === mark?.name ? 'the other options' : `the name ${JSON.stringify(name)}`
+  process.emitWarning(`instrument() ignores ${given}: the store is measured already${as}; call uninstrument(store) first`, {
+    type: 'WombatWarning',
+    code: 'WOMBAT_MEASURED_ALREADY',
+  })
 }
 
 function findAdapter(store: unknown, customAdapter: StoreAdapter | undefined): StoreAdapter {

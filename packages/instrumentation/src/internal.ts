@@ -5,7 +5,10 @@
  * @module @wombat/instrumentation/internal
  */
 
+import './validation/require-node.ts'
+
 export { parseVolume, type Volume } from './engines/files/volume.ts'
+export { storeOptionNames } from './instrument.ts'
 export { reservedNames } from './metrics/definition.ts'
 export { errorKind, errorType, otherError } from './metrics/error-type.ts'
 export { HistogramSnapshot } from './metrics/histogram-snapshot.ts'
@@ -13,8 +16,11 @@ export { rejectReasons } from './metrics/instrument-owner.ts'
 export { seriesKey } from './metrics/labels.ts'
 export { summarize, summaryQuantiles } from './metrics/metric.ts'
 export { clientOperationDuration, isExported, operationMetrics } from './metrics/semconv.ts'
+export { claimDefaultRegistry, type DefaultRegistryClaim } from './otel/shared-registry.ts'
 export { type ControlGroupMemory, readControlGroupMemory } from './process/control-group.ts'
 export { collectProcessMemory, processMemoryLimit } from './process/process-memory.ts'
 export { calloutTargets } from './registry/callouts.ts'
 export { MeasuredStores } from './registry/measured-stores.ts'
 export { OperationObserver } from './registry/observer.ts'
+export { describeValue } from './validation/describe-value.ts'
+export { validateOptions } from './validation/validate-options.ts'

@@ -1,6 +1,6 @@
 import { getRequestListener } from '@hono/node-server'
-import { instrument, type MetricsRegistry } from '@wombat/instrumentation'
-import { collectProcessMemory } from '@wombat/instrumentation/internal'
+import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
+import { collectProcessMemory, storeOptionNames, validateOptions } from '@wombat/instrumentation/internal'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
@@ -27,7 +27,7 @@ import { createRoutes } from './http/app.ts'
 import { withMiddleware } from './http/middleware.ts'
 import { HttpServers } from './http/servers.ts'
 import type { Logger } from './logger.ts'
-import type { Monitoring } from './monitoring.ts'
+import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
 import type { Clock } from './time/clock.ts'
 import { ClockSteps } from './time/clock-steps.ts'
@@ -43,6 +43,8 @@ export interface MonitoringParts {
   readonly chosenOptions: ReadonlySet<OptionName>
   /** Replaces the registry's own limit of series per metric; undefined leaves it. */
   readonly cardinalityLimit?: number
+  /** Gives up the registry when everything else is closed; left out if the registry was not claimed. */
+  readonly registryClaim?: Component
   /** The MeterProvider that `reader` belongs to; left out if it is the application's. */
   readonly meterProvider?: Component
 }
@@ -54,6 +56,7 @@ export interface MonitoringParts {
  */
 export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring> {
   const components = new ComponentList()
+  if (parts.registryClaim !== undefined) components.add(parts.registryClaim)
   try {
     return await compose(components, parts)
   } catch (error) {
@@ -154,7 +157,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   return {
     registry,
     addresses,
-    instrument: (store, { name } = {}) => instrument(store, { registry, ...(name !== undefined && { name }) }),
+    instrument: (store, instrumentOptions = {}) => instrument(store, withRegistry(instrumentOptions, registry)),
     alerts: () => alerts.manager.alerts(),
     reloadAlertRules: async () => {
       if (rulesFile !== undefined) alerts.manager.replaceRules(await readRulesFile(rulesFile))
@@ -172,6 +175,16 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** @throws TypeError if the options are not those of a store, or choose another registry than that of the monitoring. */
+function withRegistry(options: StoreOptions, registry: MetricsRegistry): InstrumentOptions {
+  validateOptions(options, {
+    call: 'monitoring.instrument()',
+    names: storeOptionNames,
+    example: "{ name: 'orders' }",
+  })
+  return { ...options, registry }
 }
 
 async function closeAll(components: ComponentList, timeoutMs: number, logger: Logger): Promise<void> {

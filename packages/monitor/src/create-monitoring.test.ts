@@ -75,11 +75,25 @@ test('another reader of the application sees the same values, also after monitor
   expect((await reader.take()).errors).toEqual([])
 })
 
-test('with a reader that belongs to no MeterProvider, every answer is a 503 that contains what to do', async () => {
-  const monitoring = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
-  const { status, body } = await httpRequest(`${monitoring.addresses.json}/api/v1/metrics`)
-  expect(status).toBe(503)
-  expect(body.toString()).toContain('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
+test('a reader that belongs to no MeterProvider is rejected with what to do', async () => {
+  const reader = new SnapshotReader()
+  await expect(attached(reader)).rejects.toThrow(
+    'this SnapshotReader belongs to no MeterProvider: first create the provider (or start the NodeSDK) with it among the readers',
+  )
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  expect((await attached(reader, { meterProvider })).addresses.json).toBeDefined()
+})
+
+test.each([
+  ['a configuration', { jsonApiPort: 0 }, 'an object of class Object'],
+  ['nothing', undefined, 'undefined'],
+  ['a reader of another kind', new (class Reader {})(), 'an object of class Reader'],
+])('%s instead of a SnapshotReader is rejected with what to do', async (_what, given, described) => {
+  await expect(createMonitoring(given as never)).rejects.toThrow(
+    new TypeError(
+      `createMonitoring(reader, config): the reader must be a SnapshotReader, got ${described}; without a MeterProvider of your own use startMonitoring(config)`,
+    ),
+  )
 })
 
 test('options of the MeterProvider are rejected', async () => {
@@ -143,7 +157,8 @@ test('after close, or after a start that failed, the stores are measured as befo
   expect(measurement(registry)).toEqual(before)
   monitoring.adjust({ enableMetrics: false })
   expect(measurement(registry), 'after close, adjust changes nothing').toEqual(before)
-  const other = await attached(new SnapshotReader(), { meterProvider: new MeterProvider() })
+  const otherReader = new SnapshotReader()
+  const other = await attached(otherReader, { meterProvider: new MeterProvider({ readers: [otherReader] }) })
   await expect(attached(reader, { ...close, jsonApiPort: port(other.addresses.json) })).rejects.toThrow('the port is in use')
   expect(measurement(registry)).toEqual(before)
   const states = registry.getAllMetrics().filter(({ name }) => name === 'db_health_status')

@@ -4,6 +4,8 @@
  * @module @wombat/monitor
  */
 
+import './require-node.ts'
+
 export {
   type Condition,
   type ConditionDirection,
@@ -92,7 +94,7 @@ export { type HistorySeries, type Sample, toSamples } from './history/series.ts'
 export { DurableHistory, type DurableHistoryOptions } from './history/sqlite/durable-history.ts'
 export type { Addresses } from './http/servers.ts'
 export type { Logger, LogLevel } from './logger.ts'
-export type { Monitoring } from './monitoring.ts'
+export type { Monitoring, StoreOptions } from './monitoring.ts'
 export { type ErrorEntry, ErrorHistory, type ErrorHistoryOptions } from './operations/error-history.ts'
 export type { SlowRecord } from './operations/slow-log.ts'
 export type { LatencyCause } from './process/process-state.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { InstrumentOptions, MetricsRegistry } from '@wombat/instrumentation'
 import type { Alert } from './alerts/manager.ts'
 import type { Snapshot } from './collection/snapshot.ts'
 import type { RuntimeOptions } from './config/runtime-settings.ts'
@@ -10,14 +10,20 @@ import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-log.ts'
 
+/** Options of `Monitoring.instrument`: all of `instrument` but those that choose where to record. */
+export type StoreOptions = Omit<InstrumentOptions, 'registry' | 'meterProvider' | 'semconv'>
+
 /** Monitoring that is running. Close it before the process ends, to send the last interval. */
 export interface Monitoring extends AsyncDisposable {
   /** The metrics of all stores; record your own here. */
   readonly registry: MetricsRegistry
   /** The URLs of the HTTP servers. */
   readonly addresses: Addresses
-  /** Measures a store from now on, and returns the same store. @throws TypeError if no adapter supports the store. */
-  instrument<Store extends object>(store: Store, options?: { readonly name?: string }): Store
+  /**
+   * Measures a store from now on, and returns the same store. @throws TypeError if no adapter supports the store, or an option is
+   * unknown or invalid.
+   */
+  instrument<Store extends object>(store: Store, options?: StoreOptions): Store
   /** Returns all metrics as they are now, as `/api/v1/metrics` does. */
   metrics(): Promise<JsonMetric[]>
   /** Returns the alerts that are pending or firing, and those that were resolved in the last 15 minutes. */

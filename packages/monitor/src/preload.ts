@@ -1,3 +1,4 @@
+import './require-node.ts'
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { ConfigError } from './config/errors.ts'
 import { explainConfig } from './config/explain.ts'

@@ -12,7 +12,7 @@ if (isMainThread) {
     void preload()
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
-    const [reason] = String(error).split('\n')
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
     try {
       process.getBuiltinModule('node:fs').writeSync(2, `wombat: monitoring is off, the application runs without it: ${reason}\n`)
     } catch {

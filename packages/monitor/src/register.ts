@@ -10,7 +10,7 @@ if (isMainThread) {
     await preload()
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
-    const [reason] = String(error).split('\n')
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
     try {
       writeSync(2, `wombat: monitoring is off, the application runs without it: ${reason}\n`)
     } catch {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { metrics as api } from '@opentelemetry/api'
+import { instrument, type StoreAdapter } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { fromJsonValue } from '@wombat/test-support/json-samples'
@@ -11,7 +12,7 @@ import { otlpMetrics, otlpResource, otlpValue } from '@wombat/test-support/otlp-
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ConfigError } from './config/errors.ts'
 import type { MonitoringConfig } from './config/resolve-config.ts'
 import type { JsonMetric } from './exporters/json.ts'
@@ -168,6 +169,13 @@ test('nothing global is registered or replaced', async () => {
   await httpRequest(`${monitoring.addresses.prometheus}/metrics`)
   await monitoring.fetch(new Request('http://localhost/metrics'))
   expect(api.getMeterProvider()).toBe(provider)
+  // But the slot of the registry that all copies of the instrumentation share, until the monitoring is closed.
+  const slot = Symbol.for('@wombat/instrumentation default registry 1')
+  const now: Record<PropertyKey, PropertyDescriptor> = Object.getOwnPropertyDescriptors(globalThis)
+  expect(now[slot]).toMatchObject({ enumerable: false, configurable: true })
+  delete now[slot]
+  expect(now).toEqual(globals)
+  await monitoring.close()
   expect(Object.getOwnPropertyDescriptors(globalThis)).toEqual(globals)
 })
 
@@ -303,4 +311,86 @@ test('the counters of rejected values start at 0 for every reason', async () => 
   expect(await refused()).toEqual({ negative: 0, not_finite: 0, undeclared: 0, wrong_kind: 0, labels: 0 })
   registry.incrementCounter('db_get_operations_total', -1, { store: 'orders' })
   expect(await refused()).toMatchObject({ negative: 1, not_finite: 0 })
+})
+
+describe('the stores of instrument() without a registry', () => {
+  const sets = async (monitoring: Monitoring): Promise<Record<string, unknown>> =>
+    Object.fromEntries(
+      (await monitoring.metrics())
+        .filter(({ name }) => name === 'db_set_operations_total')
+        .map((metric) => [metric.labels['store'], 'value' in metric ? metric.value : undefined]),
+    )
+
+  test('are monitored, whether instrumented before or after the start, also by the next monitoring', async () => {
+    const before = instrument(new Map<string, number>(), { name: 'before' })
+    before.set('a', 1)
+    const monitoring = await started()
+    const after = instrument(new Map<string, number>(), { name: 'after' })
+    const own = monitoring.instrument(new Map<string, number>(), { name: 'own' })
+    for (const store of [before, after, own]) store.set('b', 1)
+    expect(await sets(monitoring)).toMatchObject({ before: 2, after: 1, own: 1 })
+    await monitoring.close()
+    after.set('c', 1)
+    expect(await sets(await started())).toMatchObject({ before: 2, after: 2, own: 1 })
+  })
+
+  test('are in the first of two monitorings, and the second one says so', async () => {
+    const first = await started()
+    const logger = collectingLogger()
+    const second = await started({ logger })
+    instrument(new Map<string, number>(), { name: 'shared' }).set('a', 1)
+    second.instrument(new Map<string, number>(), { name: 'own' }).set('a', 1)
+    expect(await sets(first)).toMatchObject({ shared: 1 })
+    expect(await sets(second)).toEqual({ own: 1 })
+    expect(logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      'another monitoring of this process covers the stores of instrument(); this one covers only those of its own instrument(): start one monitoring in a process',
+    ])
+  })
+
+  test('decide on the names: other ones are rejected', async () => {
+    instrument(new Map(), { name: 'named' })
+    await expect(started({ semconv: 'otel' })).rejects.toThrow(/semconv is already "wombat"/)
+    await expect(started({ semconv: 'wombat' })).resolves.toBeDefined()
+  })
+
+  test('are free for the next monitoring after a start that failed', async () => {
+    await using taken = await started({ jsonApiPort: 0 })
+    const { port } = new URL(taken.addresses.json as string)
+    await taken.close()
+    const server = createTcpServer().listen(Number(port), '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    await expect(started({ jsonApiPort: Number(port) })).rejects.toThrow('the port is in use')
+    server.close()
+    const logger = collectingLogger()
+    await started({ logger })
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+})
+
+test('monitoring.instrument takes all options of a store, and rejects others', async () => {
+  class Shelf {}
+  const adapter: StoreAdapter<Shelf> = {
+    name: 'shelf',
+    operations: [],
+    engineMetrics: {},
+    errorCodes: new Set(),
+    matches: (store) => store instanceof Shelf,
+    engine: () => 'wood',
+    instrument: () => ({ state: () => 'open', detach() {} }),
+  }
+  const monitoring = await started()
+  const shelf = monitoring.instrument(new Shelf(), { name: 'novels', adapter })
+  // The first call may return the collection that began with the monitoring.
+  await monitoring.metrics()
+  expect(await monitoring.metrics()).toContainEqual(
+    expect.objectContaining({ name: 'db_store_info', labels: { store: 'novels', engine: 'wood', adapter: 'shelf' } }),
+  )
+  expect(shelf).toBeInstanceOf(Shelf)
+  const wrong = (options: unknown) => () => monitoring.instrument(new Map(), options as never)
+  expect(wrong('orders')).toThrow(
+    /^monitoring.instrument\(\): the options must be an object such as \{ name: 'orders' \}, got "orders"$/,
+  )
+  expect(wrong({ registry: monitoring.registry })).toThrow(
+    /^monitoring.instrument\(\): there is no option registry; the options are name, adapter/,
+  )
 })

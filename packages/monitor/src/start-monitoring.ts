@@ -1,6 +1,7 @@
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { MetricsRegistry, sharedRegistry } from '@wombat/instrumentation'
+import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/instrumentation'
+import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
 import { createResource } from './collection/resource.ts'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
 import { createSubscription } from './component.ts'
@@ -46,19 +47,54 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const options = componentOptions(resolveConfig(withOtelExporters(config)))
   const otlp = otlpSettings(options.otlp)
   const resource = readOtelResource()
-  const registry = new MetricsRegistry(options.registry)
+  const chosen = chosenOptions(config)
+  const claim = claimRegistry(options.registry, chosen)
+  const registry = claim?.registry ?? new MetricsRegistry(options.registry)
   const logger = createLogger(options.logging, registry)
   for (const problem of resource.problems) logger.warn({}, problem)
   const offReason = otlpOffReason(config.otlp)
   if (offReason !== undefined) logger.warn({}, offReason)
+  if (claim === undefined) {
+    logger.warn(
+      {},
+      'another monitoring of this process covers the stores of instrument(); this one covers only those of its own instrument(): start one monitoring in a process',
+    )
+  }
   const { clock = new SystemClock() } = options
   const reader = new SnapshotReader()
-  const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
   const meterProvider = createSubscription(() => {
+    const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
     const provider = new MeterProvider({ resource: createResource(options.resource ?? {}, resource.attributes), readers })
     return () => provider.shutdown()
   })
-  return runMonitoring({ reader, registry, options, logger, clock, meterProvider, chosenOptions: chosenOptions(config) })
+  return runMonitoring({
+    reader,
+    registry,
+    options,
+    logger,
+    clock,
+    meterProvider,
+    chosenOptions: chosen,
+    ...(claim !== undefined && { registryClaim: { close: claim.release } }),
+    ...(chosen.has('cardinalityLimit') && { cardinalityLimit: options.registry.cardinalityLimit }),
+  })
+}
+
+/**
+ * Claims the registry of the stores that are instrumented without naming one, before or after this call; undefined if another
+ * monitoring has claimed it.
+ *
+ * @throws ConfigError if those stores were measured under other names.
+ */
+function claimRegistry({ semconv, cardinalityLimit }: RegistryOptions, chosen: ReadonlySet<OptionName>) {
+  try {
+    return claimDefaultRegistry({
+      ...(cardinalityLimit !== undefined && { cardinalityLimit }),
+      ...(chosen.has('semconv') && semconv !== undefined && { semconv }),
+    })
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)])
+  }
 }
 
 /**
@@ -66,8 +102,8 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
  * It covers every store that is measured with this provider, also by `instrument` alone. Closing it leaves the provider and the
  * measured stores as they were before.
  *
- * @throws ConfigError if the configuration is not valid; Error if a server cannot listen on its port, or if the stores of this
- *   provider are monitored already.
+ * @throws TypeError if the reader is not a SnapshotReader; Error if it belongs to no MeterProvider, if a server cannot listen on its
+ *   port, or if the stores of this provider are monitored already; ConfigError if the configuration is not valid.
  * @example
  * ```js
  * import assert from 'node:assert/strict'
@@ -89,11 +125,17 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
  * ```
  */
 export async function createMonitoring(reader: SnapshotReader, config: AttachedConfig = {}): Promise<Monitoring> {
+  if (typeof reader?.take !== 'function') {
+    throw new TypeError(
+      `createMonitoring(reader, config): the reader must be a SnapshotReader, got ${describeValue(reader)}; without a MeterProvider of your own use startMonitoring(config)`,
+    )
+  }
   const { meterProvider, ...rest } = config
   if ('otlp' in rest || 'resource' in rest) {
     throw new ConfigError(['otlp and resource are settings of your MeterProvider: set them there'])
   }
   const options = componentOptions(resolveConfig(rest))
+  reader.assertBound()
   // A default must not change what the provider's stores use already.
   const chosen = chosenOptions(rest)
   const registry = sharedRegistry(meterProvider, chosen.has('semconv') ? options.registry.semconv : undefined)

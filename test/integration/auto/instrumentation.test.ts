@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type MeterProvider as AnyMeterProvider, metrics } from '@opentelemetry/api'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
@@ -204,4 +205,25 @@ test.each([
   ['a name that is not a function', { name: 'orders' as never }, 'name must be a function'],
 ])('%s is rejected', (_what, config, complaint) => {
   expect(() => new WombatInstrumentation(config)).toThrow(complaint)
+})
+
+test('a version that cannot be measured is reported once, with what is needed, and counted', async () => {
+  const registry = new MetricsRegistry()
+  const warnings: string[] = []
+  registry.warn = (message) => warnings.push(message)
+  enableInstrumentation({ registry })
+  for (const version of ['1.4.0', '1.4.0', '99.0.0-beta.1']) {
+    const require = await copyPackages('keyv')
+    const manifest = require.resolve('keyv').replace(/(node_modules.keyv).*/, '$1/package.json')
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), version }))
+    const { Keyv } = require('keyv')
+    await new Keyv().set('a', '1')
+  }
+  expect(warnings).toEqual([
+    expect.stringMatching(/^stores of keyv 1\.4\.0 are not measured: that needs version .*6 of keyv$/),
+    expect.stringMatching(/^stores of keyv 99\.0\.0-beta\.1 are not measured: that needs version .*6 of keyv$/),
+  ])
+  expect(registry.getAllMetrics().filter(({ name }) => /unmeasured|operations_total/.test(name))).toEqual([
+    expect.objectContaining({ name: 'wombat_monitor_unmeasured_modules', value: 2 }),
+  ])
 })

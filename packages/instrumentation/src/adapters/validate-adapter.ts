@@ -1,6 +1,7 @@
 import { validateLabel } from '../metrics/labels.ts'
 import { metrics, operations } from '../metrics/semconv.ts'
 import type { StoreBinding, StoreState } from '../registry/store-binding.ts'
+import { describeValue } from '../validation/describe-value.ts'
 import type { StoreAdapter } from './adapter.ts'
 
 const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
@@ -12,12 +13,12 @@ const states: readonly StoreState[] = ['opening', 'open', 'closed', 'failed']
  */
 export function validateAdapter(adapter: StoreAdapter): void {
   if (typeof adapter !== 'object' || adapter === null)
-    throw new TypeError(`adapter must be an object, got ${formatValue(adapter)}`)
+    throw new TypeError(`adapter must be an object, got ${describeValue(adapter)}`)
   const { name, operations: listedOperations, optionalOperations = [], engineMetrics, errorCodes } = adapter
   if (typeof name !== 'string' || name === '')
-    throw new TypeError(`adapter.name must be a non-empty string, got ${formatValue(name)}`)
+    throw new TypeError(`adapter.name must be a non-empty string, got ${describeValue(name)}`)
   const fail = (field: string, expected: string, got: unknown): never => {
-    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${formatValue(got)}`)
+    throw new TypeError(`adapter "${name}": ${field} must be ${expected}, got ${describeValue(got)}`)
   }
   const operationsDescription = `an array of ${operations.join(', ')}; [] if there are none`
   if (!Array.isArray(listedOperations)) fail('operations', operationsDescription, listedOperations)
@@ -37,7 +38,7 @@ export function validateAdapter(adapter: StoreAdapter): void {
       const similar = findSimilarMetrics(metric)
       const hint = similar.length === 0 ? '' : `; did you mean ${similar.join(' or ')}?`
       throw new TypeError(
-        `adapter "${name}": engineMetrics.${engine} must be an array of names from the metric catalog, got ${formatValue(metric)}${hint}`,
+        `adapter "${name}": engineMetrics.${engine} must be an array of names from the metric catalog, got ${describeValue(metric)}${hint}`,
       )
     }
   }
@@ -65,7 +66,9 @@ export function validateEngine(adapter: string, engine: string): string {
  */
 export function validateBinding(adapter: string, binding: StoreBinding): StoreBinding {
   if (typeof binding !== 'object' || binding === null) {
-    throw new TypeError(`adapter "${adapter}": instrument() must return a binding { state, detach }, got ${formatValue(binding)}`)
+    throw new TypeError(
+      `adapter "${adapter}": instrument() must return a binding { state, detach }, got ${describeValue(binding)}`,
+    )
   }
   if (typeof Reflect.get(binding, 'then') === 'function') {
     throw new TypeError(
@@ -77,12 +80,12 @@ export function validateBinding(adapter: string, binding: StoreBinding): StoreBi
     const value = binding[method]
     const isOptional = method !== 'state' && method !== 'detach'
     if (typeof value === 'function' || (isOptional && value === undefined)) continue
-    throw new TypeError(`${prefix} is invalid: ${method} must be a function, got ${formatValue(value)}`)
+    throw new TypeError(`${prefix} is invalid: ${method} must be a function, got ${describeValue(value)}`)
   }
   const state = binding.state()
   if (!states.includes(state)) {
     const expected = states.map((one) => JSON.stringify(one)).join(', ')
-    throw new TypeError(`${prefix} is invalid: state() must return one of ${expected}, got ${formatValue(state)}`)
+    throw new TypeError(`${prefix} is invalid: state() must return one of ${expected}, got ${describeValue(state)}`)
   }
   return binding
 }
@@ -94,11 +97,4 @@ function findSimilarMetrics(name: unknown): string[] {
   return Object.keys(metrics)
     .filter((metric) => metric.includes(part) || part.includes(metric))
     .slice(0, 3)
-}
-
-function formatValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

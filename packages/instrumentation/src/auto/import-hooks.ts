@@ -1,4 +1,4 @@
-import { createRequire, register, registerHooks } from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { storeModules } from './store-modules.ts'
 
@@ -7,8 +7,8 @@ interface ImportInTheMiddle {
   supportsSyncHooks(): boolean
   createHook(meta: { readonly url: string }): {
     applyOptions(options: { readonly include: string[] }): void
-    resolveSync: NonNullable<Parameters<typeof registerHooks>[0]['resolve']>
-    loadSync: NonNullable<Parameters<typeof registerHooks>[0]['load']>
+    resolveSync: NonNullable<Parameters<typeof nodeModule.registerHooks>[0]['resolve']>
+    loadSync: NonNullable<Parameters<typeof nodeModule.registerHooks>[0]['load']>
   }
 }
 
@@ -44,8 +44,8 @@ export function hookImports(): void {
   if (supportsSyncHooks()) {
     const hook = createHook({ url: loader })
     hook.applyOptions({ include })
-    registerHooks({ resolve: hook.resolveSync, load: hook.loadSync })
+    nodeModule.registerHooks({ resolve: hook.resolveSync, load: hook.loadSync })
   } else {
-    register(`${loader}?of=wombat`, { data: { include } })
+    nodeModule.register(`${loader}?of=wombat`, { data: { include } })
   }
 }

@@ -1,7 +1,13 @@
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation'
-import { logDiagnostic } from '../registry/diagnostics.ts'
 import type { StoreCallback } from './on-first-call.ts'
 import type { StoreModule } from './store-modules.ts'
+
+/** Receives what cannot be measured. The functions must not throw. */
+export interface ModuleReports {
+  /** A version that is not supported was loaded; once for each version. */
+  unsupported(message: string): void
+  failed(message: string, error: unknown): void
+}
 
 /**
  * Defines a store module for InstrumentationBase. The base class patches and unpatches only the exports of the copy
@@ -18,16 +24,18 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
   declare moduleVersion?: string
   readonly #module: StoreModule
   readonly #onStore: StoreCallback
+  readonly #reports: ModuleReports
   readonly #targets = new Set<object>()
   readonly #undoByTarget = new Map<object, () => void>()
   /** The versions that were reported as unsupported. */
   readonly #reported = new Set<string>()
   #latestExports: unknown
 
-  constructor(module: StoreModule, onStore: StoreCallback) {
+  constructor(module: StoreModule, onStore: StoreCallback, reports: ModuleReports) {
     this.name = module.name
     this.#module = module
     this.#onStore = onStore
+    this.#reports = reports
   }
 
   /** The exports of the copy that was loaded last. */
@@ -67,7 +75,9 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
     if (version === undefined || majors === undefined || majors.includes(Number.parseInt(version, 10))) return true
     if (!this.#reported.has(version)) {
       this.#reported.add(version)
-      logDiagnostic('warn', `stores of ${name} ${version} are not measured: use version ${joinWithOr(majors)} of ${name}`)
+      this.#reports.unsupported(
+        `stores of ${name} ${version} are not measured: that needs version ${joinWithOr(majors)} of ${name}`,
+      )
     }
     return false
   }
@@ -77,7 +87,7 @@ export class ModuleDefinition implements InstrumentationModuleDefinition {
     try {
       work()
     } catch (error) {
-      logDiagnostic('warn', `cannot patch a copy of ${this.name}; its stores are not measured`, error)
+      this.#reports.failed(`cannot patch a copy of ${this.name}; its stores are not measured`, error)
     }
   }
 }

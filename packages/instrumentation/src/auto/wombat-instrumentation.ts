@@ -5,13 +5,14 @@ import {
   type InstrumentationConfig,
   type InstrumentationModuleDefinition,
 } from '@opentelemetry/instrumentation'
-import { instrument } from '../instrument.ts'
+import { instrumentFound } from '../instrument.ts'
 import { errorKind } from '../metrics/error-type.ts'
 import { validateLabel } from '../metrics/labels.ts'
 import type { Semconv } from '../metrics/semconv.ts'
 import { scopeName, sharedRegistry } from '../otel/shared-registry.ts'
 import { logDiagnostic } from '../registry/diagnostics.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
+import { validateOptions } from '../validation/validate-options.ts'
 import { ModuleDefinition } from './module-definition.ts'
 import { type StoreModule, type StoreModuleName, storeModules } from './store-modules.ts'
 
@@ -69,6 +70,8 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
   #fulfilledRegistry: MetricsRegistry | undefined
   /** The modules for which a failure was logged. */
   readonly #warned = new Set<StoreModuleName>()
+  /** How many versions of modules were loaded that cannot be measured. */
+  #unsupported = 0
   /** The registries that create spans with our tracer. */
   readonly #tracedRegistries = new Set<MetricsRegistry>()
 
@@ -85,7 +88,13 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   /** Called by the constructor of the base class, before our own fields exist. */
   protected override init(): InstrumentationModuleDefinition[] {
-    return storeModules.map((module) => new ModuleDefinition(module, (store) => this.#onStore(store, module)))
+    return storeModules.map(
+      (module) =>
+        new ModuleDefinition(module, (store) => this.#onStore(store, module), {
+          unsupported: (message) => this.#reportUnsupported(message),
+          failed: (message, error) => this.#warn(message, error),
+        }),
+    )
   }
 
   override setMeterProvider(meterProvider: MeterProvider): void {
@@ -117,18 +126,14 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     const { semconv, spans } = this.getConfig()
     try {
       const usedRegistry = registry ?? sharedRegistry(this.#meterProvider, semconv)
-      instrument(store, { name: this.#chooseName(store, module), registry: usedRegistry })
+      instrumentFound(store, { name: this.#chooseName(store, module), registry: usedRegistry })
       if (spans !== true) return
       this.#tracedRegistries.add(usedRegistry)
       usedRegistry.observer.tracer = this.tracer
     } catch (error) {
       if (this.#warned.has(module.name)) return
       this.#warned.add(module.name)
-      logDiagnostic(
-        'warn',
-        `cannot measure a store of ${module.name}; other stores of this module may not be measured either`,
-        error,
-      )
+      this.#warn(`cannot measure a store of ${module.name}; other stores of this module may not be measured either`, error)
     }
   }
 
@@ -138,15 +143,47 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
       const name = this.getConfig().name?.(store, module.name)
       const problem = name === undefined ? undefined : validateLabel('store', name)
       if (problem === undefined) return name ?? fallback
-      logDiagnostic('warn', `invalid store name, using ${JSON.stringify(fallback)}: ${problem}`)
+      this.#warn(`invalid store name, using ${JSON.stringify(fallback)}: ${problem}`)
     } catch (error) {
-      logDiagnostic('warn', `the name function failed, using ${JSON.stringify(fallback)} as the store name`, errorKind(error))
+      this.#warn(`the name function failed, using ${JSON.stringify(fallback)} as the store name`, error)
     }
     return fallback
+  }
+
+  /** Says that a version of a module cannot be measured, and counts it. Never throws. */
+  #reportUnsupported(message: string): void {
+    this.#unsupported++
+    const count = this.#unsupported
+    this.#withRegistry(message, (registry) => registry.setGauge('wombat_monitor_unmeasured_modules', count))
+  }
+
+  /** Never throws, and never logs the message of a foreign error: it may contain paths. */
+  #warn(message: string, error?: unknown): void {
+    this.#withRegistry(error === undefined ? message : `${message}: ${errorKind(error)}`)
+  }
+
+  /** Warns through the registry that the stores are recorded into, so that a monitoring of that registry logs it. */
+  #withRegistry(message: string, record: (registry: MetricsRegistry) => void = () => {}): void {
+    const { registry, semconv } = this.getConfig()
+    const report = (target: MetricsRegistry): void => {
+      target.warnSafely(message)
+      record(target)
+    }
+    try {
+      if (isPromise(registry)) registry.then(report, () => {})
+      else report(registry ?? sharedRegistry(this.#meterProvider, semconv))
+    } catch (failure) {
+      logDiagnostic('warn', message, errorKind(failure))
+    }
   }
 }
 
 function validateConfig(config: WombatInstrumentationConfig): WombatInstrumentationConfig {
+  validateOptions(config, {
+    call: 'new WombatInstrumentation()',
+    names: ['enabled', 'name', 'semconv', 'registry', 'spans'],
+    example: "{ name: () => 'orders' }",
+  })
   const { name, semconv, registry } = config
   if (registry !== undefined && semconv !== undefined)
     throw new TypeError('registry and semconv cannot be combined: set semconv in the options of the registry')

@@ -20,7 +20,7 @@ export class Gauge {
   get value(): number | undefined {
     let aggregate: number | undefined
     for (const callback of this.#callbacks) {
-      const value = callSafely(callback)
+      const value = this.#call(callback)
       if (value === undefined) continue
       if (aggregate === undefined) aggregate = value
       else aggregate = this.#aggregation === 'sum' ? aggregate + value : Math.max(aggregate, value)
@@ -52,13 +52,15 @@ export class Gauge {
       this.#callbacks.delete(registered)
     }
   }
-}
 
-function callSafely(callback: () => number | undefined): number | undefined {
-  try {
-    const value = callback()
-    return Number.isFinite(value) ? value : undefined
-  } catch {
-    return undefined
+  /** Returns undefined if the value is unknown. */
+  #call(callback: () => number | undefined): number | undefined {
+    try {
+      const value = callback()
+      return Number.isFinite(value) ? value : undefined
+    } catch (error) {
+      this.#owner.recordSourceFailure(`the gauge ${this.#metric}`, error)
+      return undefined
+    }
   }
 }

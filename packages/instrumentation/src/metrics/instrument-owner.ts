@@ -13,4 +13,6 @@ export interface InstrumentOwner {
   readonly enabled: boolean
   /** Counts and logs a rejected value. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void
+  /** Counts a value that could not be read, and logs it once for each source. Never throws. */
+  recordSourceFailure(source: string, error: unknown): void
 }

@@ -121,6 +121,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_refused_values_total: ['counter', '{value}', 'reason'],
   wombat_monitor_source_failures_total: ['counter', '{failure}'],
   wombat_monitor_callout_failures_total: ['counter', '{failure}', 'target'],
+  wombat_monitor_unmeasured_modules: ['gauge', '{module}'],
   wombat_monitor_overflowed_metrics: ['gauge', '{metric}'],
   wombat_monitor_notifications_sent_total: ['counter', '{notification}', 'notifier'],
   wombat_monitor_notification_failures_total: ['counter', '{attempt}', 'notifier'],

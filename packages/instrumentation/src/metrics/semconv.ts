@@ -244,6 +244,12 @@ const monitorRows = {
     "Times the application's logger, listener, tracer, redactor or hook failed when the monitor called it, by target.",
     ['target'],
   ),
+  wombat_monitor_unmeasured_modules: row(
+    'gauge',
+    '{module}',
+    'Versions of store modules that the application loaded and whose stores cannot be measured.',
+    [],
+  ),
   wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached the cardinality limit.', []),
   wombat_monitor_notifications_sent_total: row('counter', '{notification}', 'Notifications that were delivered.', ['notifier']),
   wombat_monitor_notification_failures_total: row(

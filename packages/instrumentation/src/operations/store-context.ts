@@ -13,6 +13,8 @@ import type { StoreMark } from './store-mark.ts'
 /** Which store it is: labels of its metrics. */
 export interface StoreDescription extends StoreIdentity {
   readonly adapter: string
+  /** Whether the store was found, not instrumented by the application (default false). */
+  readonly isAutomatic?: boolean
 }
 
 /** How a gauge is exported. */
@@ -29,6 +31,8 @@ export class StoreContext implements StoreMark {
   readonly registry: MetricsRegistry
   /** The label `store`. */
   readonly name: string
+  /** Whether the store was found, not instrumented by the application. */
+  readonly isAutomatic: boolean
   /** The operations that have begun and are not settled. */
   readonly inFlight = new InFlightOperations()
   /** How many iterators are open now. */
@@ -54,12 +58,13 @@ export class StoreContext implements StoreMark {
   /** Creates the series of the operations that the adapter lists, at 0. */
   constructor(
     registry: MetricsRegistry,
-    { store, engine, adapter }: StoreDescription,
+    { store, engine, adapter, isAutomatic = false }: StoreDescription,
     listedOperations: readonly Operation[],
     errorCodes: ReadonlySet<string>,
   ) {
     this.registry = registry
     this.name = store
+    this.isAutomatic = isAutomatic
     this.#identity = { store, engine }
     this.#adapter = adapter
     this.#errorCodes = errorCodes

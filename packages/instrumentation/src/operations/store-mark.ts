@@ -1,5 +1,11 @@
 /** What the mark on a measured store can do. Another version of this package may have set it, so it stays small. */
 export interface StoreMark {
+  /** The label `store`; undefined if another version of this package measures the store. */
+  readonly name?: string
+  /** Where it is recorded; undefined as above. */
+  readonly registry?: object
+  /** Whether the store was found, not instrumented by the application. */
+  readonly isAutomatic?: boolean
   /** Stops measuring the store. */
   end(): void
   /** Runs `run` without measuring what it calls on the store. */

@@ -3,7 +3,8 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { MemoryLevel } from 'memory-level'
 import { afterEach, expect, test, vi } from 'vitest'
 import { instrument } from '../instrument.ts'
-import { scopeName, sharedRegistry } from './shared-registry.ts'
+import type { MetricFamily } from '../metrics/series.ts'
+import { claimDefaultRegistry, scopeName, sharedRegistry } from './shared-registry.ts'
 
 class ManualReader extends MetricReader {
   /** Returns counters by value and histograms by count, of the store with this name. */
@@ -101,4 +102,29 @@ test('a store that is instrumented after the global MeterProvider is exported at
   await db.put('a', '1')
   expect(await reader.read('late')).toMatchObject({ db_set_operations_total: 1, db_set_latency_seconds: 1 })
   await db.close()
+})
+
+test('a monitoring claims the registry of the stores that were instrumented without one, and no second one can', () => {
+  const registry = sharedRegistry()
+  const claim = claimDefaultRegistry({})
+  expect(claim?.registry).toBe(registry)
+  expect(claimDefaultRegistry({})).toBeUndefined()
+  claim?.release()
+  const next = claimDefaultRegistry({})
+  expect(next?.registry, 'its stores still record into it').toBe(registry)
+  next?.release()
+})
+
+test('without a global MeterProvider, a recorded value goes nowhere else', async () => {
+  const db = instrument(new MemoryLevel(), { name: 'alone' })
+  await db.get('a')
+  const [series] = [...(sharedRegistry().families() as Iterable<MetricFamily>)]
+    .filter(({ definition }) => definition.name === 'db_get_latency_seconds')
+    .flatMap(({ series: all }) => [...all.values()].filter(({ labels }) => labels['store'] === 'alone'))
+  expect(series?.instrument).toMatchObject({ sink: undefined })
+  await db.close()
+})
+
+test('other names than those of the existing stores cannot be claimed', () => {
+  expect(() => claimDefaultRegistry({ semconv: 'otel' })).toThrow(/semconv is already "wombat"/)
 })

@@ -205,3 +205,26 @@ test('values that are not numbers do not throw, and unknown memory has no series
     expect(read(registry)).not.toHaveProperty('db_cache_bytes')
   }
 })
+
+test.each([
+  [
+    'no options',
+    undefined,
+    /^new DatabaseMetrics\(registry, options\): the options must be an object such as \{ store: 'orders' \}, got undefined$/,
+  ],
+  ['a name', 'orders', /the options must be an object such as \{ store: 'orders' \}, got "orders"$/],
+  [
+    'the option of instrument',
+    { name: 'orders' },
+    /there is no option name; the options are store, engine, operations, errorTypes$/,
+  ],
+  ['no store', {}, /^label store must be a string, got undefined$/],
+])('%s is rejected with what to do', (_what, options, message) => {
+  expect(() => new DatabaseMetrics(new MetricsRegistry(), options as never)).toThrow(message)
+})
+
+test('anything but a registry is rejected', () => {
+  expect(() => new DatabaseMetrics({ store: 'orders' } as never, { store: 'orders' })).toThrow(
+    new TypeError('registry must be a MetricsRegistry, got an object of class Object'),
+  )
+})

@@ -3,7 +3,8 @@ import { validateLabel } from '../metrics/labels.ts'
 import { isDefined, type Numeric, sumKnown, toNumber } from '../metrics/numeric.ts'
 import { operations as allOperations, type MetricName, type Operation, operationMetrics } from '../metrics/semconv.ts'
 import { OperationRecorder } from '../operations/recorder.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
+import { type MetricsRegistry, validateRegistry } from '../registry/registry.ts'
+import { validateOptions } from '../validation/validate-options.ts'
 
 /** Options of `DatabaseMetrics`. */
 export interface DatabaseMetricsOptions {
@@ -50,11 +51,15 @@ export class DatabaseMetrics {
   readonly #errorTypes: ReadonlySet<string>
   readonly #recorders = new Map<Operation, OperationRecorder>()
 
-  /** @throws TypeError if `store` or `engine` is not a valid label, or an operation is unknown. */
-  constructor(
-    registry: MetricsRegistry,
-    { store, engine = store, operations = ['get', 'set', 'delete', 'batch'], errorTypes = [] }: DatabaseMetricsOptions,
-  ) {
+  /** @throws TypeError if an option is unknown, `store` or `engine` is not a valid label, or an operation is unknown. */
+  constructor(registry: MetricsRegistry, options: DatabaseMetricsOptions) {
+    validateRegistry(registry)
+    validateOptions(options, {
+      call: 'new DatabaseMetrics(registry, options)',
+      names: ['store', 'engine', 'operations', 'errorTypes'],
+      example: "{ store: 'orders' }",
+    })
+    const { store, engine = store, operations = ['get', 'set', 'delete', 'batch'], errorTypes = [] } = options
     const problem = validateLabel('store', store) ?? validateLabel('engine', engine)
     if (problem !== undefined) throw new TypeError(problem)
     this.#registry = registry

@@ -164,3 +164,14 @@ test('an invalid store name is rejected by the constructor', () => {
     expect(() => new StorageMetrics(new MetricsRegistry(), { store: store as string })).toThrow(TypeError)
   }
 })
+
+test.each([
+  [
+    'no options',
+    undefined,
+    /^new StorageMetrics\(registry, options\): the options must be an object such as \{ store: 'orders' \}, got undefined$/,
+  ],
+  ['the option of instrument', { name: 'orders' }, /there is no option name; the options are store$/],
+])('%s is rejected with what to do', (_what, options, message) => {
+  expect(() => new StorageMetrics(new MetricsRegistry(), options as never)).toThrow(message)
+})

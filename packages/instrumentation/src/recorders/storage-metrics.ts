@@ -1,7 +1,8 @@
 import { validateLabel } from '../metrics/labels.ts'
 import { isDefined, type Numeric, sumKnown, toNumber } from '../metrics/numeric.ts'
 import type { MetricName } from '../metrics/semconv.ts'
-import type { MetricsRegistry } from '../registry/registry.ts'
+import { type MetricsRegistry, validateRegistry } from '../registry/registry.ts'
+import { validateOptions } from '../validation/validate-options.ts'
 
 /** The disk usage of a store in bytes. Leave out unknown parts, and parts that the store does not have. */
 export interface DiskUsage {
@@ -39,8 +40,15 @@ export class StorageMetrics {
   readonly #registry: MetricsRegistry
   readonly #labels: { readonly store: string }
 
-  /** @throws TypeError if `store` is not a valid label. */
-  constructor(registry: MetricsRegistry, { store }: { readonly store: string }) {
+  /** @throws TypeError if an option is unknown, or `store` is not a valid label. */
+  constructor(registry: MetricsRegistry, options: { readonly store: string }) {
+    validateRegistry(registry)
+    validateOptions(options, {
+      call: 'new StorageMetrics(registry, options)',
+      names: ['store'],
+      example: "{ store: 'orders' }",
+    })
+    const { store } = options
     const problem = validateLabel('store', store)
     if (problem !== undefined) throw new TypeError(problem)
     this.#registry = registry

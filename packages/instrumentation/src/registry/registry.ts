@@ -9,6 +9,8 @@ import { type Metric, readMetric } from '../metrics/metric.ts'
 import type { MetricName, Semconv } from '../metrics/semconv.ts'
 import { latencyBounds, type MetricDefinition } from '../metrics/semconv.ts'
 import type { Instrument, MetricFamily, Series } from '../metrics/series.ts'
+import { describeValue } from '../validation/describe-value.ts'
+import { validateOptions } from '../validation/validate-options.ts'
 import type { CalloutTarget } from './callouts.ts'
 import { Collectors } from './collectors.ts'
 import { logDiagnostic } from './diagnostics.ts'
@@ -87,7 +89,7 @@ export class MetricsRegistry implements InstrumentOwner {
   readonly collectors = new Collectors((first) => {
     this.incrementCounter('wombat_monitor_source_failures_total')
     if (first === undefined) return
-    this.#warn(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
+    this.warnSafely(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
   })
   /** The stores that record into this registry. */
   readonly stores = new MeasuredStores((error) => this.recordCalloutFailure('listener', error))
@@ -102,7 +104,13 @@ export class MetricsRegistry implements InstrumentOwner {
    * @throws RangeError if `cardinalityLimit` is not a whole number of 1 or more.
    * @throws TypeError if `semconv` is unknown.
    */
-  constructor({ cardinalityLimit = 2000, semconv = 'wombat' }: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}) {
+    validateOptions(options, {
+      call: 'new MetricsRegistry()',
+      names: ['cardinalityLimit', 'semconv'],
+      example: '{ cardinalityLimit: 5000 }',
+    })
+    const { cardinalityLimit = 2000, semconv = 'wombat' } = options
     if (!Number.isInteger(cardinalityLimit) || cardinalityLimit < 1) {
       throw new RangeError(
         `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it limits the series of one metric`,
@@ -208,6 +216,19 @@ export class MetricsRegistry implements InstrumentOwner {
     }
   }
 
+  /**
+   * Counts a value that could not be read: it is absent. Warns once for each source. Never throws.
+   *
+   * @param source what was read, for example `the folder of store "orders"`.
+   */
+  recordSourceFailure(source: string, error: unknown): void {
+    this.incrementCounter('wombat_monitor_source_failures_total')
+    this.#warnOnce(
+      `source ${source}`,
+      `${source} cannot be read and is absent, further failures are only counted: ${errorKind(error)}`,
+    )
+  }
+
   /** Counts a rejected value, and warns once for each metric and reason. Never throws. */
   reject(metric: string, reason: RejectReason, got: unknown): void {
     this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
@@ -306,10 +327,11 @@ export class MetricsRegistry implements InstrumentOwner {
   #warnOnce(topic: string, message: string): void {
     if (this.#warned.has(topic) || this.#warned.size >= 1000) return
     this.#warned.add(topic)
-    this.#warn(message)
+    this.warnSafely(message)
   }
 
-  #warn(message: string): void {
+  /** Calls `warn`. An error of it is counted and goes no further. */
+  warnSafely(message: string): void {
     try {
       this.warn(message)
     } catch {
@@ -317,6 +339,12 @@ export class MetricsRegistry implements InstrumentOwner {
       this.recordCalloutFailure('logger')
     }
   }
+}
+
+/** @throws TypeError if the value is not a `MetricsRegistry`, of any copy of this package. */
+export function validateRegistry(value: unknown): void {
+  const isRegistry = typeof value === 'object' && value !== null && 'onSeries' in value && typeof value.onSeries === 'function'
+  if (!isRegistry) throw new TypeError(`registry must be a MetricsRegistry, got ${describeValue(value)}`)
 }
 
 type InstrumentClass<Kind extends Instrument> = abstract new (...args: never[]) => Kind

@@ -99,3 +99,48 @@ test('a resource that fails to close does not keep the others open', () => {
   expect(readGauges(registry)).toEqual([])
   expect(registry.stores.list()).toEqual([])
 })
+
+test.each(['state', 'directory', 'probe', 'gauge'] as const)(
+  'a failing look-up (%s) leaves its value absent, is counted, and is said once',
+  (part) => {
+    const fail = (): never => {
+      throw Object.assign(new Error('/secret/path'), { code: 'EACCES' })
+    }
+    let isFailing = false
+    const adapter: StoreAdapter<Shelf> = {
+      name: 'shelf',
+      operations: [],
+      engineMetrics: {},
+      errorCodes: new Set(),
+      matches: (store) => store instanceof Shelf,
+      engine: () => 'wood',
+      instrument(_shelf, context) {
+        const answer = <Value>(name: string, value: Value): Value => (isFailing && part === name ? fail() : value)
+        context.observeGauge('db_entries', () => answer('gauge', 3))
+        return {
+          state: () => answer('state', 'open' as const),
+          directory: () => answer('directory', undefined),
+          probe: () => answer('probe', undefined),
+          detach() {},
+        }
+      },
+    }
+    const registry = new MetricsRegistry()
+    const warnings: string[] = []
+    registry.warn = (message) => warnings.push(message)
+    instrument(new Shelf(), { name: 'novels', registry, adapter })
+    isFailing = true
+    for (let times = 0; times < 2; times++) {
+      const [store] = registry.stores.list()
+      expect(store?.state()).toBe(part === 'state' ? 'closed' : 'open')
+      expect([store?.directory(), store?.probe()]).toEqual([undefined, undefined])
+      expect(readGauges(registry).includes('db_entries')).toBe(part === 'directory' || part === 'probe')
+    }
+    const failures = registry.getAllMetrics().find(({ name }) => name === 'wombat_monitor_source_failures_total')?.value
+    expect(failures).toBeGreaterThanOrEqual(2)
+    const what = { state: 'state', directory: 'folder', probe: 'health probe', gauge: 'db_entries' }[part]
+    expect(warnings).toEqual([
+      `the ${what} of store "novels" cannot be read and is absent, further failures are only counted: EACCES`,
+    ])
+  },
+)

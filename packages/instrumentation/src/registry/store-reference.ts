@@ -54,7 +54,7 @@ export class StoreReference implements MeasuredStore {
   }
 
   state(): StoreState {
-    const state = this.#binding?.state()
+    const state = this.#lookUp('state', () => this.#binding?.state())
     if (state === undefined) return 'closed'
     return state === 'closed' && this.#lastOpenFailure !== undefined ? 'failed' : state
   }
@@ -65,12 +65,12 @@ export class StoreReference implements MeasuredStore {
 
   /** Keeps the first folder that is known: after `process.chdir` the same relative path means another one. */
   directory(): string | undefined {
-    this.#directory ??= this.#binding?.directory?.()
+    this.#directory ??= this.#lookUp('folder', () => this.#binding?.directory?.())
     return this.#directory
   }
 
   probe(): StoreProbe | undefined {
-    return this.state() === 'open' ? this.#binding?.probe?.() : undefined
+    return this.state() === 'open' ? this.#lookUp('health probe', () => this.#binding?.probe?.()) : undefined
   }
 
   /** Records why the store could not be opened; undefined after it was opened. */
@@ -80,7 +80,7 @@ export class StoreReference implements MeasuredStore {
 
   /** Exports the store's gauge with this index while the store is opening or open. */
   observeGauge(index: number, name: MetricName, labels: Labels, aggregation?: GaugeAggregation): void {
-    this.#cleanUps.add(this.#registry.gauge(name, labels).observe(() => this.#readGauge(index), aggregation))
+    this.#cleanUps.add(this.#registry.gauge(name, labels).observe(() => this.#readGauge(index, name), aggregation))
   }
 
   /** Lists the store in its registry and collects from it until it is released or garbage collected. */
@@ -131,9 +131,19 @@ export class StoreReference implements MeasuredStore {
     return this.#parts.deref()?.binding
   }
 
-  #readGauge(index: number): number | undefined {
+  #readGauge(index: number, name: MetricName): number | undefined {
     const parts = this.#parts.deref()
-    const state = parts?.binding?.state()
-    return state === 'open' || state === 'opening' ? parts?.gauges[index]?.() : undefined
+    const state = this.#lookUp('state', () => parts?.binding?.state())
+    return state === 'open' || state === 'opening' ? this.#lookUp(name, () => parts?.gauges[index]?.()) : undefined
+  }
+
+  /** Asks the adapter, which asks the store. What fails is unknown: it is counted, and said once for each store. */
+  #lookUp<Result>(what: string, look: () => Result): Result | undefined {
+    try {
+      return look()
+    } catch (error) {
+      this.#registry.recordSourceFailure(`the ${what} of store ${JSON.stringify(this.name)}`, error)
+      return undefined
+    }
   }
 }

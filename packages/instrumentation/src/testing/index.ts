@@ -4,5 +4,7 @@
  * @module @wombat/instrumentation/testing
  */
 
+import '../validation/require-node.ts'
+
 export { type Measured, readMeasured } from './read-measured.ts'
 export { type Action, type StoreKind, storeSuite, type TestData } from './store-suite.ts'

@@ -86,6 +86,14 @@ export class SnapshotReader extends MetricReader {
     }
   }
 
+  /** @throws Error if the reader belongs to no MeterProvider. */
+  assertBound(): void {
+    if (this.#isBound) return
+    throw new Error(
+      'this SnapshotReader belongs to no MeterProvider: first create the provider (or start the NodeSDK) with it among the readers',
+    )
+  }
+
   protected override onInitialized(): void {
     this.#isBound = true
   }
@@ -95,7 +103,7 @@ export class SnapshotReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 
   async #take(): Promise<Snapshot> {
-    if (!this.#isBound) throw new Error('this SnapshotReader belongs to no MeterProvider: add it to the readers of one')
+    this.assertBound()
     this.#clock.synchronize()
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0

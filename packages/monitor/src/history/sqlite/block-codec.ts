@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import zlib from 'node:zlib'
 import type { TimeSlices } from '../time-slices.ts'
 
 /** Samples of several series at several times. */
@@ -11,9 +11,9 @@ export interface Block {
   readonly values: Float64Array
 }
 
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
-const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
+const compress = promisify(zlib.zstdCompress)
+const decompress = promisify(zlib.zstdDecompress)
+const params = { [zlib.constants.ZSTD_c_compressionLevel]: 3, [zlib.constants.ZSTD_c_checksumFlag]: 1 }
 const bytesPerValue = 8
 
 /**
