@@ -7,6 +7,7 @@ import {
   healthBoundTable,
   optionTable,
 } from '@wombat/monitor'
+import { storeModules } from '../../packages/instrumentation/dist/auto/store-modules.js'
 
 /** A part of a document that is derived from code, between markers of its name. */
 interface GeneratedTable {
@@ -134,12 +135,25 @@ function metricsTable(): string {
 
 function adaptersTable(): string {
   return markdown(
-    ['adapter', 'operations'],
-    storeAdapters.map(({ name, operations }) => [
-      `\`${name}\``,
-      operations.join(', ') || 'none: SQL has no operations of a key-value store',
-    ]),
+    ['adapter', 'npm packages and tested versions', 'found automatically', 'operations'],
+    storeAdapters.map(({ name, packages = {}, operations }) => {
+      const entries = Object.entries(packages)
+      const found = entries.flatMap(([npmPackage]) => foundVersions(npmPackage) ?? [])
+      return [
+        `\`${name}\``,
+        entries.map(([npmPackage, versions]) => `\`${npmPackage}\` ${versions}`.trim()).join(', '),
+        found.length === 0 ? 'no' : found.join(', '),
+        operations.join(', '),
+      ]
+    }),
   )
+}
+
+/** Returns the versions of a package whose stores are found automatically; undefined if none are. */
+function foundVersions(npmPackage: string): string | undefined {
+  const module = storeModules.find(({ name }) => name === npmPackage)
+  if (module === undefined) return undefined
+  return `\`${module.name}\` ${module.majors?.join(', ') ?? ''}`.trim()
 }
 
 function capabilitiesTable(): string {

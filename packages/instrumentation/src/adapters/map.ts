@@ -20,6 +20,7 @@ export const map: StoreAdapter<MapLike> = {
   name: 'map',
   operations: ['get', 'set', 'delete', 'clear', 'has'],
   engineMetrics: { map: ['db_entries'] },
+  packages: { 'quick-lru': '7' },
   errorCodes: new Set(),
 
   matches(store): store is MapLike {

@@ -10,6 +10,7 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
   name: 'sqlite',
   operations: [],
   engineMetrics: { sqlite: SqliteReader.metricNames },
+  packages: { 'better-sqlite3': '13', 'node:sqlite': '' },
   errorCodes: new Set(),
 
   matches(store): store is SqliteDatabase {

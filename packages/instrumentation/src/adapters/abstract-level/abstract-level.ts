@@ -70,6 +70,7 @@ export const abstractLevel: StoreAdapter<Database> = {
   // Version 2 has no `has`.
   optionalOperations: ['has'],
   engineMetrics: { leveldb: leveldbMetricNames, memory: [], 'abstract-level': [] },
+  packages: { 'abstract-level': '2, 3', 'classic-level': '3', level: '10', 'memory-level': '3' },
   errorCodes,
 
   matches(store): store is Database {

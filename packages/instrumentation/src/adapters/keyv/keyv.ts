@@ -67,6 +67,7 @@ export const keyv: StoreAdapter<Keyv> = {
   name: 'keyv',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
   engineMetrics: Object.fromEntries([...Object.values(engines), 'keyv'].map((engine) => [engine, engineMetrics])),
+  packages: { keyv: '6' },
   // Keyv has no error codes of its own; it passes on the errors of its backend.
   errorCodes: new Set(),
 

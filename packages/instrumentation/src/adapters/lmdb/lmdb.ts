@@ -39,6 +39,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   // A database opened for reading has no methods that write.
   optionalOperations: ['set', 'delete', 'batch'],
   engineMetrics: { lmdb: [...LmdbReader.metricNames, 'db_transaction_commits_total', 'db_transaction_aborts_total'] },
+  packages: { lmdb: '3' },
   errorCodes: lmdbErrorCodes,
 
   matches(store): store is LmdbDatabase {

@@ -32,6 +32,7 @@ export const rocksdbNative: StoreAdapter<Database> = {
   name: 'rocksdb-native',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'get_many'],
   engineMetrics: { rocksdb: rocksdbMetricNames },
+  packages: { 'rocksdb-native': '3' },
   errorCodes,
 
   /** @throws TypeError for a session: it is measured with its database, and would be counted twice. */
