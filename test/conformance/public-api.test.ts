@@ -33,6 +33,7 @@ const surface = {
       'HistogramSnapshot',
       'MeasuredStores',
       'OperationObserver',
+      'Semaphore',
       'calloutTargets',
       'claimDefaultRegistry',
       'clientOperationDuration',

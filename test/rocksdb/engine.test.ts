@@ -1,7 +1,13 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { engineMetricNames } from '@wombat/test-support/engine-metrics'
-import { type MeasuredDatabase, openMeasuredDatabase } from '@wombat/test-support/measured-rocksdb'
+import {
+  createDatabase,
+  type MeasuredDatabase,
+  measureDatabase,
+  openMeasuredDatabase,
+} from '@wombat/test-support/measured-rocksdb'
 import { isRocksdbInstalled, rocksdbTitle } from '@wombat/test-support/rocksdb'
 import {
   countLogLines,
@@ -21,6 +27,8 @@ const ofOperations = new Set([
   'db_queue_depth',
   'db_oldest_operation_age_seconds',
   'db_open_iterators',
+  'db_oldest_iterator_age_seconds',
+  'db_abandoned_iterators_total',
 ])
 
 // After a load with small memtables and deletes: about sixty flushes and a dozen compactions, all completed.
@@ -173,9 +181,50 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('what a loaded engine reports'
     const snapshots = [db.snapshot(), db.columnFamily('other').snapshot()]
     await orders.collect()
     expect(number('db_open_snapshots')).toBe(2)
+    // The engine reports whole seconds.
+    expect(number('db_oldest_snapshot_age_seconds')).toBeLessThan(5)
+    await sleep(1200)
+    await orders.collect()
+    expect(number('db_oldest_snapshot_age_seconds')).toBeGreaterThan(1.1)
     for (const snapshot of snapshots) await snapshot.close()
     await orders.collect()
-    expect(number('db_open_snapshots')).toBe(0)
+    expect([number('db_open_snapshots'), number('db_oldest_snapshot_age_seconds')]).toEqual([0, 0])
+  })
+
+  test('of entries and live data is close to the content after a compaction, and space amplification follows', async () => {
+    const db = await createDatabase({ enableStatistics: true, statsLevel: 5 })
+    const { number, collect } = measureDatabase(db)
+    for (let round = 0; round < 3; round++) {
+      const batch = db.write()
+      for (let n = 0; n < 2000; n++) batch.tryPut(keyAt(n), 'x'.repeat(500))
+      await batch.flush()
+      batch.destroy()
+      await db.flush()
+    }
+    await collect()
+    const before = (number('db_sstable_bytes') ?? 0) / (number('db_live_data_bytes') ?? 1)
+    expect(before).toBeGreaterThan(1.4)
+    await db.compactRange()
+    await collect()
+    expect(number('db_entries')).toBe(2000)
+    expect((number('db_sstable_bytes') ?? 0) / (number('db_live_data_bytes') ?? 1)).toBeLessThan(1.1)
+    expect(number('db_live_versions')).toBeGreaterThanOrEqual(1)
+  })
+
+  test('of reads and writes is what was read and written', async () => {
+    const db = await createDatabase({ enableStatistics: true, statsLevel: 5 })
+    const { number, collect } = measureDatabase(db)
+    for (let n = 0; n < 50; n++) await db.put(keyAt(n), 'x'.repeat(100))
+    await collect()
+    const counts = () =>
+      ['memtable_hits', 'memtable_misses', 'read_bytes', 'written_bytes'].map((name) => number(`db_${name}_total`))
+    const [hits = 0, misses = 0, read = 0, written = 0] = counts() as number[]
+    expect(written).toBeGreaterThan(50 * 100)
+    for (let n = 0; n < 50; n++) await db.get(keyAt(n))
+    for (let n = 0; n < 7; n++) await db.get(`missing ${n}`)
+    await collect()
+    expect(counts()).toEqual([hits + 50, misses + 7, read + 50 * 100, written])
+    expect(number('db_reseeks_total')).toBe(0)
   })
 
   test.runIf(process.platform === 'linux')(

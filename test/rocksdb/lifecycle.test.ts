@@ -52,7 +52,12 @@ describe.skipIf(!isRocksdbInstalled)(rocksdbTitle('an engine'), () => {
       'db_bloom_filter_useful_total',
       'db_cache_hits_total',
       'db_cache_misses_total',
+      'db_memtable_hits_total',
+      'db_memtable_misses_total',
+      'db_read_bytes_total',
+      'db_reseeks_total',
       'db_write_stall_seconds_total',
+      'db_written_bytes_total',
     ])
   })
 

@@ -18,9 +18,16 @@ const counters = [
   'db_get_many_operations_total',
   'db_get_many_errors_total',
   'db_errors_total',
+  'db_abandoned_iterators_total',
 ]
 
-const gauges = ['db_queue_depth', 'db_oldest_operation_age_seconds', 'db_open_iterators', 'db_store_info']
+const gauges = [
+  'db_queue_depth',
+  'db_oldest_operation_age_seconds',
+  'db_open_iterators',
+  'db_oldest_iterator_age_seconds',
+  'db_store_info',
+]
 
 const histograms = [
   'db_get_latency_seconds',

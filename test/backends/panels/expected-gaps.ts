@@ -11,6 +11,8 @@ const engineIndependentMetrics: readonly string[] = [
   'db_oldest_operation_age_seconds',
   'db_slow_operations_total',
   'db_open_iterators',
+  'db_oldest_iterator_age_seconds',
+  'db_abandoned_iterators_total',
   'db_store_info',
   'db_health_status',
   'db_health_changes_total',

@@ -28,7 +28,7 @@ test('it exports the metrics of LMDB, those of the operations, and no others', a
   await db.put('a', '1')
   await registry.collectors.collect()
   const always =
-    /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
+    /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|oldest_iterator_age_seconds|abandoned_iterators_total|store_info)$/
   const names = registry.getAllMetrics().map(({ name }) => name)
   expect(names.filter((name) => !always.test(name)).sort()).toEqual([...(lmdb.engineMetrics['lmdb'] ?? [])].sort())
 })

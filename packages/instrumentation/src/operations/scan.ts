@@ -12,15 +12,16 @@ import type { StoreContext } from './store-context.ts'
 export class ScanOperation {
   /** How many entries were returned so far. */
   entries = 0
-  /** Whether `open` was called: the store has an iterator for this scan. */
-  isOpen = false
   /** Whether the scan was recorded or discarded. */
   isEnded = false
   readonly #context: StoreContext
   readonly #recorder: OperationRecorder
   readonly #isTimed: boolean
   readonly #span: Span | undefined
-  readonly #startMs = nowMs()
+  /** When it started, in milliseconds of `nowMs()`. */
+  readonly startMs = nowMs()
+  /** The iterator of this scan, after `open`. */
+  #iterator: WeakRef<object> | undefined
   #busyMs = 0
   #failure: { readonly error: unknown } | undefined
 
@@ -32,10 +33,15 @@ export class ScanOperation {
     this.#span = recorder.startSpan()
   }
 
-  /** Counts the iterator of this scan as open. */
-  open(): void {
-    this.isOpen = true
-    this.#context.openIterators++
+  /** Whether the iterator was garbage collected. */
+  get isAbandoned(): boolean {
+    return this.#iterator !== undefined && this.#iterator.deref() === undefined
+  }
+
+  /** Counts the iterator of this scan as open, until the scan ends or the iterator is garbage collected. */
+  open(iterator: object): void {
+    this.#iterator = new WeakRef(iterator)
+    this.#context.openScans?.add(this)
   }
 
   /** Starts a read. `endRead` ends it. */
@@ -85,7 +91,7 @@ export class ScanOperation {
     const span = this.#span
     if (this.#isTimed) {
       const seconds = this.#busyMs / 1000
-      const details = { startMs: this.#startMs, span }
+      const details = { startMs: this.startMs, span }
       if (failure === undefined) recorder.recordSuccess(seconds, this.entries, details)
       else recorder.recordFailure(seconds, failure.error, details)
     } else if (failure === undefined) recorder.countSuccess(this.entries, span)
@@ -96,7 +102,7 @@ export class ScanOperation {
   #stop(): boolean {
     if (this.isEnded) return false
     this.isEnded = true
-    if (this.isOpen) this.#context.openIterators--
+    if (this.#iterator !== undefined) this.#context.openScans?.delete(this)
     return true
   }
 }

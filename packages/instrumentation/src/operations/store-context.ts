@@ -7,6 +7,7 @@ import type { StoreBinding } from '../registry/store-binding.ts'
 import { type Closeable, type StoreOwnedParts, StoreReference } from '../registry/store-reference.ts'
 import { InFlightOperations } from './in-flight.ts'
 import { MethodPatch } from './method-patch.ts'
+import { OpenScans } from './open-scans.ts'
 import { OperationRecorder, type StoreIdentity } from './recorder.ts'
 import type { StoreMark } from './store-mark.ts'
 
@@ -35,8 +36,8 @@ export class StoreContext implements StoreMark {
   readonly isAutomatic: boolean
   /** The operations that have begun and are not settled. */
   readonly inFlight = new InFlightOperations()
-  /** How many iterators are open now. */
-  openIterators = 0
+  /** The open iterators; undefined if the adapter lists no scans. */
+  readonly openScans: OpenScans | undefined
   /**
    * True during the synchronous part of an operation. What the store calls on itself meanwhile (a batch behind a chained
    * batch, an iterator behind `keys()`) is part of that operation and is not counted again.
@@ -51,7 +52,7 @@ export class StoreContext implements StoreMark {
   readonly #missingMethods: string[] = []
   /** Patches made before the adapter has returned its binding: undone if it throws. */
   readonly #patches: MethodPatch[] = []
-  readonly #parts: StoreOwnedParts = { binding: undefined, gauges: [] }
+  readonly #parts: StoreOwnedParts = { binding: undefined, gauges: [], beforeCollection: undefined }
   readonly #reference: StoreReference
   #isEnded = false
 
@@ -70,6 +71,9 @@ export class StoreContext implements StoreMark {
     this.#errorCodes = errorCodes
     for (const operation of listedOperations) {
       this.#recorders.set(operation, new OperationRecorder(registry, operation, this.#identity, errorCodes))
+    }
+    if (listedOperations.includes('scan')) {
+      this.openScans = new OpenScans(registry.counter('db_abandoned_iterators_total', { store }))
     }
     this.#reference = new StoreReference(registry, { name: store, engine, adapter }, this.#parts)
     this.#observeOperations(listedOperations, { engine, adapter })
@@ -213,6 +217,10 @@ export class StoreContext implements StoreMark {
     if (listedOperations.length === 0) return
     this.observeGauge('db_queue_depth', () => this.inFlight.depth)
     this.observeGauge('db_oldest_operation_age_seconds', () => this.inFlight.oldestAgeSeconds(), { aggregation: 'max' })
-    if (listedOperations.includes('scan')) this.observeGauge('db_open_iterators', () => this.openIterators)
+    const { openScans } = this
+    if (openScans === undefined) return
+    this.#parts.beforeCollection = () => openScans.endAbandoned()
+    this.observeGauge('db_open_iterators', () => openScans.count)
+    this.observeGauge('db_oldest_iterator_age_seconds', () => openScans.oldestAgeSeconds(), { aggregation: 'max' })
   }
 }

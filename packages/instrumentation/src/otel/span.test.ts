@@ -215,7 +215,7 @@ test('an error of a tracer does not reach the code that closes a scan after the 
   const description = { store: 'a', engine: 'memory', adapter: 'none' }
   const context = new StoreContext(registry, description, ['scan'], new Set())
   const scan = new ScanOperation(context, context.recorder('scan'))
-  scan.open()
+  scan.open({})
   expect(() => scan.discard()).not.toThrow()
   expect(scan.isEnded).toBe(true)
 })

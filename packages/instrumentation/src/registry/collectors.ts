@@ -16,15 +16,21 @@ export class Collectors {
   readonly #running = new Map<CollectCallback, Promise<void> | undefined>()
   readonly #warned = new WeakSet<CollectCallback>()
   readonly #onFailure: (first?: { readonly error: unknown }) => void
+  readonly #onLate: (late: number, all: number) => void
   #collection: Promise<void> | undefined
   #collectedMs = Number.NEGATIVE_INFINITY
 
   /**
    * @param onFailure called each time a callback fails, the first time with its error, and for each callback that is unfinished when a
    *   collection ends.
+   * @param onLate called with the number of unfinished callbacks, and of all, when a collection ends without them.
    */
-  constructor(onFailure: (first?: { readonly error: unknown }) => void = () => {}) {
+  constructor(
+    onFailure: (first?: { readonly error: unknown }) => void = () => {},
+    onLate: (late: number, all: number) => void = () => {},
+  ) {
     this.#onFailure = onFailure
+    this.#onLate = onLate
   }
 
   /** Adds a callback. Returns a function that removes it. */
@@ -60,7 +66,9 @@ export class Collectors {
     })
     await Promise.race([Promise.all(runs), timeout])
     clearTimeout(timer)
-    for (const run of this.#running.values()) if (run !== undefined) this.#onFailure()
+    const late = [...this.#running.values()].filter((run) => run !== undefined).length
+    for (let count = 0; count < late; count++) this.#onFailure()
+    if (late > 0) this.#onLate(late, this.#running.size)
   }
 
   #run(callback: CollectCallback): Promise<void> {

@@ -86,11 +86,18 @@ export class MetricsRegistry implements InstrumentOwner {
   cardinalityLimit: number
   readonly #families = new Map<string, MutableFamily>()
   /** Callbacks that run before each collection, for values that no operation records. */
-  readonly collectors = new Collectors((first) => {
-    this.incrementCounter('wombat_monitor_source_failures_total')
-    if (first === undefined) return
-    this.warnSafely(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
-  })
+  readonly collectors = new Collectors(
+    (first) => {
+      this.incrementCounter('wombat_monitor_source_failures_total')
+      if (first === undefined) return
+      this.warnSafely(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
+    },
+    (late, all) =>
+      this.#warnOnce(
+        'late collectors',
+        `${late} of ${all} sources of engine metrics did not answer within 1 s, their metrics are those of an earlier collection: the disk or the threads of the pool are busy, raise UV_THREADPOOL_SIZE if the threads are; further ones are only counted`,
+      ),
+  )
   /** The stores that record into this registry. */
   readonly stores = new MeasuredStores((error) => this.recordCalloutFailure('listener', error))
   /** Slow and failed operations, spans and sampling: what is observed in addition to counts and latencies. */

@@ -12,6 +12,8 @@ import type { StoreBinding, StoreProbe, StoreState } from './store-binding.ts'
 export interface StoreOwnedParts {
   /** Undefined until the adapter has returned it. */
   binding: StoreBinding | undefined
+  /** Settles what may have ended since the last collection. Must not throw. */
+  beforeCollection: (() => void) | undefined
   /** How to read each gauge, by index. */
   readonly gauges: Array<() => number | undefined>
 }
@@ -85,8 +87,9 @@ export class StoreReference implements MeasuredStore {
 
   /** Lists the store in its registry and collects from it until it is released or garbage collected. */
   publish(store: object): void {
-    if (this.#binding?.collect !== undefined) {
-      this.#cleanUps.add(this.#registry.collectors.add(() => this.#binding?.collect?.()))
+    const parts = this.#parts.deref()
+    if (parts?.beforeCollection !== undefined || parts?.binding?.collect !== undefined) {
+      this.#cleanUps.add(this.#registry.collectors.add(() => this.#collect()))
     }
     this.directory()
     droppedStores.register(store, this, this)
@@ -129,6 +132,12 @@ export class StoreReference implements MeasuredStore {
 
   get #binding(): StoreBinding | undefined {
     return this.#parts.deref()?.binding
+  }
+
+  #collect(): void | Promise<void> {
+    const parts = this.#parts.deref()
+    parts?.beforeCollection?.()
+    return parts?.binding?.collect?.()
   }
 
   #readGauge(index: number, name: MetricName): number | undefined {

@@ -66,6 +66,8 @@ const operationMetricNames: ReadonlySet<string> = new Set<MetricName>([
   'db_queue_depth',
   'db_oldest_operation_age_seconds',
   'db_open_iterators',
+  'db_oldest_iterator_age_seconds',
+  'db_abandoned_iterators_total',
   'db_slow_operations_total',
 ])
 

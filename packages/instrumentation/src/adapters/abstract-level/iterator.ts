@@ -52,7 +52,7 @@ class Scan {
   }
 
   attach(iterator: Iterator): void {
-    this.#operation.open()
+    this.#operation.open(iterator)
     const hiddenProperty = (value: unknown) => ({ value, configurable: true, writable: true, enumerable: false })
     const descriptors: PropertyDescriptorMap = { [scanKey]: hiddenProperty(this) }
     for (const name of ['_next', '_nextv', '_all'])

@@ -28,7 +28,13 @@ function errorsByType(registry: MetricsRegistry): unknown[] {
   return errors.map(({ labels, value }) => [labels['operation'], labels['error_type'], value])
 }
 
-const idle = { db_queue_depth: 0, db_oldest_operation_age_seconds: 0, db_open_iterators: 0, db_store_info: 1 }
+const idle = {
+  db_queue_depth: 0,
+  db_oldest_operation_age_seconds: 0,
+  db_open_iterators: 0,
+  db_oldest_iterator_age_seconds: 0,
+  db_store_info: 1,
+}
 
 /** A database with reads that wait for `release`. */
 class HangingLevel extends MemoryLevel {

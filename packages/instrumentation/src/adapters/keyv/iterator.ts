@@ -40,15 +40,15 @@ class Scan {
         return original.apply(entries, args)
       })
     Object.defineProperties(entries, {
-      next: hiddenProperty((...args: [] | [unknown]) => this.#read(() => next.apply(entries, args))),
+      next: hiddenProperty((...args: [] | [unknown]) => this.#read(entries, () => next.apply(entries, args))),
       return: wrapEnd(end),
       throw: wrapEnd(throwInto),
     })
   }
 
-  #read(next: () => Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> {
+  #read(entries: Entries, next: () => Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> {
     if (this.#isAbandoned || this.#operation?.isEnded) return next()
-    const operation = this.#open()
+    const operation = this.#open(entries)
     const read = operation.beginRead()
     return operation.runInSpan(next).then(
       (result) => {
@@ -65,10 +65,10 @@ class Scan {
     )
   }
 
-  #open(): ScanOperation {
+  #open(entries: Entries): ScanOperation {
     if (this.#operation === undefined) {
       this.#operation = this.#start()
-      this.#operation.open()
+      this.#operation.open(entries)
     }
     return this.#operation
   }

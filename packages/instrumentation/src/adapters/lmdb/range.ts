@@ -53,7 +53,7 @@ function measureIteration(operation: ScanOperation, iterate: () => Cursor | numb
     operation.end()
     return cursor
   }
-  operation.open()
+  operation.open(cursor)
   const { next, return: end, throw: throwInto } = cursor
   cursor.next = (...args) => {
     if (operation.isEnded) return next.apply(cursor, args)

@@ -40,7 +40,7 @@ class Scan {
 
   attach(iterator: object): void {
     const operation = this.#operation
-    operation.open()
+    operation.open(iterator)
     const patch = new MethodPatch(iterator)
     patch.replace('_open', (open) => this.#wrapRead(open))
     patch.replace('_read', (read) => this.#wrapRead(read))

@@ -1,7 +1,8 @@
 import { type BigIntStats, close, fstat, open, read, type Stats, stat } from 'node:fs'
 import { promisify } from 'node:util'
+import { fileSlots } from './slots.ts'
 
-// Files by descriptor; each function resolves to undefined if it fails. Not FileHandle: since Node 25, a FileHandle that is
+// Files by descriptor; each function but `openFile` resolves to undefined if it fails. Not FileHandle: since Node 25, a FileHandle that is
 // garbage collected while it is open ends the process.
 
 const file = { open: promisify(open), read: promisify(read), fstat: promisify(fstat), stat: promisify(stat) }
@@ -11,9 +12,15 @@ const headBytes = 32
 
 const toUndefined = (): undefined => undefined
 
-/** Opens a file for reading. */
-export function openFile(path: string): Promise<number | undefined> {
-  return file.open(path, 'r').catch(toUndefined)
+/** Opens a file for reading. @throws the error of the system: a file that is missing is something else than one that cannot be opened. */
+export function openFile(path: string): Promise<number> {
+  return fileSlots.run(() => file.open(path, 'r'))
+}
+
+/** Returns whether the system reports that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  const code: unknown = (error as { code?: unknown } | undefined)?.code
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 /** Closes a descriptor, and ignores errors. */
@@ -23,7 +30,7 @@ export function closeFile(descriptor: number): void {
 
 /** Reads size and times of an open file. */
 export function readStatus(descriptor: number): Promise<Stats | undefined> {
-  return file.fstat(descriptor).catch(toUndefined)
+  return fileSlots.run(() => file.fstat(descriptor)).catch(toUndefined)
 }
 
 /** Reads bytes into the buffer, from its `offset` on. Returns how many; 0 at the end of the file. */
@@ -34,7 +41,8 @@ export async function readInto(
   descriptor: number,
   position: number,
 ): Promise<number | undefined> {
-  return (await file.read(descriptor, buffer, offset, length, position).catch(toUndefined))?.bytesRead
+  const reading = fileSlots.run(() => file.read(descriptor, buffer, offset, length, position))
+  return (await reading.catch(toUndefined))?.bytesRead
 }
 
 /** Reads the bytes that identify a log file. */
@@ -46,7 +54,8 @@ export async function readHead(descriptor: number): Promise<Buffer | undefined> 
 
 /** Returns whether the open file is the one at the path. */
 export async function isFileAt(path: string, descriptor: number): Promise<boolean | undefined> {
-  const opened: BigIntStats | undefined = await file.fstat(descriptor, { bigint: true }).catch(toUndefined)
-  const fileAtPath: BigIntStats | undefined = await file.stat(path, { bigint: true }).catch(toUndefined)
+  const read = <Status>(status: () => Promise<Status>): Promise<Status | undefined> => fileSlots.run(status).catch(toUndefined)
+  const opened: BigIntStats | undefined = await read(() => file.fstat(descriptor, { bigint: true }))
+  const fileAtPath: BigIntStats | undefined = await read(() => file.stat(path, { bigint: true }))
   return opened && fileAtPath && opened.ino === fileAtPath.ino && opened.dev === fileAtPath.dev
 }

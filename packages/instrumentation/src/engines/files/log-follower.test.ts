@@ -10,6 +10,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -267,4 +268,28 @@ test("wherever a real store's log ends, is truncated or renamed, no line is repe
     expect(await read()).toEqual(['the last', ...lines.slice(0, completeIn(cut)).map(inTheNext)])
     follower.close()
   }
+})
+
+test('lines that were there before are not new if the file could not be opened at first', async () => {
+  const followed = log('old\n', { from: 'end' })
+  const hidden = `${followed.path}-hidden`
+  renameSync(followed.path, hidden)
+  // A link to itself cannot be opened, and is not missing.
+  symlinkSync(followed.path, followed.path)
+  expect(await followed.reading()).toMatchObject({ isComplete: false, failure: { code: 'ELOOP' } })
+  expect(followed.follower.hasFile).toBe(false)
+  unlinkSync(followed.path)
+  renameSync(hidden, followed.path)
+  expect(await followed.read()).toEqual([])
+  expect(followed.follower.hasFile).toBe(true)
+  appendFileSync(followed.path, 'new\n')
+  expect(await followed.read()).toEqual(['new'])
+})
+
+test('a file that was missing at first is new when it appears', async () => {
+  const followed = log('', { from: 'end' })
+  unlinkSync(followed.path)
+  expect(await followed.reading()).toMatchObject({ isComplete: false, failure: undefined })
+  writeFileSync(followed.path, 'new\n')
+  expect(await followed.read()).toEqual(['new'])
 })

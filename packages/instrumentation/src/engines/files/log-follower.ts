@@ -1,4 +1,4 @@
-import { closeFile, isFileAt, openFile, readHead, readInto, readStatus } from './descriptor.ts'
+import { closeFile, isFileAt, isMissing, openFile, readHead, readInto, readStatus } from './descriptor.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 /** How many bytes are read and split at a time, which bounds how long the event loop is blocked. */
@@ -28,6 +28,8 @@ export interface LogReadResult {
   readonly bytes: number
   /** Whether the file was read to its end; false if there is no file or it cannot be read. */
   readonly isComplete: boolean
+  /** Why the file could not be opened; undefined if it was, or if there is none. */
+  readonly failure: unknown
   /** Unix time in milliseconds of the engine's last write; undefined if it is unknown. */
   readonly writtenMs: number | undefined
 }
@@ -76,7 +78,7 @@ export class LogFollower {
    * file cannot be read, the next read continues at the same offset.
    */
   async read(sink: LineSink): Promise<LogReadResult> {
-    const progress: Progress = { bytes: 0, isComplete: false, writtenMs: undefined }
+    const progress: Progress = { bytes: 0, isComplete: false, failure: undefined, writtenMs: undefined }
     if (this.#isClosed || this.#isReading) return progress
     this.#isReading = true
     try {
@@ -88,6 +90,11 @@ export class LogFollower {
       if (this.#isClosed) this.#release()
     }
     return progress
+  }
+
+  /** Whether it has found the file, so that it knows which lines were there before. */
+  get hasFile(): boolean {
+    return this.#file !== undefined
   }
 
   /** Closes the file and delivers no more lines. */
@@ -104,7 +111,7 @@ export class LogFollower {
 
   /** Reads the current file to its end. Returns true if the engine has begun another file, which is current then. */
   async #advance(sink: LineSink, progress: Progress): Promise<boolean> {
-    this.#file ??= await this.#open()
+    this.#file ??= await this.#open(progress)
     const current = this.#file
     if (current === undefined || !(await this.#drain(current, sink, progress))) return false
     const next = await this.#openSuccessor(current)
@@ -116,16 +123,26 @@ export class LogFollower {
     return true
   }
 
-  async #open(): Promise<OpenFile | undefined> {
-    const from = this.#from
-    this.#from = 'beginning'
-    const descriptor = await openFile(this.#path)
-    if (descriptor === undefined) return undefined
+  /**
+   * Opens the file at the position to start from. If that fails, the position stays what it was to be: lines that were there before
+   * must not be delivered as new ones later. Only a file that is missing now is new when it appears.
+   */
+  async #open(progress: Progress): Promise<OpenFile | undefined> {
+    let descriptor: number
+    try {
+      descriptor = await openFile(this.#path)
+    } catch (error) {
+      if (isMissing(error)) this.#from = 'beginning'
+      else progress.failure = error
+      return undefined
+    }
     const status = await readStatus(descriptor)
     if (!status?.isFile()) {
       closeFile(descriptor)
       return undefined
     }
+    const from = this.#from
+    this.#from = 'beginning'
     const opened = { descriptor, position: 0, isSkipping: false, head: Buffer.alloc(0) }
     if (from === 'beginning' || status.size === 0) return opened
     // From the last byte on: if that is a line end, the next line is complete.
@@ -139,7 +156,7 @@ export class LogFollower {
    */
   async #openSuccessor({ descriptor, head }: OpenFile): Promise<number | undefined> {
     if ((await isFileAt(this.#path, descriptor)) !== false) return undefined
-    const next = await openFile(this.#path)
+    const next = await openFile(this.#path).catch(() => undefined)
     if (next === undefined) return undefined
     const nextHead = await readHead(next)
     if (nextHead?.length && (nextHead.length >= head.length || !head.subarray(0, nextHead.length).equals(nextHead))) return next

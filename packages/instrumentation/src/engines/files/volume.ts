@@ -1,6 +1,7 @@
 import type { StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import type { StateGauge } from '../state-gauges.ts'
+import { fileSlots } from './slots.ts'
 
 /** The space of the volume that holds a folder. */
 export interface Volume {
@@ -26,7 +27,7 @@ export const volumeGauges: ReadonlyArray<StateGauge<VolumeState>> = [
 
 /** Reads the volume of a folder; undefined if the folder is missing or its file system reports no size. */
 export async function readVolume(folder: string): Promise<Volume | undefined> {
-  const status = await statfs(folder).catch(() => undefined)
+  const status = await fileSlots.run(() => statfs(folder)).catch(() => undefined)
   return status && parseVolume(status)
 }
 

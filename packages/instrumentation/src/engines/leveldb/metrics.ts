@@ -8,7 +8,7 @@ import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
 import type { Compaction, LevelDBEvents } from './log.ts'
 import { type StallCause, stallCauses } from './log-line.ts'
-import type { Level } from './properties.ts'
+import { type Level, pendingCompactionBytes } from './properties.ts'
 
 /** LevelDB's state now. What is unknown is left out. */
 export interface LevelDBState extends VolumeState {
@@ -35,6 +35,7 @@ const gauges: readonly Gauge[] = [
   { name: 'db_wal_bytes', value: (state) => state.walBytes },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
   ...volumeGauges,
+  { name: 'db_compaction_pending_bytes', value: (state) => state.levels && pendingCompactionBytes(state.levels) },
   { name: 'db_compactions_running', value: (state) => state.compactionsRunning },
   ...stallCauses.map(
     (cause): Gauge => ({

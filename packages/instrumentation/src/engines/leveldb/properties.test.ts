@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, expect, test } from 'vitest'
-import { parseSSTables, readProperties } from './properties.ts'
+import { parseSSTables, pendingCompactionBytes, readProperties } from './properties.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'leveldb-properties-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -50,4 +50,20 @@ test('a key that looks like a line is not taken for one, and a closed store has 
   expect(properties?.memoryBytes).toBe(Number(db.getProperty('leveldb.approximate-memory-usage')))
   await db.close()
   expect(readProperties(db)).toBeUndefined()
+})
+
+test('what levels have above their targets is pending, and level 0 from four files on', () => {
+  const mebibyte = 1_048_576
+  const empty = { files: 0, bytes: 0 }
+  const levels = (zero: number, one: number, two: number) => [
+    { files: zero, bytes: zero * 2 * mebibyte },
+    { files: one, bytes: one * mebibyte },
+    { files: two, bytes: two * mebibyte },
+    ...Array.from({ length: 4 }, () => empty),
+  ]
+  expect(pendingCompactionBytes(levels(3, 10, 100))).toBe(0)
+  expect(pendingCompactionBytes(levels(4, 10, 100))).toBe(8 * mebibyte)
+  expect(pendingCompactionBytes(levels(0, 12, 103))).toBe(5 * mebibyte)
+  const lastLevel = [...Array.from({ length: 6 }, () => empty), { files: 1, bytes: 10 ** 15 }]
+  expect(pendingCompactionBytes(lastLevel)).toBe(0)
 })

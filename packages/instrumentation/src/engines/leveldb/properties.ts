@@ -55,3 +55,21 @@ export function parseSSTables(text: string): Pick<LevelDBProperties, 'levels' | 
   }
   return { levels: levels.length === 0 ? undefined : levels, tables }
 }
+
+/** LevelDB compacts level 0 from this number of files on (`kL0_CompactionTrigger`). */
+const levelZeroTrigger = 4
+
+/** The target size of level 1 in bytes; that of each further level is ten times that of the one before (`MaxBytesForLevel`). */
+const levelOneBytes = 10 * 1_048_576
+
+/**
+ * Returns the bytes that LevelDB has to move to a deeper level before every level is within its target, by the rules of LevelDB 1.20.
+ * It is 0 when compactions have caught up.
+ */
+export function pendingCompactionBytes(levels: readonly Level[]): number {
+  // The last level has no target.
+  return levels.slice(0, -1).reduce((sum, { files, bytes }, level) => {
+    if (level === 0) return sum + (files >= levelZeroTrigger ? bytes : 0)
+    return sum + Math.max(0, bytes - levelOneBytes * 10 ** (level - 1))
+  }, 0)
+}

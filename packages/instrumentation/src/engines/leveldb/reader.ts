@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { StoreContext } from '../../operations/store-context.ts'
-import { type FileKind, readDiskUsage } from '../files/disk-usage.ts'
+import { type FileKind, FolderUsage } from '../files/disk-usage.ts'
 import { IdleTime } from '../files/idle-time.ts'
 import { LogFollower } from '../files/log-follower.ts'
 import { readVolume } from '../files/volume.ts'
@@ -25,6 +25,7 @@ export class LevelDBReader {
   readonly #folder: string
   readonly #metrics: LevelDBMetrics
   readonly #log: LevelDBLog
+  readonly #usage: FolderUsage
   #follower: LogFollower | undefined
   #cancelCloseOnRelease: (() => void) | undefined
   #lastRead: Promise<unknown> = Promise.resolve()
@@ -36,6 +37,7 @@ export class LevelDBReader {
     this.#store = store
     this.#context = context
     this.#folder = resolve(store.location)
+    this.#usage = new FolderUsage(this.#folder, fileKind)
     this.#metrics = new LevelDBMetrics(context)
     this.#log = new LevelDBLog(this.#metrics)
     if (store.status !== 'open') return
@@ -48,7 +50,9 @@ export class LevelDBReader {
   /** The store was opened: its log is new. */
   onOpen(): void {
     if (this.#isClosed) return
-    if (this.#follower === undefined) {
+    // A follower without a file could not open the log of the opening before.
+    if (this.#follower?.hasFile !== true) {
+      this.#stopFollowing()
       this.#log.onRestart()
       this.#follow('beginning')
     }
@@ -104,6 +108,11 @@ export class LevelDBReader {
     return properties
   }
 
+  /** The others of the engine's metrics do not depend on it. */
+  #reportFailure(what: string, error: unknown): undefined {
+    this.#context.registry.recordSourceFailure(`the ${what} of store ${JSON.stringify(this.#context.name)}`, error)
+  }
+
   #follow(from: 'beginning' | 'end'): void {
     this.#follower = new LogFollower(join(this.#folder, 'LOG'), { from })
     this.#cancelCloseOnRelease = this.#context.closeOnRelease(this.#follower)
@@ -116,7 +125,8 @@ export class LevelDBReader {
   }
 
   async #readDisk({ tables }: LevelDBProperties): Promise<LevelDBState> {
-    const files = await readDiskUsage(this.#folder, fileKind, (name) => tables.get(tableNumber(name)))
+    const usage = this.#usage.read((name) => tables.get(tableNumber(name)))
+    const files = await usage.catch((error: unknown) => this.#reportFailure('files', error))
     return { walBytes: files?.bytes.wal, diskBytes: files?.totalBytes, ...(await readVolume(this.#folder)) }
   }
 
@@ -124,7 +134,8 @@ export class LevelDBReader {
   async #readLog(): Promise<LevelDBState> {
     const follower = this.#follower
     if (follower === undefined) return {}
-    const { isComplete, writtenMs } = await follower.read(this.#log)
+    const { isComplete, failure, writtenMs } = await follower.read(this.#log)
+    if (failure !== undefined) this.#reportFailure('log', failure)
     if (!isComplete || writtenMs === undefined) return {}
     // The next opening begins another log.
     if (this.#store.status === 'closed') this.#stopFollowing()
@@ -144,7 +155,9 @@ function tableNumber(name: string): number {
   return Number(tablePattern.exec(name)?.[1] ?? -1)
 }
 
-function fileKind(name: string): FileKind {
+/** Returns undefined for a file that LevelDB did not create. */
+function fileKind(name: string): FileKind | undefined {
   if (tablePattern.test(name)) return 'table'
-  return /^\d+\.log$/.test(name) ? 'wal' : 'other'
+  if (/^\d+\.log$/.test(name)) return 'wal'
+  return /^(?:CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.dbtmp)$/.test(name) ? 'other' : undefined
 }

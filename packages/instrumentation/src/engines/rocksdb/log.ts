@@ -1,5 +1,5 @@
 import { fstatSync, openSync } from 'node:fs'
-import { closeFile, readInto, readStatus } from '../files/descriptor.ts'
+import { closeFile, isMissing, readInto, readStatus } from '../files/descriptor.ts'
 import { LineSplitter } from '../files/line-splitter.ts'
 
 /** How many bytes are read and split at a time, which bounds how long the event loop is blocked. */
@@ -22,6 +22,8 @@ export class RocksDBLog {
   #position = 0
   /** Whether the line at the position is skipped up to its end. */
   #isSkipping = false
+  /** Whether there was no file when it was to be opened. */
+  #isAbsent = true
   #isReading = false
   #isClosed = false
 
@@ -32,26 +34,34 @@ export class RocksDBLog {
 
   /**
    * Opens the file if it is not open. Synchronous, because the store may be closed and opened again before a promise settles.
-   * If the file cannot be opened, no lines are delivered.
+   * Until the file can be opened, no lines are delivered. Returns why it cannot; undefined if it could, or if there is none: read-only
+   * stores have no log.
    */
-  open(): void {
-    if (this.#isClosed || this.#descriptor !== undefined) return
+  open(): unknown {
+    if (this.#isClosed || this.#descriptor !== undefined) return undefined
+    let descriptor: number | undefined
     try {
-      this.#descriptor = openSync(this.#path, 'r')
-      if (this.#from === 'beginning') return
-      // From the last byte on: if that is a line end, the next line is complete.
-      const { size } = fstatSync(this.#descriptor)
-      this.#position = Math.max(0, size - 1)
-      this.#isSkipping = size > 0
-    } catch {
-      // Read-only stores have no log.
+      descriptor = openSync(this.#path, 'r')
+      if (this.#from === 'end') {
+        // From the last byte on: if that is a line end, the next line is complete.
+        const { size } = fstatSync(descriptor)
+        this.#position = Math.max(0, size - 1)
+        this.#isSkipping = size > 0
+      }
+      this.#descriptor = descriptor
+      this.#isAbsent = false
+      return undefined
+    } catch (error) {
+      if (descriptor !== undefined) closeFile(descriptor)
+      this.#isAbsent = isMissing(error)
+      return this.#isAbsent ? undefined : error
     }
   }
 
   /** Delivers the complete lines since the last read, in order; one read at a time. Returns whether it reached the end. */
   async read(deliver: (line: string) => void): Promise<boolean> {
     if (this.#isReading) return false
-    if (this.#descriptor === undefined) return true
+    if (this.#descriptor === undefined) return this.#isAbsent
     this.#isReading = true
     try {
       return await this.#drain(this.#descriptor, deliver)

@@ -7,6 +7,7 @@ import { EngineCount } from '../engine-count.ts'
 import { type VolumeState, volumeGauges } from '../files/volume.ts'
 import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
+import { sumKnown } from '../sum-known.ts'
 import type { Compaction, Flush, RocksDBEvents } from './event-log.ts'
 import type { RocksDBProperties } from './properties.ts'
 import { type StallCause, stallCauses } from './stalls.ts'
@@ -17,6 +18,7 @@ export interface RocksDBState extends Partial<RocksDBProperties>, VolumeState {
   readonly walBytes?: number | undefined
   readonly diskBytes?: number | undefined
   readonly stallSeconds?: Readonly<Record<StallCause, number>> | undefined
+  readonly oldestSnapshotAgeSeconds?: number | undefined
 }
 
 type Gauge = StateGauge<RocksDBState>
@@ -34,7 +36,11 @@ const gauges: readonly Gauge[] = [
   ...volumeGauges,
   { name: 'db_compaction_pending_bytes', value: (state) => state.pendingCompactionBytes },
   { name: 'db_compactions_running', value: (state) => state.runningCompactions },
+  { name: 'db_entries', value: (state) => state.entries },
+  { name: 'db_live_data_bytes', value: (state) => state.liveDataBytes },
+  { name: 'db_live_versions', value: (state) => state.liveVersions },
   { name: 'db_open_snapshots', value: (state) => state.snapshots },
+  { name: 'db_oldest_snapshot_age_seconds', value: (state) => state.oldestSnapshotAgeSeconds, aggregation: 'max' },
   ...stallCauses.map(
     (cause): Gauge => ({
       name: 'db_write_stall_active_seconds',
@@ -62,6 +68,11 @@ const statisticsCounters: ReadonlyArray<[name: MetricName, value: (statistics: R
   ['db_cache_misses_total', (statistics) => statistics.cacheMisses],
   ['db_bloom_filter_useful_total', (statistics) => statistics.filterUseful],
   ['db_bloom_filter_false_positives_total', filterFalsePositives],
+  ['db_memtable_hits_total', (statistics) => statistics.memtableHits],
+  ['db_memtable_misses_total', (statistics) => statistics.memtableMisses],
+  ['db_reseeks_total', (statistics) => statistics.reseeks],
+  ['db_read_bytes_total', (statistics) => statistics.readBytes],
+  ['db_written_bytes_total', (statistics) => statistics.writtenBytes],
   // No label `cause`: the engine does not count the causes separately.
   ['db_write_stall_seconds_total', (statistics) => statistics.stallSeconds],
 ]
@@ -158,9 +169,4 @@ export class RocksDBMetrics implements RocksDBEvents {
     }
     count.update(value)
   }
-}
-
-function sumKnown(...parts: ReadonlyArray<number | undefined>): number | undefined {
-  const knownParts = parts.filter((part) => part !== undefined)
-  return knownParts.length === 0 ? undefined : knownParts.reduce((sum, part) => sum + part)
 }

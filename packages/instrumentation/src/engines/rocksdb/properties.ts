@@ -19,6 +19,13 @@ export interface RocksDBProperties {
   readonly pendingCompactionBytes: number | undefined
   readonly runningCompactions: number | undefined
   readonly snapshots: number | undefined
+  /** When the oldest snapshot was made, in Unix seconds of the system clock; 0 if there is none. */
+  readonly oldestSnapshotSeconds: number | undefined
+  /** An estimate. */
+  readonly entries: number | undefined
+  /** An estimate. */
+  readonly liveDataBytes: number | undefined
+  readonly liveVersions: number | undefined
   readonly backgroundErrors: number | undefined
   /** Whether writers are stopped or slowed down now. */
   readonly isStalled: boolean | undefined
@@ -38,6 +45,9 @@ const summedProperties = {
   tableBytes: 'live-sst-files-size',
   blobBytes: 'total-blob-file-size',
   pendingCompactionBytes: 'estimate-pending-compaction-bytes',
+  entries: 'estimate-num-keys',
+  liveDataBytes: 'estimate-live-data-size',
+  liveVersions: 'num-live-versions',
 } as const
 
 type Sums = { -readonly [Key in keyof typeof summedProperties]: number | undefined }
@@ -57,6 +67,9 @@ export async function readProperties(families: readonly ReadProperty[]): Promise
     tableBytes: undefined,
     blobBytes: undefined,
     pendingCompactionBytes: undefined,
+    entries: undefined,
+    liveDataBytes: undefined,
+    liveVersions: undefined,
   }
   const tables: Tables[] = []
   const stalls: string[] = []
@@ -77,6 +90,7 @@ export async function readProperties(families: readonly ReadProperty[]): Promise
     // These belong to the store; every column family reports the same.
     runningCompactions: parseCount(await first('num-running-compactions')),
     snapshots: parseCount(await first('num-snapshots')),
+    oldestSnapshotSeconds: parseCount(await first('oldest-snapshot-time')),
     backgroundErrors: parseCount(await first('background-errors')),
     isStalled: isAnyAboveZero(parseCount(await first('is-write-stopped')), parseCount(await first('actual-delayed-write-rate'))),
     stallCounts: stalls.some((text) => text !== '') ? parseStallCounts(stalls) : undefined,

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { StoreContext } from '../../operations/store-context.ts'
-import { type FileKind, readDiskUsage } from '../files/disk-usage.ts'
+import { type DiskUsage, type FileKind, FolderUsage } from '../files/disk-usage.ts'
 import { readVolume } from '../files/volume.ts'
+import { SystemTimeAge } from '../system-time-age.ts'
 import { RocksDBEventLog } from './event-log.ts'
 import { RocksDBLog } from './log.ts'
 import { RocksDBMetrics, type RocksDBState } from './metrics.ts'
@@ -38,13 +39,21 @@ export class RocksDBReader {
   readonly #log: RocksDBLog
   readonly #events: RocksDBEventLog
   readonly #cpu: BackgroundCpu
+  readonly #context: StoreContext
+  readonly #usage: FolderUsage
+  /** Old write-ahead logs are there if the store is configured to keep them. */
+  readonly #archiveUsage: FolderUsage
   #stall: StallState = initialStallState
+  readonly #snapshotAge = new SystemTimeAge()
   #collection: Promise<void> | undefined
   #isClosed = false
 
   constructor(handle: RocksDBHandle, context: StoreContext) {
     const isNew = handle.status() === 'opening'
     this.#handle = handle
+    this.#context = context
+    this.#usage = new FolderUsage(handle.directory, fileKind)
+    this.#archiveUsage = new FolderUsage(join(handle.directory, 'archive'), fileKind)
     this.#metrics = new RocksDBMetrics(context, { isNew })
     this.#log = new RocksDBLog(join(handle.directory, 'LOG'), isNew ? 'beginning' : 'end')
     context.closeOnRelease(this.#log)
@@ -56,7 +65,7 @@ export class RocksDBReader {
 
   /** The store was opened: the log in its folder now is its own. */
   onOpen(): void {
-    this.#log.open()
+    this.#openLog()
     this.collectSoon()
   }
 
@@ -111,7 +120,14 @@ export class RocksDBReader {
     const { properties, statistics, cpuSeconds, disk } = snapshot
     this.#metrics.addStatistics(properties, statistics)
     if (cpuSeconds !== undefined) this.#metrics.addCpu(cpuSeconds)
-    this.#metrics.publish({ ...properties, ...disk, stallSeconds: this.#updateStall(properties) })
+    const stallSeconds = this.#updateStall(properties)
+    this.#metrics.publish({ ...properties, ...disk, stallSeconds, oldestSnapshotAgeSeconds: this.#oldestSnapshotAge(properties) })
+  }
+
+  #oldestSnapshotAge({ oldestSnapshotSeconds }: RocksDBProperties): number | undefined {
+    this.#snapshotAge.observe()
+    if (oldestSnapshotSeconds === undefined || oldestSnapshotSeconds === 0) return oldestSnapshotSeconds
+    return this.#snapshotAge.seconds(oldestSnapshotSeconds * 1000)
   }
 
   #updateStall({ stallCounts, isStalled }: RocksDBProperties): RocksDBState['stallSeconds'] {
@@ -123,19 +139,35 @@ export class RocksDBReader {
 
   async #readDisk({ tables }: RocksDBProperties): Promise<RocksDBState> {
     const { directory } = this.#handle
-    const files = await readDiskUsage(directory, fileKind, (name) => tables?.sizes.get(tableNumber(name)))
-    // Old write-ahead logs are here if the store is configured to keep them.
-    const archive = await readDiskUsage(join(directory, 'archive'), fileKind)
     const volume = await readVolume(directory)
+    let files: DiskUsage | undefined
+    let archive: DiskUsage | undefined
+    try {
+      files = await this.#usage.read((name) => tables?.sizes.get(tableNumber(name)))
+      archive = await this.#archiveUsage.read()
+    } catch (error) {
+      this.#reportFailure('files', error)
+      return { ...volume }
+    }
     if (files === undefined) return { ...volume }
     const walBytes = files.bytes.wal + (archive?.bytes.wal ?? 0)
     return { walBytes, diskBytes: files.totalBytes + (archive?.totalBytes ?? 0), ...volume }
   }
 
+  /** The others of the engine's metrics do not depend on it. */
+  #reportFailure(what: string, error: unknown): void {
+    this.#context.registry.recordSourceFailure(`the ${what} of store ${JSON.stringify(this.#context.name)}`, error)
+  }
+
+  #openLog(): void {
+    const failure = this.#log.open()
+    if (failure !== undefined) this.#reportFailure('log', failure)
+  }
+
   async #readLog(): Promise<void> {
     const status = this.#handle.status()
     // `onOpen` is not called for a store that was being opened when measuring began.
-    if (status === 'open') this.#log.open()
+    if (status === 'open') this.#openLog()
     const isComplete = await this.#log.read((line) => this.#events.onLine(line))
     if (isComplete) this.#metrics.endInitialRead()
     if (status === 'closed' && isComplete) this.close()
@@ -149,8 +181,10 @@ function tableNumber(name: string): number {
   return Number(tablePattern.exec(name)?.[1] ?? -1)
 }
 
-function fileKind(name: string): FileKind {
+/** Returns undefined for a file that RocksDB did not create. */
+function fileKind(name: string): FileKind | undefined {
   if (tablePattern.test(name)) return 'table'
   if (/^\d+\.blob$/.test(name)) return 'value_log'
-  return /^\d+\.log$/.test(name) ? 'wal' : 'other'
+  if (/^\d+\.log$/.test(name)) return 'wal'
+  return /^(?:CURRENT|IDENTITY|LOCK|LOG|LOG\.old.*|MANIFEST-\d+|OPTIONS-\d+|\d+\.dbtmp)$/.test(name) ? 'other' : undefined
 }

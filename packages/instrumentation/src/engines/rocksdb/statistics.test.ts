@@ -9,6 +9,14 @@ rocksdb.bloom.filter.useful COUNT : 1051
 rocksdb.bloom.filter.full.positive COUNT : 5014
 rocksdb.bloom.filter.full.true.positive COUNT : 5000
 rocksdb.stall.micros COUNT : 10077
+rocksdb.memtable.hit COUNT : 12
+rocksdb.memtable.miss COUNT : 402
+rocksdb.number.reseeks.iteration COUNT : 100
+rocksdb.bytes.written COUNT : 605024
+rocksdb.bytes.read COUNT : 7
+rocksdb.number.multiget.bytes.read COUNT : 30203
+rocksdb.db.iter.bytes.read COUNT : 97466
+rocksdb.block.cache.bytes.read COUNT : 2429568
 rocksdb.db.write.stall P50 : 0.000000 P95 : 0.000000 P99 : 0.000000 P100 : 0.000000 COUNT : 0 SUM : 0
 `
 
@@ -20,6 +28,11 @@ test('the counted tickers are found among three hundred lines, and none with a s
     filterPositives: 5014,
     filterTruePositives: 5000,
     stallSeconds: 0.010077,
+    memtableHits: 12,
+    memtableMisses: 402,
+    reseeks: 100,
+    readBytes: 127_676,
+    writtenBytes: 605_024,
   })
 })
 

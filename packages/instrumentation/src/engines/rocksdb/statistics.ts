@@ -1,3 +1,5 @@
+import { sumKnown } from '../sum-known.ts'
+
 /** What RocksDB has counted since it was opened, if its statistics are enabled. */
 export interface RocksDBStatistics {
   readonly cacheHits: number | undefined
@@ -7,6 +9,12 @@ export interface RocksDBStatistics {
   readonly filterTruePositives: number | undefined
   readonly filterUseful: number | undefined
   readonly stallSeconds: number | undefined
+  readonly memtableHits: number | undefined
+  readonly memtableMisses: number | undefined
+  readonly reseeks: number | undefined
+  /** By gets and iterators. */
+  readonly readBytes: number | undefined
+  readonly writtenBytes: number | undefined
 }
 
 const tickers = {
@@ -16,6 +24,14 @@ const tickers = {
   'bloom.filter.full.true.positive': 'filterTruePositives',
   'bloom.filter.useful': 'filterUseful',
   'stall.micros': 'stallMicros',
+  'memtable.hit': 'memtableHits',
+  'memtable.miss': 'memtableMisses',
+  'number.reseeks.iteration': 'reseeks',
+  'bytes.written': 'writtenBytes',
+  // A get of the binding is a get of many keys to the engine.
+  'number.multiget.bytes.read': 'getManyBytes',
+  'bytes.read': 'getBytes',
+  'db.iter.bytes.read': 'iteratorBytes',
 } as const
 
 const names = Object.keys(tickers).map((name) => name.replaceAll('.', '\\.'))
@@ -25,9 +41,20 @@ const tickerPattern = new RegExp(`^rocksdb\\.(${names.join('|')}) COUNT : (\\d+)
 export function parseStatistics(text: string): RocksDBStatistics {
   const counts: Partial<Record<(typeof tickers)[keyof typeof tickers], number>> = {}
   for (const [, ticker, count] of text.matchAll(tickerPattern)) counts[tickers[ticker as keyof typeof tickers]] = Number(count)
-  const { cacheHits, cacheMisses, filterPositives, filterTruePositives, filterUseful, stallMicros } = counts
-  const stallSeconds = stallMicros === undefined ? undefined : stallMicros / 1e6
-  return { cacheHits, cacheMisses, filterPositives, filterTruePositives, filterUseful, stallSeconds }
+  const { stallMicros, getManyBytes, getBytes, iteratorBytes } = counts
+  return {
+    cacheHits: counts.cacheHits,
+    cacheMisses: counts.cacheMisses,
+    filterPositives: counts.filterPositives,
+    filterTruePositives: counts.filterTruePositives,
+    filterUseful: counts.filterUseful,
+    stallSeconds: stallMicros === undefined ? undefined : stallMicros / 1e6,
+    memtableHits: counts.memtableHits,
+    memtableMisses: counts.memtableMisses,
+    reseeks: counts.reseeks,
+    readBytes: sumKnown(getManyBytes, getBytes, iteratorBytes),
+    writtenBytes: counts.writtenBytes,
+  }
 }
 
 /** Returns the lookups that passed a filter and found no key; undefined if either count is. */

@@ -1,5 +1,7 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isMissing } from '../files/descriptor.ts'
+import { fileSlots } from '../files/slots.ts'
 
 /** Linux reports CPU time in `/proc` in hundredths of a second, whatever the kernel's own clock rate (proc(5), USER_HZ). */
 const ticksPerSecond = 100
@@ -19,15 +21,24 @@ export async function readBackgroundThreads(folder = '/proc/self/task'): Promise
   } catch {
     return undefined
   }
-  await Promise.all(
+  const reads = Promise.all(
     threads.map(async (thread) => {
-      // The thread may have ended meanwhile.
-      const line = await readFile(join(folder, thread, 'stat'), 'latin1').catch(() => '')
+      const line = await fileSlots.run(() => readFile(join(folder, thread, 'stat'), 'latin1')).catch(emptyIfEnded)
       const stat = parseThreadStat(line)
       if (stat !== undefined && /^rocksdb:(low|high|bottom)$/.test(stat.name)) seconds.set(thread, stat.cpuSeconds)
     }),
   )
-  return seconds
+  // A thread that is missing now would later count with all its time.
+  return reads.then(
+    () => seconds,
+    () => undefined,
+  )
+}
+
+/** Returns no text for a thread that has ended meanwhile. @throws any other error. */
+function emptyIfEnded(error: unknown): string {
+  if (isMissing(error) || (error as { code?: unknown }).code === 'ESRCH') return ''
+  throw error
 }
 
 /**

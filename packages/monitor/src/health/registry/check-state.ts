@@ -1,7 +1,7 @@
+import type { Semaphore } from '@wombat/instrumentation/internal'
 import type { Finding, HealthCheck, HealthCheckResult } from '../check.ts'
 import type { CheckMetrics } from '../health-metrics.ts'
 import { type CheckRun, startCheckRun } from '../scheduling/check-run.ts'
-import type { Semaphore } from '../scheduling/semaphore.ts'
 import { capStatus, type HealthStatus } from '../status.ts'
 import type { ResolvedCheckSettings } from './check-settings.ts'
 import { nextReportedState, type ReportedState } from './hysteresis.ts'

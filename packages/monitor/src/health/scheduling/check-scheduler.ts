@@ -1,8 +1,7 @@
-import { errorKind } from '@wombat/instrumentation/internal'
+import { errorKind, Semaphore } from '@wombat/instrumentation/internal'
 import type { CheckState } from '../registry/check-state.ts'
 import type { WarnOnce } from '../warn-once.ts'
 import type { BeforeRun } from './before-run.ts'
-import { Semaphore } from './semaphore.ts'
 
 /** What is scheduled, and how. */
 export interface CheckSchedulerOptions {
