@@ -50,6 +50,7 @@ const surface = {
       'rejectReasons',
       'reservedNames',
       'seriesKey',
+      'storeModules',
       'storeOptionNames',
       'summarize',
       'summaryQuantiles',

@@ -1,4 +1,5 @@
 import { metrics, type StoreAdapter, storeAdapters } from '@wombat/instrumentation'
+import { storeModules } from '@wombat/instrumentation/internal'
 import {
   type AlertRule,
   conditionTable,
@@ -7,7 +8,6 @@ import {
   healthBoundTable,
   optionTable,
 } from '@wombat/monitor'
-import { storeModules } from '../../packages/instrumentation/dist/auto/store-modules.js'
 
 /** A part of a document that is derived from code, between markers of its name. */
 interface GeneratedTable {

@@ -30,6 +30,7 @@ export {
 export type { Instrument, MetricFamily, Series } from './metrics/series.ts'
 export type { InFlightOperations, PendingOperation } from './operations/in-flight.ts'
 export type { Method, MethodPatch } from './operations/method-patch.ts'
+export type { OpenScan, OpenScans } from './operations/open-scans.ts'
 export type { CallDetails, OperationRecorder, StoreIdentity } from './operations/recorder.ts'
 export type { GaugeOptions, StoreContext, StoreDescription } from './operations/store-context.ts'
 export type { StoreMark } from './operations/store-mark.ts'

@@ -7,6 +7,7 @@
 
 import './validation/require-node.ts'
 
+export { storeModules } from './auto/store-modules.ts'
 export { Semaphore } from './engines/files/slots.ts'
 export { parseVolume, type Volume } from './engines/files/volume.ts'
 export { storeOptionNames } from './instrument.ts'

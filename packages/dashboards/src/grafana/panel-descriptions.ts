@@ -35,7 +35,7 @@ function otherOperations(name: MetricName, shown: readonly MetricName[]): string
 
 /** Metrics that every store and process has, whatever its engine. */
 const engineIndependent =
-  /^(?:wombat_|db_(?:errors|batch_entries|scan_entries|queue_depth|oldest_operation|slow_operations|open_iterators|oldest_iterator|abandoned_iterators|store_info|health|alerts))/
+  /^(?:wombat_|db_(?:errors|batch_entries|scan_entries|queue_depth|oldest_operation|sublevel_|slow_operations|open_iterators|oldest_iterator|abandoned_iterators|store_info|health|alerts))/
 
 /**
  * Returns the no-value text of a panel. It names the engines that report its metrics, from the adapters' own lists, so that the text

@@ -1,6 +1,15 @@
 import type { Counter } from '../metrics/counter.ts'
 import { nowMs } from './clock.ts'
-import type { ScanOperation } from './scan.ts'
+
+/** A scan whose iterator is open. */
+export interface OpenScan {
+  /** When it started, in milliseconds of `nowMs()`. */
+  readonly startMs: number
+  /** Whether its iterator was garbage collected. */
+  readonly isAbandoned: boolean
+  /** Ends and records it. */
+  end(): void
+}
 
 /**
  * The scans of one store whose iterators are open. An iterator that its reader forgets is garbage collected without being closed: its
@@ -8,7 +17,7 @@ import type { ScanOperation } from './scan.ts'
  */
 export class OpenScans {
   /** From the oldest to the newest. */
-  readonly #scans = new Set<ScanOperation>()
+  readonly #scans = new Set<OpenScan>()
   readonly #abandoned: Counter
 
   /** @param abandoned counts the iterators that were garbage collected. */
@@ -22,12 +31,12 @@ export class OpenScans {
   }
 
   /** Adds a scan whose iterator is open now. */
-  add(scan: ScanOperation): void {
+  add(scan: OpenScan): void {
     this.#scans.add(scan)
   }
 
   /** Removes a scan that has ended. */
-  delete(scan: ScanOperation): void {
+  delete(scan: OpenScan): void {
     this.#scans.delete(scan)
   }
 

@@ -2,6 +2,7 @@ import type { Span } from '@opentelemetry/api'
 import { endSpan, withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
+import type { OpenScan } from './open-scans.ts'
 import type { OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -9,7 +10,7 @@ import type { StoreContext } from './store-context.ts'
  * One scan from its opening to its end. It is recorded at its end, with the number of returned entries and the time the
  * store spent on reads, without the time its reader takes between them. It counts as in flight while a read is pending.
  */
-export class ScanOperation {
+export class ScanOperation implements OpenScan {
   /** How many entries were returned so far. */
   entries = 0
   /** Whether the scan was recorded or discarded. */

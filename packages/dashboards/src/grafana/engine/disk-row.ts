@@ -1,7 +1,7 @@
 import { formatDuration } from '../../promql.ts'
 import { findRules } from '../alert-thresholds.ts'
 import type { PanelSpec, RowSpec } from '../panel-spec.ts'
-import { gauge, gaugeRatio, type Query } from '../query.ts'
+import { gauge, gaugeRatio, type Query, withUnit } from '../query.ts'
 import { gaugePanel } from './engine-panels.ts'
 
 /** Returns the forecast of the default rule `DiskFullWithinFourHours` as a query. */
@@ -56,10 +56,16 @@ const panels: readonly PanelSpec[] = [
     series: [{ legend: '{{store}}', query: gaugeRatio('max', 'db_free_bytes', 'db_total_disk_bytes') }],
     rules: ['FragmentedFiles'],
   },
+  {
+    title: 'Table bytes per live byte',
+    width: 6,
+    series: [{ legend: '{{store}}', query: withUnit('none', gaugeRatio('max', 'db_sstable_bytes', 'db_live_data_bytes')) }],
+    note: 'The space amplification by the estimate of the engine: 1 if the tables contain no deleted or overwritten entries.',
+  },
   gaugePanel('Free inodes', 'db_disk_available_inodes', 6, ['FewInodes']),
-  gaugePanel('Table files', 'db_sstable_bytes', 8),
-  gaugePanel('Value log', 'db_value_log_bytes', 8),
-  gaugePanel('Write-ahead log', 'db_wal_bytes', 8, ['CheckpointStarved']),
+  gaugePanel('Table files', 'db_sstable_bytes', 6),
+  gaugePanel('Value log', 'db_value_log_bytes', 6),
+  gaugePanel('Write-ahead log', 'db_wal_bytes', 6, ['CheckpointStarved']),
 ]
 
 /** Disk space of the volume and of the store's files. */

@@ -5,8 +5,10 @@ import { compactionRow } from './compaction-row.ts'
 import { diskRow } from './disk-row.ts'
 import { internalsRow } from './internals-row.ts'
 import { levelsRow } from './levels-row.ts'
+import { lookupsRow } from './lookups-row.ts'
 import { memoryRow } from './memory-row.ts'
 import { stallsRow } from './stalls-row.ts'
+import { statementsRow } from './statements-row.ts'
 
 /** Rows of the Engine dashboard, in the order of an incident investigation. */
 export const engineRows: readonly RowSpec[] = [
@@ -15,6 +17,8 @@ export const engineRows: readonly RowSpec[] = [
   backlogRow,
   memoryRow,
   cacheRow,
+  lookupsRow,
+  statementsRow,
   diskRow,
   compactionRow,
   internalsRow,

@@ -48,6 +48,23 @@ const panels: readonly PanelSpec[] = [
   },
   gaugePanel('Entries', 'db_entries', 6),
   {
+    title: 'Age of the oldest iterator and snapshot',
+    width: 6,
+    series: [
+      { legend: '{{store}} iterator', query: gauge('max', 'db_oldest_iterator_age_seconds') },
+      { legend: '{{store}} snapshot', query: gauge('max', 'db_oldest_snapshot_age_seconds') },
+    ],
+    note: 'What an old iterator or snapshot can see is not deleted.',
+  },
+  counterPanel('Abandoned iterators', 'db_abandoned_iterators_total', 6),
+  gaugePanel('Live versions', 'db_live_versions', 6),
+  {
+    title: 'Reader table utilization',
+    width: 6,
+    series: [{ legend: '{{store}}', query: gaugeRatio('max', 'db_reader_slots_used', 'db_reader_slots') }],
+    note: 'When all slots are used, new readers of LMDB fail with MDB_READERS_FULL.',
+  },
+  {
     title: 'Memory map utilization',
     width: 12,
     series: [{ legend: '{{store}}', query: gaugeRatio('max', 'db_map_used_bytes', 'db_map_bytes') }],

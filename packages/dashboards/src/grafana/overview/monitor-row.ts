@@ -184,20 +184,26 @@ const panels: readonly PanelSpec[] = [
   },
   {
     title: 'Samples without memory',
-    width: 8,
+    width: 6,
     series: [{ legend: processLegend, query: perSecond('wombat_monitor_history_dropped_samples_total', { by: byProcess }) }],
   },
   {
     title: 'System clock set',
-    width: 8,
+    width: 6,
     series: [
       { legend: `steps ${processLegend}`, query: perSecond('wombat_monitor_clock_steps_total', { by: byProcess }) },
       { legend: `seconds ${processLegend}`, query: perSecond('wombat_monitor_clock_step_seconds_total', { by: byProcess }) },
     ],
   },
   {
+    title: 'Modules that cannot be measured',
+    width: 6,
+    series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_unmeasured_modules', { by: byProcess }) }],
+    note: 'The log names each with the versions that can be.',
+  },
+  {
     title: 'Health status changes',
-    width: 8,
+    width: 6,
     series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
     note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },

@@ -32,7 +32,7 @@ test('gauges exist until disconnect, and again after the next call', async () =>
 test('it exports its engine metrics at 0 from the start, the metrics of its operations, and no others', () => {
   const { registry } = measure(new Keyv())
   const always =
-    /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|store_info)$/
+    /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|oldest_iterator_age_seconds|abandoned_iterators_total|store_info)$/
   const own = registry.getAllMetrics().filter(({ name }) => name === 'db_background_errors_total' || !always.test(name))
   expect(own.map(({ name, value }) => [name, value])).toEqual(adapter.engineMetrics['memory']?.map((name) => [name, 0]))
 })
