@@ -5,7 +5,7 @@ import { keyv } from './adapters/keyv/keyv.ts'
 import { lmdb } from './adapters/lmdb/lmdb.ts'
 import { map } from './adapters/map.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
-import { sqlite } from './adapters/sqlite.ts'
+import { sqlite } from './adapters/sqlite/sqlite.ts'
 import { validateAdapter, validateBinding, validateEngine } from './adapters/validate-adapter.ts'
 import { errorKind } from './metrics/error-type.ts'
 import { validateLabel } from './metrics/labels.ts'
@@ -33,13 +33,18 @@ export interface InstrumentOptions {
   readonly registry?: MetricsRegistry
   /** Measures a kind of store that has no built-in adapter (default: the built-in adapter that matches the store). */
   readonly adapter?: StoreAdapter
+  /**
+   * Names of SQL statements, for example `{ 'orders by customer': 'SELECT * FROM orders WHERE customer = ?' }`: the label `statement`
+   * is the name instead of the text without values. Values, white space and comments need not be the same. For SQL databases only.
+   */
+  readonly statements?: Readonly<Record<string, string>>
 }
 
 /** The built-in adapters. Their order has no effect: at most one matches a store. */
 export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
 
 /** The options that describe the store; the others choose where it is recorded. */
-export const storeOptionNames = ['name', 'adapter'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
+export const storeOptionNames = ['name', 'adapter', 'statements'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
 const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry']
 
 /**
@@ -90,7 +95,7 @@ export function uninstrument(store: object): boolean {
 /** Returns the adapter that measures the store. @throws TypeError if there is none, or if an option is wrong. */
 function validateCall(store: object, options: InstrumentOptions): StoreAdapter {
   validateOptions(options, { call: 'instrument()', names: optionNames, example: "{ name: 'orders' }" })
-  const { name = 'default', meterProvider, semconv, registry, adapter } = options
+  const { name = 'default', meterProvider, semconv, registry, adapter, statements } = options
   const problem = validateLabel('store', name)
   if (problem !== undefined) throw new TypeError(`name: ${problem}`)
   if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
@@ -101,16 +106,39 @@ function validateCall(store: object, options: InstrumentOptions): StoreAdapter {
     throw new TypeError(`meterProvider must be a MeterProvider, got ${describeValue(meterProvider)}`)
   }
   if (adapter !== undefined) validateAdapter(adapter)
-  return findAdapter(store, adapter)
+  const found = findAdapter(store, adapter)
+  if (statements !== undefined) validateStatements(statements, found)
+  return found
+}
+
+function validateStatements(statements: Readonly<Record<string, string>>, adapter: StoreAdapter): void {
+  if (adapter !== sqlite) {
+    throw new TypeError(`statements names SQL statements, but stores of adapter "${adapter.name}" have none: remove it`)
+  }
+  if (typeof statements !== 'object' || statements === null) {
+    throw new TypeError(`statements must be an object with the SQL of each name, got ${describeValue(statements)}`)
+  }
+  for (const [name, sql] of Object.entries(statements)) {
+    const problem = validateLabel('statement', name)
+    if (problem !== undefined) throw new TypeError(`statements: ${problem}`)
+    if (typeof sql !== 'string' || sql.trim() === '')
+      throw new TypeError(`statements.${name} must be SQL, got ${describeValue(sql)}`)
+  }
 }
 
 function measure<Store extends object>(
   store: Store,
   adapter: StoreAdapter,
-  { name = 'default', meterProvider, semconv, registry = sharedRegistry(meterProvider, semconv) }: InstrumentOptions,
+  { name = 'default', meterProvider, semconv, registry = sharedRegistry(meterProvider, semconv), statements }: InstrumentOptions,
   isAutomatic: boolean,
 ): Store {
-  const description = { store: name, engine: detectEngine(adapter, store), adapter: adapter.name, isAutomatic }
+  const description = {
+    store: name,
+    engine: detectEngine(adapter, store),
+    adapter: adapter.name,
+    isAutomatic,
+    ...(statements && { statementNames: statements }),
+  }
   const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
     const binding = validateBinding(adapter.name, adapter.instrument(store, context))

@@ -34,6 +34,12 @@ export interface CallDetails {
   readonly inFlight?: number
 }
 
+/** Records the calls of a wrapped method. */
+export type CallRecorder = Pick<
+  OperationRecorder,
+  'slowThresholdSeconds' | 'shouldTime' | 'startSpan' | 'recordSuccess' | 'recordFailure' | 'countSuccess' | 'countFailure'
+>
+
 /**
  * Records one kind of operation of one store. Its series exist, at 0, from its creation. Recording costs two additions
  * and one index computation, and never throws.

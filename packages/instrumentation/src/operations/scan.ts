@@ -3,7 +3,7 @@ import { endSpan, withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
 import type { OpenScan } from './open-scans.ts'
-import type { OperationRecorder } from './recorder.ts'
+import type { CallRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
 /**
@@ -16,7 +16,7 @@ export class ScanOperation implements OpenScan {
   /** Whether the scan was recorded or discarded. */
   isEnded = false
   readonly #context: StoreContext
-  readonly #recorder: OperationRecorder
+  readonly #recorder: CallRecorder
   readonly #isTimed: boolean
   readonly #span: Span | undefined
   /** When it started, in milliseconds of `nowMs()`. */
@@ -27,7 +27,7 @@ export class ScanOperation implements OpenScan {
   #failure: { readonly error: unknown } | undefined
 
   /** Starts the scan: its span, and the decision whether it is timed. */
-  constructor(context: StoreContext, recorder: OperationRecorder) {
+  constructor(context: StoreContext, recorder: CallRecorder) {
     this.#context = context
     this.#recorder = recorder
     this.#isTimed = recorder.shouldTime()

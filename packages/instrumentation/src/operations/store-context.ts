@@ -16,6 +16,8 @@ export interface StoreDescription extends StoreIdentity {
   readonly adapter: string
   /** Whether the store was found, not instrumented by the application (default false). */
   readonly isAutomatic?: boolean
+  /** The SQL of the statements that the application has named, by their name (default: none). */
+  readonly statementNames?: Readonly<Record<string, string>>
 }
 
 /** How a gauge is exported. */
@@ -43,6 +45,8 @@ export class StoreContext implements StoreMark {
    * batch, an iterator behind `keys()`) is part of that operation and is not counted again.
    */
   isNested = false
+  /** The SQL of the statements that the application has named, by their name. */
+  readonly statementNames: Readonly<Record<string, string>>
   readonly #identity: StoreIdentity
   readonly #adapter: string
   readonly #errorCodes: ReadonlySet<string>
@@ -59,13 +63,14 @@ export class StoreContext implements StoreMark {
   /** Creates the series of the operations that the adapter lists, at 0. */
   constructor(
     registry: MetricsRegistry,
-    { store, engine, adapter, isAutomatic = false }: StoreDescription,
+    { store, engine, adapter, isAutomatic = false, statementNames = {} }: StoreDescription,
     listedOperations: readonly Operation[],
     errorCodes: ReadonlySet<string>,
   ) {
     this.registry = registry
     this.name = store
     this.isAutomatic = isAutomatic
+    this.statementNames = statementNames
     this.#identity = { store, engine }
     this.#adapter = adapter
     this.#errorCodes = errorCodes

@@ -35,6 +35,11 @@ export function setMark(store: object, mark: StoreMark): void {
   Object.defineProperty(store, key, { value: mark, configurable: true, enumerable: false })
 }
 
+/** Keeps `instrument` and `WombatInstrumentation` from measuring a store, for example one of the monitoring itself. */
+export function excludeFromMeasuring(store: object): void {
+  setMark(store, { end() {}, withoutMeasuring: (run) => run() })
+}
+
 /** Removes the mark. */
 export function deleteMark(store: object): void {
   Reflect.deleteProperty(store, key)

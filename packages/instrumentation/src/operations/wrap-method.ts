@@ -4,7 +4,7 @@ import { withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
 import type { Method } from './method-patch.ts'
-import type { OperationRecorder } from './recorder.ts'
+import type { CallRecorder, OperationRecorder } from './recorder.ts'
 import type { StoreContext } from './store-context.ts'
 
 /** Returns how many entries a call writes, from its arguments. */
@@ -100,13 +100,14 @@ function followResult(result: unknown, pending: PendingOperation): unknown {
 
 /**
  * Wraps a synchronous method, and records it. `toCodedError` gives an error a `code` if the errors of the store have
- * none.
+ * none. `countResult` returns how many entries the result of a batch or a scan stands for.
  */
 export function wrapSync(
   context: StoreContext,
-  recorder: OperationRecorder,
+  recorder: CallRecorder,
   original: Method,
   toCodedError: (error: unknown) => unknown = (error) => error,
+  countResult?: (result: unknown) => number,
 ): Method {
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
@@ -116,11 +117,12 @@ export function wrapSync(
     const startMs = isTimed ? nowMs() : Number.NaN
     try {
       const result = span === undefined ? original.apply(this, args) : inSpan(context, original, span).apply(this, args)
+      const seconds = isTimed ? (nowMs() - startMs) / 1000 : Number.NaN
+      const entries = countResult === undefined ? 0 : countResult(result)
       if (isTimed) {
-        const seconds = (nowMs() - startMs) / 1000
-        if (span === undefined && seconds < recorder.slowThresholdSeconds) recorder.recordSuccess(seconds)
-        else recorder.recordSuccess(seconds, 0, { startMs, key: args[0], value: args[1], span }, result)
-      } else recorder.countSuccess(0, span)
+        if (span === undefined && seconds < recorder.slowThresholdSeconds) recorder.recordSuccess(seconds, entries)
+        else recorder.recordSuccess(seconds, entries, { startMs, key: args[0], value: args[1], span }, result)
+      } else recorder.countSuccess(entries, span)
       return result
     } catch (error) {
       if (isTimed)

@@ -93,7 +93,7 @@ export class MetricsRegistry implements InstrumentOwner {
       this.warnSafely(`a collect callback failed, its metrics are missing or out of date: ${errorKind(first.error)}`)
     },
     (late, all) =>
-      this.#warnOnce(
+      this.warnOnce(
         'late collectors',
         `${late} of ${all} sources of engine metrics did not answer within 1 s, their metrics are those of an earlier collection: the disk or the threads of the pool are busy, raise UV_THREADPOOL_SIZE if the threads are; further ones are only counted`,
       ),
@@ -216,7 +216,7 @@ export class MetricsRegistry implements InstrumentOwner {
   recordCalloutFailure(target: CalloutTarget, error?: unknown): void {
     this.incrementCounter('wombat_monitor_callout_failures_total', 1, { target })
     if (target !== 'logger') {
-      this.#warnOnce(
+      this.warnOnce(
         `callout ${target}`,
         `the application's ${target} failed, further failures are only counted: ${errorKind(error)}`,
       )
@@ -230,7 +230,7 @@ export class MetricsRegistry implements InstrumentOwner {
    */
   recordSourceFailure(source: string, error: unknown): void {
     this.incrementCounter('wombat_monitor_source_failures_total')
-    this.#warnOnce(
+    this.warnOnce(
       `source ${source}`,
       `${source} cannot be read and is absent, further failures are only counted: ${errorKind(error)}`,
     )
@@ -240,10 +240,7 @@ export class MetricsRegistry implements InstrumentOwner {
   reject(metric: string, reason: RejectReason, got: unknown): void {
     this.incrementCounter('wombat_monitor_refused_values_total', 1, { reason })
     const problem = reason === 'labels' ? describe(got) : `got ${describe(got)}: ${remedies[reason]}`
-    this.#warnOnce(
-      `${metric} ${reason}`,
-      `${metric}: value rejected (${reason}), ${problem}; further rejections are only counted`,
-    )
+    this.warnOnce(`${metric} ${reason}`, `${metric}: value rejected (${reason}), ${problem}; further rejections are only counted`)
   }
 
   #getOrCreate<Kind extends Instrument>(name: string, labels: Labels, instrumentClass: InstrumentClass<Kind>): Kind {
@@ -310,7 +307,7 @@ export class MetricsRegistry implements InstrumentOwner {
       if (overflow !== undefined) return overflow
       this.#overflowing.add(name)
       this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
-      this.#warnOnce(
+      this.warnOnce(
         `${name} overflow`,
         `${name}: more than ${family.series.size} label sets: the others share one series with ${overflowLabel}="true"; use fewer label values or raise cardinalityLimit`,
       )
@@ -331,7 +328,8 @@ export class MetricsRegistry implements InstrumentOwner {
     return new Histogram(this, name, bounds)
   }
 
-  #warnOnce(topic: string, message: string): void {
+  /** Warns, at most once for each topic. Never throws. */
+  warnOnce(topic: string, message: string): void {
     if (this.#warned.has(topic) || this.#warned.size >= 1000) return
     this.#warned.add(topic)
     this.warnSafely(message)

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { sqlite } from '../adapters/sqlite.ts'
-import { instrument, uninstrument } from '../instrument.ts'
-import { MetricsRegistry } from '../registry/registry.ts'
+import { sqlite } from '../../adapters/sqlite/sqlite.ts'
+import { instrument, uninstrument } from '../../instrument.ts'
+import { MetricsRegistry } from '../../registry/registry.ts'
 
 interface Database {
   exec(sql: string): unknown

@@ -1,0 +1,34 @@
+import { findFile, isInMemory, isInTransaction, isOpen, type SqliteDatabase } from '../../engines/sqlite/database.ts'
+import { isBusy, sqliteErrorCode } from '../../engines/sqlite/error-codes.ts'
+import { queryRow, readWithSecondConnection } from '../../engines/sqlite/second-connection.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
+import type { Transactions } from './transactions.ts'
+
+/**
+ * Returns how to check that the database's file can be read, through a connection of its own: it does not wait for locks, and the
+ * application sees nothing of it. Read only: writing needs a table, and tables belong to the users. Undefined for a database in
+ * memory: only its own connection can read it.
+ */
+export function createProbe(database: SqliteDatabase, transactions: Transactions): StoreProbe | undefined {
+  if (isInMemory(database) !== false) return undefined
+  return {
+    async read() {
+      if (!isOpen(database)) throw new Error('the database is not open')
+      const path = findFile(database)
+      if (path === undefined) throw new Error('the file of the database is missing')
+      try {
+        // It reads the file's header.
+        readWithSecondConnection(database, path, (connection) => queryRow(connection, 'PRAGMA schema_version'))
+      } catch (error) {
+        if (!isExpected(error, database, transactions)) throw error
+      }
+      return undefined
+    },
+  }
+}
+
+/** Whether the application's own connection can work all the same: it holds the lock, or it has the key of an encrypted file. */
+function isExpected(error: unknown, database: SqliteDatabase, transactions: Transactions): boolean {
+  if (isBusy(error)) return isInTransaction(database) === true || transactions.isExclusive
+  return sqliteErrorCode(error) === 'SQLITE_NOTADB' && transactions.successes > 0
+}
