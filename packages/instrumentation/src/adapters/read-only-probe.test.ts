@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,9 @@ for (const [kind, open] of Object.entries(databases)) {
     await expect(probe?.read('probe key')).rejects.toThrow('database is locked')
     other.exec('COMMIT')
     other.close()
+    database.exec('BEGIN EXCLUSIVE')
+    expect(await probe?.read('probe key')).toBeUndefined()
+    database.exec('COMMIT')
     expect(await probe?.read('probe key')).toBeUndefined()
     database.close()
     expect([store.state(), store.probe()]).toEqual(['closed', undefined])
@@ -78,8 +81,25 @@ for (const [kind, open] of Object.entries(databases)) {
     expect(store.directory()).toBe(folder)
   })
 
-  test(`${kind} in memory has no directory`, () => {
-    expect(measure(open(':memory:')).store.directory()).toBeUndefined()
+  test(`${kind} in memory has no directory and no probe: only its own connection can read it`, () => {
+    const { store } = measure(open(':memory:'))
+    expect([store.state(), store.directory(), store.probe()]).toEqual(['open', undefined, undefined])
+  })
+
+  test(`${kind} that only its own connection can read is not reported as broken`, async () => {
+    const path = join(folder, `${kind.replace(':', '-')}-exclusive.db`)
+    const database = open(path)
+    const { store } = measure(database)
+    database.exec('PRAGMA locking_mode = exclusive')
+    database.exec('CREATE TABLE orders (id INTEGER)')
+    expect(await store.probe()?.read('probe key')).toBeUndefined()
+    database.close()
+  })
+
+  test(`${kind} whose file is no database is reported`, async () => {
+    const path = join(folder, `${kind.replace(':', '-')}-junk.db`)
+    writeFileSync(path, 'x'.repeat(5000))
+    await expect(measure(open(path)).store.probe()?.read('probe key')).rejects.toThrow('file is not a database')
   })
 }
 

@@ -241,8 +241,8 @@ export function storeSuite<Store extends object>({
           [[operation, 1]],
           `db_errors_total must be 1 for ${operation}, and have no other series`,
         )
-        const errorTypes = errors.map(({ labels }) => labels['error_type'])
-        assertErrorType(outcome, errorTypes)
+        const errorTypes = errors.map(({ labels }) => labels['error_type'] ?? '')
+        assertErrorType(outcome, errorTypes, findTestedAdapter(adapter, registry).errorCodes)
         assertSameOutcome(outcome, await runUnmeasured((plain) => fail(plain, data), data), data)
       },
     )
@@ -310,9 +310,7 @@ export function storeSuite<Store extends object>({
   checkMeasured("its engine metrics are those in the adapter's engineMetrics", async (store, data, registry) => {
     await runAll(store, data)
     await registry.collectors.collectNow()
-    const testedAdapter = adapter ?? storeAdapters.find((one) => one.name === getOnlyStore(registry).adapter)
-    assert.ok(testedAdapter !== undefined, 'the adapter of the store must be known')
-    assertEngineMetrics(registry, testedAdapter, optionalMetrics)
+    assertEngineMetrics(registry, findTestedAdapter(adapter, registry), optionalMetrics)
   })
 
   if (close === undefined) return
@@ -330,4 +328,10 @@ export function storeSuite<Store extends object>({
     const left = gauges.map((gauge) => gauge.name)
     assert.deepEqual(left, [], 'gauges must disappear after close: export them with context.observeGauge')
   })
+}
+
+function findTestedAdapter(adapter: StoreAdapter | undefined, registry: MetricsRegistry): StoreAdapter {
+  const tested = adapter ?? storeAdapters.find((one) => one.name === getOnlyStore(registry).adapter)
+  assert.ok(tested !== undefined, 'the adapter of the store must be known')
+  return tested
 }

@@ -139,7 +139,7 @@ class StatementParser {
 
   #addWord(word: string): void {
     const upper = word.toUpperCase()
-    if (this.#last === '.' || this.#tokens.peek() === '.') {
+    if (this.#last === '.' || this.#tokens.isBeforeDot()) {
       this.#out.push(word)
       return
     }
@@ -162,17 +162,17 @@ class StatementParser {
     else this.#verb = verbOf(upper)
   }
 
-  /** A sign before a number is a part of the value. */
+  /** A sign before a number is a part of the value, unless it is between two values. */
   #addValue(): void {
-    const before = this.#out.at(-2)
-    if ((this.#last === '-' || this.#last === '+') && (before === undefined || /^(?:[A-Z]+|\(|,|[=<>|!]+)$/.test(before)))
-      this.#out.pop()
+    const before = this.#out.at(-2) ?? '('
+    const isSign = this.#last === '-' || this.#last === '+'
+    if (isSign && (keywords.has(before) || /^(?:[(,]|[-+*/%=<>&|~!]+)$/.test(before))) this.#out.pop()
     this.#out.push('?')
   }
 
   /** Whether an identifier in double quotes may be a value: where a value is expected, and not a part of a longer name. */
   #isQuotedValue(): boolean {
-    if (!this.#tokens.text.startsWith('"') || this.#last === '.' || this.#tokens.peek() === '.') return false
+    if (!this.#tokens.text.startsWith('"') || this.#last === '.' || this.#tokens.isBeforeDot()) return false
     return this.#open.at(-1)?.hasValues === true || beforeValue.has(this.#last ?? '')
   }
 

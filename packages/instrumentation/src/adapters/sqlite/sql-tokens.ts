@@ -46,10 +46,10 @@ export class SqlTokens {
     return symbolEnd > start ? this.#set('symbol', symbolEnd) : this.#set('literal', start + 1)
   }
 
-  /** Returns the first character after the token and the white space behind it; empty at the end. */
-  peek(): string {
+  /** Returns whether a dot follows that joins names, not one that begins a number. */
+  isBeforeDot(): boolean {
     this.#skipSpace()
-    return this.#sql.charAt(this.#at)
+    return this.#sql.charAt(this.#at) === '.' && !/\d/.test(this.#sql.charAt(this.#at + 1))
   }
 
   #set(kind: SqlTokenKind, end: number): boolean {

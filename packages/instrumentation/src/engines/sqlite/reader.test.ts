@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite } from '../../adapters/sqlite/sqlite.ts'
 import { instrument, uninstrument } from '../../instrument.ts'
+import { operationMetrics } from '../../metrics/semconv.ts'
 import { MetricsRegistry } from '../../registry/registry.ts'
+import { SqliteReader } from './reader.ts'
 
 interface Database {
   exec(sql: string): unknown
@@ -35,6 +38,11 @@ const libraries: Readonly<Record<string, () => Open>> = {
 
 let files = 0
 
+function hasNoopCheckpoint(database: Database): boolean {
+  const { version } = database.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  return (version.split('.').map(Number)[1] as number) >= 51
+}
+
 describe.each(Object.keys(libraries))('%s', (library) => {
   const open = (libraries[library] as () => Open)()
 
@@ -54,12 +62,17 @@ describe.each(Object.keys(libraries))('%s', (library) => {
   const fill =
     'CREATE TABLE t (k PRIMARY KEY, v); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO t SELECT i, randomblob(1000) FROM n'
 
-  test('it exports the metrics of SQLite and db_store_info, and no others', async () => {
+  test('it exports the metrics of SQLite, of its statements and operations, and no others', async () => {
     const { database, registry, read } = measured()
     database.exec(fill)
     await read()
-    const names = registry.getAllMetrics().map(({ name }) => name)
-    expect(names.sort()).toEqual([...(sqlite.engineMetrics['sqlite'] ?? []), 'db_store_info'].sort())
+    const names = new Set(registry.getAllMetrics().map(({ name }) => name))
+    const operationNames = sqlite.operations.flatMap((operation) => Object.values(operationMetrics(operation)))
+    const others = ['db_store_info', 'db_queue_depth', 'db_oldest_operation_age_seconds', 'db_open_iterators']
+    const entries = ['db_batch_entries_total', 'db_scan_entries_total']
+    expect([...names].sort()).toEqual(
+      [...(sqlite.engineMetrics['sqlite'] ?? []), ...operationNames, ...others, ...entries].sort(),
+    )
   })
 
   test('pages in use and free pages add up to the file; the write-ahead log is separate', async () => {
@@ -89,13 +102,34 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(value('db_sstable_bytes')).toBe(value('db_total_disk_bytes'))
   })
 
-  test('a database in memory has pages and no files', async () => {
+  test('the part of the write-ahead log that is in the database grows at a checkpoint, to all of it', async () => {
+    const { database, value, read } = measured({ setUp: 'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0' })
+    database.exec(fill)
+    await read()
+    const canRead = hasNoopCheckpoint(database)
+    expect(value('db_wal_checkpointed_bytes')).toBe(canRead ? 0 : undefined)
+    expect(value('db_wal_bytes')).toBeGreaterThan(500_000)
+    database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    await read()
+    // Without the header of the file.
+    expect(value('db_wal_checkpointed_bytes')).toBe(canRead ? (value('db_wal_bytes') as number) - 32 : undefined)
+  })
+
+  test('collecting changes neither the files nor what is in the log, and checkpoints nothing', async () => {
+    const { database, path, read } = measured({ setUp: 'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0' })
+    database.exec(fill)
+    const bytes = () => [path, `${path}-wal`].map((file) => readFileSync(file))
+    const before = bytes()
+    await read()
+    expect(bytes()).toEqual(before)
+  })
+
+  test('a database in memory has no metrics of files and pages', async () => {
     const { database, value, read } = measured({ path: ':memory:' })
     database.exec(fill)
     await read()
-    expect(value('db_sstable_bytes')).toBeGreaterThan(500_000)
-    expect(value('db_total_disk_bytes')).toBeUndefined()
-    expect(value('db_disk_available_bytes')).toBeUndefined()
+    expect(value('db_store_info')).toBe(1)
+    for (const name of SqliteReader.metricNames) expect(value(name), name).toBeUndefined()
   })
 
   test('it is read in a transaction, and while rows are iterated', async () => {
@@ -112,15 +146,22 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     rows.return?.()
   })
 
-  test('while another connection locks it, its metrics are absent at once, and its busy timeout is unchanged', async () => {
-    const { database, path, value, read } = measured({ setUp: 'PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 4000' })
+  test('while another connection locks it, the metrics of its pages are absent at once, and counted as one failure', async () => {
+    const { database, registry, path, value, read } = measured({
+      setUp: 'PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 4000',
+    })
     database.exec(fill)
+    const warnings: string[] = []
+    registry.warn = (message) => warnings.push(message)
     const other = open(path)
     other.exec('BEGIN EXCLUSIVE')
     const startMs = performance.now()
     await read()
+    await read()
     expect(performance.now() - startMs).toBeLessThan(2000)
-    expect(value('db_sstable_bytes')).toBeUndefined()
+    expect([value('db_sstable_bytes'), value('db_total_disk_bytes')]).toEqual([undefined, statSync(path).size])
+    expect(value('wombat_monitor_source_failures_total')).toBe(2)
+    expect(warnings).toHaveLength(1)
     other.exec('ROLLBACK')
     other.close()
     await read()
@@ -128,30 +169,75 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 4000 })
   })
 
+  test("while the application's own transaction locks it, nothing has failed", async () => {
+    const { database, value, read } = measured({ setUp: 'PRAGMA journal_mode = DELETE' })
+    database.exec(fill)
+    database.exec('BEGIN EXCLUSIVE')
+    await read()
+    expect([value('db_sstable_bytes'), value('wombat_monitor_source_failures_total')]).toEqual([undefined, undefined])
+    database.exec('COMMIT')
+    await read()
+    expect(value('db_sstable_bytes')).toBeGreaterThan(500_000)
+  })
+
+  test('a file that is no database, or is encrypted, has file sizes, and is a failure once', async () => {
+    const path = join(folder, `${files++}.db`)
+    writeFileSync(path, 'x'.repeat(5000))
+    const { value, read } = measured({ path, setUp: '' })
+    await read()
+    await read()
+    expect([value('db_total_disk_bytes'), value('db_sstable_bytes')]).toEqual([5000, undefined])
+    expect(value('wombat_monitor_source_failures_total')).toBe(1)
+  })
+
+  test('the locks of the application stay: closing the connection that reads releases none of them', async () => {
+    const { database, path, read } = measured({ setUp: 'PRAGMA journal_mode = DELETE' })
+    database.exec(fill)
+    database.exec('BEGIN IMMEDIATE')
+    await read()
+    // POSIX locks are those of a process: another process must still see them.
+    const script = `const { DatabaseSync } = require('node:sqlite')
+      const other = new DatabaseSync(${JSON.stringify(path)})
+      try { other.exec('BEGIN IMMEDIATE'); console.log('free') } catch (error) { console.log(error.errcode) }`
+    const child = () => execFileSync(process.execPath, ['--no-warnings', '-e', script], { encoding: 'utf8' }).trim()
+    expect(child()).toBe('5')
+    database.exec('COMMIT')
+    expect(child()).toBe('free')
+  })
+
   test('a database that is closed or uninstrumented has no metrics, and collecting does not fail', async () => {
     const { database, registry, read } = measured()
     database.exec(fill)
     await read()
+    const gaugesOf = (one: MetricsRegistry) => one.getAllMetrics().filter(({ type }) => type === 'gauge')
     database.close()
-    expect(registry.getAllMetrics()).toEqual([])
+    expect(gaugesOf(registry)).toEqual([])
     await read()
-    expect(registry.getAllMetrics()).toEqual([])
+    expect(gaugesOf(registry)).toEqual([])
     const again = measured()
-    const keys = Reflect.ownKeys(again.database)
     await again.read()
     expect(uninstrument(again.database)).toBe(true)
-    expect(again.registry.getAllMetrics()).toEqual([])
-    expect(Reflect.ownKeys(again.database)).toHaveLength(keys.length - 1)
+    expect(gaugesOf(again.registry)).toEqual([])
     again.database.close()
   })
 })
 
-test('rows as arrays and numbers as BigInt are read', async () => {
+test('a subclass of the application is not constructed again, and a link is followed', async () => {
   const { DatabaseSync } = load('node:sqlite')
+  let constructed = 0
+  class Own extends DatabaseSync {
+    constructor(path: string) {
+      super(path, { readBigInts: true, returnArrays: true })
+      constructed++
+    }
+  }
+  const path = join(folder, `${files++}.db`)
+  symlinkSync(path, `${path}-link`)
   const registry = new MetricsRegistry()
-  const database = instrument(new DatabaseSync(':memory:', { readBigInts: true, returnArrays: true }), { registry })
+  const database = instrument(new Own(`${path}-link`) as unknown as Database, { registry })
   database.exec('CREATE TABLE t (k)')
   await registry.collectors.collect()
   expect(registry.getAllMetrics().find(({ name }) => name === 'db_sstable_bytes')?.value).toBe(8192)
+  expect(constructed).toBe(1)
   database.close()
 })
