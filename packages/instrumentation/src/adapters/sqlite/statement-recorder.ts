@@ -1,9 +1,9 @@
 import type { Span } from '@opentelemetry/api'
-import { isBusy, withErrorCode } from '../../engines/sqlite/error-codes.ts'
+import { isBusy, sqliteErrorCode, withErrorCode } from '../../engines/sqlite/error-codes.ts'
 import type { Counter } from '../../metrics/counter.ts'
 import type { CallDetails, CallRecorder, OperationRecorder } from '../../operations/recorder.ts'
 import type { ParsedStatement } from './parse-statement.ts'
-import type { StatementSeriesReference, StatementSeriesSet } from './statement-series.ts'
+import type { StatementSeries, StatementSeriesReference, StatementSeriesSet } from './statement-series.ts'
 import type { Transactions } from './transactions.ts'
 
 /** What the recorders of all statements of one store share. */
@@ -68,7 +68,7 @@ export class StatementRecorder implements CallRecorder {
   }
 
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
-    const { executions, errors, latency } = this.#series.forFailure()
+    const { executions, errors, latency } = this.#seriesOfFailure(error)
     executions.add()
     errors.add()
     latency.record(seconds)
@@ -85,11 +85,18 @@ export class StatementRecorder implements CallRecorder {
   }
 
   countFailure(error: unknown, span?: Span): string {
-    const { executions, errors } = this.#series.forFailure()
+    const { executions, errors } = this.#seriesOfFailure(error)
     executions.add()
     errors.add()
     this.#store.transactions.failed()
     return this.#operation?.countFailure(withErrorCode(error), span) ?? ''
+  }
+
+  /** Text that did not compile may be anything: it gets no series of its own. */
+  #seriesOfFailure(error: unknown): StatementSeries {
+    const code = sqliteErrorCode(error)
+    const hasCompiled = code !== undefined && !code.startsWith('SQLITE_ERROR')
+    return hasCompiled ? this.#series.open() : this.#series.currentOrOther
   }
 
   #addSuccess(): void {

@@ -38,8 +38,8 @@ export class StatementSeriesReference {
     return this.current
   }
 
-  /** Returns the series for a failure: text that never succeeded may be anything, and gets no series of its own. */
-  forFailure(): StatementSeries {
+  /** The series if they exist, else those of all statements without series of their own. */
+  get currentOrOther(): StatementSeries {
     return this.current ?? this.#set.other(this.#verb)
   }
 }
