@@ -3,7 +3,7 @@ import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
 /** The name of a module that `WombatInstrumentation` finds stores of. */
-export type StoreModuleName = 'abstract-level' | 'keyv' | 'lmdb' | 'rocksdb-native'
+export type StoreModuleName = 'abstract-level' | 'better-sqlite3' | 'keyv' | 'lmdb' | 'node:sqlite' | 'rocksdb-native'
 
 /** A module that creates stores, and how to find them. */
 export interface StoreModule {
@@ -32,6 +32,12 @@ export const storeModules: readonly StoreModule[] = [
     defaultName: (store) => (abstractLevel.matches(store) ? abstractLevel.engine(store) : abstractLevel.name),
   },
   {
+    name: 'better-sqlite3',
+    majors: [11, 12, 13],
+    ...storeClass('Database', 'prepare exec pragma explain transaction'),
+    defaultName: () => 'sqlite',
+  },
+  {
     name: 'keyv',
     majors: [6],
     ...storeClass('Keyv', keyvMethods),
@@ -48,6 +54,12 @@ export const storeModules: readonly StoreModule[] = [
       return () => patch.undo()
     },
     defaultName: () => 'lmdb',
+  },
+  {
+    // A module of Node. Hooking it does not load it: on Node 22 loading it prints a warning.
+    name: 'node:sqlite',
+    ...storeClass('DatabaseSync', 'prepare exec open createTagStore'),
+    defaultName: () => 'sqlite',
   },
   {
     name: 'rocksdb-native',

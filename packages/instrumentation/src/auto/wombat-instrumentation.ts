@@ -9,6 +9,7 @@ import { instrumentFound } from '../instrument.ts'
 import { errorKind } from '../metrics/error-type.ts'
 import { validateLabel } from '../metrics/labels.ts'
 import type { Semconv } from '../metrics/semconv.ts'
+import { getMark, isMeasured } from '../operations/store-mark.ts'
 import { scopeName, sharedRegistry } from '../otel/shared-registry.ts'
 import { logDiagnostic } from '../registry/diagnostics.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
@@ -21,7 +22,7 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
   /**
    * Returns the name of a store: the label `store` of all its metrics. Choose a name; do not use a path. If the
    * function is missing, throws, or returns `undefined` or an invalid label, the store is named after its kind:
-   * `leveldb`, `memory`, `lmdb`, `keyv` or `rocksdb`. The metrics of stores with the same name are added up.
+   * `leveldb`, `memory`, `lmdb`, `keyv`, `rocksdb` or `sqlite`. The metrics of stores with the same name are added up.
    */
   readonly name?: (store: object, moduleName: StoreModuleName) => string | undefined
   /** The names under which operations are exported (default `wombat`). */
@@ -39,7 +40,7 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
 const { version }: { version: string } = createRequire(import.meta.url)('../../package.json')
 
 /**
- * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), keyv, lmdb and rocksdb-native,
+ * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), better-sqlite3, keyv, lmdb, `node:sqlite` and rocksdb-native,
  * in every installed copy, without changes to the application. Use it alone, or pass it to `registerInstrumentations`
  * or NodeSDK. A store that the application instruments right after creating it keeps that configuration.
  *
@@ -114,7 +115,7 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
    * afterwards.
    */
   #onStore(store: object, module: StoreModule): PromiseLike<MetricsRegistry> | undefined {
-    if (!this.isEnabled()) return undefined
+    if (!this.isEnabled() || isForeign(store)) return undefined
     const { registry } = this.getConfig()
     if (isPromise(registry) && this.#fulfilledRegistry === undefined) return registry
     this.#measure(store, module, isPromise(registry) ? this.#fulfilledRegistry : registry)
@@ -195,4 +196,9 @@ function validateConfig(config: WombatInstrumentationConfig): WombatInstrumentat
 
 function isPromise(registry: WombatInstrumentationConfig['registry']): registry is PromiseLike<MetricsRegistry> {
   return registry !== undefined && 'then' in registry
+}
+
+/** Whether the store is excluded from measuring, or is measured by another version of this package. */
+function isForeign(store: object): boolean {
+  return isMeasured(store) && getMark(store)?.registry === undefined
 }

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { excludeFromMeasuring } from '@wombat/instrumentation/internal'
 import { applicationId, createMigration, schemaVersion } from './schema.ts'
 
 /** The module `node:sqlite`, which is imported only if a history file is configured: Node 22 prints a warning then. */
@@ -66,6 +67,8 @@ export function quarantine(path: string): string {
  */
 function openDatabase({ DatabaseSync }: Sqlite, path: string): DatabaseSync {
   const database = new DatabaseSync(path)
+  // It is no store of the application, also if the preload finds the stores of node:sqlite.
+  excludeFromMeasuring(database)
   try {
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
