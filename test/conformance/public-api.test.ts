@@ -41,6 +41,7 @@ const surface = {
       'describeValue',
       'errorKind',
       'errorType',
+      'excludeFromMeasuring',
       'isExported',
       'operationMetrics',
       'otherError',

@@ -67,11 +67,11 @@ const options: Record<string, [options: InstrumentOptions, message: RegExp]> = {
   'null instead of options': [null as never, /^instrument\(\): the options must be an object .*, got null$/],
   'a registry instead of options': [
     new MetricsRegistry() as never,
-    /^instrument\(\): there are no options .*warn.*; the options are name, adapter, meterProvider, semconv, registry$/,
+    /^instrument\(\): there are no options .*warn.*; the options are name, adapter, statements, meterProvider, semconv, registry$/,
   ],
   'a misspelled option': [
     { nmae: 'orders' } as never,
-    /^instrument\(\): there is no option nmae; the options are name, adapter, meterProvider, semconv, registry$/,
+    /^instrument\(\): there is no option nmae; the options are name, adapter, statements, meterProvider, semconv, registry$/,
   ],
   'another kind of meterProvider': [
     { meterProvider: {} as never },
