@@ -1,4 +1,4 @@
-import { findFile, isInMemory, isInTransaction, isOpen, type SqliteDatabase } from '../../engines/sqlite/database.ts'
+import { findFile, isInMemory, isOpen, type SqliteDatabase } from '../../engines/sqlite/database.ts'
 import { isBusy, sqliteErrorCode } from '../../engines/sqlite/error-codes.ts'
 import { queryRow, readWithSecondConnection } from '../../engines/sqlite/second-connection.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
@@ -10,7 +10,7 @@ import type { Transactions } from './transactions.ts'
  * memory: only its own connection can read it.
  */
 export function createProbe(database: SqliteDatabase, transactions: Transactions): StoreProbe | undefined {
-  if (isInMemory(database) !== false) return undefined
+  if (isInMemory(database)) return undefined
   return {
     async read() {
       if (!isOpen(database)) throw new Error('the database is not open')
@@ -20,7 +20,7 @@ export function createProbe(database: SqliteDatabase, transactions: Transactions
         // It reads the file's header.
         readWithSecondConnection(database, path, (connection) => queryRow(connection, 'PRAGMA schema_version'))
       } catch (error) {
-        if (!isExpected(error, database, transactions)) throw error
+        if (!isExpected(error, transactions)) throw error
       }
       return undefined
     },
@@ -28,7 +28,7 @@ export function createProbe(database: SqliteDatabase, transactions: Transactions
 }
 
 /** Whether the application's own connection can work all the same: it holds the lock, or it has the key of an encrypted file. */
-function isExpected(error: unknown, database: SqliteDatabase, transactions: Transactions): boolean {
-  if (isBusy(error)) return isInTransaction(database) === true || transactions.isExclusive
+function isExpected(error: unknown, transactions: Transactions): boolean {
+  if (isBusy(error)) return transactions.mayHoldLock
   return sqliteErrorCode(error) === 'SQLITE_NOTADB' && transactions.successes > 0
 }

@@ -127,11 +127,13 @@ describe.each(Object.entries(libraries))('%s', (library, open) => {
     database.prepare('COMMIT').run()
     expect(counts()).toEqual([1, 0])
     database.exec('BEGIN; INSERT INTO t VALUES (1, 1); END')
-    database.exec('SAVEPOINT a')
-    database.exec('RELEASE a')
-    expect(counts()).toEqual([3, 0])
     database.exec('BEGIN')
     database.exec('ROLLBACK')
+    expect(counts()).toEqual([2, 1])
+    // Before Node 22.16, node:sqlite does not report whether it is in a transaction.
+    if (!('isTransaction' in database) && !('inTransaction' in database)) return
+    database.exec('SAVEPOINT a')
+    database.exec('RELEASE a')
     expect(counts()).toEqual([3, 1])
     database.exec('BEGIN')
     expect(() => database.exec('INSERT OR ROLLBACK INTO t VALUES (1, 1)')).toThrow('UNIQUE')
@@ -177,7 +179,9 @@ describe.each(Object.entries(libraries))('%s', (library, open) => {
     const insert = database.prepare('INSERT INTO t VALUES (?, ?)')
     expect(() => insert.run(1, 'a')).toThrow('locked')
     expect(() => database.exec('BEGIN IMMEDIATE')).toThrow('locked')
-    expect(value('db_busy_seconds_total')).toBeGreaterThan(0.35)
+    // The option `timeout` of node:sqlite exists since Node 22.16.
+    if (library !== 'node:sqlite' || 'isTransaction' in database) expect(value('db_busy_seconds_total')).toBeGreaterThan(0.35)
+    expect(value('db_busy_seconds_total')).toBeGreaterThan(0)
     expect(value('db_busy_seconds_total')).toBeLessThan(30)
     expect(errorTypes()).toEqual([['SQLITE_BUSY', 1]])
     child.kill()

@@ -61,7 +61,7 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
 
   instrument(database, context) {
     const statements = new Statements(database, context, context.statementNames)
-    const reader = new SqliteReader(database, context)
+    const reader = new SqliteReader(database, context, () => statements.transactions.mayHoldLock)
     const patch = context.patch(database)
     patch.replace('prepare', (original) => measurePrepare(context, statements, original))
     patch.replace('exec', (original) => measureText(statements, original, ''))

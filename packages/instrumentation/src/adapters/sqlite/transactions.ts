@@ -23,6 +23,11 @@ export class Transactions {
     this.#aborts = registry.counter('db_transaction_aborts_total', { store: name })
   }
 
+  /** Whether the application's own connection may be what keeps others from reading the file. */
+  get mayHoldLock(): boolean {
+    return this.isExclusive || (isInTransaction(this.#database) ?? this.isOpen)
+  }
+
   /** Records a statement that succeeded. */
   succeeded({ verb, endsTransaction }: Pick<ParsedStatement, 'verb' | 'endsTransaction'>): void {
     if (verb === 'begin' || verb === 'savepoint') this.isOpen = true

@@ -15,6 +15,7 @@ export interface SqliteDatabase {
   readonly name?: string
   /** Only in `node:sqlite`, from Node 22.16 on: the absolute path; null if the database is in memory. Throws if it is closed. */
   location?(): string | null
+  prepare(sql: string): unknown
 }
 
 /** Returns whether the database is open, in either package. */
@@ -32,19 +33,18 @@ export function isInTransaction(database: SqliteDatabase): boolean | undefined {
   }
 }
 
-/** Returns whether the database has no file. Undefined if that is unknown. */
-export function isInMemory(database: SqliteDatabase): boolean | undefined {
-  if (typeof database.memory === 'boolean') return database.memory
-  return typeof database.location === 'function' && isOpen(database) ? database.location() === null : undefined
+/** Returns whether an open database has no file. */
+export function isInMemory(database: SqliteDatabase): boolean {
+  return database.memory ?? readName(database) === ''
 }
 
 /**
  * Returns the absolute path of an open database's main file, with links resolved: the files beside it are beside the real one.
- * Undefined if it has no file, is not open, or does not report it (`node:sqlite` before 22.16). Runs no SQL.
+ * Undefined if it has no file, or is not open. It asks the connection, not the file, and waits for no lock.
  */
 export function findFile(database: SqliteDatabase): string | undefined {
-  if (!isOpen(database) || isInMemory(database) !== false) return undefined
-  const name = database.location?.() ?? database.name
+  if (!isOpen(database) || isInMemory(database)) return undefined
+  const name = readName(database)
   // A URI needs a parser of its own, and better-sqlite3 treats it as a name unless it was compiled otherwise.
   if (typeof name !== 'string' || name === '' || name.startsWith('file:')) return undefined
   try {
@@ -52,4 +52,14 @@ export function findFile(database: SqliteDatabase): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Returns the name of an open database's main file; empty if it has none. */
+function readName(database: SqliteDatabase): string | undefined {
+  if (typeof database.location === 'function') return database.location() ?? ''
+  if (typeof database.isOpen !== 'boolean') return database.name
+  // Before 22.16, Node has no authorizer and no channel either that would show this to the application; it reads no file. The
+  // method of the class is not measured.
+  const { prepare } = Object.getPrototypeOf(database) as SqliteDatabase
+  return (prepare.call(database, 'PRAGMA database_list') as { get(): { file: string } }).get().file
 }

@@ -4,7 +4,7 @@ import type { MetricName } from '../../metrics/semconv.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { readVolume, type VolumeState, volumeGauges } from '../files/volume.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
-import { findFile, isInTransaction, isOpen, type SqliteDatabase } from './database.ts'
+import { findFile, isOpen, type SqliteDatabase } from './database.ts'
 import { isBusy, sqliteErrorCode } from './error-codes.ts'
 import { queryRow, readWithSecondConnection, type SqliteConnection } from './second-connection.ts'
 
@@ -43,11 +43,14 @@ export class SqliteReader {
   static readonly metricNames: readonly MetricName[] = gauges.map(({ name }) => name)
   readonly #database: SqliteDatabase
   readonly #gauges: StateGauges<SqliteState>
+  readonly #mayHoldLock: () => boolean
   /** The file is encrypted, or no database: reading it fails each time. */
   #isUnreadable = false
 
-  constructor(database: SqliteDatabase, context: StoreContext) {
+  /** @param mayHoldLock returns whether the application's own connection may be what keeps others from reading. */
+  constructor(database: SqliteDatabase, context: StoreContext, mayHoldLock: () => boolean) {
     this.#database = database
+    this.#mayHoldLock = mayHoldLock
     this.#gauges = new StateGauges(gauges, context)
   }
 
@@ -66,7 +69,7 @@ export class SqliteReader {
       }
     } catch (error) {
       this.#isUnreadable = sqliteErrorCode(error) === 'SQLITE_NOTADB'
-      if (!(isBusy(error) && isInTransaction(this.#database) === true)) throw error
+      if (!(isBusy(error) && this.#mayHoldLock())) throw error
     } finally {
       this.#gauges.publish({ ...pages, ...files })
     }
