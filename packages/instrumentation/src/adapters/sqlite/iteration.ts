@@ -1,4 +1,3 @@
-import { nowMs } from '../../operations/clock.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import type { CallRecorder } from '../../operations/recorder.ts'
 import { ScanOperation } from '../../operations/scan.ts'
@@ -8,58 +7,28 @@ type RowIterator = Iterator<unknown>
 
 const names = ['next', 'return'] as const
 
-/** Ends the iterations whose iterator was dropped. The iteration does not reference its iterator. */
-const dropped = new FinalizationRegistry<Iteration>((iteration) => iteration.abandon())
-
+/** An iteration does not reference its iterator, which can be garbage collected while it is open. */
 const iterations = new WeakMap<object, Iteration>()
 
 /** The prototype of measured iterators, for each prototype of iterators. */
 const measuredPrototypes = new WeakMap<object, object>()
 
-/** The iterators of one store that are open: over rows that a statement returns. */
-export class Iterations {
-  readonly #context: StoreContext
-  readonly #open = new Set<Iteration>()
-  readonly #onAbandoned: () => void
-
-  constructor(context: StoreContext) {
-    this.#context = context
-    const abandoned = context.registry.counter('db_abandoned_iterators_total', { store: context.name })
-    this.#onAbandoned = () => abandoned.add()
-    context.observeGauge('db_oldest_iterator_age_seconds', () => this.#oldestAgeSeconds(), { aggregation: 'max' })
-  }
-
-  /** Wraps `iterate`: each iterator is one execution of the statement, from the call to the end of the rows. */
-  measure(recorder: CallRecorder, original: Method): Method {
-    const context = this.#context
-    const begin = (): Iteration => new Iteration(context, recorder, this.#open, this.#onAbandoned)
-    return function (...args) {
-      if (!context.isMeasuring) return original.apply(this, args)
-      const iteration = begin()
-      return iteration.start(() => original.apply(this, args) as RowIterator)
-    }
-  }
-
-  /** A set keeps the order of insertion. */
-  #oldestAgeSeconds(): number {
-    for (const { startMs } of this.#open) return (nowMs() - startMs) / 1000
-    return 0
+/** Wraps `iterate`: each iterator is one execution of the statement, from the call to the end of the rows. */
+export function measureIterate(context: StoreContext, recorder: CallRecorder, original: Method): Method {
+  return function (...args) {
+    if (!context.isMeasuring) return original.apply(this, args)
+    return new Iteration(context, recorder).start(() => original.apply(this, args) as RowIterator)
   }
 }
 
 /** The rows of one execution. */
 class Iteration {
-  readonly startMs = nowMs()
   readonly #context: StoreContext
   readonly #operation: ScanOperation
-  readonly #open: Set<Iteration>
-  readonly #onAbandoned: () => void
 
-  constructor(context: StoreContext, recorder: CallRecorder, open: Set<Iteration>, onAbandoned: () => void) {
+  constructor(context: StoreContext, recorder: CallRecorder) {
     this.#context = context
     this.#operation = new ScanOperation(context, recorder)
-    this.#open = open
-    this.#onAbandoned = onAbandoned
   }
 
   /** Creates the iterator. */
@@ -75,11 +44,9 @@ class Iteration {
       this.#end()
       return iterator
     }
-    this.#operation.open()
-    this.#open.add(this)
+    this.#operation.open(iterator)
     iterations.set(iterator, this)
     attach(iterator)
-    dropped.register(iterator, this, this)
     return iterator
   }
 
@@ -100,23 +67,15 @@ class Iteration {
     }
   }
 
-  abandon(): void {
-    if (this.isEnded) return
-    this.#onAbandoned()
-    this.#end()
-  }
-
   #end(): void {
-    dropped.unregister(this)
-    this.#open.delete(this)
     if (this.#context.isMeasuring) this.#operation.end()
     else this.#operation.discard()
   }
 }
 
 /**
- * Measures the steps of an iterator by a prototype between the iterator and its own one: it stays the package's object. On Node before
- * 22.18 `node:sqlite` gives each iterator methods of its own; these are replaced.
+ * Measures the steps of an iterator by a prototype between the iterator and its own one: it stays the package's object. Early versions
+ * of `node:sqlite` (Node 22.15) give each iterator methods of its own; these are replaced.
  */
 function attach(iterator: RowIterator): void {
   for (const name of names) {

@@ -224,7 +224,7 @@ describe.each(Object.entries(libraries))('%s', (library, open) => {
   })
 
   test('an iterator that is dropped is counted, and not open any more', async () => {
-    const { database, value, operations } = measure(open)
+    const { database, registry, value, operations } = measure(open)
     database.exec('INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)')
     const drop = () => void database.prepare('SELECT * FROM t').iterate().next()
     drop()
@@ -233,6 +233,7 @@ describe.each(Object.entries(libraries))('%s', (library, open) => {
     for (let tries = 0; tries < 100 && value('db_open_iterators') !== 0; tries++) {
       await sleep(1)
       collect()
+      await registry.collectors.collectNow()
     }
     expect([value('db_open_iterators'), value('db_abandoned_iterators_total')]).toEqual([0, 1])
     expect(operations().scan).toEqual({ operations: 1, errors: 0, entries: 1 })

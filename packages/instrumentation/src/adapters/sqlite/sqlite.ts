@@ -43,8 +43,6 @@ export const sqlite: StoreAdapter<SqliteDatabase> = {
       'db_busy_seconds_total',
       'db_transaction_commits_total',
       'db_transaction_aborts_total',
-      'db_oldest_iterator_age_seconds',
-      'db_abandoned_iterators_total',
     ],
   },
   packages: { 'better-sqlite3': '11, 12, 13', 'node:sqlite': 'of Node 22, 24, 26' },

@@ -4,7 +4,7 @@ import type { Method } from '../../operations/method-patch.ts'
 import type { OperationRecorder } from '../../operations/recorder.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapSync } from '../../operations/wrap-method.ts'
-import { defineMethod, Iterations } from './iteration.ts'
+import { defineMethod, measureIterate } from './iteration.ts'
 import { type ParsedStatement, parseScript, parseStatement } from './parse-statement.ts'
 import { operationOf } from './sql-verb.ts'
 import { statementLabel } from './statement-label.ts'
@@ -26,7 +26,6 @@ export class Statements {
   readonly transactions: Transactions
   readonly #context: StoreContext
   readonly #store: StatementStore
-  readonly #iterations: Iterations
   readonly #names: ReadonlyMap<string, string>
   readonly #operations: ReadonlyMap<Operation, OperationRecorder>
   /** By verb and text without values. */
@@ -43,7 +42,6 @@ export class Statements {
       transactions: this.transactions,
       busySeconds: context.registry.counter('db_busy_seconds_total', { store: context.name }),
     }
-    this.#iterations = new Iterations(context)
     this.#names = new Map(Object.entries(names).map(([name, sql]) => [parseStatement(sql).text, name]))
     const operations: readonly Operation[] = ['get', 'scan', 'set', 'delete', 'batch']
     this.#operations = new Map(operations.map((operation) => [operation, context.recorder(operation)]))
@@ -90,7 +88,7 @@ export class Statements {
     const ownLabel = name ?? statementLabel(text)
     const label = name !== undefined || series.hasRoomFor(verb, ownLabel) ? ownLabel : otherStatements
     const create = (): MeasuredStatement =>
-      new MeasuredStatement(this.#context, this.#store, this.#iterations, this.#operations, {
+      new MeasuredStatement(this.#context, this.#store, this.#operations, {
         identity: { verb, endsTransaction, script },
         series: new StatementSeriesReference(series, verb, label, name !== undefined),
       })
@@ -109,7 +107,6 @@ export class Statements {
 export class MeasuredStatement {
   readonly #context: StoreContext
   readonly #store: StatementStore
-  readonly #iterations: Iterations
   readonly #operations: ReadonlyMap<Operation, OperationRecorder>
   readonly #identity: StatementIdentity
   readonly #series: StatementSeriesReference
@@ -120,13 +117,11 @@ export class MeasuredStatement {
   constructor(
     context: StoreContext,
     store: StatementStore,
-    iterations: Iterations,
     operations: ReadonlyMap<Operation, OperationRecorder>,
     { identity, series }: { readonly identity: StatementIdentity; readonly series: StatementSeriesReference },
   ) {
     this.#context = context
     this.#store = store
-    this.#iterations = iterations
     this.#operations = operations
     this.#identity = identity
     this.#series = series
@@ -164,7 +159,7 @@ export class MeasuredStatement {
     let wrapper = wrappers.get(original)
     if (wrapper === undefined) {
       const recorder = this.recorder(run)
-      if (run === 'iterate') wrapper = this.#iterations.measure(recorder, original)
+      if (run === 'iterate') wrapper = measureIterate(this.#context, recorder, original)
       else wrapper = wrapSync(this.#context, recorder, original, undefined, run === 'all' ? countRows : undefined)
       wrappers.set(original, wrapper)
     }

@@ -68,7 +68,14 @@ describe.each(Object.keys(libraries))('%s', (library) => {
     await read()
     const names = new Set(registry.getAllMetrics().map(({ name }) => name))
     const operationNames = sqlite.operations.flatMap((operation) => Object.values(operationMetrics(operation)))
-    const others = ['db_store_info', 'db_queue_depth', 'db_oldest_operation_age_seconds', 'db_open_iterators']
+    const others = [
+      'db_store_info',
+      'db_queue_depth',
+      'db_oldest_operation_age_seconds',
+      'db_open_iterators',
+      'db_oldest_iterator_age_seconds',
+      'db_abandoned_iterators_total',
+    ]
     const entries = ['db_batch_entries_total', 'db_scan_entries_total']
     const engineNames = (sqlite.engineMetrics['sqlite'] ?? []).filter(
       (name) => name !== 'db_wal_checkpointed_bytes' || hasNoopCheckpoint(database),
