@@ -10,7 +10,7 @@ work=$installed/work
 suite=sid
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 servers=(prometheus promtool prometheus-alertmanager victoria-metrics)
-programs=(prometheus promtool alertmanager amtool victoria-metrics otelcol)
+programs=(prometheus promtool alertmanager amtool victoria-metrics otelcol redis-server)
 
 say() { echo "backends: $*"; }
 fail() { echo "backends: $*" >&2; exit 1; }
@@ -20,7 +20,8 @@ usage() {
   cat <<'END'
 usage: install.sh [--no-collector]
 
-Installs prometheus, promtool, alertmanager, amtool, victoria-metrics and otelcol into .installed/bin beside this script.
+Installs prometheus, promtool, alertmanager, amtool, victoria-metrics, redis-server and otelcol into .installed/bin beside this
+script.
   --no-collector   without otelcol, which takes 1 to 2 minutes to build
 Exit status: 0 installed, 1 failed, 3 not possible on this machine (no Debian, or its archive cannot be reached).
 END
@@ -40,7 +41,7 @@ publish() {
 # Uses the Debian archive that this machine is configured for, with separate lists and settings: the packages, pins and hooks
 # of the machine have no effect, and its lists are not changed.
 open_archive() {
-  [ ! -d "$work/apt" ] || return 0
+  [ ! -d "$work/apt-$suite" ] || return 0
   local command archive
   for command in apt-get apt-cache dpkg; do
     command -v "$command" >/dev/null || not_possible_here "there is no $command; the backends come as Debian packages"
@@ -52,9 +53,9 @@ open_archive() {
   archive=${archive%%$'\n'*}
   [ "$archive" ] || not_possible_here "apt's sources name no Debian archive (an address that ends in /debian/)"
 
-  mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/empty"
-  echo "deb [signed-by=$keyring] $archive $suite main" > "$work/apt/sources.list"
-  cat > "$work/apt/apt.conf" <<END
+  mkdir -p "$work/apt-$suite/lists/partial" "$work/apt-$suite/cache/archives/partial" "$work/apt-$suite/empty"
+  echo "deb [signed-by=$keyring] $archive $suite main" > "$work/apt-$suite/sources.list"
+  cat > "$work/apt-$suite/apt.conf" <<END
 #clear APT::Update;
 APT::Update::Error-Mode "any";
 APT::Default-Release "";
@@ -63,15 +64,16 @@ Acquire::Languages "none";
 Acquire::Retries "2";
 Acquire::http::Timeout "15";
 Acquire::https::Timeout "15";
-Dir::State::Lists "$work/apt/lists";
-Dir::Cache "$work/apt/cache";
-Dir::Etc::SourceList "$work/apt/sources.list";
-Dir::Etc::SourceParts "$work/apt/empty";
+Dir::State::Lists "$work/apt-$suite/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "$work/apt-$suite/cache";
+Dir::Etc::SourceList "$work/apt-$suite/sources.list";
+Dir::Etc::SourceParts "$work/apt-$suite/empty";
 Dir::Etc::Preferences "/dev/null";
-Dir::Etc::PreferencesParts "$work/apt/empty";
+Dir::Etc::PreferencesParts "$work/apt-$suite/empty";
 END
   # If the archive cannot be reached, this fails. Every later failure is an error.
-  apt-get -c "$work/apt/apt.conf" update -qq || not_possible_here "apt cannot read $suite from Debian's archive (see above)"
+  apt-get -c "$work/apt-$suite/apt.conf" update -qq || not_possible_here "apt cannot read $suite from Debian's archive (see above)"
 }
 
 # unpack FOLDER PACKAGE...
@@ -79,7 +81,7 @@ unpack() {
   local folder=$1 deb
   shift
   mkdir -p "$folder" "$work/debs"
-  (cd "$work/debs" && apt-get -c "$work/apt/apt.conf" download -qq "$@") || fail "the download failed"
+  (cd "$work/debs" && apt-get -c "$work/apt-$suite/apt.conf" download -qq "$@") || fail "the download failed"
   for deb in "$work"/debs/*.deb; do
     dpkg -x "$deb" "$folder" || fail "$deb cannot be unpacked"
     rm "$deb"
@@ -87,7 +89,7 @@ unpack() {
 }
 
 package_version() {
-  apt-cache -c "$work/apt/apt.conf" show --no-all-versions "$1" | sed -n 's/^Version: //p'
+  apt-cache -c "$work/apt-$suite/apt.conf" show --no-all-versions "$1" | sed -n 's/^Version: //p'
 }
 
 install_servers() {
@@ -107,6 +109,30 @@ install_servers() {
   publish servers "$stamp"
 }
 
+# From the release of this machine, because Redis needs the C library that it was built with.
+install_redis() {
+  local suite root=$work/redis-root stamp
+  suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  [ "$suite" ] || not_possible_here "/etc/os-release names no release of Debian"
+  stamp="redis $suite"
+  ! is_current redis "$stamp" || return 0
+  say "redis: downloading 2 MB"
+  open_archive
+  unpack "$root" redis-tools liblzf1 libjemalloc2 libatomic1
+  mkdir -p "$work/redis/lib"
+  find "$root/usr/lib" "$root/lib" -name '*.so*' -exec cp -P {} "$work/redis/lib" \; 2>/dev/null || true
+  # The server is the checker of its files under another name.
+  cp "$(readlink -f "$root/usr/bin/redis-check-rdb")" "$work/redis/redis-server.bin"
+  cat > "$work/redis/redis-server" <<'END'
+#!/usr/bin/env bash
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec -a redis-server "$here/redis-server.bin" "$@"
+END
+  chmod +x "$work/redis/redis-server"
+  rm -rf "$root"
+  publish redis "$stamp"
+}
+
 install_collector() {
   local stamp root=$work/go packages go_version version
   stamp="$suite $(cat "$here"/collector/* | sha256sum)"
@@ -115,7 +141,7 @@ install_collector() {
   open_archive
   mapfile -t packages < <(grep -v '^#' "$here/collector/packages.txt")
   # golang-go is a metapackage for the current version of Go.
-  go_version=$(apt-cache -c "$work/apt/apt.conf" depends golang-go | sed -n 's/^ *Depends: golang-\([0-9.]*\)-go$/\1/p')
+  go_version=$(apt-cache -c "$work/apt-$suite/apt.conf" depends golang-go | sed -n 's/^ *Depends: golang-\([0-9.]*\)-go$/\1/p')
   version=$(package_version golang-opentelemetry-collector-dev)
   unpack "$root" "golang-$go_version-go" "golang-$go_version-src" "${packages[@]}"
   mkdir "$work/collector" "$work/tmp"
@@ -197,6 +223,8 @@ mkdir "$work"
 install_servers
 link servers prometheus promtool alertmanager amtool victoria-metrics
 provide_templates
+install_redis
+link redis redis-server
 if [ "$collector" = yes ]; then
   install_collector
   link collector otelcol

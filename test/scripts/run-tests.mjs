@@ -15,6 +15,11 @@ const optionalParts = [
     remedy: 'install them with: bash test/backends/install.sh',
   },
   {
+    file: 'test/backends/.installed/bin/redis-server',
+    tests: 'the tests against a real Redis',
+    remedy: 'install it with: bash test/backends/install.sh --no-collector',
+  },
+  {
     file: 'test/rocksdb/node_modules/rocksdb-native',
     tests: 'the tests against a real RocksDB',
     remedy: 'install it with: bash test/rocksdb/install.sh',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export type BackendProgram = 'prometheus' | 'promtool' | 'alertmanager' | 'victoria-metrics' | 'otelcol'
+export type BackendProgram = 'prometheus' | 'promtool' | 'alertmanager' | 'victoria-metrics' | 'otelcol' | 'redis-server'
 
 /** Returns the path at which `test/backends/install.sh` installs a program. */
 export function programPath(program: BackendProgram): string {

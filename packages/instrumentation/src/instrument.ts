@@ -4,6 +4,8 @@ import type { StoreAdapter } from './adapters/adapter.ts'
 import { keyv } from './adapters/keyv/keyv.ts'
 import { lmdb } from './adapters/lmdb/lmdb.ts'
 import { map } from './adapters/map.ts'
+import { ioredis } from './adapters/redis/ioredis.ts'
+import { nodeRedis } from './adapters/redis/node-redis.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
 import { sqlite } from './adapters/sqlite/sqlite.ts'
 import { validateAdapter, validateBinding, validateEngine } from './adapters/validate-adapter.ts'
@@ -41,7 +43,7 @@ export interface InstrumentOptions {
 }
 
 /** The built-in adapters. Their order has no effect: at most one matches a store. */
-export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, map]
+export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, ioredis, nodeRedis, map]
 
 /** The options that describe the store; the others choose where it is recorded. */
 export const storeOptionNames = ['name', 'adapter', 'statements'] as const satisfies ReadonlyArray<keyof InstrumentOptions>

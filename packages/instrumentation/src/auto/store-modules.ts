@@ -3,7 +3,16 @@ import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
 /** The name of a module that `WombatInstrumentation` finds stores of. */
-export type StoreModuleName = 'abstract-level' | 'better-sqlite3' | 'keyv' | 'lmdb' | 'node:sqlite' | 'rocksdb-native'
+export type StoreModuleName =
+  | 'abstract-level'
+  | 'better-sqlite3'
+  | 'ioredis'
+  | 'iovalkey'
+  | 'keyv'
+  | 'lmdb'
+  | 'node:sqlite'
+  | '@redis/client'
+  | 'rocksdb-native'
 
 /** A module that creates stores, and how to find them. */
 export interface StoreModule {
@@ -66,6 +75,25 @@ export const storeModules: readonly StoreModule[] = [
     majors: [3],
     ...storeClass('RocksDB', 'ready get put delete deleteRange read write iterator session', findSessionRoot),
     defaultName: () => 'rocksdb',
+  },
+  // A cluster consists of clients of the same class; these are found.
+  {
+    name: 'ioredis',
+    majors: [4, 5, 6],
+    ...storeClass('Redis', 'connect sendCommand pipeline multi'),
+    defaultName: () => 'redis',
+  },
+  {
+    name: 'iovalkey',
+    majors: [0],
+    ...storeClass('Redis', 'connect sendCommand pipeline multi'),
+    defaultName: () => 'valkey',
+  },
+  {
+    name: '@redis/client',
+    majors: [6],
+    ...storeClass('RedisClient', 'connect sendCommand _executeCommand _executeMulti _executePipeline'),
+    defaultName: () => 'redis',
   },
 ]
 
