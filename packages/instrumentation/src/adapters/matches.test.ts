@@ -3,7 +3,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createClient } from '@redis/client'
 import { ClassicLevel } from 'classic-level'
+import { Cluster, Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
 import { Keyv } from 'keyv'
 import { open } from 'lmdb'
 import { LRUCache } from 'lru-cache'
@@ -44,6 +47,10 @@ const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object
   ['a keyv on a Map', 'keyv', () => new Keyv({ store: new Map() })],
   ['node:sqlite', 'sqlite', () => closing(new DatabaseSync(':memory:'))],
   ['better-sqlite3', 'sqlite', () => closing(new BetterSqlite(':memory:'))],
+  ['ioredis', 'ioredis', () => new Redis({ lazyConnect: true })],
+  ['a cluster of ioredis', 'ioredis', () => new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true })],
+  ['iovalkey', 'ioredis', () => new Valkey({ lazyConnect: true })],
+  ['@redis/client', 'redis', () => createClient()],
   ['a Map', 'map', () => new Map()],
   ['quick-lru', 'map', () => new QuickLRU({ maxSize: 2 })],
   ['lru-cache', 'map', () => new LRUCache({ max: 2 })],

@@ -63,7 +63,14 @@ const panels: readonly PanelSpec[] = [
     note: 'The space amplification by the estimate of the engine: 1 if the tables contain no deleted or overwritten entries.',
   },
   gaugePanel('Free inodes', 'db_disk_available_inodes', 6, ['FewInodes']),
-  gaugePanel('Table files', 'db_sstable_bytes', 6),
+  {
+    title: 'Table files',
+    width: 6,
+    series: [
+      { legend: '{{store}}', query: gauge('sum', 'db_sstable_bytes') },
+      { legend: '{{store}} live data', query: gauge('sum', 'db_live_data_bytes') },
+    ],
+  },
   gaugePanel('Value log', 'db_value_log_bytes', 6),
   gaugePanel('Write-ahead log', 'db_wal_bytes', 6, ['CheckpointStarved']),
 ]

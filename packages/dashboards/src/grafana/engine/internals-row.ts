@@ -59,9 +59,12 @@ const panels: readonly PanelSpec[] = [
   counterPanel('Abandoned iterators', 'db_abandoned_iterators_total', 6),
   gaugePanel('Live versions', 'db_live_versions', 6),
   {
-    title: 'Reader table utilization',
+    title: 'Slots of the reader table',
     width: 6,
-    series: [{ legend: '{{store}}', query: gaugeRatio('max', 'db_reader_slots_used', 'db_reader_slots') }],
+    series: [
+      { legend: '{{store}} used', query: gauge('max', 'db_reader_slots_used') },
+      { legend: '{{store}} in total', query: gauge('max', 'db_reader_slots') },
+    ],
     note: 'When all slots are used, new readers of LMDB fail with MDB_READERS_FULL.',
   },
   {
