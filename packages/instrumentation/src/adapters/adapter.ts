@@ -75,6 +75,8 @@ export interface StoreAdapter<Store extends object = object> {
    * documentation only.
    */
   readonly packages?: Readonly<Record<string, string>>
+  /** Whether it records operations by sublevel if `context.bySublevel` is true (default: no; then `bySublevel` is rejected). */
+  readonly supportsSublevels?: boolean
   /** The documented `code`s of the store's errors: values of the label `error_type`. Other errors count as `_OTHER`. */
   readonly errorCodes: ReadonlySet<string>
   /**
@@ -82,6 +84,11 @@ export interface StoreAdapter<Store extends object = object> {
    * several copies of its package. At most one built-in adapter may match a store.
    */
   matches(store: object): store is Store
+  /**
+   * Returns the object that `instrument` wraps, if that is not the store itself but one below it (default: the store itself).
+   * It is measured once, whichever of the stores above it is instrumented. Do not unwrap what can be measured on its own.
+   */
+  findTarget?(store: Store): object
   /** Returns what stores the data, for example `leveldb`; the adapter's name if that is unknown. */
   engine(store: Store): string
   /**

@@ -41,6 +41,14 @@ const invalidAdapters: Readonly<Record<string, [changes: object, message: string
     { operations: ['get', 'put'] },
     'adapter "shelf": operations must be an array of get, set, delete, batch, scan, clear, has, get_many; [] if there are none, got "put"',
   ],
+  'with a target that is no function': [
+    { findTarget: new Shelf() },
+    'adapter "shelf": findTarget must be a function, got an object',
+  ],
+  'with supportsSublevels that is no boolean': [
+    { supportsSublevels: 1 },
+    'adapter "shelf": supportsSublevels must be true or false, got 1',
+  ],
   'without engineMetrics': [
     { engineMetrics: undefined },
     'adapter "shelf": engineMetrics must be an object with an array of metric names for each engine; {} if there are none, got undefined',

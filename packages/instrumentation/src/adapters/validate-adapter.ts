@@ -46,6 +46,10 @@ export function validateAdapter(adapter: StoreAdapter): void {
   for (const method of ['matches', 'engine', 'instrument'] as const) {
     if (typeof adapter[method] !== 'function') fail(method, 'a function', adapter[method])
   }
+  const { findTarget, supportsSublevels } = adapter
+  if (findTarget !== undefined && typeof findTarget !== 'function') fail('findTarget', 'a function', findTarget)
+  if (supportsSublevels !== undefined && typeof supportsSublevels !== 'boolean')
+    fail('supportsSublevels', 'true or false', supportsSublevels)
 }
 
 /**

@@ -46,6 +46,11 @@ export class OpenScans {
     return oldest === undefined ? 0 : (nowMs() - oldest.startMs) / 1000
   }
 
+  /** Ends all scans, for a store that does not close its iterators when it is closed. */
+  endAll(): void {
+    for (const scan of this.#scans) scan.end()
+  }
+
   /** Ends the scans whose iterators were garbage collected. */
   endAbandoned(): void {
     for (const scan of this.#scans) {

@@ -13,6 +13,8 @@ import type { StoreContext } from './store-context.ts'
 export class ScanOperation implements OpenScan {
   /** How many entries were returned so far. */
   entries = 0
+  /** Runs before the scan is recorded, whatever ends it. */
+  beforeEnd: (() => void) | undefined
   /** Whether the scan was recorded or discarded. */
   isEnded = false
   readonly #context: StoreContext
@@ -86,17 +88,20 @@ export class ScanOperation implements OpenScan {
   }
 
   /** Ends the scan and records it; later calls do nothing. */
-  end(failure = this.#failure): void {
-    if (!this.#stop()) return
+  end(failure?: { readonly error: unknown }): void {
+    if (this.isEnded) return
+    this.beforeEnd?.()
+    this.#stop()
+    const cause = failure ?? this.#failure
     const recorder = this.#recorder
     const span = this.#span
     if (this.#isTimed) {
       const seconds = this.#busyMs / 1000
       const details = { startMs: this.startMs, span }
-      if (failure === undefined) recorder.recordSuccess(seconds, this.entries, details)
-      else recorder.recordFailure(seconds, failure.error, details)
-    } else if (failure === undefined) recorder.countSuccess(this.entries, span)
-    else recorder.countFailure(failure.error, span)
+      if (cause === undefined) recorder.recordSuccess(seconds, this.entries, details)
+      else recorder.recordFailure(seconds, cause.error, details)
+    } else if (cause === undefined) recorder.countSuccess(this.entries, span)
+    else recorder.countFailure(cause.error, span)
   }
 
   /** Marks the scan as ended. Returns false if it had ended before. */

@@ -9,7 +9,7 @@ import { InFlightOperations } from './in-flight.ts'
 import { MethodPatch } from './method-patch.ts'
 import { OpenScans } from './open-scans.ts'
 import { OperationRecorder, type StoreIdentity } from './recorder.ts'
-import type { StoreMark } from './store-mark.ts'
+import { deleteMark, getMark, type StoreMark, setMark } from './store-mark.ts'
 
 /** Which store it is: labels of its metrics. */
 export interface StoreDescription extends StoreIdentity {
@@ -18,6 +18,8 @@ export interface StoreDescription extends StoreIdentity {
   readonly isAutomatic?: boolean
   /** The SQL of the statements that the application has named, by their name (default: none). */
   readonly statementNames?: Readonly<Record<string, string>>
+  /** Whether operations are also recorded by sublevel (default false). */
+  readonly bySublevel?: boolean
 }
 
 /** How a gauge is exported. */
@@ -36,6 +38,8 @@ export class StoreContext implements StoreMark {
   readonly name: string
   /** Whether the store was found, not instrumented by the application. */
   readonly isAutomatic: boolean
+  /** Whether operations are also recorded by sublevel. */
+  readonly bySublevel: boolean
   /** The operations that have begun and are not settled. */
   readonly inFlight = new InFlightOperations()
   /** The open iterators; undefined if the adapter lists no scans. */
@@ -54,6 +58,8 @@ export class StoreContext implements StoreMark {
   /** The operations of which a wrapper has the recorder. */
   readonly #wrapped = new Set<Operation>()
   readonly #missingMethods: string[] = []
+  /** The objects that have this context as their mark. */
+  readonly #marked: object[] = []
   /** Patches made before the adapter has returned its binding: undone if it throws. */
   readonly #patches: MethodPatch[] = []
   readonly #parts: StoreOwnedParts = { binding: undefined, gauges: [], beforeCollection: undefined }
@@ -63,7 +69,7 @@ export class StoreContext implements StoreMark {
   /** Creates the series of the operations that the adapter lists, at 0. */
   constructor(
     registry: MetricsRegistry,
-    { store, engine, adapter, isAutomatic = false, statementNames = {} }: StoreDescription,
+    { store, engine, adapter, isAutomatic = false, statementNames = {}, bySublevel = false }: StoreDescription,
     listedOperations: readonly Operation[],
     errorCodes: ReadonlySet<string>,
   ) {
@@ -71,6 +77,7 @@ export class StoreContext implements StoreMark {
     this.name = store
     this.isAutomatic = isAutomatic
     this.statementNames = statementNames
+    this.bySublevel = bySublevel
     this.#identity = { store, engine }
     this.#adapter = adapter
     this.#errorCodes = errorCodes
@@ -189,11 +196,22 @@ export class StoreContext implements StoreMark {
   }
 
   /**
+   * Marks an object as measured by this context, until it ends.
+   *
+   * @throws TypeError if the object is frozen.
+   */
+  mark(object: object): void {
+    setMark(object, this)
+    this.#marked.push(object)
+  }
+
+  /**
    * Stops measuring the store: withdraws its gauges and detaches the adapter, or undoes its patches if it never returned a
    * binding. Measures nothing more, even if other code kept one of the wrapped methods.
    */
   end(): void {
     this.#isEnded = true
+    for (const object of this.#marked.splice(0)) if (getMark(object) === this) deleteMark(object)
     this.#reference.release()
     this.#parts.binding?.detach()
     for (const patch of this.#patches.splice(0).reverse()) patch.undo()

@@ -71,7 +71,7 @@ function wrapCall(
  * Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the
  * heap in every call.
  */
-function inSpan({ registry }: StoreContext, original: Method, span: Span): Method {
+export function inSpan({ registry }: StoreContext, original: Method, span: Span): Method {
   return function (...args) {
     return withSpan(span, () => original.apply(this, args), registry.observer.onTracerFailure)
   }
@@ -82,20 +82,24 @@ function inSpan({ registry }: StoreContext, original: Method, span: Span): Metho
  * promise.
  */
 function followResult(result: unknown, pending: PendingOperation): unknown {
-  if (!isThenable(result)) {
-    pending.succeeded(result)
-    return result
+  try {
+    if (isThenable(result)) {
+      return toPromise(result).then(
+        (value) => {
+          pending.succeeded(value)
+          return value
+        },
+        (error: unknown) => {
+          pending.failed(error)
+          throw error
+        },
+      )
+    }
+  } catch (error) {
+    return failUnreadable(result, error, pending)
   }
-  return toPromise(result).then(
-    (value) => {
-      pending.succeeded(value)
-      return value
-    },
-    (error: unknown) => {
-      pending.failed(error)
-      throw error
-    },
-  )
+  pending.succeeded(result)
+  return result
 }
 
 /**
@@ -141,13 +145,23 @@ export function wrapSync(
  * gets a promise of its only `then`.
  */
 export function observeResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
-  if (!isThenable(result)) {
-    pending.succeeded(result)
-    return result
+  try {
+    if (isThenable(result)) {
+      const promise = toPromise(result)
+      promise.then(pending.succeeded, pending.failed)
+      return promise
+    }
+  } catch (error) {
+    return failUnreadable(result, error, pending)
   }
-  const promise = toPromise(result)
-  promise.then(pending.succeeded, pending.failed)
-  return promise
+  pending.succeeded(result)
+  return result
+}
+
+/** Settles an operation whose result throws when its `then` is read or called: whoever waits for the result gets that error. */
+function failUnreadable(result: unknown, error: unknown, pending: Pick<PendingOperation, 'failed'>): unknown {
+  pending.failed(error)
+  return result
 }
 
 function toPromise(result: PromiseLike<unknown>): Promise<unknown> {

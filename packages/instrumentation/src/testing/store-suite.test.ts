@@ -345,6 +345,23 @@ test('an error code that the adapter does not list fails', async () => {
   ])
 })
 
+test('an optional operation that the store does not have needs no action; one that is not optional fails', async () => {
+  const missingOperations = ['delete'] as const
+  const partly = { ...correct, operations: ['get', 'set', 'delete'], optionalOperations: ['delete'] } as const
+  expect(await failures(partly, { missingOperations })).toEqual([])
+  const { optionalOperations: _, ...strict } = partly
+  const wrapsDelete = {
+    ...strict,
+    instrument: (shelf: Shelf, context: StoreContext) => {
+      context.recorder('delete')
+      return correct.instrument(shelf, context)
+    },
+  }
+  expect(await failures(wrapsDelete, { missingOperations })).toContain(
+    'its operations start at 0, no others exist, and db_store_info describes it',
+  )
+})
+
 test('an operation that no action performs fails, so every operation of the adapter is tested', async () => {
   const boastful = { ...correct, operations: ['get', 'set', 'delete'], optionalOperations: ['delete'] } as const
   expect(await failures(boastful)).toContain('its operations start at 0, no others exist, and db_store_info describes it')
