@@ -1,38 +1,34 @@
 import { resolve } from 'node:path'
 import { leveldbMetricNames } from '../../engines/leveldb/metrics.ts'
 import { LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
-import type { Operation } from '../../metrics/semconv.ts'
-import { type Method, MethodPatch } from '../../operations/method-patch.ts'
+import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
-import { wrapAsync, wrapSync } from '../../operations/wrap-method.ts'
 import { bindActiveContext } from '../../otel/span.ts'
 import type { StoreState } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
-import { measureIterator } from './iterator.ts'
-import { createProbe, findRoot } from './probe.ts'
+import { callbacks, type Dialect, promises } from './dialect.ts'
+import { measureMethods } from './level-methods.ts'
+import { LevelLifecycle } from './lifecycle.ts'
+import { createProbe } from './probe.ts'
 
 /** The parts of an abstract-level database that the adapter uses; the package itself is not loaded. */
 interface Database {
   readonly status: string
-  readonly parent: Database | null
   readonly supports: { readonly permanence?: boolean; readonly additionalMethods?: Readonly<Record<string, boolean>> }
+  /** From version 2 on. */
+  readonly hooks?: object
+  /** From version 2 on: null if the database is not a sublevel. */
+  readonly parent?: Database | null
+  /** In version 1, the database of a sublevel. */
+  readonly db?: unknown
+  /** The prefix of a sublevel. */
+  readonly prefix?: unknown
   /** In classic-level. */
   readonly location?: unknown
   getProperty?(name: string): string
 }
 
-const asyncMethods: ReadonlyArray<[method: string, operation: Operation]> = [
-  ['_get', 'get'],
-  ['_getMany', 'get_many'],
-  ['_has', 'has'],
-  ['_hasMany', 'has'],
-  ['_put', 'set'],
-  ['_del', 'delete'],
-  ['_clear', 'clear'],
-]
-
-/** From the section "Errors" of abstract-level 3.1's README, and LevelDB's status codes in classic-level. */
+/** From the sections "Errors" of abstract-level 3.1's and 1.0's README, and LevelDB's status codes in classic-level. */
 const errorCodes: ReadonlySet<string> = new Set([
   'LEVEL_DATABASE_NOT_OPEN',
   'LEVEL_DATABASE_NOT_CLOSED',
@@ -60,58 +56,86 @@ const errorCodes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Databases of abstract-level from version 2 on: classic-level, level, memory-level, subclasses and sublevels. It wraps the
- * private methods on the instance. All public methods call these once the database is open; wrapping the public methods
- * would count an operation twice while the database opens, through sublevels and with prewrite hooks.
+ * Databases of abstract-level: classic-level, level, memory-level, many-level, subclasses and sublevels. It wraps the private
+ * methods on the instance, which take callbacks in version 1 and return promises from version 2 on.
  */
 export const abstractLevel: StoreAdapter<Database> = {
   name: 'abstract-level',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
-  // Version 2 has no `has`.
+  // Versions 1 and 2 have no `has`.
   optionalOperations: ['has'],
   engineMetrics: { leveldb: leveldbMetricNames, memory: [], 'abstract-level': [] },
-  packages: { 'abstract-level': '2, 3', 'classic-level': '3', level: '10', 'memory-level': '3' },
+  packages: {
+    'abstract-level': '1, 2, 3',
+    'classic-level': '1, 3',
+    level: '8, 10',
+    'memory-level': '1, 2, 3',
+    'many-level': '2',
+  },
+  supportsSublevels: true,
   errorCodes,
 
   matches(store): store is Database {
     const database = store as Partial<Record<string, unknown>>
-    const methods = ['_get', '_put', '_del', '_batch', '_iterator', '_open', 'sublevel']
-    // Version 1 has callbacks and no hooks.
-    return (
-      methods.every((name) => typeof database[name] === 'function') &&
-      typeof database['hooks'] === 'object' &&
-      typeof database['status'] === 'string'
-    )
+    const methods = ['_get', '_put', '_del', '_batch', '_iterator', '_open', 'keyEncoding', 'sublevel']
+    return methods.every((name) => typeof database[name] === 'function') && typeof database['status'] === 'string'
   },
 
   engine: detectEngine,
 
   instrument(store, context) {
-    const reader = createReader(store, context)
-    const patch = patchMethods(store, context)
-    patch.replace('_open', (original) => wrapLifecycle(context, 'open', original, () => reader?.onOpen()))
-    patch.replace('_close', (original) => wrapLifecycle(context, 'close', original, () => reader?.onClose()))
+    const dialect = findDialect(store)
+    const patch = measureMethods(store, context, dialect)
+    for (const method of ['defer', 'deferAsync']) patch.replace(method, (original) => wrapDefer(context, original))
+    const lifecycle = new LevelLifecycle(store, context, createReader(store, context))
+    lifecycle.patch(patch, dialect)
     return {
       state: () => readState(store),
       directory: () => readDirectory(store),
-      probe: () => createProbe(store),
-      collect: () => reader?.collect(),
+      probe: () => createProbe(store, findRoot(store), dialect),
+      collect: () => lifecycle.collect(),
       detach() {
         patch.undo()
-        reader?.close()
+        lifecycle.close()
       },
     }
   },
 }
 
-function detectEngine(store: Database): string {
-  const root = findRoot(store)
-  if (root.supports.permanence === false) return 'memory'
-  const isLevelDB = 'getProperty' in root && root.supports.additionalMethods?.['compactRange'] === true
-  return isLevelDB ? 'leveldb' : 'abstract-level'
+/** Version 1 has callbacks and no hooks. */
+function findDialect({ hooks }: Database): Dialect {
+  return typeof hooks === 'object' && hooks !== null ? promises : callbacks
 }
 
-function readState({ status }: Database): StoreState {
+/** Returns the database that a sublevel belongs to; the database itself if it is not a sublevel. */
+function findRoot(database: Database): Database {
+  let root = database
+  for (let parent = findParent(root); parent !== undefined; parent = findParent(root)) root = parent
+  return root
+}
+
+function findParent({ parent, prefix, db }: Database): Database | undefined {
+  if (parent !== undefined) return parent ?? undefined
+  const isSublevel = typeof prefix === 'string' && typeof db === 'object' && db !== null
+  return isSublevel && abstractLevel.matches(db) ? (db as Database) : undefined
+}
+
+function detectEngine(store: Database): string {
+  const root = findRoot(store)
+  if (root.supports?.permanence === false) return 'memory'
+  return isLevelDB(root) ? 'leveldb' : 'abstract-level'
+}
+
+/** Databases of RocksDB have the same methods. */
+function isLevelDB(root: Database): boolean {
+  const hasProperties = typeof root.getProperty === 'function' && root.supports?.additionalMethods?.['compactRange'] === true
+  return hasProperties && !/rocks/i.test(root.constructor?.name ?? '')
+}
+
+/** In version 1, a sublevel stays open when its database is closed. */
+function readState(store: Database): StoreState {
+  const root = findRoot(store)
+  const { status } = root.status === 'open' ? store : root
   return status === 'open' || status === 'opening' ? status : 'closed'
 }
 
@@ -127,33 +151,7 @@ function createReader(store: Database, context: StoreContext): LevelDBReader | u
 }
 
 function isLevelDBStore(store: Database): store is Database & LevelDBStore {
-  return !store.parent && typeof store.location === 'string' && detectEngine(store) === 'leveldb'
-}
-
-function patchMethods(store: Database, context: StoreContext): MethodPatch {
-  const patch = context.patch(store)
-  for (const [method, operation] of asyncMethods) {
-    patch.replace(method, (original) => wrapAsync(context, context.recorder(operation), original))
-  }
-  patch.replace('_getSync', (original) => wrapSync(context, context.recorder('get'), original))
-  const batch = context.recorder('batch')
-  patch.replace('_batch', (original) => wrapAsync(context, batch, original, (entries: readonly unknown[]) => entries.length))
-  patch.replace('_chainedBatch', (original) => wrapChainedBatch(context, original))
-  for (const method of ['_iterator', '_keys', '_values']) {
-    patch.replace(method, (original) => measureIterator(context, original))
-  }
-  for (const method of ['defer', 'deferAsync']) patch.replace(method, (original) => wrapDefer(context, original))
-  return patch
-}
-
-/** Measures a chained batch as one operation, from its write to its settlement. */
-function wrapChainedBatch(context: StoreContext, original: Method): Method {
-  const recorder = context.recorder('batch')
-  return function (...args) {
-    const batch = original.apply(this, args) as { readonly length: number }
-    new MethodPatch(batch).replace('_write', (write) => wrapAsync(context, recorder, write, () => batch.length))
-    return batch
-  }
+  return findRoot(store) === store && typeof store.location === 'string' && detectEngine(store) === 'leveldb'
 }
 
 /** Keeps the caller's context (its active span) for work that is deferred until the database is open. */

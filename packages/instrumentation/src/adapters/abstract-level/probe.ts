@@ -1,5 +1,6 @@
 import { withoutMeasuring } from '../../operations/store-mark.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
+import { type Dialect, isNotFound } from './dialect.ts'
 
 interface Encoding {
   readonly commonName: string
@@ -17,7 +18,6 @@ interface Formats {
 /** The parts of a database that the probe uses. */
 interface ProbedDatabase {
   readonly status: string
-  readonly parent: ProbedDatabase | null
   keyEncoding(name?: string): Encoding
   valueEncoding(name?: string): Encoding
   prefixKey(key: unknown, format: string, local: boolean): unknown
@@ -37,55 +37,110 @@ const totalEncodings: ReadonlySet<string> = new Set(['utf8', 'buffer', 'view', '
  * require an open database: on a closed one, classic-level crashes the process.
  *
  * A user's scan may read the probe's key while it is there, so it is written in an encoding that the scan can decode.
+ * Returns undefined for a database that has no such methods or encodings.
  */
-export function createProbe(store: object): StoreProbe | undefined {
+export function createProbe(store: object, root: object, { returns }: Dialect): StoreProbe | undefined {
   const database = store as ProbedDatabase
-  const root = findRoot(database)
-  if (!hasMethods(database) || !hasMethods(root)) return undefined
-  const ownKey = textEncoding(database.keyEncoding(), database.keyEncoding('utf8'))
-  const ownValue = textEncoding(database.valueEncoding(), database.valueEncoding('utf8'))
-  const keyEncoding = ownKey ?? database.keyEncoding('utf8')
-  const valueEncoding = ownValue ?? database.valueEncoding('utf8')
+  const encodings = findEncodings(database)
+  if (encodings === undefined || !hasMethods(root)) return undefined
+  const { keyEncoding, valueEncoding, canWrite } = encodings
   const formats: Formats = Object.freeze({ keyEncoding: keyEncoding.format, valueEncoding: valueEncoding.format })
-  const withKey = <Result>(key: string, run: (mapped: unknown) => Result): Result => {
-    if (database.status !== 'open' || root.status !== 'open') throw createNotOpenError()
-    const mapped = database.prefixKey(keyEncoding.encode(key), keyEncoding.format, database === root)
-    return withoutMeasuring(root, () => run(mapped))
+  const call = async (method: '_get' | '_put' | '_del', key: string, ...args: unknown[]): Promise<unknown> => {
+    if (database.status !== 'open' || Reflect.get(root, 'status') !== 'open') throw createNotOpenError()
+    const mapped = database.prefixKey(keyEncoding.encode(key), keyEncoding.format, store === root)
+    return withoutMeasuring(root, () => callPrivate(root, method, [mapped, ...args, formats], returns))
   }
   const read = async (key: string): Promise<string | undefined> => {
-    const value = await withKey(key, (mapped) => root._get(mapped, formats))
+    const value = await call('_get', key)
     return value === undefined ? undefined : String(valueEncoding.decode(value))
   }
-  if (ownKey === undefined || ownValue === undefined) return { read }
+  if (!canWrite) return { read }
   return {
     read,
-    write: async (key, value) => withKey(key, (mapped) => root._put(mapped, valueEncoding.encode(value), formats)),
-    remove: async (key) => withKey(key, (mapped) => root._del(mapped, formats)),
+    write: async (key, value) => void (await call('_put', key, valueEncoding.encode(value))),
+    remove: async (key) => void (await call('_del', key)),
   }
 }
 
-/** Returns the database that a sublevel belongs to; the database itself if it is not a sublevel. */
-export function findRoot<Level extends { readonly parent?: Level | null }>(database: Level): Level {
-  let root = database
-  while (root.parent) root = root.parent
-  return root
+/** Calls a private method. Resolves to undefined if a key is not there. */
+export function callPrivate(
+  database: object,
+  method: string,
+  args: readonly unknown[],
+  returns: Dialect['returns'],
+): Promise<unknown> {
+  const run = Reflect.get(database, method) as (...args: readonly unknown[]) => unknown
+  const promise =
+    returns === 'promise'
+      ? Promise.resolve(run.apply(database, [...args]))
+      : new Promise((resolve, reject) => {
+          const callback = (error: unknown, result: unknown): void => {
+            if (error) reject(error)
+            else resolve(result)
+          }
+          run.apply(database, [...args, callback])
+        })
+  return promise.catch((error: unknown) => {
+    if (method === '_get' && isNotFound(error)) return undefined
+    throw error
+  })
+}
+
+interface ProbeEncodings {
+  readonly keyEncoding: Encoding
+  readonly valueEncoding: Encoding
+  /** Whether a scan can decode what is written. */
+  readonly canWrite: boolean
+}
+
+/** Returns encodings for text; undefined if the database has none. */
+function findEncodings(database: ProbedDatabase): ProbeEncodings | undefined {
+  try {
+    if (!hasMethods(database)) return undefined
+    const [ownKey, utf8Key] = [database.keyEncoding(), database.keyEncoding('utf8')]
+    const [ownValue, utf8Value] = [database.valueEncoding(), database.valueEncoding('utf8')]
+    if (![ownKey, utf8Key, ownValue, utf8Value].every(isEncoding)) return undefined
+    const key = textEncoding(ownKey, utf8Key)
+    const value = textEncoding(ownValue, utf8Value)
+    return {
+      keyEncoding: key ?? utf8Key,
+      valueEncoding: value ?? utf8Value,
+      canWrite: key !== undefined && value !== undefined,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function isEncoding(encoding: unknown): boolean {
+  if (typeof encoding !== 'object' || encoding === null) return false
+  const { format, encode, decode } = encoding as Partial<Encoding>
+  return typeof format === 'string' && typeof encode === 'function' && typeof decode === 'function'
 }
 
 function hasMethods(database: object): boolean {
   return methods.every((name) => typeof Reflect.get(database, name) === 'function')
 }
 
-/** Returns an encoding for text that a reader with the encoding `own` can decode; undefined if there is none. */
-function textEncoding(own: Encoding, utf8: Encoding): Encoding | undefined {
+/**
+ * Returns an encoding for text that a reader with the encoding `own` can decode; undefined if there is none.
+ *
+ * @param total the encodings that decode any bytes without an error.
+ */
+export function textEncoding<One extends Pick<Encoding, 'commonName' | 'encode' | 'decode'>>(
+  own: One,
+  utf8: One,
+  total: ReadonlySet<string> = totalEncodings,
+): One | undefined {
   const text = 'a text'
   try {
     if (own.decode(own.encode(text)) === text) return own
   } catch {
     // The encoding is not for text.
   }
-  return totalEncodings.has(own.commonName) ? utf8 : undefined
+  return total.has(own.commonName) ? utf8 : undefined
 }
 
-function createNotOpenError(): Error {
+export function createNotOpenError(): Error {
   return Object.assign(new Error('Database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
+import { MemoryLevel as MemoryLevel2 } from 'memory-level2'
 import { afterAll, test } from 'vitest'
 import { type Action, storeSuite, type TestData } from '../../testing/index.ts'
 
@@ -196,4 +197,15 @@ storeSuite<Database>({
   create: (data) => fillStore(new MemoryLevel().sublevel('part'), data),
   close: (db) => db.close(),
   actions,
+})
+
+const newMethods = ['getSync', 'has', 'hasMany']
+
+storeSuite<Database>({
+  kind: 'memory-level 2',
+  test,
+  create: (data) => fillStore(new MemoryLevel2() as unknown as Database, data),
+  close: (db) => db.close(),
+  actions: actions.filter(({ does }) => !newMethods.includes(does)),
+  missingOperations: ['has'],
 })
