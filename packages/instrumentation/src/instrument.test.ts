@@ -8,9 +8,8 @@ import { wrapMethods } from './operations/wrap-method.ts'
 import { MetricsRegistry } from './registry/registry.ts'
 import { readMeasured } from './testing/index.ts'
 
-/** The shape of abstract-level 1: callbacks, and no hooks. */
+/** A store with the methods of abstract-leveldown before it had a status. */
 class OldLevel {
-  status = 'open'
   supports = {}
   _open(): void {}
   _get(): void {}
@@ -31,7 +30,7 @@ const unsupported: Record<string, [store: unknown, message: string]> = {
   'an object without a prototype': [Object.create(null), 'an object of class unknown'],
   'an array': [[], 'an array'],
   'a class instead of its instance': [ClassicLevel, 'the function ClassicLevel'],
-  'an abstract-level 1 database': [new OldLevel(), 'an object of class OldLevel'],
+  'a database without a status': [new OldLevel(), 'an object of class OldLevel'],
 }
 
 for (const [what, [store, described]] of Object.entries(unsupported)) {
@@ -60,6 +59,7 @@ const options: Record<string, [options: InstrumentOptions, message: RegExp]> = {
     { registry: new Map() as never },
     /^registry must be a MetricsRegistry, got an object of class Map$/,
   ],
+  'bySublevel that is no boolean': [{ bySublevel: 'yes' as never }, /^bySublevel must be true or false, got "yes"$/],
   'a name instead of options': [
     'orders' as never,
     /^instrument\(\): the options must be an object such as \{ name: 'orders' \}, got "orders"$/,
@@ -67,11 +67,11 @@ const options: Record<string, [options: InstrumentOptions, message: RegExp]> = {
   'null instead of options': [null as never, /^instrument\(\): the options must be an object .*, got null$/],
   'a registry instead of options': [
     new MetricsRegistry() as never,
-    /^instrument\(\): there are no options .*warn.*; the options are name, adapter, statements, meterProvider, semconv, registry$/,
+    /^instrument\(\): there are no options .*warn.*; the options are name, adapter, bySublevel, statements, meterProvider, semconv, registry$/,
   ],
   'a misspelled option': [
     { nmae: 'orders' } as never,
-    /^instrument\(\): there is no option nmae; the options are name, adapter, statements, meterProvider, semconv, registry$/,
+    /^instrument\(\): there is no option nmae; the options are name, adapter, bySublevel, statements, meterProvider, semconv, registry$/,
   ],
   'another kind of meterProvider': [
     { meterProvider: {} as never },
@@ -195,6 +195,15 @@ test('collect of the binding runs before each collection until uninstrument', as
   uninstrument(box)
   box.put(7)
   expect(await collect()).toEqual([6])
+})
+
+test('bySublevel is rejected for a store without sublevels, and the error names the adapters that have them', () => {
+  const map = new Map()
+  expect(() => instrument(map, { bySublevel: true, registry: new MetricsRegistry() })).toThrow(
+    'bySublevel: the adapter "map" does not record by sublevel: leave it out; it is for stores of the adapters abstract-level and levelup',
+  )
+  expect(instrument(map, { bySublevel: false, registry: new MetricsRegistry() })).toBe(map)
+  uninstrument(map)
 })
 
 test('an adapter that throws leaves the store as it was, and the store can be instrumented again', () => {

@@ -2,6 +2,7 @@ import type { MeterProvider } from '@opentelemetry/api'
 import { abstractLevel } from './adapters/abstract-level/abstract-level.ts'
 import type { StoreAdapter } from './adapters/adapter.ts'
 import { keyv } from './adapters/keyv/keyv.ts'
+import { levelup } from './adapters/levelup/levelup.ts'
 import { lmdb } from './adapters/lmdb/lmdb.ts'
 import { map } from './adapters/map.ts'
 import { ioredis } from './adapters/redis/ioredis.ts'
@@ -13,7 +14,7 @@ import { errorKind } from './metrics/error-type.ts'
 import { validateLabel } from './metrics/labels.ts'
 import type { Semconv } from './metrics/semconv.ts'
 import { StoreContext } from './operations/store-context.ts'
-import { deleteMark, getMark, isMeasured, type StoreMark, setMark } from './operations/store-mark.ts'
+import { deleteMark, getMark, isMeasured, type StoreMark } from './operations/store-mark.ts'
 import { sharedRegistry } from './otel/shared-registry.ts'
 import { logDiagnostic } from './registry/diagnostics.ts'
 import { type MetricsRegistry, validateRegistry } from './registry/registry.ts'
@@ -40,13 +41,29 @@ export interface InstrumentOptions {
    * is the name instead of the text without values. Values, white space and comments need not be the same. For SQL databases only.
    */
   readonly statements?: Readonly<Record<string, string>>
+  /**
+   * Whether operations are also counted by sublevel, with the name of the sublevel as a label (default false). For stores of
+   * abstract-level and levelup. Do not use it if names of sublevels are made from data, for example from the ids of users: they
+   * would become labels.
+   */
+  readonly bySublevel?: boolean
 }
 
 /** The built-in adapters. Their order has no effect: at most one matches a store. */
-export const storeAdapters: readonly StoreAdapter[] = [abstractLevel, lmdb, rocksdbNative, keyv, sqlite, ioredis, nodeRedis, map]
+export const storeAdapters: readonly StoreAdapter[] = [
+  abstractLevel,
+  levelup,
+  lmdb,
+  rocksdbNative,
+  keyv,
+  sqlite,
+  ioredis,
+  nodeRedis,
+  map,
+]
 
 /** The options that describe the store; the others choose where it is recorded. */
-export const storeOptionNames = ['name', 'adapter', 'statements'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
+export const storeOptionNames = ['name', 'adapter', 'bySublevel', 'statements'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
 const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry']
 
 /**
@@ -66,13 +83,15 @@ const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry'
  */
 export function instrument<Store extends object>(store: Store, options: InstrumentOptions = {}): Store {
   const adapter = validateCall(store, options)
-  const mark = getMark(store)
-  if (mark?.isAutomatic === true && Object.keys(options).length > 0) uninstrument(store)
-  else if (isMeasured(store)) {
+  const target = findTarget(store, adapter)
+  const mark = getMark(target)
+  if (mark?.isAutomatic === true && Object.keys(options).length > 0) uninstrument(target)
+  else if (isMeasured(target)) {
     reportMeasured(mark, options)
     return store
   }
-  return measure(store, adapter, options, false)
+  measure(store, target, adapter, options, false)
+  return store
 }
 
 /**
@@ -82,7 +101,8 @@ export function instrument<Store extends object>(store: Store, options: Instrume
  */
 export function instrumentFound(store: object, options: InstrumentOptions): void {
   const adapter = validateCall(store, options)
-  if (!isMeasured(store)) measure(store, adapter, options, true)
+  const target = findTarget(store, adapter)
+  if (!isMeasured(target)) measure(store, target, adapter, options, true)
 }
 
 /** Stops measuring the store and restores its methods; its counters remain. Returns false if the store was not measured. */
@@ -97,7 +117,7 @@ export function uninstrument(store: object): boolean {
 /** Returns the adapter that measures the store. @throws TypeError if there is none, or if an option is wrong. */
 function validateCall(store: object, options: InstrumentOptions): StoreAdapter {
   validateOptions(options, { call: 'instrument()', names: optionNames, example: "{ name: 'orders' }" })
-  const { name = 'default', meterProvider, semconv, registry, adapter, statements } = options
+  const { name = 'default', meterProvider, semconv, registry, adapter, bySublevel = false, statements } = options
   const problem = validateLabel('store', name)
   if (problem !== undefined) throw new TypeError(`name: ${problem}`)
   if (registry !== undefined && (meterProvider !== undefined || semconv !== undefined)) {
@@ -109,6 +129,13 @@ function validateCall(store: object, options: InstrumentOptions): StoreAdapter {
   }
   if (adapter !== undefined) validateAdapter(adapter)
   const found = findAdapter(store, adapter)
+  if (typeof bySublevel !== 'boolean') throw new TypeError(`bySublevel must be true or false, got ${describeValue(bySublevel)}`)
+  if (bySublevel && found.supportsSublevels !== true) {
+    const others = storeAdapters.filter((one) => one.supportsSublevels).map((one) => one.name)
+    throw new TypeError(
+      `bySublevel: the adapter "${found.name}" does not record by sublevel: leave it out; it is for stores of the adapters ${others.join(' and ')}`,
+    )
+  }
   if (statements !== undefined) validateStatements(statements, found)
   return found
 }
@@ -128,29 +155,43 @@ function validateStatements(statements: Readonly<Record<string, string>>, adapte
   }
 }
 
-function measure<Store extends object>(
-  store: Store,
+/** Returns the object that the adapter wraps. Several stores may be built on it, and it is measured once. */
+function findTarget(store: object, adapter: StoreAdapter): object {
+  return adapter.findTarget?.(store) ?? store
+}
+
+function measure(
+  store: object,
+  target: object,
   adapter: StoreAdapter,
-  { name = 'default', meterProvider, semconv, registry = sharedRegistry(meterProvider, semconv), statements }: InstrumentOptions,
+  {
+    name = 'default',
+    meterProvider,
+    semconv,
+    registry = sharedRegistry(meterProvider, semconv),
+    bySublevel = false,
+    statements,
+  }: InstrumentOptions,
   isAutomatic: boolean,
-): Store {
+): void {
+  const engine = detectEngine(adapter, store)
   const description = {
     store: name,
-    engine: detectEngine(adapter, store),
+    engine,
     adapter: adapter.name,
     isAutomatic,
+    bySublevel,
     ...(statements && { statementNames: statements }),
   }
   const context = new StoreContext(registry, description, adapter.operations, adapter.errorCodes)
   try {
     const binding = validateBinding(adapter.name, adapter.instrument(store, context))
-    context.bind(store, binding, adapter.optionalOperations ?? [])
-    setMark(store, context)
+    context.bind(target, binding, adapter.optionalOperations ?? [])
+    for (const marked of new Set([target, store])) context.mark(marked)
   } catch (error) {
     context.end()
     throw error
   }
-  return store
 }
 
 /** An engine that cannot be detected is unknown: the store is measured all the same. @throws TypeError if its name is no label. */

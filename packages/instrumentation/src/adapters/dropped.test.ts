@@ -6,17 +6,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ClassicLevel } from 'classic-level'
+import { ClassicLevel as ClassicLevel1 } from 'classic-level1'
 import { Keyv } from 'keyv'
+import { MemoryLevel as MemoryLevel1 } from 'memory-level1'
 import { expect, onTestFinished, test } from 'vitest'
 import { instrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 
-const BetterSqlite: new (path: string) => object = createRequire(import.meta.url)('better-sqlite3')
+const require = createRequire(import.meta.url)
+const BetterSqlite: new (path: string) => object = require('better-sqlite3')
+const levelup: (store: object) => { put(key: string, value: string): Promise<void>; iterator(): object } = require('levelup')
+const leveldown: (location: string) => object = require('leveldown')
+const memdown: () => object = require('memdown')
 
 // Without LMDB: it keeps every database that was ever opened, measured or not.
 const kinds: Readonly<Record<string, () => object>> = {
   Map: () => new Map([['a', 1]]),
   Keyv: () => new Keyv(),
+  'a memory-level 1': () => new MemoryLevel1(),
+  'a levelup': () => levelup(memdown()),
   'a SQLite database': () => new BetterSqlite(':memory:'),
 }
 
@@ -32,23 +40,47 @@ test.each(Object.keys(kinds))('%s that is dropped is garbage collected, and its 
   expect(gauges()).toEqual([])
 })
 
-test.runIf(process.platform === 'linux')('a LevelDB that is dropped while open is collected, and its log is closed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dropped-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+const levelDBs: Readonly<Record<string, (folder: string) => { put(key: string, value: string): unknown; iterator(): object }>> = {
+  'classic-level': (folder) => new ClassicLevel(folder),
+  'classic-level 1': (folder) => new ClassicLevel1(folder),
+  'a levelup on leveldown': (folder) => levelup(leveldown(folder)),
+}
+
+test.runIf(process.platform === 'linux').each(Object.keys(levelDBs))(
+  '%s that is dropped while open is collected, and its log is closed',
+  async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'dropped-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const registry = new MetricsRegistry()
+    const use = async (): Promise<WeakRef<object>> => {
+      const db = instrument((levelDBs[kind] as (folder: string) => { put(key: string, value: string): unknown })(folder), {
+        registry,
+      })
+      await db.put('a', '1')
+      await registry.collectors.collectNow()
+      return new WeakRef(db)
+    }
+    const dropped = await use()
+    // The engine's own descriptor, and that of the reader.
+    expect(countOpenFiles(join(folder, 'LOG'))).toBe(2)
+    await collectGarbage(() => countOpenFiles(join(folder, 'LOG')) < 2)
+    expect(dropped.deref()).toBeUndefined()
+    expect(countOpenFiles(join(folder, 'LOG'))).toBeLessThan(2)
+    expect(registry.stores.list()).toEqual([])
+  },
+)
+
+test('iterators of levelup that are dropped are collected, and counted as abandoned', async () => {
   const registry = new MetricsRegistry()
-  const use = async (): Promise<WeakRef<object>> => {
-    const db = instrument(new ClassicLevel(folder), { registry })
-    await db.put('a', '1')
-    await registry.collectors.collectNow()
-    return new WeakRef(db)
-  }
-  const dropped = await use()
-  // The engine's own descriptor, and that of the reader.
-  expect(countOpenFiles(join(folder, 'LOG'))).toBe(2)
-  await collectGarbage(() => countOpenFiles(join(folder, 'LOG')) < 2)
-  expect(dropped.deref()).toBeUndefined()
-  expect(countOpenFiles(join(folder, 'LOG'))).toBeLessThan(2)
-  expect(registry.stores.list()).toEqual([])
+  const db = instrument(levelup(memdown()), { registry })
+  await db.put('a', '1')
+  const drop = (): WeakRef<object> => new WeakRef(db.iterator())
+  const dropped = [drop(), drop()]
+  await collectGarbage(() => dropped.every((iterator) => iterator.deref() === undefined))
+  expect(dropped.map((iterator) => iterator.deref())).toEqual([undefined, undefined])
+  await registry.collectors.collectNow()
+  expect(registry.counter('db_abandoned_iterators_total', { store: 'default' }).value).toBe(2)
+  expect(registry.getAllMetrics().find(({ name }) => name === 'db_open_iterators')?.value).toBe(0)
 })
 
 /** Collects garbage until the condition holds, or gives up after some tries. */

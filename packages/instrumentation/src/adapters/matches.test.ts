@@ -7,10 +7,14 @@ import { createClient } from '@redis/client'
 import { ClassicLevel } from 'classic-level'
 import { Cluster, Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
+import { ClassicLevel as ClassicLevel1 } from 'classic-level1'
 import { Keyv } from 'keyv'
+import { Level as Level8 } from 'level8'
 import { open } from 'lmdb'
 import { LRUCache } from 'lru-cache'
+import { ManyLevelGuest } from 'many-level'
 import { MemoryLevel } from 'memory-level'
+import { MemoryLevel as MemoryLevel1 } from 'memory-level1'
 import QuickLRU from 'quick-lru'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, storeAdapters, uninstrument } from '../instrument.ts'
@@ -22,6 +26,11 @@ const require = createRequire(import.meta.url)
 const BetterSqlite: new (path: string) => { close(): void } = require('better-sqlite3')
 const { Keyv: CjsKeyv }: { Keyv: typeof Keyv } = require('keyv')
 const cjsLmdb: { open: typeof open } = require('lmdb')
+const levelup: (store: object) => { close(): Promise<void> } = require('levelup')
+const encode: (store: object) => object = require('encoding-down')
+const memdown: () => object = require('memdown')
+const leveldown: (location: string) => object = require('leveldown')
+const subleveldown: (store: object, name: string) => object = require('subleveldown')
 const root = mkdtempSync(join(tmpdir(), 'matches-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 const folder = (): string => mkdtempSync(join(root, 'store-'))
@@ -39,6 +48,17 @@ const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object
   ['memory-level', 'abstract-level', () => closing(new MemoryLevel())],
   ['classic-level', 'abstract-level', () => closing(new ClassicLevel(folder()))],
   ['a sublevel', 'abstract-level', () => closing(new MemoryLevel()).sublevel('part')],
+  ['memory-level 1', 'abstract-level', () => closing(new MemoryLevel1())],
+  ['classic-level 1', 'abstract-level', () => closing(new ClassicLevel1(folder()))],
+  ['level 8', 'abstract-level', () => closing(new Level8(folder()))],
+  ['a sublevel of version 1', 'abstract-level', () => closing(new MemoryLevel1()).sublevel('part')],
+  ['many-level', 'abstract-level', () => closing(new ManyLevelGuest())],
+  ['levelup', 'levelup', () => closing(levelup(encode(memdown())))],
+  ['levelup on leveldown', 'levelup', () => closing(levelup(leveldown(folder())))],
+  ['a part of subleveldown', 'levelup', () => subleveldown(closing(levelup(memdown())), 'part')],
+  ['encoding-down', 'levelup', () => encode(memdown())],
+  ['memdown', 'levelup', () => memdown()],
+  ['leveldown', 'levelup', () => leveldown(folder())],
   ['lmdb', 'lmdb', () => closing(open({ path: folder() }))],
   ['a database in lmdb', 'lmdb', () => closing(open({ path: folder() })).openDB('child', {})],
   ['the CommonJS build of lmdb', 'lmdb', () => closing(cjsLmdb.open({ path: folder() }))],

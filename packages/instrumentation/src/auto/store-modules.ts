@@ -1,10 +1,13 @@
 import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
+import { findInnermost, findWhole, isLevelDown, rememberCodec } from '../adapters/levelup/layers.ts'
+import { levelup } from '../adapters/levelup/levelup.ts'
 import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
 /** The name of a module that `WombatInstrumentation` finds stores of. */
 export type StoreModuleName =
   | 'abstract-level'
+  | 'abstract-leveldown'
   | 'better-sqlite3'
   | 'ioredis'
   | 'iovalkey'
@@ -36,7 +39,7 @@ const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw
 export const storeModules: readonly StoreModule[] = [
   {
     name: 'abstract-level',
-    majors: [2, 3],
+    majors: [1, 2, 3],
     ...storeClass('AbstractLevel', 'open', findSublevelRoot),
     defaultName: (store) => (abstractLevel.matches(store) ? abstractLevel.engine(store) : abstractLevel.name),
   },
@@ -45,6 +48,13 @@ export const storeModules: readonly StoreModule[] = [
     majors: [11, 12, 13],
     ...storeClass('Database', 'prepare exec pragma explain transaction'),
     defaultName: () => 'sqlite',
+  },
+  {
+    // Every store of levelup is one of these, below the layers that levelup puts over it.
+    name: 'abstract-leveldown',
+    majors: [6, 7],
+    ...storeClass('AbstractLevelDOWN', 'open', findWholeStore),
+    defaultName: (store) => (levelup.matches(store) ? levelup.engine(store) : levelup.name),
   },
   {
     name: 'keyv',
@@ -151,7 +161,18 @@ function inheritedMethods(object: object): string[] {
 
 function findSublevelRoot(store: object): object {
   const parent = property(store, 'parent')
-  return typeof parent === 'object' && parent !== null ? findSublevelRoot(parent) : store
+  if (typeof parent === 'object' && parent !== null) return findSublevelRoot(parent)
+  // In version 1, a sublevel has the database that it belongs to.
+  const db = property(store, 'db')
+  const isOldSublevel = parent === undefined && typeof property(store, 'prefix') === 'string'
+  return isOldSublevel && typeof db === 'object' && db !== null && abstractLevel.matches(db) ? db : store
+}
+
+/** Returns the store that does the work, also for a part of subleveldown. */
+function findWholeStore(store: object): object {
+  const innermost = findInnermost(store)
+  rememberCodec(store)
+  return isLevelDown(innermost) ? findWhole(innermost) : innermost
 }
 
 function findSessionRoot(store: object): object {
