@@ -157,10 +157,17 @@ function foundVersions(npmPackage: string): string | undefined {
 }
 
 function capabilitiesTable(): string {
-  const names = Object.keys(metrics).filter((name) => storeAdapters.some((adapter) => reportedBy(adapter).has(name)))
+  // Adapters of one engine share a column: it reports the same through each of them.
+  const columns = new Map<string, Set<string>>()
+  for (const adapter of storeAdapters) {
+    const title = columnTitle(adapter)
+    columns.set(title, new Set([...(columns.get(title) ?? []), ...reportedBy(adapter)]))
+  }
+  const reported = [...columns.values()]
+  const names = Object.keys(metrics).filter((name) => reported.some((one) => one.has(name)))
   return markdown(
-    ['metric', ...storeAdapters.map(columnTitle)],
-    names.map((name) => [`\`${name}\``, ...storeAdapters.map((adapter) => (reportedBy(adapter).has(name) ? '✓' : ''))]),
+    ['metric', ...columns.keys()],
+    names.map((name) => [`\`${name}\``, ...reported.map((one) => (one.has(name) ? '✓' : ''))]),
   )
 }
 

@@ -115,7 +115,7 @@ const storeRows = {
     'operation',
   ),
   db_sublevel_errors_total: counter('{error}', 'Failed operations by sublevel.', 'sublevel', 'operation'),
-  db_sublevel_operation_seconds_total: counter('s', 'Time of the timed operations by sublevel.', 'sublevel', 'operation'),
+  db_sublevel_operation_seconds_total: counter('s', 'Time of the operations by sublevel.', 'sublevel', 'operation'),
   db_queue_depth: gauge('{operation}', 'Operations in flight: started and not yet settled.'),
   db_oldest_operation_age_seconds: gauge(
     's',
