@@ -63,7 +63,9 @@ export const storeAdapters: readonly StoreAdapter[] = [
 ]
 
 /** The options that describe the store; the others choose where it is recorded. */
-export const storeOptionNames = ['name', 'adapter', 'bySublevel', 'statements'] as const satisfies ReadonlyArray<keyof InstrumentOptions>
+export const storeOptionNames = ['name', 'adapter', 'bySublevel', 'statements'] as const satisfies ReadonlyArray<
+  keyof InstrumentOptions
+>
 const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry']
 
 /**
