@@ -227,3 +227,12 @@ test('a version that cannot be measured is reported once, with what is needed, a
     expect.objectContaining({ name: 'wombat_monitor_unmeasured_modules', value: 2 }),
   ])
 })
+
+test.each(['keyv4', 'keyv5'])('a Keyv of an older version (%s) is found', async (installed) => {
+  const { provider, sets } = createProvider()
+  enableInstrumentation({}, provider)
+  const require = await copyPackages(`keyv=${installed}`)
+  const Keyv = require('keyv').Keyv ?? require('keyv')
+  await new Keyv().set('a', '1')
+  expect(await sets()).toEqual({ keyv: 1 })
+})

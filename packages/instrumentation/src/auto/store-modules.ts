@@ -58,7 +58,7 @@ export const storeModules: readonly StoreModule[] = [
   },
   {
     name: 'keyv',
-    majors: [6],
+    majors: [4, 5, 6],
     ...storeClass('Keyv', keyvMethods),
     defaultName: () => 'keyv',
   },

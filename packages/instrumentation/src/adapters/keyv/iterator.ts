@@ -1,7 +1,7 @@
 import type { Method } from '../../operations/method-patch.ts'
 import { ScanOperation } from '../../operations/scan.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
-import type { CallView, KeyvCalls } from './calls.ts'
+import type { KeyvCalls } from './calls.ts'
 
 type Entries = AsyncGenerator<unknown, unknown>
 
@@ -21,7 +21,7 @@ export function measureIterator(context: StoreContext, calls: KeyvCalls, origina
 /** The scan of one iterator. */
 class Scan {
   readonly #start: () => ScanOperation
-  readonly #failure: () => CallView[keyof CallView]
+  readonly #failure: () => { readonly error: unknown } | undefined
   #operation: ScanOperation | undefined
   #isAbandoned = false
 

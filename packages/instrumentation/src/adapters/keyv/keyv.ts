@@ -1,17 +1,15 @@
+import type { Counter } from '../../metrics/counter.ts'
 import type { MetricName, Operation } from '../../metrics/semconv.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { withSpan } from '../../otel/span.ts'
 import type { StoreAdapter } from '../adapter.ts'
-import { KeyvCalls } from './calls.ts'
+import { findBackend, KeyvCalls } from './calls.ts'
 import { measureIterator } from './iterator.ts'
 import { createProbe } from './probe.ts'
 
-/** The parts of a Keyv that the adapter uses; the package itself is not loaded. */
-interface Keyv {
-  /** The backend, or Keyv's own adapter around it. */
-  readonly store: object
-}
+/** A Keyv of any version; the package itself is not loaded. */
+type Keyv = object
 
 /** How calls of one method are counted. */
 interface CallKind {
@@ -20,6 +18,8 @@ interface CallKind {
   readonly withMany?: Operation
   /** Whether the result reports that the write failed. */
   readonly isFailure?: (result: unknown) => boolean
+  /** Whether the result is what was found. */
+  readonly isLookup?: boolean
 }
 
 const isFalse = (result: unknown): boolean => result === false
@@ -27,8 +27,8 @@ const hasFalse = (result: unknown): boolean => Array.isArray(result) && result.i
 
 /** `set` returns `false` if it failed; `delete` returns `false` if the key was not there. */
 const calls: Readonly<Record<string, CallKind>> = {
-  get: { operation: 'get', withMany: 'get_many' },
-  getRaw: { operation: 'get' },
+  get: { operation: 'get', withMany: 'get_many', isLookup: true },
+  getRaw: { operation: 'get', isLookup: true },
   getMany: { operation: 'get_many' },
   getManyRaw: { operation: 'get_many' },
   set: { operation: 'set', isFailure: isFalse },
@@ -56,35 +56,40 @@ const engines: Readonly<Record<string, string>> = {
   KeyvDynamo: 'dynamodb',
 }
 
-const engineMetrics: readonly MetricName[] = ['db_background_errors_total']
+const engineMetrics: readonly MetricName[] = ['db_get_hits_total', 'db_get_misses_total', 'db_background_errors_total']
 
 /**
- * Keyv 6 on any backend, in both of its builds. It measures the users' calls from call to settlement, including encoding
- * and decoding. Errors that Keyv emits instead of throwing are counted too; see `KeyvCalls`. Errors outside of any call (a
+ * Keyv 4, 5 and 6 on any backend, in all of their builds. It measures the users' calls from call to settlement, including encoding
+ * and decoding. Errors that Keyv emits instead of throwing, or keeps to itself, are counted too; see `KeyvCalls`. A batch in which the
+ * backend failed for some of the keys is a failed batch. Errors outside of any call (a
  * backend that lost its connection) are background errors.
  */
 export const keyv: StoreAdapter<Keyv> = {
   name: 'keyv',
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
+  // Before version 6, a Keyv has an iterator only if its backend has one.
+  optionalOperations: ['scan'],
   engineMetrics: Object.fromEntries([...Object.values(engines), 'keyv'].map((engine) => [engine, engineMetrics])),
-  packages: { keyv: '6' },
+  packages: { keyv: '4, 5, 6' },
   // Keyv has no error codes of its own; it passes on the errors of its backend.
   errorCodes: new Set(),
 
   matches(store): store is Keyv {
-    const methods = [...Object.keys(calls), 'iterator', 'disconnect', 'emit', 'hook']
-    return (
-      methods.every((name) => typeof Reflect.get(store, name) === 'function') &&
-      typeof Reflect.get(store, 'store') === 'object' &&
-      'checkExpired' in store
-    )
+    const keyv = store as Partial<Record<string, unknown>>
+    const has = (names: readonly string[]): boolean => names.every((name) => typeof keyv[name] === 'function')
+    if (!has(['get', 'set', 'delete', 'clear', 'has', 'disconnect', 'emit', 'on'])) return false
+    if (typeof findBackend(store) !== 'object') return false
+    // Versions 4 and 5, and version 6.
+    return has(['_getKeyPrefix', '_getKeyUnprefix']) || (has(['hook', 'iterator', 'setManyRaw']) && 'checkExpired' in store)
   },
 
   engine: detectEngine,
 
   instrument(store, context) {
     const patch = context.patch(store)
-    const backgroundErrors = context.registry.counter('db_background_errors_total', { store: context.name })
+    const counter = (name: MetricName) => context.registry.counter(name, { store: context.name })
+    const backgroundErrors = counter('db_background_errors_total')
+    const lookups = { hits: counter('db_get_hits_total'), misses: counter('db_get_misses_total') }
     // Other code may have wrapped our `emit` and so keep it.
     let isDetached = false
     const keyvCalls = new KeyvCalls(store, patch, () => {
@@ -92,7 +97,7 @@ export const keyv: StoreAdapter<Keyv> = {
     })
     const connection: Connection = { isOpen: true }
     for (const [method, kind] of Object.entries(calls)) {
-      patch.replace(method, (original) => wrapMethod({ context, keyvCalls, connection, kind, original }))
+      patch.replace(method, (original) => wrapMethod({ context, keyvCalls, connection, lookups, kind, original }))
     }
     patch.replace('iterator', (original) => measureIterator(context, keyvCalls, original))
     patch.replace('disconnect', (original) => wrapDisconnect(connection, original))
@@ -107,10 +112,13 @@ export const keyv: StoreAdapter<Keyv> = {
   },
 }
 
-function detectEngine({ store }: Keyv): string {
+function detectEngine(store: Keyv): string {
   const className = (backend: object): string => backend.constructor?.name ?? ''
-  const backend: unknown = className(store) === 'KeyvBridgeAdapter' ? Reflect.get(store, 'store') : store
-  return (typeof backend === 'object' && backend !== null ? engines[className(backend)] : undefined) ?? 'keyv'
+  const own = findBackend(store)
+  const backend: unknown = own !== undefined && className(own) === 'KeyvBridgeAdapter' ? Reflect.get(own, 'store') : own
+  if (typeof backend !== 'object' || backend === null) return 'keyv'
+  if (Reflect.getPrototypeOf(backend) === Map.prototype && backend === own) return 'memory'
+  return engines[className(backend)] ?? 'keyv'
 }
 
 /** Keyv does not report whether it is connected: `disconnect` closes it, and the next call opens most backends again. */
@@ -130,11 +138,12 @@ interface Measurement {
   readonly context: StoreContext
   readonly keyvCalls: KeyvCalls
   readonly connection: Connection
+  readonly lookups: { readonly hits: Counter; readonly misses: Counter }
   readonly kind: CallKind
   readonly original: Method
 }
 
-function wrapMethod({ context, keyvCalls, connection, kind, original }: Measurement): Method {
+function wrapMethod({ context, keyvCalls, connection, lookups, kind, original }: Measurement): Method {
   const one = context.recorder(kind.operation)
   const many = context.recorder(kind.withMany ?? kind.operation)
   return function (...args) {
@@ -148,7 +157,10 @@ function wrapMethod({ context, keyvCalls, connection, kind, original }: Measurem
       const failure = keyvCalls.failureIn(view)
       if (failure !== undefined) pending.failed(failure.error)
       else if (keyvCalls.isNested(view) && kind.isFailure?.(result)) pending.failed(undefined)
-      else pending.succeeded(result)
+      else {
+        if (kind.isLookup === true && !isMany) (result === undefined || result === null ? lookups.misses : lookups.hits).add(1)
+        pending.succeeded(result)
+      }
       return result
     }
     const fail = (error: unknown): never => {

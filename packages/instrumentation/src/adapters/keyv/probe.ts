@@ -2,7 +2,7 @@ import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { withoutMeasuring } from '../../operations/store-mark.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
-import { isDerived } from './calls.ts'
+import { findBackend, isDerived } from './calls.ts'
 
 interface Backend {
   get(key: string): unknown
@@ -21,17 +21,18 @@ type Calls = Readonly<Record<(typeof methodsOfKeyv)[number], (...args: unknown[]
  * events. So namespace, sanitizing and encoding apply, no hook runs, Keyv's statistics do not change, and errors that Keyv
  * would emit are thrown. Events of the backend itself still reach the Keyv.
  *
- * The probe only reads, and reads from the backend, if the backend is in memory or unknown (it may be a bounded cache, in
+ * The probe only reads, and reads from the backend, before version 6, if the backend is in memory or unknown (it may be a bounded cache, in
  * which a new key evicts another one), or if the Keyv is of a derived class (its methods may use private fields).
  */
-export function createProbe(store: { readonly store: object }, engine: string, context: StoreContext): StoreProbe {
+export function createProbe(store: object, engine: string, context: StoreContext): StoreProbe {
+  const backend = (): Backend => findBackend(store) as Backend
   const unmeasured = <Result>(run: () => Result): Result => {
-    const { store: inner } = store.store as Backend
+    const { store: inner } = backend()
     const runUnmeasured = (): Result => context.withoutMeasuring(run)
     return typeof inner === 'object' && inner !== null ? withoutMeasuring(inner, runUnmeasured) : runUnmeasured()
   }
-  if (engine === 'memory' || engine === 'keyv' || isDerived(store)) {
-    return { read: async (key) => toText(await unmeasured(() => (store.store as Backend).get(key))) }
+  if (engine === 'memory' || engine === 'keyv' || isDerived(store) || !hasHooks(store)) {
+    return { read: async (key) => toText(await unmeasured(() => backend().get(key))) }
   }
   const calls = createSilentCalls(store)
   return {
@@ -44,6 +45,11 @@ export function createProbe(store: { readonly store: object }, engine: string, c
       await unmeasured(() => calls.delete(key))
     },
   }
+}
+
+/** In versions 4 and 5, a method cannot be called without Keyv's statistics and hooks. */
+function hasHooks(store: object): boolean {
+  return typeof Reflect.get(store, 'hook') === 'function'
 }
 
 /** Returns Keyv's methods on an object that runs no hooks and throws instead of emitting errors. */
