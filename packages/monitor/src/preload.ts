@@ -14,6 +14,8 @@ import { startMonitoring } from './start-monitoring.ts'
  * - Log lines go to standard error, because standard output may be the application's result.
  * - The JSON API listens on any free port unless `WOMBAT_JSON_API_PORT` is set, because the application may use 8080 itself. The
  *   port is logged.
+ * - Health checks only read from the stores unless `WOMBAT_HEALTH_PROBE` is set: nobody of the application has agreed to a key that it
+ *   did not write, and a scan could return it.
  * - If a port is in use, monitoring runs without HTTP servers: OTLP and the log still work.
  * - When the event loop is empty, pending metrics are sent, for at most `closeTimeoutMs`. There are no signal handlers: one would
  *   replace the default action of the signal, and could change what the application's own handler does. So a process that ends
@@ -37,9 +39,13 @@ export async function preload(): Promise<void> {
 /** @throws ConfigError if a variable is not valid. */
 function preloadConfig() {
   const { logLevel } = resolveConfig()
-  const isPortSet = explainConfig().some(({ option, source }) => option === 'jsonApiPort' && source === 'environment')
+  const chosen = new Set(explainConfig().flatMap(({ option, source }) => (source === 'environment' ? [option] : [])))
   const logger = defaultLogger(logLevel, 2)
-  return { logger, ...(!isPortSet && { jsonApiPort: 0 }) } satisfies MonitoringConfig
+  return {
+    logger,
+    ...(!chosen.has('jsonApiPort') && { jsonApiPort: 0 }),
+    ...(!chosen.has('healthProbe') && { healthProbe: 'read' }),
+  } satisfies MonitoringConfig
 }
 
 /** Hooks `import`; `require` is hooked by WombatInstrumentation. */

@@ -10,11 +10,17 @@ import { callbacks, type Dialect, promises } from './dialect.ts'
 import { measureMethods } from './level-methods.ts'
 import { LevelLifecycle } from './lifecycle.ts'
 import { createProbe } from './probe.ts'
+import { measureSnapshots, snapshotMetricNames } from './snapshots.ts'
 
 /** The parts of an abstract-level database that the adapter uses; the package itself is not loaded. */
 interface Database {
   readonly status: string
-  readonly supports: { readonly permanence?: boolean; readonly additionalMethods?: Readonly<Record<string, boolean>> }
+  readonly supports: {
+    readonly permanence?: boolean
+    /** In version 3. */
+    readonly explicitSnapshots?: boolean
+    readonly additionalMethods?: Readonly<Record<string, boolean>>
+  }
   /** From version 2 on. */
   readonly hooks?: object
   /** From version 2 on: null if the database is not a sublevel. */
@@ -64,7 +70,11 @@ export const abstractLevel: StoreAdapter<Database> = {
   operations: ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'],
   // Versions 1 and 2 have no `has`.
   optionalOperations: ['has'],
-  engineMetrics: { leveldb: leveldbMetricNames, memory: [], 'abstract-level': [] },
+  engineMetrics: {
+    leveldb: [...leveldbMetricNames, ...snapshotMetricNames],
+    memory: snapshotMetricNames,
+    'abstract-level': snapshotMetricNames,
+  },
   packages: {
     'abstract-level': '1, 2, 3',
     'classic-level': '1, 3',
@@ -87,6 +97,7 @@ export const abstractLevel: StoreAdapter<Database> = {
     const dialect = findDialect(store)
     const patch = measureMethods(store, context, dialect)
     for (const method of ['defer', 'deferAsync']) patch.replace(method, (original) => wrapDefer(context, original))
+    if (findRoot(store) === store && store.supports?.explicitSnapshots === true) measureSnapshots(context, patch)
     const lifecycle = new LevelLifecycle(store, context, createReader(store, context))
     lifecycle.patch(patch, dialect)
     return {

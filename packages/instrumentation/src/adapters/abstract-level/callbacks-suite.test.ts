@@ -5,6 +5,7 @@ import { ClassicLevel } from 'classic-level1'
 import { MemoryLevel } from 'memory-level1'
 import { afterAll, test } from 'vitest'
 import { type Action, storeSuite, type TestData } from '../../testing/index.ts'
+import { snapshotMetricNames } from './snapshots.ts'
 
 /** A database of abstract-level 1. */
 type Database = Pick<
@@ -167,5 +168,13 @@ const kinds: Readonly<Record<string, (data: TestData) => Promise<Database>>> = {
 }
 
 for (const [kind, create] of Object.entries(kinds)) {
-  storeSuite<Database>({ kind, test, create, close: (db) => db.close(), actions, missingOperations: ['has'] })
+  storeSuite<Database>({
+    kind,
+    test,
+    create,
+    close: (db) => db.close(),
+    actions,
+    missingOperations: ['has'],
+    optionalMetrics: snapshotMetricNames,
+  })
 }

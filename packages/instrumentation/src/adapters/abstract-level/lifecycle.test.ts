@@ -33,6 +33,8 @@ const idle = {
   db_oldest_operation_age_seconds: 0,
   db_open_iterators: 0,
   db_oldest_iterator_age_seconds: 0,
+  db_open_snapshots: 0,
+  db_oldest_snapshot_age_seconds: 0,
   db_store_info: 1,
 }
 

@@ -7,6 +7,7 @@ import { MemoryLevel } from 'memory-level'
 import { MemoryLevel as MemoryLevel2 } from 'memory-level2'
 import { afterAll, test } from 'vitest'
 import { type Action, storeSuite, type TestData } from '../../testing/index.ts'
+import { snapshotMetricNames } from './snapshots.ts'
 
 type Database = AbstractLevel<string | Uint8Array, string, string>
 type Engine = (this: unknown, ...args: unknown[]) => unknown
@@ -197,6 +198,7 @@ storeSuite<Database>({
   create: (data) => fillStore(new MemoryLevel().sublevel('part'), data),
   close: (db) => db.close(),
   actions,
+  optionalMetrics: snapshotMetricNames,
 })
 
 const newMethods = ['getSync', 'has', 'hasMany']
@@ -208,4 +210,5 @@ storeSuite<Database>({
   close: (db) => db.close(),
   actions: actions.filter(({ does }) => !newMethods.includes(does)),
   missingOperations: ['has'],
+  optionalMetrics: snapshotMetricNames,
 })

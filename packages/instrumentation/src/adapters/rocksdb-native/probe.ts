@@ -8,7 +8,7 @@ interface ProbedDatabase extends Database {
   readonly _valueEncoding: unknown
   ready(): Promise<void>
   currentWalFile?(): Promise<unknown>
-  get(key: Buffer): Promise<Uint8Array | null>
+  peek(range: { gte: Buffer; lt: Buffer }): Promise<{ readonly value: Uint8Array } | null>
   put(key: Buffer, value: Buffer): Promise<void>
   delete(key: Buffer): Promise<void>
 }
@@ -32,9 +32,10 @@ export async function hasWriteAheadLog(store: Database): Promise<boolean> {
 export function createProbe(store: Database, context: StoreContext, isWritable: boolean): StoreProbe {
   const { _keyEncoding, _valueEncoding } = store as ProbedDatabase
   const database: ProbedDatabase = Object.create(store, { _keyEncoding: { value: null }, _valueEncoding: { value: null } })
+  // Not `get`: the database counts it in `stats`, which belongs to its owner.
   const read = async (key: string): Promise<string | undefined> => {
-    const value = await context.withoutMeasuring(() => database.get(Buffer.from(key)))
-    return value === null ? undefined : Buffer.from(value).toString()
+    const entry = await context.withoutMeasuring(() => database.peek({ gte: Buffer.from(key), lt: Buffer.from(`${key}\0`) }))
+    return entry === null ? undefined : Buffer.from(entry.value).toString()
   }
   // With encodings, a user's scan may be unable to decode the probe's entry.
   if (!isWritable || (_keyEncoding ?? _valueEncoding ?? null) !== null) return { read }
