@@ -21,6 +21,7 @@ test('every part reports its comparison, with a number for each case and each ra
     'record',
     'sampling',
     'operations',
+    'caches',
     'collect',
     'engine',
     'history',
@@ -47,7 +48,7 @@ test('each ratio is printed with its goal, met or missed', async () => {
 
 test('an unknown part is rejected', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, sampling, operations, collect, engine, history, detail, got nothing',
+    '--only takes record, sampling, operations, caches, collect, engine, history, detail, got nothing',
   )
 })
 

@@ -1,3 +1,4 @@
+import { caches } from './caches/part.ts'
 import { collect } from './collect/part.ts'
 import type { ComparisonResult, Effort } from './comparison.ts'
 import { detail } from './detail/part.ts'
@@ -12,6 +13,7 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   record,
   sampling,
   operations,
+  caches,
   collect,
   engine,
   history,
