@@ -1,14 +1,18 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import { abstractLevel } from './adapters/abstract-level/abstract-level.ts'
 import type { StoreAdapter } from './adapters/adapter.ts'
+import { hyperbee } from './adapters/hyperbee/hyperbee.ts'
 import { keyv } from './adapters/keyv/keyv.ts'
 import { levelup } from './adapters/levelup/levelup.ts'
 import { lmdb } from './adapters/lmdb/lmdb.ts'
+import { lruCache } from './adapters/lru-cache/lru-cache.ts'
 import { map } from './adapters/map.ts'
+import { nodeCache } from './adapters/node-cache.ts'
 import { ioredis } from './adapters/redis/ioredis.ts'
 import { nodeRedis } from './adapters/redis/node-redis.ts'
 import { rocksdbNative } from './adapters/rocksdb-native/rocksdb-native.ts'
 import { sqlite } from './adapters/sqlite/sqlite.ts'
+import { unstorage } from './adapters/unstorage.ts'
 import { validateAdapter, validateBinding, validateEngine } from './adapters/validate-adapter.ts'
 import { errorKind } from './metrics/error-type.ts'
 import { validateLabel } from './metrics/labels.ts'
@@ -60,6 +64,10 @@ export const storeAdapters: readonly StoreAdapter[] = [
   ioredis,
   nodeRedis,
   map,
+  lruCache,
+  nodeCache,
+  unstorage,
+  hyperbee,
 ]
 
 /** The options that describe the store; the others choose where it is recorded. */
@@ -73,7 +81,8 @@ const optionNames = [...storeOptionNames, 'meterProvider', 'semconv', 'registry'
  * unchanged, with a warning of the process if the options differ; but options replace those with which `WombatInstrumentation` or
  * the preload found a store.
  *
- * @throws TypeError if no adapter or more than one matches the store, or if an option is invalid or unknown.
+ * @throws TypeError if no adapter or more than one matches the store, if the store is frozen, or if an option is invalid or
+ * unknown.
  *
  * @example
  * ```ts
@@ -176,6 +185,11 @@ function measure(
   }: InstrumentOptions,
   isAutomatic: boolean,
 ): void {
+  if (!Object.isExtensible(store)) {
+    throw new TypeError(
+      `cannot instrument ${describeValue(store)}: it is frozen, sealed or not extensible; instrument it before Object.freeze()`,
+    )
+  }
   const engine = detectEngine(adapter, store)
   const description = {
     store: name,

@@ -14,7 +14,7 @@ export class MethodPatch {
   }
 
   /** Replaces a method by what `wrap` returns for it. Does nothing if the object has no such method. */
-  replace(name: string, wrap: (original: Method) => Method): void {
+  replace(name: string | symbol, wrap: (original: Method) => Method): void {
     const original: unknown = Reflect.get(this.#target, name)
     if (typeof original !== 'function') return
     const before = Object.getOwnPropertyDescriptor(this.#target, name)
@@ -28,8 +28,9 @@ export class MethodPatch {
       enumerable: before?.enumerable ?? false,
     })
     this.#undo.push(() => {
-      // If other code has wrapped our wrapper, it stays: removing it would remove theirs too.
-      if (Reflect.get(this.#target, name) !== wrapper) return
+      // If other code has wrapped our wrapper, it stays: removing it would remove theirs too. The property is compared, not what
+      // reading it returns: a Proxy may bind the methods that it returns.
+      if (Object.getOwnPropertyDescriptor(this.#target, name)?.value !== wrapper) return
       if (before === undefined) Reflect.deleteProperty(this.#target, name)
       else Object.defineProperty(this.#target, name, before)
     })
