@@ -9,6 +9,9 @@ import { ClassicLevel } from 'classic-level'
 import { ClassicLevel as ClassicLevel1 } from 'classic-level1'
 import { Keyv } from 'keyv'
 import { MemoryLevel as MemoryLevel1 } from 'memory-level1'
+import { LRUCache } from 'lru-cache'
+import NodeCache from 'node-cache'
+import { createStorage } from 'unstorage'
 import { expect, onTestFinished, test } from 'vitest'
 import { instrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
@@ -25,6 +28,20 @@ const kinds: Readonly<Record<string, () => object>> = {
   Keyv: () => new Keyv(),
   'a memory-level 1': () => new MemoryLevel1(),
   'a levelup': () => levelup(memdown()),
+  'an lru-cache with a fetched value': () => {
+    const cache = new LRUCache<string, string>({ max: 2, ttl: 1000, fetchMethod: async (key) => key })
+    void cache.fetch('a')
+    return cache
+  },
+  // The timer of a node-cache keeps it.
+  'a node-cache without a timer': () => new NodeCache({ checkperiod: 0 }),
+  'a storage of unstorage': () => createStorage(),
+  'a hyperbee with a view': () => {
+    const require = createRequire(import.meta.url)
+    const bee = new (require('hyperbee'))(new (require('hypercore'))(require('random-access-memory')))
+    bee.sub('part')
+    return bee
+  },
   'a SQLite database': () => new BetterSqlite(':memory:'),
 }
 

@@ -15,7 +15,9 @@ import { LRUCache } from 'lru-cache'
 import { ManyLevelGuest } from 'many-level'
 import { MemoryLevel } from 'memory-level'
 import { MemoryLevel as MemoryLevel1 } from 'memory-level1'
+import NodeCache from 'node-cache'
 import QuickLRU from 'quick-lru'
+import { createStorage, prefixStorage } from 'unstorage'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, storeAdapters, uninstrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
@@ -42,6 +44,12 @@ function closing<Store extends { close(): unknown }>(store: Store): Store {
   })
   return store
 }
+
+interface Bee {
+  sub(prefix: string): Bee
+  close(): unknown
+}
+const createBee = (): Bee => new (require('hyperbee'))(new (require('hypercore'))(require('random-access-memory')))
 
 // RocksDB has its own test in `test/rocksdb`.
 const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object]> = [
@@ -73,7 +81,15 @@ const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object
   ['@redis/client', 'redis', () => createClient()],
   ['a Map', 'map', () => new Map()],
   ['quick-lru', 'map', () => new QuickLRU({ maxSize: 2 })],
-  ['lru-cache', 'map', () => new LRUCache({ max: 2 })],
+  ['lru-cache', 'lru-cache', () => new LRUCache({ max: 2 })],
+  ['the CommonJS build of lru-cache', 'lru-cache', () => new (require('lru-cache').LRUCache)({ max: 2 })],
+  ['lru-cache 10', 'lru-cache', () => new (require('lru-cache10').LRUCache)({ max: 2 })],
+  ['node-cache', 'node-cache', () => closing(new NodeCache())],
+  ['unstorage', 'unstorage', () => createStorage()],
+  ['a prefixed storage of unstorage', 'unstorage', () => prefixStorage(createStorage(), 'part')],
+  ['hyperbee', 'hyperbee', () => closing(createBee())],
+  ['a sub-database of hyperbee', 'hyperbee', () => closing(createBee().sub('part'))],
+  ['a keyv on lru-cache', 'keyv', () => new Keyv({ store: new LRUCache({ max: 2 }) as never })],
 ]
 
 test.each(stores)('%s matches the adapter %s and no other one', (_kind, adapter, create) => {

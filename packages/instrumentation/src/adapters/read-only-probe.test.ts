@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LRUCache } from 'lru-cache'
+import NodeCache from 'node-cache'
 import QuickLRU from 'quick-lru'
 import { afterAll, expect, test } from 'vitest'
 import { instrument } from '../instrument.ts'
@@ -28,23 +29,31 @@ function measure(one: object): { store: MeasuredStore; registry: MetricsRegistry
   return { store: registry.stores.list()[0] as MeasuredStore, registry }
 }
 
-const caches: Readonly<Record<string, () => Map<string, unknown>>> = {
+interface Cache {
+  set(key: string, value: unknown): unknown
+  keys(): Iterable<string>
+}
+
+const caches: Readonly<Record<string, () => Cache>> = {
   'a Map': () => new Map(),
-  'quick-lru': () => new QuickLRU<string, unknown>({ maxSize: 2 }) as unknown as Map<string, unknown>,
-  'lru-cache': () => new LRUCache<string, object>({ max: 2 }) as unknown as Map<string, unknown>,
+  'quick-lru': () => new QuickLRU<string, unknown>({ maxSize: 2 }),
+  'lru-cache': () => new LRUCache<string, object>({ max: 2 }) as Cache,
+  'node-cache': () => new NodeCache({ maxKeys: 2 }),
 }
 
 for (const [kind, make] of Object.entries(caches)) {
   test(`${kind} that is full is probed by reading only: nothing is evicted, and nothing measured`, async () => {
     const cache = make()
+    const { keys } = cache
+    const listKeys = () => [...keys.call(cache)]
     const { store, registry } = measure(cache)
     cache.set('a', 1)
     cache.set('b', 2)
-    const before = [readValues(registry), [...cache]]
+    const before = [readValues(registry), listKeys()]
     expect(store.state()).toBe('open')
     expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
     expect(await store.probe()?.read('probe key')).toBeUndefined()
-    expect([readValues(registry), [...cache]]).toEqual(before)
+    expect([readValues(registry), listKeys()]).toEqual(before)
     expect(store.directory()).toBeUndefined()
   })
 }
