@@ -1,6 +1,7 @@
 import { abstractLevel } from '../adapters/abstract-level/abstract-level.ts'
 import { findInnermost, findWhole, isLevelDown, rememberCodec } from '../adapters/levelup/layers.ts'
 import { levelup } from '../adapters/levelup/levelup.ts'
+import { unstorage } from '../adapters/unstorage.ts'
 import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import { onFirstCall, type StoreCallback } from './on-first-call.ts'
 
@@ -9,13 +10,16 @@ export type StoreModuleName =
   | 'abstract-level'
   | 'abstract-leveldown'
   | 'better-sqlite3'
+  | 'hyperbee'
   | 'ioredis'
   | 'iovalkey'
   | 'keyv'
   | 'lmdb'
+  | 'node-cache'
   | 'node:sqlite'
   | '@redis/client'
   | 'rocksdb-native'
+  | 'unstorage'
 
 /** A module that creates stores, and how to find them. */
 export interface StoreModule {
@@ -34,7 +38,7 @@ const keyvMethods = 'get getMany getRaw getManyRaw set setMany setRaw setManyRaw
 
 /**
  * The modules with stores that can be found. Modules that build on them, such as `level` and `classic-level`, need no
- * entry.
+ * entry. lru-cache and Map have none on purpose: libraries create hundreds of private ones in a process.
  */
 export const storeModules: readonly StoreModule[] = [
   {
@@ -66,12 +70,7 @@ export const storeModules: readonly StoreModule[] = [
     name: 'lmdb',
     majors: [3],
     // Each call of `open` creates a class of its own: there is no prototype that all stores share.
-    findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, 'open')),
-    patch(target, onStore) {
-      const patch = new MethodPatch(target)
-      patch.replace('open', (original) => wrapOpen(original, onStore))
-      return () => patch.undo()
-    },
+    ...storeFactory('open', inheritedMethods),
     defaultName: () => 'lmdb',
   },
   {
@@ -105,13 +104,36 @@ export const storeModules: readonly StoreModule[] = [
     ...storeClass('RedisClient', 'connect sendCommand _executeCommand _executeMulti _executePipeline'),
     defaultName: () => 'redis',
   },
+  {
+    name: 'node-cache',
+    majors: [5],
+    // The last method that its constructor calls, which binds all methods to the new cache before.
+    ...storeClass('NodeCache', '_checkData'),
+    defaultName: () => 'node-cache',
+  },
+  {
+    name: 'unstorage',
+    majors: [1],
+    ...storeFactory('createStorage', ownMethods),
+    defaultName: (store) => (unstorage.matches(store) ? unstorage.engine(store) : unstorage.name),
+  },
+  {
+    name: 'hyperbee',
+    majors: [2],
+    ...storeClass('Hyperbee', 'get getBySeq put del batch createRangeIterator checkout sub', undefined, isDatabase),
+    defaultName: () => 'hyperbee',
+  },
 ]
 
-/** Finds the stores of a class. An instance may be a part of a store; then `findRoot` returns the store. */
+/**
+ * Finds the stores of a class. An instance may be a part of a store; then `findRoot` returns the store, or `isStore` false if the
+ * store cannot be found through it.
+ */
 function storeClass(
   className: string,
   methodNames: string,
   findRoot = (store: object): object => store,
+  isStore = (_instance: object): boolean => true,
 ): Pick<StoreModule, 'findTargets' | 'patch'> {
   const methods = methodNames.split(' ')
   return {
@@ -125,24 +147,41 @@ function storeClass(
       return storeClassExport === undefined ? [] : [property(storeClassExport, 'prototype') as object]
     },
     patch(prototype, onStore) {
-      const hook = onFirstCall(prototype, methods, (object) => onStore(findRoot(object)))
+      const hook = onFirstCall(prototype, methods, (object) => (isStore(object) ? onStore(findRoot(object)) : undefined))
       return () => hook.remove()
     },
   }
 }
 
+/** Finds the stores that an exported function returns. */
+function storeFactory(name: string, listMethods: (store: object) => string[]): Pick<StoreModule, 'findTargets' | 'patch'> {
+  return {
+    findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, name)),
+    patch(target, onStore) {
+      const patch = new MethodPatch(target)
+      patch.replace(name, (original) => wrapFactory(original, listMethods, onStore))
+      return () => patch.undo()
+    },
+  }
+}
+
 /**
- * Finds the store that `open` returns: at its first call, or when the code that opened it has run and could instrument
- * it.
+ * Finds the store that a function returns: at the store's first call, or when the code that called the function has run and
+ * could instrument the store.
  */
-function wrapOpen(original: Method, onStore: StoreCallback): Method {
+function wrapFactory(original: Method, listMethods: (store: object) => string[], onStore: StoreCallback): Method {
   return function (...args) {
     const store = original.apply(this, args)
     if (typeof store !== 'object' || store === null) return store
-    const hook = onFirstCall(store, inheritedMethods(store), onStore)
+    const hook = onFirstCall(store, listMethods(store), onStore)
     queueMicrotask(() => hook.visit(store))
     return store
   }
+}
+
+/** Returns the names of the functions that are the object's own. */
+function ownMethods(object: object): string[] {
+  return Object.entries(object).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []))
 }
 
 /**
@@ -173,6 +212,11 @@ function findWholeStore(store: object): object {
   const innermost = findInnermost(store)
   rememberCodec(store)
   return isLevelDown(innermost) ? findWhole(innermost) : innermost
+}
+
+/** Snapshots and sub-databases are measured with their database, which they do not know. */
+function isDatabase(bee: object): boolean {
+  return property(bee, '_view') !== true
 }
 
 function findSessionRoot(store: object): object {
