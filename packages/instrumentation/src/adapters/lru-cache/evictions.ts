@@ -36,6 +36,19 @@ export class Evictions {
     }
   }
 
+  /**
+   * Returns whether the key is in the cache after a look-up of it with these options, which removes a stale entry; undefined if
+   * that is unknown.
+   */
+  containsAfterGet(key: unknown, options: unknown): boolean | undefined {
+    try {
+      const isKept = (options as Partial<LruCache> | undefined)?.noDeleteOnStaleGet ?? this.#cache.noDeleteOnStaleGet
+      return this.#cache.getRemainingTTL(key) >= 0 || isKept ? this.contains(key) : false
+    } catch {
+      return undefined
+    }
+  }
+
   /** Records that a call added the key if it was not there before, and is now. */
   recordWrite(wasThere: boolean | undefined, isThere: boolean | undefined): void {
     if (wasThere === undefined || isThere === undefined) this.#expected = undefined

@@ -3,24 +3,11 @@ import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapCacheCall } from '../../operations/wrap-cache-call.ts'
 import { wrapAsyncForCaller } from '../../operations/wrap-method.ts'
 import type { Evictions } from './evictions.ts'
-
-/** What the cache writes into the documented option `status` of a call. */
-interface Status {
-  readonly fetch?: string
-  readonly get?: string
-  readonly memo?: string
-  readonly set?: string
-  readonly returnedStale?: boolean
-  readonly fetchAborted?: boolean
-  readonly fetchError?: unknown
-}
-
-interface CallOptions {
-  readonly status?: Status
-}
+import type { LruCache } from './shape.ts'
+import { type CallOptions, type Status, statusIn, withStatus } from './status.ts'
 
 /** The messages of the errors with which the cache aborts a fetch because a call removed its entry. */
-const removals: ReadonlySet<string> = new Set(['deleted', 'replaced'])
+const removalsByCall: ReadonlySet<string> = new Set(['deleted', 'replaced'])
 
 /**
  * Measures `fetch`, `forceFetch` and `memo` as gets. Whether the cache had the value is in the `status` of the call. A call without
@@ -31,8 +18,13 @@ export class Fetches {
   readonly #evictions: Evictions
   readonly #isNesting: boolean
   readonly #onLookUp: (isHit: boolean) => void
-  /** The statuses of the calls in progress. */
+  /**
+   * The statuses of calls, if the cache may pass them on to its own `set`. That may be long after the call has returned a stale
+   * value.
+   */
   readonly #statuses = new WeakSet<object>()
+  /** The status of the `fetch` or `forceFetch` that is being called. */
+  #calling: Status | undefined
   /** Whether the cache adds what it fetches and computes with its own `set`, as it does before 11.3. */
   #usesOwnSet = false
 
@@ -45,6 +37,7 @@ export class Fetches {
 
   /** Returns whether a `set` is the cache's own: of a value that it fetched or computed, or of the promise of one. */
   isOwnSet(value: unknown, options: unknown): boolean {
+    if (!this.#isNesting) return false
     const status = (options as CallOptions | null | undefined)?.status
     const isOwn =
       (status !== undefined && this.#statuses.has(status)) || (value instanceof Promise && '__staleWhileFetching' in value)
@@ -57,7 +50,7 @@ export class Fetches {
     const fetch = (receiver: unknown, args: readonly unknown[], isMeasured: boolean): unknown => {
       const status = statusIn(args[1])
       // `forceFetch` may call `fetch`, and passes the status on.
-      if (this.#statuses.has(status)) return original.apply(receiver, args as never[])
+      if (this.#calling === status) return original.apply(receiver, args as never[])
       return this.#fetch(original, receiver, args, status, isMeasured)
     }
     const recorder = this.#context.recorder('get')
@@ -74,16 +67,17 @@ export class Fetches {
     const memo = (receiver: unknown, args: readonly unknown[], isMeasured: boolean): unknown => {
       const [key, options, ...others] = args
       const status = statusIn(options)
-      const wasThere = this.#evictions.contains(key)
+      const wasThere = this.#evictions.containsAfterGet(key, options)
       this.#statuses.add(status)
-      try {
-        const value = original.apply(receiver, [key, withStatus(options, status), ...others] as never[])
-        if (isMeasured) this.#onLookUp(isMemoHit(status))
-        return value
-      } finally {
-        this.#statuses.delete(status)
-        this.#recordWrite(key, wasThere)
+      const value = original.apply(receiver, [key, withStatus(options, status), ...others] as never[])
+      const isHit = isMemoHit(status)
+      if (isMeasured) this.#onLookUp(isHit)
+      if (!isHit && !this.#usesOwnSet && value !== undefined) {
+        // A value that is larger than allowed is not kept.
+        const isThere = !((receiver as LruCache).maxEntrySize > 0) || this.#evictions.contains(key)
+        this.#evictions.recordWrite(wasThere, isThere)
       }
+      return value
     }
     const recorder = this.#context.recorder('get')
     const measuredMemo: Method = function (...args) {
@@ -104,11 +98,18 @@ export class Fetches {
 
   #fetch(original: Method, receiver: unknown, args: readonly unknown[], status: Status, isMeasured: boolean): unknown {
     const [key, options, ...others] = args
-    const wasThere = this.#evictions.contains(key)
     this.#statuses.add(status)
     if (isMeasured) this.#context.isNested = this.#isNesting
-    const promise = original.apply(receiver, [key, withStatus(options, status), ...others] as never[])
-    this.#recordWrite(key, wasThere)
+    const before = this.#calling
+    this.#calling = status
+    let promise: unknown
+    try {
+      promise = original.apply(receiver, [key, withStatus(options, status), ...others] as never[])
+    } finally {
+      this.#calling = before
+    }
+    // The promise of the value is in the cache from now on.
+    if (!this.#usesOwnSet && status.fetch === 'miss') this.#evictions.recordWrite(false, true)
     if (isMeasured) this.#onLookUp(isFetchHit(status))
     if (!(promise instanceof Promise)) return promise
     return promise.then(
@@ -123,27 +124,13 @@ export class Fetches {
     )
   }
 
-  #recordWrite(key: unknown, wasThere: boolean | undefined): void {
-    if (!this.#usesOwnSet) this.#evictions.recordWrite(wasThere, this.#evictions.contains(key))
-  }
-
-  /** The entry of a fetch that failed, or found nothing, is removed. That is no eviction. */
+  /** The entry of a fetch that failed, found nothing, or found a value that is larger than allowed is removed. That is no eviction. */
   #end(key: unknown, status: Status, isWithoutValue: boolean): void {
-    this.#statuses.delete(status)
-    if (!isWithoutValue || !isDispatched(status) || isRemovedByCall(status)) return
-    if (this.#evictions.contains(key) === false) this.#evictions.recordRemoval()
+    const isRemoved = isWithoutValue
+      ? isDispatched(status) && !isCountedRemoval(status)
+      : status.maxEntrySizeExceeded === true && !this.#usesOwnSet
+    if (isRemoved && this.#evictions.contains(key) === false) this.#evictions.recordRemoval()
   }
-}
-
-function statusIn(options: unknown): Status {
-  const status: unknown = (options as CallOptions | null | undefined)?.status
-  return typeof status === 'object' && status !== null ? status : {}
-}
-
-/** Returns the caller's options themselves if they have a status. */
-function withStatus(options: unknown, status: Status): unknown {
-  if ((options as CallOptions | null | undefined)?.status === status) return options
-  return { ...(options as CallOptions | null | undefined), status }
 }
 
 /** Returns whether the caller gets an entry of the cache without waiting for a new one. */
@@ -162,7 +149,11 @@ function isMemoHit({ memo, set }: Status): boolean {
   return memo === undefined ? set === undefined : memo === 'hit'
 }
 
-/** Returns whether a call removed the entry of the fetch, and the fetch ended for that reason. */
-function isRemovedByCall({ fetchAborted, fetchError }: Status): boolean {
-  return fetchAborted === true && fetchError instanceof Error && removals.has(fetchError.message)
+/**
+ * Returns whether the fetch ended because its entry was removed, and that is counted: by a call, or as the eviction of the stale
+ * entry that it was to replace.
+ */
+function isCountedRemoval({ fetch, fetchAborted, fetchError }: Status): boolean {
+  if (fetchAborted !== true || !(fetchError instanceof Error)) return false
+  return removalsByCall.has(fetchError.message) || (fetchError.message === 'evicted' && fetch !== 'miss')
 }

@@ -7,6 +7,7 @@ import type { StoreAdapter } from '../adapter.ts'
 import { Evictions } from './evictions.ts'
 import { Fetches } from './fetches.ts'
 import { callsItself, isLruCache, type LruCache } from './shape.ts'
+import { statusIn, withStatus } from './status.ts'
 
 /** The look-ups that return the entry, or undefined if there is none. */
 const lookUps = ['get', 'peek', 'info'] as const
@@ -112,17 +113,22 @@ class MeasuredCache {
     }
   }
 
-  /** In a cache without sizes, an entry that was set is there, whatever a callback does with it afterwards. */
+  /** A value that was set is in the cache, whatever callbacks did with it afterwards, unless it is larger than allowed. */
   #withWrite(original: Method): Method {
     const evictions = this.#evictions
     return function (...args) {
-      const [key] = args
-      const cache = this as LruCache
+      const [key, value, options, ...others] = args
       const wasThere = evictions.contains(key)
       let isThere: boolean | undefined
       try {
-        const result = original.apply(this, args)
-        isThere = cache.maxEntrySize > 0 ? evictions.contains(key) : true
+        if (!((this as LruCache).maxEntrySize > 0)) {
+          const result = original.apply(this, args)
+          isThere = true
+          return result
+        }
+        const status = statusIn(options)
+        const result = original.apply(this, [key, value, withStatus(options, status), ...others] as never[])
+        isThere = status.maxEntrySizeExceeded !== true
         return result
       } catch (error) {
         isThere = evictions.contains(key)

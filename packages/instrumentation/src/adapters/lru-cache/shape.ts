@@ -3,6 +3,7 @@ export interface LruCache {
   readonly size: number
   readonly maxSize: number
   readonly maxEntrySize: number
+  readonly noDeleteOnStaleGet: boolean
   /** The sum of the sizes of its entries; 0 in a cache that does not limit it. */
   readonly calculatedSize: number
   /** Returns milliseconds; 0 if the key is not there. */
