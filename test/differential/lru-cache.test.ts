@@ -7,7 +7,7 @@ import * as current from 'lru-cache'
 import { expect, test } from 'vitest'
 import { type CacheState, cacheStep, callBack, createState } from './cache-steps.ts'
 
-const steps = Number(process.env['WOMBAT_FUZZ_STEPS'] ?? 1000)
+const steps = Number(process.env['WOMBAT_FUZZ_STEPS'] ?? 400)
 const seeds = (process.env['WOMBAT_FUZZ_SEEDS'] ?? '1 2').split(' ').map(Number)
 
 const require = createRequire(import.meta.url)
