@@ -22,8 +22,8 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
   /**
    * Returns the name of a store: the label `store` of all its metrics. Choose a name; do not use a path. If the
    * function is missing, throws, or returns `undefined` or an invalid label, the store is named after its kind:
-   * `leveldb`, `memory`, `levelup`, `lmdb`, `keyv`, `rocksdb`, `sqlite`, `redis` or `valkey`. The metrics of stores with the same name
-   * are added up.
+   * `leveldb`, `memory`, `levelup`, `lmdb`, `keyv`, `rocksdb`, `sqlite`, `redis`, `valkey`, `node-cache`, `hyperbee` or a driver of
+   * unstorage. The metrics of stores with the same name are added up.
    */
   readonly name?: (store: object, moduleName: StoreModuleName) => string | undefined
   /** The names under which operations are exported (default `wombat`). */
@@ -41,9 +41,9 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
 const { version }: { version: string } = createRequire(import.meta.url)('../../package.json')
 
 /**
- * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), levelup, better-sqlite3, ioredis, iovalkey, keyv,
- * lmdb, `node:sqlite`, `@redis/client` and rocksdb-native,
- * in every installed copy, without changes to the application. Use it alone, or pass it to `registerInstrumentations`
+ * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), levelup, better-sqlite3, hyperbee, ioredis,
+ * iovalkey, keyv, lmdb, node-cache, `node:sqlite`, `@redis/client`, rocksdb-native and unstorage, in every installed copy, without
+ * changes to the application. Use it alone, or pass it to `registerInstrumentations`
  * or NodeSDK. A store that the application instruments right after creating it keeps that configuration.
  *
  * Create it before the store modules are loaded: modules that are already loaded are not found. Modules loaded by

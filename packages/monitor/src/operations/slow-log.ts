@@ -46,7 +46,7 @@ export interface SlowLogOptions {
 }
 
 /** Engines that run a scan entirely in its call: results never wait for the event loop or the thread pool. */
-const synchronousScans: ReadonlySet<string> = new Set(['lmdb', 'map'])
+const synchronousScans: ReadonlySet<string> = new Set(['lmdb', 'lru-cache', 'map', 'node-cache'])
 
 /** Counts slow operations, keeps the last ones, and logs them with what they waited for. One per registry. */
 export class SlowLog {

@@ -19,7 +19,7 @@ function measureIterator(iterator: object, startScan: () => ScanOperation): void
   const begin = (): ScanOperation => {
     if (scan === undefined) {
       scan = startScan()
-      scan.open()
+      scan.open(iterator)
     }
     return scan
   }
