@@ -29,6 +29,7 @@ async function compareResult({ query, samples }: QueryResult, engine: string): P
   // The backends are queried at different moments: a value above 0 may have been there for one of them only.
   if (gap?.kind === 'event') return []
   if (emptyRoutes.length === routes.length && gap !== undefined) {
+    if (gap.kind === 'option') return optionErrors(query, title, gap.why)
     return gap.kind === 'engine' ? noValueErrors(query, title) : []
   }
   if (emptyRoutes.length > 0) return emptyRoutes.map((route) => `${title}: no result from ${route}`)
@@ -39,6 +40,12 @@ async function compareResult({ query, samples }: QueryResult, engine: string): P
   const missing = [...scraped.keys()].filter((series) => !sent.has(series)).map((series) => `${series} in prometheus only`)
   const more = [...sent.keys()].filter((series) => !scraped.has(series)).map((series) => `${series} in victoriaMetrics only`)
   return [...missing, ...(mayEndLater(query) ? [] : more)].map((line) => `${title}: ${line}`)
+}
+
+/** The no-value text of an empty panel must name the option that its metrics need. Rules have no such text. */
+function optionErrors({ panel }: RoutedQuery, title: string, option: string): string[] {
+  if (panel === undefined || panel.noValue.includes(option)) return []
+  return [`${title}: no result, and the no-value text does not say "${option}": ${panel.noValue}`]
 }
 
 /** The no-value text of an empty panel must name an engine that reports its metrics. Rules have no such text. */

@@ -13,9 +13,6 @@ const engineIndependentMetrics: readonly string[] = [
   'db_open_iterators',
   'db_oldest_iterator_age_seconds',
   'db_abandoned_iterators_total',
-  'db_sublevel_operations_total',
-  'db_sublevel_errors_total',
-  'db_sublevel_operation_seconds_total',
   'db_store_info',
   'db_health_status',
   'db_health_changes_total',
@@ -37,14 +34,24 @@ const machineMetrics: ReadonlyArray<{
   },
 ]
 
-/** The reason why a query may have no result: the engines, the machine, or an event that has not happened. */
+/** Metrics that exist only where an option is on, and words of the empty panel that say so. */
+const optionalMetrics: Readonly<Record<string, string>> = {
+  db_sublevel_operations_total: 'bySublevel',
+  db_sublevel_errors_total: 'bySublevel',
+  db_sublevel_operation_seconds_total: 'bySublevel',
+  wombat_monitor_unmeasured_modules: 'found automatically',
+}
+
+/** The reason why a query may have no result: the engines, the machine, an option, or an event that has not happened. */
 export interface ExpectedGap {
-  readonly kind: 'engine' | 'machine' | 'event'
+  readonly kind: 'engine' | 'machine' | 'option' | 'event'
   readonly why: string
 }
 
 /** Returns the reason why a query may be empty with these engines; `undefined` if it must have a result. */
 export async function explainGap(query: RoutedQuery, engines: readonly string[]): Promise<ExpectedGap | undefined> {
+  const option = query.metrics.map((name) => optionalMetrics[name]).find((words) => words !== undefined)
+  if (option !== undefined) return { kind: 'option', why: option }
   const missing = unreportedMetrics(query.metrics, engines)
   if (missing.length > 0) return { kind: 'engine', why: missing.map(describeReporters).join('; ') }
   const selected = [...query.expr.prometheus.matchAll(/engine="(\w+)"/g)].map(([, engine = '']) => engine)
@@ -63,6 +70,7 @@ export function unreportedMetrics(names: readonly string[], engines: readonly st
       name.startsWith('db_') &&
       Object.hasOwn(metrics, name) &&
       !engineIndependentMetrics.includes(name) &&
+      !Object.hasOwn(optionalMetrics, name) &&
       !reported.some((one) => one === name)
     )
   })

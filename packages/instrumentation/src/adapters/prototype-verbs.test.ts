@@ -38,15 +38,12 @@ const iteration = 'iteration is not measured: one step takes less than reading t
 const measuredBelow = 'calls a method that is replaced, and is measured there'
 const maintenance = 'opens, closes, configures or describes the store'
 const lifetime = 'reads or changes the lifetime of an entry only'
-const sql = 'SQL has no get and no set'
 const inMaps = `entries forEach keys values ${String(Symbol.iterator)}`
 const abstractLevel = {
   'the private method of the engine behind it is measured':
     'get getSync getMany has hasMany put del batch clear iterator keys values',
   [maintenance]: `open close sublevel prefixKey snapshot attachResource detachResource keyEncoding valueEncoding ${String(Symbol.asyncDispose)}`,
 }
-const sqliteOfNode =
-  'open close prepare exec function createTagStore location aggregate createSession applyChangeset enableLoadExtension enableDefensive loadExtension serialize deserialize setAuthorizer'
 const lruCache = {
   [iteration]: `entries rentries keys rkeys values rvalues forEach rforEach ${String(Symbol.iterator)}`,
   [lifetime]: 'getRemainingTTL',
@@ -112,14 +109,16 @@ const stores: Readonly<Record<string, Store>> = {
   'better-sqlite3': {
     create: () => new (require('better-sqlite3'))(':memory:'),
     others: {
-      [sql]: 'prepare transaction pragma explain exec',
       [maintenance]:
-        'backup serialize function aggregate table loadExtension close defaultSafeIntegers unsafeMode Symbol(nodejs.util.inspect.custom)',
+        'backup serialize function aggregate table loadExtension defaultSafeIntegers unsafeMode Symbol(nodejs.util.inspect.custom)',
     },
   },
   'node:sqlite': {
     create: () => new DatabaseSync(':memory:'),
-    others: { [sql]: sqliteOfNode, [maintenance]: 'Symbol(Symbol.dispose)' },
+    others: {
+      [maintenance]:
+        'function location aggregate createSession applyChangeset enableLoadExtension enableDefensive loadExtension serialize deserialize setAuthorizer Symbol(Symbol.dispose) Symbol(nodejs.dispose)',
+    },
     isPlatform: true,
   },
 }

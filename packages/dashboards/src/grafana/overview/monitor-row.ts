@@ -200,6 +200,7 @@ const panels: readonly PanelSpec[] = [
     width: 6,
     series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_unmeasured_modules', { by: byProcess }) }],
     note: 'The log names each with the versions that can be.',
+    noValue: 'No loaded module is unmeasured, or stores are not found automatically.',
   },
   {
     title: 'Health status changes',
