@@ -146,7 +146,7 @@ test('the no-value text names the engines that report the metrics, and no others
     return [...new Set(reporting)]
   }
   const readNoValue = (title: string) => panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.noValue
-  expect(readNoValue('Block cache')).toContain(`: ${engines('db_cache_bytes').join(', ')}.`)
+  expect(readNoValue('Block cache')).toContain(`: ${engines('db_cache_bytes').sort().join(', ')}.`)
   expect(readNoValue('Files by level of $store')).toContain(`: ${engines('db_level_files').sort().join(', ')}.`)
   expect(readNoValue('Block cache lookups')).toMatch(/: rocksdb\. RocksDB reports this only if .* enableStatistics\.$/)
   expect(readNoValue('Reclaimed space')).toMatch(/^No engine reports this/)
