@@ -129,6 +129,26 @@ test('a transaction that is aborted, or has a callback that throws, counts as an
   expect(readPerformed(registry)['batch']).toEqual({ operations: 5, errors: 3, entries: 0 })
 })
 
+test('lmdb commits a queued child transaction whose asynchronous callback resolves to ABORT, so it counts as a commit', async () => {
+  const { db, registry } = openDatabase()
+  const abortLate = async () => {
+    db.put('a', 1)
+    return ABORT
+  }
+  expect(await db.childTransaction(abortLate)).toBe(ABORT)
+  expect(db.doesExist('a')).toBe(true)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(0)
+  expect(readPerformed(registry)['batch']).toEqual({ operations: 1, errors: 0, entries: 1 })
+  const abortSync: unknown = db.transactionSync(async () => {
+    await nextTurn()
+    db.put('b', 1)
+    return ABORT
+  })
+  expect(await abortSync).toBe(ABORT)
+  expect(db.doesExist('b')).toBe(false)
+  expect(readValue(registry, 'db_transaction_aborts_total')).toBe(1)
+})
+
 test('a callback that returns the promise of its write keeps its transaction open until the write settles', async () => {
   const { db, registry } = openDatabase()
   await db.transactionSync(() => db.put('a', 1))

@@ -112,9 +112,9 @@ class Environment {
     }
     for (const [method, write] of Object.entries(singleWrites))
       patch.replace(method, (original) => writes.wrapSingleWrite(write, original))
-    patch.replace('transactionSync', (original) => writes.wrapTransaction(original, () => true))
-    patch.replace('childTransaction', (original) => writes.wrapTransaction(original, () => true))
-    patch.replace('transactionAsync', (original) => writes.wrapTransaction(original, ([, asChild]) => asChild === true))
+    for (const method of ['transactionSync', 'childTransaction', 'transactionAsync'] as const) {
+      patch.replace(method, (original) => writes.wrapTransaction(method, original))
+    }
     patch.replace('ifVersion', (original) => writes.wrapBatch(original))
     const getMany = new GetMany(context)
     patch.replace('getMany', getMany.wrapGetMany)

@@ -9,6 +9,8 @@ export class WriteGroup {
   hasBegun = false
   hasThrown = false
   hasEnded = false
+  /** Whether the callback returned a promise. */
+  isAsynchronous = false
   outer: WriteGroup | undefined
 }
 
@@ -42,8 +44,10 @@ export class WriteGroups {
       try {
         const result = callback.apply(this, args)
         // lmdb waits for the promise and handles its rejection.
-        if (result instanceof Promise) result.then(leave, fail)
-        else leave()
+        if (result instanceof Promise) {
+          group.isAsynchronous = true
+          result.then(leave, fail)
+        } else leave()
         return result
       } catch (error) {
         fail()

@@ -11,6 +11,9 @@ import { type Callback, WriteGroup, WriteGroups } from './write-groups.ts'
 /** lmdb's `ABORT`, the same number in all copies of lmdb: a callback returns it to abort its transaction. */
 const abort = 4.452694326329068e-106
 
+/** The methods that run a callback in a transaction. */
+export type TransactionMethod = 'transactionSync' | 'childTransaction' | 'transactionAsync'
+
 /** How a method that writes one entry is measured. */
 export interface SingleWrite {
   readonly operation: 'set' | 'delete' | 'clear'
@@ -56,23 +59,24 @@ export class Writes {
     })
   }
 
-  /**
-   * Wraps `transactionSync`, `childTransaction` or `transactionAsync`.
-   *
-   * @param isAbortable returns whether the transaction can be aborted, by its arguments: of `transactionAsync`, only a child.
-   */
-  wrapTransaction(original: Method, isAbortable: (args: readonly unknown[]) => boolean): Method {
+  /** Wraps `transactionSync`, `childTransaction` or `transactionAsync`. */
+  wrapTransaction(method: TransactionMethod, original: Method): Method {
     const recorder = this.#context.recorder('batch')
     return this.#wrap(original, (database, args, run) => {
-      const outer = inTransaction(database) ? this.#groups.current : undefined
+      const isInside = inTransaction(database)
+      const outer = isInside ? this.#groups.current : undefined
       const group = new WriteGroup()
-      const abortable = isAbortable(args)
+      // Of `transactionAsync`, only a child can be aborted. It is queued, also by `childTransaction` outside of a transaction, and
+      // lmdb then ignores what the promise of an asynchronous callback resolves to.
+      const abortable = method !== 'transactionAsync' || args[1] === true
+      const isQueued = method === 'transactionAsync' || (method === 'childTransaction' && !isInside)
+      const endedInAbort = (value: unknown): boolean => abortable && value === abort && !(isQueued && group.isAsynchronous)
       args[0] = this.#groups.wrapCallback(group, args[0] as Callback)
-      if (outer !== undefined) return this.#runNested(outer, group, run)
+      if (outer !== undefined) return this.#runNested(outer, group, endedInAbort, run)
       const pending = this.#context.inFlight.begin(recorder)
       return this.#runAndSettle(pending.span, run, {
         succeeded: (value) => {
-          const isAborted = abortable && value === abort
+          const isAborted = endedInAbort(value)
           if (isAborted) this.#aborts.add(1)
           else this.#commits.add(1)
           pending.entries = isAborted ? 0 : group.entries
@@ -144,10 +148,10 @@ export class Writes {
     }
   }
 
-  #runNested(outer: WriteGroup, group: WriteGroup, run: () => unknown): unknown {
+  #runNested(outer: WriteGroup, group: WriteGroup, endedInAbort: (value: unknown) => boolean, run: () => unknown): unknown {
     return this.#runAndSettle(undefined, run, {
       succeeded: (value) => {
-        if (value !== abort) outer.entries += group.entries
+        if (!endedInAbort(value)) outer.entries += group.entries
       },
       failed: () => {},
     })
