@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { open, type RootDatabaseOptions } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { lmdb } from '../adapters/lmdb/lmdb.ts'
@@ -17,7 +17,8 @@ function openDatabase(path = mkdtempSync(join(folders, 'db-')), options: RootDat
   const db = instrument(open<string, string>(path, options), { name: 'orders', registry })
   onTestFinished(async () => {
     await nextTurn()
-    await db.close()
+    // lmdb 2 throws when it is closed twice.
+    if (Reflect.get(db, 'status') === 'open') await db.close()
   })
   const value = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
   return { db, registry, path, value }
@@ -25,7 +26,8 @@ function openDatabase(path = mkdtempSync(join(folders, 'db-')), options: RootDat
 
 test('it exports the metrics of LMDB, those of the operations, and no others', async () => {
   const { db, registry } = openDatabase()
-  await db.put('a', '1')
+  // A database that is empty but for named ones: only then the free pages are known.
+  await db.openDB<string, string>('users', {}).put('a', '1')
   await registry.collectors.collect()
   const always =
     /^db_(.*_(operations|latency|errors|entries)_.*|queue_depth|oldest_operation_age_seconds|open_iterators|oldest_iterator_age_seconds|abandoned_iterators_total|store_info)$/
@@ -111,18 +113,42 @@ test('LMDB is read while a transaction waits', async () => {
 })
 
 test('while LMDB cannot be read its metrics are absent', async () => {
-  const { db, registry, value } = openDatabase()
+  const { db, registry, value } = openDatabase(undefined, { maxReaders: 1 })
   await db.put('a', '1')
   await registry.collectors.collect()
   expect(value('db_entries')).toBe(1)
-  db.getStats = () => {
-    throw new Error('MDB_PANIC')
-  }
+  // The snapshot before the commit takes the only slot of the reader table.
+  const transaction = (db as unknown as { useReadTransaction(): { done(): void } }).useReadTransaction()
+  await db.put('b', '2')
+  await sleep(5)
   await registry.collectors.collectNow()
   for (const name of LmdbReader.metricNames) expect(value(name), name).toBeUndefined()
-  Reflect.deleteProperty(db, 'getStats')
+  transaction.done()
   await registry.collectors.collectNow()
-  expect(value('db_entries')).toBe(1)
+  expect(value('db_entries')).toBe(2)
+})
+
+test('the reader table has its size, and the slots that a process holds', async () => {
+  const { db, registry, value } = openDatabase(undefined, { maxReaders: 40 })
+  await db.put('a', '1')
+  await registry.collectors.collect()
+  await registry.collectors.collectNow()
+  expect([value('db_reader_slots'), value('db_reader_slots_used')]).toEqual([40, 1])
+  const { useReadTransaction } = db as unknown as { useReadTransaction(): { done(): void } }
+  const transactions: Array<{ done(): void }> = []
+  for (let index = 0; index < 3; index++) {
+    transactions.push(useReadTransaction.call(db))
+    await db.put('a', String(index))
+    // lmdb takes another snapshot in the next turn.
+    await sleep(5)
+  }
+  await registry.collectors.collectNow()
+  expect([value('db_open_snapshots'), value('db_reader_slots_used')]).toEqual([3, 3])
+  for (const transaction of transactions) transaction.done()
+  const used = () => registry.collectors.collectNow().then(() => [value('db_open_snapshots'), value('db_reader_slots_used')])
+  await expect.poll(used).toEqual([0, 1])
+  // LMDB's own number does not decrease.
+  expect(db.getStats()).toMatchObject({ numReaders: expect.toSatisfy((readers: number) => readers > 1) })
 })
 
 test('a database that is closed or uninstrumented has no gauges, and collecting does not fail', async () => {

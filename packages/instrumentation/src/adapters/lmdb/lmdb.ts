@@ -1,8 +1,11 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { isOpen, type LmdbDatabase, LmdbReader } from '../../engines/lmdb.ts'
+import { LmdbReader, toName } from '../../engines/lmdb.ts'
+import { isEnvironmentOpen, type LmdbDatabase, watchRoot } from '../../engines/lmdb-environment.ts'
 import type { Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
+import { isMeasured } from '../../operations/store-mark.ts'
+import type { StoreProbe } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { lmdbErrorCodes } from './errors.ts'
 import { createProbe } from './probe.ts'
@@ -24,12 +27,12 @@ const singleWrites: Readonly<Record<string, SingleWrite>> = {
   dropSync: { operation: 'clear' },
 }
 
-/** The environment that measures a database which was opened with `openDB`. */
-const measuringEnvironments = new WeakMap<LmdbDatabase, Environment>()
+/** Who measures a database that was opened with `openDB`. */
+const measuringDatabases = new WeakMap<LmdbDatabase, MeasuredDatabases>()
 
 /**
- * Databases of lmdb 3, in both of its builds. A database that is opened from a measured one (`openDB`) is measured with it,
- * under its name: they share one file, one writer and one commit. To give it a name of its own, instrument it too.
+ * Databases of lmdb 2 and 3, in both of their builds. A database that is opened from a measured one (`openDB`) is measured with
+ * it, under its name: they share one file, one writer and one commit. To give it a name of its own, instrument it too.
  *
  * A transaction or a batch counts as one batch; `Writes` defines its entries. `getAsync` is experimental and not measured.
  */
@@ -39,7 +42,7 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   // A database opened for reading has no methods that write.
   optionalOperations: ['set', 'delete', 'batch'],
   engineMetrics: { lmdb: [...LmdbReader.metricNames, 'db_transaction_commits_total', 'db_transaction_aborts_total'] },
-  packages: { lmdb: '3' },
+  packages: { lmdb: '2, 3' },
   errorCodes: lmdbErrorCodes,
 
   matches(store): store is LmdbDatabase {
@@ -52,61 +55,100 @@ export const lmdb: StoreAdapter<LmdbDatabase> = {
   engine: () => 'lmdb',
 
   instrument(store, context) {
-    measuringEnvironments.get(store)?.stopMeasuring(store)
-    const environment = new Environment(store, context)
-    const reader = new LmdbReader(store, environment.databases, context)
+    const { env } = store
+    measuringDatabases.get(store)?.stopMeasuring(store)
+    const databases = new MeasuredDatabases(store, context)
+    const reader = new LmdbReader(store, databases.names, context)
+    // Another handle, thread or process may have dropped it: known when it was last looked for.
+    let isDropped = false
+    let probe: StoreProbe | undefined
     return {
-      state: () => (isOpen(store) ? 'open' : 'closed'),
-      directory: () => readDirectory(store),
-      probe: () => createProbe(store, context),
-      collect: () => reader.collect(),
-      detach: () => environment.detach(),
+      state: () => (store.status === 'open' && isEnvironmentOpen(env) && !isDropped ? 'open' : 'closed'),
+      directory: () => readDirectory(env.path),
+      probe() {
+        probe ??= createProbe(store, context, () => {
+          isDropped = true
+        })
+        return probe
+      },
+      async collect() {
+        const exists = store.status === 'open' ? await reader.collect() : undefined
+        if (exists !== undefined) isDropped = !exists
+      },
+      detach: () => databases.detach(),
     }
   },
 }
 
-function readDirectory({ env }: LmdbDatabase): string | undefined {
-  const path = resolve(env.path)
-  const status = statSync(path, { throwIfNoEntry: false })
-  return status && (status.isDirectory() ? path : dirname(path))
+function readDirectory(environmentPath: string): string | undefined {
+  try {
+    const path = resolve(environmentPath)
+    const status = statSync(path, { throwIfNoEntry: false })
+    return status && (status.isDirectory() ? path : dirname(path))
+  } catch {
+    // A folder above it cannot be read any more, or the current one is gone.
+    return undefined
+  }
 }
 
 /** The databases that are measured together under one name: the instrumented one, and those opened from it. */
-class Environment {
-  readonly databases = new Set<LmdbDatabase>()
-  readonly #root: LmdbDatabase
+class MeasuredDatabases {
+  /** The names of the databases that are open, null for the main one. They do not depend on handles that are in use. */
+  readonly names = new Set<string | null>()
+  readonly #first: LmdbDatabase
   readonly #context: StoreContext
   readonly #writes: Writes
-  readonly #patches = new Map<LmdbDatabase, MethodPatch>()
+  readonly #endWatch: () => void
+  /** Weak: an application may open a database anew for each use, and lmdb keeps only the last handle of a name. */
+  readonly #handles = new Set<WeakRef<LmdbDatabase>>()
+  readonly #measured = new WeakMap<LmdbDatabase, { readonly reference: WeakRef<LmdbDatabase>; readonly patch: MethodPatch }>()
+  readonly #collected = new FinalizationRegistry<WeakRef<LmdbDatabase>>((reference) => this.#handles.delete(reference))
   #isDetached = false
 
-  constructor(root: LmdbDatabase, context: StoreContext) {
-    this.#root = root
+  constructor(first: LmdbDatabase, context: StoreContext) {
+    this.#first = first
     this.#context = context
     this.#writes = new Writes(context)
-    this.#measure(root)
+    // Before the patches, which must undo first.
+    this.#endWatch = watchRoot(first)
+    this.#measure(first)
   }
 
-  /** Stops measuring one of the databases. */
+  /** Stops measuring one of the handles. Its database remains measured if another handle of it is. */
   stopMeasuring(database: LmdbDatabase): void {
-    this.#patches.get(database)?.undo()
-    this.#patches.delete(database)
-    this.databases.delete(database)
-    measuringEnvironments.delete(database)
+    this.#restore(database)
+    const name = toName(database)
+    if (![...this.#handles].some((reference) => hasName(reference.deref(), name))) this.names.delete(name)
   }
 
   /** Stops measuring all of the databases. */
   detach(): void {
     this.#isDetached = true
-    for (const database of [...this.#patches.keys()]) this.stopMeasuring(database)
+    for (const reference of [...this.#handles]) {
+      const database = reference.deref()
+      if (database !== undefined) this.#restore(database)
+    }
+    this.#endWatch()
+  }
+
+  #restore(database: LmdbDatabase): void {
+    const measured = this.#measured.get(database)
+    if (measured === undefined) return
+    measured.patch.undo()
+    this.#handles.delete(measured.reference)
+    this.#measured.delete(database)
+    measuringDatabases.delete(database)
   }
 
   #measure(database: LmdbDatabase): void {
     const context = this.#context
     const writes = this.#writes
     const patch = context.patch(database)
-    this.databases.add(database)
-    this.#patches.set(database, patch)
+    const reference = new WeakRef(database)
+    this.names.add(toName(database))
+    this.#handles.add(reference)
+    this.#measured.set(database, { reference, patch })
+    this.#collected.register(database, reference)
     for (const [method, operation] of Object.entries(reads)) {
       patch.replace(method, (original) => measureRead(context, operation, original))
     }
@@ -125,15 +167,22 @@ class Environment {
   }
 
   #onOpened(child: LmdbDatabase): void {
+    if (this.#isDetached || this.#measured.has(child) || isMeasured(child)) return
     this.#measure(child)
-    measuringEnvironments.set(child, this)
+    measuringDatabases.set(child, this)
   }
 
   #onClosed(database: LmdbDatabase): void {
-    this.stopMeasuring(database)
+    this.#restore(database)
+    // LMDB closes a database for all of its handles.
+    this.names.delete(toName(database))
     // Closing replaces methods by ones that throw. Calls of these on the root are failed operations that its owner must see.
-    if (database === this.#root && !this.#isDetached) this.#measure(database)
+    if (database === this.#first && !this.#isDetached) this.#measure(database)
   }
+}
+
+function hasName(database: LmdbDatabase | undefined, name: string | null): boolean {
+  return database !== undefined && toName(database) === name
 }
 
 function wrapOpen(original: Method, onOpened: (child: LmdbDatabase) => void): Method {
@@ -147,10 +196,15 @@ function wrapOpen(original: Method, onOpened: (child: LmdbDatabase) => void): Me
 
 /** Closing is not an operation; only its failures are counted. */
 function wrapClose(context: StoreContext, original: Method, onClosed: () => void): Method {
+  const failed = (error: unknown): void => context.recordLifecycleError('close', error)
   return function (...args) {
-    return observeLmdbPromise(original.apply(this, args), {
-      succeeded: onClosed,
-      failed: (error) => context.recordLifecycleError('close', error),
-    })
+    let result: unknown
+    try {
+      result = original.apply(this, args)
+    } catch (error) {
+      failed(error)
+      throw error
+    }
+    return observeLmdbPromise(result, { succeeded: onClosed, failed })
   }
 }

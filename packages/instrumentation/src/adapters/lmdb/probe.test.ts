@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { ABORT, type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument } from '../../instrument.ts'
 import type { MeasuredStore } from '../../registry/measured-stores.ts'
@@ -32,7 +32,8 @@ function openDatabase(
   const db = open(path, { noSync: true, ...options })
   onTestFinished(async () => {
     await nextTurn()
-    await db.close()
+    // lmdb 2 throws when it is closed twice.
+    if (Reflect.get(db, 'status') === 'open') await db.close()
   })
   return measure(db)
 }
@@ -73,8 +74,10 @@ for (const [kind, [options, key, value]] of Object.entries(writable)) {
   test(`a database ${kind} is probed, and its metrics and entries do not change`, async () => {
     const measured = openDatabase(options)
     await measured.db.put(key, value)
+    const before = [...measured.db.getRange()]
+    expect(before.map((entry) => entry.value)).toContainEqual(value)
     await runProbe(measured)
-    expect([...measured.db.getRange()].map((entry) => entry.value)).toEqual([value])
+    expect([...measured.db.getRange()]).toEqual(before)
   })
 }
 
@@ -113,11 +116,15 @@ test('a write of the probe resolves when it is committed', async () => {
   expect(commits).toEqual(['committed'])
 })
 
-test('a database that was opened from another one is probed, and neither database changes', async () => {
+test('a database that was opened from another one is probed by reading only', async () => {
   const { db, registry } = openDatabase()
   const child = db.openDB('child', {})
   await child.put('a', 1)
-  await runProbe({ ...measure(child, registry), registry })
+  const { store } = measure(child, registry)
+  const before = readValues(registry)
+  expect(Object.keys(store.probe() ?? {})).toEqual(['read'])
+  expect(await store.probe()?.read('probe key')).toBeUndefined()
+  expect(readValues(registry)).toEqual(before)
   expect([...child.getKeys()]).toEqual(['a'])
   expect([...db.getKeys()]).toEqual(['child'])
 })
@@ -129,10 +136,54 @@ test('a closed database has no probe, nor has one opened from it', async () => {
   const probes = [store.probe(), ofChild.probe()]
   await db.close()
   expect([store.state(), store.probe(), ofChild.state(), ofChild.probe()]).toEqual(['closed', undefined, 'closed', undefined])
-  for (const probe of probes) {
-    await expect(probe?.read('a')).rejects.toThrow('the database is closed')
-    await expect(probe?.write?.('a', 'b')).rejects.toThrow('the database is closed')
-  }
+  for (const probe of probes) await expect(probe?.read('a')).rejects.toThrow('the database is closed')
+  await expect(probes[0]?.write?.('a', 'b')).rejects.toThrow('the database is closed')
+  await expect(probes[0]?.remove?.('a')).rejects.toThrow('the database is closed')
+})
+
+test('the probe does not take part in a transaction of the application', async () => {
+  const { db, store, registry } = openDatabase()
+  await db.put('a', 1)
+  const began = Promise.withResolvers<void>()
+  const resumed = Promise.withResolvers<void>()
+  const transaction: unknown = db.transactionSync(async () => {
+    db.put('b', 2)
+    began.resolve()
+    await resumed.promise
+    expect([...db.getKeys()]).toEqual(['a', 'b'])
+    return ABORT
+  })
+  await began.promise
+  const probe = store.probe()
+  const written = probe?.write?.('probe key', 'a value')
+  expect(await probe?.read('a')).toBe('1')
+  await sleep(30)
+  resumed.resolve()
+  await transaction
+  await written
+  expect(await probe?.read('probe key')).toBe('a value')
+  await probe?.remove?.('probe key')
+  expect([...db.getKeys()]).toEqual(['a'])
+  expect(registry.counter('db_transaction_aborts_total', { store: 'orders' }).value).toBe(1)
+})
+
+test('the value is read from the database, not from its cache', async () => {
+  const { db, store } = openDatabase({ cache: true })
+  const { cache } = db as unknown as { cache: Map<string, unknown> & { setValue(key: string, value: unknown): void } }
+  const probe = store.probe()
+  await probe?.write?.('probe key', 'a value')
+  cache.setValue('probe key', 'another value')
+  expect(await probe?.read('probe key')).toBe('a value')
+})
+
+test('a folder that cannot be read is no error', () => {
+  const path = mkdtempSync(join(folders, 'db-'))
+  const db = open(path, { noSync: true })
+  onTestFinished(() => db.close())
+  // Longer than a path may be: unlike a missing file, this is an error of `stat`.
+  Reflect.set(Reflect.get(db, 'env'), 'path', join(path, 'x'.repeat(5000)))
+  const { store } = measure(db)
+  expect(store.directory()).toBeUndefined()
 })
 
 test('the directory is the folder of the data file', () => {

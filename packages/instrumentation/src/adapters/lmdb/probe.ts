@@ -1,9 +1,13 @@
-import { isOpen, type LmdbDatabase } from '../../engines/lmdb.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toName } from '../../engines/lmdb.ts'
+import { isEnvironmentOpen, type LmdbDatabase } from '../../engines/lmdb-environment.ts'
+import { LmdbMainDatabase, type RootOptions, readRootWithOwnHandle } from '../../engines/lmdb-main-database.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
+import { waitForOwnCommit } from './promises.ts'
 
-/** The parts of a database that the probe uses, and the options that lmdb keeps on it. */
-interface ProbedDatabase extends LmdbDatabase {
+/** The parts of a root that the probe uses, and the options that lmdb keeps on it. */
+interface Root extends LmdbDatabase, RootOptions {
   readonly encoding?: string
   readonly encoder?: Partial<Codec>
   readonly decoder?: Partial<Codec>
@@ -12,11 +16,11 @@ interface ProbedDatabase extends LmdbDatabase {
   readonly keyIsBuffer?: boolean
   readonly keyIsUint32?: boolean
   readonly dupSort?: boolean
+  readonly committed: PromiseLike<unknown>
   get(key: string | Buffer): unknown
   /** `put` and `remove` are missing if the database is opened for reading. */
   put?(key: string | Buffer, value: string | Buffer): Promise<boolean>
   remove?(key: string | Buffer): Promise<boolean>
-  getKeys(range: { limit: number }): Iterable<unknown>
 }
 
 interface Codec {
@@ -24,51 +28,97 @@ interface Codec {
   decode(bytes: unknown): unknown
 }
 
+/** How long a write waits for a transaction of the application, and how often it looks. */
+const maxWaitMs = 60_000
+const waitMs = 10
+
 /**
- * Creates a probe that calls the database's own methods without measuring them. A write resolves when it is committed. lmdb
- * commits the writes of one turn of the event loop together, so a commit event (`beforecommit`) does not reveal the probe.
+ * Creates a probe that is not measured. A write resolves when it is committed. lmdb commits the writes of one turn of the event
+ * loop together, so a commit event (`beforecommit`) does not reveal the probe.
+ *
+ * A named database is only looked up in the main one, which proves that it exists and that its environment can be read. A
+ * write would need LMDB's number of it, which may be that of another database by the time that lmdb writes; and a commit with a
+ * number that is not in use fails for all of its writes. The main database always has the same number.
+ *
+ * @param onDropped called if a named database does not exist any more.
  */
-export function createProbe(store: LmdbDatabase, context: StoreContext): StoreProbe {
-  const database = store as ProbedDatabase
-  const run = <Result>(step: () => Result): Result => {
-    // Calling a database after its environment was closed would crash the process.
-    if (!isOpen(database)) throw new Error('the database is closed')
-    return context.withoutMeasuring(step)
+export function createProbe(database: LmdbDatabase, context: StoreContext, onDropped: () => void): StoreProbe {
+  const name = toName(database)
+  return name === null ? createRootProbe(database as Root, context) : createNamedProbe(database, name, onDropped)
+}
+
+function createNamedProbe(database: LmdbDatabase, name: string, onDropped: () => void): StoreProbe {
+  const main = new LmdbMainDatabase(database)
+  return {
+    async read() {
+      assertOpen(database)
+      if (main.has(name) === true) return undefined
+      onDropped()
+      throw new Error('the database was dropped')
+    },
   }
-  if (hasNonTextKeys(database)) return { read: async () => run(() => readFirstKey(database)) }
-  const isBinary = database.keyIsBuffer === true || database.keyEncoding === 'binary'
+}
+
+function createRootProbe(root: Root, context: StoreContext): StoreProbe {
+  if (hasNonTextKeys(root)) {
+    const main = new LmdbMainDatabase(root)
+    return {
+      async read() {
+        assertOpen(root)
+        main.read([])
+        return undefined
+      },
+    }
+  }
+  const isBinary = root.keyIsBuffer === true || root.keyEncoding === 'binary'
   const encodeKey = (key: string): string | Buffer => (isBinary ? Buffer.from(key) : key)
+  const readable = readRootWithOwnHandle(root)
   const read = async (key: string): Promise<string | undefined> => {
-    const value = run(() => database.get(encodeKey(key)))
+    assertOpen(root)
+    const value = context.withoutMeasuring(() => readable().get(encodeKey(key)))
     return value === undefined ? undefined : toText(value)
   }
   // With `dupSort`, a write adds a second value to the key.
-  if (database.dupSort === true || !acceptsText(database)) return { read }
-  if (typeof database.put !== 'function' || typeof database.remove !== 'function') return { read }
-  const encodeValue = (text: string): string | Buffer => (database.encoding === 'binary' ? Buffer.from(text) : text)
+  if (root.dupSort === true || !acceptsText(root)) return { read }
+  if (typeof root.put !== 'function' || typeof root.remove !== 'function') return { read }
+  const encodeValue = (text: string): string | Buffer => (root.encoding === 'binary' ? Buffer.from(text) : text)
+  const write = async (run: () => Promise<boolean> | undefined): Promise<void> => {
+    await waitForTransaction(root)
+    assertOpen(root)
+    await waitForOwnCommit(context.withoutMeasuring(run), root.committed)
+  }
   return {
     read,
-    async write(key, value) {
-      await run(() => database.put?.(encodeKey(key), encodeValue(value)))
-    },
-    async remove(key) {
-      await run(() => database.remove?.(encodeKey(key)))
-    },
+    write: (key, value) => write(() => root.put?.(encodeKey(key), encodeValue(value))),
+    remove: (key) => write(() => root.remove?.(encodeKey(key))),
+  }
+}
+
+/** Calling a database after its environment was closed would crash the process. */
+function assertOpen(database: LmdbDatabase): void {
+  if (database.status !== 'open' || !isEnvironmentOpen(database.env)) throw new Error('the database is closed')
+}
+
+/**
+ * Waits while a transaction of the application is open: the write would be part of it, so that it would see the key, and could
+ * abort the write or the removal.
+ *
+ * @throws Error if it stays open: other writes wait for it too.
+ */
+async function waitForTransaction(root: Root): Promise<void> {
+  for (let waitedMs = 0; root.env.writeTxn; waitedMs += waitMs) {
+    if (waitedMs >= maxWaitMs) throw new Error(`a transaction has been open for ${maxWaitMs / 1000} seconds`)
+    await sleep(waitMs, undefined, { ref: false })
   }
 }
 
 /** Returns whether text cannot be a key. */
-function hasNonTextKeys({ keyIsUint32, keyEncoding, keyEncoder }: ProbedDatabase): boolean {
+function hasNonTextKeys({ keyIsUint32, keyEncoding, keyEncoder }: Root): boolean {
   return keyIsUint32 === true || keyEncoding === 'uint32' || (typeof keyEncoder === 'object' && keyEncoder !== null)
 }
 
-/** Reads the first entry. Returns undefined: no text key can be there. */
-function readFirstKey(database: ProbedDatabase): undefined {
-  for (const _key of database.getKeys({ limit: 1 }));
-}
-
 /** Returns whether text can be a value: a user's own encoder may be for other values. */
-function acceptsText({ encoding = 'msgpack', encoder, decoder }: ProbedDatabase): boolean {
+function acceptsText({ encoding = 'msgpack', encoder, decoder }: Root): boolean {
   if (['binary', 'string', 'json', 'ordered-binary'].includes(encoding)) return true
   const text = 'a text'
   try {

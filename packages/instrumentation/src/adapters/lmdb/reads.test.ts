@@ -27,11 +27,15 @@ async function openDatabase(options: RootDatabaseOptions = {}) {
   instrument(db, { name: 'orders', registry })
   onTestFinished(async () => {
     await nextTurn()
-    await db.close()
+    // lmdb 2 throws when it is closed twice.
+    if (Reflect.get(db, 'status') === 'open') await db.close()
   })
   const gauge = (name: string) => registry.getAllMetrics().find((metric) => metric.name === name)?.value
   return { db, registry, gauge, readCounts: () => readMeasured(registry, 'orders') }
 }
+
+/** lmdb 2 has no `tryLock`. */
+const isVersion2 = (db: object): boolean => !('tryLock' in db)
 
 type Read = (db: RootDatabase<unknown, string>) => unknown
 
@@ -56,7 +60,6 @@ const scans: ReadonlyArray<[does: string, entries: number, read: Read]> = [
         .filter((key) => key !== 'a'),
     ],
   ],
-  ['slice', 3, (db) => [...db.getRange().slice(1, 2)]],
   ['a limit', 2, (db) => [...db.getKeys({ limit: 2 })]],
   ['reverse', 4, (db) => [...db.getRange({ reverse: true, snapshot: false })]],
   ['getKeysCount', 0, (db) => db.getKeysCount()],
@@ -70,6 +73,15 @@ for (const [does, entries, read] of scans) {
     expect(gauge('db_open_iterators')).toBe(0)
   })
 }
+
+test('a slice is a scan, which lmdb 2 does not end', async () => {
+  const { db, readCounts, gauge } = await openDatabase()
+  expect([...db.getRange().slice(1, 2)]).toHaveLength(1)
+  expect(readCounts().scan).toEqual(
+    isVersion2(db) ? { operations: 0, errors: 0, entries: 0 } : { operations: 1, errors: 0, entries: 3 },
+  )
+  expect(gauge('db_open_iterators')).toBe(isVersion2(db) ? 1 : 0)
+})
 
 test('a range is lazy: each iteration is a scan, and none is counted before', async () => {
   const { db, readCounts } = await openDatabase()
@@ -113,8 +125,10 @@ test("a value that cannot be decoded fails the scan with the decoder's error", a
 
 test('an invalid range is a failed scan', async () => {
   const { db, readCounts } = await openDatabase({ dupSort: true, encoding: 'ordered-binary' })
-  expect(() => db.getRange({ snapshot: false })).toThrow('snapshot')
   expect(() => [...db.getRange({ start: {} as never })]).toThrow('as a key')
+  expect(readCounts().scan).toEqual({ operations: 1, errors: 1, entries: 0 })
+  if (isVersion2(db)) return
+  expect(() => db.getRange({ snapshot: false })).toThrow('snapshot')
   expect(readCounts().scan).toEqual({ operations: 2, errors: 2, entries: 0 })
 })
 
