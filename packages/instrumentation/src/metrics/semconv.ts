@@ -191,7 +191,7 @@ const storeRows = {
   db_abandoned_iterators_total: counter('{iterator}', 'Iterators that were garbage collected without being closed.'),
   db_open_snapshots: gauge('{snapshot}', 'Open snapshots; each one pins the data that it shows.'),
   db_oldest_snapshot_age_seconds: gauge('s', 'Age of the oldest open snapshot, 0 if there is none.'),
-  db_reader_slots_used: gauge('{slot}', 'Slots of the reader table that were ever used; at the limit, new readers fail.'),
+  db_reader_slots_used: gauge('{slot}', 'Slots of the reader table that processes hold; if they hold all, new readers fail.'),
   db_reader_slots: gauge('{slot}', 'Slots of the reader table.'),
   db_background_errors_total: counter('{error}', "Errors in the engine's background work."),
   db_store_info: gauge(

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { open, type RootDatabase } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument, uninstrument } from '../../instrument.ts'
@@ -81,4 +84,76 @@ test('a closed database is restored', async () => {
   expect(before).toBeDefined()
   expect(Object.getOwnPropertyDescriptor(users, 'put')).toBeUndefined()
   expect(count('shop')).toMatchObject({ sets: 1 })
+})
+
+test('handles that the application drops are garbage collected, and their database remains measured', async () => {
+  const { root, registry } = openDatabase()
+  instrument(root, { name: 'shop', registry })
+  const handles: Array<WeakRef<object>> = []
+  const use = (index: number): void => {
+    const users = root.openDB<unknown, string>('users', {})
+    users.putSync(`user ${index}`, index)
+    handles.push(new WeakRef(users))
+  }
+  for (let index = 0; index < 20; index++) use(index)
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const alive = (): number => handles.filter((handle) => handle.deref() !== undefined).length
+  for (let tries = 0; tries < 50 && alive() > 1; tries++) {
+    await sleep(1)
+    collectGarbage()
+  }
+  // lmdb keeps the last handle of a name.
+  expect(alive()).toBe(1)
+  await registry.collectors.collectNow()
+  const entries = () => registry.getAllMetrics().find(({ name }) => name === 'db_entries')?.value
+  expect(entries()).toBe(20)
+  expect(uninstrument(root)).toBe(true)
+})
+
+test('a handle is measured once, also if openDB returns it again', async () => {
+  const { root, registry, count } = openDatabase()
+  const users = root.openDB<unknown, string>('users', {})
+  Reflect.set(root, 'openDB', () => users)
+  instrument(root, { name: 'shop', registry })
+  expect([root.openDB('users', {}), root.openDB('users', {})]).toEqual([users, users])
+  await users.put('a', 1)
+  expect(count('shop')).toMatchObject({ sets: 1 })
+})
+
+test('a handle that cannot be closed is an error, and its caller gets it', () => {
+  const { root, registry } = openDatabase()
+  instrument(root, { name: 'shop', registry })
+  const users = root.openDB<unknown, string>('users', {})
+  users.dropSync()
+  expect(() => users.close()).toThrow('not open')
+  const errors = registry.getAllMetrics().filter(({ name }) => name === 'db_errors_total')
+  expect(errors).toMatchObject([{ labels: { operation: 'close', error_type: '_OTHER' }, value: 1 }])
+})
+
+test('the class of the databases is restored with the last measured one', () => {
+  const { root, registry } = openDatabase()
+  const databases = [root, root.openDB('users', {}), root.openDB('orders', {})]
+  const close = Reflect.get(Object.getPrototypeOf(root), 'close')
+  for (const database of databases) instrument(database, { name: 'shop', registry })
+  expect(Reflect.get(Object.getPrototypeOf(root), 'close')).not.toBe(close)
+  for (const database of databases) expect(uninstrument(database)).toBe(true)
+  expect(Reflect.get(Object.getPrototypeOf(root), 'close')).toBe(close)
+})
+
+test('a name that is used again is counted again, and one that is not is forgotten', async () => {
+  const { root, registry } = openDatabase()
+  instrument(root, { name: 'shop', registry })
+  const entries = async () => {
+    await registry.collectors.collectNow()
+    return registry.getAllMetrics().find(({ name }) => name === 'db_entries')?.value
+  }
+  for (let index = 1; index <= 3; index++) {
+    const session = root.openDB<unknown, string>('session', {})
+    await session.put('a', index)
+    await session.put('b', index)
+    expect(await entries()).toBe(2)
+    await session.drop()
+    expect(await entries()).toBe(0)
+  }
 })
