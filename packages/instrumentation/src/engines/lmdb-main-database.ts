@@ -71,6 +71,7 @@ export interface RootOptions {
 /** Methods of a database that are called with another handle. */
 interface ReadMethods {
   ensureReadTxn(): void
+  resetReadTxn(): void
   getBinary(key: Uint8Array): Uint8Array | undefined
 }
 
@@ -133,9 +134,7 @@ export class LmdbMainDatabase {
 
   /** Returns whether a database with this name exists; undefined if the environment is closed. */
   has(name: string): boolean | undefined {
-    if (!isEnvironmentOpen(this.#environment)) return undefined
-    this.#begin()
-    return this.#readNamed(name) !== undefined
+    return this.#inTransaction(() => this.#readNamed(name) !== undefined)
   }
 
   /** Reads the statistics; undefined if the environment is closed. */
@@ -143,38 +142,47 @@ export class LmdbMainDatabase {
     const environment = this.#environment
     if (!isEnvironmentOpen(environment)) return undefined
     const readers = environment.readerList()
-    this.#hasBegun = false
-    const main = this.#begin().stat()
-    const named = new Map<string, LmdbTree>()
-    for (const name of names) {
-      const tree = this.#readNamed(name)
-      if (tree !== undefined) named.set(name, tree)
-    }
-    const freeList = toTree(environment.freeStat())
-    const { mapSize, lastPageNumber, lastTxnId, maxReaders } = environment.info()
-    return {
-      pageBytes: main.pageSize,
-      mapBytes: mapSize,
-      lastPage: lastPageNumber,
-      main: toTree(main),
-      freeList,
-      named,
-      isLastCommit: this.#hasBegun && isSnapshotOf(lastTxnId, readers, environment.readerList()),
-      readers: parseReaders(readers, maxReaders),
-    }
+    return this.#inTransaction((handle) => {
+      const main = handle.stat()
+      const named = new Map<string, LmdbTree>()
+      for (const name of names) {
+        const tree = this.#readNamed(name)
+        if (tree !== undefined) named.set(name, tree)
+      }
+      const freeList = toTree(environment.freeStat())
+      const { mapSize, lastPageNumber, lastTxnId, maxReaders } = environment.info()
+      return {
+        pageBytes: main.pageSize,
+        mapBytes: mapSize,
+        lastPage: lastPageNumber,
+        main: toTree(main),
+        freeList,
+        named,
+        isLastCommit: this.#hasBegun && isSnapshotOf(lastTxnId, readers, environment.readerList()),
+        readers: parseReaders(readers, maxReaders),
+      }
+    })
   }
 
   /**
-   * Begins or continues a transaction, as lmdb does for a read. Until the end of the current call, nothing ends it.
+   * Begins or continues a transaction, as lmdb does for a read. If it began, it is reset, so that a later read of the user in this
+   * turn sees what it would see without this one. Returns undefined if the environment is closed.
    *
-   * @throws the error of LMDB if it cannot be read. Without this read, `stat()` would ignore the error and return garbage.
+   * @throws the error of LMDB if it cannot be read.
    */
-  #begin(): NativeHandle {
+  #inTransaction<Result>(read: (handle: NativeHandle) => Result): Result | undefined {
+    if (!isEnvironmentOpen(this.#environment)) return undefined
+    this.#hasBegun = false
     this.#methods.ensureReadTxn()
-    // In the transaction. This changes nothing: the main database is open in every environment.
-    this.#handle ??= new this.#Handle(this.#environment, 0, null, binaryKeys, undefined)
-    this.#methods.getBinary(someKey)
-    return this.#handle
+    try {
+      // This changes nothing: the main database is open in every environment.
+      this.#handle ??= new this.#Handle(this.#environment, 0, null, binaryKeys, undefined)
+      // Throws if the transaction cannot be used: `stat()` would ignore that, and return garbage.
+      this.#methods.getBinary(someKey)
+      return read(this.#handle)
+    } finally {
+      if (this.#hasBegun) this.#methods.resetReadTxn()
+    }
   }
 
   /** Reads the entry of a named database: LMDB's `MDB_db`. A value of another size is an entry of the user. */
@@ -199,25 +207,33 @@ export class LmdbMainDatabase {
 }
 
 /**
- * Returns a function that returns an object for reading the main database with the root's options, but without its cache and
- * with a handle of its own, for the reason that `LmdbMainDatabase` gives. Call it only while the environment is open.
+ * Returns a function that reads a key of the main database with the root's options, but without its cache and with a handle of its
+ * own, for the reason that `LmdbMainDatabase` gives. Call it only while the environment is open.
  */
-export function readRootWithOwnHandle<Root extends LmdbDatabase & RootOptions>(root: Root): () => Root {
+export function createRootReader<Root extends LmdbDatabase & RootOptions>(root: Root): (key: unknown) => unknown {
   const { env } = root
   const Handle = root.db.constructor as NativeHandleClass
+  let hasBegun = false
+  let handle: NativeHandle | undefined
   const view: Root & ReadMethods = Object.create(root, {
-    get: { value: Reflect.get(findBaseClass(root), 'get') },
-    emit: { value: () => {} },
+    emit: {
+      value: () => {
+        hasBegun = true
+      },
+    },
+    dbAddress: { get: () => handle?.address },
     lastSize: { value: 0, writable: true },
   })
-  let handle: NativeHandle | undefined
-  return () => {
-    if (handle === undefined) {
-      view.ensureReadTxn()
-      handle = new Handle(env, root.useVersions === true ? versionsFlag : 0, null, binaryKeys, root.compression)
-      Object.defineProperty(view, 'dbAddress', { value: handle.address })
+  const get: (this: object, key: unknown) => unknown = Reflect.get(findBaseClass(root), 'get')
+  return (key) => {
+    hasBegun = false
+    view.ensureReadTxn()
+    try {
+      handle ??= new Handle(env, root.useVersions === true ? versionsFlag : 0, null, binaryKeys, root.compression)
+      return get.call(view, key)
+    } finally {
+      if (hasBegun) view.resetReadTxn()
     }
-    return view
   }
 }
 

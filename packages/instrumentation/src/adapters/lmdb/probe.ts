@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toName } from '../../engines/lmdb.ts'
 import { isEnvironmentOpen, type LmdbDatabase } from '../../engines/lmdb-environment.ts'
-import { LmdbMainDatabase, type RootOptions, readRootWithOwnHandle } from '../../engines/lmdb-main-database.ts'
+import { createRootReader, LmdbMainDatabase, type RootOptions } from '../../engines/lmdb-main-database.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
 import { waitForOwnCommit } from './promises.ts'
@@ -17,7 +17,6 @@ interface Root extends LmdbDatabase, RootOptions {
   readonly keyIsUint32?: boolean
   readonly dupSort?: boolean
   readonly committed: PromiseLike<unknown>
-  get(key: string | Buffer): unknown
   /** `put` and `remove` are missing if the database is opened for reading. */
   put?(key: string | Buffer, value: string | Buffer): Promise<boolean>
   remove?(key: string | Buffer): Promise<boolean>
@@ -72,10 +71,10 @@ function createRootProbe(root: Root, context: StoreContext): StoreProbe {
   }
   const isBinary = root.keyIsBuffer === true || root.keyEncoding === 'binary'
   const encodeKey = (key: string): string | Buffer => (isBinary ? Buffer.from(key) : key)
-  const readable = readRootWithOwnHandle(root)
+  const readKey = createRootReader(root)
   const read = async (key: string): Promise<string | undefined> => {
     assertOpen(root)
-    const value = context.withoutMeasuring(() => readable().get(encodeKey(key)))
+    const value = context.withoutMeasuring(() => readKey(encodeKey(key)))
     return value === undefined ? undefined : toText(value)
   }
   // With `dupSort`, a write adds a second value to the key.
@@ -83,7 +82,11 @@ function createRootProbe(root: Root, context: StoreContext): StoreProbe {
   if (typeof root.put !== 'function' || typeof root.remove !== 'function') return { read }
   const encodeValue = (text: string): string | Buffer => (root.encoding === 'binary' ? Buffer.from(text) : text)
   const write = async (run: () => Promise<boolean> | undefined): Promise<void> => {
-    await waitForTransaction(root)
+    // A write in a transaction of the application would be part of it: the application would see the key, and could abort it.
+    for (let waitedMs = 0; root.env.writeTxn; waitedMs += waitMs) {
+      if (waitedMs >= maxWaitMs) throw new Error(`a transaction has been open for ${maxWaitMs / 1000} seconds`)
+      await sleep(waitMs, undefined, { ref: false })
+    }
     assertOpen(root)
     await waitForOwnCommit(context.withoutMeasuring(run), root.committed)
   }
@@ -97,19 +100,6 @@ function createRootProbe(root: Root, context: StoreContext): StoreProbe {
 /** Calling a database after its environment was closed would crash the process. */
 function assertOpen(database: LmdbDatabase): void {
   if (database.status !== 'open' || !isEnvironmentOpen(database.env)) throw new Error('the database is closed')
-}
-
-/**
- * Waits while a transaction of the application is open: the write would be part of it, so that it would see the key, and could
- * abort the write or the removal.
- *
- * @throws Error if it stays open: other writes wait for it too.
- */
-async function waitForTransaction(root: Root): Promise<void> {
-  for (let waitedMs = 0; root.env.writeTxn; waitedMs += waitMs) {
-    if (waitedMs >= maxWaitMs) throw new Error(`a transaction has been open for ${maxWaitMs / 1000} seconds`)
-    await sleep(waitMs, undefined, { ref: false })
-  }
 }
 
 /** Returns whether text cannot be a key. */
