@@ -28,6 +28,7 @@ const require = createRequire(import.meta.url)
 const BetterSqlite: new (path: string) => { close(): void } = require('better-sqlite3')
 const { Keyv: CjsKeyv }: { Keyv: typeof Keyv } = require('keyv')
 const cjsLmdb: { open: typeof open } = require('lmdb')
+const lmdb2: { open: typeof open } = require('lmdb2')
 const levelup: (store: object) => { close(): Promise<void> } = require('levelup')
 const encode: (store: object) => object = require('encoding-down')
 const memdown: () => object = require('memdown')
@@ -70,6 +71,7 @@ const stores: ReadonlyArray<[kind: string, adapter: string, create: () => object
   ['lmdb', 'lmdb', () => closing(open({ path: folder() }))],
   ['a database in lmdb', 'lmdb', () => closing(open({ path: folder() })).openDB('child', {})],
   ['the CommonJS build of lmdb', 'lmdb', () => closing(cjsLmdb.open({ path: folder() }))],
+  ['lmdb 2', 'lmdb', () => closing(lmdb2.open({ path: folder() }))],
   ['keyv', 'keyv', () => new Keyv()],
   ['the CommonJS build of keyv', 'keyv', () => new CjsKeyv()],
   ['a keyv on a Map', 'keyv', () => new Keyv({ store: new Map() })],

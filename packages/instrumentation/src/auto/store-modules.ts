@@ -68,7 +68,7 @@ export const storeModules: readonly StoreModule[] = [
   },
   {
     name: 'lmdb',
-    majors: [3],
+    majors: [2, 3],
     // Each call of `open` creates a class of its own: there is no prototype that all stores share.
     ...storeFactory('open', inheritedMethods),
     defaultName: () => 'lmdb',

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { instrument } from '../../instrument.ts'
@@ -99,6 +101,24 @@ test('an abandoned scan counts the entries it delivered, and is open until then'
   }
   expect(gauge('db_open_iterators')).toBe(0)
   expect(readCounts().scan).toEqual({ operations: 1, errors: 0, entries: 2 })
+})
+
+test('a range that its reader forgets is a scan, and counted as abandoned', async () => {
+  const { db, registry, readCounts, gauge } = await openDatabase()
+  const forget = (): void => {
+    db.getRange()[Symbol.iterator]().next()
+  }
+  forget()
+  expect([readCounts().scan?.operations, gauge('db_open_iterators')]).toEqual([0, 1])
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  for (let tries = 0; tries < 50 && readCounts().scan?.operations === 0; tries++) {
+    await sleep(1)
+    collectGarbage()
+    await registry.collectors.collectNow()
+  }
+  expect(readCounts().scan).toEqual({ operations: 1, errors: 0, entries: 1 })
+  expect([gauge('db_open_iterators'), gauge('db_abandoned_iterators_total')]).toEqual([0, 1])
 })
 
 test('the duration of a scan excludes the time that its reader takes', async () => {
