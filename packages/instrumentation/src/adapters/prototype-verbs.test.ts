@@ -18,7 +18,8 @@ import { instrument } from '../instrument.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 
 // A store gets new methods with a new version of its package, or of Node: an operation behind one of them would not be counted.
-// So every method of every store is either replaced by a measured one, or stands here with the reason why it is not.
+// So every method of every store is either replaced by a measured one, or stands here with the reason why it is not. The clients of
+// Redis are missing: they have hundreds of methods, and are measured where each command passes, whatever its name.
 
 const require = createRequire(import.meta.url)
 const root = mkdtempSync(join(tmpdir(), 'verbs-'))
@@ -39,10 +40,12 @@ const measuredBelow = 'calls a method that is replaced, and is measured there'
 const maintenance = 'opens, closes, configures or describes the store'
 const lifetime = 'reads or changes the lifetime of an entry only'
 const inMaps = `entries forEach keys values ${String(Symbol.iterator)}`
+const measuredPrivately = 'the private method of the engine behind it is measured'
+const inAbstractLevel1 = 'get getMany put del batch clear iterator keys values'
+const maintenanceOfAbstractLevel1 = 'open close sublevel prefixKey attachResource detachResource keyEncoding valueEncoding'
 const abstractLevel = {
-  'the private method of the engine behind it is measured':
-    'get getSync getMany has hasMany put del batch clear iterator keys values',
-  [maintenance]: `open close sublevel prefixKey snapshot attachResource detachResource keyEncoding valueEncoding ${String(Symbol.asyncDispose)}`,
+  [measuredPrivately]: `${inAbstractLevel1} getSync has hasMany`,
+  [maintenance]: `${maintenanceOfAbstractLevel1} snapshot ${String(Symbol.asyncDispose)}`,
 }
 const lruCache = {
   [iteration]: `entries rentries keys rkeys values rvalues forEach rforEach ${String(Symbol.iterator)}`,
@@ -117,9 +120,32 @@ const stores: Readonly<Record<string, Store>> = {
     create: () => new DatabaseSync(':memory:'),
     others: {
       [maintenance]:
-        'function location aggregate createSession applyChangeset enableLoadExtension enableDefensive loadExtension serialize deserialize setAuthorizer Symbol(Symbol.dispose) Symbol(nodejs.dispose)',
+        'function location aggregate enableLoadExtension enableDefensive loadExtension serialize deserialize setAuthorizer Symbol(Symbol.dispose) Symbol(nodejs.dispose)',
+      'runs no SQL of the application': 'createSession applyChangeset',
     },
     isPlatform: true,
+  },
+  'memory-level 1': {
+    create: () => new (require('memory-level1').MemoryLevel)(),
+    others: {
+      [measuredPrivately]: inAbstractLevel1,
+      [maintenance]: `${maintenanceOfAbstractLevel1} nextTick Symbol(closeResources) Symbol(undefer)`,
+    },
+  },
+  'keyv 4': { create: () => new (require('keyv4'))(), others: {} },
+  'keyv 5': {
+    create: () => new (require('keyv5').Keyv)(),
+    others: {
+      'encodes, decodes or iterates for a method that is replaced': 'generateIterator serializeData deserializeData',
+      'hooks and events': 'maxListeners addListener on removeListener off once listeners removeAllListeners setMaxListeners',
+    },
+  },
+  memdown: {
+    create: () => require('memdown')(),
+    others: {
+      [measuredPrivately]: 'get getMany put del batch clear iterator',
+      [maintenance]: 'open close isOperational',
+    },
   },
 }
 
@@ -160,7 +186,9 @@ async function assertAllKnown({ create, others, isPlatform = false }: Store): Pr
     listed.filter((name) => all.includes(name) && !notReplaced.includes(name)),
     'a method is measured now: remove it here',
   ).toEqual([])
-  await (Reflect.get(store, 'close') as (() => unknown) | undefined)?.call(store)
+  const close = Reflect.get(store, 'close') as (() => unknown) | undefined
+  // One that takes a callback is not open.
+  if (close?.length === 0) await close.call(store)
 }
 
 test.each(Object.entries(stores))('each method of %s is measured, or is not for a reason', (_name, store) =>
