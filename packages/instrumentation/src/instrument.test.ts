@@ -164,6 +164,25 @@ test('the option adapter measures a store without a built-in adapter', () => {
   expect(readMeasured(registry, 'box')).toEqual({ set: { operations: 1, errors: 0 } })
 })
 
+test('neither a frozen store can be measured, nor a store above a frozen one, and the error says which it is', () => {
+  const adapter: StoreAdapter<{ readonly box: Box }> = {
+    ...(boxes as object as StoreAdapter<{ readonly box: Box }>),
+    matches: (store): store is { readonly box: Box } => 'box' in store,
+    findTarget: ({ box }) => box,
+    instrument: ({ box }, context) => boxes.instrument(box, context),
+  }
+  const registry = new MetricsRegistry()
+  const reason = 'it is frozen, sealed or not extensible; instrument it before Object.freeze()'
+  const box = new Box()
+  expect(() => instrument(Object.freeze({ box }), { registry, adapter })).toThrow(
+    `cannot instrument an object of class Object: ${reason}`,
+  )
+  expect(() => instrument({ box: Object.freeze(new Box()) }, { registry, adapter })).toThrow(
+    `cannot instrument an object of class Box: ${reason}`,
+  )
+  expect([Reflect.ownKeys(box), registry.stores.list(), registry.getAllMetrics()]).toEqual([['content'], [], []])
+})
+
 test('the option adapter must match the store', () => {
   expect(() => instrument(new MemoryLevel(), { adapter: boxes, registry: new MetricsRegistry() })).toThrow(
     /^cannot instrument an object of class MemoryLevel: adapter "box" does not match it$/,

@@ -185,9 +185,11 @@ function measure(
   }: InstrumentOptions,
   isAutomatic: boolean,
 ): void {
-  if (!Object.isExtensible(store)) {
+  // Both are marked.
+  const fixed = [target, store].find((one) => !Object.isExtensible(one))
+  if (fixed !== undefined) {
     throw new TypeError(
-      `cannot instrument ${describeValue(store)}: it is frozen, sealed or not extensible; instrument it before Object.freeze()`,
+      `cannot instrument ${describeValue(fixed)}: it is frozen, sealed or not extensible; instrument it before Object.freeze()`,
     )
   }
   const engine = detectEngine(adapter, store)
