@@ -1,10 +1,13 @@
-/** The parts of a rocksdb-native database that the adapter uses; the package itself is not loaded. */
+/**
+ * The parts of a rocksdb-native database that the adapter uses; the package itself is not loaded. Versions differ in what is
+ * optional or unknown here.
+ */
 export interface Database {
-  readonly path: string
-  readonly opened: boolean
+  readonly path: unknown
   readonly _state: State
   isRoot(): boolean
-  getProperty(name: string): Promise<string | undefined>
+  /** From version 3.17.2 on; before 3.18.1 of the default column family only. */
+  getProperty?(name: string): Promise<unknown>
 }
 
 /** The state that a database shares with its column families, sessions and snapshots. */
@@ -12,14 +15,14 @@ export interface State {
   readonly opened: boolean
   readonly closing: Promise<void> | null
   readonly closed: boolean
-  /** Not null while the database is suspended: calls wait for it. */
-  readonly resumed: unknown
+  /** From version 3.5.3 on: not null while the database is suspended; calls wait for it. */
+  readonly resumed?: unknown
   /** The database and everything made from it that is not closed. */
-  readonly sessions: readonly Database[]
-  readonly columnFamilies: readonly object[]
+  readonly sessions: readonly unknown[]
+  readonly columnFamilies?: unknown
 }
 
-const methods = ['get', 'put', 'delete', 'deleteRange', 'read', 'write', 'iterator', 'session', 'isRoot', 'getProperty']
+const methods = ['get', 'put', 'delete', 'deleteRange', 'read', 'write', 'iterator', 'session', 'isRoot']
 const stateMethods = ['addSession', 'removeSession', '_open', '_close']
 
 /** Returns whether the object is a database of rocksdb-native, or a session of one, by its shape. */
@@ -29,6 +32,7 @@ export function isDatabase(store: object): store is Database {
   return hasMethods(store, methods) && hasMethods(state, stateMethods) && Array.isArray(Reflect.get(state, 'sessions'))
 }
 
-function hasMethods(object: object, names: readonly string[]): boolean {
-  return names.every((name) => typeof Reflect.get(object, name) === 'function')
+/** Returns whether the value is an object that has all these methods. */
+export function hasMethods(value: unknown, names: readonly string[]): value is object {
+  return typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function')
 }
