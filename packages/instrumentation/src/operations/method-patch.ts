@@ -36,18 +36,9 @@ export class MethodPatch {
     })
   }
 
-  /**
-   * Restores all replaced methods, the last one first. Never throws: an object that was frozen, or is a proxy, may not allow it. Then
-   * the wrapper stays.
-   */
+  /** Restores all replaced methods, the last one first. */
   undo(): void {
-    for (const step of this.#undo.splice(0).reverse()) {
-      try {
-        step()
-      } catch {
-        // The others must be restored all the same.
-      }
-    }
+    for (const step of this.#undo.splice(0).reverse()) step()
   }
 }
 

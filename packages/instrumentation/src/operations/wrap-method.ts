@@ -79,9 +79,9 @@ export function inSpan({ registry }: StoreContext, original: Method, span: Span)
 
 /**
  * Returns a promise that settles like the result, after the operation is settled; the result itself if it is not a
- * promise. If nothing handles its rejection, Node reports it as unhandled, as that of the store's own promise.
+ * promise.
  */
-export function followResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
+function followResult(result: unknown, pending: PendingOperation): unknown {
   try {
     if (isThenable(result)) {
       return toPromise(result).then(

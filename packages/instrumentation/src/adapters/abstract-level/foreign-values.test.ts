@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describeOutcome, foreignValues } from '@wombat/test-support/foreign-values'
 import { MemoryLevel } from 'memory-level'
 import { MemoryLevel as MemoryLevel1 } from 'memory-level1'
 import { expect, test } from 'vitest'
@@ -14,8 +13,58 @@ type AnyMethod = (this: unknown, ...args: unknown[]) => unknown
 const require = createRequire(import.meta.url)
 const memdown: () => object = require('memdown')
 
+const traps = 'get has getPrototypeOf getOwnPropertyDescriptor defineProperty isExtensible ownKeys'.split(' ')
+const throwing = new Proxy(
+  {},
+  Object.fromEntries(
+    traps.map((trap) => [
+      trap,
+      () => {
+        throw new Error('trapped')
+      },
+    ]),
+  ),
+)
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
 const methods = { _next() {}, _nextv() {}, _all() {}, _close() {}, _end() {}, _write() {} }
-const values = foreignValues(Object.keys(methods))
+
+/** What an engine may return instead of a promise, an iterator or a batch. */
+const values: Readonly<Record<string, unknown>> = {
+  undefined: undefined,
+  null: null,
+  'a number': 1,
+  'a text': 'text',
+  'a symbol': Symbol('symbol'),
+  'an empty object': {},
+  'a frozen object': Object.freeze({}),
+  'a frozen object with the methods': Object.freeze({ ...methods }),
+  'a sealed object with the methods': Object.seal({ ...methods }),
+  'an object whose methods cannot be replaced': Object.defineProperties(
+    {},
+    Object.fromEntries(Object.entries(methods).map(([name, value]) => [name, { value }])),
+  ),
+  'an object whose getters throw': Object.defineProperties(
+    {},
+    Object.fromEntries(
+      [...Object.keys(methods), 'length', 'count'].map((name) => [
+        name,
+        {
+          get: () => {
+            throw new Error('a getter')
+          },
+        },
+      ]),
+    ),
+  ),
+  'a proxy that refuses new properties': new Proxy({ ...methods }, { defineProperty: () => false }),
+  'a proxy that throws': throwing,
+  'a revoked proxy': revoked(),
+  'a function': () => {},
+}
 
 interface Kind {
   readonly create: () => object
@@ -90,6 +139,18 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
+/** Returns how a call ended, and what it returned if that is the engine's own value. */
+async function runOutcome(call: () => unknown, value: unknown): Promise<unknown> {
+  const describe = (result: unknown): unknown => (result === value ? 'the value' : typeof result)
+  try {
+    const result = call()
+    if (result === value) return 'the value, synchronously'
+    return result instanceof Promise ? ['resolved', describe(await result)] : ['returned', describe(result)]
+  } catch (error) {
+    return ['failed', String(error)]
+  }
+}
+
 for (const [kind, { create, calls }] of Object.entries(kinds)) {
   for (const [method, call] of Object.entries(calls)) {
     test.each(Object.entries(values))(
@@ -102,7 +163,7 @@ for (const [kind, { create, calls }] of Object.entries(kinds)) {
           registry.warn = () => {}
           if (isMeasured) instrument(db, { registry, bySublevel: true })
           while (Reflect.get(db, 'status') !== 'open') await nextTurn()
-          outcomes.push(await describeOutcome(() => call(db as never), value))
+          outcomes.push(await runOutcome(() => call(db as never), value))
           const values = registry.getAllMetrics().filter(({ name }) => name === 'db_queue_depth' || name === 'db_open_iterators')
           // A callback that never comes is in flight.
           const waits = kind !== 'abstract-level 3' && !/chained|iterator|keys|values|sublevel/i.test(method)

@@ -129,7 +129,7 @@ function measureChainedBatch(context: StoreContext, batch: unknown, dialect: Dia
     })
     return true
   } catch {
-    patch.undo()
+    undoSafely(patch)
     return false
   }
 }
@@ -169,5 +169,13 @@ function readLength(batch: object): number {
     return Number.isSafeInteger(length) && Number(length) > 0 ? Number(length) : 0
   } catch {
     return 0
+  }
+}
+
+function undoSafely(patch: MethodPatch): void {
+  try {
+    patch.undo()
+  } catch {
+    // A proxy that forbids it, as it forbade to wrap.
   }
 }

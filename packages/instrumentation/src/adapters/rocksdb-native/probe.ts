@@ -7,9 +7,8 @@ interface ProbedDatabase extends Database {
   readonly _keyEncoding: unknown
   readonly _valueEncoding: unknown
   ready(): Promise<void>
-  /** From version 3.17.0 on. */
   currentWalFile?(): Promise<unknown>
-  peek?(range: { gte: Buffer; lt: Buffer }): Promise<{ readonly value: unknown } | null | undefined>
+  peek(range: { gte: Buffer; lt: Buffer }): Promise<{ readonly value: Uint8Array } | null>
   put(key: Buffer, value: Buffer): Promise<void>
   delete(key: Buffer): Promise<void>
 }
@@ -29,18 +28,14 @@ export async function hasWriteAheadLog(store: Database): Promise<boolean> {
   }
 }
 
-/**
- * Creates a probe that calls the database's own methods without measuring them, with keys and values as bytes. Returns undefined if
- * the database cannot be read without changing its own counts.
- */
-export function createProbe(store: Database, context: StoreContext, isWritable: boolean): StoreProbe | undefined {
+/** Creates a probe that calls the database's own methods without measuring them, with keys and values as bytes. */
+export function createProbe(store: Database, context: StoreContext, isWritable: boolean): StoreProbe {
   const { _keyEncoding, _valueEncoding } = store as ProbedDatabase
   const database: ProbedDatabase = Object.create(store, { _keyEncoding: { value: null }, _valueEncoding: { value: null } })
-  if (typeof database.peek !== 'function') return undefined
   // Not `get`: the database counts it in `stats`, which belongs to its owner.
   const read = async (key: string): Promise<string | undefined> => {
-    const entry = await context.withoutMeasuring(() => database.peek?.({ gte: Buffer.from(key), lt: Buffer.from(`${key}\0`) }))
-    return entry === null || entry === undefined ? undefined : toText(entry.value)
+    const entry = await context.withoutMeasuring(() => database.peek({ gte: Buffer.from(key), lt: Buffer.from(`${key}\0`) }))
+    return entry === null ? undefined : Buffer.from(entry.value).toString()
   }
   // With encodings, a user's scan may be unable to decode the probe's entry.
   if (!isWritable || (_keyEncoding ?? _valueEncoding ?? null) !== null) return { read }
@@ -49,9 +44,4 @@ export function createProbe(store: Database, context: StoreContext, isWritable: 
     write: async (key, value) => context.withoutMeasuring(() => database.put(Buffer.from(key), Buffer.from(value))),
     remove: async (key) => context.withoutMeasuring(() => database.delete(Buffer.from(key))),
   }
-}
-
-/** Returns a value as text: the probe writes text as bytes. */
-function toText(value: unknown): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { rocksdbMetricNames } from '../../engines/rocksdb/metrics.ts'
+import type { ReadProperty } from '../../engines/rocksdb/properties.ts'
 import { type RocksDBHandle, RocksDBReader } from '../../engines/rocksdb/reader.ts'
 import type { Operation } from '../../metrics/semconv.ts'
 import { type Method, type MethodPatch, memoizeWrapper } from '../../operations/method-patch.ts'
@@ -9,10 +10,9 @@ import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
 import { wrapAsyncForCaller } from '../../operations/wrap-method.ts'
 import type { StoreState } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
-import { Batches } from './batch.ts'
-import { ColumnFamilies } from './column-families.ts'
+import { measureBatch } from './batch.ts'
 import { type Database, isDatabase } from './database.ts'
-import { Iterators } from './iterator.ts'
+import { measureIterator } from './iterator.ts'
 import { createProbe, hasWriteAheadLog } from './probe.ts'
 
 const methods: Readonly<Record<string, Operation>> = { get: 'get', put: 'set', delete: 'delete', deleteRange: 'clear' }
@@ -27,9 +27,6 @@ const errorCodes: ReadonlySet<string> = new Set([...getSystemErrorMap().values()
  * `write()` collects writes and `read()` collects gets, and a flush passes them to the engine in one call. So a flushed
  * `write()` counts as one batch, and a flushed `read()` as one get of many keys. `keys()` and `peek()` are scans because they
  * call `iterator()`. `flush()` and `compactRange()` do not read or change entries and are not measured.
- *
- * It uses private members, which differ between versions: what a version does not have, or returns in another shape, is left alone
- * and reported once.
  */
 export const rocksdbNative: StoreAdapter<Database> = {
   name: 'rocksdb-native',
@@ -51,8 +48,8 @@ export const rocksdbNative: StoreAdapter<Database> = {
 
   instrument(database, context) {
     const state = database._state
-    const handle = createHandle(database, context)
-    const reader = createReader(handle, context)
+    const handle = createHandle(database)
+    const reader = new RocksDBReader(handle, context)
     const sessions = new Sessions(database, context)
     // Until this is known, the probe does not write.
     let isWritable = false
@@ -66,19 +63,19 @@ export const rocksdbNative: StoreAdapter<Database> = {
     patch.replace('removeSession', (original) => sessions.wrapRemove(original))
     patch.replace('_open', (original) =>
       wrapLifecycle(context, 'open', original, () => {
-        reader?.onOpen()
+        reader.onOpen()
         detectWritable()
       }),
     )
-    patch.replace('_close', (original) => wrapLifecycle(context, 'close', original, () => reader?.collectSoon()))
+    patch.replace('_close', (original) => wrapLifecycle(context, 'close', original, () => reader.collectSoon()))
     if (state.opened) detectWritable()
     return {
       state: () => readState(database, handle),
       directory: () => handle.directory,
       probe: () => createProbe(database, context, isWritable),
-      collect: () => reader?.collect(),
+      collect: () => reader.collect(),
       detach() {
-        reader?.close()
+        reader.close()
         patch.undo()
         sessions.detach()
       },
@@ -86,53 +83,38 @@ export const rocksdbNative: StoreAdapter<Database> = {
   },
 }
 
-/** A database whose folder may be unknown. */
-type Handle = Omit<RocksDBHandle, 'directory'> & { readonly directory: string | undefined }
-
 /** A suspended database counts as opening: its calls wait until it is resumed. */
-function readState({ _state: { closing } }: Database, handle: Handle): StoreState {
+function readState({ _state: { closing } }: Database, handle: RocksDBHandle): StoreState {
   const status = handle.status()
   if (status !== 'unavailable') return status
-  return isAbsent(closing) ? 'opening' : 'closed'
+  return closing === null ? 'opening' : 'closed'
 }
 
-function createHandle(database: Database, context: StoreContext): Handle {
+function createHandle(database: Database): RocksDBHandle {
   const state = database._state
-  const { path } = database
-  const families = new ColumnFamilies(database, context)
   return {
-    directory: typeof path === 'string' ? resolve(path) : undefined,
+    directory: resolve(database.path),
     status() {
       if (state.closed) return 'closed'
-      if (!isAbsent(state.closing)) return 'unavailable'
+      if (state.closing !== null) return 'unavailable'
       if (!state.opened) return 'opening'
-      return isAbsent(state.resumed) ? 'open' : 'unavailable'
+      return state.resumed === null ? 'open' : 'unavailable'
     },
-    families: () => families.readers(),
+    families: () => state.columnFamilies.map((family) => readFamily(database, family)),
   }
 }
 
-/** Versions differ in which one they use. */
-function isAbsent(value: unknown): boolean {
-  return value === null || value === undefined
-}
-
-/** Returns undefined if the folder of the database is unknown. */
-function createReader({ directory, ...rest }: Handle, context: StoreContext): RocksDBReader | undefined {
-  if (directory !== undefined) return new RocksDBReader({ directory, ...rest }, context)
-  const { name, registry } = context
-  registry.warnOnce(
-    `folder of RocksDB ${name}`,
-    `store ${name}: the metrics of the engine are absent: the path of its folder must be text, pass one to the constructor`,
-  )
-  return undefined
+/** Reads properties as a session of the column family would. A real session would be visible to the database's owner. */
+function readFamily(database: Database, family: object): ReadProperty {
+  const view = Object.create(database, { _columnFamily: { value: family } }) as Database
+  return (property) => view.getProperty(`rocksdb.${property}`)
 }
 
 /** The sessions of one database that are measured, the database itself among them. */
 class Sessions {
   readonly #database: Database
   readonly #context: StoreContext
-  readonly #patches = new Map<unknown, MethodPatch>()
+  readonly #patches = new Map<Database, MethodPatch>()
   /** Sessions share their methods, so each wrapper is made once. */
   readonly #wrappers: ReadonlyArray<readonly [method: string, wrap: (original: Method) => Method]>
 
@@ -140,25 +122,26 @@ class Sessions {
     this.#database = database
     this.#context = context
     this.#wrappers = createWrappers(context)
-    for (const session of database._state.sessions) if (session !== database) this.#measure(session)
-    this.#patch(database)
+    for (const session of new Set([...database._state.sessions, database])) this.#measure(session)
   }
 
   wrapAdd(original: Method): Method {
-    const measure = (session: unknown): void => this.#measure(session)
+    const measure = (session: Database): void => this.#measure(session)
     return function (...args) {
-      measure(args[0])
+      const [session] = args as unknown as [Database]
+      measure(session)
       return original.apply(this, args)
     }
   }
 
   wrapRemove(original: Method): Method {
-    const remove = (session: unknown): void => {
+    const remove = (session: Database): void => {
       // Its methods stay wrapped: calls of a closed session are failed operations that its owner must see.
       if (session !== this.#database) this.#patches.delete(session)
     }
     return function (...args) {
-      remove(args[0])
+      const [session] = args as unknown as [Database]
+      remove(session)
       return original.apply(this, args)
     }
   }
@@ -167,32 +150,9 @@ class Sessions {
     for (const patch of this.#patches.values()) patch.undo()
   }
 
-  /** Wraps the methods of a session. The state may be given anything instead of one. */
-  #measure(session: unknown): void {
-    try {
-      if (typeof session === 'object' && session !== null) {
-        this.#patch(session)
-        return
-      }
-    } catch {
-      // It is frozen, or a proxy that throws.
-    }
-    const { name, registry } = this.#context
-    registry.warnOnce(
-      `session of RocksDB ${name}`,
-      `store ${name}: the operations of a session are not measured if its methods cannot be wrapped: it must be an extensible object`,
-    )
-  }
-
-  #patch(session: object): void {
-    if (this.#patches.has(session)) return
+  #measure(session: Database): void {
     const patch = this.#context.patch(session)
-    try {
-      for (const [method, wrap] of this.#wrappers) patch.replace(method, wrap)
-    } catch (error) {
-      patch.undo()
-      throw error
-    }
+    for (const [method, wrap] of this.#wrappers) patch.replace(method, wrap)
     this.#patches.set(session, patch)
   }
 }
@@ -201,11 +161,10 @@ function createWrappers(context: StoreContext): Array<[method: string, wrap: (or
   const wrappers: Array<[method: string, wrap: (original: Method) => Method]> = Object.entries(methods).map(
     ([method, operation]) => [method, (original) => wrapAsyncForCaller(context, context.recorder(operation), original)],
   )
-  const [reads, writes, iterators] = [new Batches(context, 'get_many'), new Batches(context, 'batch'), new Iterators(context)]
   wrappers.push(
-    ['read', (original) => reads.wrap(original)],
-    ['write', (original) => writes.wrap(original)],
-    ['iterator', (original) => iterators.wrap(original)],
+    ['read', (original) => measureBatch(context, 'get_many', original)],
+    ['write', (original) => measureBatch(context, 'batch', original)],
+    ['iterator', (original) => measureIterator(context, original)],
   )
   return wrappers.map(([method, wrap]) => [method, memoizeWrapper(wrap)])
 }

@@ -36,7 +36,7 @@ export interface RocksDBProperties {
 /** A column family with more tables is read without its list of tables: the list is too long, and sizes rounded to mebibytes are exact enough. */
 const maxListedTables = 1000
 
-/** Properties of one column family; the store's value is their sum, which is unknown if that of one column family is. */
+/** Properties of one column family; the store's value is their sum. */
 const summedProperties = {
   memtableBytes: 'size-all-mem-tables',
   immutableMemtables: 'num-immutable-mem-table',
@@ -50,62 +50,52 @@ const summedProperties = {
   liveVersions: 'num-live-versions',
 } as const
 
-type Sums = { readonly [Key in keyof typeof summedProperties]: number | undefined }
-
-/** What one column family reports. */
-interface FamilyProperties {
-  readonly summed: Sums
-  readonly tables: Tables | undefined
-  readonly stalls: string | undefined
-}
+type Sums = { -readonly [Key in keyof typeof summedProperties]: number | undefined }
 
 /**
  * Reads all properties; each takes a few microseconds. Yields to the event loop after each column family, because there may
  * be many.
  *
- * @param families one reader for each column family, the default one first; empty if they cannot be read.
+ * @param families one reader for each column family, the default one first.
  */
 export async function readProperties(families: readonly ReadProperty[]): Promise<RocksDBProperties> {
-  const all: FamilyProperties[] = []
+  const sums: Sums = {
+    memtableBytes: undefined,
+    immutableMemtables: undefined,
+    cacheBytes: undefined,
+    tableReaderBytes: undefined,
+    tableBytes: undefined,
+    blobBytes: undefined,
+    pendingCompactionBytes: undefined,
+    entries: undefined,
+    liveDataBytes: undefined,
+    liveVersions: undefined,
+  }
+  const tables: Tables[] = []
+  const stalls: string[] = []
   for (const read of families) {
-    all.push(await readFamily(read))
+    for (const [key, property] of Object.entries(summedProperties) as Array<[keyof Sums, string]>) {
+      const value = parseCount(await read(property))
+      if (value !== undefined) sums[key] = (sums[key] ?? 0) + value
+    }
+    const familyTables = await readTables(read)
+    if (familyTables !== undefined) tables.push(familyTables)
+    stalls.push((await read('cf-write-stall-stats')) ?? '')
     await setImmediate()
   }
   const [first = readNothing] = families
-  const stalls = allKnown([...all.map((family) => family.stalls), await first('db-write-stall-stats')])
-  const tables = allKnown(all.map((family) => family.tables))
+  stalls.push((await first('db-write-stall-stats')) ?? '')
   return {
-    ...mapProperties((key) => allKnown(all.map(({ summed }) => summed[key]))?.reduce((sum, value) => sum + value)),
+    ...sums,
     // These belong to the store; every column family reports the same.
     runningCompactions: parseCount(await first('num-running-compactions')),
     snapshots: parseCount(await first('num-snapshots')),
     oldestSnapshotSeconds: parseCount(await first('oldest-snapshot-time')),
     backgroundErrors: parseCount(await first('background-errors')),
     isStalled: isAnyAboveZero(parseCount(await first('is-write-stopped')), parseCount(await first('actual-delayed-write-rate'))),
-    stallCounts: stalls && parseStallCounts(stalls),
-    tables: tables && mergeTables(tables),
+    stallCounts: stalls.some((text) => text !== '') ? parseStallCounts(stalls) : undefined,
+    tables: tables.length > 0 ? mergeTables(tables) : undefined,
   }
-}
-
-async function readFamily(read: ReadProperty): Promise<FamilyProperties> {
-  const values = new Map<string, number | undefined>()
-  for (const property of Object.values(summedProperties)) values.set(property, parseCount(await read(property)))
-  return {
-    summed: mapProperties((key) => values.get(summedProperties[key])),
-    tables: await readTables(read),
-    stalls: await read('cf-write-stall-stats'),
-  }
-}
-
-function mapProperties(read: (key: keyof Sums) => number | undefined): Sums {
-  const keys = Object.keys(summedProperties) as Array<keyof Sums>
-  return Object.fromEntries(keys.map((key) => [key, read(key)])) as unknown as Sums
-}
-
-/** Returns the values if there are any and all of them are known. */
-function allKnown<Value>(values: ReadonlyArray<Value | undefined>): readonly Value[] | undefined {
-  const known = values.filter((value) => value !== undefined)
-  return known.length === values.length && known.length > 0 ? known : undefined
 }
 
 const readNothing: ReadProperty = async () => undefined
