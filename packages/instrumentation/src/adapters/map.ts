@@ -1,9 +1,9 @@
 import { types } from 'node:util'
 import type { Operation } from '../metrics/semconv.ts'
-import type { Method, MethodPatch } from '../operations/method-patch.ts'
+import { type Method, MethodPatch } from '../operations/method-patch.ts'
 import type { StoreContext } from '../operations/store-context.ts'
 import { wrapSync } from '../operations/wrap-method.ts'
-import { wrapUncounted } from '../operations/wrap-uncounted.ts'
+import { wrapNested } from '../operations/wrap-nested.ts'
 import type { StoreAdapter } from './adapter.ts'
 import { isLruCache } from './lru-cache/shape.ts'
 
@@ -118,17 +118,12 @@ function asCaller(context: StoreContext, compute: unknown): unknown {
  */
 function patchQuickLru(patch: MethodPatch, context: StoreContext): void {
   patch.replace('peek', (original) => wrapSync(context, context.recorder('get'), original))
-  for (const method of ['evict', 'resize'] as const) patch.replace(method, (original) => wrapUncounted(context, original))
+  for (const method of ['evict', 'resize'] as const) patch.replace(method, (original) => wrapNested(context, true, original))
   for (const method of [Symbol.iterator, 'entriesAscending', 'entriesDescending'] as const) {
     patch.replace(method, (original) => {
       return function (...args) {
         const entries = original.apply(this, args) as Iterator<unknown>
-        Object.defineProperty(entries, 'next', {
-          value: wrapUncounted(context, entries.next as Method),
-          configurable: true,
-          writable: true,
-          enumerable: false,
-        })
+        new MethodPatch(entries).replace('next', (next) => wrapNested(context, true, next))
         return entries
       }
     })

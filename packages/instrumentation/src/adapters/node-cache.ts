@@ -1,9 +1,10 @@
 import type { Counter } from '../metrics/counter.ts'
 import type { Operation } from '../metrics/semconv.ts'
+import { lengthOf } from '../operations/length-of.ts'
 import type { Method } from '../operations/method-patch.ts'
 import type { StoreContext } from '../operations/store-context.ts'
 import { type CacheCall, wrapCacheCall } from '../operations/wrap-cache-call.ts'
-import { wrapUncounted } from '../operations/wrap-uncounted.ts'
+import { wrapNested } from '../operations/wrap-nested.ts'
 import type { StoreAdapter } from './adapter.ts'
 
 /** The parts of a NodeCache that the adapter uses; the package itself is not loaded. */
@@ -69,8 +70,9 @@ export const nodeCache: StoreAdapter<NodeCache> = {
     measure('flushAll', 'clear')
     patch.replace('del', (original) => wrapDelete(context, original))
     patch.replace('_check', (original) => wrapCheck(context, onExpired, original))
-    patch.replace('ttl', (original) => wrapUncounted(context, original))
-    patch.replace('emit', (original) => wrapEmit(context, original))
+    patch.replace('ttl', (original) => wrapNested(context, true, original))
+    // What listeners call on the cache is counted.
+    patch.replace('emit', (original) => wrapNested(context, false, original))
     context.observeGauge('db_entries', () => cache.stats.keys)
     context.observeGauge('db_cache_bytes', () => cache.stats.ksize + cache.stats.vsize)
     return {
@@ -114,10 +116,6 @@ function countMany(hits: Counter, misses: Counter, found: unknown, keys: unknown
   misses.add(keys.length - hitCount)
 }
 
-function lengthOf(entries: unknown): number {
-  return Array.isArray(entries) ? entries.length : 0
-}
-
 /** Wraps `del`: of one key a delete, of an array of keys a batch. */
 function wrapDelete(context: StoreContext, original: Method): Method {
   const one = wrapCacheCall(context, context.recorder('delete'), original, { isNesting: true, toCodedError })
@@ -130,23 +128,10 @@ function wrapDelete(context: StoreContext, original: Method): Method {
 
 /** Wraps `_check`, which every look-up and the cache's timer call with an entry: it returns false if the entry expired and is removed. */
 function wrapCheck(context: StoreContext, onExpired: () => void, original: Method): Method {
-  const uncounted = wrapUncounted(context, original)
+  const uncounted = wrapNested(context, true, original)
   return function (...args) {
     const isKept = uncounted.apply(this, args)
     if (isKept === false) onExpired()
     return isKept
-  }
-}
-
-/** Wraps `emit`, so that what listeners call on the cache is counted. */
-function wrapEmit(context: StoreContext, original: Method): Method {
-  return function (...args) {
-    const before = context.isNested
-    context.isNested = false
-    try {
-      return original.apply(this, args)
-    } finally {
-      context.isNested = before
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Operation } from '../metrics/semconv.ts'
+import { lengthOf } from '../operations/length-of.ts'
 import type { Method } from '../operations/method-patch.ts'
 import type { StoreContext } from '../operations/store-context.ts'
 import { wrapAsyncForCaller } from '../operations/wrap-method.ts'
@@ -133,10 +134,6 @@ function reopen(connection: Connection, measured: Method): Method {
     connection.isOpen = true
     return measured.apply(this, args)
   }
-}
-
-function lengthOf(items: unknown): number {
-  return Array.isArray(items) ? items.length : 0
 }
 
 function wrapWrite(context: StoreContext, original: Method): Method {

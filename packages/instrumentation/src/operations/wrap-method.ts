@@ -81,7 +81,7 @@ export function inSpan({ registry }: StoreContext, original: Method, span: Span)
  * Returns a promise that settles like the result, after the operation is settled; the result itself if it is not a
  * promise.
  */
-function followResult(result: unknown, pending: PendingOperation): unknown {
+export function followResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
   try {
     if (isThenable(result)) {
       return toPromise(result).then(
@@ -158,7 +158,7 @@ export function observeResult(result: unknown, pending: Pick<PendingOperation, '
   return result
 }
 
-/** Settles an operation whose result throws when its `then` is read or called: whoever waits for the result gets that error. */
+/** Settles an operation whose result throws when its `then` is read or called. Code that waits for the result gets the error. */
 function failUnreadable(result: unknown, error: unknown, pending: Pick<PendingOperation, 'failed'>): unknown {
   pending.failed(error)
   return result

@@ -1,7 +1,7 @@
 import { type Method, type MethodPatch, memoizeWrapper } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapAsyncForCaller } from '../../operations/wrap-method.ts'
-import { wrapUncounted } from '../../operations/wrap-uncounted.ts'
+import { wrapNested } from '../../operations/wrap-nested.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { wrapRangeIterator } from './range-iterator.ts'
 
@@ -74,7 +74,7 @@ export const hyperbee: StoreAdapter<Hyperbee> = {
     views.measure(patch)
     patch.replace('clearUnlinked', (original) => withOwnBatch(bee, original))
     const ofPeers = bee.extension === null ? undefined : context.patch(bee.extension)
-    for (const method of ['onget', 'oniterator']) ofPeers?.replace(method, (original) => wrapUncounted(context, original))
+    for (const method of ['onget', 'oniterator']) ofPeers?.replace(method, (original) => wrapNested(context, true, original))
     // Its constructor has called `ready`: this only observes the result.
     bee.ready().then(
       () => context.recordOpened(),

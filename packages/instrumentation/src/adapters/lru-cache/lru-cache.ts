@@ -1,5 +1,6 @@
 import type { Counter } from '../../metrics/counter.ts'
 import type { Operation } from '../../metrics/semconv.ts'
+import { lengthOf } from '../../operations/length-of.ts'
 import type { Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { type CacheCall, wrapCacheCall } from '../../operations/wrap-cache-call.ts'
@@ -188,8 +189,4 @@ class MeasuredCache {
     }
     return this.#measure('batch', this.#withRestart(loading), { countEntries: (_result, [entries]) => lengthOf(entries) })
   }
-}
-
-function lengthOf(entries: unknown): number {
-  return Array.isArray(entries) ? entries.length : 0
 }

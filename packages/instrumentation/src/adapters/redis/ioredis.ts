@@ -1,6 +1,7 @@
 import { operations } from '../../metrics/semconv.ts'
 import { type Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
+import { followResult, observeResult } from '../../operations/wrap-method.ts'
 import type { StoreState } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { redisErrorCodes } from './errors.ts'
@@ -87,18 +88,7 @@ function wrapSendCommand(context: StoreContext, calls: RedisOperations, original
     begun.add(command)
     const call = calls.begin(command.name.toLowerCase(), command.args)
     if (call === undefined) return original.apply(this, args)
-    let result: unknown
-    try {
-      result = original.apply(this, args)
-    } catch (error) {
-      call.failed(error)
-      throw error
-    }
-    if (!(result instanceof Promise)) return result
-    // With a callback, nobody else handles a rejection of the promise.
-    if (typeof command.callback !== 'function') return follow(result, call)
-    result.then(call.succeeded, call.failed)
-    return result
+    return runAndSettle(call, typeof command.callback === 'function', original, this, args)
   }
 }
 
@@ -141,17 +131,8 @@ function measurePipeline(context: StoreContext, calls: RedisOperations, pipeline
         if (failure === undefined) call.succeeded(result)
         else call.failed(failure)
       }
-      let result: unknown
-      try {
-        result = original.apply(this, args)
-      } catch (error) {
-        call.failed(error)
-        throw error
-      }
-      if (!(result instanceof Promise)) return result
-      if (typeof args.at(-1) !== 'function') return follow(result, { succeeded: settle, failed: call.failed })
-      result.then(settle, call.failed)
-      return result
+      const pending = { succeeded: settle, failed: call.failed }
+      return runAndSettle(pending, typeof args.at(-1) === 'function', original, this, args)
     }
   })
 }
@@ -163,30 +144,35 @@ function findFailure(results: unknown): unknown {
   return failed === undefined ? undefined : (failed as unknown[])[0]
 }
 
+/** What is told how a call ended. */
+type Settleable = Pick<RedisCall, 'succeeded' | 'failed'>
+
 /** Connecting is not an operation; only its failures are counted. */
 function wrapConnect(context: StoreContext, original: Method): Method {
   return function (...args) {
     const result = original.apply(this, args)
     if (!(result instanceof Promise)) return result
-    return follow(result, {
+    return followResult(result, {
       succeeded: () => context.recordOpened(),
       failed: (error) => context.recordLifecycleError('open', error),
     })
   }
 }
 
-/** Returns a promise that settles as the client's does, after the call: a rejection that nobody handles is still reported. */
-function follow(result: Promise<unknown>, { succeeded, failed }: Pick<RedisCall, 'succeeded' | 'failed'>): Promise<unknown> {
-  return result.then(
-    (value) => {
-      succeeded(value)
-      return value
-    },
-    (error: unknown) => {
-      failed(error)
-      throw error
-    },
-  )
+/**
+ * Calls a method of the client, and settles the operation with the promise that it returns. With a callback, the client's callers do not
+ * use that promise, and no other code handles its rejection.
+ */
+function runAndSettle(pending: Settleable, hasCallback: boolean, original: Method, receiver: unknown, args: never[]): unknown {
+  let result: unknown
+  try {
+    result = original.apply(receiver, args)
+  } catch (error) {
+    pending.failed(error)
+    throw error
+  }
+  if (!(result instanceof Promise)) return result
+  return hasCallback ? observeResult(result, pending) : followResult(result, pending)
 }
 
 function isCommand(value: unknown): value is Command {
