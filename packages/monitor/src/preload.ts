@@ -14,7 +14,7 @@ import { startMonitoring } from './start-monitoring.ts'
  * - Log lines go to standard error, because standard output may be the application's result.
  * - The JSON API listens on any free port unless `WOMBAT_JSON_API_PORT` is set, because the application may use 8080 itself. The
  *   port is logged.
- * - Health checks only read from the stores unless `WOMBAT_HEALTH_PROBE` is set: nobody of the application has agreed to a key that it
+ * - Health checks only read from the stores unless `WOMBAT_HEALTH_PROBE` is set: the application has not agreed to a key that it
  *   did not write, and a scan could return it.
  * - If a port is in use, monitoring runs without HTTP servers: OTLP and the log still work.
  * - When the event loop is empty, pending metrics are sent, for at most `closeTimeoutMs`. There are no signal handlers: one would

@@ -64,7 +64,7 @@ export function sharedRegistry(meterProvider?: MeterProvider, semconv?: Semconv)
 /** The default registry, as one monitoring holds it. */
 export interface DefaultRegistryClaim {
   readonly registry: MetricsRegistry
-  /** Another monitoring may claim the registry from now on. If nobody else has asked for it, the next one is a new one. */
+  /** Another monitoring may claim the registry from now on. If no other code has asked for it, the next one is a new one. */
   release(): void
 }
 
