@@ -7,12 +7,14 @@ import { observeResult } from './wrap-method.ts'
  * with `operation="open"` or `"close"`.
  *
  * @param onSuccess runs each time the method has succeeded.
+ * @param observe settles when the method's result does, and returns the result for the caller.
  */
 export function wrapLifecycle(
   context: StoreContext,
   verb: 'open' | 'close',
   original: Method,
   onSuccess: () => void = () => {},
+  observe: typeof observeResult = observeResult,
 ): Method {
   const succeeded = (): void => {
     if (verb === 'open') context.recordOpened()
@@ -27,6 +29,6 @@ export function wrapLifecycle(
       failed(error)
       throw error
     }
-    return observeResult(result, { succeeded, failed })
+    return observe(result, { succeeded, failed })
   }
 }

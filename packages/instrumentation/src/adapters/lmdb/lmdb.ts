@@ -5,6 +5,7 @@ import { isEnvironmentOpen, type LmdbDatabase, watchRoot } from '../../engines/l
 import type { Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { isMeasured } from '../../operations/store-mark.ts'
+import { wrapLifecycle } from '../../operations/wrap-lifecycle.ts'
 import type { StoreProbe } from '../../registry/store-binding.ts'
 import type { StoreAdapter } from '../adapter.ts'
 import { lmdbErrorCodes } from './errors.ts'
@@ -163,7 +164,8 @@ class MeasuredDatabases {
     patch.replace('prefetch', getMany.wrapPrefetch)
     patch.replace('getRange', (original) => measureRange(context, original))
     patch.replace('openDB', (original) => wrapOpen(original, (child) => this.#onOpened(child)))
-    patch.replace('close', (original) => wrapClose(context, original, () => this.#onClosed(database)))
+    const onClosed = (): void => this.#onClosed(database)
+    patch.replace('close', (original) => wrapLifecycle(context, 'close', original, onClosed, observeLmdbPromise))
   }
 
   #onOpened(child: LmdbDatabase): void {
@@ -191,20 +193,5 @@ function wrapOpen(original: Method, onOpened: (child: LmdbDatabase) => void): Me
     // `openDB` returns nothing if the database does not exist and must not be created.
     if (typeof child === 'object' && child !== null) onOpened(child as LmdbDatabase)
     return child
-  }
-}
-
-/** Closing is not an operation; only its failures are counted. */
-function wrapClose(context: StoreContext, original: Method, onClosed: () => void): Method {
-  const failed = (error: unknown): void => context.recordLifecycleError('close', error)
-  return function (...args) {
-    let result: unknown
-    try {
-      result = original.apply(this, args)
-    } catch (error) {
-      failed(error)
-      throw error
-    }
-    return observeLmdbPromise(result, { succeeded: onClosed, failed })
   }
 }
