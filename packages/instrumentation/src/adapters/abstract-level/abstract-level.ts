@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { leveldbMetricNames } from '../../engines/leveldb/metrics.ts'
-import { LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
+import { isLevelDB, LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
 import type { Method } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { bindActiveContext } from '../../otel/span.ts'
@@ -135,12 +135,6 @@ function detectEngine(store: Database): string {
   const root = findRoot(store)
   if (root.supports?.permanence === false) return 'memory'
   return isLevelDB(root) ? 'leveldb' : 'abstract-level'
-}
-
-/** Databases of RocksDB have the same methods. */
-function isLevelDB(root: Database): boolean {
-  const hasProperties = typeof root.getProperty === 'function' && root.supports?.additionalMethods?.['compactRange'] === true
-  return hasProperties && !/rocks/i.test(root.constructor?.name ?? '')
 }
 
 /** In version 1, a sublevel stays open when its database is closed. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { leveldbMetricNames } from '../../engines/leveldb/metrics.ts'
-import { LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
+import { isLevelDB, LevelDBReader, type LevelDBStore } from '../../engines/leveldb/reader.ts'
 import type { Method, MethodPatch } from '../../operations/method-patch.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
 import { wrapCallback, wrapLifecycleCallback } from '../../operations/wrap-callback.ts'
@@ -24,10 +24,9 @@ const dialect: Dialect = {
 }
 
 /**
- * Stores of levelup, and of abstract-leveldown without it: leveldown, memdown, and `level` up to
- * version 7. It wraps the private
- * methods of the innermost store, where each call of a user arrives once: after the store has opened, encoded, and also from
- * the parts of subleveldown. Errors of the layers above, such as a value that cannot be decoded, are not counted.
+ * Stores of levelup, and of abstract-leveldown without it: leveldown, memdown, and `level` up to version 7. It wraps the private
+ * methods of the innermost store, where each call of a user arrives once: after the store has opened, encoded, and also from the
+ * parts of subleveldown. Errors of the layers above, such as a value that cannot be decoded, are not counted.
  */
 export const levelup: StoreAdapter<object> = {
   name: 'levelup',
@@ -119,14 +118,11 @@ function hasDefaultClear(store: object): boolean {
 function detectEngine(store: LevelDown): string {
   const whole = findWhole(store)
   if (whole.supports?.permanence === false) return 'memory'
-  return isLevelDB(whole) ? 'leveldb' : 'levelup'
+  return hasLevelDBFiles(whole) ? 'leveldb' : 'levelup'
 }
 
-/** Stores of RocksDB have the same methods. */
-function isLevelDB(store: LevelDown): store is LevelDown & LevelDBStore {
-  const { location, getProperty, supports } = store
-  const hasProperties = typeof getProperty === 'function' && supports?.additionalMethods?.['compactRange'] === true
-  return hasProperties && typeof location === 'string' && !/rocks/i.test(store.constructor?.name ?? '')
+function hasLevelDBFiles(store: LevelDown): store is LevelDown & LevelDBStore {
+  return typeof store.location === 'string' && isLevelDB(store)
 }
 
 function readState({ status }: LevelDown): StoreState {
@@ -140,5 +136,5 @@ function readDirectory(store: LevelDown): string | undefined {
 
 /** Returns undefined for a part of a store: the store records the engine's metrics. */
 function createReader(store: LevelDown, context: StoreContext): LevelDBReader | undefined {
-  return findWhole(store) === store && isLevelDB(store) ? new LevelDBReader(store, context) : undefined
+  return findWhole(store) === store && hasLevelDBFiles(store) ? new LevelDBReader(store, context) : undefined
 }

@@ -14,6 +14,19 @@ export interface LevelDBStore extends PropertySource {
   readonly location: string
 }
 
+/** The parts by which a database of LevelDB is recognized, in classic-level and in leveldown. */
+interface LevelDBShape {
+  readonly supports?: { readonly additionalMethods?: Readonly<Record<string, boolean>> }
+  getProperty?(name: string): string
+}
+
+/** Returns whether a database has LevelDB's methods. Those of RocksDB have them too, and are told apart by their class. */
+export function isLevelDB(database: LevelDBShape): boolean {
+  const hasProperties =
+    typeof database.getProperty === 'function' && database.supports?.additionalMethods?.['compactRange'] === true
+  return hasProperties && !/rocks/i.test(database.constructor?.name ?? '')
+}
+
 /**
  * Records LevelDB's own metrics. Before each collection it reads properties, file sizes and the new lines of the file
  * `LOG`: LevelDB counts no compactions, but logs each one. Call `onOpen` and `onClose`: table sizes are available only
