@@ -13,6 +13,8 @@ test.each([
   async (...args) => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--expose-gc',
+      // Otherwise V8 frees code of Node's TypeScript support, 4.6 MiB, at some time: the measured memory is less by that.
+      '--no-flush-bytecode',
       join(import.meta.dirname, 'month.ts'),
       ...args.map(String),
     ])
