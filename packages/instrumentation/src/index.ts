@@ -9,7 +9,7 @@ import './validation/require-node.ts'
 export type { StoreAdapter } from './adapters/adapter.ts'
 export { type InstrumentOptions, instrument, storeAdapters, uninstrument } from './instrument.ts'
 export type { Counter } from './metrics/counter.ts'
-export type { Gauge, GaugeAggregation } from './metrics/gauge.ts'
+export type { Gauge } from './metrics/gauge.ts'
 export type { Histogram } from './metrics/histogram.ts'
 export type { HistogramBuckets } from './metrics/histogram-buckets.ts'
 export type { ExponentialBuckets, HistogramSnapshot } from './metrics/histogram-snapshot.ts'
@@ -18,6 +18,7 @@ export type { Labels } from './metrics/labels.ts'
 export type { HistogramValue, Metric, MetricBase, SummaryValue } from './metrics/metric.ts'
 export type { Numeric } from './metrics/numeric.ts'
 export {
+  type GaugeAggregation,
   latencyBounds,
   type MetricDefinition,
   type MetricKind,

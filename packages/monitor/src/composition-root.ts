@@ -1,34 +1,37 @@
 import { getRequestListener } from '@hono/node-server'
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory, storeOptionNames, validateOptions } from '@wombat/instrumentation/internal'
+import { Hono } from 'hono'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { resolveRules } from './alerts/resolve-rules.ts'
 import type { AlertRule } from './alerts/rule.ts'
 import { readRules } from './alerts/rule-file.ts'
-import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
 import { createSelfMetrics } from './collection/self-metrics.ts'
-import type { Snapshot } from './collection/snapshot.ts'
 import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import { Collector } from './collector.ts'
 import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
 import { jsonMetrics } from './exporters/json.ts'
-import { IntervalLog } from './exporters/log.ts'
-import { RecentHistograms } from './exporters/recent-histograms.ts'
+import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
-import { HistoryRecorder } from './history/recorder.ts'
-import { DurableHistory } from './history/sqlite/durable-history.ts'
-import { createRoutes } from './http/app.ts'
+import { LocalHistory } from './history/local-history.ts'
 import { withMiddleware } from './http/middleware.ts'
-import { HttpServers } from './http/servers.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
+import { databaseFinder } from './processes/databases.ts'
+import { mergeReports, workersSource } from './processes/group-health.ts'
+import { GroupOperations } from './processes/group-operations.ts'
+import { ProcessGroup } from './processes/process-group.ts'
+import type { ForwardedRequest, WorkerState } from './processes/protocol.ts'
+import { RegistrySource } from './processes/registry-source.ts'
+import { ThreadHost } from './processes/threads.ts'
 import type { Clock } from './time/clock.ts'
 import { ClockSteps } from './time/clock-steps.ts'
 
@@ -45,8 +48,15 @@ export interface MonitoringParts {
   readonly cardinalityLimit?: number
   /** Gives up the registry when everything else is closed; left out if the registry was not claimed. */
   readonly registryClaim?: Component
-  /** The MeterProvider that `reader` belongs to; left out if it is the application's. */
-  readonly meterProvider?: Component
+  /**
+   * Creates the MeterProvider that `reader` belongs to, and returns how to shut it down; left out if it is the application's.
+   *
+   * @param whole the registry of this process with its threads, which is exported.
+   * @param isThread whether the main thread exports the metrics of this thread.
+   */
+  readonly createMeterProvider?: (whole: RegistrySource, isThread: boolean) => () => Promise<void>
+  /** What the monitoring of a worker thread starts with. */
+  readonly threadConfig: object
 }
 
 /**
@@ -71,7 +81,7 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, meterProvider } = parts
+  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createMeterProvider, threadConfig } = parts
   const { rulesFile, runbookBaseUrl } = options.alerts
   const readRulesFile = async (path: string): Promise<AlertRule[]> => withRunbookBase(await readRules(path), runbookBaseUrl)
   const rules =
@@ -85,68 +95,84 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
   const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
-  components.add(createSubscription(() => reader.follow(registry, clock)))
-  const durable = await openDurableHistory(options.durableHistory, registry, logger)
-  if (durable !== undefined) components.add(durable)
+  components.add({ close: () => reader.unfollow() })
 
-  const recent = new RecentHistograms()
-  const onSample = (snapshot: Snapshot): void => recent.record(snapshot)
-  const recorder = new HistoryRecorder({ reader, registry, logger, clock, durable, onSample, ...options.history })
-  const { history } = recorder
-  const alerts = new AlertScheduler({
-    registry,
-    logger,
-    clock,
-    rules,
-    notifiers: validNotifiers(options.notifiers, logger),
-    history,
-    historyReady: () => recorder.restored,
-    evaluationIntervalMs: options.alerts.evaluationIntervalMs,
-    storage: durable,
-    // The last export needs time, too.
-    closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
-  })
-  const { process } = operations
+  const whole = new RegistrySource(registry)
+  const local = components.add(new LocalHistory({ registry, logger, clock, ...options.history }))
+  const workers = (): readonly WorkerState[] => [...group.workers, ...threads.workers]
   const health = createHealthMonitor({
     registry,
     logger,
     clock,
-    history,
-    process,
-    sample: () => recorder.sample(),
+    history: local.history,
+    process: operations.process,
+    sample: () => local.sample(),
+    sources: [workersSource(workers)],
     ...options.health,
   })
-  const shifts = [history, durable, alerts, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
-  components.add(new ClockSteps({ clock, registry, logger, shifts }))
-  const { authToken } = options.http
-  const routes = createRoutes({
-    reader,
-    registry,
-    alerts: alerts.manager,
-    history,
+  const report = (): HealthReport => mergeReports(health.report(), [...group.health, ...threads.health], group.ownWorker)
+  const groupOperations = new GroupOperations({
     slowLog,
     errors,
-    health,
-    clock,
-    recent,
-    authToken,
+    now: () => clock.nowMs(),
+    others: () => [group, threads],
+    ownWorker: () => group.ownWorker,
   })
-
-  const servers = components.add(new HttpServers({ ...options.http, chosenOptions, logger }, routes))
+  const collector = new Collector({
+    reader,
+    registry,
+    options,
+    logger,
+    clock,
+    chosenOptions,
+    rules,
+    notifiers: validNotifiers(options.notifiers, logger),
+    health: { report, liveness: () => health.liveness() },
+    operations: groupOperations,
+    workers: { workers },
+    onRecorder: (recorder) => local.follow(recorder),
+  })
+  const { group: groupOption, hasWorkerLabel } = options.processes
+  const registryOptions = { semconv: registry.semconv, cardinalityLimit: options.registry.cardinalityLimit }
+  const shared = { source: whole, registry, registryOptions, logger, clock }
+  const group: ProcessGroup = components.add(
+    new ProcessGroup({
+      ...shared,
+      option: groupOption,
+      hasWorkerLabel,
+      role: collector,
+      databases: databaseFinder(registry),
+      health: report,
+      operations: groupOperations.answer,
+      onGroup: () => local.separate(),
+    }),
+  )
+  const threads: ThreadHost = components.add(
+    new ThreadHost({
+      ...shared,
+      hasWorkerLabel: hasWorkerLabel && groupOption === 'off',
+      threadConfig,
+      handlers: { http: (body) => group.forward(body as ForwardedRequest) },
+      onFirstThread: () => local.separate(),
+    }),
+  )
+  const shifts = [local, collector, health].map((part) => (deltaMs: number) => part.shift(deltaMs))
+  components.add(new ClockSteps({ clock, registry, logger, shifts }))
   components.add(createSubscription(() => collectProcessMemory(registry)))
-  if (meterProvider !== undefined) components.add(meterProvider)
-  components.add(recorder)
-  if (options.log.enabled) components.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
+  if (createMeterProvider !== undefined) components.add(createSubscription(() => createMeterProvider(whole, group.isThread)))
+  components.add(collector.evaluation)
   const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
   components.add(createSubscription(() => measureOperationCost(publishCost)))
-  components.add(alerts)
   components.add(health)
   components.add(createSubscription(() => registry.stores.onAdded(() => health.refresh())))
   await components.start()
-  const { addresses } = servers
-  if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
-  const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
+  const { addresses } = group
+  if (group.isMember)
+    logger.info({ ...addresses }, 'monitoring started; another process or thread serves the metrics of this one')
+  else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
+
+  const app = createForwardingApp(group, collector, options.http.authToken)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     // The servers answer until the last metrics are exported: probes must see that the process is not ready.
@@ -156,25 +182,44 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   }
   return {
     registry,
-    addresses,
-    instrument: (store, instrumentOptions = {}) => instrument(store, withRegistry(instrumentOptions, registry)),
-    alerts: () => alerts.manager.alerts(),
-    reloadAlertRules: async () => {
-      if (rulesFile !== undefined) alerts.manager.replaceRules(await readRulesFile(rulesFile))
+    get addresses() {
+      return group.addresses
     },
-    health: () => health.report(),
+    instrument: (store, instrumentOptions = {}) => instrument(store, withRegistry(instrumentOptions, registry)),
+    alerts: () => collector.active?.alerts.manager.alerts() ?? [],
+    reloadAlertRules: async () => {
+      if (rulesFile === undefined) return
+      const read = await readRulesFile(rulesFile)
+      collector.replaceRules(read)
+    },
+    health: report,
     healthMonitor: health,
     beginShutdown: () => health.beginShutdown(),
     slowOperations: () => slowLog.records,
     errors,
+    workers,
     adjust: (changes) => settings.adjust(changes),
-    metrics: async () => jsonMetrics(await reader.take(), registry.semconv, recent),
+    metrics: async () => jsonMetrics(await reader.take(), registry.semconv, collector.active?.recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),
     handler: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Creates the endpoints for a server of the application: in a process that does not collect, they pass each request on. */
+function createForwardingApp(group: ProcessGroup, collector: Collector, authToken: string | undefined): Pick<Hono, 'fetch'> {
+  const forwarding = new Hono().all('*', async ({ req }) => {
+    const { status, headers, body } = await group.forward({
+      method: req.method,
+      url: req.url,
+      headers: [...req.raw.headers].filter(([name]) => name !== 'accept-encoding'),
+    })
+    return new Response(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) })
+  })
+  const forwarded = withMiddleware([forwarding], authToken)
+  return { fetch: (...call) => (collector.active?.app ?? forwarded).fetch(...call) }
 }
 
 /** @throws TypeError if the options are not those of a store, or choose another registry than that of the monitoring. */
@@ -222,21 +267,5 @@ function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger):
     return createNotifiers(options, logger)
   } catch (error) {
     throw new ConfigError([error instanceof Error ? error.message : String(error)])
-  }
-}
-
-/** Opens the history on disk; returns undefined if none is configured. @throws ConfigError if the file cannot be used. */
-async function openDurableHistory(
-  { path, ...limits }: ComponentOptions['durableHistory'],
-  registry: MetricsRegistry,
-  logger: Logger,
-): Promise<DurableHistory | undefined> {
-  if (path === undefined) return undefined
-  registry.counter('wombat_monitor_history_failures_total')
-  const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
-  try {
-    return await DurableHistory.open({ path, ...limits, logger, onFailure })
-  } catch (error) {
-    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
   }
 }

@@ -9,6 +9,7 @@ import type { HealthMonitor } from './health/monitor.ts'
 import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-log.ts'
+import type { WorkerState } from './processes/protocol.ts'
 
 /** Options of `Monitoring.instrument`: all of `instrument` but those that choose where to record. */
 export type StoreOptions = Omit<InstrumentOptions, 'registry' | 'meterProvider' | 'semconv'>
@@ -40,6 +41,8 @@ export interface Monitoring extends AsyncDisposable {
   slowOperations(): SlowRecord[]
   /** The last errors, their rate and their types. */
   readonly errors: ErrorHistory
+  /** Returns the processes and threads whose metrics are added up here; none if this process is alone or another one collects. */
+  workers(): readonly WorkerState[]
   /** Changes options while monitoring runs. @throws ConfigError; then no option is changed. */
   adjust(changes: Partial<RuntimeOptions>): void
   /** Returns all metrics as they are now, in full resolution. */

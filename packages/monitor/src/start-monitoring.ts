@@ -4,7 +4,6 @@ import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/i
 import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
 import { createResource } from './collection/resource.ts'
 import { SnapshotReader } from './collection/snapshot-reader.ts'
-import { createSubscription } from './component.ts'
 import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -15,6 +14,7 @@ import { findSource, type MonitoringConfig, resolveConfig } from './config/resol
 import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
+import type { RegistrySource } from './processes/registry-source.ts'
 import { SystemClock } from './time/clock.ts'
 
 /** The configuration of a monitoring beside the application's own MeterProvider, which decides on OTLP and the resource. */
@@ -62,18 +62,19 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   }
   const { clock = new SystemClock() } = options
   const reader = new SnapshotReader()
-  const meterProvider = createSubscription(() => {
-    const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
+  const createMeterProvider = (whole: RegistrySource, isThread: boolean): (() => Promise<void>) => {
+    const readers = otlp === undefined || isThread ? [reader] : [reader, otlpReader(registry, otlp, logger, clock, whole)]
     const provider = new MeterProvider({ resource: createResource(options.resource ?? {}, resource.attributes), readers })
     return () => provider.shutdown()
-  })
+  }
   return runMonitoring({
     reader,
     registry,
     options,
     logger,
     clock,
-    meterProvider,
+    createMeterProvider,
+    threadConfig: threadConfig(config),
     chosenOptions: chosen,
     ...(claim !== undefined && { registryClaim: { close: claim.release } }),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit: options.registry.cardinalityLimit }),
@@ -149,6 +150,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     logger,
     clock,
     chosenOptions: chosen,
+    threadConfig: threadConfig(rest),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit }),
   })
 }
@@ -156,6 +158,12 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
 /** A failure of the application's logger is counted, and goes no further. */
 function createLogger({ logger, level }: ReturnType<typeof componentOptions>['logging'], registry: MetricsRegistry): Logger {
   return guardLogger(logger ?? defaultLogger(level), () => registry.recordCalloutFailure('logger'))
+}
+
+/** Returns the options for the monitoring of a worker thread: the plain ones, which can be sent to it. */
+function threadConfig(config: MonitoringConfig): MonitoringConfig {
+  const plain: ReadonlySet<string> = new Set(optionNames)
+  return Object.fromEntries(Object.entries(config).filter(([name, value]) => plain.has(name) && value !== undefined))
 }
 
 /** Returns the options that someone chose: in the code or in the environment. */

@@ -1,6 +1,5 @@
-import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { MetricName } from '../metrics/semconv.ts'
+import type { GaugeAggregation, MetricName } from '../metrics/semconv.ts'
 import type { StoreContext } from '../operations/store-context.ts'
 
 /** A gauge that exports one part of an engine's state. */

@@ -1,7 +1,12 @@
 import type { InstrumentOwner } from './instrument-owner.ts'
+import type { GaugeAggregation } from './semconv.ts'
 
-/** How the values of several callbacks become the one value of a gauge. */
-export type GaugeAggregation = 'sum' | 'max'
+/** Returns one value for several, at least one. `sum_by_database` and `worst` need more than the values: they add, and take the largest. */
+export function combineGauges(aggregation: GaugeAggregation, values: readonly number[]): number {
+  if (aggregation === 'min') return Math.min(...values)
+  if (aggregation === 'max' || aggregation === 'worst') return Math.max(...values)
+  return values.reduce((sum, value) => sum + value, 0)
+}
 
 /** A current value. It is `undefined` while the value is unknown; then the series is not exported. */
 export class Gauge {

@@ -67,6 +67,37 @@ export class Histogram {
     if (this.sink !== undefined) this.sink(value)
   }
 
+  /** How many numbers `copyNumbers` copies. */
+  get numberCount(): number {
+    return this.#numbers.length
+  }
+
+  /** Copies the count of each fine bucket, then sum, smallest and largest value. An empty histogram has Infinity and -Infinity. */
+  copyNumbers(target: Float64Array, offset: number): void {
+    target.set(this.#numbers, offset)
+  }
+
+  /**
+   * Adds what another histogram with the same bounds has recorded.
+   *
+   * @param bins the fine buckets whose counts grew.
+   * @param increments by how much each of them grew.
+   * @param sum by how much the sum grew.
+   * @param min the smallest value of the other histogram.
+   * @param max the largest value of the other histogram.
+   */
+  merge(bins: readonly number[], increments: readonly number[], sum: number, min: number, max: number): void {
+    const numbers = this.#numbers
+    const end = this.#fineBucketCount
+    for (let at = 0; at < bins.length; at++) {
+      const bin = bins[at] as number
+      if (bin < end) numbers[bin] = (numbers[bin] as number) + (increments[at] as number)
+    }
+    numbers[end] = (numbers[end] as number) + sum
+    if (min < (numbers[end + 1] as number)) numbers[end + 1] = min
+    if (max > (numbers[end + 2] as number)) numbers[end + 2] = max
+  }
+
   /** Returns a copy of the current state; later records do not change it. */
   snapshot(): HistogramSnapshot {
     const end = this.#fineBucketCount

@@ -17,7 +17,18 @@ export interface MetricDefinition {
   readonly attributes: readonly string[]
   /** Upper bounds of the explicit buckets, ascending, in `unit`. Histograms and summaries only (default `latencyBounds`). */
   readonly bounds?: readonly number[]
+  /** How the values of several stores or processes become one. Gauges only (default `sum`). */
+  readonly aggregation?: GaugeAggregation
 }
+
+/**
+ * How the values of several sources become the one value of a gauge.
+ *
+ * - `sum`, `max`, `min`: of all values.
+ * - `sum_by_database`: the values of different databases are added. Several processes that open one database report the same.
+ * - `worst`: of the gauges of one health check, one for each status, only that of the worst status is 1.
+ */
+export type GaugeAggregation = 'sum' | 'max' | 'min' | 'sum_by_database' | 'worst'
 
 /**
  * Upper bounds of the latency buckets in seconds: {1, 2.5, 5} × 10^-6 to 10^1. They include every bound of OpenTelemetry's
@@ -324,6 +335,24 @@ const monitorRows = {
     'Share of operations that are timed, 0 to 1; all operations are counted.',
     [],
   ),
+  wombat_monitor_workers: row(
+    'gauge',
+    '{worker}',
+    'Processes or threads whose metrics are added up here; those that are late did not answer the last collection.',
+    ['state'],
+  ),
+  wombat_monitor_workers_ended_total: row(
+    'counter',
+    '{worker}',
+    'Processes or threads that ended; of those that are lost, up to a second of what they recorded is missing.',
+    ['how'],
+  ),
+  wombat_monitor_workers_refused_total: row(
+    'counter',
+    '{worker}',
+    'Processes whose metrics cannot be added up, because of another version or other options.',
+    [],
+  ),
   wombat_process_event_loop_delay_seconds: row(
     'histogram',
     's',
@@ -405,6 +434,11 @@ const replacedByConvention: ReadonlySet<string> = new Set(Object.keys(operationR
 export function isExported(name: string, semconv: Semconv): boolean {
   if (name === clientOperationDuration.name) return semconv !== 'wombat'
   return semconv !== 'otel' || !replacedByConvention.has(name)
+}
+
+/** Returns whether a metric is one of the catalog, or of OpenTelemetry's conventions: every registry has it without a declaration. */
+export function isCatalogMetric(name: string): boolean {
+  return Object.hasOwn(metrics, name) || name === clientOperationDuration.name
 }
 
 /** Returns the names of the three metrics of an operation. */

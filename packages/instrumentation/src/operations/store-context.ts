@@ -1,6 +1,6 @@
 import { errorType } from '../metrics/error-type.ts'
-import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
+import type { GaugeAggregation } from '../metrics/semconv.ts'
 import { type MetricName, metrics, type Operation, operations } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import type { StoreBinding } from '../registry/store-binding.ts'

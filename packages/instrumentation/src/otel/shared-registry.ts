@@ -2,6 +2,7 @@ import { metrics as api, createNoopMeter, type MeterProvider } from '@openteleme
 import type { Semconv } from '../metrics/semconv.ts'
 import { MetricsRegistry, type RegistryOptions } from '../registry/registry.ts'
 import { bindToMeter } from './bind-to-meter.ts'
+import { joinMainThread } from './join-main-thread.ts'
 
 /** The instrumentation scope of all exported metrics and spans. */
 export const scopeName = '@wombat/instrumentation'
@@ -51,6 +52,7 @@ export function sharedRegistry(meterProvider?: MeterProvider, semconv?: Semconv)
     const entry = defaultRegistry({ ...(semconv !== undefined && { semconv }) })
     entry.isShared = true
     entry.exportGlobally()
+    joinMainThread()
     return entry.registry
   }
   const existing = registries.get(meterProvider)

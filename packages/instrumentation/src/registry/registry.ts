@@ -106,6 +106,8 @@ export class MetricsRegistry implements InstrumentOwner {
   readonly #listeners = new Set<(family: MetricFamily, series: Series) => void>()
   readonly #warned = new Set<string>()
   readonly #overflowing = new Set<string>()
+  /** A label that every series may have, beside those of its metric. */
+  #commonLabel: string | undefined
 
   /**
    * @throws RangeError if `cardinalityLimit` is not a whole number of 1 or more.
@@ -128,6 +130,18 @@ export class MetricsRegistry implements InstrumentOwner {
     }
     this.cardinalityLimit = cardinalityLimit
     this.semconv = semconv
+  }
+
+  /** @internal Creates a registry in which every series may have one more label. */
+  static createLabeled(options: RegistryOptions, label: string): MetricsRegistry {
+    const registry = new MetricsRegistry(options)
+    registry.#commonLabel = label
+    return registry
+  }
+
+  /** Returns the definition of a metric; undefined if it is neither in the catalog nor declared. */
+  definition(name: string): MetricDefinition | undefined {
+    return this.#definitions.get(name)
   }
 
   /**
@@ -255,7 +269,7 @@ export class MetricsRegistry implements InstrumentOwner {
     const key = seriesKey(labels)
     const existing = family.series.get(key)
     if (existing !== undefined) return existing.instrument as Kind
-    const problem = validateLabels(definition, labels)
+    const problem = validateLabels(definition, labels, this.#commonLabel)
     if (problem !== undefined) throw new TypeError(`metric ${name}: ${problem}`)
     return this.#addSeries(family, key, labels).instrument as Kind
   }
@@ -275,7 +289,7 @@ export class MetricsRegistry implements InstrumentOwner {
         this.reject(name, definition === undefined ? 'undeclared' : 'wrong_kind', kindName(instrumentClass))
         return undefined
       }
-      const problem = validateLabels(definition, labels)
+      const problem = validateLabels(definition, labels, this.#commonLabel)
       if (problem === undefined) return this.#addSeries(this.#family(definition), key, labels).instrument as Kind
       this.reject(name, 'labels', problem)
       return undefined
@@ -346,6 +360,11 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 }
 
+/** Creates a registry in which every series may have one more label, such as that of the process it comes from. */
+export function createLabeledRegistry(options: RegistryOptions, label: string): MetricsRegistry {
+  return MetricsRegistry.createLabeled(options, label)
+}
+
 /** @throws TypeError if the value is not a `MetricsRegistry`, of any copy of this package. */
 export function validateRegistry(value: unknown): void {
   const isRegistry = typeof value === 'object' && value !== null && 'onSeries' in value && typeof value.onSeries === 'function'
@@ -367,9 +386,9 @@ function isOfKind({ kind }: MetricDefinition, instrumentClass: InstrumentClass<I
  * Returns what is wrong with the labels, or `undefined`. Only the metric's attributes are valid: a misspelled key would
  * create other series.
  */
-function validateLabels({ attributes }: MetricDefinition, labels: Labels): string | undefined {
+function validateLabels({ attributes }: MetricDefinition, labels: Labels, commonLabel?: string): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
-    if (!attributes.includes(key)) {
+    if (!attributes.includes(key) && key !== commonLabel) {
       const known = attributes.length === 0 ? 'the metric has no labels' : `the labels of the metric are ${attributes.join(', ')}`
       return `unknown label ${JSON.stringify(key)}: ${known}`
     }

@@ -1,7 +1,6 @@
 import { errorKind } from '../metrics/error-type.ts'
-import type { GaugeAggregation } from '../metrics/gauge.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { MetricName } from '../metrics/semconv.ts'
+import type { GaugeAggregation, MetricName } from '../metrics/semconv.ts'
 import { logDiagnostic } from './diagnostics.ts'
 import type { MeasuredStore } from './measured-stores.ts'
 import type { ObservedOperation, ObservedStore } from './observer.ts'

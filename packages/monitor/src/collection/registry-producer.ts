@@ -84,7 +84,7 @@ export type OwnMetricData = MetricData & { readonly kind: MetricKind }
  * ```
  */
 export class RegistryProducer implements MetricProducer {
-  readonly #registry: MetricsRegistry
+  #registry: MetricsRegistry
   readonly #isDelta: boolean
   readonly #isExponential: boolean
   readonly #semconv: Semconv
@@ -114,6 +114,20 @@ export class RegistryProducer implements MetricProducer {
   /** Seconds that the event loop was busy with collections. They are not a metric here: reading must not change the metrics. */
   get busySeconds(): number {
     return this.#busySeconds
+  }
+
+  /** Reads another registry from now on, which contains the values of the one before. */
+  follow(registry: MetricsRegistry): void {
+    const known = new Map([...this.#registry.families()].map((family) => [family.definition.name, family.series]))
+    for (const { definition, series } of this.#isDelta ? registry.families() : []) {
+      for (const [key, one] of series) {
+        const before = known.get(definition.name)?.get(key)
+        const value = before === undefined ? undefined : this.#lastValues.get(before)
+        if (value !== undefined) this.#lastValues.set(one, value)
+        if (before !== undefined) this.#lastValues.delete(before)
+      }
+    }
+    this.#registry = registry
   }
 
   async collect(): Promise<CollectionResult> {

@@ -58,6 +58,12 @@ export class SnapshotReader extends MetricReader {
     }
   }
 
+  /** Reads no registry any more. */
+  unfollow(): void {
+    this.#registry = undefined
+    this.#producer = undefined
+  }
+
   /**
    * Returns the metrics as they are now. While a collection runs, every further call returns the same promise: its snapshot may
    * lack values that were recorded after the collection began. Call it again after it resolves to get them.

@@ -26,7 +26,7 @@ export function componentOptions(config: ResolvedConfig) {
   const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
   const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
   const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutHttp } = withoutNotifiers
-  const { metricsIntervalMs, logMetricsEnabled, ...rest } = withoutHttp
+  const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutHttp
   rest satisfies Record<string, never>
 
   const slow = { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold }
@@ -77,6 +77,7 @@ export function componentOptions(config: ResolvedConfig) {
       alertOpsgenieApiKey,
     },
     http: { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
+    processes: { group: processGroup, hasWorkerLabel: workerLabel },
     log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
   }
 }

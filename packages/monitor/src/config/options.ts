@@ -156,6 +156,16 @@ export const options = {
       'Bearer token that every request must send. Health endpoints answer without it, but only with a status.',
     ),
   ),
+  processGroup: option(
+    text('`auto`, `off` or a name'),
+    'auto',
+    'Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.',
+  ),
+  workerLabel: option(
+    boolean(),
+    false,
+    'Show the metrics of each process of a group apart, with the label `worker`, instead of their sum.',
+  ),
   logMetricsEnabled: option(boolean(), false, 'Log one line with rates, latencies and errors per interval.'),
   semconv: option(
     oneOf(['wombat', 'otel', 'both']),

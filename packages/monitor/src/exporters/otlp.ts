@@ -14,6 +14,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { RegistryProducer } from '../collection/registry-producer.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
+import { RegistrySource } from '../processes/registry-source.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
 
 /**
@@ -86,12 +87,18 @@ export interface OtlpSettings extends Omit<OtlpOptions, 'temporality'> {
   readonly histograms: 'explicit' | 'exponential'
 }
 
-/** Creates a reader that exports the registry over OTLP every interval. Failures are counted, and logged at most once a minute. */
+/**
+ * Creates a reader that exports the registry over OTLP every interval. Failures are counted, and logged at most once a minute.
+ *
+ * @param registry where exports are counted.
+ * @param whole the registry that is exported (default: the same).
+ */
 export function otlpReader(
   registry: MetricsRegistry,
   settings: OtlpSettings,
   logger: Logger,
   clock: Clock = new SystemClock(),
+  whole: RegistrySource = new RegistrySource(registry),
 ): PeriodicExportingMetricReader {
   const { url, headers, protocol, compression, timeoutMs, intervalMs, temporality, histograms, batchSize } = settings
   const config = {
@@ -114,7 +121,8 @@ export function otlpReader(
     undefined,
   )
   const exporter = new OTLPMetricExporterBase(delegate, config)
-  const producer = new RegistryProducer(registry, { temporality, histograms, clock })
+  const producer = new RegistryProducer(whole.current, { temporality, histograms, clock })
+  whole.onChange((current) => producer.follow(current))
   return new PeriodicExportingMetricReader({
     exporter: new CountedExporter(exporter, answers, registry, producer, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,

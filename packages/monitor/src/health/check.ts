@@ -128,6 +128,8 @@ export interface HealthCheckResult extends Partial<Explanation> {
   readonly maxStatus?: 'degraded' | 'unhealthy'
   readonly observed?: Observation
   readonly reason?: string
+  /** The process with this result, if several are monitored as one. */
+  readonly worker?: string
 }
 
 /** Explains a result that is not healthy. `all` holds the results of the same moment. Must be pure. */

@@ -9,6 +9,7 @@ import { type BuiltInSourceOptions, createBuiltInSource } from './built-in-sourc
 import { createExplain } from './explanation/explanation.ts'
 import type { HealthOptions } from './health-options.ts'
 import { HealthMonitor } from './monitor.ts'
+import type { CheckSource } from './registry/check-sources.ts'
 
 /** What the health monitor of a configuration needs. */
 export interface CreateHealthMonitorOptions {
@@ -25,6 +26,8 @@ export interface CreateHealthMonitorOptions {
   readonly probe: BuiltInSourceOptions['probe']
   readonly memoryLimitBytes: number | undefined
   readonly health: HealthOptions | undefined
+  /** Further checks. */
+  readonly sources?: readonly CheckSource[]
 }
 
 /** Creates the health monitor of a configuration, with the built-in checks and those of the application. */
@@ -36,7 +39,7 @@ export function createHealthMonitor(options: CreateHealthMonitorOptions): Health
     enabled,
     intervalMs,
     timeoutMs,
-    sources: [createBuiltInSource({ ...shared, probe, ...(bounds !== undefined && { bounds }) })],
+    sources: [createBuiltInSource({ ...shared, probe, ...(bounds !== undefined && { bounds }) }), ...(options.sources ?? [])],
     explain: createExplain(shared),
     registry,
     logger,

@@ -4,21 +4,20 @@ import type { AlertManager } from '../alerts/manager.ts'
 import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
 import type { History } from '../history/history.ts'
-import type { ErrorHistory } from '../operations/error-history.ts'
-import type { SlowLog } from '../operations/slow-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
-import { operationRoutes } from './routes/operations.ts'
+import { type OperationSource, operationRoutes } from './routes/operations.ts'
 import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
+import { type WorkerSource, workerRoutes } from './routes/workers.ts'
 
 export interface RouteDependencies {
   readonly reader: SnapshotReader
   readonly registry: MetricsRegistry
   readonly alerts: AlertManager
   readonly history: History
-  readonly slowLog: SlowLog
-  readonly errors: ErrorHistory
+  readonly operations: OperationSource
+  readonly workers: WorkerSource
   readonly health: HealthSource
   readonly clock: Clock
   /** The histograms of the last interval. */
@@ -36,13 +35,14 @@ export interface RouteGroups {
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, slowLog, errors, health, clock, recent, authToken } = dependencies
+  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authToken } = dependencies
   const now = (): number => clock.nowMs()
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
     .route('/', alertRoutes(alerts))
     .route('/', runbookRoutes())
     .route('/', queryRoutes(history, now))
-    .route('/', operationRoutes(slowLog, errors, now))
+    .route('/', operationRoutes(operations))
+    .route('/', workerRoutes(workers))
   return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }
 }

@@ -140,7 +140,8 @@ export async function listen(routes: Hono, host: string, port: number, option: s
   const connections = new Connections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
-    server.listen(port, host, resolve)
+    // In node:cluster, each worker would get some of the requests, and scrapes would read another one each time.
+    server.listen({ port, host, exclusive: true }, resolve)
   })
   server.unref()
   const { address, family, port: boundPort } = server.address() as AddressInfo

@@ -6,6 +6,7 @@ import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
 import { operationRoutes } from '../http/routes/operations.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
+import { GroupOperations } from '../processes/group-operations.ts'
 import { ManualClock } from '../time/clock.ts'
 import { ErrorHistory } from './error-history.ts'
 import { SlowLog, type SlowLogOptions } from './slow-log.ts'
@@ -151,7 +152,9 @@ test('secrets in keys, values and errors are in no record, log line or response'
   expect(slow.records.length).toBeGreaterThanOrEqual(5)
   expect(slow.records[0]).toMatchObject({ store: 'failing', isFailed: true })
   expect(errors.entries).toMatchObject([{ store: 'failing', operation: 'set', errorType: '_OTHER', count: 1 }])
-  const routes = operationRoutes(slow, errors, Date.now)
+  const routes = operationRoutes(
+    new GroupOperations({ slowLog: slow, errors, now: Date.now, others: () => [], ownWorker: () => undefined }),
+  )
   const responses = await Promise.all(
     ['slow-operations', 'errors'].map(async (path) => (await routes.request(`/api/v1/${path}`)).text()),
   )

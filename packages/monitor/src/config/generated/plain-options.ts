@@ -281,6 +281,22 @@ export interface PlainOptions {
    */
   readonly authToken?: string
   /**
+   * Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.
+   *
+   * `auto`, `off` or a name. Environment: `WOMBAT_PROCESS_GROUP`.
+   *
+   * @defaultValue `"auto"`
+   */
+  readonly processGroup?: string
+  /**
+   * Show the metrics of each process of a group apart, with the label `worker`, instead of their sum.
+   *
+   * True or false. Environment: `WOMBAT_WORKER_LABEL`.
+   *
+   * @defaultValue `false`
+   */
+  readonly workerLabel?: boolean
+  /**
    * Log one line with rates, latencies and errors per interval.
    *
    * True or false. Environment: `WOMBAT_LOG_METRICS_ENABLED`.

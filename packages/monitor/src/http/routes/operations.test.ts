@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ErrorHistory } from '../../operations/error-history.ts'
 import { SlowLog } from '../../operations/slow-log.ts'
 import { ProcessMonitor } from '../../process/process-monitor.ts'
+import { GroupOperations } from '../../processes/group-operations.ts'
 import { ManualClock } from '../../time/clock.ts'
 import { operationRoutes } from './operations.ts'
 
@@ -27,7 +28,9 @@ function routes(isAdaptive = false, keep = 100, fastGets = 0) {
   const users = new DatabaseMetrics(registry, { store: 'users', operations: ['get'] })
   for (let done = 0; done < fastGets; done++) users.recordGet(1e5, true)
   slow.adapt()
-  return operationRoutes(slow, errors, () => clock.nowMs())
+  return operationRoutes(
+    new GroupOperations({ slowLog: slow, errors, now: () => clock.nowMs(), others: () => [], ownWorker: () => undefined }),
+  )
 }
 
 async function ask(path: string, app = routes()): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {

@@ -1,8 +1,13 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { ErrorHistory } from '../../operations/error-history.ts'
-import type { SlowLog } from '../../operations/slow-log.ts'
+import type { OperationQuery, RecentErrors, SlowOperations } from '../../operations/operation-answers.ts'
 import { duration, parseParameters } from './parameters.ts'
+
+/** Provides single operations: those of this process, or of all of its group. */
+export interface OperationSource {
+  slowOperations(query: OperationQuery): Promise<SlowOperations>
+  recentErrors(query: OperationQuery): Promise<RecentErrors>
+}
 
 /** At least a second, because errors are counted per second. */
 const window = duration
@@ -17,8 +22,6 @@ const common = {
 const slowParameters = z.strictObject(common)
 const errorParameters = z.strictObject({ ...common, window })
 
-const defaultWindowMs = 300_000
-
 /**
  * Creates the endpoints about single operations. Both take `store` and `limit`, and answer 400 with the reason if a parameter is
  * not valid.
@@ -27,33 +30,17 @@ const defaultWindowMs = 300_000
  * - `GET /api/v1/errors`: recent errors, newest first, with their number by type and their rate per second in `window` (default:
  *   five minutes, or less if errors are known for less). The rate is left out if the window reaches further back.
  */
-export function operationRoutes(slowLog: SlowLog, errors: ErrorHistory, now: () => number): Hono {
+export function operationRoutes(source: OperationSource): Hono {
   return new Hono()
-    .get('/api/v1/slow-operations', (context) => {
+    .get('/api/v1/slow-operations', async (context) => {
       const query = parseParameters(slowParameters, context.req.query())
       if ('error' in query) return context.json(query, 400)
-      const { store, limit } = query.parameters
-      const slowOperations = slowLog.records.filter((record) => store === undefined || record.store === store).slice(0, limit)
-      const { thresholdSeconds, suppressed, enabled } = slowLog
-      const adaptiveThresholds = slowLog.adaptiveThresholds.filter((one) => store === undefined || one.store === store)
-      return context.json({ slowOperations, thresholdSeconds, adaptiveThresholds, suppressed, enabled })
+      return context.json(await source.slowOperations(query.parameters))
     })
-    .get('/api/v1/errors', (context) => {
+    .get('/api/v1/errors', async (context) => {
       const query = parseParameters(errorParameters, context.req.query())
       if ('error' in query) return context.json(query, 400)
-      const { store, limit, window } = query.parameters
-      const timeMs = now()
-      const { knownSinceMs } = errors
-      const windowMs = window ?? Math.max(1000, Math.min(defaultWindowMs, timeMs - (knownSinceMs ?? timeMs)))
-      const recent = errors.entries.filter(
-        (entry) => entry.lastMs >= timeMs - windowMs && (store === undefined || entry.store === store),
-      )
-      return context.json({
-        errors: recent.slice(0, limit),
-        ratePerSecond: errors.errorRate(windowMs, store),
-        countsByType: errors.countsByType(windowMs, store),
-        windowSeconds: windowMs / 1000,
-        knownSinceMs,
-      })
+      const { window: windowMs, ...others } = query.parameters
+      return context.json(await source.recentErrors({ ...others, windowMs }))
     })
 }

@@ -1,0 +1,221 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { Hono } from 'hono'
+import type { Notifier } from './alerts/notifiers/notifier.ts'
+import type { AlertRule } from './alerts/rule.ts'
+import { AlertScheduler, type AlertStorage } from './alerts/scheduler.ts'
+import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import { type Component, ComponentList } from './component.ts'
+import type { ComponentOptions } from './config/component-options.ts'
+import { ConfigError } from './config/errors.ts'
+import type { OptionName } from './config/options.ts'
+import { IntervalLog } from './exporters/log.ts'
+import { RecentHistograms } from './exporters/recent-histograms.ts'
+import { HistoryRecorder } from './history/recorder.ts'
+import { DurableHistory } from './history/sqlite/durable-history.ts'
+import { createRoutes, type RouteGroups } from './http/app.ts'
+import { withMiddleware } from './http/middleware.ts'
+import type { HealthSource } from './http/routes/health.ts'
+import type { OperationSource } from './http/routes/operations.ts'
+import type { WorkerSource } from './http/routes/workers.ts'
+import { type Addresses, HttpServers } from './http/servers.ts'
+import type { Logger } from './logger.ts'
+import type { CollectorRole } from './processes/process-group.ts'
+import type { ForwardedRequest, ForwardedResponse } from './processes/protocol.ts'
+import type { Clock } from './time/clock.ts'
+
+export interface CollectorOptions {
+  readonly reader: SnapshotReader
+  /** Where the monitor records what it does itself. */
+  readonly registry: MetricsRegistry
+  readonly options: ComponentOptions
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly chosenOptions: ReadonlySet<OptionName>
+  readonly rules: readonly AlertRule[]
+  readonly notifiers: readonly Notifier[]
+  readonly health: HealthSource
+  readonly operations: OperationSource
+  readonly workers: WorkerSource
+  /** Called with the recorder of each history. */
+  readonly onRecorder: (recorder: HistoryRecorder) => void
+}
+
+/** How long the ports of the process that collected before may still be in use, in milliseconds. */
+const takeoverMs = 5000
+
+/**
+ * Serves, evaluates and records the metrics of the whole: of this process, or of its group if this process collects for it. Another process
+ * may take the role over, so that it can be started and stopped more than once.
+ */
+export class Collector implements CollectorRole {
+  readonly #options: CollectorOptions
+  #rules: readonly AlertRule[]
+  #mayEvaluate = false
+  #active: Active | undefined
+  #durable: DurableHistory | undefined
+
+  constructor(options: CollectorOptions) {
+    this.#options = options
+    this.#rules = options.rules
+  }
+
+  /** The alerts, the history and the endpoints, while this process has the role. */
+  get active(): Active | undefined {
+    return this.#active
+  }
+
+  /** Evaluates and records from its start on, as soon as this process has the role: everything that it needs has started by then. */
+  readonly evaluation: Component = {
+    start: async () => {
+      this.#mayEvaluate = true
+      await this.#active?.evaluation.start()
+    },
+    // The servers still answer.
+    close: async () => {
+      this.#mayEvaluate = false
+      await this.#active?.evaluation.close(this.#options.options.closeTimeoutMs)
+    },
+  }
+
+  async start(registry: MetricsRegistry, storage: AlertStorage | undefined, isTakeover: boolean): Promise<Addresses> {
+    try {
+      return await this.#start(registry, storage, isTakeover)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async #start(registry: MetricsRegistry, storage: AlertStorage | undefined, isTakeover: boolean): Promise<Addresses> {
+    const { reader, options, logger, clock, notifiers, registry: own } = this.#options
+    this.follow(registry)
+    this.#durable ??= await openDurableHistory(this.#options)
+    const durable = this.#durable
+    const recent = new RecentHistograms()
+    const recorder = new HistoryRecorder({
+      reader,
+      registry: own,
+      logger,
+      clock,
+      durable,
+      onSample: (snapshot) => recent.record(snapshot),
+      ...options.history,
+    })
+    const alerts = new AlertScheduler({
+      registry: own,
+      logger,
+      clock,
+      rules: this.#rules,
+      notifiers,
+      history: recorder.history,
+      historyReady: () => recorder.restored,
+      evaluationIntervalMs: options.alerts.evaluationIntervalMs,
+      storage: durable ?? storage,
+      // The last export needs time, too.
+      closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
+    })
+    this.#options.onRecorder(recorder)
+    const { authToken } = options.http
+    const { health, operations, workers, chosenOptions } = this.#options
+    const { history } = recorder
+    const routes = createRoutes({
+      reader,
+      registry: own,
+      alerts: alerts.manager,
+      history,
+      health,
+      operations,
+      workers,
+      clock,
+      recent,
+      authToken,
+    })
+    const servers = new HttpServers({ ...options.http, chosenOptions, logger }, routes)
+    const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
+    const evaluation = new ComponentList()
+    evaluation.add(recorder)
+    if (options.log.enabled) evaluation.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
+    evaluation.add(alerts)
+    await startServers(servers, isTakeover ? takeoverMs : 0)
+    this.#active = { recorder, alerts, recent, app, forwardedApp: forwardedApp(routes), servers, evaluation }
+    if (this.#mayEvaluate) await evaluation.start()
+    return servers.addresses
+  }
+
+  follow(registry: MetricsRegistry): void {
+    this.#options.reader.follow(registry, this.#options.clock)
+  }
+
+  async stop(): Promise<void> {
+    const active = this.#active
+    await active?.evaluation.close(this.#options.options.closeTimeoutMs)
+    await active?.servers.close()
+    await this.#durable?.close()
+    this.#durable = undefined
+    this.#active = undefined
+  }
+
+  async answer({ method, url, headers }: ForwardedRequest): Promise<ForwardedResponse> {
+    const app = this.#active?.forwardedApp
+    if (app === undefined) throw new Error('this process does not serve the metrics any more')
+    const response = await app.fetch(
+      new Request(url, { method, headers: headers.map(([name, value]): [string, string] => [name, value]) }),
+    )
+    return { status: response.status, headers: [...response.headers], body: await response.text() }
+  }
+
+  /** Evaluates other rules from now on. Alerts of rules that remain keep their state. */
+  replaceRules(rules: readonly AlertRule[]): void {
+    this.#rules = rules
+    this.#active?.alerts.manager.replaceRules(rules)
+  }
+
+  /** Moves all times by milliseconds: the clock that they were read from was set. */
+  shift(deltaMs: number): void {
+    this.#active?.recorder.history.shift(deltaMs)
+    this.#durable?.shift(deltaMs)
+    this.#active?.alerts.shift(deltaMs)
+  }
+}
+
+interface Active {
+  readonly recorder: HistoryRecorder
+  readonly alerts: AlertScheduler
+  readonly recent: RecentHistograms
+  /** All endpoints, for a server of the application. */
+  readonly app: Hono
+  /** The same for requests that another process has let in, and whose answer it compresses. */
+  readonly forwardedApp: Hono
+  readonly servers: HttpServers
+  readonly evaluation: ComponentList
+}
+
+function forwardedApp({ prometheus, json, health }: Required<RouteGroups>): Hono {
+  return new Hono().route('/', health).route('/', prometheus).route('/', json)
+}
+
+/** Starts the servers; tries again for a while if their ports are in use. */
+async function startServers(servers: HttpServers, patienceMs: number): Promise<void> {
+  for (const startMs = performance.now(); ; ) {
+    try {
+      return await servers.start()
+    } catch (error) {
+      const isInUse = error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE'
+      if (!isInUse || performance.now() - startMs >= patienceMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+/** Opens the history on disk; returns undefined if none is configured. @throws ConfigError if the file cannot be used. */
+async function openDurableHistory({ options, registry, logger }: CollectorOptions): Promise<DurableHistory | undefined> {
+  const { path, ...limits } = options.durableHistory
+  if (path === undefined) return undefined
+  registry.counter('wombat_monitor_history_failures_total')
+  const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
+  try {
+    return await DurableHistory.open({ path, ...limits, logger, onFailure })
+  } catch (error) {
+    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
+  }
+}

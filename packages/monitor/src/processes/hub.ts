@@ -1,0 +1,427 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { HealthReport } from '../health/check.ts'
+import type { Addresses } from '../http/servers.ts'
+import type { Logger } from '../logger.ts'
+import type { Clock } from '../time/clock.ts'
+import { type Aggregate, endedWorker } from './aggregate.ts'
+import { encodeMessage, MessageDecoder } from './message.ts'
+import { type MessageHandler, Peer } from './peer.ts'
+import { type Hello, protocolVersion, type Welcome, type WorkerHealth, type WorkerState } from './protocol.ts'
+import { RegistryFeed } from './registry-feed.ts'
+import type { RegistrySource } from './registry-source.ts'
+import type { Replication } from './replication.ts'
+import type { FrameHead } from './series-table.ts'
+import type { Transport, TransportEvents } from './transport.ts'
+
+/** How long a collection waits for the other processes, in milliseconds: less than a collection may take in all. */
+const collectTimeoutMs = 750
+/** An answer that is older than this says nothing about now. */
+const gaugeLifetimeMs = 30_000
+/** A process that waits for the answer of one that hangs would wait for ever. */
+const maxCollectMs = 600_000
+
+export interface HubOptions {
+  readonly aggregate: Aggregate
+  /** The registry of this process, which is one of those that are added up. */
+  readonly own: RegistrySource
+  /** The feed of that registry, if it has fed another hub before. */
+  readonly feed?: RegistryFeed
+  /** Identifies this process among the others. */
+  readonly ownWorker: string
+  /** Where the hub counts what it sees. */
+  readonly registry: MetricsRegistry
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly generation: number
+  /** Keeps a copy elsewhere; undefined if this process ends with all others. */
+  readonly replication?: Replication
+  /** Returns what a process left that ended without a chance to send it. */
+  readonly takeLeft?: (worker: string) => Buffer | undefined
+  /** Handles further messages of the other processes. */
+  readonly handlers?: Readonly<Record<string, MessageHandler>>
+  /** Resolves when the hub may add processes. */
+  readonly ready?: Promise<void>
+  /** Called with what each process says first, before it is added. */
+  readonly onHello?: (hello: Hello, peer: Peer) => void
+  /** What the others are called in the log. */
+  readonly noun: 'process' | 'thread'
+}
+
+interface Worker extends Hello {
+  readonly peer: Peer
+  readonly slot: string
+  collecting: Promise<void> | undefined
+  lastAnswerMs: number
+  isLate: boolean
+  hasClosed: boolean
+  health: HealthReport | undefined
+}
+
+/** Adds up the registries of this process and of others that are connected to it. */
+export class Hub {
+  readonly #options: HubOptions
+  readonly #workers = new Map<string, Worker>()
+  #ownSlot = '1'
+  readonly #ownFeed: RegistryFeed
+  readonly #unsubscribe: () => void
+  #feeding: Promise<void> = Promise.resolve()
+  #addresses: Addresses = {}
+  #isClosed = false
+
+  constructor(options: HubOptions) {
+    this.#options = options
+    const { own, feed = new RegistryFeed(own.current) } = options
+    this.#ownFeed = feed
+    this.#unsubscribe = own.onChange((registry) => this.#ownFeed.follow(registry))
+  }
+
+  /**
+   * Adds this process.
+   *
+   * @param isBaseline whether only what it records from now on counts, because an earlier hub has counted the rest.
+   * @param wantedSlot the label that it had at an earlier hub.
+   */
+  start({
+    isBaseline = false,
+    wantedSlot,
+  }: {
+    readonly isBaseline?: boolean
+    readonly wantedSlot?: string | undefined
+  } = {}): void {
+    const { aggregate, own, ownWorker } = this.#options
+    if (isBaseline) this.#ownFeed.restartAtZero(own.current)
+    else this.#ownFeed.restart()
+    this.#ownSlot = aggregate.slotOf(ownWorker) ?? this.#freeSlot(wantedSlot)
+    aggregate.add(ownWorker, this.#ownSlot)
+    this.#feedOwnNow()
+    this.#endRestart(ownWorker)
+    aggregate.publishGauges()
+    this.#countWorkers()
+  }
+
+  /** Returns, at once, the values of this process as bytes that another hub can read. */
+  rest(): Buffer {
+    this.#ownFeed.restart()
+    return Buffer.concat(
+      [...this.#ownFeed.frames()].flatMap((frame) => {
+        if (frame === undefined) return []
+        const { numbers, ...body } = frame
+        return [encodeMessage({ name: 'frame', body, numbers })]
+      }),
+    )
+  }
+
+  /** Adds up the values of this process as they are now. */
+  feedOwn(): Promise<void> {
+    this.#feeding = this.#feeding.then(async () => {
+      await this.#ownFeed.sendTo(({ numbers, ...head }) => this.#read(this.#options.ownWorker, head, numbers))
+      this.#endRestart(this.#options.ownWorker)
+    })
+    return this.#feeding
+  }
+
+  /** The feed of this process, for another hub or a link. */
+  get feed(): RegistryFeed {
+    return this.#ownFeed
+  }
+
+  /** Adds up the values of this process at once, without a pause. */
+  #feedOwnNow(): void {
+    for (const frame of this.#ownFeed.frames()) {
+      if (frame === undefined) continue
+      const { numbers, ...head } = frame
+      this.#read(this.#options.ownWorker, head, numbers)
+    }
+  }
+
+  /** Takes a connection of another process or thread. */
+  accept(connect: (events: TransportEvents) => Transport): void {
+    let worker: Worker | undefined
+    const peer: Peer = new Peer(
+      connect,
+      {
+        ...this.#options.handlers,
+        hello: async (body) => {
+          const hello = body as Hello
+          this.#options.onHello?.(hello, peer)
+          await this.#options.ready
+          const { added, isBaseline } = this.#welcome(hello, peer)
+          worker = added
+          const { generation } = this.#options
+          return { slot: added.slot, generation, isBaseline, addresses: this.#addresses } satisfies Welcome
+        },
+        frame: (body, numbers = new Float64Array(0)) => {
+          if (worker !== undefined) this.#read(worker.worker, body as FrameHead, numbers)
+        },
+        synced: () => {
+          if (worker !== undefined) this.#endRestart(worker.worker)
+        },
+        databases: (body) => {
+          if (worker !== undefined) this.#options.aggregate.setDatabases(worker.worker, body as Record<string, string>)
+        },
+        health: (body) => {
+          if (worker !== undefined) worker.health = body as HealthReport
+        },
+        bye: () => {
+          if (worker !== undefined) worker.hasClosed = true
+          peer.close()
+        },
+      },
+      (reason) => {
+        if (worker !== undefined) this.#end(worker, reason)
+      },
+    )
+  }
+
+  /**
+   * Adds up what all processes have recorded until now. Waits for them, but not for one that was late before. Never rejects.
+   */
+  async collect(): Promise<void> {
+    const { own, aggregate } = this.#options
+    const answers: Array<Promise<void>> = []
+    for (const worker of this.#workers.values()) {
+      const { isLate } = worker
+      const answer = this.#ask(worker)
+      if (!isLate) answers.push(answer)
+    }
+    const ownAnswer = own.current.collectors.collect()
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, collectTimeoutMs)
+    })
+    await Promise.race([Promise.all([...answers, ownAnswer]), timeout])
+    clearTimeout(timer)
+    await this.feedOwn()
+    for (const worker of this.#workers.values()) this.#judge(worker)
+    aggregate.publishGauges()
+  }
+
+  /** Sends the addresses of the servers to all. */
+  setAddresses(addresses: Addresses): void {
+    this.#addresses = addresses
+    for (const { peer } of this.#workers.values()) peer.tell('addresses', addresses)
+  }
+
+  /** The processes or threads that are connected, and this one. */
+  get workers(): WorkerState[] {
+    const others = [...this.#workers.values()].map(
+      ({ slot, pid, thread, isLate, lastAnswerMs }): WorkerState => ({
+        worker: slot,
+        pid,
+        ...(thread !== 0 && { thread }),
+        state: isLate ? 'late' : 'current',
+        lastAnswerMs,
+      }),
+    )
+    const own: WorkerState = {
+      worker: this.#ownSlot,
+      pid: process.pid,
+      state: 'current',
+      lastAnswerMs: this.#options.clock.nowMs(),
+    }
+    return [own, ...others].sort((one, other) => Number(one.worker) - Number(other.worker))
+  }
+
+  get ownSlot(): string {
+    return this.#ownSlot
+  }
+
+  /** The last health reports of the others. */
+  get health(): WorkerHealth[] {
+    return [...this.#workers.values()].flatMap(({ slot, health }) =>
+      health === undefined ? [] : [{ worker: slot, report: health }],
+    )
+  }
+
+  /** Asks all others the same. Resolves to the answers that came in time, by the label of the process. */
+  async askAll(name: string, body: unknown, timeoutMs = collectTimeoutMs): Promise<ReadonlyMap<string, unknown>> {
+    const answers = new Map<string, unknown>()
+    const ask = async ({ peer, slot }: Worker): Promise<void> => {
+      try {
+        answers.set(slot, await peer.ask(name, body, timeoutMs))
+      } catch {
+        // A process that is late is named by the health check, and left out here.
+      }
+    }
+    await Promise.all([...this.#workers.values()].filter(({ isLate }) => !isLate).map(ask))
+    return answers
+  }
+
+  /** Ends a process that an earlier hub has known and that has not connected to this one. */
+  endUnconnected(): void {
+    const { aggregate, ownWorker } = this.#options
+    for (const worker of aggregate.workers) {
+      if (worker === ownWorker || worker === endedWorker || this.#workers.has(worker)) continue
+      this.#finish(worker)
+      this.#countEnd('lost')
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#unsubscribe()
+    for (const { peer } of this.#workers.values()) peer.close()
+    this.#workers.clear()
+    this.#countWorkers()
+  }
+
+  /** @throws Error if the process cannot be added. */
+  #welcome(hello: Hello, peer: Peer): { readonly added: Worker; readonly isBaseline: boolean } {
+    const { aggregate, clock, logger, noun, own } = this.#options
+    const problem = findProblem(hello, own.current.semconv)
+    if (problem !== undefined) {
+      this.#options.registry.incrementCounter('wombat_monitor_workers_refused_total')
+      logger.warn({ pid: hello.pid, reason: problem }, `a ${noun} is not part of the metrics of this service`)
+      throw new Error(problem)
+    }
+    const { worker, lastGeneration, lastSlot } = hello
+    this.#workers.get(worker)?.peer.close()
+    // What an earlier hub has counted must not be counted again.
+    const isBaseline = lastGeneration > 0 && !aggregate.has(worker)
+    const slot = aggregate.slotOf(worker) ?? this.#freeSlot(lastSlot)
+    aggregate.add(worker, slot)
+    const added = {
+      ...hello,
+      peer,
+      slot,
+      collecting: undefined,
+      lastAnswerMs: clock.nowMs(),
+      isLate: false,
+      hasClosed: false,
+      health: undefined,
+    }
+    this.#workers.set(worker, added)
+    this.#countWorkers()
+    logger.debug({ worker: slot, pid: hello.pid }, `a ${noun} joined`)
+    this.#replicate()
+    return { added, isBaseline }
+  }
+
+  #read(worker: string, head: FrameHead, numbers: Float64Array): void {
+    const { aggregate, registry, replication } = this.#options
+    try {
+      aggregate.read(worker, head, numbers)
+      replication?.frame(worker, head, numbers)
+    } catch (error) {
+      registry.recordSourceFailure('the metrics of another process', error)
+    }
+  }
+
+  #endRestart(worker: string): void {
+    this.#options.aggregate.endRestart(worker)
+    this.#options.replication?.endRestart(worker)
+  }
+
+  async #ask(worker: Worker): Promise<void> {
+    worker.collecting ??= worker.peer
+      .ask('collect', undefined, maxCollectMs)
+      .then(() => {
+        worker.lastAnswerMs = this.#options.clock.nowMs()
+        if (worker.isLate)
+          this.#options.logger.info({ worker: worker.slot, pid: worker.pid }, `a ${this.#options.noun} answers again`)
+        worker.isLate = false
+      })
+      .catch(() => {
+        // The connection has ended, which is handled there.
+      })
+      .finally(() => {
+        worker.collecting = undefined
+        this.#countWorkers()
+      })
+    await worker.collecting
+  }
+
+  /** Names a process that has not answered. */
+  #judge(worker: Worker): void {
+    if (worker.collecting === undefined) return
+    const { clock, aggregate, logger, noun } = this.#options
+    if (!worker.isLate) {
+      worker.isLate = true
+      this.#countWorkers()
+      logger.warn(
+        { worker: worker.slot, pid: worker.pid },
+        `a ${noun} did not answer within ${collectTimeoutMs} ms: its counters are those of its last answer; its event loop is blocked or its machine is busy`,
+      )
+    }
+    if (clock.nowMs() - worker.lastAnswerMs > gaugeLifetimeMs) aggregate.withdrawGauges(worker.worker)
+  }
+
+  #end(worker: Worker, reason: string | undefined): void {
+    if (this.#isClosed || this.#workers.get(worker.worker) !== worker) return
+    const { logger, noun, replication } = this.#options
+    this.#workers.delete(worker.worker)
+    const hasLeft = this.#finish(worker.worker)
+    const isLost = !worker.hasClosed && !hasLeft
+    this.#countEnd(isLost ? 'lost' : 'closed')
+    this.#countWorkers()
+    const fields = { worker: worker.slot, pid: worker.pid, ...(reason !== undefined && { reason }) }
+    if (isLost)
+      logger.info(fields, `a ${noun} ended without a chance to send what it recorded last: up to a second of it is missing`)
+    else logger.debug(fields, `a ${noun} ended`)
+    if (replication?.isWith(worker.peer) === true) {
+      replication.stop()
+      this.#replicate()
+    }
+  }
+
+  /** Reads what a process has left, and moves its counters to those of the ended ones. Returns whether it had left something. */
+  #finish(worker: string): boolean {
+    const { aggregate, replication, takeLeft } = this.#options
+    const left = takeLeft?.(worker)
+    if (left !== undefined) this.#readLeft(worker, left)
+    const grown = aggregate.end(worker)
+    replication?.end(worker, endedWorker, grown)
+    return left !== undefined
+  }
+
+  #readLeft(worker: string, left: Buffer): void {
+    try {
+      for (const { body, numbers } of new MessageDecoder().push(left))
+        this.#read(worker, body as FrameHead, numbers ?? new Float64Array(0))
+    } catch (error) {
+      this.#options.registry.recordSourceFailure('what a process left when it ended', error)
+    }
+  }
+
+  /** Keeps the copy in the process that has been connected for longest. */
+  #replicate(): void {
+    const { replication } = this.#options
+    const [oldest] = this.#workers.values()
+    if (replication === undefined || replication.isRunning || oldest === undefined) return
+    void replication.start(oldest.peer)
+  }
+
+  #freeSlot(wanted?: string): string {
+    const { aggregate } = this.#options
+    const taken = new Set(aggregate.workers.map((worker) => aggregate.slotOf(worker)))
+    if (wanted !== undefined && !taken.has(wanted)) return wanted
+    let slot = 1
+    while (taken.has(String(slot))) slot++
+    return String(slot)
+  }
+
+  #countWorkers(): void {
+    const { registry } = this.#options
+    const late = [...this.#workers.values()].filter(({ isLate }) => isLate).length
+    const isOpen = !this.#isClosed
+    for (const [state, count] of [
+      ['current', this.#workers.size + 1 - late],
+      ['late', late],
+    ] as const) {
+      registry.gauge('wombat_monitor_workers', { state }).set(isOpen ? count : undefined)
+    }
+  }
+
+  #countEnd(how: 'closed' | 'lost'): void {
+    this.#options.registry.incrementCounter('wombat_monitor_workers_ended_total', 1, { how })
+  }
+}
+
+function findProblem({ protocol, semconv }: Hello, ownSemconv: string): string | undefined {
+  if (protocol !== protocolVersion) {
+    return 'it runs another version of @wombat/monitor: restart all processes of the service with the same version'
+  }
+  if (semconv !== ownSemconv)
+    return `its option semconv is "${semconv}" and that of the others is "${ownSemconv}": use the same in all processes`
+  return undefined
+}

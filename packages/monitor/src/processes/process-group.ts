@@ -1,0 +1,513 @@
+import cluster from 'node:cluster'
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:net'
+import { isMainThread } from 'node:worker_threads'
+import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
+import type { AlertStorage } from '../alerts/scheduler.ts'
+import type { Component } from '../component.ts'
+import type { HealthReport } from '../health/check.ts'
+import type { Addresses } from '../http/servers.ts'
+import type { Logger } from '../logger.ts'
+import type { Clock } from '../time/clock.ts'
+import { Aggregate } from './aggregate.ts'
+import { GroupDirectory, type Seat } from './group-directory.ts'
+import { clusterGroupName, findGroupName, type GroupOption } from './group-name.ts'
+import { Hub } from './hub.ts'
+import { Link, type LinkState } from './link.ts'
+import type { Peer } from './peer.ts'
+import type {
+  ForwardedRequest,
+  ForwardedResponse,
+  Hello,
+  ReplicatedFrame,
+  StoredText,
+  WorkerHealth,
+  WorkerState,
+} from './protocol.ts'
+import type { RegistrySource } from './registry-source.ts'
+import { Replica } from './replica.ts'
+import { Replication } from './replication.ts'
+import { joinMainThread } from './threads.ts'
+import { socketTransport } from './transport.ts'
+
+/** What only one process of a group does: it serves, evaluates and records the metrics of all. */
+export interface CollectorRole {
+  /**
+   * Starts to read this registry, and to serve and evaluate what it reads.
+   *
+   * @param storage keeps the alerts for the next process that collects; undefined if this process is alone.
+   * @param isTakeover whether the ports may be in use for a moment by the process that collected before.
+   * @throws Error if a server cannot listen.
+   */
+  start(registry: MetricsRegistry, storage: AlertStorage | undefined, isTakeover: boolean): Promise<Addresses>
+  /** Reads another registry from now on, which contains the values of the one before. */
+  follow(registry: MetricsRegistry): void
+  stop(): Promise<void>
+  /** Answers a request that another process received. */
+  answer(request: ForwardedRequest): Promise<ForwardedResponse>
+}
+
+export interface ProcessGroupOptions {
+  readonly option: GroupOption
+  readonly role: CollectorRole
+  /** The registry of this process with its threads. */
+  readonly source: RegistrySource
+  /** Where the group counts what it sees. */
+  readonly registry: MetricsRegistry
+  readonly registryOptions: RegistryOptions
+  readonly hasWorkerLabel: boolean
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly databases: () => Promise<Readonly<Record<string, string>>>
+  readonly health: () => HealthReport
+  readonly operations: (body: unknown) => unknown
+  /** Called before this process becomes one of several. */
+  readonly onGroup: () => void
+}
+
+/** How long a process that takes over waits for the others, which have the sums of the one before. */
+const gatherMs = 400
+/** How long a process that takes over waits for a replica. */
+const replicaTimeoutMs = 10_000
+/** A process without the replica lets the one with it go first. */
+const politeDelayMs = 150
+/** How long the processes that the one before has known have to connect. */
+const reconnectMs = 5000
+const checkIntervalMs = 500
+/** How long to wait before another attempt to reach or to become the process that collects. */
+const retryDelayMs = 1000
+/** A page of many series takes a while. */
+const forwardTimeoutMs = 10_000
+
+type State =
+  | { readonly name: 'alone' }
+  | {
+      readonly name: 'collector'
+      readonly hub: Hub
+      server: Server
+      readonly generation: number
+      readonly replication: Replication
+    }
+  | { readonly name: 'member'; readonly link: Link }
+  | { readonly name: 'thread'; readonly link: Link }
+  | { readonly name: 'between' }
+
+/**
+ * The processes of a service as one: one of them collects the metrics of all, serves and evaluates them. If it ends, another one takes its
+ * place with the same sums.
+ */
+export class ProcessGroup implements Component {
+  readonly #options: ProcessGroupOptions
+  readonly #worker = randomUUID()
+  #directory: GroupDirectory | undefined
+  #state: State = { name: 'between' }
+  #linkState: LinkState = { lastGeneration: 0, slot: undefined, replica: undefined }
+  #feed: Link['feed'] | undefined
+  #addresses: Addresses = {}
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+  #unsubscribe: () => void = () => {}
+  #changing: Promise<void> = Promise.resolve()
+  readonly #onExit = (): void => this.#leave()
+  readonly #onFork = (): void => this.#open(clusterGroupName(process.pid))
+
+  constructor(options: ProcessGroupOptions) {
+    this.#options = options
+  }
+
+  /** @throws Error if this process is alone or the first of its group, and a server cannot listen. */
+  async start(): Promise<void> {
+    const { option, source, role } = this.#options
+    this.#unsubscribe = source.onChange(() => this.#readOwn())
+    if (!isMainThread) {
+      process.on('exit', this.#onExit)
+      if (await this.#joinMainThread()) return
+    }
+    const name = isMainThread ? findGroupName(option) : undefined
+    if (name !== undefined && this.#prepare(name)) {
+      process.on('exit', this.#onExit)
+      this.#options.onGroup()
+      await this.#join()
+      return
+    }
+    this.#addresses = await role.start(source.current, undefined, false)
+    this.#state = { name: 'alone' }
+    if (isMainThread && option === 'auto' && cluster.isPrimary) cluster.on('fork', this.#onFork)
+  }
+
+  /** The addresses of the servers, in whichever process they are. */
+  get addresses(): Addresses {
+    return this.#addresses
+  }
+
+  /** Whether another process serves and evaluates the metrics of this one. */
+  get isMember(): boolean {
+    return this.#state.name === 'member' || this.#state.name === 'thread'
+  }
+
+  /** Whether the main thread serves and exports the metrics of this thread. */
+  get isThread(): boolean {
+    return this.#state.name === 'thread'
+  }
+
+  /** Whether this process is one of several. */
+  get isShared(): boolean {
+    return this.#state.name !== 'alone'
+  }
+
+  /** The processes of the group, if this one collects; else only this one is known. */
+  get workers(): readonly WorkerState[] {
+    return this.#state.name === 'collector' ? this.#state.hub.workers : []
+  }
+
+  /** The label of this process among the others. */
+  get ownWorker(): string | undefined {
+    if (this.#state.name === 'collector') return this.#state.hub.ownSlot
+    return this.#state.name === 'member' || this.#state.name === 'thread' ? this.#state.link.state.slot : undefined
+  }
+
+  /** The health of the other processes, if this one collects. */
+  get health(): readonly WorkerHealth[] {
+    return this.#state.name === 'collector' ? this.#state.hub.health : []
+  }
+
+  /** Asks all other processes the same; resolves to the answers by label. */
+  async askAll(name: string, body: unknown): Promise<ReadonlyMap<string, unknown>> {
+    return this.#state.name === 'collector' ? this.#state.hub.askAll(name, body) : new Map()
+  }
+
+  /** Answers a request, in the process that collects. @throws Error if it does not answer. */
+  async forward(request: ForwardedRequest): Promise<ForwardedResponse> {
+    const { role } = this.#options
+    if (this.#state.name === 'alone' || this.#state.name === 'collector') return role.answer(request)
+    if (this.#state.name === 'between') throw new Error('another process is about to serve the metrics')
+    return (await this.#state.link.ask('http', request, forwardTimeoutMs)) as ForwardedResponse
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    cluster.off('fork', this.#onFork)
+    process.off('exit', this.#onExit)
+    clearTimeout(this.#timer)
+    await this.#changing.catch(() => {})
+    const state = this.#state
+    this.#state = { name: 'between' }
+    this.#unsubscribe()
+    if (state.name === 'member' || state.name === 'thread') await state.link.close()
+    if (state.name === 'collector') {
+      await state.hub.feedOwn()
+      await this.#stopCollecting(state)
+    } else if (state.name === 'alone') await this.#options.role.stop()
+  }
+
+  /** Opens a group around this process, which was alone. */
+  #open(name: string): void {
+    if (this.#state.name !== 'alone' || this.#isClosed || !this.#prepare(name)) return
+    cluster.off('fork', this.#onFork)
+    process.on('exit', this.#onExit)
+    this.#options.onGroup()
+    this.#change(async () => {
+      const seat = await (this.#directory as GroupDirectory).join()
+      if (seat.role === 'collector') await this.#collect(seat, { isRunning: true })
+      else {
+        await this.#options.role.stop()
+        await this.#follow(seat)
+      }
+    })
+  }
+
+  /** Returns whether the processes of the group can find each other. */
+  #prepare(name: string): boolean {
+    try {
+      this.#directory = new GroupDirectory(name)
+      return true
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.logger.warn(
+        { reason },
+        'this process cannot share one address with the other processes of its service, and serves only its own metrics',
+      )
+      return false
+    }
+  }
+
+  async #join(): Promise<void> {
+    const seat = await (this.#directory as GroupDirectory).join()
+    if (seat.role === 'collector') await this.#collect(seat, { isRunning: false })
+    else await this.#follow(seat)
+  }
+
+  /** Becomes a process whose metrics another one serves. */
+  async #follow({ socket }: Extract<Seat, { role: 'member' }>): Promise<void> {
+    const { source, databases, health, operations } = this.#options
+    const link = new Link(
+      (events) => socketTransport(socket, events),
+      {
+        worker: this.#worker,
+        thread: 0,
+        source,
+        databases,
+        health,
+        operations,
+        onAddresses: (addresses) => {
+          this.#addresses = addresses
+        },
+        onLost: () => this.#rejoin(link),
+      },
+      this.#linkState,
+      this.#feed,
+    )
+    this.#feed = link.feed
+    await link.start()
+    this.#linkState = link.state
+    this.#state = { name: 'member', link }
+    this.#readOwn()
+  }
+
+  /** Becomes a thread whose metrics the main thread serves. Returns whether the main thread is monitored. */
+  async #joinMainThread(): Promise<boolean> {
+    const { source, databases, health, operations, onGroup } = this.#options
+    const link = await joinMainThread({
+      worker: this.#worker,
+      source,
+      databases,
+      health,
+      operations,
+      onAddresses: (addresses) => {
+        this.#addresses = addresses
+      },
+      // The monitoring of the main thread was closed: there is no other.
+      onLost: () => {
+        this.#state = { name: 'between' }
+      },
+    })
+    if (link === undefined) return false
+    onGroup()
+    this.#state = { name: 'thread', link }
+    this.#readOwn()
+    return true
+  }
+
+  /** Reads the metrics of this process, if another one serves them or none has joined. */
+  #readOwn(): void {
+    const { name } = this.#state
+    if (name !== 'collector') this.#options.role.follow(this.#options.source.current)
+  }
+
+  /** Becomes the process that collects. */
+  async #collect(
+    { server, generation }: Extract<Seat, { role: 'collector' }>,
+    { isRunning }: { readonly isRunning: boolean },
+  ): Promise<void> {
+    const { source, registry, registryOptions, hasWorkerLabel, logger, clock, role } = this.#options
+    const aggregate = new Aggregate({ registryOptions, hasWorkerLabel })
+    const replication = new Replication(aggregate, generation)
+    const incoming = new IncomingReplica()
+    const begun = Promise.withResolvers<void>()
+    const directory = this.#directory as GroupDirectory
+    const hub: Hub = new Hub({
+      aggregate,
+      own: source,
+      ...(this.#feed !== undefined && { feed: this.#feed }),
+      ownWorker: this.#worker,
+      registry,
+      logger,
+      clock,
+      generation,
+      replication,
+      takeLeft: (worker) => directory.takeLeft(worker),
+      handlers: { http: (body) => role.answer(body as ForwardedRequest), ...incoming.handlers },
+      ready: begun.promise,
+      onHello: (hello, peer) => incoming.offer(hello, peer),
+      noun: 'process',
+    })
+    this.#feed = hub.feed
+    const listen = (to: Server): void =>
+      void to.on('connection', (socket) => hub.accept((events) => socketTransport(socket, events)))
+    listen(server)
+    const { lastGeneration, slot, replica: ownReplica } = this.#linkState
+    const replica = ownReplica ?? (generation > 1 ? await incoming.receive() : undefined)
+    if (replica !== undefined) {
+      aggregate.adopt(replica)
+      for (const [name, value] of replica.stored) replication.store(name, value)
+    } else if (lastGeneration > 0) {
+      logger.warn(
+        {},
+        'the process that collected the metrics ended together with its copy: counters start at 0 again, as after a restart of the service',
+      )
+    }
+    hub.start({ isBaseline: lastGeneration > 0 && !aggregate.has(this.#worker), wantedSlot: slot })
+    this.#linkState = { lastGeneration: generation, slot: hub.ownSlot, replica: undefined }
+    aggregate.registry.warn = (message) => logger.warn({}, message)
+    aggregate.registry.collectors.add(() => hub.collect())
+    this.#state = { name: 'collector', hub, server, generation, replication }
+    begun.resolve()
+    if (isRunning) role.follow(aggregate.registry)
+    else this.#addresses = await role.start(aggregate.registry, replicatedStorage(replication), generation > 1)
+    hub.setAddresses(this.#addresses)
+    setTimeout(() => hub.endUnconnected(), reconnectMs).unref()
+    this.#watch(listen)
+  }
+
+  /** Keeps the copy up to date, and checks that this process is still the one that collects. */
+  #watch(listen: (server: Server) => void): void {
+    if (this.#isClosed || this.#state.name !== 'collector') return
+    this.#timer = setTimeout(() => {
+      void this.#check(listen).then(() => this.#watch(listen))
+    }, checkIntervalMs)
+    this.#timer.unref()
+  }
+
+  async #check(listen: (server: Server) => void): Promise<void> {
+    const state = this.#state
+    if (state.name !== 'collector') return
+    const { hub, replication, generation } = state
+    if (replication.isRunning) await hub.feedOwn()
+    const newest = this.#newestGeneration()
+    if (newest === generation) return
+    if (newest > generation) {
+      this.#options.logger.warn({}, 'another process collects the metrics of this service: this one leaves it to that')
+      this.#change(async () => {
+        await this.#stopCollecting(state)
+        await this.#join()
+      })
+      return
+    }
+    // The folder for temporary files was cleaned.
+    const server = await (this.#directory as GroupDirectory).listenAgain(generation).catch(() => undefined)
+    if (server === undefined) return
+    state.server.close()
+    state.server = server
+    listen(server)
+  }
+
+  #newestGeneration(): number {
+    try {
+      return (this.#directory as GroupDirectory).newestGeneration()
+    } catch {
+      return 0
+    }
+  }
+
+  async #stopCollecting({ hub, server, generation }: Extract<State, { name: 'collector' }>): Promise<void> {
+    await this.#options.role.stop()
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      hub.close()
+    })
+    try {
+      this.#directory?.keepNumber(generation)
+    } catch {
+      // The folder is gone: there is no number to keep.
+    }
+  }
+
+  /** The process that collected has ended: reaches the next one, or becomes it. */
+  #rejoin(link: Link): void {
+    if (this.#isClosed) return
+    this.#linkState = link.state
+    this.#state = { name: 'between' }
+    this.#change(async () => {
+      if (this.#linkState.replica === undefined) await pause(politeDelayMs)
+      await this.#join()
+    })
+  }
+
+  /** Changes the role of this process, one change at a time, until it succeeds. */
+  #change(run: () => Promise<void>): void {
+    this.#changing = this.#changing.then(async () => {
+      for (let attempt = run; !this.#isClosed; attempt = () => this.#join()) {
+        try {
+          await attempt()
+          return
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error)
+          if (attempt === run) {
+            this.#options.logger.error(
+              { reason },
+              'the metrics of this process are not served at the moment; it is tried again every second',
+            )
+          }
+          await pause(retryDelayMs)
+        }
+      }
+    })
+  }
+
+  /** Leaves what was not sent: the process ends now. */
+  #leave(): void {
+    const state = this.#state
+    try {
+      if (state.name === 'thread') state.link.sendRestNow()
+      else if (state.name === 'member') this.#directory?.leave(this.#worker, state.link.rest())
+      else if (state.name === 'collector') this.#directory?.leave(this.#worker, state.hub.rest())
+    } catch {
+      // There is no later moment at which this could be reported: the other processes count this one as lost.
+    }
+  }
+}
+
+/** The replica that the process that collects gets from another one when it takes over. */
+class IncomingReplica {
+  readonly #offers = new Map<Peer, number>()
+  #replica: Replica | undefined
+  #onOffer: () => void = () => {}
+
+  readonly handlers = {
+    'replica-frame': (body: unknown, numbers: Float64Array | undefined): void => {
+      const { worker, slot, ...head } = body as ReplicatedFrame
+      this.#replica?.read(worker, slot, head, numbers ?? new Float64Array(0))
+    },
+    'replica-stored': (body: unknown): void => {
+      const { name, value } = body as StoredText
+      this.#replica?.stored.set(name, value)
+    },
+  }
+
+  offer({ replicaGeneration }: Hello, peer: Peer): void {
+    if (replicaGeneration === 0) return
+    this.#offers.set(peer, replicaGeneration)
+    this.#onOffer()
+  }
+
+  /** Resolves to the newest replica that another process has; to undefined if none has one. */
+  async receive(): Promise<Replica | undefined> {
+    if (this.#offers.size === 0) {
+      await Promise.race([
+        pause(gatherMs),
+        new Promise<void>((resolve) => {
+          this.#onOffer = resolve
+        }),
+      ])
+    }
+    const [newest] = [...this.#offers].sort(([, one], [, other]) => other - one)
+    if (newest === undefined) return undefined
+    const [peer, generation] = newest
+    this.#replica = new Replica(generation)
+    try {
+      await peer.ask('replica-send', undefined, replicaTimeoutMs)
+      return this.#replica
+    } catch {
+      // Counters start at 0 then, which is reported.
+      return undefined
+    }
+  }
+}
+
+/** Keeps the alerts with the copy. */
+function replicatedStorage(replication: Replication): AlertStorage {
+  return {
+    metadata: (name) => replication.stored(name),
+    setMetadata: (name, value) => {
+      replication.store(name, value)
+      return true
+    },
+    lastSampleMs: () => undefined,
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}

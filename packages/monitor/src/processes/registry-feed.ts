@@ -1,0 +1,192 @@
+import type { Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
+import { isCatalogMetric } from '@wombat/instrumentation/internal'
+import { TimeSlices } from '../history/time-slices.ts'
+import { entryKey, type FrameHead, type SeriesRow } from './series-table.ts'
+
+/** A part of what changed in a registry. */
+export interface Frame extends FrameHead {
+  readonly numbers: Float64Array
+}
+
+/** A frame is small: the receiver handles it in one go. */
+const maxRows = 400
+const maxNumbers = 8192
+
+interface Source {
+  readonly definition: MetricDefinition
+  readonly series: Series
+  /** The value that was sent last; NaN if it was unknown, undefined before the first. */
+  value: number | undefined
+  /** The numbers of a histogram that were sent last. */
+  numbers: Float64Array | undefined
+  /** What is left out of every value, because it was counted elsewhere. */
+  readonly base: number | Float64Array | undefined
+}
+
+/** Returns what changed in a registry since it was asked last, as frames for a `SeriesTable`. */
+export class RegistryFeed {
+  #sources: Source[] = []
+  #unsubscribe: () => void
+  /** What is left out of the value of each series, by metric and labels. */
+  #bases: ReadonlyMap<string, number | Float64Array> = new Map()
+  readonly #definedMetrics = new Set<string>()
+  /** How many of the sources were defined to the receiver. */
+  #defined = 0
+  #isRestart = true
+  #scratch = new Float64Array(0)
+
+  constructor(registry: MetricsRegistry) {
+    this.#unsubscribe = registry.onSeries((family, series) => this.#add(family, series))
+  }
+
+  /** Starts again for another receiver: the next frames contain everything. */
+  restart(): void {
+    this.#defined = 0
+    this.#isRestart = true
+    this.#definedMetrics.clear()
+    for (const source of this.#sources) {
+      source.value = undefined
+      source.numbers = undefined
+    }
+  }
+
+  /** Starts again for another registry, which contains the values of the one before. */
+  follow(registry: MetricsRegistry): void {
+    this.#unsubscribe()
+    this.#sources = []
+    this.#unsubscribe = registry.onSeries((family, series) => this.#add(family, series))
+    this.restart()
+  }
+
+  /** Starts again, and counts only from now on: what was recorded before was counted by a receiver that is gone. */
+  restartAtZero(registry: MetricsRegistry): void {
+    this.#bases = readBases(registry)
+    this.follow(registry)
+  }
+
+  /** Passes what changed to `send`, in slices. */
+  async sendTo(send: (frame: Frame) => void): Promise<void> {
+    const slices = new TimeSlices()
+    for (const frame of this.frames()) {
+      if (frame !== undefined) send(frame)
+      await slices.yieldIfDue()
+    }
+  }
+
+  /** Returns what changed, frame by frame. What is undefined in between is a place to pause. */
+  *frames(): Generator<Frame | undefined> {
+    let writer = this.#startFrame()
+    const isRestart = this.#isRestart
+    this.#isRestart = false
+    // Series that appear meanwhile are in the next call.
+    const { length } = this.#sources
+    for (let id = 0; id < length; id++) {
+      const source = this.#sources[id] as Source
+      if (id >= this.#defined) this.#define(writer, id, source)
+      this.#write(writer, id, source)
+      if (writer.rows.length >= maxRows || writer.numbers.length >= maxNumbers) {
+        this.#defined = Math.max(this.#defined, id + 1)
+        yield writer.frame()
+        writer = this.#startFrame()
+      } else if (id % 64 === 63) yield undefined
+    }
+    this.#defined = Math.max(this.#defined, length)
+    if (isRestart || !writer.isEmpty) yield writer.frame()
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  #startFrame(): FrameWriter {
+    return new FrameWriter(this.#isRestart)
+  }
+
+  #add({ definition }: MetricFamily, series: Series): void {
+    const base = this.#bases.size === 0 ? undefined : this.#bases.get(entryKey(definition.name, series.labels))
+    this.#sources.push({ definition, series, value: undefined, numbers: undefined, base })
+  }
+
+  #define(writer: FrameWriter, id: number, { definition, series }: Source): void {
+    const { name, kind } = definition
+    if (!isCatalogMetric(name) && !this.#definedMetrics.has(name)) {
+      this.#definedMetrics.add(name)
+      writer.metrics.push(definition)
+    }
+    writer.rows.push([id, name, series.labels, kind])
+  }
+
+  #write(writer: FrameWriter, id: number, source: Source): void {
+    const { instrument } = source.series
+    if ('copyNumbers' in instrument) {
+      this.#writeHistogram(writer, id, source, instrument)
+      return
+    }
+    const { base = 0 } = source
+    const value = (instrument.value ?? Number.NaN) - (base as number)
+    // Values that are NaN are the same, and a series that starts without a value needs no number.
+    if (Object.is(value, source.value) || (source.value === undefined && Number.isNaN(value))) return
+    source.value = value
+    writer.numbers.push(id, value)
+  }
+
+  #writeHistogram(writer: FrameWriter, id: number, source: Source, histogram: Histogram): void {
+    const { numberCount } = histogram
+    if (this.#scratch.length < numberCount) this.#scratch = new Float64Array(numberCount)
+    const now = this.#scratch
+    histogram.copyNumbers(now, 0)
+    const { numbers: before, base } = source
+    const bins = numberCount - 3
+    // The smallest and the largest value since then are not known.
+    if (base instanceof Float64Array) for (let at = 0; at <= bins; at++) now[at] = (now[at] as number) - (base[at] as number)
+    const { numbers } = writer
+    const start = numbers.length
+    for (let bin = 0; bin < bins; bin++) {
+      const count = now[bin] as number
+      if (count !== (before === undefined ? 0 : (before[bin] as number))) numbers.push(bin, count)
+    }
+    const length = (numbers.length - start) / 2
+    // An empty histogram has only its definition.
+    if (length === 0) return
+    const changed = numbers.splice(start)
+    numbers.push(id, now[bins] as number, now[bins + 1] as number, now[bins + 2] as number, length, ...changed)
+    source.numbers ??= new Float64Array(numberCount)
+    source.numbers.set(now.subarray(0, numberCount))
+  }
+}
+
+/** Returns the counters and histograms as they are now. */
+function readBases(registry: MetricsRegistry): Map<string, number | Float64Array> {
+  const bases = new Map<string, number | Float64Array>()
+  for (const { definition, series } of registry.families()) {
+    for (const { labels, instrument } of series.values()) {
+      const key = entryKey(definition.name, labels)
+      if ('copyNumbers' in instrument) {
+        const numbers = new Float64Array(instrument.numberCount)
+        instrument.copyNumbers(numbers, 0)
+        bases.set(key, numbers)
+      } else if ('add' in instrument) bases.set(key, instrument.value)
+    }
+  }
+  return bases
+}
+
+class FrameWriter {
+  readonly rows: SeriesRow[] = []
+  readonly metrics: MetricDefinition[] = []
+  readonly numbers: number[] = []
+  readonly #isRestart: boolean
+
+  constructor(isRestart: boolean) {
+    this.#isRestart = isRestart
+  }
+
+  get isEmpty(): boolean {
+    return this.rows.length === 0 && this.numbers.length === 0
+  }
+
+  frame(): Frame {
+    const { rows: series, metrics, numbers } = this
+    return { series, metrics, numbers: Float64Array.from(numbers), ...(this.#isRestart && { isRestart: true }) }
+  }
+}

@@ -1,0 +1,155 @@
+import type { Labels, MetricDefinition, MetricKind } from '@wombat/instrumentation'
+import { SparseCounts } from './sparse-counts.ts'
+
+/** One series of a process: its number, its metric, its labels. */
+export type SeriesRow = readonly [id: number, metric: string, labels: Labels, kind: MetricKind]
+
+/** What comes before the numbers of a frame. */
+export interface FrameHead {
+  /** The series that appear for the first time. */
+  readonly series: readonly SeriesRow[]
+  /** The metrics among them that are not in the catalog. */
+  readonly metrics: readonly MetricDefinition[]
+  /** Whether the numbers of series start again: known ones keep their values. */
+  readonly isRestart?: boolean
+}
+
+/** The last values of one series of a process. */
+export interface TableEntry<Target> {
+  readonly metric: string
+  readonly labels: Labels
+  readonly kind: MetricKind
+  readonly target: Target | undefined
+  /** The value of a counter or a gauge, the sum of a histogram; NaN if it is unknown. */
+  value: number
+  /** Of a histogram only. */
+  readonly distribution?: { readonly counts: SparseCounts; min: number; max: number }
+}
+
+/** A series of a process with its number. */
+export type TableRow<Target> = readonly [id: number, entry: TableEntry<Target>]
+
+/** What happens to the series of a process. */
+export interface TableEvents<Target> {
+  /** Returns where the series is added up; undefined if it cannot be. */
+  onSeries(metric: string, labels: Labels, kind: MetricKind): Target | undefined
+  onMetric(definition: MetricDefinition): void
+  onCounter(entry: TableEntry<Target>, increment: number): void
+  onGauge(entry: TableEntry<Target>, value: number | undefined): void
+  onHistogram(entry: TableEntry<Target>, change: HistogramChange): void
+}
+
+/** What a histogram has recorded since the last frame. */
+export interface HistogramChange {
+  readonly bins: readonly number[]
+  readonly increments: readonly number[]
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * The series of one process as they were in its last frame. Frames have absolute values, so that one that arrives twice, or after a
+ * change of the process that collects, changes nothing.
+ */
+export class SeriesTable<Target> {
+  readonly #events: TableEvents<Target>
+  #entries: Array<TableEntry<Target> | undefined> = []
+  /** The entries by metric and labels, while the numbers of series start again. */
+  #known: Map<string, TableEntry<Target>> | undefined
+
+  constructor(events: TableEvents<Target>) {
+    this.#events = events
+  }
+
+  entries(): ReadonlyArray<TableEntry<Target>> {
+    return this.#entries.filter((entry) => entry !== undefined)
+  }
+
+  /** Returns the series with their numbers. */
+  *rows(): Generator<TableRow<Target>> {
+    for (const [id, entry] of this.#entries.entries()) if (entry !== undefined) yield [id, entry]
+  }
+
+  entry(id: number): TableEntry<Target> | undefined {
+    return this.#entries[id]
+  }
+
+  /** Reads a frame. @throws Error if it has a series that was not defined. */
+  read({ series, metrics, isRestart }: FrameHead, numbers: Float64Array): void {
+    if (isRestart === true) this.#restart()
+    for (const definition of metrics) this.#events.onMetric(definition)
+    for (const row of series) this.#define(row)
+    for (let at = 0; at < numbers.length; ) {
+      const entry = this.#entries[numbers[at] as number]
+      // Without its kind, the rest of the frame cannot be read.
+      if (entry === undefined) throw new Error('a frame has a series that was not defined')
+      at =
+        entry.distribution === undefined ? this.#readNumber(entry, numbers, at + 1) : this.#readHistogram(entry, numbers, at + 1)
+    }
+  }
+
+  /** Forgets which series were known before the numbers started again, once all are defined. */
+  endRestart(): void {
+    this.#known = undefined
+  }
+
+  #restart(): void {
+    this.#known = new Map(this.entries().map((entry) => [entryKey(entry.metric, entry.labels), entry]))
+    this.#entries = []
+  }
+
+  #define([id, metric, labels, kind]: SeriesRow): void {
+    const known = this.#entries[id] ?? this.#known?.get(entryKey(metric, labels))
+    if (known !== undefined) {
+      this.#entries[id] = known
+      return
+    }
+    const isDistribution = kind === 'histogram' || kind === 'summary'
+    this.#entries[id] = {
+      metric,
+      labels,
+      kind,
+      target: this.#events.onSeries(metric, labels, kind),
+      value: kind === 'gauge' ? Number.NaN : 0,
+      ...(isDistribution && {
+        distribution: { counts: new SparseCounts(), min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
+      }),
+    }
+  }
+
+  #readNumber(entry: TableEntry<Target>, numbers: Float64Array, at: number): number {
+    const value = numbers[at] as number
+    const increment = value - entry.value
+    entry.value = value
+    if (entry.kind === 'gauge') this.#events.onGauge(entry, Number.isNaN(value) ? undefined : value)
+    else if (increment !== 0) this.#events.onCounter(entry, increment)
+    return at + 1
+  }
+
+  /** Sum, smallest and largest value, and the number of bins that changed, then each with its count. */
+  #readHistogram(entry: TableEntry<Target>, numbers: Float64Array, start: number): number {
+    const { distribution } = entry
+    if (distribution === undefined) return start
+    const [value = 0, min = 0, max = 0, length = 0] = numbers.subarray(start, start + 4)
+    const sum = value - entry.value
+    entry.value = value
+    distribution.min = min
+    distribution.max = max
+    const bins: number[] = []
+    const increments: number[] = []
+    const end = start + 4 + 2 * length
+    for (let at = start + 4; at < end; at += 2) {
+      const bin = numbers[at] as number
+      bins.push(bin)
+      increments.push(distribution.counts.replace(bin, numbers[at + 1] as number))
+    }
+    this.#events.onHistogram(entry, { bins, increments, sum, min, max })
+    return end
+  }
+}
+
+/** Returns one text for a metric and its labels. */
+export function entryKey(metric: string, labels: Labels): string {
+  return `${metric} ${JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))}`
+}
