@@ -103,7 +103,9 @@ export class Aggregate {
     for (const definition of replica.declaredMetrics) this.#declare(definition)
     for (const worker of replica.workers) {
       this.add(worker, replica.slotOf(worker) ?? '')
-      for (const { numbers, ...head } of tableFrames(replica.rowsOf(worker))) this.read(worker, head, numbers)
+      // Gauges are of now: each process sends its own again.
+      const rows = [...replica.rowsOf(worker)].filter(([, { kind }]) => kind !== 'gauge')
+      for (const { numbers, ...head } of tableFrames(rows)) this.read(worker, head, numbers)
       this.endRestart(worker)
     }
     for (const [id, { metric, labels }] of this.rowsOf(endedWorker)) this.#endedIds.set(entryKey(metric, labels), id)

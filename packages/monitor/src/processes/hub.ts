@@ -247,13 +247,20 @@ export class Hub {
     return answers
   }
 
-  /** Ends a process that an earlier hub has known and that has not connected to this one. */
-  endUnconnected(): void {
+  /**
+   * Ends the processes that an earlier hub has known and that are not connected to this one.
+   *
+   * @param onlyIfLeft whether only those are ended that have left something: they have ended for certain.
+   */
+  endUnconnected({ onlyIfLeft = false } = {}): void {
     const { aggregate, ownWorker } = this.#options
+    if (this.#isClosed) return
     for (const worker of aggregate.workers) {
       if (worker === ownWorker || worker === endedWorker || this.#workers.has(worker)) continue
-      this.#finish(worker)
-      this.#countEnd('lost')
+      const left = this.#options.takeLeft?.(worker)
+      if (left === undefined && onlyIfLeft) continue
+      this.#finish(worker, left)
+      this.#countEnd(left === undefined ? 'lost' : 'closed')
     }
   }
 
@@ -350,8 +357,9 @@ export class Hub {
     if (this.#isClosed || this.#workers.get(worker.worker) !== worker) return
     const { logger, noun, replication } = this.#options
     this.#workers.delete(worker.worker)
-    const hasLeft = this.#finish(worker.worker)
-    const isLost = !worker.hasClosed && !hasLeft
+    const left = this.#options.takeLeft?.(worker.worker)
+    this.#finish(worker.worker, left)
+    const isLost = !worker.hasClosed && left === undefined
     this.#countEnd(isLost ? 'lost' : 'closed')
     this.#countWorkers()
     const fields = { worker: worker.slot, pid: worker.pid, ...(reason !== undefined && { reason }) }
@@ -364,14 +372,13 @@ export class Hub {
     }
   }
 
-  /** Reads what a process has left, and moves its counters to those of the ended ones. Returns whether it had left something. */
-  #finish(worker: string): boolean {
-    const { aggregate, replication, takeLeft } = this.#options
-    const left = takeLeft?.(worker)
+  /** Reads what a process has left, and moves its counters to those of the ended ones. */
+  #finish(worker: string, left: Buffer | undefined): void {
+    const { aggregate, replication } = this.#options
     if (left !== undefined) this.#readLeft(worker, left)
     const grown = aggregate.end(worker)
+    aggregate.publishGauges()
     replication?.end(worker, endedWorker, grown)
-    return left !== undefined
   }
 
   #readLeft(worker: string, left: Buffer): void {

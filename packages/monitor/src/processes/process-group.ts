@@ -66,7 +66,9 @@ export interface ProcessGroupOptions {
 }
 
 /** How long a process that takes over waits for the others, which have the sums of the one before. */
-const gatherMs = 400
+const gatherMs = 1000
+/** The same for a process that was in no group before: usually there are no others, only the number of a group that has ended. */
+const firstGatherMs = 300
 /** How long a process that takes over waits for a replica. */
 const replicaTimeoutMs = 10_000
 /** A process without the replica lets the one with it go first. */
@@ -76,6 +78,9 @@ const reconnectMs = 5000
 const checkIntervalMs = 500
 /** How long to wait before another attempt to reach or to become the process that collects. */
 const retryDelayMs = 1000
+const firstRetryDelayMs = 20
+/** A process that is ending may accept a connection that it never answers. */
+const retriesUntilError = 5
 /** A page of many series takes a while. */
 const forwardTimeoutMs = 10_000
 
@@ -252,7 +257,10 @@ export class ProcessGroup implements Component {
         onAddresses: (addresses) => {
           this.#addresses = addresses
         },
-        onLost: () => this.#rejoin(link),
+        onLost: () => {
+          // A connection that ends before it is complete is an error of `start`.
+          if (this.#state.name === 'member' && this.#state.link === link) this.#rejoin(link)
+        },
       },
       this.#linkState,
       this.#feed,
@@ -326,7 +334,8 @@ export class ProcessGroup implements Component {
       void to.on('connection', (socket) => hub.accept((events) => socketTransport(socket, events)))
     listen(server)
     const { lastGeneration, slot, replica: ownReplica } = this.#linkState
-    const replica = ownReplica ?? (generation > 1 ? await incoming.receive() : undefined)
+    const replica =
+      ownReplica ?? (generation > 1 ? await incoming.receive(lastGeneration > 0 ? gatherMs : firstGatherMs) : undefined)
     if (replica !== undefined) {
       aggregate.adopt(replica)
       for (const [name, value] of replica.stored) replication.store(name, value)
@@ -345,6 +354,7 @@ export class ProcessGroup implements Component {
     if (isRunning) role.follow(aggregate.registry)
     else this.#addresses = await role.start(aggregate.registry, replicatedStorage(replication), generation > 1)
     hub.setAddresses(this.#addresses)
+    hub.endUnconnected({ onlyIfLeft: true })
     setTimeout(() => hub.endUnconnected(), reconnectMs).unref()
     this.#watch(listen)
   }
@@ -416,19 +426,20 @@ export class ProcessGroup implements Component {
   /** Changes the role of this process, one change at a time, until it succeeds. */
   #change(run: () => Promise<void>): void {
     this.#changing = this.#changing.then(async () => {
+      let retries = 0
       for (let attempt = run; !this.#isClosed; attempt = () => this.#join()) {
         try {
           await attempt()
           return
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error)
-          if (attempt === run) {
+          if (retries === retriesUntilError) {
             this.#options.logger.error(
               { reason },
-              'the metrics of this process are not served at the moment; it is tried again every second',
+              'the metrics of this process are not served at the moment: the process that collects them cannot be reached; it is tried again every second',
             )
           }
-          await pause(retryDelayMs)
+          await pause(Math.min(retryDelayMs, firstRetryDelayMs * 2 ** retries++))
         }
       }
     })
@@ -471,10 +482,10 @@ class IncomingReplica {
   }
 
   /** Resolves to the newest replica that another process has; to undefined if none has one. */
-  async receive(): Promise<Replica | undefined> {
+  async receive(timeoutMs: number): Promise<Replica | undefined> {
     if (this.#offers.size === 0) {
       await Promise.race([
-        pause(gatherMs),
+        pause(timeoutMs),
         new Promise<void>((resolve) => {
           this.#onOffer = resolve
         }),
