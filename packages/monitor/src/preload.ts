@@ -36,6 +36,19 @@ export async function preload(): Promise<void> {
   }
 }
 
+/**
+ * Measures the stores of a worker thread. The monitoring of the main thread serves their metrics; the first store makes the thread join it.
+ * Never rejects, as `preload`.
+ */
+export function preloadThread(): void {
+  try {
+    hookModuleImports()
+    new WombatInstrumentation()
+  } catch (error) {
+    print(`the stores of this thread are not measured: ${describeError(error)}`)
+  }
+}
+
 /** @throws ConfigError if a variable is not valid. */
 function preloadConfig() {
   const { logLevel } = resolveConfig()

@@ -1,15 +1,16 @@
 // node --require @wombat/monitor/register app.js
 
 // This file imports nothing. Node requires it on its loader thread, too, where up to Node 22 a module with imports cannot be
-// required; and worker threads do not need the rest.
-const { isMainThread } = process.getBuiltinModule('node:worker_threads')
+// required; that thread does not need the rest.
+const { isMainThread, isInternalThread } = process.getBuiltinModule('node:worker_threads')
 
 // `require` cannot await, so `preload` runs in the background.
-if (isMainThread) {
+if (isInternalThread !== true) {
   const { createRequire } = process.getBuiltinModule('node:module')
   try {
-    const { preload }: typeof import('./preload.ts') = createRequire(import.meta.url)('./preload.js')
-    void preload()
+    const { preload, preloadThread }: typeof import('./preload.ts') = createRequire(import.meta.url)('./preload.js')
+    if (isMainThread) void preload()
+    else preloadThread()
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')

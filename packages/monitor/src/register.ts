@@ -1,13 +1,13 @@
 // node --import @wombat/monitor/register app.js
 import { writeSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
+import workerThreads from 'node:worker_threads'
 
 // Awaited, so that the servers listen and every store is measured before the application's first line runs. Worker threads load
-// this file, too, and are skipped: each would need the same ports.
-if (isMainThread) {
+// this file, too: the stores of theirs become part of the monitoring of the main thread. Node's own threads have no stores.
+if (workerThreads.isInternalThread !== true) {
   try {
-    const { preload } = await import('./preload.ts')
-    await preload()
+    const { preload, preloadThread } = await import('./preload.ts')
+    await (workerThreads.isMainThread ? preload() : preloadThread())
   } catch (error) {
     // A dependency of this package is missing: the application must run all the same.
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')

@@ -26,9 +26,9 @@ const gauges: ReadonlyArray<StateGauge<LmdbState>> = [
   { name: 'db_map_used_bytes', value: (state) => state.mapUsedBytes },
   { name: 'db_free_bytes', value: (state) => state.freeBytes },
   { name: 'db_entries', value: (state) => state.entries },
-  { name: 'db_open_snapshots', value: (state) => state.snapshots, aggregation: 'max' },
-  { name: 'db_reader_slots_used', value: (state) => state.usedReaderSlots, aggregation: 'max' },
-  { name: 'db_reader_slots', value: (state) => state.readerSlots, aggregation: 'max' },
+  { name: 'db_open_snapshots', value: (state) => state.snapshots },
+  { name: 'db_reader_slots_used', value: (state) => state.usedReaderSlots },
+  { name: 'db_reader_slots', value: (state) => state.readerSlots },
   { name: 'db_total_disk_bytes', value: (state) => state.diskBytes },
   ...volumeGauges,
 ]

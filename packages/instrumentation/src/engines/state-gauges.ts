@@ -1,5 +1,5 @@
 import type { Labels } from '../metrics/labels.ts'
-import type { GaugeAggregation, MetricName } from '../metrics/semconv.ts'
+import type { MetricName } from '../metrics/semconv.ts'
 import type { StoreContext } from '../operations/store-context.ts'
 
 /** A gauge that exports one part of an engine's state. */
@@ -8,8 +8,6 @@ export interface StateGauge<State> {
   /** Labels beside `store`. */
   readonly labels?: Labels
   readonly value: (state: State) => number | undefined
-  /** How two stores with the same name become one value. `max` if both may measure the same thing, such as one volume. */
-  readonly aggregation?: GaugeAggregation
 }
 
 /**
@@ -31,12 +29,12 @@ export class StateGauges<State> {
 
   /** Adds gauges: how many levels an engine has may be known only after it was read. */
   add(gauges: ReadonlyArray<StateGauge<State>>): void {
-    for (const { name, labels = {}, value, aggregation = 'sum' } of gauges) {
+    for (const { name, labels = {}, value } of gauges) {
       const read = (): number | undefined => {
         const state = this.#current
         return state === undefined ? undefined : value(state)
       }
-      this.#context.observeGauge(name, read, { labels, aggregation })
+      this.#context.observeGauge(name, read, { labels })
     }
   }
 

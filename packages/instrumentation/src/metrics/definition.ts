@@ -1,5 +1,12 @@
 import { histogramBuckets } from './histogram-buckets.ts'
-import { clientOperationDuration, latencyBounds, type MetricDefinition, type MetricKind, metrics } from './semconv.ts'
+import {
+  clientOperationDuration,
+  gaugeAggregations,
+  latencyBounds,
+  type MetricDefinition,
+  type MetricKind,
+  metrics,
+} from './semconv.ts'
 
 const namePattern = /^[a-z][a-z0-9_]*$/i
 const annotationPattern = /^\{[a-z_]+\}$/i
@@ -23,7 +30,7 @@ type Fail = (message: string) => never
  * @throws TypeError that names the broken rule, the value and the reason for the rule.
  */
 export function checkDefinition(definition: MetricDefinition): void {
-  const { name, kind, unit, description, attributes, bounds } = definition
+  const { name, kind, unit, description, attributes, bounds, aggregation } = definition
   const fail: Fail = (message) => {
     throw new TypeError(`metric ${JSON.stringify(name)}: ${message}`)
   }
@@ -44,6 +51,11 @@ export function checkDefinition(definition: MetricDefinition): void {
   if (reservedNames.test(name)) fail('the name is reserved: Prometheus and its exporters write series with this name themselves')
   if (bounds !== undefined && kind !== 'histogram' && kind !== 'summary')
     fail(`only a histogram or a summary has bounds, this is a ${kind}`)
+  if (aggregation === undefined) return
+  if (kind !== 'gauge') fail(`only a gauge has an aggregation, this is a ${kind}: its values are added up always`)
+  if (!gaugeAggregations.includes(aggregation)) {
+    fail(`aggregation must be one of ${gaugeAggregations.join(', ')}, got ${JSON.stringify(aggregation)}`)
+  }
 }
 
 function checkUnit(name: string, kind: MetricKind, unit: string, fail: Fail): void {
@@ -111,7 +123,7 @@ export class MetricDefinitions {
       this.#add(Object.freeze(copy))
       return
     }
-    const fields = ['kind', 'unit', 'description', 'attributes', 'bounds'] as const
+    const fields = ['kind', 'unit', 'description', 'attributes', 'bounds', 'aggregation'] as const
     const changed = fields.find((field) => String(known[field]) !== String(definition[field]))
     if (changed === undefined) return
     const [existing, got] = [JSON.stringify(known[changed]), JSON.stringify(definition[changed])]

@@ -25,10 +25,12 @@ export interface MetricDefinition {
  * How the values of several sources become the one value of a gauge.
  *
  * - `sum`, `max`, `min`: of all values.
- * - `sum_by_database`: the values of different databases are added. Several processes that open one database report the same.
+ * - `sum_by_database`: of different databases, the sum. Several stores or processes that open one database report the same value.
+ * - `sum_by_process`: of different processes, the sum. The threads of a process report the same value.
  * - `worst`: of the gauges of one health check, one for each status, only that of the worst status is 1.
  */
-export type GaugeAggregation = 'sum' | 'max' | 'min' | 'sum_by_database' | 'worst'
+export const gaugeAggregations = ['sum', 'max', 'min', 'sum_by_database', 'sum_by_process', 'worst'] as const
+export type GaugeAggregation = (typeof gaugeAggregations)[number]
 
 /**
  * Upper bounds of the latency buckets in seconds: {1, 2.5, 5} × 10^-6 to 10^1. They include every bound of OpenTelemetry's
@@ -62,11 +64,16 @@ function row(
   return { kind, unit, description, attributes, ...(bounds && { bounds }) }
 }
 
+/** Adds how several values of a gauge become one: every gauge of the catalog says it. */
+function aggregated(aggregation: GaugeAggregation, gaugeRow: Row): Row {
+  return { ...gaugeRow, aggregation }
+}
+
 // The metrics of a store: their first label is always the store's name.
 const counter = (unit: string, description: string, ...attributes: string[]) =>
   row('counter', unit, description, ['store', ...attributes])
-const gauge = (unit: string, description: string, ...attributes: string[]) =>
-  row('gauge', unit, description, ['store', ...attributes])
+const gauge = (aggregation: GaugeAggregation, unit: string, description: string, ...attributes: string[]) =>
+  aggregated(aggregation, row('gauge', unit, description, ['store', ...attributes]))
 const histogram = (unit: string, description: string, bounds: readonly number[], ...attributes: string[]) =>
   row('histogram', unit, description, ['store', ...attributes], bounds)
 
@@ -127,38 +134,65 @@ const storeRows = {
   ),
   db_sublevel_errors_total: counter('{error}', 'Failed operations by sublevel.', 'sublevel', 'operation'),
   db_sublevel_operation_seconds_total: counter('s', 'Time of the operations by sublevel.', 'sublevel', 'operation'),
-  db_queue_depth: gauge('{operation}', 'Operations in flight: started and not yet settled.'),
+  db_queue_depth: gauge('sum', '{operation}', 'Operations in flight: started and not yet settled.'),
   db_oldest_operation_age_seconds: gauge(
+    'max',
     's',
     'Age of the oldest operation in flight, 0 if there is none; it grows for as long as a stall lasts.',
   ),
   db_slow_operations_total: counter('{operation}', 'Operations that reached the slow-operation threshold.', 'operation'),
-  db_memtable_bytes: gauge('By', 'Memory used by memtables that are not yet flushed to disk.'),
-  db_cache_bytes: gauge('By', 'Memory used by the block cache.'),
-  db_buffer_bytes: gauge('By', "Memory used by the engine's other buffers."),
-  db_total_memory_bytes: gauge('By', 'Memory used by the engine, as the engine reports it.'),
-  db_sstable_bytes: gauge('By', 'Size of the table files, or of the pages in use if the store is a single file.'),
-  db_value_log_bytes: gauge('By', 'Size of the values that are stored outside the tables.'),
-  db_wal_bytes: gauge('By', 'Size of the write-ahead log.'),
-  db_wal_checkpointed_bytes: gauge('By', 'Part of the write-ahead log that a checkpoint has copied into the database.'),
+  db_memtable_bytes: gauge('sum', 'By', 'Memory used by memtables that are not yet flushed to disk.'),
+  db_cache_bytes: gauge('sum', 'By', 'Memory used by the block cache.'),
+  db_buffer_bytes: gauge('sum', 'By', "Memory used by the engine's other buffers."),
+  db_total_memory_bytes: gauge('sum', 'By', 'Memory used by the engine, as the engine reports it.'),
+  db_sstable_bytes: gauge(
+    'sum_by_database',
+    'By',
+    'Size of the table files, or of the pages in use if the store is a single file.',
+  ),
+  db_value_log_bytes: gauge('sum_by_database', 'By', 'Size of the values that are stored outside the tables.'),
+  db_wal_bytes: gauge('sum_by_database', 'By', 'Size of the write-ahead log.'),
+  db_wal_checkpointed_bytes: gauge(
+    'sum_by_database',
+    'By',
+    'Part of the write-ahead log that a checkpoint has copied into the database.',
+  ),
   db_live_data_bytes: gauge(
+    'sum_by_database',
     'By',
     'Size of the current entries, as the engine estimates it; db_sstable_bytes divided by it is the space amplification.',
   ),
-  db_live_versions: gauge('{version}', 'Versions of the set of table files that the engine keeps for readers.'),
+  db_live_versions: gauge('sum', '{version}', 'Versions of the set of table files that the engine keeps for readers.'),
   db_read_bytes_total: counter('By', 'Bytes that gets and iterators returned, as the engine counts them.'),
   db_written_bytes_total: counter('By', 'Bytes of the keys and values that operations wrote, as the engine counts them.'),
   db_reseeks_total: counter('{seek}', 'Times an iterator had to seek again to skip deleted or overwritten entries.'),
   db_memtable_hits_total: counter('{hit}', 'Keys found in a memtable.'),
   db_memtable_misses_total: counter('{miss}', 'Keys not found in a memtable.'),
-  db_total_disk_bytes: gauge('By', "Size of the store's files; files of others in its directory are left out."),
-  db_free_bytes: gauge('By', "Unused space in the store's files: later writes reuse it, or it is released on request."),
-  db_map_bytes: gauge('By', "Size of the store's memory map; it is not a limit if the map grows automatically."),
-  db_map_used_bytes: gauge('By', 'Part of the memory map up to the last page ever written, including free pages.'),
-  db_entries: gauge('{entry}', 'Entries in the store, as the store counts or estimates them.'),
-  db_disk_available_bytes: gauge('By', "Disk space available to this process on the store's volume."),
-  db_disk_capacity_bytes: gauge('By', "Capacity of the store's volume."),
+  db_total_disk_bytes: gauge(
+    'sum_by_database',
+    'By',
+    "Size of the store's files; files of others in its directory are left out.",
+  ),
+  db_free_bytes: gauge(
+    'sum_by_database',
+    'By',
+    "Unused space in the store's files: later writes reuse it, or it is released on request.",
+  ),
+  db_map_bytes: gauge(
+    'sum_by_database',
+    'By',
+    "Size of the store's memory map; it is not a limit if the map grows automatically.",
+  ),
+  db_map_used_bytes: gauge(
+    'sum_by_database',
+    'By',
+    'Part of the memory map up to the last page ever written, including free pages.',
+  ),
+  db_entries: gauge('sum_by_database', '{entry}', 'Entries in the store, as the store counts or estimates them.'),
+  db_disk_available_bytes: gauge('min', 'By', "Disk space available to this process on the store's volume."),
+  db_disk_capacity_bytes: gauge('min', 'By', "Capacity of the store's volume."),
   db_disk_available_inodes: gauge(
+    'min',
     '{inode}',
     "Free inodes on the store's volume; absent if the file system has no fixed number of inodes.",
   ),
@@ -166,8 +200,8 @@ const storeRows = {
   db_io_cpu_seconds_total: counter('s', 'CPU time spent on input and output.'),
   db_query_cpu_seconds_total: counter('s', 'CPU time spent on serving operations.'),
   db_background_cpu_seconds_total: counter('s', "CPU time spent in the engine's background threads."),
-  db_level_files: gauge('{file}', 'Table files in this level.', 'level'),
-  db_level_bytes: gauge('By', 'Size of the table files in this level.', 'level'),
+  db_level_files: gauge('sum_by_database', '{file}', 'Table files in this level.', 'level'),
+  db_level_bytes: gauge('sum_by_database', 'By', 'Size of the table files in this level.', 'level'),
   db_compaction_operations_total: counter('{operation}', 'Completed compactions.'),
   db_compaction_duration_seconds: histogram('s', 'Duration of a compaction.', durationBounds),
   db_compaction_write_amplification: histogram(
@@ -179,8 +213,8 @@ const storeRows = {
   db_compaction_output_files_total: counter('{file}', 'Table files written by compactions.'),
   db_compaction_input_bytes_total: counter('By', 'Bytes read by compactions.'),
   db_compaction_output_bytes_total: counter('By', 'Bytes written by compactions.'),
-  db_compaction_pending_bytes: gauge('By', 'Pending compaction bytes, as the engine estimates them.'),
-  db_compactions_running: gauge('{operation}', 'Compactions running now.'),
+  db_compaction_pending_bytes: gauge('sum_by_database', 'By', 'Pending compaction bytes, as the engine estimates them.'),
+  db_compactions_running: gauge('sum', '{operation}', 'Compactions running now.'),
   db_space_reclaim_operations_total: counter('{operation}', 'Completed space reclamations.'),
   db_space_reclaim_bytes_total: counter('By', 'Bytes freed by space reclamation.'),
   db_space_reclaim_duration_seconds: histogram('s', 'Duration of a space reclamation.', durationBounds),
@@ -189,34 +223,48 @@ const storeRows = {
   db_flush_duration_seconds: histogram('s', 'Duration of a memtable flush.', durationBounds),
   db_write_stalls_total: counter('{stall}', 'Times the engine slowed or stopped writes, by cause.', 'cause'),
   db_write_stall_seconds_total: counter('s', 'Time during which the engine slowed or stopped writes, by cause.', 'cause'),
-  db_write_stall_active_seconds: gauge('s', 'Age of the current write stall by cause, 0 if there is none.', 'cause'),
-  db_immutable_memtables: gauge('{memtable}', 'Full memtables that are waiting to be flushed.'),
+  db_write_stall_active_seconds: gauge('max', 's', 'Age of the current write stall by cause, 0 if there is none.', 'cause'),
+  db_immutable_memtables: gauge('sum', '{memtable}', 'Full memtables that are waiting to be flushed.'),
   db_cache_hits_total: counter('{hit}', 'Blocks found in the cache.'),
   db_cache_misses_total: counter('{miss}', 'Blocks not found in the cache.'),
   db_bloom_filter_useful_total: counter('{lookup}', 'Lookups that a Bloom filter avoided.'),
   db_bloom_filter_false_positives_total: counter('{lookup}', 'Lookups that a Bloom filter allowed although the key was absent.'),
   db_transaction_commits_total: counter('{transaction}', 'Committed transactions.'),
   db_transaction_aborts_total: counter('{transaction}', 'Aborted transactions.'),
-  db_open_iterators: gauge('{iterator}', 'Open iterators; each one pins the files that it reads.'),
-  db_oldest_iterator_age_seconds: gauge('s', 'Age of the oldest open iterator, 0 if there is none.'),
+  db_open_iterators: gauge('sum', '{iterator}', 'Open iterators; each one pins the files that it reads.'),
+  db_oldest_iterator_age_seconds: gauge('max', 's', 'Age of the oldest open iterator, 0 if there is none.'),
   db_abandoned_iterators_total: counter('{iterator}', 'Iterators that were garbage collected without being closed.'),
-  db_open_snapshots: gauge('{snapshot}', 'Open snapshots; each one pins the data that it shows.'),
-  db_oldest_snapshot_age_seconds: gauge('s', 'Age of the oldest open snapshot, 0 if there is none.'),
-  db_reader_slots_used: gauge('{slot}', 'Slots of the reader table that processes hold; if they hold all, new readers fail.'),
-  db_reader_slots: gauge('{slot}', 'Slots of the reader table.'),
+  db_open_snapshots: gauge('sum_by_database', '{snapshot}', 'Open snapshots; each one pins the data that it shows.'),
+  db_oldest_snapshot_age_seconds: gauge('max', 's', 'Age of the oldest open snapshot, 0 if there is none.'),
+  db_reader_slots_used: gauge(
+    'sum_by_database',
+    '{slot}',
+    'Slots of the reader table that processes hold; if they hold all, new readers fail.',
+  ),
+  db_reader_slots: gauge('sum_by_database', '{slot}', 'Slots of the reader table.'),
   db_background_errors_total: counter('{error}', "Errors in the engine's background work."),
   db_store_info: gauge(
+    'max',
     '{store}',
     '1 for each store that is open or opening, with its engine and adapter as labels.',
     'engine',
     'engine_version',
     'adapter',
   ),
-  db_health_status: gauge('{state}', '1 for the current status of a health check, 0 for the other statuses.', 'check', 'status'),
+  db_health_status: gauge(
+    'worst',
+    '{state}',
+    '1 for the current status of a health check, 0 for the other statuses.',
+    'check',
+    'status',
+  ),
   db_health_changes_total: counter('{change}', 'Status changes of a health check.', 'check'),
   db_health_check_duration_seconds: histogram('s', 'Duration of one run of a health check.', latencyBounds, 'check'),
-  db_alerts: gauge('{alert}', '1 for each pending or firing alert.', 'alertname', 'severity', 'state'),
+  db_alerts: gauge('max', '{alert}', '1 for each pending or firing alert.', 'alertname', 'severity', 'state'),
 } as const satisfies Record<string, Row>
+
+const processGauge = (aggregation: GaugeAggregation, unit: string, description: string, attributes: readonly string[]) =>
+  aggregated(aggregation, row('gauge', unit, description, attributes))
 
 // The metrics of the monitor and the process. They have no store label.
 const monitorRows = {
@@ -227,7 +275,7 @@ const monitorRows = {
     [],
     latencyBounds,
   ),
-  wombat_monitor_points: row('gauge', '{point}', 'Data points in the last collection.', []),
+  wombat_monitor_points: processGauge('max', '{point}', 'Data points in the last collection.', []),
   wombat_monitor_exports_total: row('counter', '{export}', 'Attempted exports.', ['exporter']),
   wombat_monitor_export_failures_total: row('counter', '{export}', 'Failed exports.', ['exporter']),
   wombat_monitor_rejected_points_total: row(
@@ -255,13 +303,13 @@ const monitorRows = {
     "Times the application's logger, listener, tracer, redactor or hook failed when the monitor called it, by target.",
     ['target'],
   ),
-  wombat_monitor_unmeasured_modules: row(
-    'gauge',
+  wombat_monitor_unmeasured_modules: processGauge(
+    'max',
     '{module}',
     'Versions of store modules that the application loaded and whose stores cannot be measured.',
     [],
   ),
-  wombat_monitor_overflowed_metrics: row('gauge', '{metric}', 'Metrics that reached the cardinality limit.', []),
+  wombat_monitor_overflowed_metrics: processGauge('max', '{metric}', 'Metrics that reached the cardinality limit.', []),
   wombat_monitor_notifications_sent_total: row('counter', '{notification}', 'Notifications that were delivered.', ['notifier']),
   wombat_monitor_notification_failures_total: row(
     'counter',
@@ -269,17 +317,20 @@ const monitorRows = {
     'Attempts to send a notification that failed and are repeated.',
     ['notifier'],
   ),
-  wombat_monitor_notifications_pending: row('gauge', '{notification}', 'Notifications that are owed and not yet delivered.', [
-    'notifier',
-  ]),
+  wombat_monitor_notifications_pending: processGauge(
+    'sum',
+    '{notification}',
+    'Notifications that are owed and not yet delivered.',
+    ['notifier'],
+  ),
   wombat_monitor_notifications_dropped_total: row(
     'counter',
     '{notification}',
     'Notifications that were given up: rejected by the receiver, or undelivered for too long.',
     ['notifier'],
   ),
-  wombat_monitor_alert_rules_unmatched: row(
-    'gauge',
+  wombat_monitor_alert_rules_unmatched: processGauge(
+    'max',
     '{rule}',
     'Alert rules that have matched no series since the monitoring started.',
     [],
@@ -306,10 +357,10 @@ const monitorRows = {
   ),
   wombat_monitor_clock_steps_total: row('counter', '{step}', 'Times the system clock was set while the monitor ran.', []),
   wombat_monitor_clock_step_seconds_total: row('counter', 's', 'How far the system clock was set, forward and back.', []),
-  wombat_monitor_history_bytes: row('gauge', 'By', 'Memory that the metric history uses.', []),
-  wombat_monitor_history_limit_bytes: row('gauge', 'By', 'Memory that the metric history may use.', []),
-  wombat_monitor_history_reach_seconds: row(
-    'gauge',
+  wombat_monitor_history_bytes: processGauge('sum', 'By', 'Memory that the metric history uses.', []),
+  wombat_monitor_history_limit_bytes: processGauge('sum', 'By', 'Memory that the metric history may use.', []),
+  wombat_monitor_history_reach_seconds: processGauge(
+    'min',
     's',
     'How far back the metric history in memory reaches, for the store with the shortest one.',
     [],
@@ -320,38 +371,38 @@ const monitorRows = {
     'Samples of series for which the memory of the metric history did not suffice.',
     [],
   ),
-  wombat_monitor_history_file_bytes: row('gauge', 'By', 'Size of the history file and its write-ahead log.', []),
+  wombat_monitor_history_file_bytes: processGauge('max', 'By', 'Size of the history file and its write-ahead log.', []),
   wombat_monitor_history_failures_total: row('counter', '{failure}', 'Times the history file could not be read or written.', []),
   wombat_monitor_busy_seconds_total: row('counter', 's', 'Event loop time used by the monitor itself, by part.', ['part']),
-  wombat_monitor_operation_cost_seconds: row(
-    'gauge',
+  wombat_monitor_operation_cost_seconds: processGauge(
+    'max',
     's',
     'Overhead of measuring one operation, measured on this machine when monitoring started.',
     [],
   ),
-  wombat_monitor_latency_sample_ratio: row(
-    'gauge',
+  wombat_monitor_latency_sample_ratio: processGauge(
+    'min',
     '{ratio}',
     'Share of operations that are timed, 0 to 1; all operations are counted.',
     [],
   ),
-  wombat_monitor_workers: row(
-    'gauge',
+  wombat_monitor_workers: processGauge(
+    'sum',
     '{worker}',
     'Processes or threads whose metrics are added up here; those that are late did not answer the last collection.',
-    ['state'],
+    ['kind', 'state'],
   ),
   wombat_monitor_workers_ended_total: row(
     'counter',
     '{worker}',
     'Processes or threads that ended; of those that are lost, up to a second of what they recorded is missing.',
-    ['how'],
+    ['kind', 'how'],
   ),
   wombat_monitor_workers_refused_total: row(
     'counter',
     '{worker}',
-    'Processes whose metrics cannot be added up, because of another version or other options.',
-    [],
+    'Processes or threads whose metrics cannot be added up, because of another version or other options.',
+    ['kind'],
   ),
   wombat_process_event_loop_delay_seconds: row(
     'histogram',
@@ -373,23 +424,28 @@ const monitorRows = {
     [],
     latencyBounds,
   ),
-  wombat_process_group_memory_bytes: row(
-    'gauge',
+  wombat_process_group_memory_bytes: processGauge(
+    'max',
     'By',
     "Memory of all processes in this process's control group, without reclaimable file cache.",
     [],
   ),
-  wombat_process_resident_memory_bytes: row('gauge', 'By', 'Resident memory (RSS) of this process.', []),
-  wombat_process_heap_used_bytes: row('gauge', 'By', 'JavaScript heap memory in use.', []),
-  wombat_process_external_memory_bytes: row(
-    'gauge',
+  wombat_process_resident_memory_bytes: processGauge('sum_by_process', 'By', 'Resident memory (RSS) of this process.', []),
+  wombat_process_heap_used_bytes: processGauge('sum', 'By', 'JavaScript heap memory in use.', []),
+  wombat_process_external_memory_bytes: processGauge(
+    'sum',
     'By',
     'Memory outside the JavaScript heap that belongs to JavaScript objects.',
     [],
   ),
-  wombat_process_array_buffer_bytes: row('gauge', 'By', 'Part of the external memory that holds ArrayBuffers and Buffers.', []),
-  wombat_process_memory_limit_bytes: row(
-    'gauge',
+  wombat_process_array_buffer_bytes: processGauge(
+    'sum',
+    'By',
+    'Part of the external memory that holds ArrayBuffers and Buffers.',
+    [],
+  ),
+  wombat_process_memory_limit_bytes: processGauge(
+    'max',
     'By',
     "Memory limit of this process: the limit of its control group, or the machine's memory if that is less.",
     [],

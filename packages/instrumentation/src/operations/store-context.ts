@@ -1,6 +1,5 @@
 import { errorType } from '../metrics/error-type.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { GaugeAggregation } from '../metrics/semconv.ts'
 import { type MetricName, metrics, type Operation, operations } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import type { StoreBinding } from '../registry/store-binding.ts'
@@ -26,8 +25,6 @@ export interface StoreDescription extends StoreIdentity {
 export interface GaugeOptions {
   /** Labels beside `store`. */
   readonly labels?: Labels
-  /** How the values of two stores with the same name become one (default `sum`). */
-  readonly aggregation?: GaugeAggregation
 }
 
 /** Everything an adapter needs to measure one store. `instrument` creates one for each store. */
@@ -132,7 +129,7 @@ export class StoreContext implements StoreMark {
    *
    * @throws TypeError if the metric is not a gauge of the catalog, or does not have these labels.
    */
-  observeGauge(name: MetricName, read: () => number | undefined, { labels, aggregation }: GaugeOptions = {}): void {
+  observeGauge(name: MetricName, read: () => number | undefined, { labels }: GaugeOptions = {}): void {
     if (this.#isEnded) return
     const kind = metrics[name]?.kind
     if (kind !== undefined && kind !== 'gauge') {
@@ -140,7 +137,7 @@ export class StoreContext implements StoreMark {
       throw new TypeError(`adapter "${this.#adapter}" observes ${name} as a gauge, but it is a ${kind}: ${advice}`)
     }
     const index = this.#parts.gauges.push(read) - 1
-    this.#reference.observeGauge(index, name, { store: this.name, ...labels }, aggregation)
+    this.#reference.observeGauge(index, name, { store: this.name, ...labels })
   }
 
   /**
@@ -236,14 +233,14 @@ export class StoreContext implements StoreMark {
     { engine, adapter }: Pick<StoreDescription, 'engine' | 'adapter'>,
   ): void {
     this.#reference.observeOperations(this.inFlight, this.#recorders.values())
-    this.observeGauge('db_store_info', () => 1, { labels: { engine, adapter }, aggregation: 'max' })
+    this.observeGauge('db_store_info', () => 1, { labels: { engine, adapter } })
     if (listedOperations.length === 0) return
     this.observeGauge('db_queue_depth', () => this.inFlight.depth)
-    this.observeGauge('db_oldest_operation_age_seconds', () => this.inFlight.oldestAgeSeconds(), { aggregation: 'max' })
+    this.observeGauge('db_oldest_operation_age_seconds', () => this.inFlight.oldestAgeSeconds())
     const { openScans } = this
     if (openScans === undefined) return
     this.#parts.beforeCollection = () => openScans.endAbandoned()
     this.observeGauge('db_open_iterators', () => openScans.count)
-    this.observeGauge('db_oldest_iterator_age_seconds', () => openScans.oldestAgeSeconds(), { aggregation: 'max' })
+    this.observeGauge('db_oldest_iterator_age_seconds', () => openScans.oldestAgeSeconds())
   }
 }

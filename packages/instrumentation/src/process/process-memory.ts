@@ -2,11 +2,33 @@ import { totalmem } from 'node:os'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { type ControlGroupMemory, readControlGroupMemory } from './control-group.ts'
 
+/** How many have asked for the memory of the process in a registry, and how to stop. */
+interface Collection {
+  users: number
+  readonly stop: () => void
+}
+
+const collections = new WeakMap<MetricsRegistry, Collection>()
+
 /**
- * Collects the memory of this process, to compare the memory of stores with. Call it once for a process, not for each store.
- * Returns a function that stops it and removes the gauges.
+ * Collects the memory of this process, to compare the memory of stores with. Several calls for one registry collect it once. Returns a
+ * function that stops it and, after the last one, removes the gauges.
  */
 export function collectProcessMemory(registry: MetricsRegistry): () => void {
+  const collection = collections.get(registry) ?? { users: 0, stop: startCollection(registry) }
+  collections.set(registry, collection)
+  collection.users++
+  let isStopped = false
+  return () => {
+    if (isStopped) return
+    isStopped = true
+    if (--collection.users > 0) return
+    collections.delete(registry)
+    collection.stop()
+  }
+}
+
+function startCollection(registry: MetricsRegistry): () => void {
   let memory: NodeJS.MemoryUsage | undefined
   let group: ControlGroupMemory | undefined
   const removals = [
@@ -14,12 +36,12 @@ export function collectProcessMemory(registry: MetricsRegistry): () => void {
       memory = process.memoryUsage()
       group = readControlGroupMemory()
     }),
-    registry.gauge('wombat_process_resident_memory_bytes').observe(() => memory?.rss, 'max'),
-    registry.gauge('wombat_process_heap_used_bytes').observe(() => memory?.heapUsed, 'max'),
-    registry.gauge('wombat_process_external_memory_bytes').observe(() => memory?.external, 'max'),
-    registry.gauge('wombat_process_array_buffer_bytes').observe(() => memory?.arrayBuffers, 'max'),
-    registry.gauge('wombat_process_group_memory_bytes').observe(() => group?.usedBytes, 'max'),
-    registry.gauge('wombat_process_memory_limit_bytes').observe(() => processMemoryLimit(group), 'max'),
+    registry.gauge('wombat_process_resident_memory_bytes').observe(() => memory?.rss),
+    registry.gauge('wombat_process_heap_used_bytes').observe(() => memory?.heapUsed),
+    registry.gauge('wombat_process_external_memory_bytes').observe(() => memory?.external),
+    registry.gauge('wombat_process_array_buffer_bytes').observe(() => memory?.arrayBuffers),
+    registry.gauge('wombat_process_group_memory_bytes').observe(() => group?.usedBytes),
+    registry.gauge('wombat_process_memory_limit_bytes').observe(() => processMemoryLimit(group)),
   ]
   return () => {
     for (const remove of removals) remove()

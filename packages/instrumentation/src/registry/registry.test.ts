@@ -3,7 +3,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Labels } from '../metrics/labels.ts'
 import type { Metric } from '../metrics/metric.ts'
-import { latencyBounds } from '../metrics/semconv.ts'
+import { latencyBounds, metrics } from '../metrics/semconv.ts'
 import { MetricsRegistry } from './registry.ts'
 
 const latency = 'db_get_latency_seconds'
@@ -171,7 +171,7 @@ test('changing a labels object after recording does not change the series', () =
   expect(read(registry, gets)).toMatchObject([{ labels: { store: 'a' } }])
 })
 
-test('a gauge with several callbacks is their sum, or the largest of their values', () => {
+test('the values of several callbacks of a gauge are combined as its definition says', () => {
   const registry = new MetricsRegistry()
   const depth = registry.gauge('db_queue_depth')
   const stop = depth.observe(() => 2)
@@ -181,9 +181,55 @@ test('a gauge with several callbacks is their sum, or the largest of their value
   stop()
   expect(depth.value).toBe(3)
   const age = registry.gauge('db_oldest_operation_age_seconds')
-  age.observe(() => 2, 'max')
-  age.observe(() => 3, 'max')
+  age.observe(() => 2)
+  age.observe(() => 3)
   expect(age.value).toBe(3)
+  const available = registry.gauge('db_disk_available_bytes')
+  available.observe(() => 2)
+  available.observe(() => 3)
+  expect(available.value).toBe(2)
+})
+
+test('several stores that open one database are counted once', () => {
+  const size = new MetricsRegistry().gauge('db_total_disk_bytes', { store: 'orders' })
+  size.observe(
+    () => 10,
+    () => '/data/orders',
+  )
+  size.observe(
+    () => 11,
+    () => '/data/orders',
+  )
+  size.observe(
+    () => 5,
+    () => '/data/archive',
+  )
+  size.observe(() => 1)
+  size.observe(() => 1)
+  expect(size.value).toBe(18)
+})
+
+test('a gauge of your own says how its values are combined', () => {
+  const registry = new MetricsRegistry()
+  const definition = { name: 'app_oldest_job_seconds', kind: 'gauge', unit: 's', description: 'Age.', attributes: [] } as const
+  registry.declare({ ...definition, aggregation: 'max' })
+  const age = registry.gauge('app_oldest_job_seconds')
+  age.observe(() => 2)
+  age.observe(() => 3)
+  expect(age.value).toBe(3)
+  expect(() => registry.declare(definition)).toThrow('already declared with aggregation "max"')
+  const other = { ...definition, name: 'app_other_seconds' }
+  expect(() => registry.declare({ ...other, aggregation: 'average' as 'max' })).toThrow(
+    'aggregation must be one of sum, max, min, sum_by_database, sum_by_process, worst, got "average"',
+  )
+  expect(() => registry.declare({ ...other, name: 'app_total', unit: '{job}', kind: 'counter', aggregation: 'max' })).toThrow(
+    'only a gauge has an aggregation',
+  )
+})
+
+test('every gauge of the catalog says how its values are combined', () => {
+  const undecided = Object.values(metrics).filter(({ kind, aggregation }) => (kind === 'gauge') !== (aggregation !== undefined))
+  expect(undecided.map(({ name }) => name)).toEqual([])
 })
 
 test('a callback that throws or returns NaN counts as unknown', () => {

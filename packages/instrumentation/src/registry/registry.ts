@@ -336,9 +336,9 @@ export class MetricsRegistry implements InstrumentOwner {
     return series
   }
 
-  #createInstrument({ name, kind, bounds = latencyBounds }: MetricDefinition): Instrument {
+  #createInstrument({ name, kind, bounds = latencyBounds, aggregation }: MetricDefinition): Instrument {
     if (kind === 'counter') return new Counter(this, name)
-    if (kind === 'gauge') return new Gauge(this, name)
+    if (kind === 'gauge') return new Gauge(this, name, aggregation)
     return new Histogram(this, name, bounds)
   }
 

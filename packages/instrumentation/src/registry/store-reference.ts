@@ -1,6 +1,6 @@
 import { errorKind } from '../metrics/error-type.ts'
 import type { Labels } from '../metrics/labels.ts'
-import type { GaugeAggregation, MetricName } from '../metrics/semconv.ts'
+import type { MetricName } from '../metrics/semconv.ts'
 import { logDiagnostic } from './diagnostics.ts'
 import type { MeasuredStore } from './measured-stores.ts'
 import type { ObservedOperation, ObservedStore } from './observer.ts'
@@ -80,8 +80,14 @@ export class StoreReference implements MeasuredStore {
   }
 
   /** Exports the store's gauge with this index while the store is opening or open. */
-  observeGauge(index: number, name: MetricName, labels: Labels, aggregation?: GaugeAggregation): void {
-    this.#cleanUps.add(this.#registry.gauge(name, labels).observe(() => this.#readGauge(index, name), aggregation))
+  observeGauge(index: number, name: MetricName, labels: Labels): void {
+    const gauge = this.#registry.gauge(name, labels)
+    this.#cleanUps.add(
+      gauge.observe(
+        () => this.#readGauge(index, name),
+        () => this.directory(),
+      ),
+    )
   }
 
   /** Lists the store in its registry and collects from it until it is released or garbage collected. */

@@ -1,8 +1,8 @@
 import type { Gauge, GaugeAggregation } from '@wombat/instrumentation'
 import { combineGauges } from '@wombat/instrumentation/internal'
 
-/** Returns which database a process means by the name of a store; undefined if the store has no files. */
-export type FindDatabase = (worker: string, store: string | undefined) => string | undefined
+/** Returns what the value of a process is of, such as its database; undefined if no other process has the same. */
+export type FindSource = (worker: string, aggregation: GaugeAggregation, store: string | undefined) => string | undefined
 
 /** One gauge of several processes. */
 export class AggregateGauge {
@@ -32,25 +32,18 @@ export class AggregateGauge {
   }
 
   /** Publishes the value of all processes. */
-  publish(findDatabase: FindDatabase): void {
-    this.#gauge.set(this.#values.size === 0 ? undefined : this.#combine(findDatabase))
+  publish(findSource: FindSource): void {
+    const workers = [...this.#values.keys()]
+    if (workers.length === 0) {
+      this.#gauge.set(undefined)
+      return
+    }
+    const sources = workers.map((worker) => findSource(worker, this.#aggregation, this.#store) ?? worker)
+    this.#gauge.set(combineGauges(this.#aggregation, [...this.#values.values()], sources))
   }
 
   /** Publishes a value that was combined elsewhere. */
   publishValue(value: number | undefined): void {
     this.#gauge.set(value)
-  }
-
-  #combine(findDatabase: FindDatabase): number {
-    const values = [...this.#values.values()]
-    if (this.#aggregation === 'worst') return Math.max(...values)
-    if (this.#aggregation !== 'sum_by_database') return combineGauges(this.#aggregation, values)
-    // Each process that opens a database reports it as a whole.
-    const byDatabase = new Map<string, number>()
-    for (const [worker, value] of this.#values) {
-      const database = findDatabase(worker, this.#store) ?? worker
-      byDatabase.set(database, Math.max(value, byDatabase.get(database) ?? Number.NEGATIVE_INFINITY))
-    }
-    return combineGauges('sum', [...byDatabase.values()])
   }
 }

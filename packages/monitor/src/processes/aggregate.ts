@@ -1,5 +1,6 @@
 import {
   type Counter,
+  type GaugeAggregation,
   type Histogram,
   type Labels,
   type MetricDefinition,
@@ -38,6 +39,8 @@ interface Worker {
   readonly table: SeriesTable<Target>
   /** The value of the label `worker`. */
   readonly slot: string
+  /** The process, which the threads of one have in common; undefined if it is not known. */
+  readonly process: string | undefined
   /** The database of each store, by its name. */
   databases: Readonly<Record<string, string>>
 }
@@ -75,10 +78,11 @@ export class Aggregate {
    * Adds a process, unless it is known.
    *
    * @param slot the value of the label `worker`.
+   * @param process the process of a thread; undefined for a process.
    */
-  add(worker: string, slot: string): void {
+  add(worker: string, slot: string, process?: string): void {
     if (this.#workers.has(worker)) return
-    this.#workers.set(worker, { table: new SeriesTable(this.#events(worker, slot)), slot, databases: {} })
+    this.#workers.set(worker, { table: new SeriesTable(this.#events(worker, slot)), slot, process, databases: {} })
   }
 
   has(worker: string): boolean {
@@ -143,7 +147,7 @@ export class Aggregate {
   publishGauges(): void {
     for (const one of this.#changed) {
       if (one instanceof WorstStatus) one.publish()
-      else one.publish((worker, store) => (store === undefined ? undefined : this.#workers.get(worker)?.databases[store]))
+      else one.publish((worker, aggregation, store) => this.#findSource(worker, aggregation, store))
     }
     this.#changed.clear()
   }
@@ -156,6 +160,12 @@ export class Aggregate {
   /** The metrics that are not in the catalog. */
   get declaredMetrics(): readonly MetricDefinition[] {
     return [...this.#declared.values()]
+  }
+
+  #findSource(worker: string, aggregation: GaugeAggregation, store: string | undefined): string | undefined {
+    const known = this.#workers.get(worker)
+    if (aggregation === 'sum_by_process') return known?.process
+    return store === undefined ? undefined : known?.databases[store]
   }
 
   #events(worker: string, slot: string): TableEvents<Target> {
@@ -173,7 +183,8 @@ export class Aggregate {
   }
 
   #labels(labels: Labels, slot: string): Labels {
-    return this.#hasWorkerLabel && slot !== '' ? { ...labels, worker: slot } : labels
+    // A label of the application with this name says more.
+    return this.#hasWorkerLabel && slot !== '' && labels['worker'] === undefined ? { ...labels, worker: slot } : labels
   }
 
   /** A metric that another process has declared differently keeps the definition that was first. */

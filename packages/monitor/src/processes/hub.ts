@@ -92,7 +92,7 @@ export class Hub {
     if (isBaseline) this.#ownFeed.restartAtZero(own.current)
     else this.#ownFeed.restart()
     this.#ownSlot = aggregate.slotOf(ownWorker) ?? this.#freeSlot(wantedSlot)
-    aggregate.add(ownWorker, this.#ownSlot)
+    aggregate.add(ownWorker, this.#ownSlot, this.#process)
     this.#feedOwnNow()
     this.#endRestart(ownWorker)
     aggregate.publishGauges()
@@ -188,6 +188,7 @@ export class Hub {
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, collectTimeoutMs)
+      timer.unref()
     })
     await Promise.race([Promise.all([...answers, ownAnswer]), timeout])
     clearTimeout(timer)
@@ -277,7 +278,7 @@ export class Hub {
     const { aggregate, clock, logger, noun, own } = this.#options
     const problem = findProblem(hello, own.current.semconv)
     if (problem !== undefined) {
-      this.#options.registry.incrementCounter('wombat_monitor_workers_refused_total')
+      this.#options.registry.incrementCounter('wombat_monitor_workers_refused_total', 1, { kind: noun })
       logger.warn({ pid: hello.pid, reason: problem }, `a ${noun} is not part of the metrics of this service`)
       throw new Error(problem)
     }
@@ -286,7 +287,7 @@ export class Hub {
     // What an earlier hub has counted must not be counted again.
     const isBaseline = lastGeneration > 0 && !aggregate.has(worker)
     const slot = aggregate.slotOf(worker) ?? this.#freeSlot(lastSlot)
-    aggregate.add(worker, slot)
+    aggregate.add(worker, slot, this.#process)
     const added = {
       ...hello,
       peer,
@@ -398,6 +399,11 @@ export class Hub {
     void replication.start(oldest.peer)
   }
 
+  /** Threads have one process in common. */
+  get #process(): string | undefined {
+    return this.#options.noun === 'thread' ? String(process.pid) : undefined
+  }
+
   #freeSlot(wanted?: string): string {
     const { aggregate } = this.#options
     const taken = new Set(aggregate.workers.map((worker) => aggregate.slotOf(worker)))
@@ -415,12 +421,13 @@ export class Hub {
       ['current', this.#workers.size + 1 - late],
       ['late', late],
     ] as const) {
-      registry.gauge('wombat_monitor_workers', { state }).set(isOpen ? count : undefined)
+      registry.gauge('wombat_monitor_workers', { kind: this.#options.noun, state }).set(isOpen ? count : undefined)
     }
   }
 
   #countEnd(how: 'closed' | 'lost'): void {
-    this.#options.registry.incrementCounter('wombat_monitor_workers_ended_total', 1, { how })
+    const { registry, noun } = this.#options
+    registry.incrementCounter('wombat_monitor_workers_ended_total', 1, { kind: noun, how })
   }
 }
 

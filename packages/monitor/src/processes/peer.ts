@@ -66,6 +66,7 @@ export class Peer {
     let timer: NodeJS.Timeout | undefined
     const answer = await new Promise<Message | 'late' | undefined>((resolve) => {
       timer = setTimeout(() => resolve('late'), timeoutMs)
+      timer.unref()
       this.#open.set(question, resolve)
       this.#send({ name, question, body })
     })

@@ -122,6 +122,16 @@ export class ProcessGroup implements Component {
 
   /** @throws Error if this process is alone or the first of its group, and a server cannot listen. */
   async start(): Promise<void> {
+    // Connections do not keep the process alive, but the caller that waits for the start must get an answer.
+    const keepAlive = setInterval(() => {}, 60_000)
+    try {
+      await this.#start()
+    } finally {
+      clearInterval(keepAlive)
+    }
+  }
+
+  async #start(): Promise<void> {
     const { option, source, role } = this.#options
     this.#unsubscribe = source.onChange(() => this.#readOwn())
     if (!isMainThread) {

@@ -1,4 +1,4 @@
-import { isMainThread, MessageChannel, MessagePort, postMessageToThread, setEnvironmentData, threadId } from 'node:worker_threads'
+import workerThreads, { isMainThread, MessageChannel, MessagePort, setEnvironmentData, threadId } from 'node:worker_threads'
 import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import { threadMonitorKey } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
@@ -126,7 +126,8 @@ export async function joinMainThread(options: Omit<LinkOptions, 'thread'>): Prom
   const { port1, port2 } = new MessageChannel()
   try {
     const request: JoinRequest = { wombat: 'join', port: port2 }
-    await postMessageToThread(mainThread, request, [port2], connectTimeoutMs)
+    // Not imported by name: an older Node, which gets a plain error elsewhere, does not have it.
+    await workerThreads.postMessageToThread(mainThread, request, [port2], connectTimeoutMs)
   } catch {
     port1.close()
     return undefined

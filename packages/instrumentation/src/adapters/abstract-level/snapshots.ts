@@ -11,7 +11,7 @@ export function measureSnapshots(context: StoreContext, patch: MethodPatch): voi
   const snapshots = new OpenSnapshots()
   patch.replace('_snapshot', (original) => wrapSnapshot(snapshots, original))
   context.observeGauge('db_open_snapshots', () => snapshots.count)
-  context.observeGauge('db_oldest_snapshot_age_seconds', () => snapshots.oldestAgeSeconds(), { aggregation: 'max' })
+  context.observeGauge('db_oldest_snapshot_age_seconds', () => snapshots.oldestAgeSeconds())
 }
 
 function wrapSnapshot(snapshots: OpenSnapshots, original: Method): Method {

@@ -20,9 +20,9 @@ export type VolumeState = { readonly [Part in keyof Volume]?: Volume[Part] | und
 
 /** The gauges of the volume, the same for every engine with files. Two stores may lie on one volume, so values are not added. */
 export const volumeGauges: ReadonlyArray<StateGauge<VolumeState>> = [
-  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes, aggregation: 'max' },
-  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes, aggregation: 'max' },
-  { name: 'db_disk_available_inodes', value: (state) => state.availableInodes, aggregation: 'max' },
+  { name: 'db_disk_available_bytes', value: (state) => state.availableBytes },
+  { name: 'db_disk_capacity_bytes', value: (state) => state.capacityBytes },
+  { name: 'db_disk_available_inodes', value: (state) => state.availableInodes },
 ]
 
 /** Reads the volume of a folder; undefined if the folder is missing or its file system reports no size. */

@@ -42,7 +42,6 @@ const gauges: readonly Gauge[] = [
       name: 'db_write_stall_active_seconds',
       labels: { cause },
       value: (state) => state.stallSeconds?.[cause],
-      aggregation: 'max',
     }),
   ),
 ]

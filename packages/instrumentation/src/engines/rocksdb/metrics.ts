@@ -40,13 +40,12 @@ const gauges: readonly Gauge[] = [
   { name: 'db_live_data_bytes', value: (state) => state.liveDataBytes },
   { name: 'db_live_versions', value: (state) => state.liveVersions },
   { name: 'db_open_snapshots', value: (state) => state.snapshots },
-  { name: 'db_oldest_snapshot_age_seconds', value: (state) => state.oldestSnapshotAgeSeconds, aggregation: 'max' },
+  { name: 'db_oldest_snapshot_age_seconds', value: (state) => state.oldestSnapshotAgeSeconds },
   ...stallCauses.map(
     (cause): Gauge => ({
       name: 'db_write_stall_active_seconds',
       labels: { cause },
       value: (state) => state.stallSeconds?.[cause],
-      aggregation: 'max',
     }),
   ),
 ]

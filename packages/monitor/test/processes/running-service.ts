@@ -11,8 +11,8 @@ interface Answer {
   readonly addresses?: { readonly prometheus?: string }
 }
 
-/** A real service with a primary of node:cluster and workers, which the test starts, uses and ends one by one. */
-export class ClusterService {
+/** A real service with several processes or threads, which the test starts, uses and ends one by one. */
+export class RunningService {
   readonly port: number
   readonly #primary: ChildProcess
   readonly #waiting: Array<{ readonly matches: (answer: Answer) => boolean; readonly resolve: (answer: Answer) => void }> = []
@@ -27,21 +27,22 @@ export class ClusterService {
     })
   }
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<ClusterService> {
+  /** @param app the file of the service. */
+  static async start(app: string, env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
     const port = await freePort()
-    const primary = fork(new URL('cluster-app.mjs', import.meta.url), {
+    const primary = fork(new URL(app, import.meta.url), {
       env: { ...process.env, ...env, TEST_PORT: String(port) },
       execArgv: [],
     })
-    const service = new ClusterService(primary, port)
+    const service = new RunningService(primary, port)
     onTestFinished(() => service.end())
     await once(primary, 'message')
     return service
   }
 
   /** Starts workers, one after the other. */
-  async startWorkers(...names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#ask(name, 'start')
+  async startWorkers(names: readonly string[], fields: object = {}): Promise<void> {
+    for (const name of names) await this.#ask(name, 'start', fields)
   }
 
   async put(name: string, count: number): Promise<void> {
