@@ -35,7 +35,9 @@ if (cluster.isPrimary) {
     description: 'Duration of a job.',
     attributes: ['queue'],
   })
-  const jobs = Array.from({ length: load.counters }, (_, index) => registry.counter('app_jobs_total', { queue: `queue-${index}` }))
+  const jobs = Array.from({ length: load.counters }, (_, index) =>
+    registry.counter('app_jobs_total', { queue: `queue-${index}` }),
+  )
   const durations = Array.from({ length: load.histograms }, (_, index) =>
     registry.histogram('app_job_seconds', { queue: `queue-${index}` }),
   )

@@ -192,8 +192,8 @@ export class Hub {
     })
     await Promise.race([Promise.all([...answers, ownAnswer]), timeout])
     clearTimeout(timer)
-    await this.feedOwn()
     for (const worker of this.#workers.values()) this.#judge(worker)
+    await this.feedOwn()
     aggregate.publishGauges()
   }
 

@@ -1,8 +1,15 @@
 // A service of several processes, for tests: a primary of node:cluster and its workers, each with a measured store. The test sends
 // commands to the primary, which passes them on to a worker and answers when it is done.
 import cluster from 'node:cluster'
+import { createServer } from 'node:http'
 import { startMonitoring } from '@wombat/monitor'
 import { MemoryLevel } from 'memory-level'
+
+class FailingLevel extends MemoryLevel {
+  async _get() {
+    throw new Error('broken')
+  }
+}
 
 const port = Number(process.env.TEST_PORT)
 const options = {
@@ -16,10 +23,20 @@ const options = {
 
 /** Does a number of puts, and waits as long as the group may take to learn of them if `settles` is set. */
 async function runWorker() {
-  const monitoring = await startMonitoring(options)
+  const monitoring = await startMonitoring(options).catch((error) => {
+    process.send({ failure: error.message })
+    process.disconnect()
+  })
+  if (monitoring === undefined) return
+  if (process.env.TEST_MOUNT !== undefined) createServer(monitoring.handler).listen(port + 1, '127.0.0.1')
   const store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
   process.on('message', async ({ command, count, ms }) => {
     if (command === 'put') for (let put = 0; put < count; put++) await store.put('a', '1')
+    if (command === 'fail') {
+      const failing = monitoring.instrument(new FailingLevel(), { name: 'failing' })
+      globalThis.kept = failing
+      await failing.get('a').catch(() => {})
+    }
     if (command === 'block') for (const start = performance.now(); performance.now() - start < ms; );
     if (command === 'close') {
       await store.close()

@@ -6,13 +6,18 @@ import { startMonitoring } from '@wombat/monitor'
 const [way] = process.argv.slice(2)
 
 async function instanceId() {
-  const monitoring = await startMonitoring({ jsonApiEnabled: false, enableHealthChecks: false, logLevel: 'silent', processGroup: 'off' })
+  const monitoring = await startMonitoring({
+    jsonApiEnabled: false,
+    enableHealthChecks: false,
+    logLevel: 'silent',
+    processGroup: 'off',
+  })
   const { resourceMetrics } = await monitoring.snapshot()
   await monitoring.close()
   return resourceMetrics.resource.attributes['service.instance.id']
 }
 
-if (way === 'alone') console.log(await instanceId())
+if (way === 'alone') process.stdout.write(`${await instanceId()}\n`)
 else if (way === 'child' || cluster.isWorker) {
   process.send(await instanceId())
   process.disconnect()

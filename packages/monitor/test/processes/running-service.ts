@@ -8,6 +8,7 @@ interface Answer {
   readonly name?: string
   readonly done?: string
   readonly exited?: boolean
+  readonly failure?: string
   readonly addresses?: { readonly prometheus?: string }
 }
 
@@ -52,6 +53,18 @@ export class RunningService {
   /** Blocks the event loop of a worker; does not wait for its end. */
   block(name: string, ms: number): Promise<void> {
     return this.#ask(name, 'block', { ms }).then(() => {})
+  }
+
+  /** Makes an operation of a worker fail. */
+  async fail(name: string): Promise<void> {
+    await this.#ask(name, 'fail')
+  }
+
+  /** Starts a worker that is expected not to start, and returns the message of its error. */
+  async startFailure(name: string): Promise<string | undefined> {
+    const failed = this.#next((answer) => answer.name === name && answer.failure !== undefined)
+    this.#primary.send({ name, command: 'start' })
+    return (await failed).failure
   }
 
   /** Ends a worker in a way of `how`, and waits for its end. */

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
+import { RunningService } from './running-service.ts'
+
+const sets = /^db_set_operations_total\{store="orders"\} /
+const current = /^wombat_monitor_workers\{kind="process",state="current"\} /
+const late = /^wombat_monitor_workers\{kind="process",state="late"\} /
+
+test('a process that does not answer is named, and its counters stay', async () => {
+  const service = await RunningService.start('cluster-app.mjs')
+  await service.startWorkers(['a', 'b', 'c'])
+  await service.put('b', 50)
+  await service.put('c', 7)
+  expect(await service.values(sets)).toEqual([57])
+  const blocked = service.block('b', 4000)
+  await sleep(100)
+  const startMs = performance.now()
+  await service.put('c', 1)
+  expect(await service.values(sets)).toEqual([58])
+  // It is waited for once.
+  expect(performance.now() - startMs).toBeLessThan(2000)
+  expect([await service.values(current), await service.values(late)]).toEqual([[2], [1]])
+  const { workers } = JSON.parse(await service.scrape('/api/v1/workers'))
+  expect(workers.map(({ worker, state }: Record<string, string>) => [worker, state])).toEqual([
+    ['1', 'current'],
+    ['2', 'late'],
+    ['3', 'current'],
+  ])
+  await vi.waitFor(async () => {
+    const report = JSON.parse(await service.scrape('/health?format=json'))
+    const check = report.checks.find(({ name }: Record<string, string>) => name === 'workers')
+    expect(check).toMatchObject({
+      status: 'degraded',
+      message: expect.stringMatching(/1 of 3 processes do not answer: worker 2 \(process \d+\)/),
+    })
+  })
+  await blocked
+  await vi.waitFor(async () => expect(await service.values(late)).toEqual([0]), { timeout: 5000 })
+})
+
+test('if the process that collects and the one with its copy are killed at once, counters start at zero', async () => {
+  const service = await RunningService.start('cluster-app.mjs')
+  await service.startWorkers(['a', 'b', 'c', 'd'])
+  for (const name of ['a', 'b', 'c', 'd']) await service.put(name, 1000)
+  expect(await service.values(sets)).toEqual([4000])
+  await Promise.all([service.endWorker('a', 'kill'), service.endWorker('b', 'kill')])
+  // Less than before, but more than zero, would be a rate that never was.
+  await vi.waitFor(async () => expect(await service.values(sets)).toEqual([0]), { timeout: 10_000, interval: 50 })
+  await service.put('c', 3)
+  await service.put('d', 4)
+  await vi.waitFor(async () => expect(await service.values(sets)).toEqual([7]), { timeout: 5000 })
+})
+
+test('with the label `worker`, each process has series of its own, and labels are used again', async () => {
+  const service = await RunningService.start('cluster-app.mjs', { WOMBAT_WORKER_LABEL: 'true' })
+  await service.startWorkers(['a', 'b', 'c'])
+  for (const [name, count] of [
+    ['a', 1],
+    ['b', 20],
+    ['c', 300],
+  ] as const)
+    await service.put(name, count)
+  const perWorker = /^db_set_operations_total\{store="orders",worker="\d"\} /
+  const sorted = async (): Promise<number[]> => (await service.values(perWorker)).sort((one, other) => one - other)
+  expect(await sorted()).toEqual([1, 20, 300])
+  await service.endWorker('b', 'close')
+  await service.startWorkers(['d'])
+  await service.put('d', 5)
+  await vi.waitFor(async () => expect(await sorted()).toEqual([1, 25, 300]))
+})
+
+test('the health, errors and slow operations of all processes are served', async () => {
+  const service = await RunningService.start('cluster-app.mjs', { WOMBAT_SLOW_QUERY_THRESHOLD_MS: '0' })
+  await service.startWorkers(['a', 'b'])
+  await service.put('a', 3)
+  await service.put('b', 3)
+  const slow = JSON.parse(await service.scrape('/api/v1/slow-operations'))
+  expect(new Set(slow.slowOperations.map(({ worker }: Record<string, string>) => worker))).toEqual(new Set(['1', '2']))
+  await service.fail('b')
+  const { errors, countsByType } = JSON.parse(await service.scrape('/api/v1/errors'))
+  expect(errors).toMatchObject([{ store: 'failing', operation: 'get', worker: '2' }])
+  expect(countsByType).toEqual({ _OTHER: 1 })
+  // Only the second process has this store, and so the checks of it.
+  await vi.waitFor(
+    async () => {
+      const report = JSON.parse(await service.scrape('/health?format=json'))
+      const check = report.checks.find(({ store }: Record<string, string>) => store === 'failing')
+      expect(check).toMatchObject({ name: 'database_connectivity', status: 'critical', worker: '2' })
+    },
+    { timeout: 5000 },
+  )
+  expect((await fetch(`http://127.0.0.1:${service.port}/readyz`)).status).toBe(503)
+})
+
+test('a request to the server of any process is answered with the metrics of all', async () => {
+  const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true' })
+  await service.startWorkers(['a', 'b', 'c'])
+  for (const name of ['a', 'b', 'c']) await service.put(name, 100)
+  // The workers share this port, and node:cluster gives each connection to another one.
+  for (let request = 0; request < 6; request++) {
+    const response = await fetch(`http://127.0.0.1:${service.port + 1}/metrics`, { headers: { connection: 'close' } })
+    expect(await response.text()).toMatch(/^db_set_operations_total\{store="orders"\} 300$/m)
+  }
+})
+
+test('processes of `fork` with the same name are one', async () => {
+  const service = await RunningService.start('fork-app.mjs', { WOMBAT_PROCESS_GROUP: `test ${process.pid}` })
+  await service.startWorkers(['a', 'b', 'c'])
+  for (const name of ['a', 'b', 'c']) await service.put(name, 10)
+  expect(await service.values(sets)).toEqual([30])
+  await service.endWorker('a', 'exit')
+  await vi.waitFor(async () => expect(await service.values(sets)).toEqual([30]), { timeout: 5000 })
+})
+
+test('without a group, the second process is told that the port is in use', async () => {
+  const service = await RunningService.start('cluster-app.mjs', { WOMBAT_PROCESS_GROUP: 'off' })
+  await service.startWorkers(['a'])
+  expect(await service.startFailure('b')).toMatch(/prometheusPort.*: cannot listen on 127.0.0.1:\d+: the port is in use/)
+})
