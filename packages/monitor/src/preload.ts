@@ -5,6 +5,7 @@ import { explainConfig } from './config/explain.ts'
 import { type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import { defaultLogger, printError } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
+import { awaitApplicationStart } from './process/application-start.ts'
 import { startMonitoring } from './start-monitoring.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function preload(): Promise<void> {
   try {
     const config = preloadConfig()
     hookModuleImports()
+    awaitApplicationStart()
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
     const { close } = await starting
