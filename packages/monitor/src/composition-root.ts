@@ -1,4 +1,3 @@
-import { getRequestListener } from '@hono/node-server'
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory, storeOptionNames, validateOptions } from '@wombat/instrumentation/internal'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
@@ -6,12 +5,11 @@ import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { resolveRules } from './alerts/resolve-rules.ts'
 import type { AlertRule } from './alerts/rule.ts'
-import { readRules } from './alerts/rule-file.ts'
 import { AlertScheduler } from './alerts/scheduler.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
+import type { Reader } from './collection/registry-reader.ts'
 import { createSelfMetrics } from './collection/self-metrics.ts'
 import type { Snapshot } from './collection/snapshot.ts'
-import type { SnapshotReader } from './collection/snapshot-reader.ts'
 import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -22,9 +20,9 @@ import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { HistoryRecorder } from './history/recorder.ts'
-import { DurableHistory } from './history/sqlite/durable-history.ts'
-import { createRoutes } from './http/app.ts'
-import { withMiddleware } from './http/middleware.ts'
+import type { DurableHistory } from './history/sqlite/durable-history.ts'
+import type { RouteGroups } from './http/app.ts'
+import { FirstRequest } from './http/first-request.ts'
 import { HttpServers } from './http/servers.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
@@ -34,7 +32,7 @@ import { ClockSteps } from './time/clock-steps.ts'
 
 /** What differs between a monitoring with its own MeterProvider and one beside the application's. */
 export interface MonitoringParts {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly options: ComponentOptions
   readonly logger: Logger
@@ -73,7 +71,10 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
   const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, meterProvider } = parts
   const { rulesFile, runbookBaseUrl } = options.alerts
-  const readRulesFile = async (path: string): Promise<AlertRule[]> => withRunbookBase(await readRules(path), runbookBaseUrl)
+  const readRulesFile = async (path: string): Promise<AlertRule[]> => {
+    const { readRules } = await import('./alerts/rule-file.ts')
+    return withRunbookBase(await readRules(path), runbookBaseUrl)
+  }
   const rules =
     rulesFile === undefined
       ? withRunbookBase(resolveRules(options.alerts.rules ?? defaultRules, 'alertRules'), runbookBaseUrl)
@@ -98,7 +99,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     logger,
     clock,
     rules,
-    notifiers: validNotifiers(options.notifiers, logger),
+    notifiers: await validNotifiers(options.notifiers, logger),
     history,
     historyReady: () => recorder.restored,
     evaluationIntervalMs: options.alerts.evaluationIntervalMs,
@@ -119,20 +120,14 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const shifts = [history, durable, alerts, health].map((part) => (deltaMs: number) => part?.shift(deltaMs))
   components.add(new ClockSteps({ clock, registry, logger, shifts }))
   const { authToken } = options.http
-  const routes = createRoutes({
-    reader,
-    registry,
-    alerts: alerts.manager,
-    history,
-    slowLog,
-    errors,
-    health,
-    clock,
-    recent,
-    authToken,
-  })
-
-  const servers = components.add(new HttpServers({ ...options.http, chosenOptions, logger }, routes))
+  let routes: Promise<Required<RouteGroups>> | undefined
+  const loadRoutes = (): Promise<Required<RouteGroups>> => {
+    const { manager } = alerts
+    const dependencies = { reader, registry, alerts: manager, history, slowLog, errors, health, clock, recent, authToken }
+    routes ??= import('./http/app.ts').then(({ createRoutes }) => createRoutes(dependencies))
+    return routes
+  }
+  const servers = components.add(new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes))
   components.add(createSubscription(() => collectProcessMemory(registry)))
   if (meterProvider !== undefined) components.add(meterProvider)
   components.add(recorder)
@@ -146,7 +141,10 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const { addresses } = servers
   if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
-  const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
+  const app = new FirstRequest(async () => {
+    const [{ prometheus, json, health }, { withMiddleware }] = await Promise.all([loadRoutes(), import('./http/middleware.ts')])
+    return withMiddleware([prometheus, json], authToken, [health])
+  }, logger)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     // The servers answer until the last metrics are exported: probes must see that the process is not ready.
@@ -171,7 +169,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     metrics: async () => jsonMetrics(await reader.take(), registry.semconv, recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),
-    handler: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    handler: app.handler(false),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -217,9 +215,9 @@ function reportReplacedRules(rules: readonly AlertRule[], logger: Logger): void 
 }
 
 /** @throws ConfigError if a notifier cannot work. */
-function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger): Notifier[] {
+async function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger): Promise<Notifier[]> {
   try {
-    return createNotifiers(options, logger)
+    return await createNotifiers(options, logger)
   } catch (error) {
     throw new ConfigError([error instanceof Error ? error.message : String(error)])
   }
@@ -235,6 +233,7 @@ async function openDurableHistory(
   registry.counter('wombat_monitor_history_failures_total')
   const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
   try {
+    const { DurableHistory } = await import('./history/sqlite/durable-history.ts')
     return await DurableHistory.open({ path, ...limits, logger, onFailure })
   } catch (error) {
     throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])

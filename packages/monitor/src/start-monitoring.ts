@@ -1,10 +1,9 @@
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/instrumentation'
 import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
-import { createResource } from './collection/resource.ts'
-import { SnapshotReader } from './collection/snapshot-reader.ts'
-import { createSubscription } from './component.ts'
+import { RegistryReader } from './collection/registry-reader.ts'
+import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import type { Component } from './component.ts'
 import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -12,7 +11,6 @@ import { type OptionName, optionNames } from './config/options.ts'
 import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
 import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
-import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { SystemClock } from './time/clock.ts'
@@ -61,12 +59,21 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     )
   }
   const { clock = new SystemClock() } = options
-  const reader = new SnapshotReader()
-  const meterProvider = createSubscription(() => {
-    const readers = otlp === undefined ? [reader] : [reader, otlpReader(registry, otlp, logger, clock)]
-    const provider = new MeterProvider({ resource: createResource(options.resource ?? {}, resource.attributes), readers })
-    return () => provider.shutdown()
-  })
+  const resourceAttributes = { attributes: options.resource ?? {}, fromEnvironment: resource.attributes }
+  const reader = new RegistryReader(resourceAttributes)
+  let stopOtlp: (() => Promise<void>) | undefined
+  const meterProvider: Component = {
+    // OpenTelemetry's SDK and its exporters are loaded only if they are needed.
+    async start() {
+      if (otlp === undefined) return
+      const { startOtlp } = await import('./exporters/otlp-provider.ts')
+      stopOtlp = startOtlp({ registry, settings: otlp, resourceAttributes, logger, clock })
+    },
+    async close() {
+      reader.close()
+      await stopOtlp?.()
+    },
+  }
   return runMonitoring({
     reader,
     registry,
@@ -109,8 +116,7 @@ function claimRegistry({ semconv, cardinalityLimit }: RegistryOptions, chosen: R
  * import assert from 'node:assert/strict'
  * import { instrument } from '@wombat/instrumentation'
  * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
- * import { MeterProvider } from '@opentelemetry/sdk-metrics'
- *
+ *  *
  * const reader = new SnapshotReader()
  * const meterProvider = new MeterProvider({ readers: [reader] })
  * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiPort: 0 })

@@ -8,7 +8,8 @@ import {
 import { type Labels, type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
-import { RegistryProducer } from './registry-producer.ts'
+import type { RegistryProducer } from './registry-producer.ts'
+import { createInternalProducer, type Reader, recordCollection } from './registry-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
 /** Maximum duration of one collection: after it the SDK gives up on the application's own callbacks. */
@@ -34,7 +35,7 @@ const collectTimeoutMs = 5000
  * await meterProvider.shutdown()
  * ```
  */
-export class SnapshotReader extends MetricReader {
+export class SnapshotReader extends MetricReader implements Reader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
@@ -47,7 +48,7 @@ export class SnapshotReader extends MetricReader {
    * that stops following. `clock` dates the snapshots.
    */
   follow(registry: MetricsRegistry, clock: Clock = new SystemClock()): () => void {
-    const producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both', clock })
+    const producer = createInternalProducer(registry, clock)
     this.#clock = clock
     this.#registry = registry
     this.#producer = producer
@@ -112,18 +113,9 @@ export class SnapshotReader extends MetricReader {
     const { resource } = resourceMetrics
     if (resource.asyncAttributesPending) void resource.waitForAsyncAttributes?.()
     const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
-    this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
-    const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
-    this.#registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
-    this.#registry?.setGauge('wombat_monitor_points', countPoints(snapshot))
+    recordCollection(this.#registry, snapshot, startMs, (this.#producer?.busySeconds ?? 0) - busyBefore)
     return snapshot
   }
-}
-
-function countPoints({ resourceMetrics }: Snapshot): number {
-  let count = 0
-  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) count += dataPoints.length
-  return count
 }
 
 /**

@@ -1,21 +1,20 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 import type { ErrorHistory } from '../../operations/error-history.ts'
 import type { SlowLog } from '../../operations/slow-log.ts'
-import { duration, parseParameters } from './parameters.ts'
+import { optional, text } from '../../validation/schema.ts'
+import { duration, numeric, parseParameters, withDefault } from './parameters.ts'
 
-/** At least a second, because errors are counted per second. */
-const window = duration
-  .refine((windowMs) => windowMs >= 1000)
-  .optional()
-  .describe('a time of a second or more such as 30s, 5m or 1h')
+const isLimit = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 10_000
 
-const common = {
-  store: z.string().min(1).optional().describe("a store's name"),
-  limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('a whole number from 1 to 10000'),
+const slowParameters = {
+  store: optional(text("a store's name")),
+  limit: withDefault(numeric('a whole number from 1 to 10000', isLimit), 100),
 }
-const slowParameters = z.strictObject(common)
-const errorParameters = z.strictObject({ ...common, window })
+const errorParameters = {
+  ...slowParameters,
+  // At least a second, because errors are counted per second.
+  window: optional(duration('a time of a second or more such as 30s, 5m or 1h', 1000)),
+}
 
 const defaultWindowMs = 300_000
 
