@@ -116,7 +116,8 @@ function claimRegistry({ semconv, cardinalityLimit }: RegistryOptions, chosen: R
  * import assert from 'node:assert/strict'
  * import { instrument } from '@wombat/instrumentation'
  * import { createMonitoring, SnapshotReader } from '@wombat/monitor'
- *  *
+ * import { MeterProvider } from '@opentelemetry/sdk-metrics'
+ *
  * const reader = new SnapshotReader()
  * const meterProvider = new MeterProvider({ readers: [reader] })
  * const monitoring = await createMonitoring(reader, { meterProvider, jsonApiPort: 0 })

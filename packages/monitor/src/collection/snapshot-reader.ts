@@ -9,7 +9,7 @@ import { type Labels, type MetricsRegistry, scopeName } from '@wombat/instrument
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import type { RegistryProducer } from './registry-producer.ts'
-import { createInternalProducer, type Reader, recordCollection } from './registry-reader.ts'
+import { createInternalProducer, recordCollection } from './registry-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
 /** Maximum duration of one collection: after it the SDK gives up on the application's own callbacks. */
@@ -35,7 +35,7 @@ const collectTimeoutMs = 5000
  * await meterProvider.shutdown()
  * ```
  */
-export class SnapshotReader extends MetricReader implements Reader {
+export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Labels } from '@wombat/instrumentation'
 import { type Context, Hono } from 'hono'
 import type { AlertManager } from '../../alerts/manager.ts'
@@ -75,7 +77,7 @@ export function queryRoutes(history: History, now: () => number): Hono {
 export function runbookRoutes(): Hono {
   let text: Promise<string> | undefined
   return new Hono().get('/runbook', async (context) => {
-    text ??= readFile(new URL('../../../RUNBOOK.md', import.meta.url), 'utf8')
+    text ??= readFile(join(dirname(createRequire(import.meta.url).resolve('@wombat/monitor/package.json')), 'RUNBOOK.md'), 'utf8')
     return context.body(await text, 200, { 'content-type': 'text/markdown; charset=utf-8' })
   })
 }
