@@ -8,13 +8,23 @@ import { rolldown } from 'rolldown'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const folder = 'dist/bundle'
 
+/**
+ * What goes into one chunk for all entries of a package: all files but its entries and what is loaded only if it is needed, because it
+ * needs a package that is optional or takes long to load. A test fails if the preload loads such a package.
+ */
+const sharedFiles = {
+  instrumentation: /instrumentation.src.(?!testing|auto.(index|import-hooks|wombat|module-definition))/,
+  monitor:
+    /monitor.src.(?!index|register|preload|http.(?!servers|first-request)|history.sqlite|exporters.(otlp|prometheus)|alerts.(rule-file|notifiers.(?!log|notifier|create))|collection.snapshot-reader)/,
+}
+
 /** Bundles all packages. Also the global set-up of vitest: tests that start processes must not run an old bundle. */
 export async function setup() {
-  await Promise.all(['instrumentation', 'monitor'].map((name) => bundle(join(root, 'packages', name))))
+  await Promise.all(Object.entries(sharedFiles).map(([name, shared]) => bundle(join(root, 'packages', name), shared)))
 }
 
 /** Bundles the files that the package exports, each to a file of the same name; what several of them share is a chunk. */
-async function bundle(packageFolder) {
+async function bundle(packageFolder, shared) {
   const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const built = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target]))
   const input = Object.fromEntries(
@@ -31,7 +41,7 @@ async function bundle(packageFolder) {
   const build = await rolldown({
     input,
     platform: 'node',
-    treeshake: { moduleSideEffects: true },
+    treeshake: false,
     external: (id) => !/^[./]|^[A-Z]:/i.test(id),
   })
   rmSync(join(packageFolder, folder), { recursive: true, force: true })
@@ -44,7 +54,11 @@ async function bundle(packageFolder) {
     // Comments are in the sources, which are published, too.
     comments: false,
     codeSplitting: {
-      groups: [{ name: 'shared', test: /instrumentation.src.(?!testing|auto.(index|import-hooks|wombat|module-d))/ }],
+      groups: [
+        // Evaluated before everything that an older Node does not have.
+        { name: 'require-node', test: /require-node/, priority: 2 },
+        { name: 'shared', test: shared, priority: 1 },
+      ],
     },
   })
   await build.close()
