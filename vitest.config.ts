@@ -17,6 +17,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    globalSetup: 'test/scripts/bundle.mjs',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The default of 1 s is too short for what a child process does on a busy machine.

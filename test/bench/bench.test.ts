@@ -26,6 +26,7 @@ test('every part reports its comparison, with a number for each case and each ra
     'engine',
     'history',
     'detail',
+    'start-up',
   ])
   for (const { comparisons } of result.parts) {
     expect(comparisons).not.toHaveLength(0)
@@ -48,7 +49,7 @@ test('each ratio is printed with its goal, met or missed', async () => {
 
 test('an unknown part is rejected', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, sampling, operations, caches, collect, engine, history, detail, got nothing',
+    '--only takes record, sampling, operations, caches, collect, engine, history, detail, start-up, got nothing',
   )
 })
 

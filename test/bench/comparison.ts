@@ -40,8 +40,12 @@ export interface CaseResult {
   readonly nanoseconds: Spread
   /** Only for cases in which the slowest passes matter. */
   readonly p95Nanoseconds?: number
+  /** Memory, in the cases in which that matters. */
+  readonly bytes?: Spread
   /** Expected time in nanoseconds. */
   readonly goal?: Goal & { readonly met: boolean }
+  /** Expected memory in bytes. */
+  readonly bytesGoal?: Goal & { readonly met: boolean }
 }
 
 export interface RatioResult extends Spread {

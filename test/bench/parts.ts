@@ -7,6 +7,7 @@ import { history } from './history/part.ts'
 import { operations } from './operations/part.ts'
 import { record } from './record/part.ts'
 import { sampling } from './sampling/part.ts'
+import { startUp } from './start-up/part.ts'
 
 /** The parts by the name for `--only`, in the order in which they run. */
 export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<ComparisonResult>>> = {
@@ -18,4 +19,5 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   engine,
   history,
   detail,
+  'start-up': startUp,
 }

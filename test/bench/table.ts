@@ -8,7 +8,7 @@ export function machineLine({ node, platform, cpuCount, cpuModel, loadAverage }:
 
 /** Formats a comparison: a line for each case, then one for each ratio, with the middle 80 % of all rounds in brackets. */
 export function comparisonTable({ name, per, rounds, cases, ratios }: ComparisonResult): string {
-  const times = cases.map((one) => [one.name, duration(one.nanoseconds.median), span(one.nanoseconds, duration), p95(one)])
+  const times = cases.map((one) => [one.name, duration(one.nanoseconds.median), span(one.nanoseconds, duration), note(one)])
   const proportions = ratios.map((one) => [`${one.of} ÷ ${one.to}`, factor(one.median), span(one, factor), verdict(one)])
   return [`${name} (per ${per}, ${rounds} rounds)`, ...aligned([...times, ...proportions])].join('\n  ')
 }
@@ -25,10 +25,19 @@ function span({ p10, p90 }: Spread, show: (value: number) => string): string {
   return `[${show(p10)} … ${show(p90)}]`
 }
 
-function p95({ p95Nanoseconds, goal }: CaseResult): string {
-  if (p95Nanoseconds === undefined) return ''
-  const said = `p95: ${duration(p95Nanoseconds)}`
-  return goal === undefined ? said : `${said}, goal: ${goal.is} ${duration(goal.value)}, ${goal.met ? 'met' : 'missed'}`
+function note({ p95Nanoseconds, goal, bytes, bytesGoal }: CaseResult): string {
+  const goalOf = (one: CaseResult['goal'], show: (value: number) => string): string[] =>
+    one === undefined ? [] : [`goal: ${one.is} ${show(one.value)}, ${one.met ? 'met' : 'missed'}`]
+  return [
+    ...(p95Nanoseconds === undefined ? [] : [`p95: ${duration(p95Nanoseconds)}`]),
+    ...goalOf(goal, duration),
+    ...(bytes === undefined ? [] : [`memory: ${size(bytes.median)} ${span(bytes, size)}`]),
+    ...goalOf(bytesGoal, size),
+  ].join(', ')
+}
+
+function size(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }
 
 function verdict({ goal }: RatioResult): string {

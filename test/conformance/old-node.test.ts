@@ -43,11 +43,11 @@ test.each(['instrumentation', 'monitor', 'dashboards'])('%s imports nothing by n
 
 const entries = {
   '@wombat/instrumentation': [
-    'instrumentation/dist/index.js',
-    'instrumentation/dist/auto/index.js',
-    'instrumentation/dist/testing/index.js',
+    'instrumentation/dist/bundle/index.js',
+    'instrumentation/dist/bundle/auto.js',
+    'instrumentation/dist/bundle/testing.js',
   ],
-  '@wombat/monitor': ['monitor/dist/index.js'],
+  '@wombat/monitor': ['monitor/dist/bundle/index.js'],
   '@wombat/dashboards': ['dashboards/dist/index.js', 'dashboards/dist/cli/bin.js'],
 }
 
@@ -69,7 +69,7 @@ for (const [name, files] of Object.entries(entries)) {
 }
 
 test('the preload of an older Node prints one line, and the application runs', () => {
-  const register = pathToFileURL(join(root, 'packages/monitor/dist/register.js')).href
+  const register = pathToFileURL(join(root, 'packages/monitor/dist/bundle/register.js')).href
   const args = ['--import', pretend('20.19.5'), '--import', register, '-e', "console.log('the application runs')"]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect({ stdout, stderr, status }).toEqual({

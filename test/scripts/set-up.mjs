@@ -11,6 +11,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 install()
 const node = supportedNode()
 step('build', node, [join(root, 'node_modules/typescript/bin/tsc'), '--build'])
+step('bundle', node, [join(root, 'test/scripts/bundle.mjs')])
 const [file, ...args] = process.argv.slice(2)
 if (file !== undefined) run(node, file, args)
 

@@ -1,9 +1,9 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
 import { AlertScheduler, type AlertStorage } from './alerts/scheduler.ts'
-import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import type { Reader } from './collection/registry-reader.ts'
 import { type Component, ComponentList } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -11,9 +11,7 @@ import type { OptionName } from './config/options.ts'
 import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
-import { DurableHistory } from './history/sqlite/durable-history.ts'
-import { createRoutes, type RouteGroups } from './http/app.ts'
-import { withMiddleware } from './http/middleware.ts'
+import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { OperationSource } from './http/routes/operations.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
@@ -24,7 +22,7 @@ import type { ForwardedRequest, ForwardedResponse } from './processes/protocol.t
 import type { Clock } from './time/clock.ts'
 
 export interface CollectorOptions {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   /** Where the monitor records what it does itself. */
   readonly registry: MetricsRegistry
   readonly options: ComponentOptions
@@ -53,6 +51,7 @@ export class Collector implements CollectorRole {
   #mayEvaluate = false
   #active: Active | undefined
   #durable: DurableHistory | undefined
+  #unfollow: () => void = () => {}
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -118,10 +117,11 @@ export class Collector implements CollectorRole {
     const { authToken } = options.http
     const { health, operations, workers, chosenOptions } = this.#options
     const { history } = recorder
-    const routes = createRoutes({
+    const { manager } = alerts
+    const dependencies = {
       reader,
       registry: own,
-      alerts: alerts.manager,
+      alerts: manager,
       history,
       health,
       operations,
@@ -129,21 +129,35 @@ export class Collector implements CollectorRole {
       clock,
       recent,
       authToken,
+    }
+    const loadRoutes = once(async () => (await import('./http/app.ts')).createRoutes(dependencies))
+    const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
+    const loadApp = once(async () => {
+      const [{ prometheus, json, health: healthRoutes }, { withMiddleware }] = await Promise.all([
+        loadRoutes(),
+        import('./http/middleware.ts'),
+      ])
+      return withMiddleware([prometheus, json], authToken, [healthRoutes])
     })
-    const servers = new HttpServers({ ...options.http, chosenOptions, logger }, routes)
-    const app = withMiddleware([routes.prometheus, routes.json], authToken, [routes.health])
+    const loadForwardedApp = once(async () => (await import('./http/forwarding-app.ts')).createForwardedApp(await loadRoutes()))
     const evaluation = new ComponentList()
     evaluation.add(recorder)
     if (options.log.enabled) evaluation.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
     evaluation.add(alerts)
     await startServers(servers, isTakeover ? takeoverMs : 0)
-    this.#active = { recorder, alerts, recent, app, forwardedApp: forwardedApp(routes), servers, evaluation }
+    this.#active = { recorder, alerts, recent, loadApp, loadForwardedApp, servers, evaluation }
     if (this.#mayEvaluate) await evaluation.start()
     return servers.addresses
   }
 
   follow(registry: MetricsRegistry): void {
-    this.#options.reader.follow(registry, this.#options.clock)
+    const { reader, clock, registry: own } = this.#options
+    this.#unfollow = reader.follow(registry, clock, own)
+  }
+
+  /** Reads no registry any more. */
+  unfollow(): void {
+    this.#unfollow()
   }
 
   async stop(): Promise<void> {
@@ -155,13 +169,11 @@ export class Collector implements CollectorRole {
     this.#active = undefined
   }
 
-  async answer({ method, url, headers }: ForwardedRequest): Promise<ForwardedResponse> {
-    const app = this.#active?.forwardedApp
-    if (app === undefined) throw new Error('this process does not serve the metrics any more')
-    const response = await app.fetch(
-      new Request(url, { method, headers: headers.map(([name, value]): [string, string] => [name, value]) }),
-    )
-    return { status: response.status, headers: [...response.headers], body: await response.text() }
+  async answer(request: ForwardedRequest): Promise<ForwardedResponse> {
+    const load = this.#active?.loadForwardedApp
+    if (load === undefined) throw new Error('this process does not serve the metrics any more')
+    const [app, { answerForwarded }] = await Promise.all([load(), import('./http/forwarding-app.ts')])
+    return answerForwarded(app, request)
   }
 
   /** Evaluates other rules from now on. Alerts of rules that remain keep their state. */
@@ -182,16 +194,21 @@ interface Active {
   readonly recorder: HistoryRecorder
   readonly alerts: AlertScheduler
   readonly recent: RecentHistograms
-  /** All endpoints, for a server of the application. */
-  readonly app: Hono
-  /** The same for requests that another process has let in, and whose answer it compresses. */
-  readonly forwardedApp: Hono
+  /** All endpoints, for a server of the application. They are loaded at the first request. */
+  readonly loadApp: () => Promise<Hono>
+  /** The same for requests that another process has let in, and whose answers it compresses. */
+  readonly loadForwardedApp: () => Promise<Hono>
   readonly servers: HttpServers
   readonly evaluation: ComponentList
 }
 
-function forwardedApp({ prometheus, json, health }: Required<RouteGroups>): Hono {
-  return new Hono().route('/', health).route('/', prometheus).route('/', json)
+/** Returns a function that calls another one once, and returns its result. */
+function once<Result>(run: () => Result): () => Result {
+  let result: { readonly value: Result } | undefined
+  return () => {
+    result ??= { value: run() }
+    return result.value
+  }
 }
 
 /** Starts the servers; tries again for a while if their ports are in use. */
@@ -214,6 +231,7 @@ async function openDurableHistory({ options, registry, logger }: CollectorOption
   registry.counter('wombat_monitor_history_failures_total')
   const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
   try {
+    const { DurableHistory } = await import('./history/sqlite/durable-history.ts')
     return await DurableHistory.open({ path, ...limits, logger, onFailure })
   } catch (error) {
     throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])

@@ -1,16 +1,13 @@
-import { getRequestListener } from '@hono/node-server'
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
 import { collectProcessMemory, storeOptionNames, validateOptions } from '@wombat/instrumentation/internal'
-import { Hono } from 'hono'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import { resolveRules } from './alerts/resolve-rules.ts'
 import type { AlertRule } from './alerts/rule.ts'
-import { readRules } from './alerts/rule-file.ts'
 import { measureOperationCost } from './collection/operation-cost.ts'
+import type { Reader } from './collection/registry-reader.ts'
 import { createSelfMetrics } from './collection/self-metrics.ts'
-import type { SnapshotReader } from './collection/snapshot-reader.ts'
 import { Collector } from './collector.ts'
 import { type Component, ComponentList, createSubscription } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
@@ -21,7 +18,7 @@ import { jsonMetrics } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { LocalHistory } from './history/local-history.ts'
-import { withMiddleware } from './http/middleware.ts'
+import { FirstRequest } from './http/first-request.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
@@ -37,7 +34,7 @@ import { ClockSteps } from './time/clock-steps.ts'
 
 /** What differs between a monitoring with its own MeterProvider and one beside the application's. */
 export interface MonitoringParts {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly options: ComponentOptions
   readonly logger: Logger
@@ -49,12 +46,12 @@ export interface MonitoringParts {
   /** Gives up the registry when everything else is closed; left out if the registry was not claimed. */
   readonly registryClaim?: Component
   /**
-   * Creates the MeterProvider that `reader` belongs to, and returns how to shut it down; left out if it is the application's.
+   * Creates the export of the metrics; left out if it is the application's.
    *
    * @param whole the registry of this process with its threads, which is exported.
-   * @param isThread whether the main thread exports the metrics of this thread.
+   * @param isThread returns whether the main thread exports the metrics of this thread.
    */
-  readonly createMeterProvider?: (whole: RegistrySource, isThread: boolean) => () => Promise<void>
+  readonly createExport?: (whole: RegistrySource, isThread: () => boolean) => Component
   /** What the monitoring of a worker thread starts with. */
   readonly threadConfig: object
 }
@@ -81,9 +78,12 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createMeterProvider, threadConfig } = parts
+  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createExport, threadConfig } = parts
   const { rulesFile, runbookBaseUrl } = options.alerts
-  const readRulesFile = async (path: string): Promise<AlertRule[]> => withRunbookBase(await readRules(path), runbookBaseUrl)
+  const readRulesFile = async (path: string): Promise<AlertRule[]> => {
+    const { readRules } = await import('./alerts/rule-file.ts')
+    return withRunbookBase(await readRules(path), runbookBaseUrl)
+  }
   const rules =
     rulesFile === undefined
       ? withRunbookBase(resolveRules(options.alerts.rules ?? defaultRules, 'alertRules'), runbookBaseUrl)
@@ -95,7 +95,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
   const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
-  components.add({ close: () => reader.unfollow() })
+  components.add({ close: () => collector.unfollow() })
 
   const whole = new RegistrySource(registry)
   const local = components.add(new LocalHistory({ registry, logger, clock, ...options.history }))
@@ -126,7 +126,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     clock,
     chosenOptions,
     rules,
-    notifiers: validNotifiers(options.notifiers, logger),
+    notifiers: await validNotifiers(options.notifiers, logger),
     health: { report, liveness: () => health.liveness() },
     operations: groupOperations,
     workers: { workers },
@@ -159,7 +159,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const shifts = [local, collector, health].map((part) => (deltaMs: number) => part.shift(deltaMs))
   components.add(new ClockSteps({ clock, registry, logger, shifts }))
   components.add(createSubscription(() => collectProcessMemory(registry)))
-  if (createMeterProvider !== undefined) components.add(createSubscription(() => createMeterProvider(whole, group.isThread)))
+  if (createExport !== undefined) components.add(createExport(whole, () => group.isThread))
   components.add(collector.evaluation)
   const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
   components.add(createSubscription(() => measureOperationCost(publishCost)))
@@ -172,7 +172,14 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     logger.info({ ...addresses }, 'monitoring started; another process or thread serves the metrics of this one')
   else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
-  const app = createForwardingApp(group, collector, options.http.authToken)
+  const app = new FirstRequest(async () => {
+    const { createForwardingApp } = await import('./http/forwarding-app.ts')
+    return createForwardingApp({
+      loadOwn: () => collector.active?.loadApp(),
+      forward: (request) => group.forward(request),
+      authToken: options.http.authToken,
+    })
+  }, logger)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     // The servers answer until the last metrics are exported: probes must see that the process is not ready.
@@ -202,24 +209,10 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     metrics: async () => jsonMetrics(await reader.take(), registry.semconv, collector.active?.recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),
-    handler: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    handler: app.handler(false),
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-/** Creates the endpoints for a server of the application: in a process that does not collect, they pass each request on. */
-function createForwardingApp(group: ProcessGroup, collector: Collector, authToken: string | undefined): Pick<Hono, 'fetch'> {
-  const forwarding = new Hono().all('*', async ({ req }) => {
-    const { status, headers, body } = await group.forward({
-      method: req.method,
-      url: req.url,
-      headers: [...req.raw.headers].filter(([name]) => name !== 'accept-encoding'),
-    })
-    return new Response(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) })
-  })
-  const forwarded = withMiddleware([forwarding], authToken)
-  return { fetch: (...call) => (collector.active?.app ?? forwarded).fetch(...call) }
 }
 
 /** @throws TypeError if the options are not those of a store, or choose another registry than that of the monitoring. */
@@ -262,9 +255,9 @@ function reportReplacedRules(rules: readonly AlertRule[], logger: Logger): void 
 }
 
 /** @throws ConfigError if a notifier cannot work. */
-function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger): Notifier[] {
+async function validNotifiers(options: ComponentOptions['notifiers'], logger: Logger): Promise<Notifier[]> {
   try {
-    return createNotifiers(options, logger)
+    return await createNotifiers(options, logger)
   } catch (error) {
     throw new ConfigError([error instanceof Error ? error.message : String(error)])
   }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { pino } from 'pino'
+import { createRequire } from 'node:module'
 
 /** The methods of a logger that this package calls. pino has them, and most other loggers, too. */
 export interface Logger {
@@ -26,7 +26,20 @@ const standardOutput = 1
  * own destination would, and the application with it.
  */
 export function defaultLogger(level: LogLevel, fileDescriptor = standardOutput): Logger {
-  return pino({ name: 'wombat', level }, { write: lineWriter(fileDescriptor) })
+  // Loaded with the first line: a process that logs nothing does not need it.
+  let loaded: Logger | undefined
+  const load = (): Logger => {
+    const { pino }: typeof import('pino') = createRequire(import.meta.url)('pino')
+    return pino({ name: 'wombat', level }, { write: lineWriter(fileDescriptor) })
+  }
+  const logAt =
+    (method: keyof Logger) =>
+    (fields: object, message: string): void => {
+      if (logLevels.indexOf(method) < logLevels.indexOf(level)) return
+      loaded ??= load()
+      loaded[method](fields, message)
+    }
+  return { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') }
 }
 
 /** A pipe whose reader is slow gets this many further chances, each after a millisecond. */

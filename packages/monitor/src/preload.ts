@@ -1,10 +1,11 @@
 import './require-node.ts'
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
+import { environmentVariable } from './config/environment.ts'
 import { ConfigError } from './config/errors.ts'
-import { explainConfig } from './config/explain.ts'
-import { type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import { defaultLogger, printError } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
+import { awaitApplicationStart } from './process/application-start.ts'
 import { startMonitoring } from './start-monitoring.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function preload(): Promise<void> {
   try {
     const config = preloadConfig()
     hookModuleImports()
+    awaitApplicationStart()
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
     const { close } = await starting
@@ -52,12 +54,11 @@ export function preloadThread(): void {
 /** @throws ConfigError if a variable is not valid. */
 function preloadConfig() {
   const { logLevel } = resolveConfig()
-  const chosen = new Set(explainConfig().flatMap(({ option, source }) => (source === 'environment' ? [option] : [])))
   const logger = defaultLogger(logLevel, 2)
   return {
     logger,
-    ...(!chosen.has('jsonApiPort') && { jsonApiPort: 0 }),
-    ...(!chosen.has('healthProbe') && { healthProbe: 'read' }),
+    ...(findSource('jsonApiPort', {}) === 'default' && { jsonApiPort: 0 }),
+    ...(findSource('healthProbe', {}) === 'default' && { healthProbe: 'read' }),
   } satisfies MonitoringConfig
 }
 
@@ -89,8 +90,8 @@ function describeError(error: unknown): string {
 
 /** Replaces the names of options by those of their variables, because the configuration comes from the environment. */
 function withVariableNames(message: string): string {
-  const ports = explainConfig().filter(({ option }) => option === 'prometheusPort' || option === 'jsonApiPort')
-  return ports.reduce((text, { option, variable }) => text.replaceAll(option, variable), message)
+  const ports = ['prometheusPort', 'jsonApiPort']
+  return ports.reduce((text, option) => text.replaceAll(option, environmentVariable(option)), message)
 }
 
 function print(message: string): void {

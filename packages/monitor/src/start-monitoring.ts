@@ -1,9 +1,9 @@
 import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/instrumentation'
 import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
-import { createResource } from './collection/resource.ts'
-import { SnapshotReader } from './collection/snapshot-reader.ts'
+import { RegistryReader } from './collection/registry-reader.ts'
+import type { SnapshotReader } from './collection/snapshot-reader.ts'
+import type { Component } from './component.ts'
 import { runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -11,7 +11,6 @@ import { type OptionName, optionNames } from './config/options.ts'
 import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
 import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
-import { otlpReader } from './exporters/otlp.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import type { RegistrySource } from './processes/registry-source.ts'
@@ -61,11 +60,22 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     )
   }
   const { clock = new SystemClock() } = options
-  const reader = new SnapshotReader()
-  const createMeterProvider = (whole: RegistrySource, isThread: boolean): (() => Promise<void>) => {
-    const readers = otlp === undefined || isThread ? [reader] : [reader, otlpReader(registry, otlp, logger, clock, whole)]
-    const provider = new MeterProvider({ resource: createResource(options.resource ?? {}, resource.attributes), readers })
-    return () => provider.shutdown()
+  const resourceAttributes = { attributes: options.resource ?? {}, fromEnvironment: resource.attributes }
+  const reader = new RegistryReader(resourceAttributes)
+  const createExport = (whole: RegistrySource, isThread: () => boolean): Component => {
+    let stopOtlp: (() => Promise<void>) | undefined
+    return {
+      // OpenTelemetry's SDK and its exporters are loaded only if they are needed.
+      async start() {
+        if (otlp === undefined || isThread()) return
+        const { startOtlp } = await import('./exporters/otlp-provider.ts')
+        stopOtlp = startOtlp({ registry, whole, settings: otlp, resourceAttributes, logger, clock })
+      },
+      async close() {
+        reader.close()
+        await stopOtlp?.()
+      },
+    }
   }
   return runMonitoring({
     reader,
@@ -73,7 +83,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     options,
     logger,
     clock,
-    createMeterProvider,
+    createExport,
     threadConfig: threadConfig(config),
     chosenOptions: chosen,
     ...(claim !== undefined && { registryClaim: { close: claim.release } }),

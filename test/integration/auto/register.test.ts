@@ -91,7 +91,7 @@ test.each([
 ])('an incomplete installation is reported, and the application runs without monitoring (%s)', async (how, file) => {
   const folder = await temporaryFolder()
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  cpSync(join(import.meta.dirname, '../../../packages/monitor/dist', file), join(folder, file))
+  cpSync(join(import.meta.dirname, '../../../packages/monitor/dist/bundle', file), join(folder, file))
   const { ended, output, errors } = await runApplication([how, join(folder, file), applicationPath('cjs')])
   expect({ ended, output }).toEqual({ ended: 0, output: answer })
   expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*preload\.js[^\n]*\n$/)

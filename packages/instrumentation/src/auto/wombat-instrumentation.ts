@@ -38,7 +38,7 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
   readonly spans?: boolean
 }
 
-const { version }: { version: string } = createRequire(import.meta.url)('../../package.json')
+const { version }: { version: string } = createRequire(import.meta.url)('@wombat/instrumentation/package.json')
 
 /**
  * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), levelup, better-sqlite3, hyperbee, ioredis,

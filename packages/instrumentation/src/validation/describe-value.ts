@@ -1,6 +1,6 @@
 /** Returns a value as text for an error message: what it is, and never more of its content than a short primitive. Never throws. */
 export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}\u2026` : value)
   if (typeof value === 'function') return `the function ${readName(value)}`
   if (typeof value !== 'object' || value === null) return String(value)
   if (Array.isArray(value)) return 'an array'

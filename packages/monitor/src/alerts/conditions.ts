@@ -1,5 +1,4 @@
 import type { Labels } from '@wombat/instrumentation'
-import { z } from 'zod'
 import type { History } from '../history/history.ts'
 import {
   bucketRates,
@@ -14,6 +13,7 @@ import {
   sumBy,
 } from '../history/queries.ts'
 import { withoutEmptyLabels } from '../history/series.ts'
+import { finite, integer, listOf, optional, recordOf, type Schema, type Shape, schemaOf, text } from '../validation/schema.ts'
 
 /** All fields of all conditions. The table of conditions names the fields of each. */
 export interface ConditionFields {
@@ -41,24 +41,23 @@ type FieldName = keyof ConditionFields
 export type ConditionDirection = 'above' | 'below' | 'absent'
 
 /** Schema of names of metrics, labels and rules. */
-export const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-const metric = nameSchema.describe("a metric's name")
+export const nameSchema = (description: string) => text(description, 1, /^[A-Za-z_][A-Za-z0-9_]*$/)
+const metric = nameSchema("a metric's name")
 
 /** Validates each field. The description completes the sentence "FIELD must be ...". */
-const fieldSchemas: Readonly<Record<FieldName, z.ZodType>> = {
+const fieldSchemas: Readonly<Record<FieldName, Schema<unknown>>> = {
   metric,
   of: metric,
-  where: z.record(nameSchema, z.string()).describe('an object of label values').optional(),
-  by: z.array(nameSchema).min(1).describe('a list of label names').optional(),
-  windowMs: z
-    .int()
-    .min(1000)
-    .max(31 * 86_400_000)
-    .describe('a whole number of milliseconds from 1000 to 31 days')
-    .optional(),
-  quantile: z.number().gt(0).lt(1).describe('a number between 0 and 1'),
-  aheadMs: z.int().min(1000).describe('a whole number of milliseconds from 1000'),
-  threshold: z.number().describe('a number'),
+  where: optional(recordOf(nameSchema('a label name'), text('a text', 0), 'an object of label values')),
+  by: optional(listOf(nameSchema('a label name'), 'a list of label names')),
+  windowMs: optional(integer(1000, 31 * 86_400_000, 'a whole number of milliseconds from 1000 to 31 days')),
+  quantile: schemaOf(
+    'number',
+    'a number between 0 and 1',
+    (value): value is number => typeof value === 'number' && value > 0 && value < 1,
+  ),
+  aheadMs: integer(1000, Number.MAX_SAFE_INTEGER, 'a whole number of milliseconds from 1000'),
+  threshold: finite(),
 }
 
 /** What a condition compares with its threshold. */
@@ -208,7 +207,7 @@ export function conditionSeries({ condition, metric }: Condition): string {
 }
 
 /** Returns the schema of each field of a condition, `condition` itself left out; undefined if no condition has this name. */
-export function conditionShape(name: unknown): Readonly<Record<string, z.ZodType>> | undefined {
+export function conditionShape(name: unknown): Shape | undefined {
   const conditionName = conditionNames.find((condition) => condition === name)
   return conditionName && Object.fromEntries(conditions[conditionName].fields.map((field) => [field, fieldSchemas[field]]))
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { context } from '@opentelemetry/api'
-import { suppressTracing } from '@opentelemetry/core'
+import { context, createContextKey } from '@opentelemetry/api'
 import { errorKind, seriesKey } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
@@ -323,11 +322,14 @@ function mergeGroups(one: AlertGroup, other: AlertGroup): AlertGroup {
   return { ...other, resolved: [...one.resolved.filter((alert) => !isLater.has(key(alert))), ...other.resolved] }
 }
 
+/** The key of `suppressTracing` of OpenTelemetry's core, which is not loaded for this. Keys with the same description are equal. */
+const suppressTracingKey = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
 /** Runs without creating spans: those of the application's own HTTP instrumentation would contain the URL, which may be a secret. */
 function withoutTracing(send: () => Promise<void>): Promise<void> {
   let sent: Promise<void> | undefined
   try {
-    return context.with(suppressTracing(context.active()), () => {
+    return context.with(context.active().setValue(suppressTracingKey, true), () => {
       sent = send()
       return sent
     })

@@ -1,42 +1,52 @@
-import { z } from 'zod'
 import { describeContent } from '../validation/format-issue.ts'
+import {
+  findInvalidFields,
+  finite,
+  integer,
+  isPlainObject,
+  listOf,
+  oneOf,
+  optional,
+  recordOf,
+  type Schema,
+  type Shape,
+  schemaOf,
+  text,
+} from '../validation/schema.ts'
 import { conditionDirection, conditionNames, conditionShape, nameSchema } from './conditions.ts'
 import { type AlertRule, type RuleFields, severities } from './rule.ts'
 import { validateReferences } from './rule-references.ts'
 import { validateTemplate } from './template.ts'
 
-const milliseconds = z.int().min(0).describe('a whole number of milliseconds from 0').optional()
-const template = z.string().refine((text) => validateTemplate(text).length === 0)
+const milliseconds = optional(integer(0, Number.MAX_SAFE_INTEGER, 'a whole number of milliseconds from 0'))
+const isTemplate = (value: unknown): value is string => typeof value === 'string' && validateTemplate(value).length === 0
 
 /** Validates the fields that all rules have. The description completes the sentence "FIELD must be ...". */
-const ruleShape: Readonly<Record<keyof RuleFields, z.ZodType>> = {
-  name: nameSchema.describe('letters, digits and underscores, beginning with a letter'),
-  severity: z.enum(severities).describe(`one of ${severities.join(', ')}`),
+const ruleShape: Readonly<Record<keyof RuleFields, Schema<unknown>>> = {
+  name: nameSchema('letters, digits and underscores, beginning with a letter'),
+  severity: oneOf(severities),
   durationMs: milliseconds,
   keepFiringForMs: milliseconds,
-  clearThreshold: z.number().describe('a number').optional(),
-  onlyIf: z.record(z.string(), z.unknown()).describe('a condition').optional(),
-  onlyIfBy: z.array(nameSchema).min(1).describe('a list of label names').optional(),
-  noData: z.enum(['resolve', 'keep', 'alert']).describe('one of resolve, keep, alert').optional(),
-  onError: z.enum(['keep', 'alert']).describe('one of keep, alert').optional(),
-  labels: z
-    .record(
-      nameSchema,
-      z.string().refine((text) => !text.includes('{{')),
-    )
-    .describe('an object of texts without placeholders: labels identify the alert')
-    .optional(),
-  annotations: z
-    .record(nameSchema, template)
-    .describe(
+  clearThreshold: optional(finite()),
+  onlyIf: optional(schemaOf('object', 'a condition', isPlainObject)),
+  onlyIfBy: optional(listOf(nameSchema('a label name'), 'a list of label names')),
+  noData: optional(oneOf(['resolve', 'keep', 'alert'])),
+  onError: optional(oneOf(['keep', 'alert'])),
+  labels: optional(
+    recordOf(
+      nameSchema('a label name'),
+      schemaOf('string', 'a text', (value): value is string => typeof value === 'string' && !value.includes('{{')),
+      'an object of texts without placeholders: labels identify the alert',
+    ),
+  ),
+  annotations: optional(
+    recordOf(
+      nameSchema('a name'),
+      schemaOf('string', 'a template', isTemplate),
       'an object of texts with only these placeholders: {{ labels.NAME }}, {{ value }}, {{ value | percent }}, {{ value | bytes }} and {{ value | duration }}',
-    )
-    .optional(),
-  runbookUrl: z
-    .url()
-    .refine((text) => validateTemplate(text).length === 0)
-    .describe('a URL')
-    .optional(),
+    ),
+  ),
+  runbookUrl: optional(schemaOf('string', 'a URL', (value): value is string => isTemplate(value) && URL.canParse(value))),
 }
 
 /** Returns every problem of a rule, each with the field, the value it got and the values allowed; empty if the rule is valid. */
@@ -57,39 +67,25 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-function validateShape(given: unknown, extraShape: Readonly<Record<string, z.ZodType>>): string[] {
+function validateShape(given: unknown, extraShape: Shape): string[] {
   const { condition } = (given ?? {}) as { condition?: unknown }
   const ownShape = conditionShape(condition)
   if (ownShape === undefined) {
     return [`condition must be one of ${conditionNames.join(', ')}, got ${describeContent(condition)}`]
   }
-  const shape = { condition: z.string(), ...ownShape, ...extraShape }
-  const issues = z.strictObject(shape).safeParse(given).error?.issues ?? []
-  return [...new Set(issues.flatMap((issue) => describeIssue(issue, given as object, shape, String(condition))))]
-}
-
-function describeIssue(
-  issue: z.core.$ZodIssue,
-  given: object,
-  shape: Readonly<Record<string, z.ZodType>>,
-  condition: string,
-): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const allowed = Object.keys(shape).join(', ')
-    return issue.keys.map((key) => `${key}: ${condition} has no such field; allowed are ${allowed}`)
-  }
-  const field = String(issue.path[0])
-  const got: unknown = Reflect.get(given, field)
-  const allowed = describeSchema(shape[field] as z.ZodType)
+  const shape: Shape = { condition: text('a text', 0), ...ownShape, ...extraShape }
+  const { invalid, unknown } = findInvalidFields(shape, given as object)
   return [
-    got === undefined ? `${field} is missing: it must be ${allowed}` : `${field} must be ${allowed}, got ${describeContent(got)}`,
+    ...invalid.map((field) => describeInvalid(field, given as object, shape[field]?.description)),
+    ...unknown.map((field) => `${field}: ${String(condition)} has no such field; allowed are ${Object.keys(shape).join(', ')}`),
   ]
 }
 
-function describeSchema(schema: z.ZodType): string {
-  return (
-    schema.description ?? (schema instanceof z.ZodOptional ? describeSchema(schema.unwrap() as z.ZodType) : 'of another type')
-  )
+function describeInvalid(field: string, given: object, allowed: string | undefined): string {
+  const got: unknown = Reflect.get(given, field)
+  return got === undefined
+    ? `${field} is missing: it must be ${allowed}`
+    : `${field} must be ${allowed}, got ${describeContent(got)}`
 }
 
 /** Labels that every alert gets from its rule or state. */

@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api'
-import { type DataPoint, DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import type { DataPoint, DataPointType, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { clientOperationDuration, reservedNames } from '@wombat/instrumentation/internal'
+import { dataPointTypes } from './otel-data.ts'
 
 /**
  * Why a metric of the application is not among those for Prometheus:
@@ -44,7 +45,7 @@ interface Family {
  * would still be double is left out, and Wombat's own metrics always win. An empty value is no label, as in Prometheus.
  */
 export function toPrometheusMetrics(resourceMetrics: ResourceMetrics): PrometheusMetrics {
-  const { resource, scopeMetrics } = resourceMetrics
+  const { scopeMetrics } = resourceMetrics
   const all = scopeMetrics.flatMap(({ metrics }) => metrics)
   const table = new FamilyTable()
   const metrics: MetricData[] = all.filter(isOwn).map((metric) => table.addOwn(metric))
@@ -54,7 +55,11 @@ export function toPrometheusMetrics(resourceMetrics: ResourceMetrics): Prometheu
   }
   return {
     resourceMetrics: {
-      resource: Object.create(resource, { attributes: { value: toLabels(resource.attributes) } }),
+      // Read by `/metrics` only, and created when it is read.
+      get resource() {
+        const { resource } = resourceMetrics
+        return Object.create(resource, { attributes: { value: toLabels(resource.attributes) } })
+      },
       scopeMetrics: [{ scope: { name: '' }, metrics }],
     },
     dropped: table.dropped,
@@ -113,7 +118,7 @@ class FamilyTable {
     const { dataPoints } = metric
     if (dataPoints.length === 0) return undefined
     const { type, isCounter } = describe(metric)
-    if (type === DataPointType.EXPONENTIAL_HISTOGRAM) return this.#drop(metric, 'unsupported', dataPoints.length)
+    if (type === dataPointTypes.exponentialHistogram) return this.#drop(metric, 'unsupported', dataPoints.length)
     const name = toFamilyName(metric.descriptor.name, isCounter)
     const existing = this.#families.get(name)
     const isSame = existing !== undefined && !existing.isOwn && existing.type === type && existing.isCounter === isCounter
@@ -126,7 +131,7 @@ class FamilyTable {
   #addPoints(family: Family, metric: MetricData): void {
     let duplicates = 0
     for (const point of metric.dataPoints as AnyDataPoint[]) {
-      const attributes = toLabels(point.attributes, family.type === DataPointType.HISTOGRAM)
+      const attributes = toLabels(point.attributes, family.type === dataPointTypes.histogram)
       const labelSet = JSON.stringify(Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)))
       if (family.labelSets.has(labelSet)) duplicates++
       else family.points.push({ ...point, attributes })
@@ -152,7 +157,7 @@ class FamilyTable {
 }
 
 function describe(metric: MetricData): Pick<Family, 'type' | 'isCounter'> {
-  return { type: metric.dataPointType, isCounter: metric.dataPointType === DataPointType.SUM && metric.isMonotonic }
+  return { type: metric.dataPointType, isCounter: metric.dataPointType === dataPointTypes.sum && metric.isMonotonic }
 }
 
 function withName(metric: MetricData, name: string): MetricData {
@@ -161,7 +166,7 @@ function withName(metric: MetricData, name: string): MetricData {
 
 /** A histogram has the series of its buckets, sum and count; its plain name is that of the family. */
 function seriesNames(name: string, type: DataPointType): string[] {
-  return type === DataPointType.HISTOGRAM ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
+  return type === dataPointTypes.histogram ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
 }
 
 function toFamilyName(name: string, isCounter: boolean): string {

@@ -1,16 +1,13 @@
 import { type HrTime, ValueType } from '@opentelemetry/api'
-import { millisToHrTime } from '@opentelemetry/core'
-import { emptyResource } from '@opentelemetry/resources'
-import {
-  AggregationTemporality,
-  type CollectionResult,
-  type DataPoint,
-  DataPointType,
-  type ExponentialHistogram,
-  type Histogram,
-  type MetricData,
-  type MetricDescriptor,
-  type MetricProducer,
+import type { Resource } from '@opentelemetry/resources'
+import type {
+  CollectionResult,
+  DataPoint,
+  ExponentialHistogram,
+  Histogram,
+  MetricData,
+  MetricDescriptor,
+  MetricProducer,
 } from '@opentelemetry/sdk-metrics'
 import {
   type MetricFamily,
@@ -22,6 +19,7 @@ import {
 } from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
+import { dataPointTypes, millisToHrTime, temporalities } from './otel-data.ts'
 
 /** Options of `RegistryProducer`. */
 export interface RegistryProducerOptions {
@@ -49,6 +47,13 @@ export interface RegistryProducerOptions {
    * @defaultValue a `SystemClock` of its own
    */
   readonly clock?: Clock
+}
+
+/** The reader adds the metrics of a producer to those of its own resource. */
+const emptyResource: Resource = {
+  attributes: {},
+  merge: (other) => other ?? emptyResource,
+  getRawAttributes: () => [],
 }
 
 /** A start time is moved only if the system clock was set: receivers read every change of it as a restart. */
@@ -135,7 +140,7 @@ export class RegistryProducer implements MetricProducer {
     const startMs = performance.now()
     const metrics = this.#createMetrics()
     this.#busySeconds += (performance.now() - startMs) / 1000
-    return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
+    return { resourceMetrics: { resource: emptyResource, scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
   }
 
   #createMetrics(): OwnMetricData[] {
@@ -158,7 +163,7 @@ export class RegistryProducer implements MetricProducer {
     const { name, unit, description, kind } = definition
     const descriptor: MetricDescriptor = { name, unit, description, valueType: ValueType.DOUBLE }
     const endTime = millisToHrTime(nowMs)
-    const temporality = this.#isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE
+    const temporality = this.#isDelta ? temporalities.delta : temporalities.cumulative
     const createPoints = <T>(readValue: (one: Series) => T | undefined): DataPoint<T>[] => {
       const points: DataPoint<T>[] = []
       for (const one of series.values()) {
@@ -173,7 +178,7 @@ export class RegistryProducer implements MetricProducer {
       return {
         kind,
         descriptor,
-        dataPointType: DataPointType.SUM,
+        dataPointType: dataPointTypes.sum,
         isMonotonic: true,
         aggregationTemporality: temporality,
         dataPoints,
@@ -181,21 +186,21 @@ export class RegistryProducer implements MetricProducer {
     }
     if (kind === 'gauge') {
       const dataPoints = createPoints(({ instrument }) => ('value' in instrument ? instrument.value : undefined))
-      const aggregationTemporality = AggregationTemporality.CUMULATIVE
-      return { kind, descriptor, dataPointType: DataPointType.GAUGE, aggregationTemporality, dataPoints }
+      const aggregationTemporality = temporalities.cumulative
+      return { kind, descriptor, dataPointType: dataPointTypes.gauge, aggregationTemporality, dataPoints }
     }
     if (this.#isExponential) {
       const dataPoints = createPoints((one) => exponentialHistogram(this.#readHistogram(one)))
       return {
         kind,
         descriptor,
-        dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+        dataPointType: dataPointTypes.exponentialHistogram,
         aggregationTemporality: temporality,
         dataPoints,
       }
     }
     const dataPoints = createPoints((one) => explicitHistogram(this.#readHistogram(one)))
-    return { kind, descriptor, dataPointType: DataPointType.HISTOGRAM, aggregationTemporality: temporality, dataPoints }
+    return { kind, descriptor, dataPointType: dataPointTypes.histogram, aggregationTemporality: temporality, dataPoints }
   }
 
   #startTime(series: Series, nowMs: number): HrTime {

@@ -8,7 +8,8 @@ import {
 import { type Labels, type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
-import { RegistryProducer } from './registry-producer.ts'
+import type { RegistryProducer } from './registry-producer.ts'
+import { createInternalProducer, recordCollection } from './registry-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
 /** Maximum duration of one collection: after it the SDK gives up on the application's own callbacks. */
@@ -37,6 +38,7 @@ const collectTimeoutMs = 5000
 export class SnapshotReader extends MetricReader {
   #producer: RegistryProducer | undefined
   #registry: MetricsRegistry | undefined
+  #own: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
   #clock: Clock = new SystemClock()
   #isBound = false
@@ -44,24 +46,20 @@ export class SnapshotReader extends MetricReader {
   /**
    * Reads this registry's metrics directly and in full resolution, instead of what its instruments left in the SDK. Wombat's
    * names are read even if they are not exported (`semconv: 'otel'`): alerts and health checks need them. Returns a function
-   * that stops following. `clock` dates the snapshots.
+   * that stops following. `clock` dates the snapshots, and `own` counts the collections.
    */
-  follow(registry: MetricsRegistry, clock: Clock = new SystemClock()): () => void {
-    const producer = new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both', clock })
+  follow(registry: MetricsRegistry, clock: Clock = new SystemClock(), own = registry): () => void {
+    this.#own = own
+    const producer = createInternalProducer(registry, clock)
     this.#clock = clock
     this.#registry = registry
     this.#producer = producer
     return () => {
       if (this.#producer !== producer) return
+      this.#own = undefined
       this.#registry = undefined
       this.#producer = undefined
     }
-  }
-
-  /** Reads no registry any more. */
-  unfollow(): void {
-    this.#registry = undefined
-    this.#producer = undefined
   }
 
   /**
@@ -118,18 +116,9 @@ export class SnapshotReader extends MetricReader {
     const { resource } = resourceMetrics
     if (resource.asyncAttributesPending) void resource.waitForAsyncAttributes?.()
     const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
-    this.#registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
-    const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
-    this.#registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
-    this.#registry?.setGauge('wombat_monitor_points', countPoints(snapshot))
+    recordCollection(this.#own, snapshot, startMs, (this.#producer?.busySeconds ?? 0) - busyBefore)
     return snapshot
   }
-}
-
-function countPoints({ resourceMetrics }: Snapshot): number {
-  let count = 0
-  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) count += dataPoints.length
-  return count
 }
 
 /**

@@ -1,13 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
-import { hrTimeToMilliseconds } from '@opentelemetry/core'
-import {
-  DataPointType,
-  type ExponentialHistogram,
-  type Histogram,
-  type MetricData,
-  type ResourceMetrics,
-} from '@opentelemetry/sdk-metrics'
+import type { ExponentialHistogram, Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { HistogramSnapshot, MetricKind } from '@wombat/instrumentation'
+import { dataPointTypes, hrTimeToMillis } from './otel-data.ts'
 import { type PrometheusMetrics, toPrometheusMetrics } from './prometheus-metrics.ts'
 
 interface PointBase {
@@ -95,9 +89,9 @@ function readPoints(metric: MetricData, timeMs: number): Point[] {
   const declared = (metric as { kind?: MetricKind }).kind
   return metric.dataPoints.map(({ attributes, startTime, value }): Point => {
     // A clock that was set back since: nothing starts after its end.
-    const base = { metric: name, unit, description, attributes, startMs: Math.min(hrTimeToMilliseconds(startTime), timeMs) }
+    const base = { metric: name, unit, description, attributes, startMs: Math.min(hrTimeToMillis(startTime), timeMs) }
     if (typeof value === 'number') {
-      const counts = metric.dataPointType === DataPointType.SUM && metric.isMonotonic
+      const counts = metric.dataPointType === dataPointTypes.sum && metric.isMonotonic
       return { ...base, kind: counts ? 'counter' : 'gauge', value }
     }
     return { ...base, kind: declared === 'summary' ? 'summary' : 'histogram', ...readDistribution(value) }

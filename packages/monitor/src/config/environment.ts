@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { suggest } from '../validation/format-issue.ts'
 import { type Option, optionNames } from './options.ts'
 
@@ -10,14 +9,18 @@ export function environmentVariable(option: string): string {
   return `WOMBAT_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
 
+const trueWords = ['true', '1', 'yes', 'on', 'y', 'enabled']
+const falseWords = ['false', '0', 'no', 'off', 'n', 'disabled']
+
 /** Parses a variable's text as the option's type. Text that cannot be parsed is returned as it is, and the schema rejects it. */
 export function parseVariable({ defaultValue, schema }: Option, text: string): unknown {
   if (typeof defaultValue === 'boolean') {
-    const word = z.stringbool().safeParse(text)
-    return word.success ? word.data : text
+    const word = text.toLowerCase()
+    if (trueWords.includes(word)) return true
+    return falseWords.includes(word) ? false : text
   }
   const number = text.trim() === '' ? Number.NaN : Number(text)
-  const isNumber = typeof defaultValue === 'number' || schema.safeParse(number).success
+  const isNumber = typeof defaultValue === 'number' || schema.parse(number) !== undefined
   return isNumber && !Number.isNaN(number) ? number : text
 }
 

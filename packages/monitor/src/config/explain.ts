@@ -70,7 +70,7 @@ export function optionTable(): DocumentedOption[] {
       option: name,
       variable: environmentVariable(name),
       defaultValue,
-      allowed: schema.description ?? '',
+      allowed: schema.description,
       description: optionDescription(name),
     }
   })

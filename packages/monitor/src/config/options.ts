@@ -1,30 +1,35 @@
-import { z } from 'zod'
 import { defaultRunbookUrl } from '../alerts/default-rules.ts'
 import { logLevels } from '../logger.ts'
-import { boolean, httpUrl, integer, milliseconds, oneOf, port, text } from './schema.ts'
+import {
+  boolean,
+  httpUrl,
+  integer,
+  milliseconds,
+  number,
+  oneOf,
+  optional,
+  port,
+  type Schema,
+  text,
+  type ValueOf,
+} from '../validation/schema.ts'
 
 /** One option: its values, its default and its purpose. */
-export interface Option<Schema extends z.ZodType = z.ZodType> {
-  readonly schema: Schema
-  readonly defaultValue: z.output<Schema>
+export interface Option<Value = unknown> {
+  readonly schema: Schema<Value>
+  readonly defaultValue: Value
   readonly description: string
   /** Whether errors and explanations hide the value. */
   readonly secret?: boolean
 }
 
-const option = <Schema extends z.ZodType>(
-  schema: Schema,
-  defaultValue: z.output<Schema>,
-  description: string,
-): Option<Schema> => ({
+const option = <Value>(schema: Schema<Value>, defaultValue: NoInfer<Value>, description: string): Option<Value> => ({
   schema,
   defaultValue,
   description,
 })
 
-const secret = <Schema extends z.ZodType>(visible: Option<Schema>): Option<Schema> => ({ ...visible, secret: true })
-
-const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().describe(schema.description ?? '')
+const secret = <Value>(visible: Option<Value>): Option<Value> => ({ ...visible, secret: true })
 
 /** Every option with a plain value, which can also be set in the environment: `metricsIntervalMs` as WOMBAT_METRICS_INTERVAL_MS. */
 export const options = {
@@ -41,11 +46,7 @@ export const options = {
   ),
   enableOperationTracing: option(boolean(), false, 'Create a span for each operation.'),
   latencySampleRatio: option(
-    z
-      .number()
-      .min(1 / 65_536)
-      .max(1)
-      .describe('a number from 1/65536 to 1'),
+    number(1 / 65_536, 1, 'a number from 1/65536 to 1'),
     1,
     'Share of operations that are timed, chosen at random. Every operation is counted.',
   ),
@@ -60,13 +61,7 @@ export const options = {
     'How a store is probed. `write`: write a reserved key and read it back. `idle`: the same, but only while the application does not write. `read`: only read. `off`: no probe.',
   ),
   memoryLimitBytes: option(
-    optional(
-      z
-        .int()
-        .min(2 ** 20)
-        .max(2 ** 53 - 1)
-        .describe('a whole number of bytes from 1048576'),
-    ),
+    optional(integer(2 ** 20, Number.MAX_SAFE_INTEGER, 'a whole number of bytes from 1048576')),
     undefined,
     "Memory that the process may use. If not set: the limit of its control group, or else the machine's memory.",
   ),
@@ -110,7 +105,7 @@ export const options = {
     option(optional(text('a text')), undefined, 'Key of an API integration of Opsgenie that receives the alerts.'),
   ),
   historyIntervalMs: option(
-    optional(z.int().min(100).max(60_000).describe('a whole number of milliseconds from 100 to 60000')),
+    optional(milliseconds(100, 60_000)),
     undefined,
     'Interval of the samples in the history, which alert rules and health checks read. If not set: `metricsIntervalMs`, but at most 10000.',
   ),
@@ -124,11 +119,7 @@ export const options = {
     undefined,
     'SQLite file that keeps the history and the alerts across restarts. Each process needs its own file. Node 22 prints once that SQLite is experimental.',
   ),
-  historyRetentionMs: option(
-    z.int().min(3_600_000).max(31_536_000_000).describe('a whole number of milliseconds from 3600000 to 31536000000'),
-    15 * 86_400_000,
-    'Time for which the file keeps samples.',
-  ),
+  historyRetentionMs: option(milliseconds(3_600_000, 31_536_000_000), 15 * 86_400_000, 'Time for which the file keeps samples.'),
   historyMaxBytes: option(
     integer(2 ** 20, 2 ** 40),
     256 * 2 ** 20,
@@ -139,25 +130,19 @@ export const options = {
   jsonApiEnabled: option(boolean(), true, 'Serve the JSON API.'),
   jsonApiPort: option(port(), 8080, 'Port of the JSON API.'),
   host: option(
-    z.string().min(1).describe('an address to listen on'),
+    text('an address to listen on'),
     '127.0.0.1',
     'Address that the HTTP servers listen on. Every address except loopback requires `authToken`.',
   ),
   authToken: secret(
     option(
-      optional(
-        z
-          .string()
-          .min(16)
-          .regex(/^[\w.~+/-]+=*$/)
-          .describe('a secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750)'),
-      ),
+      optional(text('a secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750)', 16, /^[\w.~+/-]+=*$/)),
       undefined,
       'Bearer token that every request must send. Health endpoints answer without it, but only with a status.',
     ),
   ),
   processGroup: option(
-    text('`auto`, `off` or a name'),
+    text('a text: `auto`, `off` or the name of a group'),
     'auto',
     'Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.',
   ),
@@ -177,7 +162,7 @@ export const options = {
 } as const satisfies Record<string, Option>
 
 export type OptionName = keyof typeof options
-export type OptionValues = { readonly [Name in OptionName]: z.output<(typeof options)[Name]['schema']> }
+export type OptionValues = { readonly [Name in OptionName]: ValueOf<(typeof options)[Name]['schema']> }
 
 export const optionNames = Object.keys(options) as OptionName[]
 

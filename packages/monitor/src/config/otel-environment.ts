@@ -1,12 +1,17 @@
 import type { Attributes } from '@opentelemetry/api'
-import { getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import { formatIssue } from '../validation/format-issue.ts'
+import { oneOf } from '../validation/schema.ts'
 import { ConfigError } from './errors.ts'
 import { findSource, type MonitoringConfig } from './resolve-config.ts'
-import { oneOf } from './schema.ts'
 
 const exporterNames = ['otlp', 'prometheus', 'console', 'none'] as const
 type ExporterName = (typeof exporterNames)[number]
+
+/** Returns one of OpenTelemetry's variables. One that is empty or white space counts as not set. */
+export function readOtelVariable(name: string): string | undefined {
+  const text = process.env[name]
+  return text === undefined || text.trim() === '' ? undefined : text
+}
 
 /**
  * Returns the exporters in `OTEL_METRICS_EXPORTER`, in lower case; undefined if it is not set.
@@ -14,12 +19,12 @@ type ExporterName = (typeof exporterNames)[number]
  * @throws ConfigError if one is unknown.
  */
 export function otelExporters(): ReadonlySet<ExporterName> | undefined {
-  const text = getStringFromEnv('OTEL_METRICS_EXPORTER')
+  const text = readOtelVariable('OTEL_METRICS_EXPORTER')
   if (text === undefined) return undefined
   const schema = oneOf(exporterNames)
   const names = text.split(',').map((name) => name.trim().toLowerCase())
   const problems = names
-    .filter((name) => !schema.safeParse(name).success)
+    .filter((name) => !schema.parse(name))
     .map((name) => formatIssue('each exporter in OTEL_METRICS_EXPORTER', schema, name, 'Where metrics are exported.'))
   if (problems.length > 0) throw new ConfigError(problems)
   return new Set(names as ExporterName[])
@@ -27,7 +32,7 @@ export function otelExporters(): ReadonlySet<ExporterName> | undefined {
 
 /** Returns whether `OTEL_SDK_DISABLED` is true. */
 export function isOtelDisabled(): boolean {
-  return getBooleanFromEnv('OTEL_SDK_DISABLED') === true
+  return readOtelVariable('OTEL_SDK_DISABLED')?.trim().toLowerCase() === 'true'
 }
 
 /**
@@ -58,13 +63,13 @@ const maxLength = 255
 export function readOtelResource(): OtelResource {
   const attributes: Attributes = {}
   const problems: string[] = []
-  for (const pair of (getStringFromEnv('OTEL_RESOURCE_ATTRIBUTES') ?? '').split(',')) {
+  for (const pair of (readOtelVariable('OTEL_RESOURCE_ATTRIBUTES') ?? '').split(',')) {
     if (pair.trim() === '') continue
     const parsed = parsePair(pair)
     if (typeof parsed === 'string') problems.push(`OTEL_RESOURCE_ATTRIBUTES: ${parsed}; this attribute is ignored`)
     else attributes[parsed.key] = parsed.value
   }
-  const serviceName = getStringFromEnv('OTEL_SERVICE_NAME')
+  const serviceName = readOtelVariable('OTEL_SERVICE_NAME')
   if (serviceName !== undefined) attributes['service.name'] = serviceName
   return { attributes, problems }
 }

@@ -1,9 +1,8 @@
-import { getStringFromEnv } from '@opentelemetry/core'
 import type { OtlpSettings } from '../exporters/otlp.ts'
+import { httpUrl, milliseconds } from '../validation/schema.ts'
 import { ConfigError } from './errors.ts'
-import { isOtelDisabled, otelExporters } from './otel-environment.ts'
+import { isOtelDisabled, otelExporters, readOtelVariable } from './otel-environment.ts'
 import type { ResolvedConfig } from './resolve-config.ts'
-import { httpUrl, milliseconds } from './schema.ts'
 
 /** The options that decide on OTLP. */
 interface OtlpConfig extends Pick<ResolvedConfig, 'metricsIntervalMs' | 'closeTimeoutMs'> {
@@ -48,7 +47,7 @@ export function otlpOffReason(otlp: OtlpConfig['otlp']): string | undefined {
   if (otlp !== undefined || readVariable('ENDPOINT') === undefined || isRequestedByEnvironment()) return undefined
   const cause = isOtelDisabled()
     ? 'OTEL_SDK_DISABLED is true'
-    : `OTEL_METRICS_EXPORTER is ${getStringFromEnv('OTEL_METRICS_EXPORTER')}`
+    : `OTEL_METRICS_EXPORTER is ${readOtelVariable('OTEL_METRICS_EXPORTER')}`
   return `${cause}: metrics are not sent to ${variableName('ENDPOINT')}`
 }
 
@@ -60,7 +59,7 @@ function isRequestedByEnvironment(): boolean {
 /** An endpoint without a scheme would silently be replaced by the default. */
 function checkEndpoint(url: string | undefined): void {
   const endpoint = url ?? readVariable('ENDPOINT')
-  if (endpoint === undefined || httpUrl().safeParse(endpoint).success) return
+  if (endpoint === undefined || httpUrl().parse(endpoint) !== undefined) return
   const name = url === undefined ? variableName('ENDPOINT') : 'otlp.url'
   throw new ConfigError([`${name} must be an http or https URL such as http://127.0.0.1:4318, got ${JSON.stringify(endpoint)}`])
 }
@@ -82,19 +81,19 @@ function variableName(name: string): string {
 }
 
 function readVariable(name: string): string | undefined {
-  return getStringFromEnv(variableName(name))
+  return readOtelVariable(variableName(name))
 }
 
 function readMetricsVariable(name: string): string | undefined {
-  return getStringFromEnv(`OTEL_EXPORTER_OTLP_METRICS_${name}`)
+  return readOtelVariable(`OTEL_EXPORTER_OTLP_METRICS_${name}`)
 }
 
 function readMilliseconds(name: string, from: number): number | undefined {
-  const got = getStringFromEnv(name)
+  const got = readOtelVariable(name)
   if (got === undefined) return undefined
   const schema = milliseconds(from)
-  const parsed = schema.safeParse(Number(got))
-  if (parsed.success) return parsed.data
+  const parsed = schema.parse(Number(got))
+  if (parsed !== undefined) return parsed.value
   throw new ConfigError([`${name} must be ${schema.description}, got ${got}`])
 }
 

@@ -29,8 +29,8 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
   for (const name of optionNames) {
     const { value, source } = resolveOption(name, config, environment)
     const { schema, description } = options[name]
-    const parsed = schema.safeParse(value)
-    if (parsed.success) values[name] = parsed.data
+    const parsed = schema.parse(value)
+    if (parsed !== undefined) values[name] = parsed.value
     else {
       const label = source === 'environment' ? `${environmentVariable(name)} (${name})` : name
       problems.push(formatIssue(label, schema, formatValue(name, value), description))

@@ -98,6 +98,6 @@ function validateChanges(changes: Partial<RuntimeOptions>): string[] {
     const option = runtimeOptionNames.find((one) => one === name)
     if (option === undefined) return [`${name} cannot be changed while monitoring runs${suggest(name, runtimeOptionNames)}`]
     const { schema } = options[option]
-    return schema.safeParse(value).success ? [] : [formatIssue(option, schema, value, optionDescription(option))]
+    return schema.parse(value) !== undefined ? [] : [formatIssue(option, schema, value, optionDescription(option))]
   })
 }

@@ -1,5 +1,4 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api'
-import { z } from 'zod'
 import type { Notifier } from '../alerts/notifiers/notifier.ts'
 import { type GivenRules, resolveRules } from '../alerts/resolve-rules.ts'
 import { RuleError } from '../alerts/validate-rules.ts'
@@ -8,7 +7,18 @@ import { type HealthOptions, validateHealthOptions } from '../health/health-opti
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { describeKind, formatIssue, suggest } from '../validation/format-issue.ts'
-import { httpUrl, milliseconds, oneOf } from './schema.ts'
+import {
+  findInvalidFields,
+  httpUrl,
+  integer,
+  isPlainObject,
+  milliseconds,
+  oneOf,
+  optional,
+  recordOf,
+  type Schema,
+  text,
+} from '../validation/schema.ts'
 
 /** The options that are objects or functions, and can be given in code only. */
 export interface StructuredOptions {
@@ -60,18 +70,17 @@ export interface StructuredOptions {
   readonly clock?: Clock
 }
 
-const otlpShape = {
-  url: httpUrl().optional(),
-  headers: z.record(z.string(), z.string()).describe('an object of strings').optional(),
-  protocol: oneOf(['http/protobuf', 'http/json']).optional(),
-  compression: oneOf(['gzip', 'none']).optional(),
-  timeoutMs: milliseconds(1).optional(),
-  intervalMs: milliseconds(100).optional(),
-  temporality: oneOf(['cumulative', 'delta', 'lowmemory']).optional(),
-  histograms: oneOf(['explicit', 'exponential']).optional(),
-  batchSize: z.int().min(1).describe('a whole number of points from 1').optional(),
-} satisfies Record<keyof OtlpOptions, z.ZodOptional>
-const otlpSchema = z.strictObject(otlpShape)
+const otlpShape: Readonly<Record<keyof OtlpOptions, Schema<unknown>>> = {
+  url: optional(httpUrl()),
+  headers: optional(recordOf(text('a name', 0), text('a text', 0), 'an object of strings')),
+  protocol: optional(oneOf(['http/protobuf', 'http/json'])),
+  compression: optional(oneOf(['gzip', 'none'])),
+  timeoutMs: optional(milliseconds(1)),
+  intervalMs: optional(milliseconds(100)),
+  temporality: optional(oneOf(['cumulative', 'delta', 'lowmemory'])),
+  histograms: optional(oneOf(['explicit', 'exponential'])),
+  batchSize: optional(integer(1, Number.MAX_SAFE_INTEGER, 'a whole number of points from 1')),
+}
 
 /** Both may contain credentials. */
 const secretOtlp: ReadonlySet<string> = new Set(['url', 'headers'])
@@ -84,7 +93,7 @@ const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
   logger: mustBe('an object with the methods debug, info, warn and error', (value) =>
     ['debug', 'info', 'warn', 'error'].every((level) => hasMethod(value, level)),
   ),
-  resource: mustBe('an object of attributes', (value) => z.record(z.string(), z.unknown()).safeParse(value).success),
+  resource: mustBe('an object of attributes', isPlainObject),
   alertRules: validateAlertRules,
   notifiers: mustBe(
     'an array of objects with a name and a send method',
@@ -129,13 +138,12 @@ function validateOtlp(otlp: unknown): string[] {
   if (typeof otlp !== 'object' || otlp === null || Array.isArray(otlp)) {
     return [`otlp must be true, false or an object, got ${describeKind(otlp)}`]
   }
-  const { error } = otlpSchema.safeParse(otlp)
-  return (error?.issues ?? []).flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `otlp.${key} is not an option${suggest(key, Object.keys(otlpShape))}`)
-    }
-    const key = String(issue.path[0]) as keyof typeof otlpShape
-    const got = secretOtlp.has(key) ? '(secret)' : Reflect.get(otlp, key)
-    return [formatIssue(`otlp.${key}`, otlpShape[key].unwrap(), got)]
-  })
+  const { invalid, unknown } = findInvalidFields(otlpShape, otlp)
+  return [
+    ...invalid.map((key) => {
+      const got: unknown = secretOtlp.has(key) ? '(secret)' : Reflect.get(otlp, key)
+      return formatIssue(`otlp.${key}`, otlpShape[key as keyof OtlpOptions], got)
+    }),
+    ...unknown.map((key) => `otlp.${key} is not an option${suggest(key, Object.keys(otlpShape))}`),
+  ]
 }

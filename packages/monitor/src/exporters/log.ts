@@ -1,6 +1,6 @@
 import { metrics, type Operation, operations } from '@wombat/instrumentation'
+import type { Reader } from '../collection/registry-reader.ts'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
-import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 
@@ -73,7 +73,7 @@ function pointValue(point: Point | undefined): number {
 }
 
 export interface IntervalLogOptions {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   readonly logger: Logger
   /** Milliseconds between two lines. */
   readonly intervalMs: number

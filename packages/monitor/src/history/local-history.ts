@@ -1,6 +1,5 @@
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { SnapshotReader } from '../collection/snapshot-reader.ts'
+import { RegistryReader } from '../collection/registry-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
@@ -24,7 +23,7 @@ export class LocalHistory implements Component {
   readonly history: CurrentHistory
   readonly #options: LocalHistoryOptions
   #recorder: Pick<HistoryRecorder, 'sample'> | undefined
-  #own: { readonly recorder: HistoryRecorder; readonly provider: MeterProvider } | undefined
+  #own: HistoryRecorder | undefined
 
   constructor(options: LocalHistoryOptions) {
     this.#options = options
@@ -42,12 +41,11 @@ export class LocalHistory implements Component {
   separate(): void {
     if (this.#own !== undefined) return
     const { registry, clock } = this.#options
-    const reader = new SnapshotReader()
-    const provider = new MeterProvider({ readers: [reader] })
+    const reader = new RegistryReader({ attributes: {}, fromEnvironment: {} })
     reader.follow(registry, clock)
     const recorder = new HistoryRecorder({ ...this.#options, reader, durable: undefined })
     recorder.start()
-    this.#own = { recorder, provider }
+    this.#own = recorder
     this.#recorder = recorder
     this.history.replace(recorder.history)
   }
@@ -59,11 +57,10 @@ export class LocalHistory implements Component {
 
   /** Moves all times by milliseconds: the clock that they were read from was set. */
   shift(deltaMs: number): void {
-    this.#own?.recorder.history.shift(deltaMs)
+    this.#own?.history.shift(deltaMs)
   }
 
-  async close(): Promise<void> {
-    this.#own?.recorder.close()
-    await this.#own?.provider.shutdown()
+  close(): void {
+    this.#own?.close()
   }
 }

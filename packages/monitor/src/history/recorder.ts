@@ -1,8 +1,8 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { DroppedPointsLog } from '../collection/prometheus-metrics.ts'
+import type { Reader } from '../collection/registry-reader.ts'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Point, Snapshot } from '../collection/snapshot.ts'
-import type { SnapshotReader } from '../collection/snapshot-reader.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
@@ -12,7 +12,7 @@ import type { DurableHistory } from './sqlite/durable-history.ts'
 import { TimeSlices } from './time-slices.ts'
 
 export interface HistoryRecorderOptions {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly logger: Logger
   readonly clock: Clock

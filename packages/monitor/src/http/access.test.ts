@@ -2,10 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { createAdaptorServer, getRequestListener } from '@hono/node-server'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHealthSource, createReport, createResult, replaceResults } from '../../test/health-reports.ts'
+import { FirstRequest } from './first-request.ts'
 import { withMiddleware } from './middleware.ts'
 import { healthRoutes } from './routes/health.ts'
 import { listen } from './servers.ts'
@@ -21,7 +23,7 @@ function app(authToken?: string): Hono {
 }
 
 async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {
-  const listener = await listen(app(authToken), host, 0, 'jsonApiPort')
+  const listener = await listen(new FirstRequest(async () => app(authToken), collectingLogger()), host, 0, 'jsonApiPort')
   onTestFinished(() => listener.close())
   return `http://127.0.0.1:${new URL(listener.url).port}`
 }

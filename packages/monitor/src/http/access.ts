@@ -36,7 +36,7 @@ const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-for
  * Returns whether this machine sent the request for itself: from loopback, not through a proxy, and to a loopback name, which a
  * foreign web page cannot use. Returns false if the connection is not known, as behind a plain fetch handler.
  */
-function isFromThisMachine(context: Context<Access>): boolean {
+export function isFromThisMachine(context: Context<Access>): boolean {
   // Without bindings, `env` is undefined, although its type does not allow it.
   const address = context.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/i, '')
   return (

@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import type { AlertManager } from '../alerts/manager.ts'
-import type { SnapshotReader } from '../collection/snapshot-reader.ts'
+import type { Reader } from '../collection/registry-reader.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
 import type { History } from '../history/history.ts'
 import type { Clock } from '../time/clock.ts'
@@ -12,7 +12,7 @@ import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
 import { type WorkerSource, workerRoutes } from './routes/workers.ts'
 
 export interface RouteDependencies {
-  readonly reader: SnapshotReader
+  readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly alerts: AlertManager
   readonly history: History

@@ -1,7 +1,9 @@
 import { gunzipSync } from 'node:zlib'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { FirstRequest } from './first-request.ts'
 import { withMiddleware } from './middleware.ts'
 import { listen } from './servers.ts'
 
@@ -15,7 +17,12 @@ async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> 
     .get('/broken', () => {
       throw new Error('cannot read /srv/orders')
     })
-  const listener = await listen(withMiddleware([routes], authToken), host, 0, 'jsonApiPort')
+  const listener = await listen(
+    new FirstRequest(async () => withMiddleware([routes], authToken), collectingLogger()),
+    host,
+    0,
+    'jsonApiPort',
+  )
   onTestFinished(() => listener.close())
   return listener.url
 }

@@ -7,6 +7,7 @@ import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
+import { FirstRequest } from './first-request.ts'
 import { HttpServers, type Listener, listen } from './servers.ts'
 
 // Read before the first server starts, which could replace them.
@@ -19,7 +20,7 @@ const routes = {
 
 async function started(config: MonitoringConfig, health?: Hono, logger = collectingLogger()): Promise<HttpServers> {
   const options = { ...resolveConfig(config, {}), chosenOptions: new Set(Object.keys(config)), logger }
-  const servers = new HttpServers(options, { ...routes, ...(health !== undefined && { health }) })
+  const servers = new HttpServers(options, async () => ({ ...routes, ...(health !== undefined && { health }) }))
   onTestFinished(() => servers.close())
   await servers.start()
   return servers
@@ -142,7 +143,7 @@ test('close lets a running response finish', async () => {
     await answer
     return context.text('all of it'.repeat(100_000))
   })
-  const listener = await listen(slow, '127.0.0.1', 0, 'jsonApiPort')
+  const listener = await listen(new FirstRequest(async () => slow, collectingLogger()), '127.0.0.1', 0, 'jsonApiPort')
   const response = httpRequest(listener.url)
   await asked
   const closing = listener.close()
@@ -160,7 +161,7 @@ test('close stops every server', async () => {
 
 async function listening(port = 0, host = '127.0.0.1', option = 'prometheusPort'): Promise<Listener> {
   const listener = await listen(
-    new Hono().get('/', (context) => context.text('here')),
+    new FirstRequest(async () => new Hono().get('/', (context) => context.text('here')), collectingLogger()),
     host,
     port,
     option,
@@ -229,4 +230,17 @@ test('a server does not replace globals', async () => {
   await httpRequest(url)
   expect(globalThis.Request).toBe(request)
   expect(globalThis.Response).toBe(response)
+})
+
+test('endpoints that cannot be loaded answer with 500, and the reason is logged once', async () => {
+  const logger = collectingLogger()
+  const app = new FirstRequest(() => import('a-package-that-is-not-installed' as string), logger)
+  const listener = await listen(app, '127.0.0.1', 0, 'jsonApiPort')
+  onTestFinished(() => listener.close())
+  for (const path of ['/livez', '/metrics']) expect(await fetchStatus(`${listener.url}${path}`)).toBe(500)
+  const { status } = await app.fetch(new Request('http://localhost/livez'))
+  expect(status).toBe(500)
+  expect(logger.lines.map(({ message }) => message)).toEqual([
+    'the HTTP endpoints cannot be loaded and answer with 500: install the package again',
+  ])
 })

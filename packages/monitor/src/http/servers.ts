@@ -1,12 +1,10 @@
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
-import { Hono } from 'hono'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
 import type { Logger } from '../logger.ts'
 import type { RouteGroups } from './app.ts'
-import { loopbackNamesOnly, withMiddleware } from './middleware.ts'
+import { FirstRequest } from './first-request.ts'
 
 /** The URLs of the HTTP servers; a server that is disabled has none. */
 export interface Addresses {
@@ -26,6 +24,9 @@ export interface HttpServerOptions {
   readonly logger: Logger
 }
 
+/** Creates the routes. It is called at the first request. */
+export type LoadRoutes = () => Promise<RouteGroups>
+
 type PortOption = 'prometheusPort' | 'jsonApiPort'
 
 /** How many ports after a default one are tried. After them, any free port is used. */
@@ -37,13 +38,13 @@ const maxPortsTried = 50
  */
 export class HttpServers implements Component {
   readonly #options: HttpServerOptions
-  readonly #routes: RouteGroups
+  readonly #loadRoutes: LoadRoutes
   readonly #listeners: Listener[] = []
   #addresses: Addresses = {}
 
-  constructor(options: HttpServerOptions, routes: RouteGroups) {
+  constructor(options: HttpServerOptions, loadRoutes: LoadRoutes) {
     this.#options = options
-    this.#routes = routes
+    this.#loadRoutes = loadRoutes
   }
 
   /** The URLs of the servers that have started. */
@@ -67,31 +68,34 @@ export class HttpServers implements Component {
 
   async #start(): Promise<void> {
     const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = this.#options
-    const { prometheus, json } = this.#routes
     if (prometheusEnabled && jsonApiEnabled && prometheusPort === jsonApiPort && prometheusPort !== 0) {
-      const url = await this.#listen([prometheus, json], prometheusPort, ['prometheusPort', 'jsonApiPort'])
+      const url = await this.#listen(['prometheus', 'json'], prometheusPort, ['prometheusPort', 'jsonApiPort'])
       this.#addresses = { prometheus: url, json: url }
       return
     }
     if (prometheusEnabled) {
-      this.#addresses = { prometheus: await this.#listen([prometheus], prometheusPort, ['prometheusPort']) }
+      this.#addresses = { prometheus: await this.#listen(['prometheus'], prometheusPort, ['prometheusPort']) }
     }
     if (jsonApiEnabled) {
-      this.#addresses = { ...this.#addresses, json: await this.#listen([json], jsonApiPort, ['jsonApiPort']) }
+      this.#addresses = { ...this.#addresses, json: await this.#listen(['json'], jsonApiPort, ['jsonApiPort']) }
     }
   }
 
-  async #listen(routes: readonly Hono[], port: number, options: readonly PortOption[]): Promise<string> {
-    const { host, authToken } = this.#options
-    const { health } = this.#routes
-    const app = withMiddleware(routes, authToken, health === undefined ? [] : [health])
+  async #listen(groups: ReadonlyArray<'prometheus' | 'json'>, port: number, options: readonly PortOption[]): Promise<string> {
+    const { host, authToken, logger } = this.#options
+    const app = new FirstRequest(async () => {
+      const [routes, { withMiddleware }] = await Promise.all([this.#loadRoutes(), import('./middleware.ts')])
+      const { health } = routes
+      const chosen = groups.map((group) => routes[group])
+      return withMiddleware(chosen, authToken, health === undefined ? [] : [health])
+    }, logger)
     const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)
     return listener.url
   }
 
   /** Listens on the port, or on a free one if the port is a default that is in use. */
-  async #listenFrom(app: Hono, host: string, port: number, options: readonly PortOption[]): Promise<Listener> {
+  async #listenFrom(app: FirstRequest, host: string, port: number, options: readonly PortOption[]): Promise<Listener> {
     const { chosenOptions, logger } = this.#options
     const option = options.join(' and ')
     try {
@@ -105,7 +109,7 @@ export class HttpServers implements Component {
   }
 }
 
-async function listenOnFreePort(app: Hono, host: string, firstPort: number, option: string): Promise<Listener> {
+async function listenOnFreePort(app: FirstRequest, host: string, firstPort: number, option: string): Promise<Listener> {
   for (let port = firstPort; port < firstPort + maxPortsTried && port <= 65_535; port++) {
     try {
       return await listen(app, host, port, option)
@@ -132,11 +136,10 @@ export interface Listener {
  *
  * @throws Error that names the option of the port, if the server cannot listen there.
  */
-export async function listen(routes: Hono, host: string, port: number, option: string): Promise<Listener> {
-  // `mount` and not `route`: the routes keep their own handlers for unknown paths and for errors.
-  const app = isRemote(host) ? routes : new Hono().use(loopbackNamesOnly).mount('/', routes.fetch, { replaceRequest: false })
-  // HTTP/1.0 has no Host header: HAProxy and Nagios send none.
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: 'localhost', overrideGlobalObjects: false }) as Server
+export async function listen(app: FirstRequest, host: string, port: number, option: string): Promise<Listener> {
+  // Not `import`: it reads all exports of the module, and with them loads the whole of fetch.
+  const { createServer } = process.getBuiltinModule('node:http')
+  const server = createServer(app.handler(!isRemote(host)))
   const connections = new Connections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))

@@ -4,7 +4,14 @@ import { EventLoop } from './event-loop.ts'
 
 /** Creates an event loop monitor with a manual clock. */
 function createLoop() {
-  const clock = { timeMs: 0, iteration: 0, now: () => clock.timeMs, iterations: () => clock.iteration }
+  const clock = {
+    timeMs: 0,
+    iteration: 0,
+    appStartedMs: Number.NEGATIVE_INFINITY,
+    now: () => clock.timeMs,
+    iterations: () => clock.iteration,
+    startedMs: () => clock.appStartedMs,
+  }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
   // Its timer never fires: each of these tests is synchronous.
@@ -81,6 +88,20 @@ test('a blocked event loop shows the duration of the block and the active time',
   await registry.collectors.collect()
   expect(registry.counter('wombat_process_event_loop_active_seconds_total').value).toBeGreaterThan(0.2)
   expect(registry.histogram('wombat_process_event_loop_delay_seconds').snapshot().max).toBeGreaterThan(0.2)
+})
+
+test('the start of the application is no block, but delays results; a block right after it is one', () => {
+  const { clock, registry, loop, tickAt } = createLoop()
+  clock.appStartedMs = Number.POSITIVE_INFINITY
+  tickAt(20)
+  clock.timeMs = 1340
+  expect([loop.longestBlockSeconds(0), loop.delaySeconds(), loop.deliveryDelaySeconds(0)]).toEqual([0, 0, 1.3])
+  clock.appStartedMs = 1340
+  tickAt(1840)
+  expect([loop.longestBlockSeconds(0), loop.blockedSeconds(0, 1840), loop.delaySeconds()]).toEqual([0.5, 0.5, 0.5])
+  expect(loop.deliveryDelaySeconds(0)).toBe(1.8)
+  const delay = registry.histogram('wombat_process_event_loop_delay_seconds').snapshot()
+  expect([delay.count, delay.max]).toEqual([1, 0.5])
 })
 
 test('a closed monitor records no blocks', () => {

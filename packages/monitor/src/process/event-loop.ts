@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
+import { applicationStart } from './application-start.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
 /** Interval of the timer that measures the event loop. */
@@ -12,17 +13,22 @@ export interface LoopClock {
   now(): number
   /** Returns how often the event loop has iterated. */
   iterations(): number
+  /** Returns when the application had started. Before, its modules were loaded, and the event loop was not expected to iterate. */
+  startedMs(): number
 }
 
 const systemClock: LoopClock = {
   now: () => performance.now(),
   iterations: () => performance.nodeTiming.uvMetricsInfo.loopCount,
+  startedMs: () => applicationStart().timeMs,
 }
 
 /** A period in which the event loop did not iterate. */
 interface Block extends Interval {
   /** Number of the iteration that ended the block. */
   readonly iteration: number
+  /** Whether the application was starting. It delays results, but is no fault of the application. */
+  readonly isStartUp: boolean
 }
 
 /**
@@ -75,32 +81,34 @@ export class EventLoop {
   /** Records the delay of this tick. Returns the time. */
   tick(): number {
     const nowMs = this.#clock.now()
-    this.#lastDelayMs = Math.max(0, nowMs - this.#lastTickMs - tickIntervalMs)
-    this.#delay.record(this.#lastDelayMs / 1000)
-    if (this.#lastDelayMs >= minBlockMs) {
-      this.#blocks.add({ fromMs: nowMs - this.#lastDelayMs, toMs: nowMs, iteration: this.#clock.iterations() })
-    }
+    const startedMs = this.#clock.startedMs()
+    this.#lastDelayMs = Math.max(0, nowMs - Math.max(this.#lastTickMs + tickIntervalMs, startedMs))
+    if (startedMs <= nowMs) this.#delay.record(this.#lastDelayMs / 1000)
+    for (const block of this.#findBlocks(nowMs).reverse()) this.#blocks.add(block)
     this.#lastTickMs = nowMs
     return nowMs
   }
 
-  /** Returns for how long the event loop was blocked within a period. */
+  /** Returns for how long the event loop was blocked within a period, without the start of the application. */
   blockedSeconds(fromMs: number, toMs: number): number {
     let blockedMs = 0
-    for (const block of this.#blocksSince(fromMs)) blockedMs += overlapMs(block, fromMs, toMs)
+    for (const block of this.#blocksSince(fromMs)) if (!block.isStartUp) blockedMs += overlapMs(block, fromMs, toMs)
     return blockedMs / 1000
   }
 
-  /** Returns the longest block that ended after `sinceMs`, or is still active. */
+  /** Returns the longest block that ended after `sinceMs`, or is still active, without the start of the application. */
   longestBlockSeconds(sinceMs: number): number {
-    const active = this.#activeBlock()
-    const activeMs = active === undefined ? 0 : active.toMs - active.fromMs
-    return Math.max(this.#blocks.longestMs(sinceMs), activeMs) / 1000
+    let longestMs = 0
+    for (const { fromMs, toMs, isStartUp } of this.#blocksSince(sinceMs)) {
+      if (!isStartUp) longestMs = Math.max(longestMs, toMs - fromMs)
+    }
+    return longestMs / 1000
   }
 
   /**
    * Returns for how long a result that is delivered in the current iteration may have waited. An iteration delivers everything
-   * that is ready, so only a block before the current iteration or the previous one can have delayed it.
+   * that is ready, so only a block before the current iteration or the previous one can have delayed it. The start of the application
+   * delays results as well.
    *
    * @param leadMs time before each block that counts as blocked too, because the block may have started earlier.
    */
@@ -120,32 +128,38 @@ export class EventLoop {
 
   /** Returns the current delay or, if the loop is on time, the delay of the last tick. */
   delaySeconds(): number {
-    const currentMs = this.#stop === undefined ? 0 : this.#clock.now() - this.#lastTickMs - tickIntervalMs
+    const dueMs = Math.max(this.#lastTickMs + tickIntervalMs, this.#clock.startedMs())
+    const currentMs = this.#stop === undefined ? 0 : this.#clock.now() - dueMs
     return Math.max(this.#lastDelayMs, currentMs) / 1000
   }
 
   *#blocksSince(fromMs: number): Generator<Block> {
-    const active = this.#activeBlock()
-    if (active !== undefined) yield active
+    if (this.#stop !== undefined) yield* this.#findBlocks(this.#clock.now())
     yield* this.#blocks.since(fromMs)
   }
 
-  /** Returns the block that lasts, or has just ended before the timer could fire; undefined if the loop is on time or stopped. */
-  #activeBlock(): Block | undefined {
-    const nowMs = this.#clock.now()
+  /**
+   * Returns the block that lasts, or has just ended before the timer could fire: the part after the start of the application, and the
+   * part before. Returns none if the loop is on time.
+   */
+  #findBlocks(nowMs: number): Block[] {
     const dueMs = this.#lastTickMs + tickIntervalMs
-    if (this.#stop === undefined || nowMs - dueMs < minBlockMs) return undefined
-    return { fromMs: dueMs, toMs: nowMs, iteration: this.#clock.iterations() }
+    const startedMs = Math.min(Math.max(dueMs, this.#clock.startedMs()), nowMs)
+    const iteration = this.#clock.iterations()
+    return [
+      { fromMs: startedMs, toMs: nowMs, iteration, isStartUp: false },
+      { fromMs: dueMs, toMs: startedMs, iteration, isStartUp: true },
+    ].filter(({ fromMs, toMs }) => toMs - fromMs >= minBlockMs)
   }
 }
 
-/** Creates a collector that adds the time for which the event loop was active since the last collection. */
+/** Creates a collector that adds the time for which the event loop was active since the last collection, or the application's start. */
 function createActiveTimeCollector(registry: MetricsRegistry): () => void {
   const counter = registry.counter('wombat_process_event_loop_active_seconds_total')
   let lastActiveMs = performance.eventLoopUtilization().active
   return () => {
     const activeMs = performance.eventLoopUtilization().active
-    counter.add(Math.max(0, activeMs - lastActiveMs) / 1000)
+    counter.add(Math.max(0, activeMs - Math.max(lastActiveMs, applicationStart().activeMs)) / 1000)
     lastActiveMs = activeMs
   }
 }

@@ -7,7 +7,13 @@ const noWork = { depth: 0, oldestSeconds: 0 }
 
 /** Creates a pool with probes that complete when the test calls them, with a manual clock. */
 function createPool() {
-  const clock = { timeMs: 0, iteration: 0, now: () => clock.timeMs, iterations: () => clock.iteration }
+  const clock = {
+    timeMs: 0,
+    iteration: 0,
+    now: () => clock.timeMs,
+    iterations: () => clock.iteration,
+    startedMs: () => Number.NEGATIVE_INFINITY,
+  }
   const registry = new MetricsRegistry()
   const loop = new EventLoop(registry, clock)
   loop.start()

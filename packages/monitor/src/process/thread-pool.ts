@@ -1,4 +1,3 @@
-import { randomFill } from 'node:crypto'
 import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type EventLoop, tickIntervalMs } from './event-loop.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
@@ -37,7 +36,8 @@ export type PoolWork = (done: () => void) => void
  * then it would measure the latency of that.
  */
 const randomByte = Buffer.alloc(1)
-const fillRandomByte: PoolWork = (done) => randomFill(randomByte, done)
+// Loaded with the first probe, because that takes milliseconds.
+const fillRandomByte: PoolWork = (done) => process.getBuiltinModule('node:crypto').randomFill(randomByte, done)
 
 /**
  * Measures how long work waits for a thread of libuv's pool, with one probe at a time: the time until it completes is its wait,

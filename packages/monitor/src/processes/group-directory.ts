@@ -40,10 +40,15 @@ export class GroupDirectory {
     this.#prepare()
   }
 
-  /** Connects to the process that collects, or becomes it. @throws Error if neither is possible. */
-  async join(): Promise<Seat> {
+  /**
+   * Connects to the process that collects, or becomes it.
+   *
+   * @param known the number of the last process that collected, as far as this one knows.
+   * @throws Error if neither is possible.
+   */
+  async join(known: number): Promise<Seat> {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const generation = this.newestGeneration()
+      const generation = Math.max(known, this.newestGeneration())
       const socket = generation === 0 ? undefined : await connectTo(this.#socketPath(generation))
       if (socket !== undefined) return { role: 'member', socket }
       const server = await listenOn(this.#socketPath(generation + 1))
@@ -68,9 +73,9 @@ export class GroupDirectory {
     return listenOn(this.#socketPath(generation))
   }
 
-  /** Keeps the number taken after its server was closed: the next process that collects must have a higher one. */
+  /** Keeps a number taken whose server is about to be closed: the next process that collects must have a higher one. */
   keepNumber(generation: number): void {
-    writeFileSync(this.#socketPath(generation), '', { mode: 0o600 })
+    writeFileSync(join(this.#path, `${generation}.ended`), '', { mode: 0o600 })
   }
 
   /** Leaves what a process has not sent yet, when it cannot wait any more. */
@@ -97,19 +102,19 @@ export class GroupDirectory {
 
   #generations(): number[] {
     return readdirSync(this.#path).flatMap((name) => {
-      const [, generation] = /^(\d+)\.sock$/.exec(name) ?? []
+      const [, generation] = /^(\d+)\.(sock|ended)$/.exec(name) ?? []
       return generation === undefined ? [] : [Number(generation)]
     })
   }
 
   /** Removes the sockets of earlier processes, and what was left for them and not taken. */
   #removeOld(generation: number): void {
-    for (const earlier of this.#generations()) {
-      if (earlier < generation) rmSync(this.#socketPath(earlier), { force: true })
-    }
-    for (const name of readdirSync(this.#path).filter((one) => one.endsWith('.last'))) {
+    for (const name of readdirSync(this.#path)) {
       const path = join(this.#path, name)
-      if (Date.now() - lstatSync(path).mtimeMs > maxLeftAgeMs) rmSync(path, { force: true })
+      const isOld = name.endsWith('.last')
+        ? Date.now() - lstatSync(path).mtimeMs > maxLeftAgeMs
+        : Number.parseInt(name, 10) < generation
+      if (isOld) rmSync(path, { force: true })
     }
   }
 

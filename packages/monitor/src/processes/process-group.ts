@@ -222,7 +222,7 @@ export class ProcessGroup implements Component {
     process.on('exit', this.#onExit)
     this.#options.onGroup()
     this.#change(async () => {
-      const seat = await (this.#directory as GroupDirectory).join()
+      const seat = await (this.#directory as GroupDirectory).join(this.#linkState.lastGeneration)
       if (seat.role === 'collector') await this.#collect(seat, { isRunning: true })
       else {
         await this.#options.role.stop()
@@ -247,7 +247,7 @@ export class ProcessGroup implements Component {
   }
 
   async #join(): Promise<void> {
-    const seat = await (this.#directory as GroupDirectory).join()
+    const seat = await (this.#directory as GroupDirectory).join(this.#linkState.lastGeneration)
     if (seat.role === 'collector') await this.#collect(seat, { isRunning: false })
     else await this.#follow(seat)
   }
@@ -411,15 +411,15 @@ export class ProcessGroup implements Component {
 
   async #stopCollecting({ hub, server, generation }: Extract<State, { name: 'collector' }>): Promise<void> {
     await this.#options.role.stop()
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      hub.close()
-    })
     try {
       this.#directory?.keepNumber(generation)
     } catch {
       // The folder is gone: there is no number to keep.
     }
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      hub.close()
+    })
   }
 
   /** The process that collected has ended: reaches the next one, or becomes it. */

@@ -49,6 +49,8 @@ export interface ForwardedRequest {
   readonly method: string
   readonly url: string
   readonly headers: ReadonlyArray<readonly [string, string]>
+  /** Whether this machine sent it for itself, and so may see details. */
+  readonly isFromThisMachine: boolean
 }
 
 export interface ForwardedResponse {

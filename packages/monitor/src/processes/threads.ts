@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import workerThreads, { isMainThread, MessageChannel, MessagePort, setEnvironmentData, threadId } from 'node:worker_threads'
 import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import { threadMonitorKey } from '@wombat/instrumentation/internal'
@@ -53,10 +55,7 @@ export class ThreadHost implements Component {
   start(): void {
     if (!isMainThread) return
     // Threads get a copy when they are created.
-    setEnvironmentData(threadMonitorKey, {
-      module: new URL('../thread-monitoring.js', import.meta.url).href,
-      config: this.#options.threadConfig,
-    })
+    setEnvironmentData(threadMonitorKey, { module: findThreadModule(), config: this.#options.threadConfig })
     process.on('workerMessage', this.#onMessage)
   }
 
@@ -110,6 +109,11 @@ export class ThreadHost implements Component {
     source.replace(aggregate.registry)
     return hub
   }
+}
+
+/** Returns the address of the module that starts the monitoring of a thread. */
+function findThreadModule(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('@wombat/monitor/thread')).href
 }
 
 function isJoinRequest(value: unknown): value is JoinRequest {

@@ -1,9 +1,13 @@
 import { inspect } from 'node:util'
 import { closest, distance } from 'fastest-levenshtein'
-import type { z } from 'zod'
 
 /** Returns the problem of a value as one sentence: the name, what is allowed, the value, and optionally its purpose. */
-export function formatIssue(name: string, schema: z.ZodType, got: unknown, description?: string): string {
+export function formatIssue(
+  name: string,
+  schema: { readonly description?: string | undefined },
+  got: unknown,
+  description?: string,
+): string {
   const purpose = description === undefined ? '' : `: ${description}`
   return `${name} must be ${schema.description ?? 'of its type'}, got ${describeValue(got)}${purpose}`
 }

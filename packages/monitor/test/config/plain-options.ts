@@ -1,8 +1,5 @@
-import { z } from 'zod'
 import { environmentVariable } from '../../src/config/environment.ts'
 import { type Option, type OptionName, optionNames, options } from '../../src/config/options.ts'
-
-type JsonSchema = z.core.JSONSchema.JSONSchema
 
 /** Returns the source of `src/config/generated/plain-options.ts`: an interface whose documentation an editor shows on hover. */
 export function plainOptionsSource(): string {
@@ -18,7 +15,7 @@ export function plainOptionsSource(): string {
 }
 
 function member(name: OptionName, { schema, defaultValue, description }: Option): string[] {
-  const allowed = schema.description ?? ''
+  const allowed = schema.description
   return [
     '  /**',
     `   * ${description}`,
@@ -26,17 +23,6 @@ function member(name: OptionName, { schema, defaultValue, description }: Option)
     `   * ${allowed.charAt(0).toUpperCase()}${allowed.slice(1)}. Environment: \`${environmentVariable(name)}\`.`,
     ...(defaultValue === undefined ? [] : ['   *', `   * @defaultValue \`${JSON.stringify(defaultValue)}\``]),
     '   */',
-    `  readonly ${name}?: ${typeText(z.toJSONSchema(schema))}`,
+    `  readonly ${name}?: ${schema.type}`,
   ]
-}
-
-function typeText({ anyOf, enum: words, const: word, type }: JsonSchema): string {
-  if (anyOf !== undefined) return anyOf.map((one) => typeText(one as JsonSchema)).join(' | ')
-  if (words !== undefined) return words.map((one) => literal(one)).join(' | ')
-  if (word !== undefined) return literal(word)
-  return type === 'integer' ? 'number' : String(type)
-}
-
-function literal(value: unknown): string {
-  return `'${String(value)}'`
 }

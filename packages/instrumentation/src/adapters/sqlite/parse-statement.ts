@@ -65,7 +65,7 @@ export function parseScript(sql: string): readonly ParsedStatement[] {
 function parseTooLong(sql: string): ParsedStatement {
   const tokens = new SqlTokens(sql.slice(0, 1000))
   const verb = tokens.next() && tokens.kind === 'word' ? verbOf(tokens.text.toUpperCase()) : 'other'
-  return { verb, text: `${verb === 'other' ? '' : verb.toUpperCase()}…`, endsTransaction: false }
+  return { verb, text: `${verb === 'other' ? '' : verb.toUpperCase()}\u2026`, endsTransaction: false }
 }
 
 /** Reads one statement, up to its semicolon. */

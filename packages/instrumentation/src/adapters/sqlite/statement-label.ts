@@ -1,5 +1,5 @@
 const maxLength = 80
-/** What a label that is cut ends with: `… #` and eight digits. */
+/** What a label that is cut ends with: an ellipsis, ` #` and eight digits. */
 const suffixLength = 11
 
 /** Returns the text of a statement as a label: cut to 80 characters, with a hash of the whole so that two do not become one. */
@@ -7,7 +7,7 @@ export function statementLabel(text: string): string {
   const wellFormed = text.toWellFormed()
   if (wellFormed.length <= maxLength) return wellFormed || '(empty)'
   const start = wellFormed.slice(0, maxLength - suffixLength).toWellFormed()
-  return `${start.trimEnd()}… #${hash(wellFormed)}`
+  return `${start.trimEnd()}\u2026 #${hash(wellFormed)}`
 }
 
 /** Returns the FNV-1a hash of a text, as 8 hexadecimal digits. */

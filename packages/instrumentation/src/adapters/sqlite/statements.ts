@@ -63,7 +63,7 @@ export class Statements {
       const [first] = statements
       this.#noticeLocking(statements, sql)
       if (first !== undefined && statements.length === 1) return this.#find(first)
-      const text = first === undefined ? '' : `${first.text}; …`
+      const text = first === undefined ? '' : `${first.text}; \u2026`
       return this.#find({ verb: 'other', text, endsTransaction: false }, statements)
     })
   }

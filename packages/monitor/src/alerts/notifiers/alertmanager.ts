@@ -1,3 +1,4 @@
+import { optional } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import {
   type AlertGroup,
@@ -27,10 +28,10 @@ export interface AlertmanagerOptions {
 
 const shape = {
   url: secretUrlSchema,
-  authorization: secretSchema.optional(),
+  authorization: optional(secretSchema),
   name: notifierShape.name,
   repeatMs: notifierShape.repeatMs,
-  timeoutMs: millisecondsSchema.optional(),
+  timeoutMs: optional(millisecondsSchema),
 }
 
 /** An alert that is not repeated for this many intervals resolves in Alertmanager. Prometheus uses 4 as well. */

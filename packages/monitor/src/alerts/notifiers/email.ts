@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { listOf, optional, text } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import {
   type AlertGroup,
@@ -28,9 +28,9 @@ export interface EmailOptions extends NotifierOptions {
 const shape = {
   ...notifierShape,
   server: secretSchema,
-  from: z.string().min(1).describe('a mail address'),
-  to: z.array(z.string().min(1)).min(1).describe('a list of mail addresses'),
-  timeoutMs: millisecondsSchema.optional(),
+  from: text('a mail address'),
+  to: listOf(text('a mail address'), 'a list of mail addresses'),
+  timeoutMs: optional(millisecondsSchema),
 }
 
 /**

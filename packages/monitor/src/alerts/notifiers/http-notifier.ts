@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { boolean, optional, type Shape } from '../../validation/schema.ts'
 import { isPrivateHost, parseHttpUrl } from './address-guard.ts'
 import {
   type AlertGroup,
@@ -24,8 +24,8 @@ export interface HttpNotifierOptions extends NotifierOptions {
 /** Schema of these options. */
 export const httpNotifierShape = {
   ...notifierShape,
-  timeoutMs: millisecondsSchema.optional(),
-  allowPrivate: z.boolean().describe('true or false').optional(),
+  timeoutMs: optional(millisecondsSchema),
+  allowPrivate: optional(boolean()),
 }
 
 /** One POST request of a notification. */
@@ -41,7 +41,7 @@ export interface HttpService<Options> {
   readonly creator: string
   /** Default of the option `name`. */
   readonly name: string
-  readonly shape: Readonly<Record<string, z.ZodType>>
+  readonly shape: Shape
   /** The secrets of the options, by what they are for. */
   readonly secrets: (options: Options) => Readonly<Record<string, Secret | undefined>>
   /** Returns the requests of one notification, from the texts of the secrets. */

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { describeKind } from '../../validation/format-issue.ts'
+import { boolean, findInvalidFields, integer, optional, type Shape, text } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 
 /** Alerts of one rule that are sent in one notification. */
@@ -86,13 +86,13 @@ export const defaultRepeatMs = 4 * 3_600_000
 export const defaultTimeoutMs = 10_000
 
 /** Schema of times such as `repeatMs`. */
-export const millisecondsSchema = z.int().min(1).describe('a whole number of milliseconds from 1')
+export const millisecondsSchema = integer(1, Number.MAX_SAFE_INTEGER, 'a whole number of milliseconds from 1')
 
 /** Schema of the options of every notifier. */
 export const notifierShape = {
-  name: z.string().min(1).describe('a name').optional(),
-  repeatMs: millisecondsSchema.optional(),
-  sendResolved: z.boolean().describe('true or false').optional(),
+  name: optional(text('a name')),
+  repeatMs: optional(millisecondsSchema),
+  sendResolved: optional(boolean()),
 }
 
 /**
@@ -100,22 +100,16 @@ export const notifierShape = {
  *
  * @throws TypeError with every problem. Texts are not shown: they may be secrets.
  */
-export function validateOptions(notifier: string, shape: Readonly<Record<string, z.ZodType>>, options: unknown): void {
-  const issues = z.strictObject(shape).safeParse(options).error?.issues ?? []
-  if (issues.length === 0) return
-  const problems = issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key}: no such option`)
-    const [option] = issue.path
-    if (option === undefined) return [`the options must be an object, got ${describeKind(options)}`]
-    const value: unknown = Reflect.get(options as object, option)
-    return [`${String(option)} must be ${describeSchema(shape[String(option)])}, got ${describeKind(value)}`]
-  })
-  throw new TypeError(`${notifier}: ${problems.join('; ')}`)
-}
-
-function describeSchema(schema: z.ZodType | undefined): string {
-  if (schema?.description !== undefined) return schema.description
-  return schema instanceof z.ZodOptional ? describeSchema(schema.unwrap() as z.ZodType) : 'of another type'
+export function validateOptions(notifier: string, shape: Shape, options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`${notifier}: the options must be an object, got ${describeKind(options)}`)
+  }
+  const { invalid, unknown } = findInvalidFields(shape, options)
+  const problems = [
+    ...invalid.map((name) => `${name} must be ${shape[name]?.description}, got ${describeKind(Reflect.get(options, name))}`),
+    ...unknown.map((name) => `${name}: no such option`),
+  ]
+  if (problems.length > 0) throw new TypeError(`${notifier}: ${problems.join('; ')}`)
 }
 
 /** Returns when an alert began to fire. */

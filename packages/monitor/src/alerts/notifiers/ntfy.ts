@@ -1,3 +1,4 @@
+import { optional } from '../../validation/schema.ts'
 import { describeGroup, truncate } from './group-message.ts'
 import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import type { Notifier } from './notifier.ts'
@@ -31,7 +32,7 @@ export function ntfyNotifier(options: NtfyOptions): Notifier {
     {
       creator: 'ntfyNotifier',
       name: 'ntfy',
-      shape: { url: secretUrlSchema, token: secretSchema.optional() },
+      shape: { url: secretUrlSchema, token: optional(secretSchema) },
       secrets: ({ url, token }: NtfyOptions) => ({ URL: url, token }),
       requests: (group, { URL: url = '', token }) => {
         const path = url.replace(/\/+$/, '')

@@ -1,3 +1,4 @@
+import { optional } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import { fingerprint } from './fingerprint.ts'
 import { alertSummary, truncate } from './group-message.ts'
@@ -34,7 +35,7 @@ export function opsgenieNotifier(options: OpsgenieOptions): Notifier {
     {
       creator: 'opsgenieNotifier',
       name: 'opsgenie',
-      shape: { apiKey: secretSchema, url: secretUrlSchema.optional() },
+      shape: { apiKey: secretSchema, url: optional(secretUrlSchema) },
       secrets: ({ url = 'https://api.opsgenie.com', apiKey }: OpsgenieOptions) => ({ URL: url, 'API key': apiKey }),
       requests: ({ firing, resolved }, { URL: url = '', 'API key': apiKey = '' }) => {
         const alerts = `${url.replace(/\/+$/, '')}/v2/alerts`

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { optional, text } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import { fingerprint } from './fingerprint.ts'
 import { alertSummary, truncate } from './group-message.ts'
@@ -45,8 +45,8 @@ export function pagerdutyNotifier(options: PagerdutyOptions): Notifier {
       name: 'pagerduty',
       shape: {
         routingKey: secretSchema,
-        url: secretUrlSchema.optional(),
-        source: z.string().min(1).describe('a name').optional(),
+        url: optional(secretUrlSchema),
+        source: optional(text('a name')),
       },
       secrets: ({ url = 'https://events.pagerduty.com/v2/enqueue', routingKey }: PagerdutyOptions) => ({
         URL: url,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
+import { isPlainObject, type Schema, schemaOf } from '../../validation/schema.ts'
 import { parseHttpUrl } from './address-guard.ts'
 import { DeliveryError } from './notifier.ts'
 
@@ -8,14 +8,22 @@ import { DeliveryError } from './notifier.ts'
 export type Secret = string | { readonly file: string } | { readonly env: string }
 
 /** Schema of a secret. */
-export const secretSchema = z
-  .union([z.string().min(1), z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })])
-  .describe('a text, { file } or { env }')
+export const secretSchema: Schema<Secret> = schemaOf('Secret', 'a text, { file } or { env }', isSecret)
 
 /** Schema of a secret that is an http or https URL. */
-export const secretUrlSchema = secretSchema
-  .refine((secret) => typeof secret !== 'string' || parseHttpUrl(secret) !== null)
-  .describe('an http or https URL, { file } or { env }')
+export const secretUrlSchema: Schema<Secret> = schemaOf(
+  'Secret',
+  'an http or https URL, { file } or { env }',
+  (value): value is Secret => isSecret(value) && (typeof value !== 'string' || parseHttpUrl(value) !== null),
+)
+
+function isSecret(value: unknown): value is Secret {
+  if (typeof value === 'string') return value !== ''
+  if (!isPlainObject(value)) return false
+  const [key = '', ...others] = Object.keys(value)
+  const text = value[key]
+  return others.length === 0 && (key === 'file' || key === 'env') && typeof text === 'string' && text !== ''
+}
 
 /**
  * Returns the text of a secret.

@@ -138,10 +138,10 @@ test('every service can be set by an option', async () => {
   const ignore = (): void => {}
   const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
   const names = ['log', 'alertmanager', 'webhook', 'slack', 'discord', 'teams', 'ntfy', 'pagerduty', 'opsgenie']
-  expect(createNotifiers(options, logger).map(({ name }) => name)).toEqual(names)
-  expect(() => createNotifiers({ ...options, alertSlackUrl: 'http://10.0.0.1/x' }, logger)).toThrow(
+  expect((await createNotifiers(options, logger)).map(({ name }) => name)).toEqual(names)
+  await expect(createNotifiers({ ...options, alertSlackUrl: 'http://10.0.0.1/x' }, logger)).rejects.toThrow(
     'alertSlackUrl: slackNotifier: the URL leads to a private, loopback or link-local address: set allowPrivate, or the option alertWebhookAllowPrivate, to allow it',
   )
   const twice = [slackNotifier({ url: 'https://a.example/' })]
-  expect(() => createNotifiers({ ...options, notifiers: twice }, logger)).toThrow('two notifiers are called "slack"')
+  await expect(createNotifiers({ ...options, notifiers: twice }, logger)).rejects.toThrow('two notifiers are called "slack"')
 })

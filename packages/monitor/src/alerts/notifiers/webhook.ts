@@ -1,3 +1,4 @@
+import { optional } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
@@ -30,7 +31,7 @@ export function webhookNotifier(options: WebhookOptions): Notifier {
     {
       creator: 'webhookNotifier',
       name: 'webhook',
-      shape: { url: secretUrlSchema, authorization: secretSchema.optional() },
+      shape: { url: secretUrlSchema, authorization: optional(secretSchema) },
       secrets: ({ url, authorization }: WebhookOptions) => ({ URL: url, authorization }),
       requests: (group, { URL: url = '', authorization }, name) => [
         { url, headers: authorization === undefined ? {} : { authorization }, body: webhookPayload(group, name) },

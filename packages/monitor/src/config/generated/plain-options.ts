@@ -283,7 +283,7 @@ export interface PlainOptions {
   /**
    * Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.
    *
-   * `auto`, `off` or a name. Environment: `WOMBAT_PROCESS_GROUP`.
+   * A text: `auto`, `off` or the name of a group. Environment: `WOMBAT_PROCESS_GROUP`.
    *
    * @defaultValue `"auto"`
    */

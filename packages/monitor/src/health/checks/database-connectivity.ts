@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { pid } from 'node:process'
 import type { MeasuredStore, MetricsRegistry } from '@wombat/instrumentation'
 import { operationMetrics, seriesKey } from '@wombat/instrumentation/internal'
@@ -79,7 +78,7 @@ function canBeProbed(store: MeasuredStore): boolean {
 }
 
 /** Part of the reserved keys of this process: unique across restarts, and across containers with the same pid. */
-const processId = `${pid}-${randomBytes(6).toString('hex')}`
+const processId = `${pid}-${Math.random().toString(36).slice(2, 12)}`
 let probeRunCount = 0
 
 /** Probes all stores of one name. */

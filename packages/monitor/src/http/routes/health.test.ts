@@ -1,3 +1,4 @@
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { type HttpResponse, httpRequest } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../../test/health-reports.ts'
 import type { HealthReport } from '../../health/check.ts'
 import type { HealthStatus } from '../../health/status.ts'
+import { FirstRequest } from '../first-request.ts'
 import { withMiddleware } from '../middleware.ts'
 import { listen } from '../servers.ts'
 import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './health.ts'
@@ -17,7 +19,12 @@ import { type HealthRoutesOptions, type HealthSource, healthRoutes } from './hea
 const timeMs = Date.UTC(2026, 10, 23, 9, 30)
 
 async function serving(source: HealthSource, options?: HealthRoutesOptions): Promise<string> {
-  const listener = await listen(withMiddleware([], undefined, [healthRoutes(source, options)]), '127.0.0.1', 0, 'jsonApiPort')
+  const listener = await listen(
+    new FirstRequest(async () => withMiddleware([], undefined, [healthRoutes(source, options)]), collectingLogger()),
+    '127.0.0.1',
+    0,
+    'jsonApiPort',
+  )
   onTestFinished(() => listener.close())
   return listener.url
 }

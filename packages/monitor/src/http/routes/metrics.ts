@@ -2,29 +2,30 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import { Hono } from 'hono'
 import { DroppedPointsLog } from '../../collection/prometheus-metrics.ts'
+import type { Reader } from '../../collection/registry-reader.ts'
 import { trackSelfTime } from '../../collection/self-metrics.ts'
 import type { Snapshot } from '../../collection/snapshot.ts'
-import type { SnapshotReader } from '../../collection/snapshot-reader.ts'
 import { derivedNumbers } from '../../exporters/derived.ts'
 import { jsonMetrics } from '../../exporters/json.ts'
-import { prometheusContentType, prometheusText } from '../../exporters/prometheus.ts'
 import type { RecentHistograms } from '../../exporters/recent-histograms.ts'
 
 /** Creates `GET /metrics`: 200 with Prometheus text, or 503 with the reason if the collection failed. */
-export function prometheusRoutes(reader: SnapshotReader, registry: MetricsRegistry): Hono {
+export function prometheusRoutes(reader: Reader, registry: MetricsRegistry): Hono {
   const { semconv } = registry
   const droppedPoints = new DroppedPointsLog(registry, 'prometheus')
   return new Hono().get('/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.text(`${collection.reason}\n`, 503)
     droppedPoints.add(collection.snapshot.prometheus.dropped)
+    // Loaded at the first scrape: it needs OpenTelemetry's exporter, and the health endpoints do not.
+    const { prometheusContentType, prometheusText } = await import('../../exporters/prometheus.ts')
     const text = trackSelfTime(registry, 'serving', () => prometheusText(collection.snapshot, semconv))
     return context.body(text, 200, { 'content-type': prometheusContentType })
   })
 }
 
 /** Creates `GET /api/v1/metrics`: 200 with all metrics and derived ratios, or 503 with the reason if the collection failed. */
-export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry, recent: RecentHistograms): Hono {
+export function jsonRoutes(reader: Reader, registry: MetricsRegistry, recent: RecentHistograms): Hono {
   const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
     const collection = await collect(reader)
@@ -36,7 +37,7 @@ export function jsonRoutes(reader: SnapshotReader, registry: MetricsRegistry, re
 }
 
 /** Returns a complete snapshot, or why there is none. Missing points would look like a store that stopped. */
-async function collect(reader: SnapshotReader): Promise<{ snapshot: Snapshot } | { reason: string }> {
+async function collect(reader: Reader): Promise<{ snapshot: Snapshot } | { reason: string }> {
   try {
     const snapshot = await reader.take()
     const [error] = snapshot.errors

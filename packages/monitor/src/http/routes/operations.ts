@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import { z } from 'zod'
 import type { OperationQuery, RecentErrors, SlowOperations } from '../../operations/operation-answers.ts'
-import { duration, parseParameters } from './parameters.ts'
+import { optional, text } from '../../validation/schema.ts'
+import { duration, numeric, parseParameters, withDefault } from './parameters.ts'
 
 /** Provides single operations: those of this process, or of all of its group. */
 export interface OperationSource {
@@ -9,18 +9,17 @@ export interface OperationSource {
   recentErrors(query: OperationQuery): Promise<RecentErrors>
 }
 
-/** At least a second, because errors are counted per second. */
-const window = duration
-  .refine((windowMs) => windowMs >= 1000)
-  .optional()
-  .describe('a time of a second or more such as 30s, 5m or 1h')
+const isLimit = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 10_000
 
-const common = {
-  store: z.string().min(1).optional().describe("a store's name"),
-  limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('a whole number from 1 to 10000'),
+const slowParameters = {
+  store: optional(text("a store's name")),
+  limit: withDefault(numeric('a whole number from 1 to 10000', isLimit), 100),
 }
-const slowParameters = z.strictObject(common)
-const errorParameters = z.strictObject({ ...common, window })
+const errorParameters = {
+  ...slowParameters,
+  // At least a second, because errors are counted per second.
+  window: optional(duration('a time of a second or more such as 30s, 5m or 1h', 1000)),
+}
 
 /**
  * Creates the endpoints about single operations. Both take `store` and `limit`, and answer 400 with the reason if a parameter is

@@ -1,16 +1,40 @@
-import { z } from 'zod'
 import { formatIssue } from '../../validation/format-issue.ts'
+import { findInvalidFields, type Schema, type Shape, type ValueOf } from '../../validation/schema.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** Parses a duration as PromQL writes it, such as `5m`, into milliseconds. */
-export const duration = z
-  .string()
-  .regex(/^\d{1,9}(ms|s|m|h|d)$/)
-  .transform((text) => {
-    const [, count = '', unit = 'ms'] = /^(\d+)(\w+)$/.exec(text) ?? []
-    return Number(count) * unitMs[unit as keyof typeof unitMs]
-  })
+export function duration(description: string, minMs = 0): Schema<number> {
+  return {
+    type: 'string',
+    description,
+    parse(value) {
+      const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(String(value)) ?? []
+      const timeMs = Number(count) * unitMs[unit as keyof typeof unitMs]
+      return timeMs >= minMs ? { value: timeMs } : undefined
+    },
+  }
+}
+
+/** Parses a number of which `isValid` is true. */
+export function numeric(description: string, isValid: (value: number) => boolean): Schema<number> {
+  return {
+    type: 'number',
+    description,
+    parse(text) {
+      const value = text === undefined ? Number.NaN : Number(text)
+      return Number.isFinite(value) && isValid(value) ? { value } : undefined
+    },
+  }
+}
+
+/** Returns the default if the parameter is not given. */
+export function withDefault<Value>(schema: Schema<Value>, value: NoInfer<Value>): Schema<Value> {
+  return { ...schema, parse: (text) => (text === undefined ? { value } : schema.parse(text)) }
+}
+
+/** The values of the parameters. */
+export type ParametersOf<Parameters extends Shape> = { readonly [Name in keyof Parameters]: ValueOf<Parameters[Name]> }
 
 /** The parameters of a request, or the problem of the first one that is not valid. */
 export type QueryParameters<Parameters> = { readonly parameters: Parameters } | { readonly error: string }
@@ -18,20 +42,24 @@ export type QueryParameters<Parameters> = { readonly parameters: Parameters } | 
 /**
  * Parses the parameters of a request.
  *
- * @param others parameters that exist beside those of the schema, for the error that lists all of them.
+ * @param others parameters that exist beside those of the shape, for the error that lists all of them.
  */
-export function parseParameters<Schema extends z.ZodObject>(
-  schema: Schema,
+export function parseParameters<Parameters extends Shape>(
+  shape: Parameters,
   query: Readonly<Record<string, string>>,
   others: readonly string[] = [],
-): QueryParameters<z.output<Schema>> {
-  const parsed = schema.safeParse(query)
-  if (parsed.success) return { parameters: parsed.data }
-  const [issue] = parsed.error.issues
-  if (issue?.code === 'unrecognized_keys') {
-    const known = [...Object.keys(schema.shape), ...others]
-    return { error: `${issue.keys.join(', ')}: unknown parameter; the parameters are ${known.join(', ')}` }
+): QueryParameters<ParametersOf<Parameters>> {
+  const {
+    invalid: [invalid],
+    unknown,
+  } = findInvalidFields(shape, query)
+  if (invalid !== undefined) {
+    return { error: formatIssue(invalid, shape[invalid] as Schema<unknown>, query[invalid] ?? 'nothing') }
   }
-  const name = String(issue?.path[0])
-  return { error: formatIssue(name, schema.shape[name] as z.ZodType, query[name] ?? 'nothing') }
+  if (unknown.length > 0) {
+    const known = [...Object.keys(shape), ...others]
+    return { error: `${unknown.join(', ')}: unknown parameter; the parameters are ${known.join(', ')}` }
+  }
+  const values = Object.entries(shape).map(([name, schema]) => [name, schema.parse(query[name])?.value])
+  return { parameters: Object.fromEntries(values) }
 }

@@ -1,35 +1,28 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Labels } from '@wombat/instrumentation'
 import { type Context, Hono } from 'hono'
-import { z } from 'zod'
 import type { AlertManager } from '../../alerts/manager.ts'
 import { toJsonValue } from '../../exporters/json.ts'
 import type { History } from '../../history/history.ts'
 import { countSeries, type QueryFunction, queryAt, queryFunctions } from '../../history/queries.ts'
+import { oneOf, optional, type Shape, text } from '../../validation/schema.ts'
 import { SerialQueue } from '../serial-queue.ts'
-import { duration, parseParameters, type QueryParameters } from './parameters.ts'
+import { duration, numeric, type ParametersOf, parseParameters, type QueryParameters, withDefault } from './parameters.ts'
 import { queryRange } from './query-range.ts'
 
-const timeDescription = 'a Unix time in milliseconds'
-const durationDescription = 'a time such as 30s, 5m or 1h'
-const time = z.coerce.number().positive()
+const time = numeric('a Unix time in milliseconds', (value) => value > 0)
+const anyDuration = duration('a time such as 30s, 5m or 1h')
 
 const common = {
-  metric: z.string().min(1).describe("a metric's name"),
-  function: z
-    .enum(queryFunctions)
-    .default('value')
-    .describe(`one of ${queryFunctions.join(', ')}`),
-  window: duration.optional().describe(durationDescription),
-  quantile: z.coerce.number().gt(0).lt(1).optional().describe('a number between 0 and 1'),
+  metric: text("a metric's name"),
+  function: withDefault(oneOf(queryFunctions), 'value'),
+  window: optional(anyDuration),
+  quantile: optional(numeric('a number between 0 and 1', (value) => value > 0 && value < 1)),
 }
-const instantParameters = z.strictObject({ ...common, time: time.optional().describe(timeDescription) })
-const rangeParameters = z.strictObject({
-  ...common,
-  start: time.describe(timeDescription),
-  end: time.optional().describe(timeDescription),
-  step: duration.describe(durationDescription),
-})
+const instantParameters = { ...common, time: optional(time) }
+const rangeParameters = { ...common, start: time, end: optional(time), step: anyDuration }
 
 /** The limit of Prometheus. */
 const maxSteps = 11_000
@@ -84,7 +77,7 @@ export function queryRoutes(history: History, now: () => number): Hono {
 export function runbookRoutes(): Hono {
   let text: Promise<string> | undefined
   return new Hono().get('/runbook', async (context) => {
-    text ??= readFile(new URL('../../../RUNBOOK.md', import.meta.url), 'utf8')
+    text ??= readFile(join(dirname(createRequire(import.meta.url).resolve('@wombat/monitor/package.json')), 'RUNBOOK.md'), 'utf8')
     return context.body(await text, 200, { 'content-type': 'text/markdown; charset=utf-8' })
   })
 }
@@ -115,16 +108,16 @@ function tooManySeries(count: number): { error: string } {
 
 type ParsedQuery<Parameters> = QueryParameters<Parameters> & { readonly where: Labels }
 
-function parse<Schema extends typeof instantParameters | typeof rangeParameters>(
-  schema: Schema,
+function parse<Parameters extends Shape>(
+  shape: Parameters,
   query: Record<string, string>,
-): ParsedQuery<z.output<Schema>> {
+): ParsedQuery<ParametersOf<Parameters>> {
   const isMatcher = (key: string): boolean => key.startsWith('label.')
   const where = Object.fromEntries(
     Object.entries(query).flatMap(([key, value]) => (isMatcher(key) ? [[key.slice('label.'.length), value]] : [])),
   )
   const rest = Object.fromEntries(Object.entries(query).filter(([key]) => !isMatcher(key)))
-  const parsed = parseParameters(schema, rest, ['label.NAME'])
+  const parsed = parseParameters(shape, rest, ['label.NAME'])
   if ('error' in parsed) return { ...parsed, where }
   const { function: name, quantile } = parsed.parameters as { function: QueryFunction; quantile?: number }
   if (name === 'quantile' && quantile === undefined) {

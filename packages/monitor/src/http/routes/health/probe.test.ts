@@ -1,3 +1,4 @@
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -9,6 +10,7 @@ import {
   replaceResults,
 } from '../../../../test/health-reports.ts'
 import { HealthMonitor } from '../../../health/monitor.ts'
+import { FirstRequest } from '../../first-request.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
 import { type HealthSource, healthRoutes } from '../health.ts'
@@ -16,7 +18,12 @@ import { readiness } from './probe.ts'
 
 /** Sends requests from this machine to a server with this health source. */
 async function asking(source: HealthSource): Promise<(path: string) => Promise<readonly [status: number, text: string]>> {
-  const listener = await listen(withMiddleware([], undefined, [healthRoutes(source)]), '127.0.0.1', 0, 'jsonApiPort')
+  const listener = await listen(
+    new FirstRequest(async () => withMiddleware([], undefined, [healthRoutes(source)]), collectingLogger()),
+    '127.0.0.1',
+    0,
+    'jsonApiPort',
+  )
   onTestFinished(() => listener.close())
   return async (path) => {
     const { status, headers, body } = await httpRequest(`${listener.url}${path}`)

@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module'
+import type { Resource } from '@opentelemetry/resources'
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { type Clock, SystemClock } from '../time/clock.ts'
+import { RegistryProducer } from './registry-producer.ts'
+import { createResource, type ResourceAttributes } from './resource.ts'
+import { Snapshot } from './snapshot.ts'
+
+/** Reads the metrics for everything inside the process: Prometheus text, JSON, the log, history, health checks and alerts. */
+export interface Reader {
+  /**
+   * Reads this registry from now on; returns a function that stops.
+   *
+   * @param clock dates the snapshots.
+   * @param own where collections are counted (default: the registry that is read).
+   */
+  follow(registry: MetricsRegistry, clock?: Clock, own?: MetricsRegistry): () => void
+  /** Returns the metrics as they are now. While a collection runs, every further call returns the same promise. */
+  take(): Promise<Snapshot>
+}
+
+/** Creates a producer for everything inside the process. Wombat's names are read even if they are not exported. */
+export function createInternalProducer(registry: MetricsRegistry, clock: Clock): RegistryProducer {
+  return new RegistryProducer(registry, { semconv: registry.semconv === 'wombat' ? 'wombat' : 'both', clock })
+}
+
+/** Records what a collection cost, in the registry that it read. */
+export function recordCollection(
+  registry: MetricsRegistry | undefined,
+  { resourceMetrics }: Snapshot,
+  startMs: number,
+  busySeconds: number,
+): void {
+  let points = 0
+  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) points += dataPoints.length
+  registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
+  registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
+  registry?.setGauge('wombat_monitor_points', points)
+}
+
+/** Reads one registry without OpenTelemetry's SDK: no other metric could be in a MeterProvider that only Wombat knows. */
+export class RegistryReader implements Reader {
+  readonly #resourceAttributes: ResourceAttributes
+  #resource: Resource | undefined
+  #followed: { readonly own: MetricsRegistry; readonly producer: RegistryProducer; readonly clock: Clock } | undefined
+  #running: Promise<Snapshot> | undefined
+  #isClosed = false
+
+  constructor(resourceAttributes: ResourceAttributes) {
+    this.#resourceAttributes = resourceAttributes
+  }
+
+  follow(registry: MetricsRegistry, clock: Clock = new SystemClock(), own = registry): () => void {
+    const followed = { own, clock, producer: createInternalProducer(registry, clock) }
+    this.#followed = followed
+    return () => {
+      if (this.#followed === followed) this.#followed = undefined
+    }
+  }
+
+  /** @throws Error if the reader was closed. */
+  take(): Promise<Snapshot> {
+    this.#running ??= this.#take().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** Ends reading: from now on, `take` rejects. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  async #take(): Promise<Snapshot> {
+    if (this.#isClosed) throw new Error('monitoring is closed: its metrics cannot be read any more')
+    const followed = this.#followed
+    if (followed === undefined) throw new Error('the reader follows no registry')
+    const { own, producer, clock } = followed
+    clock.synchronize()
+    const startMs = performance.now()
+    const busyBefore = producer.busySeconds
+    const { resourceMetrics, errors } = await producer.collect()
+    const { scopeMetrics } = resourceMetrics
+    const createOnRead = (): Resource => this.#createResource()
+    const snapshot = new Snapshot(
+      {
+        get resource() {
+          return createOnRead()
+        },
+        scopeMetrics,
+      },
+      clock.nowMs(),
+      errors,
+    )
+    recordCollection(own, snapshot, startMs, producer.busySeconds - busyBefore)
+    return snapshot
+  }
+
+  /** Loads OpenTelemetry's resources when they are read: only a page for Prometheus has them. */
+  #createResource(): Resource {
+    if (this.#resource === undefined) {
+      const resources: typeof import('@opentelemetry/resources') = createRequire(import.meta.url)('@opentelemetry/resources')
+      this.#resource = createResource(resources, this.#resourceAttributes)
+    }
+    if (this.#resource.asyncAttributesPending) void this.#resource.waitForAsyncAttributes?.()
+    return this.#resource
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Hono } from 'hono'
+import type { Logger } from '../logger.ts'
+
+/** Handles requests of a Node server. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** Creates an app. It is called at the first request. */
+export type LoadApp = () => Promise<Hono>
+
+/**
+ * Answers requests with an app that is loaded at the first of them: loading Hono and the routes takes longer than the rest of the start of
+ * a process, and most processes are never asked. If it cannot be loaded, requests are answered with 500 and the reason is logged once.
+ */
+export class FirstRequest {
+  readonly #load: LoadApp
+  readonly #logger: Logger
+  #app: Promise<Hono> | undefined
+  #isReported = false
+
+  constructor(load: LoadApp, logger: Logger) {
+    this.#load = load
+    this.#logger = logger
+  }
+
+  /** Answers as a fetch handler. */
+  async fetch(request: Request): Promise<Response> {
+    try {
+      this.#app ??= this.#load()
+      return await (await this.#app).fetch(request)
+    } catch (error) {
+      return Response.json({ error: this.#report(error) }, { status: 500 })
+    }
+  }
+
+  /**
+   * Returns a Node request handler.
+   *
+   * @param isLoopbackOnly whether only requests to loopback names are answered.
+   */
+  handler(isLoopbackOnly: boolean): NodeHandler {
+    let loading: Promise<NodeHandler> | undefined
+    return async (request, response) => {
+      let handle: NodeHandler
+      try {
+        loading ??= this.#loadHandler(isLoopbackOnly)
+        handle = await loading
+      } catch (error) {
+        response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: this.#report(error) }))
+        return
+      }
+      await handle(request, response)
+    }
+  }
+
+  async #loadHandler(isLoopbackOnly: boolean): Promise<NodeHandler> {
+    this.#app ??= this.#load()
+    const { createNodeHandler } = await import('./node-handler.ts')
+    return createNodeHandler(await this.#app, isLoopbackOnly)
+  }
+
+  /** Logs why the app cannot be loaded, once; returns what clients see. */
+  #report(error: unknown): string {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+    if (!this.#isReported) {
+      this.#logger.error({ reason }, 'the HTTP endpoints cannot be loaded and answer with 500: install the package again')
+    }
+    this.#isReported = true
+    return 'the endpoints cannot be loaded: the log has the reason'
+  }
+}
