@@ -1,12 +1,11 @@
 // Bundles the packages that run in an application: node test/scripts/bundle.mjs
 // One file takes a fraction of the time to load that hundreds of small ones take. The types stay those of tsc.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const folder = 'dist/bundle'
 
 /**
  * What goes into one chunk for all entries of a package: all files but its entries and what is loaded only if it is needed, because it
@@ -26,27 +25,16 @@ export async function setup() {
 /** Bundles the files that the package exports, each to a file of the same name; what several of them share is a chunk. */
 async function bundle(packageFolder, shared) {
   const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
-  const built = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target]))
-  const input = Object.fromEntries(
-    built.flatMap(({ source, default: main, require }) => {
-      const entries = [[nameOf(main), join(packageFolder, source)]]
-      // `./register` has a second file for `require`, which loads the preload by its name.
-      if (require !== undefined) {
-        entries.push([nameOf(require), join(packageFolder, 'src', `${nameOf(require)}.ts`)])
-        entries.push(['preload', join(packageFolder, 'src/preload.ts')])
-      }
-      return entries
-    }),
-  )
+  const main = Object.entries(exports).filter(([name, target]) => typeof target === 'object' && name !== './register')
+  const input = Object.fromEntries(main.map(([, target]) => [nameOf(target.default), join(packageFolder, target.source)]))
+  if ('./register' in exports) input.preload = join(packageFolder, 'src/preload.ts')
   const build = await rolldown({
     input,
     platform: 'node',
     treeshake: false,
     external: (id) => !/^[./]|^[A-Z]:/i.test(id),
   })
-  rmSync(join(packageFolder, folder), { recursive: true, force: true })
-  await build.write({
-    dir: join(packageFolder, folder),
+  const { output } = await build.generate({
     format: 'es',
     sourcemap: true,
     entryFileNames: '[name].js',
@@ -62,23 +50,27 @@ async function bundle(packageFolder, shared) {
     },
   })
   await build.close()
-  removeEmptyRuntime(join(packageFolder, folder))
+  const files = new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source]))
+  if ('./register' in exports) for (const [name, code] of registers(packageFolder)) files.set(name, code)
+  write(join(packageFolder, 'dist/bundle'), files)
 }
 
-/** Removes the chunk for rolldown's own helpers, which is empty: `./register` must run even if other files are missing. */
-function removeEmptyRuntime(bundleFolder) {
-  const files = readdirSync(bundleFolder).filter((file) => file.endsWith('.js'))
-  const runtime = files.find((file) => file.startsWith('chunk-rolldown-runtime'))
-  if (runtime === undefined) return
-  const path = join(bundleFolder, runtime)
-  const rest = readFileSync(path, 'utf8').replace(/^(import "node:module";|export \{\};|\/\/#.*)$/gm, '')
-  if (rest.trim() !== '') throw new Error(`${runtime} is not empty: ${rest.slice(0, 200)}`)
-  for (const file of files) {
-    const code = readFileSync(join(bundleFolder, file), 'utf8')
-    // The line stays, and with it the source map.
-    writeFileSync(join(bundleFolder, file), code.replace(`import "./${runtime}";`, ''))
+/** The files of `./register` import nothing but the preload, when they run: they report that something is missing. tsc has built them. */
+function registers(packageFolder) {
+  return ['register.js', 'register-require.js'].map((name) => {
+    const code = readFileSync(join(packageFolder, 'dist', name), 'utf8')
+    return [name, code.replace(/^\/\/# sourceMappingURL=.*$/m, '')]
+  })
+}
+
+/** Writes what has changed, and removes what is left of an older bundle: processes may be loading the others. */
+function write(folder, files) {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, content] of files) {
+    const file = join(folder, name)
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== content) writeFileSync(file, content)
   }
-  rmSync(path)
+  for (const name of readdirSync(folder)) if (!files.has(name)) rmSync(join(folder, name))
 }
 
 /** Returns `auto` for `./dist/bundle/auto.js`. */
