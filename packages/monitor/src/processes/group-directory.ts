@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,6 +32,8 @@ export class GroupDirectory {
   constructor(group: string) {
     if (process.platform === 'win32') throw new Error('processes on Windows cannot share an address')
     this.#root = join(tmpdir(), `wombat-${this.#uid}`)
+    // Loaded only if it is needed: it takes a while.
+    const { createHash } = process.getBuiltinModule('node:crypto')
     this.#path = join(this.#root, createHash('sha256').update(group).digest('hex').slice(0, 16))
     if (this.#path.length + 16 > maxPathLength) {
       throw new Error(`the path ${this.#path} is too long for a socket: set TMPDIR to a shorter one`)

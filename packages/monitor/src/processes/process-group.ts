@@ -1,7 +1,6 @@
 import cluster from 'node:cluster'
-import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread, threadId } from 'node:worker_threads'
 import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import type { Component } from '../component.ts'
@@ -103,7 +102,7 @@ type State =
  */
 export class ProcessGroup implements Component {
   readonly #options: ProcessGroupOptions
-  readonly #worker = randomUUID()
+  readonly #worker = createWorkerId()
   #directory: GroupDirectory | undefined
   #state: State = { name: 'between' }
   #linkState: LinkState = { lastGeneration: 0, slot: undefined, replica: undefined }
@@ -525,6 +524,12 @@ function replicatedStorage(replication: Replication): AlertStorage {
     },
     lastSampleMs: () => undefined,
   }
+}
+
+/** Returns what identifies this process or thread for its whole life. It is no secret. */
+function createWorkerId(): string {
+  const random = Math.random().toString(36).slice(2)
+  return [process.pid, threadId, Date.now().toString(36), random].join('-')
 }
 
 function pause(ms: number): Promise<void> {
