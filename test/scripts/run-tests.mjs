@@ -24,6 +24,11 @@ const optionalParts = [
     tests: 'the tests against a real RocksDB',
     remedy: 'install it with: bash test/rocksdb/install.sh',
   },
+  {
+    file: 'test/processes/node_modules/pm2',
+    tests: 'the tests with PM2',
+    remedy: 'install it with: bash test/processes/install.sh',
+  },
 ]
 
 /** Runs Vitest with these arguments. Returns the counts, and the titles of the tests that it left out. */

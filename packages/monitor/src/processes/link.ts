@@ -9,8 +9,10 @@ import { Replica } from './replica.ts'
 import { sendReplica } from './replication.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 
-/** The shortest time between two times that changes are sent without being asked for. */
-const sendIntervalMs = 500
+/** The shortest time between two times that changes are sent without being asked for: what a process loses that is killed. */
+const sendIntervalMs = 100
+/** Health and databases change more slowly. */
+const detailsIntervalMs = 500
 /** Sending takes at most this share of the event loop's time. */
 const maxSendShare = 0.01
 /** With more unsent bytes than this, changes wait. */
@@ -52,6 +54,8 @@ export class Link {
   #state: LinkState
   #replica: Replica | undefined
   #sending: Promise<void> | undefined
+  #isSynced = false
+  #sentDetailsMs = Number.NEGATIVE_INFINITY
   #sentHealth = ''
   #sentDatabases = ''
   #timer: NodeJS.Timeout | undefined
@@ -69,7 +73,10 @@ export class Link {
     this.#feed = feed
     this.#replica = state.replica
     this.#unsubscribe = options.source.onChange((registry) => {
-      void this.#afterSending(() => this.#feed.follow(registry))
+      void this.#afterSending(() => {
+        this.#feed.follow(registry)
+        this.#isSynced = false
+      })
     })
     this.#peer = new Peer(
       connect,
@@ -200,12 +207,15 @@ export class Link {
 
   async #sendChanges(): Promise<void> {
     await this.#feed.sendTo(({ numbers, ...head }) => this.#peer.tell('frame', head, numbers))
-    this.#peer.tell('synced')
-    await this.#sendOthers()
+    if (!this.#isSynced) this.#peer.tell('synced')
+    this.#isSynced = true
+    if (performance.now() - this.#sentDetailsMs < detailsIntervalMs) return
+    this.#sentDetailsMs = performance.now()
+    await this.#sendDetails()
   }
 
   /** Sends the health and the databases, if they have changed. */
-  async #sendOthers(): Promise<void> {
+  async #sendDetails(): Promise<void> {
     const health = this.#options.health()
     const text = JSON.stringify(health.checks.map(({ name, store, status, lastCheckMs }) => [name, store, status, lastCheckMs]))
     if (text !== this.#sentHealth) this.#peer.tell('health', health)

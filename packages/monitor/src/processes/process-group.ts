@@ -74,7 +74,10 @@ const replicaTimeoutMs = 10_000
 const politeDelayMs = 150
 /** How long the processes that the one before has known have to connect. */
 const reconnectMs = 5000
-const checkIntervalMs = 500
+/** What this process loses if it is killed: the rest is in the copy. */
+const checkIntervalMs = 100
+/** Each second, a process looks whether another one collects, too. */
+const checksPerLook = 10
 /** How long to wait before another attempt to reach or to become the process that collects. */
 const retryDelayMs = 1000
 const firstRetryDelayMs = 20
@@ -110,6 +113,7 @@ export class ProcessGroup implements Component {
   #addresses: Addresses = {}
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
+  #checks = 0
   #unsubscribe: () => void = () => {}
   #changing: Promise<void> = Promise.resolve()
   readonly #onExit = (): void => this.#leave()
@@ -382,6 +386,7 @@ export class ProcessGroup implements Component {
     if (state.name !== 'collector') return
     const { hub, replication, generation } = state
     if (replication.isRunning) await hub.feedOwn()
+    if (++this.#checks % checksPerLook !== 0) return
     const newest = this.#newestGeneration()
     if (newest === generation) return
     if (newest > generation) {
