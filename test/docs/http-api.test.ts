@@ -45,6 +45,7 @@ test('the documentation has every endpoint', () => {
     '/api/v1/query_range',
     '/api/v1/slow-operations',
     '/api/v1/errors',
+    '/api/v1/workers',
     '/health',
     '/livez',
     '/readyz',

@@ -19,6 +19,7 @@ export type { HistogramValue, Metric, MetricBase, SummaryValue } from './metrics
 export type { Numeric } from './metrics/numeric.ts'
 export {
   type GaugeAggregation,
+  gaugeAggregations,
   latencyBounds,
   type MetricDefinition,
   type MetricKind,

@@ -168,8 +168,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   await components.start()
 
   const { addresses } = group
-  if (group.isMember)
-    logger.info({ ...addresses }, 'monitoring started; another process or thread serves the metrics of this one')
+  if (group.isThread) logger.debug({}, 'monitoring started; the main thread serves the metrics of this thread')
+  else if (group.isMember) logger.info({ ...addresses }, 'monitoring started; another process serves the metrics of this one')
   else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
   const app = new FirstRequest(async () => {

@@ -21,6 +21,8 @@ export interface MetricDefinition {
   readonly aggregation?: GaugeAggregation
 }
 
+/** Every way in which the values of several sources become the one value of a gauge. */
+export const gaugeAggregations = ['sum', 'max', 'min', 'sum_by_database', 'sum_by_process', 'worst'] as const
 /**
  * How the values of several sources become the one value of a gauge.
  *
@@ -29,7 +31,6 @@ export interface MetricDefinition {
  * - `sum_by_process`: of different processes, the sum. The threads of a process report the same value.
  * - `worst`: of the gauges of one health check, one for each status, only that of the worst status is 1.
  */
-export const gaugeAggregations = ['sum', 'max', 'min', 'sum_by_database', 'sum_by_process', 'worst'] as const
 export type GaugeAggregation = (typeof gaugeAggregations)[number]
 
 /**
