@@ -33,6 +33,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'operations',
     'alerts',
     'health',
+    'processes',
     'exporters',
     'config',
     'http',

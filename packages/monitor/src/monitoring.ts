@@ -6,10 +6,9 @@ import type { RuntimeOptions } from './config/runtime-settings.ts'
 import type { JsonMetric } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import type { HealthMonitor } from './health/monitor.ts'
-import type { Addresses } from './http/servers.ts'
 import type { ErrorHistory } from './operations/error-history.ts'
 import type { SlowRecord } from './operations/slow-log.ts'
-import type { WorkerState } from './processes/protocol.ts'
+import type { Addresses, WorkerState } from './processes/protocol.ts'
 
 /** Options of `Monitoring.instrument`: all of `instrument` but those that choose where to record. */
 export type StoreOptions = Omit<InstrumentOptions, 'registry' | 'meterProvider' | 'semconv'>

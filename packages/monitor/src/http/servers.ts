@@ -3,14 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
 import type { Logger } from '../logger.ts'
+import type { Addresses } from '../processes/protocol.ts'
 import type { RouteGroups } from './app.ts'
 import { FirstRequest } from './first-request.ts'
-
-/** The URLs of the HTTP servers; a server that is disabled has none. */
-export interface Addresses {
-  readonly prometheus?: string
-  readonly json?: string
-}
 
 export interface HttpServerOptions {
   readonly host: string

@@ -29,6 +29,12 @@ export interface RecentErrors {
   readonly knownSinceMs: number | undefined
 }
 
+/** Provides single operations: those of this process, or of all of its group. */
+export interface OperationSource {
+  slowOperations(query: OperationQuery): Promise<SlowOperations>
+  recentErrors(query: OperationQuery): Promise<RecentErrors>
+}
+
 const defaultWindowMs = 300_000
 
 /** Returns the slow operations of this process. */

@@ -1,9 +1,9 @@
-import type { OperationSource } from '../http/routes/operations.ts'
 import type { ErrorHistory } from '../operations/error-history.ts'
 import {
   mergeErrors,
   mergeSlowOperations,
   type OperationQuery,
+  type OperationSource,
   type RecentErrors,
   recentErrors,
   type SlowOperations,

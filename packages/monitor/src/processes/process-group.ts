@@ -5,7 +5,6 @@ import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import type { Component } from '../component.ts'
 import type { HealthReport } from '../health/check.ts'
-import type { Addresses } from '../http/servers.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { Aggregate } from './aggregate.ts'
@@ -15,6 +14,7 @@ import { Hub } from './hub.ts'
 import { Link, type LinkState } from './link.ts'
 import type { Peer } from './peer.ts'
 import type {
+  Addresses,
   ForwardedRequest,
   ForwardedResponse,
   Hello,

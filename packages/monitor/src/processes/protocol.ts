@@ -1,10 +1,15 @@
 import type { Semconv } from '@wombat/instrumentation'
 import type { HealthReport } from '../health/check.ts'
-import type { Addresses } from '../http/servers.ts'
 import type { FrameHead } from './series-table.ts'
 
 /** Processes whose numbers differ do not understand each other. */
 export const protocolVersion = 1
+
+/** The URLs of the HTTP servers; a server that is disabled has none. */
+export interface Addresses {
+  readonly prometheus?: string
+  readonly json?: string
+}
 
 /** What a process or thread says first. */
 export interface Hello {

@@ -1,13 +1,7 @@
 import { Hono } from 'hono'
-import type { OperationQuery, RecentErrors, SlowOperations } from '../../operations/operation-answers.ts'
+import type { OperationSource } from '../../operations/operation-answers.ts'
 import { optional, text } from '../../validation/schema.ts'
 import { duration, numeric, parseParameters, withDefault } from './parameters.ts'
-
-/** Provides single operations: those of this process, or of all of its group. */
-export interface OperationSource {
-  slowOperations(query: OperationQuery): Promise<SlowOperations>
-  recentErrors(query: OperationQuery): Promise<RecentErrors>
-}
 
 const isLimit = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 10_000
 
