@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api'
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -12,6 +12,7 @@ import type { Semconv } from '../metrics/semconv.ts'
 import { getMark, isMeasured } from '../operations/store-mark.ts'
 import { scopeName, sharedRegistry } from '../otel/shared-registry.ts'
 import { logDiagnostic } from '../registry/diagnostics.ts'
+import { globalMeterProvider } from '../registry/global-api.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { validateOptions } from '../validation/validate-options.ts'
 import { ModuleDefinition } from './module-definition.ts'
@@ -104,7 +105,7 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     super.setMeterProvider(meterProvider)
     // registerInstrumentations passes the global provider by default. It may be replaced later: the shared registry
     // follows it.
-    this.#meterProvider = meterProvider === metrics.getMeterProvider() ? undefined : meterProvider
+    this.#meterProvider = meterProvider === globalMeterProvider() ? undefined : meterProvider
   }
 
   override setTracerProvider(tracerProvider: TracerProvider): void {

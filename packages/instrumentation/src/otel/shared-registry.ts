@@ -1,5 +1,6 @@
-import { metrics as api, createNoopMeter, type MeterProvider } from '@opentelemetry/api'
+import { createNoopMeter, type MeterProvider } from '@opentelemetry/api'
 import type { Semconv } from '../metrics/semconv.ts'
+import { globalMeterProvider } from '../registry/global-api.ts'
 import { MetricsRegistry, type RegistryOptions } from '../registry/registry.ts'
 import { bindToMeter } from './bind-to-meter.ts'
 import { joinMainThread } from './join-main-thread.ts'
@@ -120,7 +121,7 @@ function globalExport(registry: MetricsRegistry): () => void {
   let unbind = (): void => {}
   let isChecking = false
   const rebind = (): void => {
-    const provider = api.getMeterProvider()
+    const provider = globalMeterProvider()
     if (provider === bound) return
     unbind()
     bound = provider

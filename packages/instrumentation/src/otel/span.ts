@@ -1,5 +1,6 @@
-import { context, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import { type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import type { Operation } from '../metrics/semconv.ts'
+import { activeContext, activeSpan, bindContext, withContext } from '../registry/global-api.ts'
 import type { ObservedOperation } from '../registry/observer.ts'
 
 /** Counts an error of the application's tracer or context manager, which must not reach the store's caller. */
@@ -64,7 +65,7 @@ export function withSpan<Result>(span: Span | undefined, run: () => Result, onFa
   if (span === undefined) return run()
   let hasStarted = false
   try {
-    return context.with(trace.setSpan(context.active(), span), () => {
+    return withContext(trace.setSpan(activeContext(), span), () => {
       hasStarted = true
       return run()
     })
@@ -81,7 +82,7 @@ export function withSpan<Result>(span: Span | undefined, run: () => Result, onFa
  */
 export function bindActiveContext<Work>(work: Work, onFailure: OnFailure): Work {
   try {
-    return context.bind(context.active(), work)
+    return bindContext(activeContext(), work)
   } catch (error) {
     onFailure(error)
     return work
@@ -94,7 +95,7 @@ export function bindActiveContext<Work>(work: Work, onFailure: OnFailure): Work 
  */
 export function findSpanContext(span: Span | undefined, onFailure: OnFailure): SpanContext | undefined {
   try {
-    return (span ?? trace.getActiveSpan())?.spanContext()
+    return (span ?? activeSpan())?.spanContext()
   } catch (error) {
     onFailure(error)
     return undefined

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { context, createContextKey } from '@opentelemetry/api'
-import { errorKind, seriesKey } from '@wombat/instrumentation/internal'
+import { activeContext, errorKind, seriesKey, withContext } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
@@ -323,13 +322,13 @@ function mergeGroups(one: AlertGroup, other: AlertGroup): AlertGroup {
 }
 
 /** The key of `suppressTracing` of OpenTelemetry's core, which is not loaded for this. Keys with the same description are equal. */
-const suppressTracingKey = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+const suppressTracingKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /** Runs without creating spans: those of the application's own HTTP instrumentation would contain the URL, which may be a secret. */
 function withoutTracing(send: () => Promise<void>): Promise<void> {
   let sent: Promise<void> | undefined
   try {
-    return context.with(context.active().setValue(suppressTracingKey, true), () => {
+    return withContext(activeContext().setValue(suppressTracingKey, true), () => {
       sent = send()
       return sent
     })

@@ -1,4 +1,4 @@
-import type { HrTime } from '@opentelemetry/api'
+import type { HrTime, ValueType } from '@opentelemetry/api'
 import type { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics'
 
 // The constants and times of OpenTelemetry's data model. Without OTLP nothing else of the SDK is needed, and loading it for these would
@@ -15,6 +15,9 @@ export const temporalities = {
   delta: 0 as AggregationTemporality.DELTA,
   cumulative: 1 as AggregationTemporality.CUMULATIVE,
 }
+
+/** The kind of number of all metrics. */
+export const doubleValueType = 1 as ValueType.DOUBLE
 
 /** Returns Unix time in milliseconds as seconds and nanoseconds. */
 export function millisToHrTime(timeMs: number): HrTime {

@@ -1,4 +1,4 @@
-import { type HrTime, ValueType } from '@opentelemetry/api'
+import type { HrTime } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type {
   CollectionResult,
@@ -19,7 +19,7 @@ import {
 } from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
-import { dataPointTypes, millisToHrTime, temporalities } from './otel-data.ts'
+import { dataPointTypes, doubleValueType, millisToHrTime, temporalities } from './otel-data.ts'
 
 /** Options of `RegistryProducer`. */
 export interface RegistryProducerOptions {
@@ -161,7 +161,7 @@ export class RegistryProducer implements MetricProducer {
 
   #createMetric({ definition, series }: MetricFamily, nowMs: number): OwnMetricData {
     const { name, unit, description, kind } = definition
-    const descriptor: MetricDescriptor = { name, unit, description, valueType: ValueType.DOUBLE }
+    const descriptor: MetricDescriptor = { name, unit, description, valueType: doubleValueType }
     const endTime = millisToHrTime(nowMs)
     const temporality = this.#isDelta ? temporalities.delta : temporalities.cumulative
     const createPoints = <T>(readValue: (one: Series) => T | undefined): DataPoint<T>[] => {

@@ -1,5 +1,6 @@
-import { type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
+import type { Tracer, TracerProvider } from '@opentelemetry/api'
 import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
+import { globalTracer } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
 import { describeValue, formatIssue, suggest } from '../validation/format-issue.ts'
@@ -79,7 +80,7 @@ export class RuntimeSettings implements Component {
     const { observer } = this.#registry
     this.#registry.enabled = enableMetrics
     this.#setSampleInterval(Math.round(1 / latencySampleRatio))
-    observer.tracer = enableOperationTracing ? (this.#tracerProvider ?? trace).getTracer(scopeName) : undefined
+    observer.tracer = enableOperationTracing ? (this.#tracerProvider?.getTracer(scopeName) ?? globalTracer(scopeName)) : undefined
     this.#slowLog.enabled = enableSlowQueryLog
     this.#slowLog.setThreshold({ thresholdMs, isAdaptive })
   }
