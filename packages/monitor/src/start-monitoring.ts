@@ -1,4 +1,4 @@
-import type { MeterProvider as AnyMeterProvider } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/instrumentation'
 import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
 import { RegistryReader } from './collection/registry-reader.ts'
@@ -15,6 +15,11 @@ import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import type { RegistrySource } from './processes/registry-source.ts'
 import { SystemClock } from './time/clock.ts'
+
+/** A MeterProvider of any version of OpenTelemetry's API 1.x. */
+export interface AnyMeterProvider {
+  getMeter(name: string, version?: string): unknown
+}
 
 /** The configuration of a monitoring beside the application's own MeterProvider, which decides on OTLP and the resource. */
 export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resource'> {
@@ -149,7 +154,10 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
   reader.assertBound()
   // A default must not change what the provider's stores use already.
   const chosen = chosenOptions(rest)
-  const registry = sharedRegistry(meterProvider, chosen.has('semconv') ? options.registry.semconv : undefined)
+  const registry = sharedRegistry(
+    meterProvider as MeterProvider | undefined,
+    chosen.has('semconv') ? options.registry.semconv : undefined,
+  )
   const logger = createLogger(options.logging, registry)
   const { cardinalityLimit } = options.registry
   const { clock = new SystemClock() } = options

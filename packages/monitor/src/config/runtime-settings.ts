@@ -1,4 +1,4 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
 import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { globalTracer } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
@@ -6,6 +6,7 @@ import type { SlowLog } from '../operations/slow-log.ts'
 import { describeValue, formatIssue, suggest } from '../validation/format-issue.ts'
 import { ConfigError } from './errors.ts'
 import { type OptionValues, optionDescription, options } from './options.ts'
+import type { AnyTracerProvider } from './structured-options.ts'
 
 const runtimeOptionNames = [
   'enableMetrics',
@@ -25,7 +26,7 @@ export interface RuntimeSettingsOptions {
   /** The options at the start. */
   readonly options: RuntimeOptions
   /** Provides the tracer of the operations' spans (default: the global provider). */
-  readonly tracerProvider: TracerProvider | undefined
+  readonly tracerProvider: AnyTracerProvider | undefined
 }
 
 /** The settings of a registry before monitoring changed them. */
@@ -39,7 +40,7 @@ interface PreviousSettings {
 export class RuntimeSettings implements Component {
   readonly #registry: MetricsRegistry
   readonly #slowLog: SlowLog
-  readonly #tracerProvider: TracerProvider | undefined
+  readonly #tracerProvider: AnyTracerProvider | undefined
   #options: RuntimeOptions
   #previous: PreviousSettings | undefined
 
@@ -74,13 +75,18 @@ export class RuntimeSettings implements Component {
     this.#setSampleInterval(sampleInterval)
   }
 
+  /** Versions of the API differ only in what is not used here. */
+  get #tracer(): Tracer {
+    return (this.#tracerProvider?.getTracer(scopeName) as Tracer | undefined) ?? globalTracer(scopeName)
+  }
+
   #apply(): void {
     const { enableMetrics, latencySampleRatio, enableOperationTracing, enableSlowQueryLog } = this.#options
     const { slowQueryThresholdMs: thresholdMs, adaptiveSlowThreshold: isAdaptive } = this.#options
     const { observer } = this.#registry
     this.#registry.enabled = enableMetrics
     this.#setSampleInterval(Math.round(1 / latencySampleRatio))
-    observer.tracer = enableOperationTracing ? (this.#tracerProvider?.getTracer(scopeName) ?? globalTracer(scopeName)) : undefined
+    observer.tracer = enableOperationTracing ? this.#tracer : undefined
     this.#slowLog.enabled = enableSlowQueryLog
     this.#slowLog.setThreshold({ thresholdMs, isAdaptive })
   }

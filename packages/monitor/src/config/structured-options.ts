@@ -1,4 +1,4 @@
-import type { Attributes, TracerProvider } from '@opentelemetry/api'
+import type { Attributes } from '@opentelemetry/api'
 import type { Notifier } from '../alerts/notifiers/notifier.ts'
 import { type GivenRules, resolveRules } from '../alerts/resolve-rules.ts'
 import { RuleError } from '../alerts/validate-rules.ts'
@@ -19,6 +19,11 @@ import {
   type Schema,
   text,
 } from '../validation/schema.ts'
+
+/** A TracerProvider of any version of OpenTelemetry's API 1.x. */
+export interface AnyTracerProvider {
+  getTracer(name: string, version?: string): unknown
+}
 
 /** The options that are objects or functions, and can be given in code only. */
 export interface StructuredOptions {
@@ -61,7 +66,7 @@ export interface StructuredOptions {
    *
    * @defaultValue the global provider, even if it is registered later
    */
-  readonly tracerProvider?: TracerProvider
+  readonly tracerProvider?: AnyTracerProvider
   /**
    * The clock of everything that the monitor dates, for tests: a `ManualClock`.
    *
