@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { instrument, MetricsRegistry, type Operation, operations, storeAdapters, uninstrument } from '@wombat/instrumentation'
 import { readMeasured } from '@wombat/instrumentation/testing'
 import { isRedisInstalled, type RedisServer, redisTitle, startRedis } from '@wombat/test-support/redis'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RedisClient, redisClients } from './clients.ts'
 
@@ -218,7 +219,7 @@ describe.skipIf(!isRedisInstalled)(redisTitle('Redis'), () => {
     const script = join(import.meta.dirname, 'rejection-process.ts')
     const reported = async (how: string): Promise<unknown> => {
       const args = ['--disable-warning=ExperimentalWarning', script, library, `${server.port}`, how]
-      return JSON.parse((await promisify(execFile)(process.execPath, args, { timeout: 20_000 })).stdout)
+      return JSON.parse((await promisify(execFile)(process.execPath, [...nodeFlags, ...args], { timeout: 20_000 })).stdout)
     }
     const bare = await reported('bare')
     expect(bare).toHaveLength(2)
@@ -228,7 +229,7 @@ describe.skipIf(!isRedisInstalled)(redisTitle('Redis'), () => {
   test('a client that is dropped after it was closed is collected', async () => {
     const script = join(import.meta.dirname, 'dropped-process.ts')
     const args = ['--expose-gc', '--disable-warning=ExperimentalWarning', script, `${server.port}`]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeFlags, ...args], { timeout: 20_000 })
     expect(JSON.parse(stdout)).toEqual({ ioredis: 'collected', '@redis/client': 'collected', stores: 0 })
   })
 })

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { expect, onTestFinished, test } from 'vitest'
 import { readControlGroupMemory } from './control-group.ts'
 
@@ -89,7 +90,7 @@ test('a process in a real group reads the limit of the group, and its own memory
     require('node:fs').writeFileSync('${group}/cgroup.procs', String(process.pid))
     const held = Buffer.alloc(64 * 2 ** 20, 1)
     import('${source}').then(({ readControlGroupMemory }) => console.log(JSON.stringify([readControlGroupMemory(), held.length])))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeFlags, '-e', script])
   const [memory] = JSON.parse(stdout)
   expect(memory.limitBytes).toBe(limitBytes)
   expect(memory.usedBytes).toBeGreaterThan(64 * 2 ** 20)

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { instrument } from '@wombat/instrumentation'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
@@ -132,7 +133,13 @@ test('a process in a control group with a small limit is compared with that limi
       findings.push(run())
     }
     console.log(JSON.stringify({ findings, held: held.length }))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=source', '--input-type=module', '-e', script])
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...nodeFlags,
+    '--conditions=source',
+    '--input-type=module',
+    '-e',
+    script,
+  ])
   const { findings } = JSON.parse(stdout)
   expect(limitBytes).toBeLessThan(totalmem())
   expect(findings[0]).toMatchObject({ status: 'healthy', message: 'Sufficient memory available' })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'lmdb-failure-'))
@@ -44,7 +45,7 @@ console.log(JSON.stringify({ rejected, unhandled: unhandled.sort(), errors, sets
 /** Runs a program with its arguments, and the path of a database as the last one. */
 async function run(code: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
   const inside = ['-c', 'trap "" XFSZ; ulimit -f 200; exec "$@"', 'bash']
-  const node = [process.execPath, '--no-warnings', '--input-type=module', '--eval', code, ...args]
+  const node = [process.execPath, ...nodeFlags, '--no-warnings', '--input-type=module', '--eval', code, ...args]
   const { stdout } = await promisify(execFile)('bash', [...inside, ...node, mkdtempSync(join(folder, 'db-'))], {
     cwd: import.meta.dirname,
   })
