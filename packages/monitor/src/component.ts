@@ -20,6 +20,13 @@ export function createSubscription(subscribe: () => () => void | Promise<void>):
   }
 }
 
+/** Waits for work, but not longer than `timeoutMs` milliseconds. */
+export async function settleWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const deadline = new Deadline(timeoutMs)
+  await deadline.wait(work)
+  deadline.clear()
+}
+
 /** The components of one monitoring, in the order in which they start. They close in the reverse order. */
 export class ComponentList {
   readonly #components: Component[] = []
@@ -76,8 +83,8 @@ class Deadline {
   }
 
   /** Waits for the work, but not beyond the deadline. */
-  wait(work: Promise<void>): Promise<void> {
-    return Promise.race([work, this.#passed])
+  async wait(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work, this.#passed])
   }
 
   clear(): void {

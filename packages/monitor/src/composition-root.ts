@@ -9,7 +9,7 @@ import { measureOperationCost } from './collection/operation-cost.ts'
 import type { Reader } from './collection/registry-reader.ts'
 import { createSelfMetrics } from './collection/self-metrics.ts'
 import { Collector } from './collector.ts'
-import { type Component, ComponentList, createSubscription } from './component.ts'
+import { type Component, ComponentList, createSubscription, settleWithin } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
@@ -32,6 +32,14 @@ import { ThreadHost } from './processes/threads.ts'
 import type { Clock } from './time/clock.ts'
 import { ClockSteps } from './time/clock-steps.ts'
 
+/** The export of the metrics. */
+export interface MetricsExport extends Component {
+  /** Whether there is something to export to. */
+  readonly isRunning: boolean
+  /** Exports what was recorded until now; resolves when the receiver has answered, or the export has failed. */
+  flush(): Promise<void>
+}
+
 /** What differs between a monitoring with its own MeterProvider and one beside the application's. */
 export interface MonitoringParts {
   readonly reader: Reader
@@ -51,7 +59,7 @@ export interface MonitoringParts {
    * @param whole the registry of this process with its threads, which is exported.
    * @param isThread returns whether the main thread exports the metrics of this thread.
    */
-  readonly createExport?: (whole: RegistrySource, isThread: () => boolean) => Component
+  readonly createExport?: (whole: RegistrySource, isThread: () => boolean) => MetricsExport
   /** What the monitoring of a worker thread starts with. */
   readonly threadConfig: object
 }
@@ -159,7 +167,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const shifts = [local, collector, health].map((part) => (deltaMs: number) => part.shift(deltaMs))
   components.add(new ClockSteps({ clock, registry, logger, shifts }))
   components.add(createSubscription(() => collectProcessMemory(registry)))
-  if (createExport !== undefined) components.add(createExport(whole, () => group.isThread))
+  const metricsExport = createExport?.(whole, () => group.isThread)
+  if (metricsExport !== undefined) components.add(metricsExport)
   components.add(collector.evaluation)
   const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
   components.add(createSubscription(() => measureOperationCost(publishCost)))
@@ -180,10 +189,20 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       authToken: options.http.authToken,
     })
   }, logger)
+  const flush = async (): Promise<void> => {
+    const flushing = Promise.allSettled([metricsExport?.flush(), group.flush()])
+    await settleWithin(flushing, options.closeTimeoutMs)
+  }
   let closing: Promise<void> | undefined
+  // A process that has nothing left to do has not exported its last interval.
+  const flushAtEnd = (): void => {
+    if (closing === undefined) void flush()
+  }
+  if (metricsExport?.isRunning === true) process.once('beforeExit', flushAtEnd)
   const close = (): Promise<void> => {
     // The servers answer until the last metrics are exported: probes must see that the process is not ready.
     health.beginShutdown()
+    process.off('beforeExit', flushAtEnd)
     closing ??= closeAll(components, options.closeTimeoutMs, logger)
     return closing
   }
@@ -201,6 +220,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     },
     health: report,
     healthMonitor: health,
+    flush,
     beginShutdown: () => health.beginShutdown(),
     slowOperations: () => slowLog.records,
     errors,

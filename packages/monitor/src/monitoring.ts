@@ -34,6 +34,12 @@ export interface Monitoring extends AsyncDisposable {
   health(): HealthReport
   /** The health monitor: registers and unregisters your own checks, and runs all checks on demand. */
   readonly healthMonitor: HealthMonitor
+  /**
+   * Sends what was recorded until now: over OTLP, and to the process or thread that collects. For processes that may be frozen or killed
+   * before the next interval, such as functions in a cloud. Resolves when it has arrived or has failed, which is counted and logged, after
+   * `closeTimeoutMs` at most. Never rejects.
+   */
+  flush(): Promise<void>
   /** Makes `/readyz` fail from now on, so that no new requests come. Call it first to shut down; then wait, then close. */
   beginShutdown(): void
   /** Returns the last slow operations, newest first. */

@@ -32,7 +32,8 @@ export async function preload(): Promise<void> {
     const starting = start(config)
     new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
     const { close } = await starting
-    process.once('beforeExit', () => void close())
+    // First: otherwise the monitoring itself would export once more, as it does without the preload.
+    process.prependOnceListener('beforeExit', () => void close())
   } catch (error) {
     print(`monitoring is off, the application runs without it: ${describeError(error)}`)
   }

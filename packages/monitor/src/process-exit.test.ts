@@ -116,3 +116,45 @@ test('if the receiver refuses connections, close does not wait for retries', asy
   const program = "await monitoring.close(); console.log('closed')"
   expect(await waitForExit(startProcess(refusing, program))).toEqual({ code: 0, printed: 'closed\n' })
 })
+
+/** Returns the number of puts in the last export that a receiver has got. */
+function exportedPuts({ received }: { received: ReadonlyArray<{ readonly body: Buffer }> }): unknown {
+  const last = received.at(-1)
+  return last === undefined ? undefined : otlpValue(last.body, 'db_set_operations_total', { store: 'orders' })
+}
+
+const seldom = '{ metricsIntervalMs: 60000 }'
+
+test('a process that ends before the first interval has exported its metrics', async () => {
+  const receiver = await startOtlpReceiver()
+  expect((await waitForExit(startProcess(receiver.url, '', seldom))).code).toBe(0)
+  expect(receiver.received).toHaveLength(1)
+  expect(exportedPuts(receiver)).toBe(1)
+})
+
+test('flush() exports what was recorded until then', async () => {
+  const receiver = await startOtlpReceiver()
+  const program = "await monitoring.flush(); console.log('flushed'); process.exit(0)"
+  expect(await waitForExit(startProcess(receiver.url, program, seldom))).toEqual({ code: 0, printed: 'flushed\n' })
+  expect(exportedPuts(receiver)).toBe(1)
+})
+
+test('process.exit() without flush() exports nothing more', async () => {
+  const receiver = await startOtlpReceiver()
+  expect((await waitForExit(startProcess(receiver.url, 'process.exit(0)', seldom))).code).toBe(0)
+  expect(receiver.received).toEqual([])
+})
+
+test.each(['never answers', 'refuses connections'])(
+  'flush() does not reject, and ends at its deadline, if the receiver %s',
+  async (what) => {
+    const url = what === 'never answers' ? (await startSilentReceiver()).url : refusing
+    const program = `
+    const startMs = performance.now()
+    await monitoring.flush()
+    console.log(performance.now() - startMs < 3000)
+    process.exit(0)`
+    const { printed } = await waitForExit(startProcess(url, program, '{ metricsIntervalMs: 60000, closeTimeoutMs: 1000 }'))
+    expect(printed).toBe('true\n')
+  },
+)

@@ -3,14 +3,14 @@ import { MetricsRegistry, type RegistryOptions, sharedRegistry } from '@wombat/i
 import { claimDefaultRegistry, describeValue } from '@wombat/instrumentation/internal'
 import { RegistryReader } from './collection/registry-reader.ts'
 import type { SnapshotReader } from './collection/snapshot-reader.ts'
-import type { Component } from './component.ts'
-import { runMonitoring } from './composition-root.ts'
+import { type MetricsExport, runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import { type OptionName, optionNames } from './config/options.ts'
 import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
 import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import type { OtlpExport } from './exporters/otlp-provider.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import type { RegistrySource } from './processes/registry-source.ts'
@@ -18,6 +18,7 @@ import { SystemClock } from './time/clock.ts'
 
 /** A MeterProvider of any version of OpenTelemetry's API 1.x. */
 export interface AnyMeterProvider {
+  /** Returns a meter. */
   getMeter(name: string, version?: string): unknown
 }
 
@@ -67,18 +68,24 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
   const { clock = new SystemClock() } = options
   const resourceAttributes = { attributes: options.resource ?? {}, fromEnvironment: resource.attributes }
   const reader = new RegistryReader(resourceAttributes)
-  const createExport = (whole: RegistrySource, isThread: () => boolean): Component => {
-    let stopOtlp: (() => Promise<void>) | undefined
+  const createExport = (whole: RegistrySource, isThread: () => boolean): MetricsExport => {
+    let otlpExport: OtlpExport | undefined
     return {
       // OpenTelemetry's SDK and its exporters are loaded only if they are needed.
       async start() {
         if (otlp === undefined || isThread()) return
         const { startOtlp } = await import('./exporters/otlp-provider.ts')
-        stopOtlp = startOtlp({ registry, whole, settings: otlp, resourceAttributes, logger, clock })
+        otlpExport = startOtlp({ registry, whole, settings: otlp, resourceAttributes, logger, clock })
+      },
+      get isRunning() {
+        return otlpExport !== undefined
+      },
+      async flush() {
+        await otlpExport?.flush()
       },
       async close() {
         reader.close()
-        await stopOtlp?.()
+        await otlpExport?.stop()
       },
     }
   }

@@ -40,6 +40,9 @@ const optionalMetrics: Readonly<Record<string, string>> = {
   db_sublevel_errors_total: 'bySublevel',
   db_sublevel_operation_seconds_total: 'bySublevel',
   wombat_monitor_unmeasured_modules: 'found automatically',
+  wombat_monitor_workers: 'only one process',
+  wombat_monitor_workers_ended_total: 'only one process',
+  wombat_monitor_workers_refused_total: 'only one process',
 }
 
 /** The reason why a query may have no result: the engines, the machine, an option, or an event that has not happened. */

@@ -22,6 +22,7 @@ import {
 
 /** A TracerProvider of any version of OpenTelemetry's API 1.x. */
 export interface AnyTracerProvider {
+  /** Returns a tracer. */
   getTracer(name: string, version?: string): unknown
 }
 

@@ -19,16 +19,17 @@ export interface OtlpProviderOptions {
   readonly clock: Clock
 }
 
-/** Starts to export a registry with a MeterProvider that is not registered globally. Returns a function that exports once more and ends. */
-export function startOtlp({
-  registry,
-  whole,
-  settings,
-  resourceAttributes,
-  logger,
-  clock,
-}: OtlpProviderOptions): () => Promise<void> {
+/** An export that is running. Both functions resolve when the receiver has answered, or the export has failed. */
+export interface OtlpExport {
+  /** Exports now. */
+  flush(): Promise<void>
+  /** Exports once more and ends. */
+  stop(): Promise<void>
+}
+
+/** Starts to export a registry with a MeterProvider that is not registered globally. */
+export function startOtlp({ registry, whole, settings, resourceAttributes, logger, clock }: OtlpProviderOptions): OtlpExport {
   const resource = createResource(resources, resourceAttributes)
   const provider = new MeterProvider({ resource, readers: [otlpReader(registry, settings, logger, clock, whole)] })
-  return () => provider.shutdown()
+  return { flush: () => provider.forceFlush(), stop: () => provider.shutdown() }
 }

@@ -155,6 +155,8 @@ export class Hub {
         synced: () => {
           if (worker !== undefined) this.#endRestart(worker.worker)
         },
+        // Messages are handled in their order: what was sent before has been read.
+        read: () => true,
         databases: (body) => {
           if (worker !== undefined) this.#options.aggregate.setDatabases(worker.worker, body as Record<string, string>)
         },

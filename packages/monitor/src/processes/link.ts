@@ -153,6 +153,12 @@ export class Link {
     return this.#peer.ask(name, body, timeoutMs)
   }
 
+  /** Sends what was recorded until now; resolves when the process that collects has read it. */
+  async flush(): Promise<void> {
+    await this.#send()
+    await this.#peer.ask('read', undefined, welcomeTimeoutMs)
+  }
+
   /** Sends the rest and closes the connection. */
   async close(): Promise<void> {
     if (this.#isClosed) return

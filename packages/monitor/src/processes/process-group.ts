@@ -202,6 +202,11 @@ export class ProcessGroup implements Component {
     return (await this.#state.link.ask('http', request, forwardTimeoutMs)) as ForwardedResponse
   }
 
+  /** Sends what was recorded until now to the process that collects. */
+  async flush(): Promise<void> {
+    if (this.#state.name === 'member' || this.#state.name === 'thread') await this.#state.link.flush()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     cluster.off('fork', this.#onFork)

@@ -203,8 +203,28 @@ const panels: readonly PanelSpec[] = [
     noValue: 'No loaded module is unmeasured, or stores are not found automatically.',
   },
   {
+    title: 'Processes and threads',
+    width: 12,
+    series: [
+      {
+        legend: `{{kind}}, {{state}} ${processLegend}`,
+        query: gauge('sum', 'wombat_monitor_workers', { by: ['kind', 'state', ...byProcess] }),
+      },
+      {
+        legend: `{{kind}}, {{how}} ${processLegend}`,
+        query: perSecond('wombat_monitor_workers_ended_total', { by: ['kind', 'how', ...byProcess] }),
+      },
+      {
+        legend: `{{kind}}, refused ${processLegend}`,
+        query: perSecond('wombat_monitor_workers_refused_total', { by: ['kind', ...byProcess] }),
+      },
+    ],
+    note: '`/api/v1/workers` lists them. Those that are late did not answer the last collection; the log names them.',
+    noValue: 'There is only one process, without worker threads.',
+  },
+  {
     title: 'Health status changes',
-    width: 6,
+    width: 12,
     series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
     note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },
