@@ -203,8 +203,14 @@ const panels: readonly PanelSpec[] = [
     noValue: 'No loaded module is unmeasured, or stores are not found automatically.',
   },
   {
+    title: 'Health status changes',
+    width: 6,
+    series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
+    note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
+  },
+  {
     title: 'Processes and threads',
-    width: 12,
+    width: 24,
     series: [
       {
         legend: `{{kind}}, {{state}} ${processLegend}`,
@@ -221,12 +227,6 @@ const panels: readonly PanelSpec[] = [
     ],
     note: '`/api/v1/workers` lists them. Those that are late did not answer the last collection; the log names them.',
     noValue: 'There is only one process, without worker threads.',
-  },
-  {
-    title: 'Health status changes',
-    width: 12,
-    series: [{ legend: '{{store}} {{check}}', query: perSecond('db_health_changes_total', { by: ['store', 'check'] }) }],
-    note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },
 ]
 
