@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
 import type { AlertRule } from './alerts/rule.ts'
 import { AlertScheduler, type AlertStorage } from './alerts/scheduler.ts'
+import { DroppedPointsLog } from './collection/prometheus-metrics.ts'
 import type { Reader } from './collection/registry-reader.ts'
 import { type Component, ComponentList } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
@@ -114,7 +115,9 @@ export class Collector implements CollectorRole {
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
     this.#options.onRecorder(recorder)
-    const { authToken } = options.http
+    const { authToken, prometheusEnabled } = options.http
+    // The routes are loaded at the first request, but counters exist from the start.
+    if (prometheusEnabled) new DroppedPointsLog(own, 'prometheus')
     const { health, operations, workers, chosenOptions } = this.#options
     const { history } = recorder
     const { manager } = alerts

@@ -76,10 +76,16 @@ async function start(config: MonitoringConfig): Promise<Monitoring> {
   try {
     return await startMonitoring(config)
   } catch (error) {
-    if (error instanceof ConfigError) throw error
+    if (!isListenError(error)) throw error
     print(`monitoring runs without HTTP servers: ${withVariableNames(describeError(error))}`)
     return await startMonitoring({ ...config, prometheusEnabled: false, jsonApiEnabled: false })
   }
+}
+
+/** Returns whether a server cannot listen. Then the rest may work. */
+function isListenError(error: unknown): boolean {
+  const { syscall = '' } = ((error instanceof Error ? error.cause : undefined) ?? {}) as NodeJS.ErrnoException
+  return syscall === 'listen' || syscall === 'getaddrinfo'
 }
 
 /** Returns the error's message as one line. */

@@ -113,7 +113,7 @@ test.each([
   expect(ended).toBe(ending)
 })
 
-test('worker threads are not monitored', async () => {
+test('a worker thread without a store starts no monitoring', async () => {
   const code = "new (require('node:worker_threads').Worker)('console.log(process.listenerCount(`beforeExit`))', { eval: true })"
   const { ended, output, errors } = await runApplication(['--import', preload, '--eval', code])
   expect({ ended, output }).toEqual({ ended: 0, output: '0\n' })

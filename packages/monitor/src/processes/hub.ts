@@ -11,6 +11,7 @@ import type { RegistrySource } from './registry-source.ts'
 import type { Replication } from './replication.ts'
 import type { FrameHead } from './series-table.ts'
 import type { Transport, TransportEvents } from './transport.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 
 /** How long a collection waits for the other processes, in milliseconds: less than a collection may take in all. */
 const collectTimeoutMs = 750
@@ -60,6 +61,7 @@ interface Worker extends Hello {
 export class Hub {
   readonly #options: HubOptions
   readonly #workers = new Map<string, Worker>()
+  readonly #metrics: WorkerMetrics
   #ownSlot = '1'
   readonly #ownFeed: RegistryFeed
   readonly #unsubscribe: () => void
@@ -69,7 +71,8 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options
-    const { own, feed = new RegistryFeed(own.current) } = options
+    const { own, feed = new RegistryFeed(own.current), registry, noun } = options
+    this.#metrics = new WorkerMetrics(registry, noun)
     this.#ownFeed = feed
     this.#unsubscribe = own.onChange((registry) => this.#ownFeed.follow(registry))
   }
@@ -262,7 +265,7 @@ export class Hub {
       const left = this.#options.takeLeft?.(worker)
       if (left === undefined && onlyIfLeft) continue
       this.#finish(worker, left)
-      this.#countEnd(left === undefined ? 'lost' : 'closed')
+      this.#metrics.ended(left === undefined ? 'lost' : 'closed')
     }
   }
 
@@ -279,7 +282,7 @@ export class Hub {
     const { aggregate, clock, logger, noun, own } = this.#options
     const problem = findProblem(hello, own.current.semconv)
     if (problem !== undefined) {
-      this.#options.registry.incrementCounter('wombat_monitor_workers_refused_total', 1, { kind: noun })
+      this.#metrics.refused()
       logger.warn({ pid: hello.pid, reason: problem }, `a ${noun} is not part of the metrics of this service`)
       throw new Error(problem)
     }
@@ -362,7 +365,7 @@ export class Hub {
     const left = this.#options.takeLeft?.(worker.worker)
     this.#finish(worker.worker, left)
     const isLost = !worker.hasClosed && left === undefined
-    this.#countEnd(isLost ? 'lost' : 'closed')
+    this.#metrics.ended(isLost ? 'lost' : 'closed')
     this.#countWorkers()
     const fields = { worker: worker.slot, pid: worker.pid, ...(reason !== undefined && { reason }) }
     if (isLost)
@@ -415,20 +418,8 @@ export class Hub {
   }
 
   #countWorkers(): void {
-    const { registry } = this.#options
     const late = [...this.#workers.values()].filter(({ isLate }) => isLate).length
-    const isOpen = !this.#isClosed
-    for (const [state, count] of [
-      ['current', this.#workers.size + 1 - late],
-      ['late', late],
-    ] as const) {
-      registry.gauge('wombat_monitor_workers', { kind: this.#options.noun, state }).set(isOpen ? count : undefined)
-    }
-  }
-
-  #countEnd(how: 'closed' | 'lost'): void {
-    const { registry, noun } = this.#options
-    registry.incrementCounter('wombat_monitor_workers_ended_total', 1, { kind: noun, how })
+    this.#metrics.publish(this.#isClosed ? undefined : { current: this.#workers.size + 1 - late, late })
   }
 }
 

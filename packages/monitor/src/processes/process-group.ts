@@ -11,20 +11,10 @@ import { Aggregate } from './aggregate.ts'
 import { GroupDirectory, type Seat } from './group-directory.ts'
 import { clusterGroupName, findGroupName, type GroupOption } from './group-name.ts'
 import { Hub } from './hub.ts'
+import { IncomingReplica } from './incoming-replica.ts'
 import { Link, type LinkState } from './link.ts'
-import type { Peer } from './peer.ts'
-import type {
-  Addresses,
-  ForwardedRequest,
-  ForwardedResponse,
-  Hello,
-  ReplicatedFrame,
-  StoredText,
-  WorkerHealth,
-  WorkerState,
-} from './protocol.ts'
+import type { Addresses, ForwardedRequest, ForwardedResponse, WorkerHealth, WorkerState } from './protocol.ts'
 import type { RegistrySource } from './registry-source.ts'
-import { Replica } from './replica.ts'
 import { Replication } from './replication.ts'
 import { joinMainThread } from './threads.ts'
 import { socketTransport } from './transport.ts'
@@ -68,8 +58,6 @@ export interface ProcessGroupOptions {
 const gatherMs = 1000
 /** The same for a process that was in no group before: usually there are no others, only the number of a group that has ended. */
 const firstGatherMs = 300
-/** How long a process that takes over waits for a replica. */
-const replicaTimeoutMs = 10_000
 /** A process without the replica lets the one with it go first. */
 const politeDelayMs = 150
 /** How long the processes that the one before has known have to connect. */
@@ -370,7 +358,7 @@ export class ProcessGroup implements Component {
     this.#state = { name: 'collector', hub, server, generation, replication }
     begun.resolve()
     if (isRunning) role.follow(aggregate.registry)
-    else this.#addresses = await role.start(aggregate.registry, replicatedStorage(replication), generation > 1)
+    else this.#addresses = await role.start(aggregate.registry, replication.storage, generation > 1)
     hub.setAddresses(this.#addresses)
     hub.endUnconnected({ onlyIfLeft: true })
     setTimeout(() => hub.endUnconnected(), reconnectMs).unref()
@@ -474,65 +462,6 @@ export class ProcessGroup implements Component {
     } catch {
       // There is no later moment at which this could be reported: the other processes count this one as lost.
     }
-  }
-}
-
-/** The replica that the process that collects gets from another one when it takes over. */
-class IncomingReplica {
-  readonly #offers = new Map<Peer, number>()
-  #replica: Replica | undefined
-  #onOffer: () => void = () => {}
-
-  readonly handlers = {
-    'replica-frame': (body: unknown, numbers: Float64Array | undefined): void => {
-      const { worker, slot, ...head } = body as ReplicatedFrame
-      this.#replica?.read(worker, slot, head, numbers ?? new Float64Array(0))
-    },
-    'replica-stored': (body: unknown): void => {
-      const { name, value } = body as StoredText
-      this.#replica?.stored.set(name, value)
-    },
-  }
-
-  offer({ replicaGeneration }: Hello, peer: Peer): void {
-    if (replicaGeneration === 0) return
-    this.#offers.set(peer, replicaGeneration)
-    this.#onOffer()
-  }
-
-  /** Resolves to the newest replica that another process has; to undefined if none has one. */
-  async receive(timeoutMs: number): Promise<Replica | undefined> {
-    if (this.#offers.size === 0) {
-      await Promise.race([
-        pause(timeoutMs),
-        new Promise<void>((resolve) => {
-          this.#onOffer = resolve
-        }),
-      ])
-    }
-    const [newest] = [...this.#offers].sort(([, one], [, other]) => other - one)
-    if (newest === undefined) return undefined
-    const [peer, generation] = newest
-    this.#replica = new Replica(generation)
-    try {
-      await peer.ask('replica-send', undefined, replicaTimeoutMs)
-      return this.#replica
-    } catch {
-      // Counters start at 0 then, which is reported.
-      return undefined
-    }
-  }
-}
-
-/** Keeps the alerts with the copy. */
-function replicatedStorage(replication: Replication): AlertStorage {
-  return {
-    metadata: (name) => replication.stored(name),
-    setMetadata: (name, value) => {
-      replication.store(name, value)
-      return true
-    },
-    lastSampleMs: () => undefined,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AlertStorage } from '../alerts/scheduler.ts'
 import { TimeSlices } from '../history/time-slices.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { Peer } from './peer.ts'
@@ -61,8 +62,16 @@ export class Replication {
     this.#peer?.tell('replica-stored', { name, value })
   }
 
-  stored(name: string): string | undefined {
-    return this.#stored.get(name)
+  /** Keeps the alerts and the owed notifications with the copy. */
+  get storage(): AlertStorage {
+    return {
+      metadata: (name) => this.#stored.get(name),
+      setMetadata: (name, value) => {
+        this.store(name, value)
+        return true
+      },
+      lastSampleMs: () => undefined,
+    }
   }
 }
 
