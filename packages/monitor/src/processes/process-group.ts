@@ -248,21 +248,22 @@ export class ProcessGroup implements Component {
     else await this.#follow(seat)
   }
 
+  /** What a connection to the process that collects, or to the main thread, needs of this one. */
+  get #linkOptions() {
+    const { source, databases, health, operations } = this.#options
+    const onAddresses = (addresses: Addresses): void => {
+      this.#addresses = addresses
+    }
+    return { worker: this.#worker, source, databases, health, operations, onAddresses }
+  }
+
   /** Becomes a process whose metrics another one serves. */
   async #follow({ socket }: Extract<Seat, { role: 'member' }>): Promise<void> {
-    const { source, databases, health, operations } = this.#options
-    const link = new Link(
+    const link: Link = new Link(
       (events) => socketTransport(socket, events),
       {
-        worker: this.#worker,
+        ...this.#linkOptions,
         thread: 0,
-        source,
-        databases,
-        health,
-        operations,
-        onAddresses: (addresses) => {
-          this.#addresses = addresses
-        },
         onLost: () => {
           // A connection that ends before it is complete is an error of `start`.
           if (this.#state.name === 'member' && this.#state.link === link) this.#rejoin(link)
@@ -280,23 +281,15 @@ export class ProcessGroup implements Component {
 
   /** Becomes a thread whose metrics the main thread serves. Returns whether the main thread is monitored. */
   async #joinMainThread(): Promise<boolean> {
-    const { source, databases, health, operations, onGroup } = this.#options
     const link = await joinMainThread({
-      worker: this.#worker,
-      source,
-      databases,
-      health,
-      operations,
-      onAddresses: (addresses) => {
-        this.#addresses = addresses
-      },
+      ...this.#linkOptions,
       // The monitoring of the main thread was closed: there is no other.
       onLost: () => {
         this.#state = { name: 'between' }
       },
     })
     if (link === undefined) return false
-    onGroup()
+    this.#options.onGroup()
     this.#state = { name: 'thread', link }
     this.#readOwn()
     return true

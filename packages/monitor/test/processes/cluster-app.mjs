@@ -1,5 +1,7 @@
-// A service of several processes, for tests: a primary of node:cluster and its workers, each with a measured store. The test sends
+// A service of several processes, for tests: a primary of node:cluster and its workers, or a parent that uses `fork`, each worker with a
+// measured store. The test sends
 // commands to the primary, which passes them on to a worker and answers when it is done.
+import { fork } from 'node:child_process'
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
 import { startMonitoring } from '@wombat/monitor'
@@ -12,6 +14,8 @@ class FailingLevel extends MemoryLevel {
 }
 
 const port = Number(process.env.TEST_PORT)
+const isForking = process.env.TEST_FORK !== undefined
+const kill = (worker) => (worker.process ?? worker).kill('SIGKILL')
 const options = {
   prometheusEnabled: true,
   prometheusPort: port,
@@ -54,16 +58,16 @@ async function runPrimary() {
   const monitoring = process.env.TEST_PRIMARY === 'monitored' ? await startMonitoring(options) : undefined
   const workers = new Map()
   const start = (name) => {
-    const worker = cluster.fork()
+    const worker = isForking ? fork(new URL(import.meta.url), ['child']) : cluster.fork()
     workers.set(name, worker)
     worker.on('exit', () => process.connected && process.send({ name, exited: true }))
     worker.on('message', (message) => process.send({ name, ...message }))
   }
   process.on('message', async ({ name, command, ...rest }) => {
     if (command === 'start') start(name)
-    else if (command === 'kill') workers.get(name).process.kill('SIGKILL')
+    else if (command === 'kill') kill(workers.get(name))
     else if (command === 'end') {
-      for (const worker of workers.values()) worker.process.kill('SIGKILL')
+      for (const worker of workers.values()) kill(worker)
       await monitoring?.close()
       process.exit(0)
     } else workers.get(name).send({ command, ...rest })
@@ -72,4 +76,5 @@ async function runPrimary() {
   process.send({ ready: true })
 }
 
-await (cluster.isPrimary ? runPrimary() : runWorker())
+const isPrimary = isForking ? process.argv[2] !== 'child' : cluster.isPrimary
+await (isPrimary ? runPrimary() : runWorker())

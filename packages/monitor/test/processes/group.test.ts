@@ -14,12 +14,12 @@ test('a process that does not answer is named, and its counters stay', async () 
   expect(await service.values(sets)).toEqual([57])
   const blocked = service.block('b', 4000)
   await sleep(100)
-  const startMs = performance.now()
   await service.put('c', 1)
-  expect(await service.values(sets)).toEqual([58])
-  // It is waited for once.
-  expect(performance.now() - startMs).toBeLessThan(2000)
-  expect([await service.values(current), await service.values(late)]).toEqual([[2], [1]])
+  // The others are not held up.
+  await vi.waitFor(async () => expect(await service.values(sets)).toEqual([58]), { timeout: 3500 })
+  await vi.waitFor(async () => expect([await service.values(current), await service.values(late)]).toEqual([[2], [1]]), {
+    timeout: 3000,
+  })
   const { workers } = JSON.parse(await service.scrape('/api/v1/workers'))
   expect(workers.map(({ worker, state }: Record<string, string>) => [worker, state])).toEqual([
     ['1', 'current'],
@@ -104,7 +104,10 @@ test('a request to the server of any process is answered with the metrics of all
 })
 
 test('processes of `fork` with the same name are one', async () => {
-  const service = await RunningService.start('fork-app.mjs', { WOMBAT_PROCESS_GROUP: `test ${process.pid}` })
+  const service = await RunningService.start('cluster-app.mjs', {
+    TEST_FORK: 'true',
+    WOMBAT_PROCESS_GROUP: `test ${process.pid}`,
+  })
   await service.startWorkers(['a', 'b', 'c'])
   for (const name of ['a', 'b', 'c']) await service.put(name, 10)
   expect(await service.values(sets)).toEqual([30])
