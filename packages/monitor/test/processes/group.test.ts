@@ -12,7 +12,7 @@ test('a process that does not answer is named, and its counters stay', async () 
   await service.put('b', 50)
   await service.put('c', 7)
   expect(await service.values(sets)).toEqual([57])
-  const blocked = service.block('b', 4000)
+  const blocked = service.block('b', 9000)
   await sleep(100)
   await service.put('c', 1)
   // The others are not held up.
@@ -26,14 +26,16 @@ test('a process that does not answer is named, and its counters stay', async () 
     ['2', 'late'],
     ['3', 'current'],
   ])
-  await vi.waitFor(async () => {
+  const findCheck = async (): Promise<void> => {
     const report = JSON.parse(await service.scrape('/health?format=json'))
     const check = report.checks.find(({ name }: Record<string, string>) => name === 'workers')
     expect(check).toMatchObject({
       status: 'degraded',
       message: expect.stringMatching(/1 of 3 processes do not answer: worker 2 \(process \d+\)/),
     })
-  })
+  }
+  // The check must fail twice.
+  await vi.waitFor(findCheck, { timeout: 6000 })
   await blocked
   await vi.waitFor(async () => expect(await service.values(late)).toEqual([0]), { timeout: 5000 })
 })
