@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { originalSuffix, reportingCode } from './reporting-code.ts'
@@ -38,8 +37,7 @@ export function rollupPlugin(): RollupPlugin {
       if (id.endsWith(originalSuffix)) {
         return { code: await readFile(id.slice(0, -originalSuffix.length), 'utf8'), moduleSideEffects: true }
       }
-      if (!/\.[cm]?js$/.test(id) || !existsSync(id)) return undefined
-      const entry = entries.find(id)
+      const entry = /\.[cm]?js$/.test(id) ? entries.find(id) : undefined
       if (entry === undefined) return undefined
       // The module may be marked as free of side effects; reporting it is one.
       return { code: reportingCode(id, await readFile(id, 'utf8'), entry), moduleSideEffects: true }

@@ -32,8 +32,10 @@ export class StoreEntries {
   readonly #packages = new Map<string, StorePackage | undefined>()
   readonly #types = new Map<string, string | undefined>()
 
-  /** Returns the entry that this file is; undefined if it is none. */
+  /** Returns the entry that this file is; undefined if it is none, or does not exist. */
   find(file: string): StoreEntry | undefined {
+    // Other plugins may invent files.
+    if (!existsSync(file)) return undefined
     const path = realpathSync(file)
     const found = this.#packageOf(dirname(path))
     if (found === undefined || !found.files.has(path)) return undefined
