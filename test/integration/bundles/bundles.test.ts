@@ -1,5 +1,5 @@
 import { symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import commonjsPlugin from '@rollup/plugin-commonjs'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { esbuildPlugin, rollupPlugin } from '@wombat/instrumentation/bundler'
@@ -9,6 +9,7 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { build as esbuild } from 'esbuild'
 import { rolldown } from 'rolldown'
 import { rollup } from 'rollup'
+import { build as vite } from 'vite'
 import { expect, test } from 'vitest'
 import { preload, runApplication } from '../auto/application.ts'
 
@@ -53,6 +54,14 @@ const bundlers: Readonly<Record<string, (options: BundleOptions) => Promise<unkn
     const bundle = await rolldown({ input, platform: 'node', plugins: plugin ? [rollupPlugin()] : [], logLevel: 'silent' })
     await bundle.write({ file, format, codeSplitting: false })
   },
+  vite: ({ input, file, plugin }) =>
+    vite({
+      configFile: false,
+      logLevel: 'silent',
+      plugins: plugin ? [rollupPlugin()] : [],
+      ssr: { noExternal: true },
+      build: { ssr: input, outDir: dirname(file), rolldownOptions: { output: { entryFileNames: basename(file) } } },
+    }),
 }
 
 interface RunOptions {
@@ -64,6 +73,11 @@ interface RunOptions {
 async function runBundle(bundler: string, name: string, format: Format, { plugin = true, node = [] }: RunOptions) {
   const file = join(await temporaryFolder(), format === 'esm' ? 'app.mjs' : 'app.cjs')
   await bundlers[bundler]?.({ input: source(name), file, format, plugin })
+  return runAndCount(file, node)
+}
+
+/** Runs a bundle, and returns what it prints and how many sets were counted in each store. */
+async function runAndCount(file: string, node: readonly string[]) {
   const receiver = await startOtlpReceiver()
   const environment = {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
@@ -87,6 +101,7 @@ test.each([
   ['rollup', 'app.mjs', 'esm'],
   ['rolldown', 'app.mjs', 'esm'],
   ['rolldown', 'app.cjs', 'cjs'],
+  ['vite', 'app.mjs', 'esm'],
 ] as const)('with the plugin, the preload finds the stores in a bundle of %s from %s as %s', async (bundler, name, format) => {
   const { output, sets } = await runBundle(bundler, name, format, withPreload)
   // Two in a database of memory-level and one in unstorage; one in each of two versions of keyv.
@@ -108,6 +123,29 @@ test.each([
   async (bundler, format) => {
     const { output } = await runBundle(bundler, 'own.mjs', format, {})
     expect(JSON.parse(output)).toEqual({ found: 1, named: 1 })
+  },
+)
+
+test.each(['esm', 'cjs'] as const)(
+  'without the plugin, the preload finds stores that a bundle as %s leaves outside',
+  async (format) => {
+    const folder = await temporaryFolder()
+    symlinkSync(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'))
+    const file = join(folder, format === 'esm' ? 'app.mjs' : 'app.cjs')
+    const external = ['keyv', 'keyv5', 'memory-level', 'node-cache', 'unstorage']
+    await esbuild({
+      entryPoints: [source(format === 'esm' ? 'app.mjs' : 'app.cjs')],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format,
+      external,
+    })
+    // Node does not tell an import that keyv5 is another name of keyv.
+    expect(await runAndCount(file, withPreload.node)).toEqual({
+      output: 'done\n',
+      sets: { memory: 3, keyv: format === 'esm' ? 1 : 2, 'node-cache': 1 },
+    })
   },
 )
 
