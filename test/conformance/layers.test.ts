@@ -20,6 +20,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'instrument.ts',
     'testing',
     'auto',
+    'bundler',
   ],
   monitor: [
     'require-node.ts',

@@ -1,6 +1,7 @@
 import * as dashboards from '@wombat/dashboards'
 import * as instrumentation from '@wombat/instrumentation'
 import * as auto from '@wombat/instrumentation/auto'
+import * as bundler from '@wombat/instrumentation/bundler'
 import * as internal from '@wombat/instrumentation/internal'
 import * as testing from '@wombat/instrumentation/testing'
 import * as monitor from '@wombat/monitor'
@@ -28,6 +29,7 @@ const surface = {
     ],
   },
   '@wombat/instrumentation/auto': { module: auto, names: ['WombatInstrumentation', 'hookImports'] },
+  '@wombat/instrumentation/bundler': { module: bundler, names: ['esbuildPlugin', 'rollupPlugin'] },
   '@wombat/instrumentation/internal': {
     module: internal,
     names: [

@@ -12,7 +12,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
  * needs a package that is optional or takes long to load. A test fails if the preload loads such a package.
  */
 const sharedFiles = {
-  instrumentation: /instrumentation.src.(?!testing|auto.(index|import-hooks|wombat|module-definition))/,
+  instrumentation: /instrumentation.src.(?!testing|bundler|auto.(index|import-hooks|wombat|module-definition))/,
   monitor:
     /monitor.src.(?!index|register|preload|thread|http.(?!servers|first-request)|history.sqlite|exporters.(otlp|prometheus)|alerts.(rule-file|notifiers.(?!log|notifier|create))|collection.snapshot-reader)/,
 }
@@ -24,7 +24,7 @@ export async function setup() {
 
 /** Bundles the files that the package exports, each to a file of the same name; what several of them share is a chunk. */
 async function bundle(packageFolder, shared) {
-  const { exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
+  const { exports, version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
   const main = Object.entries(exports).filter(([name, target]) => typeof target === 'object' && name !== './register')
   const input = Object.fromEntries(main.map(([, target]) => [nameOf(target.default), join(packageFolder, target.source)]))
   if ('./register' in exports) input.preload = join(packageFolder, 'src/preload.ts')
@@ -33,6 +33,7 @@ async function bundle(packageFolder, shared) {
     platform: 'node',
     treeshake: false,
     external: (id) => !/^[./]|^[A-Z]:/i.test(id),
+    plugins: [versionConstant(version)],
   })
   const { output } = await build.generate({
     format: 'es',
@@ -53,6 +54,12 @@ async function bundle(packageFolder, shared) {
   const files = new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source]))
   if ('./register' in exports) for (const [name, code] of registers(packageFolder)) files.set(name, code)
   write(join(packageFolder, 'dist/bundle'), files)
+}
+
+/** Replaces the module that reads the version from the manifest: a bundled application has none. */
+function versionConstant(version) {
+  const filter = { id: /auto.version\.ts$/ }
+  return { name: 'version', load: { filter, handler: () => `export const version = ${JSON.stringify(version)}` } }
 }
 
 /** The files of `./register` import nothing but the preload, when they run: they report that something is missing. tsc has built them. */

@@ -26,6 +26,8 @@ export interface StoreModule {
   readonly name: StoreModuleName
   /** The major versions whose stores can be measured, in ascending order; undefined for a module of Node. */
   readonly majors?: readonly number[]
+  /** The exported function that creates the stores; undefined if they are found by their class. */
+  readonly factory?: string
   /** Returns the objects in the module's exports to patch: at least one in a supported version. */
   findTargets(exports: unknown): object[]
   /** Patches a target to call `onStore` with each store. Returns a function that restores the target. */
@@ -154,8 +156,12 @@ function storeClass(
 }
 
 /** Finds the stores that an exported function returns. */
-function storeFactory(name: string, listMethods: (store: object) => string[]): Pick<StoreModule, 'findTargets' | 'patch'> {
+function storeFactory(
+  name: string,
+  listMethods: (store: object) => string[],
+): Pick<StoreModule, 'factory' | 'findTargets' | 'patch'> {
   return {
+    factory: name,
     findTargets: (exports) => [exports, property(exports, 'default')].filter((target) => hasMethod(target, name)),
     patch(target, onStore) {
       const patch = new MethodPatch(target)

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import {
   InstrumentationBase,
@@ -15,8 +14,10 @@ import { logDiagnostic } from '../registry/diagnostics.ts'
 import { globalMeterProvider } from '../registry/global-api.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 import { validateOptions } from '../validation/validate-options.ts'
+import { type BundledModule, onBundledModule } from './bundled-modules.ts'
 import { ModuleDefinition } from './module-definition.ts'
 import { type StoreModule, type StoreModuleName, storeModules } from './store-modules.ts'
+import { version } from './version.ts'
 
 /** Options of `WombatInstrumentation`. */
 export interface WombatInstrumentationConfig extends InstrumentationConfig {
@@ -38,8 +39,6 @@ export interface WombatInstrumentationConfig extends InstrumentationConfig {
   /** Whether to create a span for each operation, with the tracer of this instrumentation (default false). */
   readonly spans?: boolean
 }
-
-const { version }: { version: string } = createRequire(import.meta.url)('@wombat/instrumentation/package.json')
 
 /**
  * Measures every store of abstract-level (`level`, `classic-level`, `memory-level`, …), levelup, better-sqlite3, hyperbee, ioredis,
@@ -69,6 +68,8 @@ const { version }: { version: string } = createRequire(import.meta.url)('@wombat
  * ```
  */
 export class WombatInstrumentation extends InstrumentationBase<WombatInstrumentationConfig> {
+  /** Set by `init()`, before own fields exist. */
+  declare private definitions: readonly ModuleDefinition[]
   #meterProvider: MeterProvider | undefined
   /** The registry of a promise in the configuration, after its fulfillment. */
   #fulfilledRegistry: MetricsRegistry | undefined
@@ -81,6 +82,7 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   constructor(config: WombatInstrumentationConfig = {}) {
     super(scopeName, version, validateConfig(config))
+    onBundledModule((module) => this.#onBundledModule(module))
     if (!isPromise(config.registry)) return
     config.registry.then(
       (registry) => {
@@ -92,13 +94,23 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
 
   /** Called by the constructor of the base class, before our own fields exist. */
   protected override init(): InstrumentationModuleDefinition[] {
-    return storeModules.map(
+    this.definitions = storeModules.map(
       (module) =>
         new ModuleDefinition(module, (store) => this.#onStore(store, module), {
           unsupported: (message) => this.#reportUnsupported(message),
           failed: (message, error) => this.#warn(message, error),
         }),
     )
+    return [...this.definitions]
+  }
+
+  /** Does what the base class does with a module that Node loads. */
+  #onBundledModule(module: BundledModule): void {
+    const definition = this.definitions.find(({ name }) => name === module.name)
+    if (definition === undefined) return
+    definition.moduleVersion = module.version
+    definition.moduleExports = module.exports
+    if (this.isEnabled()) definition.patch(module.exports)
   }
 
   override setMeterProvider(meterProvider: MeterProvider): void {
