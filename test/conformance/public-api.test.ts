@@ -49,6 +49,7 @@ const surface = {
       'errorType',
       'excludeFromMeasuring',
       'globalTracer',
+      'holdDefaultRegistry',
       'isCatalogMetric',
       'isExported',
       'operationMetrics',

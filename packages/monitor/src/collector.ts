@@ -13,6 +13,7 @@ import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
+import { routeErrorLog } from './http/first-request.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
 import { HttpServers } from './http/servers.ts'
@@ -140,7 +141,7 @@ export class Collector implements CollectorRole {
         loadRoutes(),
         import('./http/middleware.ts'),
       ])
-      return withMiddleware([prometheus, json], authToken, [healthRoutes])
+      return withMiddleware([prometheus, json], authToken, [healthRoutes], routeErrorLog(logger))
     })
     const loadForwardedApp = once(async () => (await import('./http/forwarding-app.ts')).createForwardedApp(await loadRoutes()))
     const evaluation = new ComponentList()

@@ -18,7 +18,7 @@ import { jsonMetrics } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { LocalHistory } from './history/local-history.ts'
-import { FirstRequest } from './http/first-request.ts'
+import { FirstRequest, routeErrorLog } from './http/first-request.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
@@ -152,7 +152,11 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       databases: databaseFinder(registry),
       health: report,
       operations: groupOperations.answer,
-      onGroup: () => local.separate(),
+      onGroup: () => {
+        local.separate()
+        // This process may have to serve a page at any moment.
+        void reader.prepareResource?.().catch(() => {})
+      },
     }),
   )
   const threads: ThreadHost = components.add(
@@ -187,6 +191,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       loadOwn: () => collector.active?.loadApp(),
       forward: (request) => group.forward(request),
       authToken: options.http.authToken,
+      onError: routeErrorLog(logger),
     })
   }, logger)
   const flush = async (): Promise<void> => {

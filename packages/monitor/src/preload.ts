@@ -1,5 +1,6 @@
 import './require-node.ts'
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
+import { holdDefaultRegistry } from '@wombat/instrumentation/internal'
 import { environmentVariable } from './config/environment.ts'
 import { ConfigError } from './config/errors.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
@@ -25,16 +26,19 @@ import { startMonitoring } from './start-monitoring.ts'
  * The modules are hooked before the first `await`: a `--require` hook cannot wait, but must find the stores, too.
  */
 export async function preload(): Promise<void> {
+  let instrumentation: WombatInstrumentation | undefined
   try {
     const config = preloadConfig()
     hookModuleImports()
     awaitApplicationStart()
     const starting = start(config)
-    new WombatInstrumentation({ registry: starting.then(({ registry }) => registry) })
+    // The registry exists already, so that not even the first operations are missing.
+    instrumentation = new WombatInstrumentation({ registry: holdDefaultRegistry() ?? starting.then(({ registry }) => registry) })
     const { close } = await starting
     // First: otherwise the monitoring itself would export once more, as it does without the preload.
     process.prependOnceListener('beforeExit', () => void close())
   } catch (error) {
+    instrumentation?.disable()
     print(`monitoring is off, the application runs without it: ${describeError(error)}`)
   }
 }

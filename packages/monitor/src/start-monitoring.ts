@@ -18,7 +18,6 @@ import { SystemClock } from './time/clock.ts'
 
 /** A MeterProvider of any version of OpenTelemetry's API 1.x. */
 export interface AnyMeterProvider {
-  /** Returns a meter. */
   /** Returns a Meter for the instrumentation scope of this name. */
   getMeter(name: string, version?: string): unknown
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { afterAll, expect, test } from 'vitest'
-import { preload, runApplication } from './application.ts'
+import { runApplication } from './application.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'auto-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const register = import.meta.resolve(preload)
+// What is published: Vitest would resolve the name to TypeScript.
+const register = new URL('../../../packages/monitor/dist/bundle/register.js', import.meta.url).href
 /** From there, Node finds better-sqlite3. */
 const packageFolder = join(import.meta.dirname, '../../../packages/instrumentation')
 

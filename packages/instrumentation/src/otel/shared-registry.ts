@@ -90,6 +90,13 @@ export function claimDefaultRegistry(options: RegistryOptions): DefaultRegistryC
   }
 }
 
+/** Returns the default registry of the process, which stays the same from now on; undefined if there is none yet. */
+export function holdDefaultRegistry(): MetricsRegistry | undefined {
+  const entry = slot[defaultRegistryKey]
+  if (entry !== undefined) entry.isShared = true
+  return entry?.registry
+}
+
 function defaultRegistry(options: RegistryOptions): DefaultRegistry {
   const existing = slot[defaultRegistryKey]
   if (existing !== undefined) {

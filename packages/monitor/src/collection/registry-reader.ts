@@ -17,6 +17,8 @@ export interface Reader {
   follow(registry: MetricsRegistry, clock?: Clock, own?: MetricsRegistry): () => void
   /** Returns the metrics as they are now. While a collection runs, every further call returns the same promise. */
   take(): Promise<Snapshot>
+  /** Loads what the resource of a snapshot needs. Only a page for Prometheus has it. */
+  prepareResource?(): Promise<void>
 }
 
 /** Creates a producer for everything inside the process. Wombat's names are read even if they are not exported. */
@@ -66,6 +68,10 @@ export class RegistryReader implements Reader {
     return this.#running
   }
 
+  async prepareResource(): Promise<void> {
+    this.#resource ??= createResource(await import('@opentelemetry/resources'), this.#resourceAttributes)
+  }
+
   /** Ends reading: from now on, `take` rejects. */
   close(): void {
     this.#isClosed = true
@@ -96,7 +102,7 @@ export class RegistryReader implements Reader {
     return snapshot
   }
 
-  /** Loads OpenTelemetry's resources when they are read: only a page for Prometheus has them. */
+  /** Loads OpenTelemetry's resources when they are read, if `prepareResource` has not. */
   #createResource(): Resource {
     if (this.#resource === undefined) {
       const resources: typeof import('@opentelemetry/resources') = createRequire(import.meta.url)('@opentelemetry/resources')

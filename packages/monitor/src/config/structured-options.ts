@@ -22,7 +22,6 @@ import {
 
 /** A TracerProvider of any version of OpenTelemetry's API 1.x. */
 export interface AnyTracerProvider {
-  /** Returns a tracer. */
   /** Returns a Tracer for the instrumentation scope of this name. */
   getTracer(name: string, version?: string): unknown
 }

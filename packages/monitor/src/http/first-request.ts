@@ -1,9 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorKind } from '@wombat/instrumentation/internal'
 import type { Hono } from 'hono'
 import type { Logger } from '../logger.ts'
 
 /** Handles requests of a Node server. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** Returns a function that logs each kind of error of the endpoints once. */
+export function routeErrorLog(logger: Logger): (error: unknown) => void {
+  const logged = new Set<string>()
+  return (error) => {
+    // A message may contain keys, values and paths.
+    const reason = errorKind(error)
+    if (logged.has(reason)) return
+    logged.add(reason)
+    logger.error({ reason }, 'an HTTP endpoint failed and answered with 500; further failures of this kind are not logged')
+  }
+}
 
 /** Creates an app. It is called at the first request. */
 export type LoadApp = () => Promise<Hono>

@@ -10,6 +10,7 @@ export interface ForwardingOptions {
   /** Passes a request on to the process that collects. */
   readonly forward: (request: ForwardedRequest) => Promise<ForwardedResponse>
   readonly authToken: string | undefined
+  readonly onError: (error: unknown) => void
 }
 
 const healthPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `${path}/*`])
@@ -18,7 +19,7 @@ const healthPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `$
  * Creates the endpoints for a server of the application. It may be that of any process of a group, so a request is passed on if another one
  * collects.
  */
-export function createForwardingApp({ loadOwn, forward, authToken }: ForwardingOptions): Hono {
+export function createForwardingApp({ loadOwn, forward, authToken, onError }: ForwardingOptions): Hono {
   const pass = async (context: Context): Promise<Response> => {
     const { req } = context
     const { status, headers, body } = await forward({
@@ -32,7 +33,7 @@ export function createForwardingApp({ loadOwn, forward, authToken }: ForwardingO
   }
   const health = new Hono()
   for (const path of healthPaths) health.get(path, pass)
-  const forwarding = withMiddleware([new Hono().get('*', pass)], authToken, [health])
+  const forwarding = withMiddleware([new Hono().get('*', pass)], authToken, [health], onError)
   return new Hono().all('*', async (context) => (await (loadOwn() ?? forwarding)).fetch(context.req.raw, context.env))
 }
 

@@ -7,18 +7,27 @@ import { secureHeaders } from 'hono/secure-headers'
 /**
  * Creates an app with the middleware of all routes: only GET and HEAD, secure headers, compression and, if a token is set,
  * authentication. Public routes do not require the token; they may check it themselves.
+ *
+ * @param onError called with an error of a route, which the client sees only as `internal error`.
  */
-export function withMiddleware(routes: readonly Hono[], authToken: string | undefined, publicRoutes: readonly Hono[] = []): Hono {
+export function withMiddleware(
+  routes: readonly Hono[],
+  authToken: string | undefined,
+  publicRoutes: readonly Hono[] = [],
+  onError: (error: unknown) => void = () => {},
+): Hono {
   const app = new Hono()
   app.use(secureHeaders(), readOnly, compress())
   for (const route of publicRoutes) app.route('/', route)
   if (authToken !== undefined) app.use(bearerAuth({ token: authToken }))
   for (const route of routes) app.route('/', route)
   app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
-  app.onError((error, context) =>
+  app.onError((error, context) => {
     // The authentication rejects a request with this exception.
-    error instanceof HTTPException ? error.getResponse() : context.json({ error: 'internal error' }, 500),
-  )
+    if (error instanceof HTTPException) return error.getResponse()
+    onError(error)
+    return context.json({ error: 'internal error' }, 500)
+  })
   return app
 }
 

@@ -5,7 +5,7 @@ import { isRemote } from '../config/host.ts'
 import type { Logger } from '../logger.ts'
 import type { Addresses } from '../processes/protocol.ts'
 import type { RouteGroups } from './app.ts'
-import { FirstRequest } from './first-request.ts'
+import { FirstRequest, routeErrorLog } from './first-request.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -82,7 +82,7 @@ export class HttpServers implements Component {
       const [routes, { withMiddleware }] = await Promise.all([this.#loadRoutes(), import('./middleware.ts')])
       const { health } = routes
       const chosen = groups.map((group) => routes[group])
-      return withMiddleware(chosen, authToken, health === undefined ? [] : [health])
+      return withMiddleware(chosen, authToken, health === undefined ? [] : [health], routeErrorLog(logger))
     }, logger)
     const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)

@@ -16,6 +16,7 @@ export function prometheusRoutes(reader: Reader, registry: MetricsRegistry): Hon
   return new Hono().get('/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.text(`${collection.reason}\n`, 503)
+    await reader.prepareResource?.()
     droppedPoints.add(collection.snapshot.prometheus.dropped)
     // Loaded at the first scrape: it needs OpenTelemetry's exporter, and the health endpoints do not.
     const { prometheusContentType, prometheusText } = await import('../../exporters/prometheus.ts')
