@@ -25,7 +25,7 @@ export { claimDefaultRegistry, type DefaultRegistryClaim, holdDefaultRegistry } 
 export { type ControlGroupMemory, readControlGroupMemory } from './process/control-group.ts'
 export { collectProcessMemory, processMemoryLimit } from './process/process-memory.ts'
 export { calloutTargets } from './registry/callouts.ts'
-export { activeContext, globalTracer, withContext } from './registry/global-api.ts'
+export { globalTracer, withContextValue } from './registry/global-api.ts'
 export { MeasuredStores } from './registry/measured-stores.ts'
 export { OperationObserver } from './registry/observer.ts'
 export { createLabeledRegistry } from './registry/registry.ts'

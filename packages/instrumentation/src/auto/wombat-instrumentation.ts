@@ -1,4 +1,4 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
+import { type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api'
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -117,7 +117,8 @@ export class WombatInstrumentation extends InstrumentationBase<WombatInstrumenta
     super.setMeterProvider(meterProvider)
     // registerInstrumentations passes the global provider by default. It may be replaced later: the shared registry
     // follows it.
-    this.#meterProvider = meterProvider === globalMeterProvider() ? undefined : meterProvider
+    const isGlobal = meterProvider === globalMeterProvider() || meterProvider === metrics.getMeterProvider()
+    this.#meterProvider = isGlobal ? undefined : meterProvider
   }
 
   override setTracerProvider(tracerProvider: TracerProvider): void {

@@ -1,4 +1,4 @@
-import { createNoopMeter, type MeterProvider } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 import type { Semconv } from '../metrics/semconv.ts'
 import { globalMeterProvider } from '../registry/global-api.ts'
 import { MetricsRegistry, type RegistryOptions } from '../registry/registry.ts'
@@ -118,12 +118,11 @@ function withNames(registry: MetricsRegistry, semconv: Semconv | undefined): Met
 }
 
 /**
- * Returns a function that binds the registry to the global MeterProvider, and again whenever that changes. Until one is registered,
- * the API returns a no-op provider, and instruments of that stay no-ops forever (opentelemetry-js#3622): so it is left out, and the
- * provider is checked regularly and at each call.
+ * Returns a function that binds the registry to the global MeterProvider, and again whenever that changes. The API itself returns a no-op
+ * provider until one is registered, and instruments of that stay no-ops forever (opentelemetry-js#3622): so the registry is bound to
+ * what is registered only, and that is checked regularly and at each call.
  */
 function globalExport(registry: MetricsRegistry): () => void {
-  const noopMeter = Reflect.getPrototypeOf(createNoopMeter())
   let bound: MeterProvider | undefined
   let unbind = (): void => {}
   let isChecking = false
@@ -132,8 +131,7 @@ function globalExport(registry: MetricsRegistry): () => void {
     if (provider === bound) return
     unbind()
     bound = provider
-    const meter = provider.getMeter(scopeName)
-    unbind = Reflect.getPrototypeOf(meter) === noopMeter ? () => {} : bindToMeter(registry, meter)
+    unbind = provider === undefined ? () => {} : bindToMeter(registry, provider.getMeter(scopeName))
   }
   return () => {
     rebind()

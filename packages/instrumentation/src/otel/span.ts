@@ -1,10 +1,14 @@
-import { type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { Span, SpanContext, SpanKind, SpanStatusCode, Tracer } from '@opentelemetry/api'
 import type { Operation } from '../metrics/semconv.ts'
-import { activeContext, activeSpan, bindContext, withContext } from '../registry/global-api.ts'
+import { activeSpan, bindToActiveContext, withActiveSpan } from '../registry/global-api.ts'
 import type { ObservedOperation } from '../registry/observer.ts'
 
 /** Counts an error of the application's tracer or context manager, which must not reach the store's caller. */
 type OnFailure = (error: unknown) => void
+
+// Constants of the API, which is not loaded for them.
+const internalKind = 0 as SpanKind.INTERNAL
+const errorStatus = 2 as SpanStatusCode.ERROR
 
 type Identity = Pick<ObservedOperation, 'store' | 'engine'>
 
@@ -27,7 +31,7 @@ export function startSpan(
 ): Span | undefined {
   try {
     return tracer.startSpan(`${operation} ${store}`, {
-      kind: SpanKind.INTERNAL,
+      kind: internalKind,
       attributes: { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': operation },
     })
   } catch (error) {
@@ -48,7 +52,7 @@ export function endSpan(span: Span, operation: Operation, entries: number, onFai
     if (operation === 'batch' && entries > 1) span.setAttribute('db.operation.batch.size', entries)
     if (failure !== undefined) {
       span.setAttribute('error.type', failure)
-      span.setStatus({ code: SpanStatusCode.ERROR })
+      span.setStatus({ code: errorStatus })
     }
     span.end()
   } catch (error) {
@@ -65,7 +69,7 @@ export function withSpan<Result>(span: Span | undefined, run: () => Result, onFa
   if (span === undefined) return run()
   let hasStarted = false
   try {
-    return withContext(trace.setSpan(activeContext(), span), () => {
+    return withActiveSpan(span, () => {
       hasStarted = true
       return run()
     })
@@ -82,7 +86,7 @@ export function withSpan<Result>(span: Span | undefined, run: () => Result, onFa
  */
 export function bindActiveContext<Work>(work: Work, onFailure: OnFailure): Work {
   try {
-    return bindContext(activeContext(), work)
+    return bindToActiveContext(work)
   } catch (error) {
     onFailure(error)
     return work

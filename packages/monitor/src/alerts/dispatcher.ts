@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { activeContext, errorKind, seriesKey, withContext } from '@wombat/instrumentation/internal'
+import { errorKind, seriesKey, withContextValue } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
@@ -328,7 +328,7 @@ const suppressTracingKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TR
 function withoutTracing(send: () => Promise<void>): Promise<void> {
   let sent: Promise<void> | undefined
   try {
-    return withContext(activeContext().setValue(suppressTracingKey, true), () => {
+    return withContextValue(suppressTracingKey, true, () => {
       sent = send()
       return sent
     })
