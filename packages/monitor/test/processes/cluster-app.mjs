@@ -23,6 +23,11 @@ const options = {
   logLevel: process.env.TEST_LOG_LEVEL ?? 'silent',
   metricsIntervalMs: 1000,
   healthCheckIntervalMs: 500,
+  historyIntervalMs: 200,
+  alertEvaluationIntervalMs: 200,
+  alertRules: [
+    { name: 'ManySets', severity: 'warning', metric: 'db_set_operations_total', condition: 'metric_above', threshold: 500 },
+  ],
 }
 
 /** Does a number of puts, and waits as long as the group may take to learn of them if `settles` is set. */

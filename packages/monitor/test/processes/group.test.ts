@@ -105,6 +105,23 @@ test('a request to the server of any process is answered with the metrics of all
   }
 })
 
+test('an alert on the sums goes on when another process takes over', async () => {
+  const service = await RunningService.start('cluster-app.mjs')
+  await service.startWorkers(['a', 'b', 'c'])
+  // No process alone is above the threshold.
+  for (const name of ['a', 'b', 'c']) await service.put(name, 200)
+  const findAlert = async (): Promise<{ state: { name: string; sinceMs: number } }> => {
+    const { alerts } = JSON.parse(await service.scrape('/api/v1/alerts'))
+    expect(alerts).toMatchObject([{ rule: 'ManySets', state: { name: 'firing' } }])
+    return alerts[0]
+  }
+  const before = await vi.waitFor(findAlert, { timeout: 5000 })
+  await sleep(1000)
+  await service.endWorker('a', 'kill')
+  const after = await vi.waitFor(findAlert, { timeout: 5000 })
+  expect(after.state).toEqual(before.state)
+})
+
 test('processes of `fork` with the same name are one', async () => {
   const service = await RunningService.start('cluster-app.mjs', {
     TEST_FORK: 'true',
