@@ -153,7 +153,7 @@ test('the files name the same pod, ports, secret and volume', () => {
   const reference = container.env.find(({ name }) => name === 'WOMBAT_AUTH_TOKEN')?.valueFrom?.secretKeyRef
   expect(podMonitor.spec.podMetricsEndpoints[0]?.authorization.credentials).toEqual(reference)
   expect(readme).toContain(`kubectl create secret generic ${reference?.name} --from-literal=${reference?.key}=`)
-  const claims = pod.spec.volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim.claimName)
+  const claims = pod.spec.volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [])
   expect(manifest('volume.yaml')).toMatchObject({ kind: 'PersistentVolumeClaim', metadata: { name: claims[0] } })
   expect(container.volumeMounts.map(({ name }) => name)).toEqual(pod.spec.volumes.map(({ name }) => name))
 })

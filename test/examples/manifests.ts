@@ -23,7 +23,7 @@ export interface Deployment {
 interface PodSpec {
   readonly terminationGracePeriodSeconds: number
   readonly containers: readonly [Container]
-  readonly volumes: ReadonlyArray<{ readonly name: string; readonly persistentVolumeClaim: { readonly claimName: string } }>
+  readonly volumes: ReadonlyArray<{ readonly name: string; readonly persistentVolumeClaim?: { readonly claimName: string } }>
 }
 interface Container {
   readonly env: ReadonlyArray<{
