@@ -13,10 +13,9 @@ import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
-import { routeErrorLog } from './http/first-request.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
-import { HttpServers } from './http/servers.ts'
+import { HttpServers, loadEndpoints } from './http/servers.ts'
 import type { Logger } from './logger.ts'
 import type { OperationSource } from './operations/operation-answers.ts'
 import type { CollectorRole } from './processes/process-group.ts'
@@ -136,13 +135,7 @@ export class Collector implements CollectorRole {
     }
     const loadRoutes = once(async () => (await import('./http/app.ts')).createRoutes(dependencies))
     const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
-    const loadApp = once(async () => {
-      const [{ prometheus, json, health: healthRoutes }, { withMiddleware }] = await Promise.all([
-        loadRoutes(),
-        import('./http/middleware.ts'),
-      ])
-      return withMiddleware([prometheus, json], authToken, [healthRoutes], routeErrorLog(logger))
-    })
+    const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], authToken, logger))
     const loadForwardedApp = once(async () => (await import('./http/forwarding-app.ts')).createForwardedApp(await loadRoutes()))
     const evaluation = new ComponentList()
     evaluation.add(recorder)

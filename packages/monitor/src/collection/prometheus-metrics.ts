@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { DataPoint, DataPointType, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { clientOperationDuration, reservedNames } from '@wombat/instrumentation/internal'
+import { clientOperationDuration, reservedNames, seriesKey } from '@wombat/instrumentation/internal'
 import { dataPointTypes } from './otel-data.ts'
 
 /**
@@ -132,7 +132,7 @@ class FamilyTable {
     let duplicates = 0
     for (const point of metric.dataPoints as AnyDataPoint[]) {
       const attributes = toLabels(point.attributes, family.type === dataPointTypes.histogram)
-      const labelSet = JSON.stringify(Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)))
+      const labelSet = seriesKey(attributes)
       if (family.labelSets.has(labelSet)) duplicates++
       else family.points.push({ ...point, attributes })
       family.labelSets.add(labelSet)

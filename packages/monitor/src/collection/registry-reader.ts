@@ -69,7 +69,7 @@ export class RegistryReader implements Reader {
   }
 
   async prepareResource(): Promise<void> {
-    this.#resource ??= createResource(await import('@opentelemetry/resources'), this.#resourceAttributes)
+    this.#createResource()
   }
 
   /** Ends reading: from now on, `take` rejects. */

@@ -37,7 +37,6 @@ export class HealthMetrics {
       const duration = registry.histogram('db_health_check_duration_seconds', labels)
       const changes = registry.counter('db_health_changes_total', labels)
       const gauges = healthStatuses.map((status) =>
-        // Maximum, not sum: two monitors of one registry must not export a 2.
         registry.gauge('db_health_status', { ...labels, status }).observe(() => (currentStatus() === status ? 1 : 0)),
       )
       return {

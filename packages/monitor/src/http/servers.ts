@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Hono } from 'hono'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
 import type { Logger } from '../logger.ts'
@@ -22,6 +23,7 @@ export interface HttpServerOptions {
 /** Creates the routes. It is called at the first request. */
 export type LoadRoutes = () => Promise<RouteGroups>
 
+type RouteGroup = 'prometheus' | 'json'
 type PortOption = 'prometheusPort' | 'jsonApiPort'
 
 /** How many ports after a default one are tried. After them, any free port is used. */
@@ -76,14 +78,9 @@ export class HttpServers implements Component {
     }
   }
 
-  async #listen(groups: ReadonlyArray<'prometheus' | 'json'>, port: number, options: readonly PortOption[]): Promise<string> {
+  async #listen(groups: readonly RouteGroup[], port: number, options: readonly PortOption[]): Promise<string> {
     const { host, authToken, logger } = this.#options
-    const app = new FirstRequest(async () => {
-      const [routes, { withMiddleware }] = await Promise.all([this.#loadRoutes(), import('./middleware.ts')])
-      const { health } = routes
-      const chosen = groups.map((group) => routes[group])
-      return withMiddleware(chosen, authToken, health === undefined ? [] : [health], routeErrorLog(logger))
-    }, logger)
+    const app = new FirstRequest(() => loadEndpoints(this.#loadRoutes, groups, authToken, logger), logger)
     const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)
     return listener.url
@@ -102,6 +99,19 @@ export class HttpServers implements Component {
     logger.warn({ option, port, url: listener.url }, `the default port ${port} is in use: set ${option} to choose another one`)
     return listener
   }
+}
+
+/** Loads these groups of routes, the health routes and the middleware of all. */
+export async function loadEndpoints(
+  loadRoutes: LoadRoutes,
+  groups: readonly RouteGroup[],
+  authToken: string | undefined,
+  logger: Logger,
+): Promise<Hono> {
+  const [routes, { withMiddleware }] = await Promise.all([loadRoutes(), import('./middleware.ts')])
+  const { health } = routes
+  const chosen = groups.map((group) => routes[group])
+  return withMiddleware(chosen, authToken, health === undefined ? [] : [health], routeErrorLog(logger))
 }
 
 async function listenOnFreePort(app: FirstRequest, host: string, firstPort: number, option: string): Promise<Listener> {

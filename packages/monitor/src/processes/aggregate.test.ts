@@ -1,4 +1,5 @@
 import { DatabaseMetrics, type Metric, MetricsRegistry } from '@wombat/instrumentation'
+import { randomFrom } from '@wombat/test-support/random'
 import { expect, test } from 'vitest'
 import { Aggregate } from './aggregate.ts'
 import { RegistryFeed } from './registry-feed.ts'
@@ -17,11 +18,9 @@ class FakeProcess {
 
   /** Sends what has changed to each receiver. */
   send(...receivers: ReadonlyArray<(worker: string, head: never, numbers: Float64Array) => void>): void {
-    for (const frame of this.feed.frames()) {
-      if (frame === undefined) continue
-      const { numbers, ...head } = frame
+    this.feed.sendNow(({ numbers, ...head }) => {
       for (const receive of receivers) receive(this.name, head as never, numbers)
-    }
+    })
   }
 }
 
@@ -32,15 +31,6 @@ function createAggregate(hasWorkerLabel = false): Aggregate {
 /** Returns the values of a registry without times, by name and labels. */
 function readValues(registry: MetricsRegistry): Map<string, unknown> {
   return new Map(registry.getAllMetrics().map(({ name, labels, value }: Metric) => [`${name} ${JSON.stringify(labels)}`, value]))
-}
-
-/** A generator of numbers that is the same in each run. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
-    return state / 2 ** 32
-  }
 }
 
 /** Records the same random values in all registries. */
@@ -57,7 +47,7 @@ function recordRandom(random: () => number, registries: readonly MetricsRegistry
 
 for (const seed of [1, 2, 3, 4, 5]) {
   test(`sums stay exact while processes start, end and restart, and the one that collects changes (${seed})`, () => {
-    const random = createRandom(seed)
+    const random = randomFrom(seed)
     // What one registry would have that all processes record into.
     const expected = new MetricsRegistry()
     let aggregate = createAggregate()

@@ -131,15 +131,10 @@ export class GroupDirectory {
 /** Creates the folder, or checks that it belongs to this user alone: who can write to it could answer in place of a process. */
 function makePrivate(path: string, uid: number): void {
   mkdirSync(path, { mode: 0o700, recursive: true })
-  const { uid: owner, mode, isDirectory } = describePath(path)
-  if (!isDirectory || owner !== uid || (mode & 0o077) !== 0) {
+  const stats = lstatSync(path)
+  if (!stats.isDirectory() || stats.uid !== uid || (stats.mode & 0o077) !== 0) {
     throw new Error(`${path} must be a folder that only this user can use: remove it, or set TMPDIR`)
   }
-}
-
-function describePath(path: string): { uid: number; mode: number; isDirectory: boolean } {
-  const stats = lstatSync(path)
-  return { uid: stats.uid, mode: stats.mode, isDirectory: stats.isDirectory() }
 }
 
 /** Returns a connection; undefined if no process listens there. @throws Error if one listens and does not accept. */

@@ -1,12 +1,12 @@
-import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import type { HealthReport } from '../health/check.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Aggregate, endedWorker } from './aggregate.ts'
-import { encodeMessage, MessageDecoder } from './message.ts'
+import { MessageDecoder } from './message.ts'
 import { type MessageHandler, Peer } from './peer.ts'
 import { type Addresses, type Hello, protocolVersion, type Welcome, type WorkerHealth, type WorkerState } from './protocol.ts'
-import { RegistryFeed } from './registry-feed.ts'
+import { type Frame, RegistryFeed } from './registry-feed.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { Replication } from './replication.ts'
 import type { FrameHead } from './series-table.ts'
@@ -19,6 +19,19 @@ const collectTimeoutMs = 750
 const gaugeLifetimeMs = 30_000
 /** A process that waits for the answer of one that hangs would wait for ever. */
 const maxCollectMs = 600_000
+
+/** What adding up the registries of several processes or threads needs. */
+export interface SumOptions {
+  /** The registry of the process, with its threads as soon as there are some. */
+  readonly source: RegistrySource
+  /** Where it counts what it sees. */
+  readonly registry: MetricsRegistry
+  readonly registryOptions: RegistryOptions
+  /** Whether each series of the sums has the label `worker`. */
+  readonly hasWorkerLabel: boolean
+  readonly logger: Logger
+  readonly clock: Clock
+}
 
 export interface HubOptions {
   readonly aggregate: Aggregate
@@ -77,46 +90,31 @@ export class Hub {
     this.#unsubscribe = own.onChange((registry) => this.#ownFeed.follow(registry))
   }
 
-  /**
-   * Adds this process.
-   *
-   * @param isBaseline whether only what it records from now on counts, because an earlier hub has counted the rest.
-   * @param wantedSlot the label that it had at an earlier hub.
-   */
-  start({
-    isBaseline = false,
-    wantedSlot,
-  }: {
-    readonly isBaseline?: boolean
-    readonly wantedSlot?: string | undefined
-  } = {}): void {
-    const { aggregate, own, ownWorker } = this.#options
+  /** Adds this process, and collects from all whenever the sums are collected. */
+  start(history: Pick<Hello, 'lastGeneration' | 'lastSlot'> = { lastGeneration: 0, lastSlot: undefined }): void {
+    const { aggregate, own, ownWorker, logger } = this.#options
+    const { slot, isBaseline } = this.#add({ worker: ownWorker, ...history })
+    this.#ownSlot = slot
     if (isBaseline) this.#ownFeed.restartAtZero(own.current)
     else this.#ownFeed.restart()
-    this.#ownSlot = aggregate.slotOf(ownWorker) ?? this.#freeSlot(wantedSlot)
-    aggregate.add(ownWorker, this.#ownSlot, this.#process)
-    this.#feedOwnNow()
+    this.#ownFeed.sendNow(this.#readOwn)
     this.#endRestart(ownWorker)
     aggregate.publishGauges()
     this.#countWorkers()
+    aggregate.registry.warn = (message) => logger.warn({}, message)
+    aggregate.registry.collectors.add(() => this.collect())
   }
 
   /** Returns, at once, the values of this process as bytes that another hub can read. */
   rest(): Buffer {
     this.#ownFeed.restart()
-    return Buffer.concat(
-      [...this.#ownFeed.frames()].flatMap((frame) => {
-        if (frame === undefined) return []
-        const { numbers, ...body } = frame
-        return [encodeMessage({ name: 'frame', body, numbers })]
-      }),
-    )
+    return this.#ownFeed.encode()
   }
 
   /** Adds up the values of this process as they are now. */
   feedOwn(): Promise<void> {
     this.#feeding = this.#feeding.then(async () => {
-      await this.#ownFeed.sendTo(({ numbers, ...head }) => this.#read(this.#options.ownWorker, head, numbers))
+      await this.#ownFeed.sendTo(this.#readOwn)
       this.#endRestart(this.#options.ownWorker)
     })
     return this.#feeding
@@ -125,15 +123,6 @@ export class Hub {
   /** The feed of this process, for another hub or a link. */
   get feed(): RegistryFeed {
     return this.#ownFeed
-  }
-
-  /** Adds up the values of this process at once, without a pause. */
-  #feedOwnNow(): void {
-    for (const frame of this.#ownFeed.frames()) {
-      if (frame === undefined) continue
-      const { numbers, ...head } = frame
-      this.#read(this.#options.ownWorker, head, numbers)
-    }
   }
 
   /** Takes a connection of another process or thread. */
@@ -279,19 +268,16 @@ export class Hub {
 
   /** @throws Error if the process cannot be added. */
   #welcome(hello: Hello, peer: Peer): { readonly added: Worker; readonly isBaseline: boolean } {
-    const { aggregate, clock, logger, noun, own } = this.#options
+    const { clock, logger, noun, own } = this.#options
     const problem = findProblem(hello, own.current.semconv)
     if (problem !== undefined) {
       this.#metrics.refused()
       logger.warn({ pid: hello.pid, reason: problem }, `a ${noun} is not part of the metrics of this service`)
       throw new Error(problem)
     }
-    const { worker, lastGeneration, lastSlot } = hello
+    const { worker } = hello
     this.#workers.get(worker)?.peer.close()
-    // What an earlier hub has counted must not be counted again.
-    const isBaseline = lastGeneration > 0 && !aggregate.has(worker)
-    const slot = aggregate.slotOf(worker) ?? this.#freeSlot(lastSlot)
-    aggregate.add(worker, slot, this.#process)
+    const { slot, isBaseline } = this.#add(hello)
     const added = {
       ...hello,
       peer,
@@ -309,6 +295,21 @@ export class Hub {
     return { added, isBaseline }
   }
 
+  /**
+   * Adds a process to the sums. Returns its label, and whether only what it records from now on counts: what an earlier hub has counted
+   * must not be counted again.
+   */
+  #add({ worker, lastGeneration, lastSlot }: Pick<Hello, 'worker' | 'lastGeneration' | 'lastSlot'>): {
+    readonly slot: string
+    readonly isBaseline: boolean
+  } {
+    const { aggregate } = this.#options
+    const isBaseline = lastGeneration > 0 && !aggregate.has(worker)
+    const slot = aggregate.slotOf(worker) ?? this.#freeSlot(lastSlot)
+    aggregate.add(worker, slot, this.#process)
+    return { slot, isBaseline }
+  }
+
   #read(worker: string, head: FrameHead, numbers: Float64Array): void {
     const { aggregate, registry, replication } = this.#options
     try {
@@ -318,6 +319,8 @@ export class Hub {
       registry.recordSourceFailure('the metrics of another process', error)
     }
   }
+
+  readonly #readOwn = ({ numbers, ...head }: Frame): void => this.#read(this.#options.ownWorker, head, numbers)
 
   #endRestart(worker: string): void {
     this.#options.aggregate.endRestart(worker)

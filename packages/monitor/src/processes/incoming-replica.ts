@@ -1,6 +1,6 @@
 import type { Peer } from './peer.ts'
-import type { Hello, ReplicatedFrame, StoredText } from './protocol.ts'
-import { Replica } from './replica.ts'
+import type { Hello } from './protocol.ts'
+import { Replica, replicaHandlers } from './replica.ts'
 
 /** How long to wait for a replica. */
 const replicaTimeoutMs = 10_000
@@ -11,16 +11,7 @@ export class IncomingReplica {
   #replica: Replica | undefined
   #onOffer: () => void = () => {}
 
-  readonly handlers = {
-    'replica-frame': (body: unknown, numbers: Float64Array | undefined): void => {
-      const { worker, slot, ...head } = body as ReplicatedFrame
-      this.#replica?.read(worker, slot, head, numbers ?? new Float64Array(0))
-    },
-    'replica-stored': (body: unknown): void => {
-      const { name, value } = body as StoredText
-      this.#replica?.stored.set(name, value)
-    },
-  }
+  readonly handlers = replicaHandlers(() => this.#replica)
 
   offer({ replicaGeneration }: Hello, peer: Peer): void {
     if (replicaGeneration === 0) return

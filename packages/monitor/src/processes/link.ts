@@ -1,10 +1,9 @@
 import type { HealthReport } from '../health/check.ts'
-import { encodeMessage } from './message.ts'
 import { Peer } from './peer.ts'
-import { type Addresses, type Hello, protocolVersion, type ReplicatedFrame, type StoredText, type Welcome } from './protocol.ts'
-import { RegistryFeed } from './registry-feed.ts'
+import { type Addresses, type Hello, protocolVersion, type Welcome } from './protocol.ts'
+import { type Frame, RegistryFeed } from './registry-feed.ts'
 import type { RegistrySource } from './registry-source.ts'
-import { Replica } from './replica.ts'
+import { Replica, replicaHandlers } from './replica.ts'
 import { sendReplica } from './replication.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 
@@ -86,16 +85,9 @@ export class Link {
         'replica-start': (generation) => {
           this.#replica = new Replica(generation as number)
         },
-        'replica-frame': (body, numbers = new Float64Array(0)) => {
-          const { worker, slot, ...head } = body as ReplicatedFrame
-          this.#replica?.read(worker, slot, head, numbers)
-        },
+        ...replicaHandlers(() => this.#replica),
         'replica-restarted': (worker) => this.#replica?.endRestart(worker as string),
         'replica-end': (worker) => this.#replica?.end(worker as string),
-        'replica-stored': (body) => {
-          const { name, value } = body as StoredText
-          this.#replica?.stored.set(name, value)
-        },
         'replica-complete': () => {
           if (this.#replica !== undefined) this.#replica.isComplete = true
         },
@@ -175,25 +167,17 @@ export class Link {
   rest(): Buffer {
     // What waits in the buffer of the connection is lost with the process.
     if (this.#peer.bufferedBytes > 0 || this.#sending !== undefined) this.#feed.restart()
-    return Buffer.concat(
-      [...this.#feed.frames()].flatMap((frame) => {
-        if (frame === undefined) return []
-        const { numbers, ...body } = frame
-        return [encodeMessage({ name: 'frame', body, numbers })]
-      }),
-    )
+    return this.#feed.encode()
   }
 
   /** Sends the rest at once, over a connection that delivers it after the end of this thread. */
   sendRestNow(): void {
     if (!this.#isWelcome) return
-    for (const frame of this.#feed.frames()) {
-      if (frame === undefined) continue
-      const { numbers, ...head } = frame
-      this.#peer.tell('frame', head, numbers)
-    }
+    this.#feed.sendNow(this.#tellFrame)
     this.#peer.tell('bye')
   }
+
+  readonly #tellFrame = ({ numbers, ...head }: Frame): void => this.#peer.tell('frame', head, numbers)
 
   async #collect(): Promise<true> {
     await this.#options.source.current.collectors.collect()
@@ -211,7 +195,7 @@ export class Link {
   }
 
   async #sendChanges(): Promise<void> {
-    await this.#feed.sendTo(({ numbers, ...head }) => this.#peer.tell('frame', head, numbers))
+    await this.#feed.sendTo(this.#tellFrame)
     if (!this.#isSynced) this.#peer.tell('synced')
     this.#isSynced = true
     if (performance.now() - this.#sentDetailsMs < detailsIntervalMs) return

@@ -1,20 +1,17 @@
 import cluster from 'node:cluster'
 import type { Server } from 'node:net'
 import { isMainThread, threadId } from 'node:worker_threads'
-import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import type { Component } from '../component.ts'
 import type { HealthReport } from '../health/check.ts'
-import type { Logger } from '../logger.ts'
-import type { Clock } from '../time/clock.ts'
 import { Aggregate } from './aggregate.ts'
 import { GroupDirectory, type Seat } from './group-directory.ts'
 import { clusterGroupName, findGroupName, type GroupOption } from './group-name.ts'
-import { Hub } from './hub.ts'
+import { Hub, type SumOptions } from './hub.ts'
 import { IncomingReplica } from './incoming-replica.ts'
 import { Link, type LinkState } from './link.ts'
 import type { Addresses, ForwardedRequest, ForwardedResponse, WorkerHealth, WorkerState } from './protocol.ts'
-import type { RegistrySource } from './registry-source.ts'
 import { Replication } from './replication.ts'
 import { joinMainThread } from './threads.ts'
 import { socketTransport } from './transport.ts'
@@ -36,17 +33,9 @@ export interface CollectorRole {
   answer(request: ForwardedRequest): Promise<ForwardedResponse>
 }
 
-export interface ProcessGroupOptions {
+export interface ProcessGroupOptions extends SumOptions {
   readonly option: GroupOption
   readonly role: CollectorRole
-  /** The registry of this process with its threads. */
-  readonly source: RegistrySource
-  /** Where the group counts what it sees. */
-  readonly registry: MetricsRegistry
-  readonly registryOptions: RegistryOptions
-  readonly hasWorkerLabel: boolean
-  readonly logger: Logger
-  readonly clock: Clock
   readonly databases: () => Promise<Readonly<Record<string, string>>>
   readonly health: () => HealthReport
   readonly operations: (body: unknown) => unknown
@@ -148,17 +137,12 @@ export class ProcessGroup implements Component {
 
   /** Whether another process serves and evaluates the metrics of this one. */
   get isMember(): boolean {
-    return this.#state.name === 'member' || this.#state.name === 'thread'
+    return this.#link !== undefined
   }
 
   /** Whether the main thread serves and exports the metrics of this thread. */
   get isThread(): boolean {
     return this.#state.name === 'thread'
-  }
-
-  /** Whether this process is one of several. */
-  get isShared(): boolean {
-    return this.#state.name !== 'alone'
   }
 
   /** The processes of the group, if this one collects; else only this one is known. */
@@ -169,7 +153,7 @@ export class ProcessGroup implements Component {
   /** The label of this process among the others. */
   get ownWorker(): string | undefined {
     if (this.#state.name === 'collector') return this.#state.hub.ownSlot
-    return this.#state.name === 'member' || this.#state.name === 'thread' ? this.#state.link.state.slot : undefined
+    return this.#link?.state.slot
   }
 
   /** The health of the other processes, if this one collects. */
@@ -192,7 +176,7 @@ export class ProcessGroup implements Component {
 
   /** Sends what was recorded until now to the process that collects. */
   async flush(): Promise<void> {
-    if (this.#state.name === 'member' || this.#state.name === 'thread') await this.#state.link.flush()
+    await this.#link?.flush()
   }
 
   async close(): Promise<void> {
@@ -202,13 +186,19 @@ export class ProcessGroup implements Component {
     clearTimeout(this.#timer)
     await this.#changing.catch(() => {})
     const state = this.#state
+    const link = this.#link
     this.#state = { name: 'between' }
     this.#unsubscribe()
-    if (state.name === 'member' || state.name === 'thread') await state.link.close()
+    await link?.close()
     if (state.name === 'collector') {
       await state.hub.feedOwn()
       await this.#stopCollecting(state)
     } else if (state.name === 'alone') await this.#options.role.stop()
+  }
+
+  /** The connection to the process that serves the metrics of this one; undefined if that is this process itself. */
+  get #link(): Link | undefined {
+    return this.#state.name === 'member' || this.#state.name === 'thread' ? this.#state.link : undefined
   }
 
   /** Opens a group around this process, which was alone. */
@@ -344,10 +334,8 @@ export class ProcessGroup implements Component {
         'the process that collected the metrics ended together with its copy: counters start at 0 again, as after a restart of the service',
       )
     }
-    hub.start({ isBaseline: lastGeneration > 0 && !aggregate.has(this.#worker), wantedSlot: slot })
+    hub.start({ lastGeneration, lastSlot: slot })
     this.#linkState = { lastGeneration: generation, slot: hub.ownSlot, replica: undefined }
-    aggregate.registry.warn = (message) => logger.warn({}, message)
-    aggregate.registry.collectors.add(() => hub.collect())
     this.#state = { name: 'collector', hub, server, generation, replication }
     begun.resolve()
     if (isRunning) role.follow(aggregate.registry)

@@ -1,6 +1,7 @@
 import type { Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
 import { isCatalogMetric } from '@wombat/instrumentation/internal'
 import { TimeSlices } from '../history/time-slices.ts'
+import { encodeMessage } from './message.ts'
 import { entryKey, type FrameHead, type SeriesRow } from './series-table.ts'
 
 /** A part of what changed in a registry. */
@@ -67,14 +68,26 @@ export class RegistryFeed {
   /** Passes what changed to `send`, in slices. */
   async sendTo(send: (frame: Frame) => void): Promise<void> {
     const slices = new TimeSlices()
-    for (const frame of this.frames()) {
+    for (const frame of this.#frames()) {
       if (frame !== undefined) send(frame)
       await slices.yieldIfDue()
     }
   }
 
+  /** Passes what changed to `send` at once, without a pause. */
+  sendNow(send: (frame: Frame) => void): void {
+    for (const frame of this.#frames()) if (frame !== undefined) send(frame)
+  }
+
+  /** Returns what changed as bytes: one message named `frame` after the other. */
+  encode(): Buffer {
+    const messages: Buffer[] = []
+    this.sendNow(({ numbers, ...body }) => messages.push(encodeMessage({ name: 'frame', body, numbers })))
+    return Buffer.concat(messages)
+  }
+
   /** Returns what changed, frame by frame. What is undefined in between is a place to pause. */
-  *frames(): Generator<Frame | undefined> {
+  *#frames(): Generator<Frame | undefined> {
     let writer = this.#startFrame()
     const isRestart = this.#isRestart
     this.#isRestart = false
@@ -92,10 +105,6 @@ export class RegistryFeed {
     }
     this.#defined = Math.max(this.#defined, length)
     if (isRestart || !writer.isEmpty) yield writer.frame()
-  }
-
-  close(): void {
-    this.#unsubscribe()
   }
 
   #startFrame(): FrameWriter {

@@ -1,4 +1,6 @@
 import type { MetricDefinition } from '@wombat/instrumentation'
+import type { MessageHandler } from './peer.ts'
+import type { ReplicatedFrame, StoredText } from './protocol.ts'
 import { type FrameHead, SeriesTable, type TableRow } from './series-table.ts'
 
 interface ReplicatedWorker {
@@ -69,5 +71,19 @@ export class Replica {
   /** Removes a process that has ended; its counters are among those of the ended ones already. */
   end(worker: string): void {
     this.#workers.delete(worker)
+  }
+}
+
+/** Returns the handlers of the messages that `sendReplica` sends. While there is no replica, they do nothing. */
+export function replicaHandlers(current: () => Replica | undefined): Readonly<Record<string, MessageHandler>> {
+  return {
+    'replica-frame': (body, numbers = new Float64Array(0)) => {
+      const { worker, slot, ...head } = body as ReplicatedFrame
+      current()?.read(worker, slot, head, numbers)
+    },
+    'replica-stored': (body) => {
+      const { name, value } = body as StoredText
+      current()?.stored.set(name, value)
+    },
   }
 }

@@ -1,4 +1,5 @@
 import type { Labels, MetricDefinition, MetricKind } from '@wombat/instrumentation'
+import { seriesKey } from '@wombat/instrumentation/internal'
 import { SparseCounts } from './sparse-counts.ts'
 
 /** One series of a process: its number, its metric, its labels. */
@@ -151,5 +152,5 @@ export class SeriesTable<Target> {
 
 /** Returns one text for a metric and its labels. */
 export function entryKey(metric: string, labels: Labels): string {
-  return `${metric} ${JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))}`
+  return `${metric} ${seriesKey(labels)}`
 }

@@ -1,13 +1,10 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import workerThreads, { isMainThread, MessageChannel, MessagePort, setEnvironmentData, threadId } from 'node:worker_threads'
-import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
 import { threadMonitorKey } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
-import type { Logger } from '../logger.ts'
-import type { Clock } from '../time/clock.ts'
 import { Aggregate } from './aggregate.ts'
-import { Hub } from './hub.ts'
+import { Hub, type SumOptions } from './hub.ts'
 import { Link, type LinkOptions } from './link.ts'
 import type { MessageHandler } from './peer.ts'
 import type { WorkerHealth, WorkerState } from './protocol.ts'
@@ -24,14 +21,8 @@ interface JoinRequest {
   readonly port: MessagePort
 }
 
-export interface ThreadHostOptions {
-  /** The registry of the process, which is replaced when the first thread joins. */
-  readonly source: RegistrySource
-  readonly registry: MetricsRegistry
-  readonly registryOptions: RegistryOptions
-  readonly hasWorkerLabel: boolean
-  readonly logger: Logger
-  readonly clock: Clock
+/** The registry of `source` is replaced when the first thread joins. */
+export interface ThreadHostOptions extends SumOptions {
   /** What a thread starts with. */
   readonly threadConfig: object
   /** Handles further messages of the threads. */
@@ -104,8 +95,6 @@ export class ThreadHost implements Component {
       noun: 'thread',
     })
     hub.start()
-    aggregate.registry.warn = (message) => logger.warn({}, message)
-    aggregate.registry.collectors.add(() => hub.collect())
     source.replace(aggregate.registry)
     return hub
   }

@@ -105,7 +105,7 @@ test('a request to the server of any process is answered with the metrics of all
   }
 })
 
-test('an alert on the sums goes on when another process takes over', async () => {
+test('an alert on the sums continues when another process takes over', async () => {
   const service = await RunningService.start('cluster-app.mjs')
   await service.startWorkers(['a', 'b', 'c'])
   // No process alone is above the threshold.
