@@ -21,6 +21,7 @@ import type { OperationSource } from './operations/operation-answers.ts'
 import type { CollectorRole } from './processes/process-group.ts'
 import type { Addresses, ForwardedRequest, ForwardedResponse } from './processes/protocol.ts'
 import type { Clock } from './time/clock.ts'
+import { errorMessage } from './validation/error-message.ts'
 
 export interface CollectorOptions {
   readonly reader: Reader
@@ -231,6 +232,6 @@ async function openDurableHistory({ options, registry, logger }: CollectorOption
     const { DurableHistory } = await import('./history/sqlite/durable-history.ts')
     return await DurableHistory.open({ path, ...limits, logger, onFailure })
   } catch (error) {
-    throw new ConfigError([`historyPath: ${error instanceof Error ? error.message : String(error)}`])
+    throw new ConfigError([`historyPath: ${errorMessage(error)}`])
   }
 }

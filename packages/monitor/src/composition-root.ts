@@ -31,6 +31,7 @@ import { RegistrySource } from './processes/registry-source.ts'
 import { ThreadHost } from './processes/threads.ts'
 import type { Clock } from './time/clock.ts'
 import { ClockSteps } from './time/clock-steps.ts'
+import { errorMessage } from './validation/error-message.ts'
 
 /** The export of the metrics. */
 export interface MetricsExport extends Component {
@@ -284,6 +285,6 @@ async function validNotifiers(options: ComponentOptions['notifiers'], logger: Lo
   try {
     return await createNotifiers(options, logger)
   } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)])
+    throw new ConfigError([errorMessage(error)])
   }
 }

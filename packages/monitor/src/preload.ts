@@ -8,6 +8,7 @@ import { defaultLogger, printError } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import { awaitApplicationStart } from './process/application-start.ts'
 import { startMonitoring } from './start-monitoring.ts'
+import { errorMessage } from './validation/error-message.ts'
 
 /**
  * Starts monitoring in an application that does not import this package, and measures its stores. The configuration comes from
@@ -95,7 +96,7 @@ function isListenError(error: unknown): boolean {
 /** Returns the error's message as one line. */
 function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.join('; ')
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  const [line = ''] = errorMessage(error).split('\n')
   return line
 }
 

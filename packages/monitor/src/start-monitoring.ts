@@ -15,6 +15,7 @@ import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
 import type { RegistrySource } from './processes/registry-source.ts'
 import { SystemClock } from './time/clock.ts'
+import { errorMessage } from './validation/error-message.ts'
 
 /** A MeterProvider of any version of OpenTelemetry's API 1.x. */
 export interface AnyMeterProvider {
@@ -116,7 +117,7 @@ function claimRegistry({ semconv, cardinalityLimit }: RegistryOptions, chosen: R
       ...(chosen.has('semconv') && semconv !== undefined && { semconv }),
     })
   } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)])
+    throw new ConfigError([errorMessage(error)])
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Labels } from '@wombat/instrumentation'
 import { type History, lookbackMs } from '../history/history.ts'
+import { errorMessage } from '../validation/error-message.ts'
 import { conditionSeries } from './conditions.ts'
 import { alertKey, alertLabels, evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
@@ -201,7 +202,7 @@ export class AlertManager {
         hasMatched: this.#hasMatched(rule),
       })
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = errorMessage(error)
       const hasMatched = this.#matched.has(rule.name)
       this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message, hasMatched })
       if (rule.onError !== 'alert') return []

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
+import { errorMessage } from '../validation/error-message.ts'
 import { resolveRules } from './resolve-rules.ts'
 import type { AlertRule } from './rule.ts'
 import { RuleError } from './validate-rules.ts'
@@ -70,7 +71,7 @@ export async function readRules(file: string): Promise<AlertRule[]> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new RuleError(file, [error instanceof Error ? error.message : String(error)])
+    throw new RuleError(file, [errorMessage(error)])
   }
   return parseRules(text, file)
 }

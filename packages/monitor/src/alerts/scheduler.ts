@@ -4,6 +4,7 @@ import type { Component } from '../component.ts'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
+import { errorMessage } from '../validation/error-message.ts'
 import { AlertMetrics } from './alert-metrics.ts'
 import { defaultRuleNames } from './default-rules.ts'
 import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
@@ -213,7 +214,7 @@ export class AlertScheduler implements Component {
     try {
       work()
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = errorMessage(error)
       this.#options.logger.error({ reason }, failure)
     }
   }

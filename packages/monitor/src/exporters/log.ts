@@ -3,6 +3,7 @@ import type { Reader } from '../collection/registry-reader.ts'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
+import { errorMessage } from '../validation/error-message.ts'
 
 /** One operation of one store in an interval. */
 export interface OperationSummary {
@@ -107,7 +108,7 @@ export class IntervalLog implements Component {
       logger.info({ stores: intervalSummary(this.#before, now) }, 'metrics')
       this.#before = now
     } catch (error) {
-      logger.error({ reason: error instanceof Error ? error.message : String(error) }, 'metrics could not be collected')
+      logger.error({ reason: errorMessage(error) }, 'metrics could not be collected')
     }
   }
 }

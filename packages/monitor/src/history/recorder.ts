@@ -6,6 +6,7 @@ import type { Point, Snapshot } from '../collection/snapshot.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
+import { errorMessage } from '../validation/error-message.ts'
 import { TimeSeries } from './memory/time-series.ts'
 import { type Sample, toSamples } from './series.ts'
 import type { DurableHistory } from './sqlite/durable-history.ts'
@@ -138,7 +139,7 @@ export class HistoryRecorder implements Component {
     try {
       await work()
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = errorMessage(error)
       this.#options.logger.error({ reason }, 'the metrics could not be recorded in the history')
     }
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorKind } from '@wombat/instrumentation/internal'
 import type { Hono } from 'hono'
 import type { Logger } from '../logger.ts'
+import { errorMessage } from '../validation/error-message.ts'
 
 /** Handles requests of a Node server. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -74,7 +75,7 @@ export class FirstRequest {
 
   /** Logs why the app cannot be loaded, once; returns what clients see. */
   #report(error: unknown): string {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+    const [reason] = errorMessage(error).split('\n')
     if (!this.#isReported) {
       this.#logger.error({ reason }, 'the HTTP endpoints cannot be loaded and answer with 500: install the package again')
     }

@@ -1,4 +1,5 @@
 import { TimeSlices } from '../history/time-slices.ts'
+import { errorMessage } from '../validation/error-message.ts'
 import type { Message } from './message.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 
@@ -141,7 +142,7 @@ async function answer(
   try {
     return { body: await handler(body, numbers) }
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) }
+    return { error: errorMessage(error) }
   }
 }
 

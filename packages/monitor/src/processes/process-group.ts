@@ -5,6 +5,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import type { Component } from '../component.ts'
 import type { HealthReport } from '../health/check.ts'
+import { errorMessage } from '../validation/error-message.ts'
 import { Aggregate } from './aggregate.ts'
 import { GroupDirectory, type Seat } from './group-directory.ts'
 import { clusterGroupName, findGroupName, type GroupOption } from './group-name.ts'
@@ -223,7 +224,7 @@ export class ProcessGroup implements Component {
       this.#directory = new GroupDirectory(name)
       return true
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = errorMessage(error)
       this.#options.logger.warn(
         { reason },
         'this process cannot share one address with the other processes of its service, and serves only its own metrics',
@@ -420,7 +421,7 @@ export class ProcessGroup implements Component {
           await attempt()
           return
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
+          const reason = errorMessage(error)
           if (retries === retriesUntilError) {
             this.#options.logger.error(
               { reason },

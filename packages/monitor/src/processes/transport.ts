@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
+import { errorMessage } from '../validation/error-message.ts'
 import { encodeMessage, type Message, MessageDecoder } from './message.ts'
 
 /** A connection to another process or thread that delivers messages in their order, or closes. */
@@ -29,7 +30,7 @@ export function socketTransport(socket: Socket, { onMessage, onClose }: Transpor
     try {
       for (const message of decoder.push(chunk)) onMessage(message)
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error)
+      reason = errorMessage(error)
       socket.destroy()
     }
   })

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../validation/error-message.ts'
 import { alertmanagerNotifier } from './alertmanager.ts'
 import type { ServiceOption } from './create-notifiers.ts'
 import { discordNotifier } from './discord.ts'
@@ -29,6 +30,6 @@ export function serviceNotifier(option: ServiceOption, value: string, allowPriva
   try {
     return creators[option](value, allowPrivate)
   } catch (error) {
-    throw new TypeError(`${option}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new TypeError(`${option}: ${errorMessage(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../logger.ts'
+import { errorMessage } from '../../validation/error-message.ts'
 import type { TimeSeries } from '../memory/time-series.ts'
 import type { Sample } from '../series.ts'
 import { TimeSlices } from '../time-slices.ts'
@@ -289,10 +290,6 @@ export class DurableHistory {
     onFailure()
     logger.error({ path, quarantinedAs }, 'the history file was damaged: it was renamed, and a new file was created')
   }
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Returns the recording time of the last samples; undefined if there are none. */

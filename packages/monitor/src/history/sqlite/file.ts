@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { excludeFromMeasuring } from '@wombat/instrumentation/internal'
+import { errorMessage } from '../../validation/error-message.ts'
 import { applicationId, createMigration, schemaVersion } from './schema.ts'
 
 /** The module `node:sqlite`, which is imported only if a history file is configured: Node 22 prints a warning then. */
@@ -117,5 +118,5 @@ function toHistoryFileError(error: unknown, path: string): HistoryFileError {
   if (code === resultCodes.cannotOpen) {
     return new HistoryFileError(`${path} cannot be opened: check that its directory exists and is writable`)
   }
-  return new HistoryFileError(`${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+  return new HistoryFileError(`${path} cannot be used: ${errorMessage(error)}`)
 }

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../collection/snapshot.ts'
 import { derivedNumbers } from '../../exporters/derived.ts'
 import { jsonMetrics } from '../../exporters/json.ts'
 import type { RecentHistograms } from '../../exporters/recent-histograms.ts'
+import { errorMessage } from '../../validation/error-message.ts'
 
 /** Creates `GET /metrics`: 200 with Prometheus text, or 503 with the reason if the collection failed. */
 export function prometheusRoutes(reader: Reader, registry: MetricsRegistry): Hono {
@@ -45,6 +46,6 @@ async function collect(reader: Reader): Promise<{ snapshot: Snapshot } | { reaso
     // The error comes from a callback of the application, and its message may contain keys, values and paths.
     return error === undefined ? { snapshot } : { reason: `collection failed: a callback threw ${errorKind(error)}` }
   } catch (error) {
-    return { reason: `collection failed: ${error instanceof Error ? error.message : String(error)}` }
+    return { reason: `collection failed: ${errorMessage(error)}` }
   }
 }
