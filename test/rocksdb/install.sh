@@ -4,17 +4,9 @@
 # Exit status: 0 installed, 1 failed, 3 not possible on this machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+source ../scripts/install-packages.sh
 
-# The stamp avoids a call of pnpm, which takes a second, if the lock file has not changed.
-stamp=node_modules/.set-up
-wanted=$(cksum < pnpm-lock.yaml)
-if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
-  pnpm=$(sed -n 's/.*"packageManager": "\(.*\)".*/\1/p' ../../package.json)
-  echo "rocksdb: downloading 60 MB"
-  output=$(npx --yes "$pnpm" install --ignore-workspace --ignore-scripts --frozen-lockfile 2>&1) ||
-    { echo "$output" >&2; exit 1; }
-  echo "$wanted" > "$stamp"
-fi
+install_packages 'rocksdb: downloading 60 MB'
 
 node -e 'require("rocksdb-native")' ||
   { echo "rocksdb: not possible here: the engine cannot be loaded (on Linux it needs libatomic)" >&2; exit 3; }

@@ -16,6 +16,7 @@ import { preload, runApplication } from '../auto/application.ts'
 // Its types describe a CommonJS module; Node loads its ES module.
 const commonjs = commonjsPlugin as unknown as typeof commonjsPlugin.default
 
+const fileIn = (folder: string, format: Format): string => join(folder, format === 'esm' ? 'app.mjs' : 'app.cjs')
 const source = (name: string): string => join(import.meta.dirname, 'apps', name)
 
 type Format = 'esm' | 'cjs'
@@ -71,9 +72,26 @@ interface RunOptions {
 
 /** Bundles an application to a folder from which it finds no packages, and runs it. */
 async function runBundle(bundler: string, name: string, format: Format, { plugin = true, node = [] }: RunOptions) {
-  const file = join(await temporaryFolder(), format === 'esm' ? 'app.mjs' : 'app.cjs')
+  const file = fileIn(await temporaryFolder(), format)
   await bundlers[bundler]?.({ input: source(name), file, format, plugin })
   return runAndCount(file, node)
+}
+
+/** Bundles an application to a folder from which it finds the packages of the workspace, which the bundle leaves outside. */
+async function bundlePartly(name: string, format: Format, external: string[]): Promise<string> {
+  const folder = await temporaryFolder()
+  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'))
+  const file = fileIn(folder, format)
+  await esbuild({
+    entryPoints: [source(name)],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format,
+    external,
+    ...(format === 'esm' && { banner: { js: esbuildBanner } }),
+  })
+  return file
 }
 
 /** Runs a bundle, and returns what it prints and how many sets were counted in each store. */
@@ -129,18 +147,8 @@ test.each([
 test.each(['esm', 'cjs'] as const)(
   'without the plugin, the preload finds stores that a bundle as %s leaves outside',
   async (format) => {
-    const folder = await temporaryFolder()
-    symlinkSync(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'))
-    const file = join(folder, format === 'esm' ? 'app.mjs' : 'app.cjs')
     const external = ['keyv', 'keyv5', 'memory-level', 'node-cache', 'unstorage']
-    await esbuild({
-      entryPoints: [source(format === 'esm' ? 'app.mjs' : 'app.cjs')],
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      format,
-      external,
-    })
+    const file = await bundlePartly(format === 'esm' ? 'app.mjs' : 'app.cjs', format, external)
     // Node does not tell an import that keyv5 is another name of keyv.
     expect(await runAndCount(file, withPreload.node)).toEqual({
       output: 'done\n',
@@ -152,18 +160,7 @@ test.each(['esm', 'cjs'] as const)(
 test.each(['esm', 'cjs'] as const)(
   'a bundle as %s that leaves the monitor outside starts it, and measures its stores',
   async (format) => {
-    const folder = await temporaryFolder()
-    symlinkSync(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'))
-    const file = join(folder, format === 'esm' ? 'app.mjs' : 'app.cjs')
-    await esbuild({
-      entryPoints: [source('monitor.mjs')],
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      format,
-      external: ['@wombat/*', '@opentelemetry/*'],
-      ...(format === 'esm' && { banner: { js: esbuildBanner } }),
-    })
+    const file = await bundlePartly('monitor.mjs', format, ['@wombat/*', '@opentelemetry/*'])
     const { ended, output, errors } = await runApplication([file])
     expect({ ended, output, errors }).toEqual({ ended: 0, output: 'db_set_operations_total{store="sessions"} 1\n', errors: '' })
   },
