@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@wombat/test-support/free-port'
 import { startPrometheus } from '@wombat/test-support/prometheus'
+import { indexSamples } from '@wombat/test-support/sample'
+import { scrape } from '@wombat/test-support/scrape'
 import { startPm2 } from './pm2.ts'
 
 /** How the processes of the service are started. */
@@ -39,7 +41,9 @@ interface WorkerState {
 }
 
 const program = fileURLToPath(new URL('service.mjs', import.meta.url))
-const series = 'db_set_operations_total{store="orders"}'
+const metric = 'db_set_operations_total'
+/** How many workers the service has. */
+const size = 4
 
 /**
  * Runs a service of four processes under load, ends one after the other, the one that collects among them, and compares what it serves with an
@@ -51,24 +55,25 @@ export async function soak({ kind, folder, seconds, endEverySeconds }: SoakOptio
   const service =
     kind === 'pm2' ? await startPm2(program, { SOAK: `pm2 ${folder} ${port}` }, folder) : startService(kind, folder, port)
   try {
-    await waitForWorkers(url, kind)
+    await waitForWorkers(url)
     const prometheus = await startPrometheus(`${url}/metrics`)
     let [killed, closed] = [0, 0]
     const endMs = performance.now() + seconds * 1000
     for (let round = 0; performance.now() < endMs; round++) {
       await sleep(endEverySeconds * 1000)
       // Two rounds of each worker: the process that collects is one of them, whichever that is.
-      const isKill = Math.floor(round / 4) % 2 === 0
-      await endOne(service, kind, url, round % 4, isKill)
+      const isKill = Math.floor(round / size) % 2 === 0
+      await endOne(service, kind, url, round % size, isKill)
       if (isKill) killed++
       else closed++
     }
-    await waitForWorkers(url, kind)
+    await waitForWorkers(url)
     writeFileSync(join(folder, 'stop'), '')
     await sleep(3000)
-    const served = readValue(await (await fetch(`${url}/metrics`)).text())
+    const served = indexSamples(await scrape(`${url}/metrics`)).get(`${metric} {"store":"orders"}`)
     await sleep(1500)
     const { samples, decreases } = await readSamples(prometheus.url, seconds + 60)
+    if (served === undefined) throw new Error(`the page has no ${metric} of the store`)
     return { counted: readCounts(folder), served, killed, closed, samples, decreases }
   } finally {
     await service.stop()
@@ -108,15 +113,12 @@ async function listPids(url: string): Promise<readonly number[]> {
   return [...new Set((await listWorkers(url)).map(({ pid }) => pid))]
 }
 
-async function waitForWorkers(url: string, kind: Kind): Promise<void> {
-  const wanted = kind === 'threads' ? 5 : 4
+async function waitForWorkers(url: string): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
-    const workers = await listWorkers(url)
-    const seen = kind === 'threads' ? workers.length + 1 : workers.length
-    if (seen >= wanted) return
+    if ((await listWorkers(url)).length >= size) return
     await sleep(100)
   }
-  throw new Error(`the service has not ${wanted} workers within 30 s`)
+  throw new Error(`the service has not ${size} workers within 30 s`)
 }
 
 async function endOne(service: Service, kind: Kind, url: string, index: number, isKill: boolean): Promise<void> {
@@ -143,15 +145,9 @@ function readCounts(folder: string): number {
     .reduce((sum, name) => sum + Number(readFileSync(join(folder, name), 'utf8')), 0)
 }
 
-function readValue(page: string): number {
-  const line = page.split('\n').find((one) => one.startsWith(`${series} `))
-  if (line === undefined) throw new Error(`the page has no ${series}`)
-  return Number(line.slice(series.length + 1))
-}
-
 /** Returns how many samples Prometheus has of the series, and how many are below the one before. */
 async function readSamples(prometheusUrl: string, seconds: number): Promise<{ samples: number; decreases: number }> {
-  const query = encodeURIComponent(`${series}[${seconds}s]`)
+  const query = encodeURIComponent(`${metric}{store="orders"}[${seconds}s]`)
   const response = await fetch(`${prometheusUrl}/api/v1/query?query=${query}`)
   const { data } = (await response.json()) as { data: { result: Array<{ values: Array<[number, string]> }> } }
   const values = data.result.flatMap((one) => one.values.map(([, value]) => Number(value)))
