@@ -98,7 +98,12 @@ test('instrumentation depends on no other package of the workspace, and dashboar
     return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter((name) => !isOptional(name))
   }
   expect(readDependencies('instrumentation')).toEqual(['@opentelemetry/api'])
-  expect(readDependencies('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual(['@wombat/instrumentation'])
+  expect(readDependencies('monitor').filter((name) => name.startsWith('@wombat/'))).toEqual([
+    '@wombat/console',
+    '@wombat/instrumentation',
+  ])
+  // The console is a program that is complete in itself: who installs the monitor installs nothing else for it.
+  expect(readDependencies('console')).toEqual([])
   // Rule files and the configuration of the Collector are YAML; an unknown option is reported with the nearest name.
   expect(readDependencies('dashboards').filter((name) => !name.startsWith('@wombat/'))).toEqual(['fastest-levenshtein', 'yaml'])
 })

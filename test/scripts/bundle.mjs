@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { buildPage } from './build-page.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -19,7 +20,26 @@ const sharedFiles = {
 
 /** Bundles all packages. Also the global set-up of vitest: tests that start processes must not run an old bundle. */
 export async function setup() {
-  await Promise.all(Object.entries(sharedFiles).map(([name, shared]) => bundle(join(root, 'packages', name), shared)))
+  const packages = Object.entries(sharedFiles).map(([name, shared]) => bundle(join(root, 'packages', name), shared))
+  await Promise.all([...packages, bundleConsole(join(root, 'packages/console')), buildPage()])
+}
+
+/** Bundles the console with all that it needs: who installs the monitor installs no framework for pages or terminals. */
+async function bundleConsole(packageFolder) {
+  const build = await rolldown({
+    input: { index: join(packageFolder, 'src/index.ts'), cli: join(packageFolder, 'src/cli/main.ts') },
+    platform: 'node',
+    // Ink loads it only if an environment variable asks for it.
+    external: ['react-devtools-core'],
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+  })
+  const { output } = await build.generate({
+    format: 'es',
+    minify: { compress: true, mangle: true },
+    chunkFileNames: 'chunk-[name]-[hash].js',
+  })
+  await build.close()
+  write(join(packageFolder, 'dist/bundle'), new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source])))
 }
 
 /** Bundles the files that the package exports, each to a file of the same name; what several of them share is a chunk. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 
 const root = join(import.meta.dirname, '../../..')
-const names = ['instrumentation', 'monitor', 'dashboards'] as const
+const names = ['instrumentation', 'console', 'monitor', 'dashboards'] as const
 
 const execute = promisify(execFile)
 
@@ -26,7 +26,7 @@ export async function registryProblem(): Promise<string | undefined> {
   }
 }
 
-/** Packs the three packages into a folder, with the ranges of the workspace and the catalog resolved. */
+/** Packs the packages into a folder, with the ranges of the workspace and the catalog resolved. */
 export async function packPackages(folder: string): Promise<PackedPackage[]> {
   const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { packageManager: string }
   return Promise.all(
