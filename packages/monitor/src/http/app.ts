@@ -8,6 +8,7 @@ import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
 import { type WorkerSource, workerRoutes } from './routes/workers.ts'
@@ -45,5 +46,6 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', queryRoutes(history, now))
     .route('/', operationRoutes(operations))
     .route('/', workerRoutes(workers))
+    .route('/', openApiRoutes())
   return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }
 }

@@ -1,0 +1,684 @@
+// Generated from the OpenAPI description of the monitor by `npm run generate`. Do not edit.
+
+/**
+ * A number; those that JSON cannot express are texts.
+ */
+export type JsonValue = number | ('NaN' | '+Inf' | '-Inf')
+/**
+ * One series of a metric.
+ */
+export type Metric = MetricNumber | MetricDistribution
+/**
+ * A time and the value at it.
+ *
+ * @minItems 2
+ * @maxItems 2
+ */
+export type RangePoint = [number, JsonValue]
+/**
+ * How many values fell into each bucket in one step.
+ *
+ * @minItems 2
+ * @maxItems 2
+ */
+export type HeatmapColumn = [number, number[]]
+
+/**
+ * Names and values that tell the series of a metric apart.
+ */
+export interface Attributes {
+  [k: string]: string | number | boolean | unknown[]
+}
+export interface MetricQuantile {
+  /**
+   * 0.99 is the 99th percentile
+   */
+  quantile: number
+  value: number
+}
+export interface MetricNumber {
+  name: string
+  /**
+   * in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`
+   */
+  unit: string
+  labels: Attributes
+  /**
+   * Unix time in milliseconds
+   */
+  timestamp: number
+  type: 'counter' | 'gauge'
+  value: JsonValue
+}
+export interface MetricDistribution {
+  name: string
+  /**
+   * in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`
+   */
+  unit: string
+  labels: Attributes
+  /**
+   * Unix time in milliseconds
+   */
+  timestamp: number
+  type: 'histogram' | 'summary'
+  count: number
+  sum: JsonValue
+  min?: JsonValue
+  max?: JsonValue
+  /**
+   * of the last one to two intervals of the history
+   */
+  quantiles: MetricQuantile[]
+  /**
+   * of all values since the start
+   */
+  quantilesSinceStart: MetricQuantile[]
+  /**
+   * cumulative; a summary has none
+   */
+  buckets?: {
+    le: number | '+Inf'
+    /**
+     * number of values up to `le`
+     */
+    count: number
+  }[]
+}
+/**
+ * A ratio computed from other metrics.
+ */
+export interface DerivedNumber {
+  name: 'db_write_amplification' | 'db_cache_hit_ratio' | 'db_space_amplification'
+  labels: {
+    store: string
+  }
+  value: number
+}
+export interface MetricsAnswer {
+  metrics: Metric[]
+  derived: DerivedNumber[]
+}
+/**
+ * Names and values that tell series or alerts apart.
+ */
+export interface Labels {
+  [k: string]: string
+}
+export interface AlertState {
+  name: 'pending' | 'firing' | 'resolved'
+  /**
+   * when the condition began to hold
+   */
+  activeAtMs: number
+  /**
+   * when it fired
+   */
+  firedAtMs?: number
+  /**
+   * when it was resolved
+   */
+  resolvedAtMs?: number
+  /**
+   * since when it fires only because of `keepFiringForMs`
+   */
+  keepFiringSinceMs?: number
+}
+export interface Alert {
+  /**
+   * name of its rule
+   */
+  rule: string
+  labels: Labels
+  annotations: Labels
+  state: AlertState
+  value?: JsonValue
+  /**
+   * whether it is about missing data
+   */
+  isNoData?: boolean
+}
+export interface EvaluatedRule {
+  condition:
+    | 'metric_above'
+    | 'metric_below'
+    | 'metric_absent'
+    | 'rate_above'
+    | 'rate_below'
+    | 'ratio_above'
+    | 'ratio_below'
+    | 'share_above'
+    | 'share_below'
+    | 'quantile_above'
+    | 'quantile_below'
+    | 'forecast_above'
+    | 'forecast_below'
+  metric: string
+  /**
+   * metric that `metric` is divided by
+   */
+  of?: string
+  where?: Labels
+  /**
+   * labels by which series are added up
+   */
+  by?: string[]
+  /**
+   * window of a rate, quantile or forecast, in milliseconds
+   */
+  windowMs?: number
+  /**
+   * 0.99 is the 99th percentile
+   */
+  quantile?: number
+  /**
+   * how far ahead a forecast looks, in milliseconds
+   */
+  aheadMs?: number
+  /**
+   * in the unit of the metric
+   */
+  threshold?: number
+  name: string
+  severity: 'info' | 'warning' | 'critical' | 'emergency'
+  /**
+   * how long the condition must hold before the alert fires, in milliseconds
+   */
+  durationMs?: number
+  /**
+   * how long the alert keeps firing after the condition stopped holding, in milliseconds
+   */
+  keepFiringForMs?: number
+  /**
+   * replaces `threshold` while the alert fires
+   */
+  clearThreshold?: number
+  /**
+   * a second condition that must hold for the same labels
+   */
+  onlyIf?: {
+    condition:
+      | 'metric_above'
+      | 'metric_below'
+      | 'metric_absent'
+      | 'rate_above'
+      | 'rate_below'
+      | 'ratio_above'
+      | 'ratio_below'
+      | 'share_above'
+      | 'share_below'
+      | 'quantile_above'
+      | 'quantile_below'
+      | 'forecast_above'
+      | 'forecast_below'
+    metric: string
+    /**
+     * metric that `metric` is divided by
+     */
+    of?: string
+    where?: Labels
+    /**
+     * labels by which series are added up
+     */
+    by?: string[]
+    /**
+     * window of a rate, quantile or forecast, in milliseconds
+     */
+    windowMs?: number
+    /**
+     * 0.99 is the 99th percentile
+     */
+    quantile?: number
+    /**
+     * how far ahead a forecast looks, in milliseconds
+     */
+    aheadMs?: number
+    /**
+     * in the unit of the metric
+     */
+    threshold?: number
+  }
+  /**
+   * the labels that are compared with those of `onlyIf`
+   */
+  onlyIfBy?: string[]
+  noData?: 'resolve' | 'keep' | 'alert'
+  onError?: 'keep' | 'alert'
+  labels?: Labels
+  annotations?: Labels
+  runbookUrl?: string
+  /**
+   * as `name`
+   */
+  rule: string
+  /**
+   * when it was evaluated last
+   */
+  evaluatedAtMs?: number
+  /**
+   * why the last evaluation failed
+   */
+  error?: string
+  /**
+   * whether it has found a series since the start
+   */
+  hasMatched: boolean
+}
+export interface AlertTransition {
+  /**
+   * Unix time in milliseconds
+   */
+  atMs: number
+  from: 'inactive' | 'pending' | 'firing' | 'resolved'
+  to: 'inactive' | 'pending' | 'firing' | 'resolved'
+  alert: Alert
+}
+export interface AlertsAnswer {
+  alerts: Alert[]
+  rules: EvaluatedRule[]
+  /**
+   * the last 1000, oldest first
+   */
+  transitions: AlertTransition[]
+}
+export interface Store {
+  /**
+   * its name
+   */
+  store: string
+  engine?: string
+  engineVersion?: string
+  adapter?: string
+  state: 'open' | 'opening' | 'closed'
+  health: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  operationsPerSecond?: number
+  errorsPerSecond?: number
+  /**
+   * failed operations per operation
+   */
+  errorShare?: number
+  /**
+   * of all its operations
+   */
+  p99Seconds?: number
+  /**
+   * operations in flight
+   */
+  queueDepth?: number
+  oldestOperationSeconds?: number
+  /**
+   * of its files
+   */
+  sizeBytes?: number
+  memoryBytes?: number
+  /**
+   * of its cache
+   */
+  hitRatio?: number
+  /**
+   * alerts that fire
+   */
+  firing: number
+  /**
+   * alerts that are pending
+   */
+  pending: number
+  /**
+   * the operations that it has
+   */
+  operations: string[]
+  /**
+   * the metrics that have a series of it now
+   */
+  metrics: string[]
+}
+export interface StoresAnswer {
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  /**
+   * sorted by name
+   */
+  stores: Store[]
+}
+export interface QuerySeries {
+  labels: Labels
+  value: JsonValue
+}
+export interface QueryAnswer {
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  series: QuerySeries[]
+}
+export interface RangeSeries {
+  labels: Labels
+  points: RangePoint[]
+}
+export interface RangeAnswer {
+  series: RangeSeries[]
+}
+export interface Heatmap {
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * Unix time in milliseconds
+   */
+  endMs: number
+  stepMs: number
+  /**
+   * upper bounds of the buckets, ascending
+   */
+  bounds: (number | '+Inf')[]
+  columns: HeatmapColumn[]
+}
+export interface CatalogMetric {
+  name: string
+  kind: 'counter' | 'gauge' | 'histogram' | 'summary'
+  /**
+   * in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`
+   */
+  unit?: string
+  description?: string
+  /**
+   * the names of its labels
+   */
+  labels: string[]
+  /**
+   * its series in the history; of a histogram, without its buckets
+   */
+  series: number
+}
+export interface Catalog {
+  metrics: CatalogMetric[]
+}
+export interface CatalogMetricAnswer {
+  name: string
+  kind: 'counter' | 'gauge' | 'histogram' | 'summary'
+  /**
+   * in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`
+   */
+  unit?: string
+  description?: string
+  /**
+   * the names of its labels
+   */
+  labels: string[]
+  /**
+   * its series in the history; of a histogram, without its buckets
+   */
+  series: number
+  /**
+   * the values of each label, at most 1000 each
+   */
+  values: {
+    [k: string]: string[]
+  }
+}
+export interface SlowOperation {
+  /**
+   * when it settled
+   */
+  timeMs: number
+  store: string
+  operation: string
+  durationSeconds: number
+  /**
+   * lower limit of the time that the store took
+   */
+  storeSeconds: number
+  /**
+   * upper limit of the time that the result waited for the event loop
+   */
+  loopSeconds: number
+  /**
+   * upper limit of the time that it waited for a thread of the pool
+   */
+  poolSeconds: number
+  /**
+   * the largest part
+   */
+  cause: 'store' | 'event_loop' | 'thread_pool'
+  eventLoopDelaySeconds: number
+  /**
+   * of a batch or a scan
+   */
+  entries?: number
+  keyBytes?: number
+  valueBytes?: number
+  /**
+   * operations of the store in flight, including itself
+   */
+  inFlight?: number
+  isFailed: boolean
+  traceId?: string
+  spanId?: string
+  /**
+   * the process in which it ran, if there are several
+   */
+  worker?: string
+}
+/**
+ * From when an operation is slow that usually takes much less.
+ */
+export interface SlowThreshold {
+  store: string
+  operation: string
+  seconds: number
+  /**
+   * the process in which it ran, if there are several
+   */
+  worker?: string
+}
+export interface SlowOperationsAnswer {
+  slowOperations: SlowOperation[]
+  /**
+   * from when every operation is slow
+   */
+  thresholdSeconds: number
+  adaptiveThresholds: SlowThreshold[]
+  /**
+   * lines that the log left out
+   */
+  suppressed: number
+  enabled: boolean
+}
+export interface ErrorEntry {
+  /**
+   * of the first of these errors
+   */
+  firstMs: number
+  /**
+   * of the last of these errors
+   */
+  lastMs: number
+  store: string
+  operation: string
+  /**
+   * the value of the label `error_type`
+   */
+  errorType: string
+  count: number
+  /**
+   * what the `errorRedactor` returned
+   */
+  message?: string
+  /**
+   * the process in which it ran, if there are several
+   */
+  worker?: string
+}
+export interface ErrorsAnswer {
+  errors: ErrorEntry[]
+  /**
+   * unknown if the window begins before `knownSinceMs`
+   */
+  ratePerSecond?: number
+  countsByType: {
+    [k: string]: number
+  }
+  windowSeconds: number
+  /**
+   * since when every error is counted
+   */
+  knownSinceMs?: number
+}
+export interface Worker {
+  /**
+   * the value of the label `worker`
+   */
+  worker: string
+  pid: number
+  /**
+   * left out for the main thread
+   */
+  thread?: number
+  /**
+   * `late`: it has not answered the last collection
+   */
+  state: 'current' | 'late'
+  /**
+   * when it answered last
+   */
+  lastAnswerMs: number
+}
+export interface WorkersAnswer {
+  workers: Worker[]
+}
+export interface HealthObservation {
+  /**
+   * what was measured, in words
+   */
+  name: string
+  value?: number
+  /**
+   * in UCUM
+   */
+  unit: string
+  /**
+   * the bound that was crossed or, if none was, the next one
+   */
+  bound?: number
+  series?: {
+    metric: string
+    labels: Labels
+  }
+}
+export interface HealthCause {
+  message: string
+  /**
+   * the check of which this one is a symptom
+   */
+  check?: string
+  store?: string
+}
+export interface HealthTrend {
+  direction: 'rising' | 'falling' | 'steady'
+  /**
+   * in the unit of the value
+   */
+  perHour?: number
+  overSeconds: number
+  forecast?: string
+}
+export interface HealthCheck {
+  name: string
+  store?: string
+  status: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  message: string
+  /**
+   * when it ran last
+   */
+  lastCheckMs?: number
+  /**
+   * since when it has this status
+   */
+  sinceMs: number
+  /**
+   * of the last run
+   */
+  durationSeconds?: number
+  /**
+   * the highest status that it adds to the whole
+   */
+  maxStatus?: 'degraded' | 'unhealthy'
+  observed?: HealthObservation
+  /**
+   * identifies the kind of problem
+   */
+  reason?: string
+  /**
+   * the process with this result, if there are several
+   */
+  worker?: string
+  cause?: HealthCause
+  /**
+   * what to do, most important first
+   */
+  nextSteps?: string[]
+  trend?: HealthTrend
+  runbookUrl?: string
+}
+export interface HealthReport {
+  status: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  phase: 'off' | 'starting' | 'running' | 'stopping'
+  checks: HealthCheck[]
+}
+export interface HealthStatusOnly {
+  status: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+}
+export interface HealthDraftCheck {
+  /**
+   * the store
+   */
+  componentId?: string
+  componentType: 'system' | 'datastore'
+  observedValue?: number
+  observedUnit?: string
+  status: 'pass' | 'warn' | 'fail'
+  /**
+   * ISO 8601
+   */
+  time?: string
+  output?: string
+  links?: {
+    [k: string]: string
+  }
+  /**
+   * ISO 8601
+   */
+  since?: string
+  bound?: number
+  cause?: HealthCause
+  trend?: HealthTrend
+  nextSteps?: string[]
+}
+export interface HealthDraft {
+  status: 'pass' | 'warn' | 'fail'
+  notes?: string[]
+  serviceId?: string
+  description?: string
+  /**
+   * by `STORE:CHECK`, or `CHECK` of the process
+   */
+  checks: {
+    [k: string]: HealthDraftCheck[]
+  }
+}
+export interface HealthDraftStatus {
+  status: 'pass' | 'warn' | 'fail'
+}
+export interface Failure {
+  /**
+   * what is wrong, and what to do
+   */
+  error: string
+}

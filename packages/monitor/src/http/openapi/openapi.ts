@@ -1,0 +1,51 @@
+import { alertEndpoints } from './alerts.ts'
+import { type EndpointGroup, json, object, text } from './description.ts'
+import { healthEndpoints } from './health.ts'
+import { metricEndpoints } from './metrics.ts'
+import { operationEndpoints } from './operations.ts'
+import { queryEndpoints } from './query.ts'
+import { storeEndpoints } from './stores.ts'
+import { workerEndpoints } from './workers.ts'
+
+const ownEndpoint: EndpointGroup = {
+  paths: {
+    '/api/v1/openapi.json': {
+      get: {
+        summary: 'This description',
+        responses: { 200: json({ type: 'object' }, 'A document of OpenAPI 3.1') },
+      },
+    },
+  },
+  schemas: { Failure: object({ error: text('what is wrong, and what to do') }) },
+}
+
+/** Every endpoint, in the order of the documentation. */
+const groups: readonly EndpointGroup[] = [
+  metricEndpoints,
+  alertEndpoints,
+  storeEndpoints,
+  queryEndpoints,
+  operationEndpoints,
+  workerEndpoints,
+  healthEndpoints,
+  ownEndpoint,
+]
+
+/** The description of all HTTP endpoints, in the terms of OpenAPI 3.1. Tests compare it with the routes and with their answers. */
+export const openApiDocument = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Wombat monitor',
+    version: '1',
+    description:
+      'Times are Unix times in milliseconds, durations are in seconds, sizes are in bytes. A value that is unknown is left out.',
+  },
+  // Relative to the address of this document: the endpoints may be served below a path of the application.
+  servers: [{ url: '../..' }],
+  security: [{}, { token: [] }],
+  paths: Object.assign({}, ...groups.map(({ paths }) => paths)) as EndpointGroup['paths'],
+  components: {
+    schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) as EndpointGroup['schemas'],
+    securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The option `authToken`, if it is set.' } },
+  },
+} as const

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { MetricsRegistry } from '@wombat/instrumentation'
+import { AlertManager, type AlertRule, HealthMonitor, type Monitoring, startMonitoring, TimeSeries } from '@wombat/monitor'
+import { collectingLogger } from '@wombat/test-support/collecting-logger'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { ClassicLevel } from 'classic-level'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { RegistryReader } from '../../packages/monitor/src/collection/registry-reader.ts'
+import { RecentHistograms } from '../../packages/monitor/src/exporters/recent-histograms.ts'
+import { createRoutes } from '../../packages/monitor/src/http/app.ts'
+import type { JsonSchema } from '../../packages/monitor/src/http/openapi/description.ts'
+import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
+import { OperationMonitor } from '../../packages/monitor/src/operations/operation-monitor.ts'
+import { GroupOperations } from '../../packages/monitor/src/processes/group-operations.ts'
+import { SystemClock } from '../../packages/monitor/src/time/clock.ts'
+import { apiTypesFile, apiTypesSource } from './api-types.ts'
+import { root } from './markdown.ts'
+
+const rules: readonly AlertRule[] = [
+  { name: 'AnyGets', condition: 'metric_above', metric: 'db_get_operations_total', threshold: 0, severity: 'info' },
+  {
+    name: 'SlowGets',
+    condition: 'quantile_above',
+    metric: 'db_get_latency_seconds',
+    quantile: 0.99,
+    threshold: 9,
+    severity: 'info',
+  },
+]
+
+let monitoring: Monitoring
+let folder: string
+let store: ClassicLevel
+
+/** A monitoring of a store that was written, read, failed, checked and judged. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wombat-openapi-'))
+  monitoring = await startMonitoring({
+    logger: collectingLogger(),
+    prometheusEnabled: true,
+    prometheusPort: 0,
+    jsonApiPort: 0,
+    slowQueryThresholdMs: 0,
+    historyIntervalMs: 100,
+    alertEvaluationIntervalMs: 1000,
+    alertRules: rules,
+    errorRedactor: () => 'redacted',
+  })
+  store = monitoring.instrument(new ClassicLevel(join(folder, 'orders')), { name: 'orders' })
+  await store.open()
+  await store.put('a', '1')
+  await store.get('a')
+  await store.get(undefined as unknown as string).catch(() => {})
+  await monitoring.healthMonitor.runHealthChecks()
+  await vi.waitFor(() => expect(monitoring.alerts()).not.toEqual([]), { timeout: 10_000 })
+})
+
+afterAll(async () => {
+  await store.close()
+  await monitoring.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the description is valid OpenAPI 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(structuredClone(openApiDocument))
+  expect(errors).toBeUndefined()
+  expect(valid).toBe(true)
+})
+
+test('every route is described, and every described path is a route', () => {
+  const registry = new MetricsRegistry()
+  const clock = new SystemClock()
+  const history = new TimeSeries()
+  const operations = new OperationMonitor({
+    registry,
+    logger: collectingLogger(),
+    slowThresholdMs: 1000,
+    isSlowThresholdAdaptive: false,
+    maxErrors: 100,
+    redactError: undefined,
+  })
+  const health = new HealthMonitor({ intervalMs: 1000, timeoutMs: 1000 })
+  onTestFinished(() => {
+    operations.close()
+    health.close()
+  })
+  const { slowLog, errors } = operations
+  const {
+    prometheus,
+    json,
+    health: healthApp,
+  } = createRoutes({
+    reader: new RegistryReader({ attributes: {}, fromEnvironment: {} }),
+    registry,
+    alerts: new AlertManager([], history),
+    history,
+    operations: new GroupOperations({ slowLog, errors, now: Date.now, others: () => [], ownWorker: () => undefined }),
+    workers: { workers: () => [] },
+    health,
+    clock,
+    recent: new RecentHistograms(),
+    authToken: undefined,
+  })
+  const routes = [prometheus, json, healthApp].flatMap((app) => app.routes).filter(({ method }) => method !== 'ALL')
+  const described = Object.entries(openApiDocument.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+  )
+  expect(described.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort())
+})
+
+/** Requests to each path: what replaces the parameters of the path, and queries. Others are asked without parameters. */
+const requests: Readonly<Record<string, readonly string[]>> = {
+  '/api/v1/query': [
+    '?metric=db_get_operations_total',
+    '?metric=db_get_latency_seconds&function=quantile&quantile=0.99',
+    '?metric=db_get_operations_total&function=median',
+  ],
+  '/api/v1/query_range': [
+    `?metric=db_get_operations_total&start=${Date.now() - 60_000}&step=1s`,
+    '?metric=db_get_operations_total',
+  ],
+  '/api/v1/slow-operations': ['', '?store=orders&limit=1', '?limit=0'],
+  '/api/v1/errors': ['', '?window=1h', '?window=1'],
+  '/health': ['', '?format=json', '?format=xml'],
+  '/health/{check}': ['disk_space', 'disk_space?format=json', 'nothing'],
+  '/health/{store}/{check}': ['orders/disk_space', 'orders/nothing'],
+  '/livez/{check}': ['responsiveness', 'nothing'],
+  '/livez/{store}/{check}': ['orders/nothing'],
+  '/readyz': ['', '?verbose'],
+  '/readyz/{check}': ['disk_space', 'nothing'],
+  '/readyz/{store}/{check}': ['orders/disk_space', 'orders/nothing'],
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+ajv.addSchema({ $id: 'api', ...closed(openApiDocument) })
+
+/** Returns a schema whose objects have no other fields than those that it describes. */
+function closed(schema: unknown): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (_, value) =>
+    value?.type === 'object' && value.properties !== undefined ? { additionalProperties: false, ...value } : value,
+  ) as JsonSchema
+}
+
+test.each(Object.keys(openApiDocument.paths))('%s answers as described', async (path) => {
+  const described = openApiDocument.paths[path]?.get
+  if (described === undefined || '200' in described.responses === false) return
+  if (described.responses['200']?.content?.['text/event-stream'] !== undefined) return
+  const { prometheus = '', json = '' } = monitoring.addresses
+  const base = path === '/metrics' ? prometheus : json
+  for (const request of requests[path] ?? ['']) {
+    const prefix = path.includes('{') ? path.slice(0, path.indexOf('{')) : path
+    const response = await fetch(`${base}${prefix}${request}`)
+    const answer = described.responses[String(response.status)]
+    expect(answer, `${response.status} of ${path}${request} is described`).toBeDefined()
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';')
+    expect(Object.keys(answer?.content ?? {})).toContain(type)
+    const body = await response.text()
+    if (!type.endsWith('json')) continue
+    const pointer = ['paths', path, 'get', 'responses', String(response.status), 'content', type, 'schema']
+    const escaped = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
+    const validate = ajv.getSchema(`api#/${escaped.join('/')}`)
+    expect(validate).toBeDefined()
+    validate?.(JSON.parse(body))
+    expect(validate?.errors ?? [], `${request} ${body.slice(0, 1000)}`).toEqual([])
+  }
+})
+
+test('the types of the API agree with the description (if they do not: npm run generate)', async () => {
+  expect(readFileSync(join(root, apiTypesFile), 'utf8')).toBe(await apiTypesSource())
+})
