@@ -28,6 +28,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'component.ts',
     'validation',
     'time',
+    'events',
     'collection',
     'history',
     'process',

@@ -9,6 +9,7 @@ import { type Component, ComponentList } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
+import type { EventLog } from './events/event-log.ts'
 import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
@@ -36,6 +37,8 @@ export interface CollectorOptions {
   readonly health: HealthSource
   readonly operations: OperationSource
   readonly workers: WorkerSource
+  /** The timeline: what happened, of this process and of those that it collects from. */
+  readonly events: EventLog
   /** Called with the recorder of each history. */
   readonly onRecorder: (recorder: HistoryRecorder) => void
 }

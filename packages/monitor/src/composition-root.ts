@@ -14,6 +14,7 @@ import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
+import { EventLog } from './events/event-log.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
@@ -99,6 +100,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       : await readRulesFile(rulesFile)
   if (options.alerts.evaluationIntervalMs !== undefined) reportReplacedRules(rules, logger)
 
+  const events = new EventLog({ clock, registry, ownWorker: () => group.ownWorker })
   const operations = components.add(new OperationMonitor({ registry, logger, clock, ...options.operations }))
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
@@ -139,6 +141,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     health: { report, liveness: () => health.liveness() },
     operations: groupOperations,
     workers: { workers },
+    events,
     onRecorder: (recorder) => local.follow(recorder),
   })
   const { group: groupOption, hasWorkerLabel } = options.processes

@@ -405,6 +405,13 @@ const monitorRows = {
     'Processes or threads whose metrics cannot be added up, because of another version or other options.',
     ['kind'],
   ),
+  wombat_monitor_events_dropped_total: row('counter', '{event}', 'Events that were too large for the timeline of events.', []),
+  wombat_monitor_event_streams_dropped_total: row(
+    'counter',
+    '{stream}',
+    'Streams of events that were refused because there were too many, or ended because their reader was too slow, by reason.',
+    ['reason'],
+  ),
   wombat_process_event_loop_delay_seconds: row(
     'histogram',
     's',

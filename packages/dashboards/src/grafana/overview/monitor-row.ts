@@ -209,8 +209,20 @@ const panels: readonly PanelSpec[] = [
     note: 'A check that changes often is near a threshold, or its thresholds are too close together.',
   },
   {
+    title: 'Events and their streams dropped',
+    width: 8,
+    series: [
+      { legend: `events ${processLegend}`, query: perSecond('wombat_monitor_events_dropped_total', { by: byProcess }) },
+      {
+        legend: `streams, {{reason}} ${processLegend}`,
+        query: perSecond('wombat_monitor_event_streams_dropped_total', { by: ['reason', ...byProcess] }),
+      },
+    ],
+    note: 'A stream that was dropped continues where it ended as soon as its reader connects again.',
+  },
+  {
     title: 'Processes and threads',
-    width: 24,
+    width: 16,
     series: [
       {
         legend: `{{kind}}, {{state}} ${processLegend}`,

@@ -1,0 +1,112 @@
+import type { Labels } from '@wombat/instrumentation'
+
+/** The details of an event, by its kind. Sizes are in bytes, durations in seconds. What is unknown is left out. */
+export interface EventDetails {
+  /** The engine wrote a memtable to disk. */
+  readonly flush: { readonly bytes: number; readonly durationSeconds?: number }
+  /** The engine rewrote tables; `level` is the one that it wrote to. */
+  readonly compaction: {
+    readonly level?: number
+    readonly inputFiles: number
+    readonly outputFiles?: number
+    readonly inputBytes?: number
+    readonly outputBytes: number
+    readonly durationSeconds?: number
+  }
+  /** The engine stopped or slowed down writers; without a duration while it lasts. */
+  readonly write_stall: { readonly cause: string; readonly durationSeconds?: number }
+  readonly health_change: { readonly check: string; readonly from: string; readonly to: string; readonly message: string }
+  readonly alert: {
+    readonly rule: string
+    readonly from: string
+    readonly to: string
+    readonly labels: Labels
+    readonly value?: number
+  }
+  /** Slow operations of a store, less than ten seconds apart. */
+  readonly slow_operations: {
+    readonly count: number
+    /** How many, by operation. */
+    readonly operations: Readonly<Record<string, number>>
+    readonly worstSeconds: number
+    /** What the slowest one waited for. */
+    readonly cause: string
+  }
+  readonly event_loop_block: { readonly durationSeconds: number }
+  readonly store_opened: { readonly engine: string; readonly adapter: string }
+  readonly store_closed: { readonly engine: string; readonly adapter: string }
+  readonly settings: {
+    readonly changes: ReadonlyArray<{ readonly setting: string; readonly from?: unknown; readonly to?: unknown }>
+  }
+  readonly notification: {
+    readonly notifier: string
+    readonly rule: string
+    readonly result: 'sent' | 'failed' | 'dropped' | 'silenced'
+    readonly reason?: string
+  }
+  readonly silence: {
+    readonly id: string
+    readonly change: 'created' | 'deleted' | 'expired'
+    readonly matchers: Labels
+    readonly durationSeconds?: number
+  }
+  readonly process: {
+    readonly change: 'started' | 'joined' | 'closed' | 'lost'
+    readonly pid: number
+    /** The thread; left out for the main thread. */
+    readonly thread?: number
+  }
+  /** The system clock was set by this much. */
+  readonly clock: { readonly seconds: number }
+}
+
+export type EventKind = keyof EventDetails
+
+export type EventSeverity = 'info' | 'warning' | 'critical'
+
+/** One event of a kind. It never contains a key, a value, a path or an error message. */
+export interface EventOf<Kind extends EventKind> {
+  /** Grows with each event of one process life: `EPOCH-SEQUENCE`. */
+  readonly id: string
+  /** A later event with the same key replaces the earlier one. */
+  readonly key: string
+  readonly kind: Kind
+  /** Unix time in milliseconds. */
+  readonly startMs: number
+  /** Unix time in milliseconds; equal to `startMs` if the event has no duration, undefined while it lasts. */
+  readonly endMs?: number
+  readonly store?: string
+  /** The label of the process or thread; undefined if there is only one. */
+  readonly worker?: string
+  readonly severity: EventSeverity
+  /** What happened, in a few plain words. */
+  readonly title: string
+  readonly details: EventDetails[Kind]
+}
+
+/** Something that happened at a time: in an engine, in the monitoring or in the process. */
+export type TimelineEvent = { [Kind in EventKind]: EventOf<Kind> }[EventKind]
+
+/**
+ * How many events of each kind are kept for each process, so that many of one kind displace none of another. In all about 2,000,
+ * which take about 1 MB.
+ */
+export const eventLimits: Readonly<Record<EventKind, number>> = {
+  flush: 350,
+  compaction: 400,
+  write_stall: 200,
+  health_change: 200,
+  alert: 200,
+  slow_operations: 150,
+  event_loop_block: 150,
+  store_opened: 50,
+  store_closed: 50,
+  settings: 50,
+  notification: 100,
+  silence: 50,
+  process: 50,
+  clock: 20,
+}
+
+/** All kinds of events. */
+export const eventKinds = Object.keys(eventLimits) as readonly EventKind[]
