@@ -104,6 +104,8 @@ test('every route is described, and every described path is a route', () => {
     clock,
     recent: new RecentHistograms(),
     authToken: undefined,
+    consoleEnabled: false,
+    logger: collectingLogger(),
   })
   const routes = [prometheus, json, healthApp].flatMap((app) => app.routes).filter(({ method }) => method !== 'ALL')
   const described = Object.entries(openApiDocument.paths).flatMap(([path, item]) =>

@@ -1,4 +1,6 @@
 import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 
 /** One static file of the console. */
 export interface ConsoleFile {
@@ -10,9 +12,6 @@ export interface ConsoleFile {
   /** Whether its name changes with its content, so that browsers may keep it for ever. */
   readonly isImmutable: boolean
 }
-
-/** The names of the folder above this module differ between the sources and the bundle. */
-const folder = new URL(import.meta.url.includes('/dist/') ? '../page/' : '../dist/page/', import.meta.url)
 
 const contentTypes: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -26,9 +25,12 @@ const contentTypes: Readonly<Record<string, string>> = {
  * Returns the static files of the console. The page refers to the others by relative paths, so it can be served below any path that ends in
  * a slash.
  *
- * @throws Error if the files are missing: the package is not complete.
+ * @throws Error if the files are missing: the package is not complete, or an application was bundled with it and is not installed beside it.
  */
 export function consoleFiles(): ConsoleFile[] {
+  // Not relative to this module: in a bundled application, that would be a folder of the application.
+  const manifest = createRequire(import.meta.url).resolve('@wombat/console/package.json')
+  const folder = new URL('dist/page/', pathToFileURL(manifest))
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
     const contentType = contentTypes[name.slice(name.lastIndexOf('.') + 1)]
     if (contentType === undefined) return []

@@ -119,7 +119,7 @@ export class Collector implements CollectorRole {
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
     this.#options.onRecorder(recorder)
-    const { authToken, prometheusEnabled } = options.http
+    const { authToken, basePath, consoleEnabled, prometheusEnabled } = options.http
     // The routes are loaded at the first request, but counters exist from the start.
     if (prometheusEnabled) new DroppedPointsLog(own, 'prometheus')
     const { health, operations, workers, chosenOptions } = this.#options
@@ -136,10 +136,12 @@ export class Collector implements CollectorRole {
       clock,
       recent,
       authToken,
+      consoleEnabled,
+      logger,
     }
     const loadRoutes = once(async () => (await import('./http/app.ts')).createRoutes(dependencies))
     const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
-    const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], authToken, logger))
+    const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { authToken, basePath, logger }))
     const loadForwardedApp = once(async () => (await import('./http/forwarding-app.ts')).createForwardedApp(await loadRoutes()))
     const evaluation = new ComponentList()
     evaluation.add(recorder)

@@ -191,10 +191,13 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
 
   const app = new FirstRequest(async () => {
     const { createForwardingApp } = await import('./http/forwarding-app.ts')
+    const { authToken, basePath, consoleEnabled } = options.http
     return createForwardingApp({
       loadOwn: () => collector.active?.loadApp(),
       forward: (request) => group.forward(request),
-      authToken: options.http.authToken,
+      authToken,
+      basePath,
+      console: { isEnabled: consoleEnabled, logger },
       onError: routeErrorLog(logger),
     })
   }, logger)

@@ -1,3 +1,4 @@
+import { isRemote } from './host.ts'
 import type { ResolvedConfig } from './resolve-config.ts'
 
 /** Default rules use windows of five minutes, which need more than a few samples, however seldom metrics are exported. */
@@ -25,7 +26,8 @@ export function componentOptions(config: ResolvedConfig) {
   const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutWebhook } = withoutAlerts
   const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
   const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
-  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutHttp } = withoutNotifiers
+  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutServers } = withoutNotifiers
+  const { consoleEnabled = !isRemote(host), basePath, ...withoutHttp } = withoutServers
   const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutHttp
   rest satisfies Record<string, never>
 
@@ -76,7 +78,7 @@ export function componentOptions(config: ResolvedConfig) {
       alertPagerdutyRoutingKey,
       alertOpsgenieApiKey,
     },
-    http: { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
+    http: { host, authToken, basePath, consoleEnabled, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
     processes: { group: processGroup, hasWorkerLabel: workerLabel },
     log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
   }

@@ -14,7 +14,7 @@ const falseWords = ['false', '0', 'no', 'off', 'n', 'disabled']
 
 /** Parses a variable's text as the option's type. Text that cannot be parsed is returned as it is, and the schema rejects it. */
 export function parseVariable({ defaultValue, schema }: Option, text: string): unknown {
-  if (typeof defaultValue === 'boolean') {
+  if (typeof defaultValue === 'boolean' || schema.type === 'boolean') {
     const word = text.toLowerCase()
     if (trueWords.includes(word)) return true
     return falseWords.includes(word) ? false : text

@@ -129,6 +129,16 @@ export const options = {
   prometheusPort: option(port(), 9090, 'Port of `/metrics`.'),
   jsonApiEnabled: option(boolean(), true, 'Serve the JSON API.'),
   jsonApiPort: option(port(), 8080, 'Port of the JSON API.'),
+  consoleEnabled: option(
+    optional(boolean()),
+    undefined,
+    'Serve the console, a web page, at `/` of the JSON API. If not set: only if `host` is a loopback address.',
+  ),
+  basePath: option(
+    optional(text('a path that begins with a slash and does not end with one, such as /monitoring', 2, /^(\/[\w.~-]+)+$/)),
+    undefined,
+    'Path below which a server of the application or a proxy serves the endpoints, if it passes on the whole path. Requests without it are answered, too.',
+  ),
   host: option(
     text('an address to listen on'),
     '127.0.0.1',

@@ -1,12 +1,19 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { isRemote } from '../config/host.ts'
-import { isLoopbackName } from './middleware.ts'
+
+/** What a Node server knows of a request. A fetch handler knows nothing of it. */
+export interface IncomingRequest {
+  readonly socket: { readonly remoteAddress?: string | undefined }
+  /** The path and the query, without what Express has cut off. */
+  readonly url?: string | undefined
+  /** The path and the query that the client requested, if a framework has cut off something. */
+  readonly originalUrl?: string
+}
 
 /** The context of routes behind `canSeeDetails`. */
 export interface Access {
-  Bindings: Partial<HttpBindings>
+  Bindings: { readonly incoming?: IncomingRequest }
   Variables: { readonly seesDetails: boolean }
 }
 
@@ -27,6 +34,14 @@ export function canSeeDetails(authToken: string | undefined): MiddlewareHandler<
     context.set('seesDetails', hasAuthorization)
     return hasAuthorization ? requireToken(context, next) : next()
   }
+}
+
+/** A name may end in a dot: that of the root domain. */
+const loopbackHost = /^(localhost\.?|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
+
+/** Returns whether a Host header is a loopback address or `localhost`. */
+export function isLoopbackName(host: string | undefined): boolean {
+  return host !== undefined && loopbackHost.test(host)
 }
 
 /** Headers that proxies add to the requests of others. */

@@ -4,8 +4,10 @@ import type { AlertManager } from '../alerts/manager.ts'
 import type { Reader } from '../collection/registry-reader.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
 import type { History } from '../history/history.ts'
+import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
@@ -25,19 +27,24 @@ export interface RouteDependencies {
   /** The histograms of the last interval. */
   readonly recent: RecentHistograms
   readonly authToken: string | undefined
+  readonly consoleEnabled: boolean
+  readonly logger: Logger
 }
 
 /** The endpoints, by the server that serves them. */
 export interface RouteGroups {
   readonly prometheus: Hono
   readonly json: Hono
+  /** Served beside `json`, without a token. */
+  readonly publicJson?: Hono
   /** Served by every server, without a token. */
   readonly health?: Hono
 }
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authToken } = dependencies
+  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authToken, consoleEnabled, logger } =
+    dependencies
   const now = (): number => clock.nowMs()
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -47,5 +54,10 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', operationRoutes(operations))
     .route('/', workerRoutes(workers))
     .route('/', openApiRoutes())
-  return { prometheus: prometheusRoutes(reader, registry), json, health: healthRoutes(health, { authToken }) }
+  return {
+    prometheus: prometheusRoutes(reader, registry),
+    json,
+    publicJson: consoleRoutes({ isEnabled: consoleEnabled, logger }),
+    health: healthRoutes(health, { authToken }),
+  }
 }

@@ -3,6 +3,7 @@ import type { ForwardedRequest, ForwardedResponse } from '../processes/protocol.
 import { type Access, isFromThisMachine } from './access.ts'
 import type { RouteGroups } from './app.ts'
 import { withMiddleware } from './middleware.ts'
+import { type ConsoleRoutesOptions, consoleRoutes } from './routes/console.ts'
 
 export interface ForwardingOptions {
   /** Returns the endpoints of this process; undefined if another one collects. */
@@ -10,6 +11,8 @@ export interface ForwardingOptions {
   /** Passes a request on to the process that collects. */
   readonly forward: (request: ForwardedRequest) => Promise<ForwardedResponse>
   readonly authToken: string | undefined
+  readonly basePath: string | undefined
+  readonly console: ConsoleRoutesOptions
   readonly onError: (error: unknown) => void
 }
 
@@ -19,12 +22,13 @@ const healthPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `$
  * Creates the endpoints for a server of the application. It may be that of any process of a group, so a request is passed on if another one
  * collects.
  */
-export function createForwardingApp({ loadOwn, forward, authToken, onError }: ForwardingOptions): Hono {
+export function createForwardingApp(options: ForwardingOptions): Hono {
+  const { loadOwn, forward, authToken, basePath, onError } = options
   const pass = async (context: Context): Promise<Response> => {
     const { req } = context
     const { status, headers, body } = await forward({
       method: req.method,
-      url: req.url,
+      url: withPath(req.url, req.path),
       // The middleware here compresses the answer.
       headers: [...req.raw.headers].filter(([name]) => name !== 'accept-encoding'),
       isFromThisMachine: isFromThisMachine(context as Context<Access>),
@@ -33,8 +37,15 @@ export function createForwardingApp({ loadOwn, forward, authToken, onError }: Fo
   }
   const health = new Hono()
   for (const path of healthPaths) health.get(path, pass)
-  const forwarding = withMiddleware([new Hono().get('*', pass)], authToken, [health], onError)
+  const publicRoutes = [health, consoleRoutes(options.console)]
+  const forwarding = withMiddleware([new Hono().get('*', pass)], authToken, publicRoutes, { onError, basePath })
   return new Hono().all('*', async (context) => (await (loadOwn() ?? forwarding)).fetch(context.req.raw, context.env))
+}
+
+function withPath(url: string, path: string): string {
+  const changed = new URL(url)
+  changed.pathname = path
+  return changed.href
 }
 
 /** Creates the endpoints for requests that another process has let in. */

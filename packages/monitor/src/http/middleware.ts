@@ -3,21 +3,28 @@ import { bearerAuth } from 'hono/bearer-auth'
 import { compress } from 'hono/compress'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
+import { type Access, isLoopbackName } from './access.ts'
+import { pathBelow, redirectToSlash } from './mount-path.ts'
+
+export interface MiddlewareOptions {
+  /** Called with an error of a route, which the client sees only as `internal error`. */
+  readonly onError?: (error: unknown) => void
+  /** The path below which the routes are served, besides the root. */
+  readonly basePath?: string | undefined
+}
 
 /**
  * Creates an app with the middleware of all routes: only GET and HEAD, secure headers, compression and, if a token is set,
  * authentication. Public routes do not require the token; they may check it themselves.
- *
- * @param onError called with an error of a route, which the client sees only as `internal error`.
  */
 export function withMiddleware(
   routes: readonly Hono[],
   authToken: string | undefined,
   publicRoutes: readonly Hono[] = [],
-  onError: (error: unknown) => void = () => {},
+  { onError = () => {}, basePath }: MiddlewareOptions = {},
 ): Hono {
-  const app = new Hono()
-  app.use(secureHeaders(), readOnly, compress())
+  const app = new Hono<Access>({ getPath: pathBelow(basePath) })
+  app.use(secureHeaders(), readOnly, compress(), redirectToSlash)
   for (const route of publicRoutes) app.route('/', route)
   if (authToken !== undefined) app.use(bearerAuth({ token: authToken }))
   for (const route of routes) app.route('/', route)
@@ -28,20 +35,12 @@ export function withMiddleware(
     onError(error)
     return context.json({ error: 'internal error' }, 500)
   })
-  return app
+  return app as unknown as Hono
 }
 
 const readOnly: MiddlewareHandler = async (context, next) => {
   if (context.req.method === 'GET' || context.req.method === 'HEAD') return next()
   return context.json({ error: `${context.req.method} is not allowed: use GET or HEAD` }, 405, { allow: 'GET, HEAD' })
-}
-
-/** A name may end in a dot: that of the root domain. */
-const loopbackHost = /^(localhost\.?|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
-
-/** Returns whether a Host header is a loopback address or `localhost`. */
-export function isLoopbackName(host: string | undefined): boolean {
-  return host !== undefined && loopbackHost.test(host)
 }
 
 /**

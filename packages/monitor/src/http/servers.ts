@@ -11,6 +11,8 @@ import { FirstRequest, routeErrorLog } from './first-request.ts'
 export interface HttpServerOptions {
   readonly host: string
   readonly authToken?: string | undefined
+  /** The path below which the endpoints are served, besides the root. */
+  readonly basePath?: string | undefined
   readonly prometheusEnabled: boolean
   readonly prometheusPort: number
   readonly jsonApiEnabled: boolean
@@ -79,8 +81,8 @@ export class HttpServers implements Component {
   }
 
   async #listen(groups: readonly RouteGroup[], port: number, options: readonly PortOption[]): Promise<string> {
-    const { host, authToken, logger } = this.#options
-    const app = new FirstRequest(() => loadEndpoints(this.#loadRoutes, groups, authToken, logger), logger)
+    const { host, logger } = this.#options
+    const app = new FirstRequest(() => loadEndpoints(this.#loadRoutes, groups, this.#options), logger)
     const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)
     return listener.url
@@ -101,17 +103,17 @@ export class HttpServers implements Component {
   }
 }
 
-/** Loads these groups of routes, the health routes and the middleware of all. */
+/** Loads these groups of routes, those that need no token, and the middleware of all. */
 export async function loadEndpoints(
   loadRoutes: LoadRoutes,
   groups: readonly RouteGroup[],
-  authToken: string | undefined,
-  logger: Logger,
+  { authToken, basePath, logger }: Pick<HttpServerOptions, 'authToken' | 'basePath' | 'logger'>,
 ): Promise<Hono> {
   const [routes, { withMiddleware }] = await Promise.all([loadRoutes(), import('./middleware.ts')])
-  const { health } = routes
+  const { health, publicJson } = routes
   const chosen = groups.map((group) => routes[group])
-  return withMiddleware(chosen, authToken, health === undefined ? [] : [health], routeErrorLog(logger))
+  const publicRoutes = [health, groups.includes('json') ? publicJson : undefined].filter((one) => one !== undefined)
+  return withMiddleware(chosen, authToken, publicRoutes, { onError: routeErrorLog(logger), basePath })
 }
 
 async function listenOnFreePort(app: FirstRequest, host: string, firstPort: number, option: string): Promise<Listener> {

@@ -267,6 +267,18 @@ export interface PlainOptions {
    */
   readonly jsonApiPort?: number
   /**
+   * Serve the console, a web page, at `/` of the JSON API. If not set: only if `host` is a loopback address.
+   *
+   * True or false. Environment: `WOMBAT_CONSOLE_ENABLED`.
+   */
+  readonly consoleEnabled?: boolean
+  /**
+   * Path below which a server of the application or a proxy serves the endpoints, if it passes on the whole path. Requests without it are answered, too.
+   *
+   * A path that begins with a slash and does not end with one, such as /monitoring. Environment: `WOMBAT_BASE_PATH`.
+   */
+  readonly basePath?: string
+  /**
    * Address that the HTTP servers listen on. Every address except loopback requires `authToken`.
    *
    * An address to listen on. Environment: `WOMBAT_HOST`.
