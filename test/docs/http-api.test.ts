@@ -49,6 +49,7 @@ test('the documentation has every endpoint', () => {
     '/health',
     '/livez',
     '/readyz',
+    '/api/v1/openapi.json',
   ])
 })
 

@@ -119,10 +119,12 @@ const requests: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/query': [
     '?metric=db_get_operations_total',
     '?metric=db_get_latency_seconds&function=quantile&quantile=0.99',
+    '?metric=db_get_operations_total&metric=db_set_operations_total&by=store',
     '?metric=db_get_operations_total&function=median',
   ],
   '/api/v1/query_range': [
     `?metric=db_get_operations_total&start=${Date.now() - 60_000}&step=1s`,
+    '?metric=db_get_latency_seconds&function=quantile&quantile=0.5&quantile=0.99&start=-1m&step=1s&align=true',
     '?metric=db_get_operations_total',
   ],
   '/api/v1/slow-operations': ['', '?store=orders&limit=1', '?limit=0'],

@@ -31,3 +31,11 @@ export interface History {
    */
   at(series: HistorySeries, timeMs: number): number | undefined
 }
+
+/** A history whose series can be listed. */
+export interface SearchableHistory extends History {
+  /** Returns the names of all series. */
+  names(): string[]
+  /** Returns the series whose label `store` has this value, and that have not ended. */
+  currentSeries(store: string): Iterable<HistorySeries>
+}

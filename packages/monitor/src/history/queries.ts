@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from './history.ts'
-import { type Bucket, histogramQuantile, increase, predictLinear, rate, Sum, type WindowSummary } from './indicators.ts'
+import { type Bucket, histogramQuantile, predictLinear, rate, Sum } from './indicators.ts'
 
 /** One element of a query result: labels and their value. PromQL calls a list of them an instant vector. */
 export interface LabeledValue {
@@ -19,47 +19,6 @@ export interface Selector {
 /** Window of queries that name none: five minutes. */
 export const defaultWindowMs = 5 * 60_000
 
-/** Functions that an `InstantQuery` may apply, each as in PromQL. `value` is the series itself. */
-export const queryFunctions = ['value', 'rate', 'increase', 'quantile', 'min', 'max', 'avg'] as const
-
-/** Function that an `InstantQuery` applies. */
-export type QueryFunction = (typeof queryFunctions)[number]
-
-/** Applies one function to each series of one metric. */
-export interface InstantQuery extends Selector {
-  readonly function: QueryFunction
-  /** Window of every function except `value`, in milliseconds (default five minutes). */
-  readonly window?: number | undefined
-  /** For the function `quantile`: a number between 0 and 1 (default 0.99). */
-  readonly quantile?: number | undefined
-}
-
-/** Returns how many series a query reads. The quantile of a histogram reads one series per bucket. */
-export function countSeries(history: History, { metric, function: name, where }: InstantQuery): number {
-  return history.select(name === 'quantile' ? bucketSeries(metric) : metric, where).length
-}
-
-/** Evaluates a query at `timeMs`. Returns one value per series; series without a value are left out. */
-export function queryAt(history: History, query: InstantQuery, timeMs: number): LabeledValue[] {
-  const { function: name, window: windowMs = defaultWindowMs, quantile = 0.99 } = query
-  switch (name) {
-    case 'value':
-      return instantValues(history, query, timeMs)
-    case 'rate':
-      return rates(history, query, windowMs, timeMs)
-    case 'increase':
-      return overWindow(history, query, windowMs, timeMs, (window) => increase(window, windowMs, timeMs))
-    case 'quantile':
-      return quantiles(bucketRates(history, query, windowMs, timeMs), quantile)
-    case 'min':
-      return overWindow(history, query, windowMs, timeMs, ({ min }) => min)
-    case 'max':
-      return overWindow(history, query, windowMs, timeMs, ({ max }) => max)
-    case 'avg':
-      return overWindow(history, query, windowMs, timeMs, ({ avg }) => avg)
-  }
-}
-
 /** Returns the newest value of each series, as a PromQL selector does. */
 export function instantValues(history: History, { metric, where }: Selector, timeMs: number): LabeledValue[] {
   return history.select(metric, where).flatMap((series) => {
@@ -70,7 +29,10 @@ export function instantValues(history: History, { metric, where }: Selector, tim
 
 /** Returns the increase per second of each counter, as PromQL's `rate` does. */
 export function rates(history: History, selector: Selector, windowMs: number, timeMs: number): LabeledValue[] {
-  return overWindow(history, selector, windowMs, timeMs, (window) => rate(window, windowMs, timeMs))
+  return history.select(selector.metric, selector.where).flatMap((series) => {
+    const value = rate(history.window(series, timeMs - windowMs, timeMs), windowMs, timeMs)
+    return value === undefined ? [] : [{ labels: series.labels, value }]
+  })
 }
 
 /** Returns the rate of each bucket of a histogram; the label `le` holds the bucket's upper bound. */
@@ -139,18 +101,4 @@ export function bucketSeries(metric: string): string {
 /** Returns these labels only, as `by (...)` and `on (...)` match them. */
 export function pickLabels(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])))
-}
-
-function overWindow(
-  history: History,
-  { metric, where }: Selector,
-  windowMs: number,
-  timeMs: number,
-  evaluate: (window: WindowSummary) => number | undefined,
-): LabeledValue[] {
-  return history.select(metric, where).flatMap((series) => {
-    const window = history.window(series, timeMs - windowMs, timeMs)
-    const value = window && evaluate(window)
-    return value === undefined ? [] : [{ labels: series.labels, value }]
-  })
 }

@@ -1,24 +1,54 @@
-/** How long work may block the event loop without a pause. */
-const sliceMs = 2
+import { setImmediate as nextIteration } from 'node:timers/promises'
+
+/** How work is divided. */
+export interface TimeSlicesOptions {
+  /** How long work may block the event loop without a pause, in milliseconds (default 2). */
+  readonly sliceMs?: number
+  /**
+   * How long a pause lasts: a millisecond (`rest`, the default), so that the work takes two thirds of a core at most, or one iteration of the
+   * event loop (`turn`), because somebody waits for the result.
+   */
+  readonly pause?: 'rest' | 'turn'
+  /** Whether the process may end only after the work (default false: it may end in a pause that is a rest). */
+  readonly keepsProcessAlive?: boolean
+  /** Ends the work when it is aborted. */
+  readonly signal?: AbortSignal
+}
 
 /** Divides long work into slices, so that the event loop runs between them. */
 export class TimeSlices {
-  readonly #keepsProcessAlive: boolean
-  #startMs = performance.now()
+  readonly #sliceMs: number
+  readonly #options: TimeSlicesOptions
+  #endMs: number
 
-  /** @param options.keepsProcessAlive whether the process may end only after the work (default false: it may end in a pause) */
-  constructor({ keepsProcessAlive = false } = {}) {
-    this.#keepsProcessAlive = keepsProcessAlive
+  constructor(options: TimeSlicesOptions = {}) {
+    this.#options = options
+    this.#sliceMs = options.sliceMs ?? 2
+    this.#endMs = performance.now() + this.#sliceMs
+  }
+
+  /** Whether the current slice has ended. */
+  get isDue(): boolean {
+    return performance.now() >= this.#endMs
+  }
+
+  /** Pauses, and begins a new slice. @throws the reason of the signal if it is aborted. */
+  async pause(): Promise<void> {
+    const { pause = 'rest', keepsProcessAlive = false, signal } = this.#options
+    if (pause === 'turn') await nextIteration()
+    else {
+      await new Promise<void>((resolve) => {
+        // Not an unref'ed immediate: it would wait until the event loop has something else to do.
+        const timer = setTimeout(resolve, 1)
+        if (!keepsProcessAlive) timer.unref()
+      })
+    }
+    signal?.throwIfAborted()
+    this.#endMs = performance.now() + this.#sliceMs
   }
 
   /** Pauses if the current slice has ended. */
   async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#startMs < sliceMs) return
-    await new Promise<void>((resolve) => {
-      // Not an unref'ed immediate: it would wait until the event loop has something else to do.
-      const timer = setTimeout(resolve, 1)
-      if (!this.#keepsProcessAlive) timer.unref()
-    })
-    this.#startMs = performance.now()
+    if (this.isDue) await this.pause()
   }
 }

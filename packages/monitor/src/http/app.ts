@@ -3,10 +3,11 @@ import { Hono } from 'hono'
 import type { AlertManager } from '../alerts/manager.ts'
 import type { Reader } from '../collection/registry-reader.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
-import type { History } from '../history/history.ts'
+import type { SearchableHistory } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
+import { QueryRunner } from './query-runner.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
@@ -19,7 +20,7 @@ export interface RouteDependencies {
   readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly alerts: AlertManager
-  readonly history: History
+  readonly history: SearchableHistory
   readonly operations: OperationSource
   readonly workers: WorkerSource
   readonly health: HealthSource
@@ -45,12 +46,12 @@ export interface RouteGroups {
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, health, clock, recent, authToken, consoleEnabled, logger } =
     dependencies
-  const now = (): number => clock.nowMs()
+  const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
     .route('/', alertRoutes(alerts))
     .route('/', runbookRoutes())
-    .route('/', queryRoutes(history, now))
+    .route('/', queryRoutes(queries))
     .route('/', operationRoutes(operations))
     .route('/', workerRoutes(workers))
     .route('/', openApiRoutes())

@@ -38,5 +38,7 @@ export function describeContent(value: unknown): string {
 /** Returns `: did you mean NAME?` with the known name that resembles this one; an empty string if none does. */
 export function suggest(name: string, known: readonly string[]): string {
   const guess = closest(name, known)
-  return distance(name, guess) <= Math.max(3, name.length / 3) ? `: did you mean ${guess}?` : ''
+  // Of a short name, half of it at most: every short word resembles another one.
+  const limit = Math.max(Math.min(3, name.length / 2), name.length / 3)
+  return distance(name, guess) <= limit ? `: did you mean ${guess}?` : ''
 }

@@ -11,6 +11,10 @@ export class SeriesIndex {
   readonly #byKey = new Map<string, StoredSeries>()
   readonly #byStore = new Map<string, Set<StoredSeries>>()
 
+  get size(): number {
+    return this.#byKey.size
+  }
+
   /** Returns the series with exactly these labels. */
   get(labels: Labels): StoredSeries | undefined {
     return this.#byKey.get(seriesKey(labels))

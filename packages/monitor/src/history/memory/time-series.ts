@@ -1,5 +1,5 @@
 import type { Labels } from '@wombat/instrumentation'
-import { type History, lookbackMs } from '../history.ts'
+import { lookbackMs, type SearchableHistory } from '../history.ts'
 import type { RangeSamples, WindowSummary } from '../indicators.ts'
 import { type HistorySeries, type Sample, withoutEmptyLabels } from '../series.ts'
 import { BlockPool, blockBytes, blockLength } from './block-pool.ts'
@@ -66,7 +66,7 @@ const samplesPerSweep = 60
  * if (history.at(series, 20_000) !== 5) throw new Error('expected the newest value')
  * ```
  */
-export class TimeSeries implements History {
+export class TimeSeries implements SearchableHistory {
   /** Milliseconds between two samples. */
   readonly intervalMs: number
   readonly maxBytes: number
@@ -177,6 +177,15 @@ export class TimeSeries implements History {
 
   select(name: string, matchers: Labels = {}): HistorySeries[] {
     return this.#indexes.get(name)?.select(matchers) ?? []
+  }
+
+  names(): string[] {
+    return [...this.#indexes].flatMap(([name, { size }]) => (size > 0 ? [name] : []))
+  }
+
+  *currentSeries(store: string): Iterable<HistorySeries> {
+    const newest = this.#shared.samples.nextSequence - 1
+    for (const { series, lastSequence } of this.#groups.get(store)?.series ?? []) if (lastSequence >= newest) yield series
   }
 
   range(series: HistorySeries, fromMs: number, toMs: number): RangeSamples {

@@ -1,4 +1,5 @@
-import { queryFunctions } from '../../history/queries.ts'
+import { queryFunctions } from '../../history/series-query.ts'
+import { aggregations } from '../../history/step-values.ts'
 import {
   badRequest,
   choice,
@@ -12,19 +13,40 @@ import {
   query,
   record,
   ref,
+  repeatable,
   requiredQuery,
   text,
   timeMs,
   tuple,
 } from './description.ts'
 
+const momentText = 'Unix time in milliseconds, `now`, or a time before now such as `-1h`'
+
 const functionParameters = [
-  requiredQuery('metric', "a metric's name"),
+  { ...repeatable('metric', "up to 24 metrics' names"), required: true },
   query('function', 'what to compute of each series (default `value`)', choice(queryFunctions)),
   query('window', 'how far back the function looks (default `5m`)'),
-  query('quantile', 'above 0 and below 1; required for the function `quantile`', number()),
-  query('label.NAME', 'only series with this value of the label NAME'),
+  repeatable('quantile', 'above 0 and below 1; required for the function `quantile`', number()),
+  repeatable('label.NAME', 'only series with one of these values of the label NAME'),
+  query('by', 'combines the series that share these labels, separated by commas; `__name__` keeps the metrics apart'),
+  query('aggregate', 'how series are combined (default `sum`)', choice(aggregations)),
 ]
+
+/** The parameters of a range. */
+const rangeParameters = [
+  requiredQuery('start', momentText),
+  query('end', `${momentText} (default: now)`),
+  requiredQuery('step', 'time between two points, such as `1m`'),
+  query('align', 'whether `start` is rounded down, so that points lie at multiples of `step`', choice(['true', 'false'])),
+]
+
+const seriesFields = {
+  'metric?': text('left out if metrics may be combined'),
+  labels: ref('Labels'),
+  'quantile?': number('0.99 is the 99th percentile'),
+}
+
+const tooMany = failure('Too many queries wait: try again after a second.')
 
 /** The endpoints that read the history. */
 export const queryEndpoints: EndpointGroup = {
@@ -32,33 +54,28 @@ export const queryEndpoints: EndpointGroup = {
     '/api/v1/query': {
       get: {
         summary: 'A function of series at one time',
-        parameters: [...functionParameters, query('time', 'Unix time in milliseconds (default: now)', number())],
-        responses: { 200: json(ref('QueryAnswer'), 'One value per series'), 400: badRequest },
+        parameters: [...functionParameters, query('time', `${momentText} (default: now)`)],
+        responses: { 200: json(ref('QueryAnswer'), 'One value per series'), 400: badRequest, 503: tooMany },
       },
     },
     '/api/v1/query_range': {
       get: {
         summary: 'A function of series at every step of a range',
-        parameters: [
-          ...functionParameters,
-          requiredQuery('start', 'Unix time in milliseconds', number()),
-          query('end', 'Unix time in milliseconds (default: now)', number()),
-          requiredQuery('step', 'time between two points, such as `1m`'),
-        ],
+        parameters: [...functionParameters, ...rangeParameters],
         responses: {
           200: json(ref('RangeAnswer'), 'The points of each series'),
           400: badRequest,
-          503: failure('Too many ranges wait: try again after a second.'),
+          503: tooMany,
         },
       },
     },
   },
   schemas: {
-    QuerySeries: object({ labels: ref('Labels'), value: ref('JsonValue') }),
+    QuerySeries: object({ ...seriesFields, value: ref('JsonValue') }),
     QueryAnswer: object({ timeMs: timeMs(), series: list(ref('QuerySeries')) }),
     RangePoint: tuple([timeMs(), ref('JsonValue')], 'A time and the value at it.'),
-    RangeSeries: object({ labels: ref('Labels'), points: list(ref('RangePoint')) }),
-    RangeAnswer: object({ series: list(ref('RangeSeries')) }),
+    RangeSeries: object({ ...seriesFields, points: list(ref('RangePoint')) }),
+    RangeAnswer: object({ startMs: timeMs(), endMs: timeMs(), stepMs: number(), series: list(ref('RangeSeries')) }),
     HeatmapColumn: tuple(
       [timeMs('when the step ended'), list(number(), 'values in each bucket')],
       'How many values fell into each bucket in one step.',

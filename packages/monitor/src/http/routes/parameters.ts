@@ -1,4 +1,4 @@
-import { formatIssue } from '../../validation/format-issue.ts'
+import { formatIssue, suggest } from '../../validation/format-issue.ts'
 import { findInvalidFields, type Schema, type Shape, type ValueOf } from '../../validation/schema.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -24,6 +24,29 @@ export function numeric(description: string, isValid: (value: number) => boolean
     parse(text) {
       const value = text === undefined ? Number.NaN : Number(text)
       return Number.isFinite(value) && isValid(value) ? { value } : undefined
+    },
+  }
+}
+
+/** A time that may be relative to now. */
+export type Moment = (nowMs: number) => number
+
+/** Parses a Unix time in milliseconds, `now`, or a time before now such as `-1h`. */
+export function moment(): Schema<Moment> {
+  const age = duration('')
+  const unixTime = numeric('', (value) => value > 0)
+  return {
+    type: 'string',
+    description: 'a Unix time in milliseconds, now, or a time before now such as -30s, -15m or -1h',
+    parse(given) {
+      const text = String(given)
+      if (text === 'now') return { value: (nowMs) => nowMs }
+      if (text.startsWith('-')) {
+        const ago = age.parse(text.slice(1))
+        return ago && { value: (nowMs) => nowMs - ago.value }
+      }
+      const time = unixTime.parse(given)
+      return time && { value: () => time.value }
     },
   }
 }
@@ -56,9 +79,10 @@ export function parseParameters<Parameters extends Shape>(
   if (invalid !== undefined) {
     return { error: formatIssue(invalid, shape[invalid] as Schema<unknown>, query[invalid] ?? 'nothing') }
   }
-  if (unknown.length > 0) {
+  const [unknownName] = unknown
+  if (unknownName !== undefined) {
     const known = [...Object.keys(shape), ...others]
-    return { error: `${unknown.join(', ')}: unknown parameter; the parameters are ${known.join(', ')}` }
+    return { error: `${unknownName}: unknown parameter${suggest(unknownName, known)}; the parameters are ${known.join(', ')}` }
   }
   const values = Object.entries(shape).map(([name, schema]) => [name, schema.parse(query[name])?.value])
   return { parameters: Object.fromEntries(values) }

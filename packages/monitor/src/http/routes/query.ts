@@ -1,76 +1,84 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Labels } from '@wombat/instrumentation'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import type { AlertManager } from '../../alerts/manager.ts'
 import { toJsonValue } from '../../exporters/json.ts'
-import type { History } from '../../history/history.ts'
-import { countSeries, type QueryFunction, queryAt, queryFunctions } from '../../history/queries.ts'
-import { oneOf, optional, type Shape, text } from '../../validation/schema.ts'
-import { SerialQueue } from '../serial-queue.ts'
-import { duration, numeric, type ParametersOf, parseParameters, type QueryParameters, withDefault } from './parameters.ts'
-import { queryRange } from './query-range.ts'
+import type { SeriesResult } from '../../history/series-query.ts'
+import { optional } from '../../validation/schema.ts'
+import { jsonAnswer, toJson } from '../json-answer.ts'
+import type { QueryRunner } from '../query-runner.ts'
+import { moment } from './parameters.ts'
+import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
 
-const time = numeric('a Unix time in milliseconds', (value) => value > 0)
-const anyDuration = duration('a time such as 30s, 5m or 1h')
-
-const common = {
-  metric: text("a metric's name"),
-  function: withDefault(oneOf(queryFunctions), 'value'),
-  window: optional(anyDuration),
-  quantile: optional(numeric('a number between 0 and 1', (value) => value > 0 && value < 1)),
-}
-const instantParameters = { ...common, time: optional(time) }
-const rangeParameters = { ...common, start: time, end: optional(time), step: anyDuration }
-
-/** The limit of Prometheus. */
-const maxSteps = 11_000
-const maxSeries = 1000
-/** Steps times series of one range: about a second of work, and an answer of some megabytes. */
-const maxReads = 300_000
-/** Ranges that run or wait: about as many as a page with many panels requests at once. */
-const maxQueuedRanges = 16
+const instantParameters = { ...functionParameters, time: optional(moment()) }
 
 /**
- * Creates `GET /api/v1/query` and `GET /api/v1/query_range`: a function of a metric's series, at one time or at every step of a
+ * Creates `GET /api/v1/query` and `GET /api/v1/query_range`: a function of the series of metrics, at one time or at every step of a
  * range. Label matchers are parameters such as `label.store=orders`. Both answer 400 with the reason if a parameter is not valid
- * or the answer would be too large. Ranges run one at a time; 503 with Retry-After if too many wait.
+ * or the answer would be too large. Queries run one at a time; 503 with Retry-After if too many wait.
  */
-export function queryRoutes(history: History, now: () => number): Hono {
-  const queue = new SerialQueue(maxQueuedRanges)
+export function queryRoutes(runner: QueryRunner): Hono {
   return new Hono()
-    .get('/api/v1/query', (context) => {
-      const parsed = parse(instantParameters, context.req.query())
-      if ('error' in parsed) return context.json({ error: parsed.error }, 400)
-      const { time = now(), ...query } = parsed.parameters
-      const series = queryAt(history, { ...query, where: parsed.where }, time)
-      return series.length > maxSeries
-        ? context.json(tooManySeries(series.length), 400)
-        : jsonBody(context, { timeMs: time, series })
-    })
-    .get('/api/v1/query_range', async (context) => {
-      const parsed = parse(rangeParameters, context.req.query())
-      if ('error' in parsed) return context.json({ error: parsed.error }, 400)
-      const { start, end = now(), step, ...parameters } = parsed.parameters
-      const count = Math.floor((end - start) / step) + 1
-      if (!(count >= 1 && count <= maxSteps)) {
-        const error = `the range from start to end must have 1 to ${maxSteps} steps, got ${Math.max(0, count)}`
-        return context.json({ error }, 400)
+    .get('/api/v1/query', (context) =>
+      runner.answer(context, async (slices) => {
+        const request = parseRequest(instantParameters, context.req.queries())
+        const timeMs = request.parameters.time?.(runner.now()) ?? runner.now()
+        const query = await toQuery(request, runner, slices)
+        const results = await runner.evaluate(query, { startMs: timeMs, stepMs: 1, count: 1 }, slices)
+        return jsonAnswer(context, instantJson(timeMs, results), slices)
+      }),
+    )
+    .get('/api/v1/query_range', (context) =>
+      runner.answer(context, async (slices) => {
+        const request = parseRequest({ ...functionParameters, ...rangeParameters }, context.req.queries())
+        const range = toRange(request.parameters, runner.now())
+        const query = await toQuery(request, runner, slices)
+        const results = await runner.evaluate(query, range, slices)
+        return jsonAnswer(context, rangeJson(range, results), slices)
+      }),
+    )
+}
+
+function* instantJson(timeMs: number, results: readonly SeriesResult[]): Generator<string> {
+  yield `{"timeMs":${timeMs},"series":[`
+  let separator = ''
+  for (const result of results) {
+    yield `${separator}${toJson({ ...identity(result), value: result.values.at(0) })}`
+    separator = ','
+  }
+  yield ']}'
+}
+
+/** Points of one piece of an answer. */
+const pointsPerPiece = 500
+
+function* rangeJson({ startMs, endMs, stepMs }: Range, results: readonly SeriesResult[]): Generator<string> {
+  yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},"series":[`
+  let separator = ''
+  for (const result of results) {
+    const { values } = result
+    let points = `${separator}${toJson(identity(result)).slice(0, -1)},"points":[`
+    separator = ','
+    let pointSeparator = ''
+    for (let index = 0; index < values.length; index++) {
+      const value = values.at(index)
+      if (value !== undefined) {
+        points += `${pointSeparator}[${startMs + index * stepMs},${JSON.stringify(toJsonValue(value))}]`
+        pointSeparator = ','
       }
-      const query = { ...parameters, where: parsed.where }
-      const seriesCount = countSeries(history, query)
-      if (count * seriesCount > maxReads) return context.json(tooManyReads(count, seriesCount), 400)
-      const { signal } = context.req.raw
-      const answer = queue.run(() => queryRange(history, query, { startMs: start, stepMs: step, count }, signal))
-      if (answer === undefined) {
-        const error = `${maxQueuedRanges} range queries run or wait already: try again`
-        return context.json({ error }, 503, { 'retry-after': '1' })
-      }
-      const series = await answer
-      if (series === undefined) return context.json({ error: 'the client closed the connection' }, 503)
-      return series.length > maxSeries ? context.json(tooManySeries(series.length), 400) : jsonBody(context, { series })
-    })
+      if (index % pointsPerPiece !== pointsPerPiece - 1) continue
+      yield points
+      points = ''
+    }
+    yield `${points}]}`
+  }
+  yield ']}'
+}
+
+/** Returns what tells a series of an answer apart. */
+function identity({ metric, labels, quantile }: SeriesResult): object {
+  return { metric, labels, quantile }
 }
 
 /** Creates `GET /runbook`: what each default alert and each health check means, and what to do, as Markdown. */
@@ -87,41 +95,7 @@ export function alertRoutes(manager: AlertManager): Hono {
   return new Hono().get('/api/v1/alerts', (context) => {
     const statuses = new Map(manager.statuses.map((status) => [status.rule, status]))
     const rules = manager.rules.map((rule) => ({ ...rule, ...statuses.get(rule.name) }))
-    return jsonBody(context, { alerts: manager.alerts(), rules, transitions: manager.transitions })
+    const body = toJson({ alerts: manager.alerts(), rules, transitions: manager.transitions })
+    return context.body(body, 200, { 'content-type': 'application/json' })
   })
-}
-
-/** Answers with numbers that JSON cannot express as texts. */
-function jsonBody(context: Context, body: object): Response {
-  const text = JSON.stringify(body, (_, value) => (typeof value === 'number' ? toJsonValue(value) : value))
-  return context.body(text, 200, { 'content-type': 'application/json' })
-}
-
-function tooManyReads(steps: number, series: number): { error: string } {
-  const error = `a range may read at most ${maxReads} values, this one reads ${steps * series} (${steps} steps of ${series} series): use a longer step, a later start or label matchers`
-  return { error }
-}
-
-function tooManySeries(count: number): { error: string } {
-  return { error: `an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers` }
-}
-
-type ParsedQuery<Parameters> = QueryParameters<Parameters> & { readonly where: Labels }
-
-function parse<Parameters extends Shape>(
-  shape: Parameters,
-  query: Record<string, string>,
-): ParsedQuery<ParametersOf<Parameters>> {
-  const isMatcher = (key: string): boolean => key.startsWith('label.')
-  const where = Object.fromEntries(
-    Object.entries(query).flatMap(([key, value]) => (isMatcher(key) ? [[key.slice('label.'.length), value]] : [])),
-  )
-  const rest = Object.fromEntries(Object.entries(query).filter(([key]) => !isMatcher(key)))
-  const parsed = parseParameters(shape, rest, ['label.NAME'])
-  if ('error' in parsed) return { ...parsed, where }
-  const { function: name, quantile } = parsed.parameters as { function: QueryFunction; quantile?: number }
-  if (name === 'quantile' && quantile === undefined) {
-    return { error: 'quantile is missing: the function quantile needs it', where }
-  }
-  return { ...parsed, where }
 }

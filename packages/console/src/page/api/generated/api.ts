@@ -343,7 +343,15 @@ export interface StoresAnswer {
   stores: Store[]
 }
 export interface QuerySeries {
+  /**
+   * left out if metrics may be combined
+   */
+  metric?: string
   labels: Labels
+  /**
+   * 0.99 is the 99th percentile
+   */
+  quantile?: number
   value: JsonValue
 }
 export interface QueryAnswer {
@@ -354,10 +362,27 @@ export interface QueryAnswer {
   series: QuerySeries[]
 }
 export interface RangeSeries {
+  /**
+   * left out if metrics may be combined
+   */
+  metric?: string
   labels: Labels
+  /**
+   * 0.99 is the 99th percentile
+   */
+  quantile?: number
   points: RangePoint[]
 }
 export interface RangeAnswer {
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * Unix time in milliseconds
+   */
+  endMs: number
+  stepMs: number
   series: RangeSeries[]
 }
 export interface Heatmap {

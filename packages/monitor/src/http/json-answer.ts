@@ -1,0 +1,71 @@
+import type { Context } from 'hono'
+import { toJsonValue } from '../exporters/json.ts'
+import { TimeSlices } from '../history/time-slices.ts'
+
+/** How long the work for an answer may block the event loop, in milliseconds: less than a collection of all metrics does. */
+const sliceMs = 3
+
+/** Returns slices for the work of an answer. Their pauses throw when the client is gone. */
+export function answerSlices(context: Context): TimeSlices {
+  return new TimeSlices({ sliceMs, pause: 'turn', signal: context.req.raw.signal })
+}
+
+/** Returns a value as JSON text. Numbers that JSON cannot express are texts. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, one) => (typeof one === 'number' ? toJsonValue(one) : one))
+}
+
+/** Yields the JSON text of a list, one piece for each item. */
+export function* jsonList(items: Iterable<unknown>): Generator<string> {
+  yield '['
+  let separator = ''
+  for (const item of items) {
+    yield `${separator}${toJson(item)}`
+    separator = ','
+  }
+  yield ']'
+}
+
+/** Characters of a part of an answer that is sent as a whole. */
+const partLength = 64 * 1024
+
+/**
+ * Answers with JSON that is created piece by piece: an answer of megabytes would block the event loop. No piece may take longer than a few
+ * milliseconds.
+ */
+export async function jsonAnswer(context: Context, pieces: Iterable<string>, slices: TimeSlices): Promise<Response> {
+  const iterator = pieces[Symbol.iterator]()
+  const headers = { 'content-type': 'application/json' }
+  const first = await nextPart(iterator, slices)
+  if (first.isLast) return context.body(first.text, 200, headers)
+  let part: Part | undefined = first
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      part ??= await nextPart(iterator, slices)
+      controller.enqueue(encoder.encode(part.text))
+      if (part.isLast) controller.close()
+      part = undefined
+    },
+    cancel() {
+      iterator.return?.()
+    },
+  })
+  return context.body(body, 200, headers)
+}
+
+interface Part {
+  readonly text: string
+  readonly isLast: boolean
+}
+
+async function nextPart(iterator: Iterator<string>, slices: TimeSlices): Promise<Part> {
+  let text = ''
+  while (text.length < partLength) {
+    if (slices.isDue) await slices.pause()
+    const { value, done } = iterator.next()
+    if (done === true) return { text, isLast: true }
+    text += value
+  }
+  return { text, isLast: false }
+}
