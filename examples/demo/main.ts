@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { intervalSummary, type Logger, type Snapshot, startMonitoring } from '@wombat/monitor'
-import { ClassicLevel } from 'classic-level'
 import { parseCommandLine, usage, withFlagNames } from './command-line.ts'
-import { createDamagedStore } from './damaged-store.ts'
 import { healthLines } from './health-lines.ts'
 import { load } from './load.ts'
+import { importAlert, type Moment, runMoments } from './moments.ts'
 import { type OtlpReceiver, openOtlpReceiver } from './otlp-receiver.ts'
 import { Screen } from './screen.ts'
+import { openStores } from './stores.ts'
 import { table } from './table.ts'
 
 const screen = new Screen(process.stdout)
@@ -46,15 +46,13 @@ async function demo(): Promise<void> {
       ...(receiver !== undefined && { otlp: { url: receiver.url } }),
       logger,
       resource: { 'service.name': 'wombat-demo' },
+      alertRules: { extends: 'default', rules: [importAlert] },
     })
-    await createDamagedStore(join(folder, 'damaged'))
-    // A small memtable, so that flushes and compactions are frequent.
-    await using orders = monitoring.instrument(new ClassicLevel(join(folder, 'orders'), { writeBufferSize: 2 ** 20 }), {
-      name: 'orders',
-    })
-    await using damaged = monitoring.instrument(new ClassicLevel(join(folder, 'damaged')), { name: 'damaged' })
+    screen.write(`Console     ${monitoring.addresses.json}/`)
+    await using stores = await openStores(monitoring, folder)
 
-    screen.write('Stores      orders (under load) and damaged (with damaged data)')
+    screen.write('Stores      orders (LevelDB, under most of the load), products (LMDB), invoices (SQLite), sessions (a cache)')
+    screen.write('            and damaged (LevelDB with damaged data: it raises an alert)')
     screen.write(`Prometheus  ${monitoring.addresses.prometheus}/metrics`)
     screen.write(`JSON        ${monitoring.addresses.json}/api/v1/metrics`)
     screen.write(`Alerts      ${monitoring.addresses.json}/api/v1/alerts`)
@@ -73,8 +71,12 @@ async function demo(): Promise<void> {
       before = now
     }
     const ticker = setInterval(() => show().catch((error) => screen.write(String(error))), process.stdout.isTTY ? 1000 : 5000)
+    const begin = ({ title, store }: Moment) => {
+      screen.write(`Now         ${title}`)
+      return () => void store
+    }
     try {
-      await load(orders, damaged, stop.signal)
+      await Promise.all([load(stores, stop.signal), runMoments(stores, stop.signal, begin)])
     } finally {
       clearInterval(ticker)
       clearTimeout(deadline)

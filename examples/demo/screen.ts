@@ -14,10 +14,13 @@ export class Screen {
     if (this.#output.isTTY) this.#output.write(this.#table)
   }
 
-  /** Replaces the table. */
+  /** Replaces the table. A terminal shows as many of its lines as it has room for: those above could not be erased. */
   draw(table: string): void {
     this.#erase()
-    this.#table = `\n${table}\n`
+    const lines = table.split('\n')
+    const room = this.#output.isTTY ? this.#output.rows - 3 : lines.length
+    const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more lines`]
+    this.#table = `\n${shown.join('\n')}\n`
     this.#output.write(this.#table)
   }
 
