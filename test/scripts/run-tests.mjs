@@ -1,7 +1,7 @@
 // Runs the tests of one project and counts them. As a program: node test/scripts/run-tests.mjs [unit|integration] [VITEST OPTION ...]
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -29,6 +29,16 @@ const optionalParts = [
     tests: 'the tests with PM2',
     remedy: 'install it with: bash test/processes/install.sh',
   },
+  {
+    file: '/usr/bin/chromium',
+    tests: 'the tests of the console in a browser',
+    remedy: 'install it with: bash test/console/install.sh',
+  },
+  {
+    file: '/usr/bin/tmux',
+    tests: 'the tests of the console in a terminal',
+    remedy: 'install it with: bash test/console/install.sh',
+  },
 ]
 
 /** Runs Vitest with these arguments. Returns the counts, and the titles of the tests that it left out. */
@@ -50,7 +60,7 @@ export function runTests(args) {
 /** Prints which tests were left out on this machine and how to get them, then the totals. Sets the exit code. */
 export function report({ passed, failed, skipped, skippedTitles }) {
   for (const { file, tests, remedy } of optionalParts) {
-    if (skipped > 0 && !existsSync(join(root, file))) console.log(`left out: ${tests}; ${remedy}`)
+    if (skipped > 0 && !existsSync(resolve(root, file))) console.log(`left out: ${tests}; ${remedy}`)
   }
   const isListed = (reason) => optionalParts.some(({ remedy }) => reason.includes(remedy.slice(remedy.indexOf('bash'))))
   const reasons = skippedTitles.flatMap((title) => {
