@@ -73,7 +73,7 @@ async function demo(): Promise<void> {
     const ticker = setInterval(() => show().catch((error) => screen.write(String(error))), process.stdout.isTTY ? 1000 : 5000)
     const begin = ({ title, store }: Moment) => {
       screen.write(`Now         ${title}`)
-      return () => void store
+      return monitoring.annotate(title, { store })
     }
     try {
       await Promise.all([load(stores, stop.signal), runMoments(stores, stop.signal, begin)])

@@ -14,6 +14,7 @@ import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
 import { RuntimeSettings } from './config/runtime-settings.ts'
+import { annotate } from './events/annotate.ts'
 import { EventLog } from './events/event-log.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
@@ -238,6 +239,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     errors,
     workers,
     adjust: (changes) => settings.adjust(changes),
+    annotate: (title, annotationOptions) => annotate(events, clock, title, annotationOptions),
     metrics: async () => jsonMetrics(await reader.take(), registry.semconv, collector.active?.recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),

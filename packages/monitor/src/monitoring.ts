@@ -3,6 +3,7 @@ import type { InstrumentOptions, MetricsRegistry } from '@wombat/instrumentation
 import type { Alert } from './alerts/manager.ts'
 import type { Snapshot } from './collection/snapshot.ts'
 import type { RuntimeOptions } from './config/runtime-settings.ts'
+import type { AnnotationOptions } from './events/annotate.ts'
 import type { JsonMetric } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import type { HealthMonitor } from './health/monitor.ts'
@@ -50,6 +51,14 @@ export interface Monitoring extends AsyncDisposable {
   workers(): readonly WorkerState[]
   /** Changes options while monitoring runs. @throws ConfigError; then no option is changed. */
   adjust(changes: Partial<RuntimeOptions>): void
+  /**
+   * Marks what the application does, such as a deployment or an import, on the charts of the console and in `GET /api/v1/events`. Returns a
+   * function that marks its end.
+   *
+   * @param title a few words, at most 120 characters, without keys and values of the store.
+   * @throws TypeError if the title or the store is not valid.
+   */
+  annotate(title: string, options?: AnnotationOptions): () => void
   /** Returns all metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
   /**

@@ -56,6 +56,8 @@ export interface EventDetails {
     /** The thread; left out for the main thread. */
     readonly thread?: number
   }
+  /** The application does something that it has named: see `Monitoring.annotate`. */
+  readonly annotation: Readonly<Record<string, never>>
   /** The system clock was set by this much. */
   readonly clock: { readonly seconds: number }
 }
@@ -64,7 +66,7 @@ export type EventKind = keyof EventDetails
 
 export type EventSeverity = 'info' | 'warning' | 'critical'
 
-/** One event of a kind. It never contains a key, a value, a path or an error message. */
+/** One event of a kind. It never contains a key, a value, a path or an error message; an annotation contains what the application wrote. */
 export interface EventOf<Kind extends EventKind> {
   /** Grows with each event of one process life: `EPOCH-SEQUENCE`. */
   readonly id: string
@@ -92,7 +94,7 @@ export type TimelineEvent = { [Kind in EventKind]: EventOf<Kind> }[EventKind]
  * which take about 1 MB.
  */
 export const eventLimits: Readonly<Record<EventKind, number>> = {
-  flush: 350,
+  flush: 300,
   compaction: 400,
   write_stall: 200,
   health_change: 200,
@@ -105,6 +107,7 @@ export const eventLimits: Readonly<Record<EventKind, number>> = {
   notification: 100,
   silence: 50,
   process: 50,
+  annotation: 100,
   clock: 20,
 }
 
