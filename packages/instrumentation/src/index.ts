@@ -46,4 +46,5 @@ export type { MeasuredStore, MeasuredStores } from './registry/measured-stores.t
 export type { FailedOperation, ObservedOperation, ObservedStore, OperationObserver, SlowOperation } from './registry/observer.ts'
 export { type AnyMetricName, MetricsRegistry, type RegistryOptions } from './registry/registry.ts'
 export type { StoreBinding, StoreProbe, StoreState } from './registry/store-binding.ts'
+export type { StoreEvent, StoreEventDetails, StoreEventKind, StoreEventOf } from './registry/store-event.ts'
 export type { Closeable } from './registry/store-reference.ts'

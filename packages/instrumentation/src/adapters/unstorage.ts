@@ -181,6 +181,7 @@ function wrapDispose(context: StoreContext, connection: Connection, original: Me
     return disposed.then(
       (result) => {
         connection.isOpen = false
+        context.recordClosed()
         return result
       },
       (error: unknown) => {

@@ -3,6 +3,7 @@ import type { Labels } from '../metrics/labels.ts'
 import { type MetricName, metrics, type Operation, operations } from '../metrics/semconv.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import type { StoreBinding } from '../registry/store-binding.ts'
+import type { StoreEvent, StoreEventKind, StoreEventOf } from '../registry/store-event.ts'
 import { type Closeable, type StoreOwnedParts, StoreReference } from '../registry/store-reference.ts'
 import { InFlightOperations } from './in-flight.ts'
 import { MethodPatch } from './method-patch.ts'
@@ -153,14 +154,29 @@ export class StoreContext implements StoreMark {
     if (this.#isEnded) return
     const { store } = this.#identity
     const type = errorType(error, this.#errorCodes)
-    if (verb === 'open') this.#reference.setOpenFailure(type)
+    if (verb === 'open') this.#reference.onOpenFailed(type)
     this.registry.incrementCounter('db_errors_total', 1, { store, operation: verb, error_type: type })
     this.registry.observer.emitError({ store, operation: verb, errorType: type, error })
   }
 
   /** Records that the store was opened: an earlier failure to open it no longer counts. */
   recordOpened(): void {
-    this.#reference.setOpenFailure(undefined)
+    if (!this.#isEnded) this.#reference.onOpened()
+  }
+
+  /** Records that the store was closed. The collections notice it, too, but later. */
+  recordClosed(): void {
+    if (!this.#isEnded) this.#reference.updateState()
+  }
+
+  /** Whether anyone listens to the events of the store: otherwise none needs to be created. */
+  get hasEventListeners(): boolean {
+    return !this.#isEnded && this.registry.observer.hasEventListeners
+  }
+
+  /** Reports an event of the store's engine. Never throws. */
+  emitEvent<Kind extends StoreEventKind>(event: Omit<StoreEventOf<Kind>, 'store'>): void {
+    if (this.hasEventListeners) this.registry.observer.emitEvent({ ...event, store: this.name } as StoreEvent)
   }
 
   /** Runs `run` without measuring the operations it begins. What begins after a promise of it is measured again. */

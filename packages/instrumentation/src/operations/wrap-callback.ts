@@ -124,6 +124,7 @@ export function wrapLifecycleCallback(
     }
     if (verb === 'open') context.recordOpened()
     onSuccess()
+    if (verb === 'close') context.recordClosed()
   }
   return function (...args) {
     return endsWithCallback(args)

@@ -19,6 +19,7 @@ export function wrapLifecycle(
   const succeeded = (): void => {
     if (verb === 'open') context.recordOpened()
     onSuccess()
+    if (verb === 'close') context.recordClosed()
   }
   const failed = (error: unknown): void => context.recordLifecycleError(verb, error)
   return function (...args) {

@@ -2,6 +2,7 @@ import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
 import type { CalloutTarget } from './callouts.ts'
+import type { StoreEvent } from './store-event.ts'
 
 /** An operation that reached the slow-operation threshold: sizes only, never a key or a value. */
 export interface SlowOperation {
@@ -63,8 +64,8 @@ export interface ObservedStore {
 }
 
 /**
- * Observes the operations of all stores of one registry, in addition to counts and latencies: slow and failed
- * operations, spans, and the share of operations that are timed. All settings can change at run time; without a
+ * Observes the stores of one registry, in addition to counts and latencies: slow and failed operations, events of the
+ * engines, spans, and the share of operations that are timed. All settings can change at run time; without a
  * listener and a tracer, an operation pays nothing.
  */
 export class OperationObserver {
@@ -77,6 +78,8 @@ export class OperationObserver {
   readonly #slowListeners = new Set<(operation: SlowOperation) => void>()
   readonly #errorListeners = new Set<(operation: FailedOperation) => void>()
   readonly #operationListeners = new Set<(operation: ObservedOperation) => void>()
+  readonly #eventListeners = new Set<(event: StoreEvent) => void>()
+  #eventIds = 0
   #sampleInterval = 1
   readonly #onListenerFailure: (error: unknown) => void
   /** Counts an error of the application's tracer or context manager. */
@@ -123,6 +126,29 @@ export class OperationObserver {
   onOperation(listener: (operation: ObservedOperation) => void): () => void {
     for (const operation of this.operations) listener(operation)
     return subscribe(this.#operationListeners, listener)
+  }
+
+  /**
+   * Calls the listener for each event: flushes, compactions and write stalls of engines, and stores that are opened and
+   * closed. Returns a function that removes the listener.
+   */
+  onEvent(listener: (event: StoreEvent) => void): () => void {
+    return subscribe(this.#eventListeners, listener)
+  }
+
+  /** Whether anyone listens to events: otherwise none needs to be created. */
+  get hasEventListeners(): boolean {
+    return this.#eventListeners.size > 0
+  }
+
+  /** Returns the number of a new event. */
+  nextEventId(): number {
+    return ++this.#eventIds
+  }
+
+  /** Notifies the listeners of an event. Never throws. */
+  emitEvent(event: StoreEvent): void {
+    emit(this.#eventListeners, event, this.#onListenerFailure)
   }
 
   /** Adds an operation of a store and notifies the listeners. */

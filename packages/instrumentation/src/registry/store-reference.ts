@@ -30,7 +30,7 @@ export type StoreNames = Pick<MeasuredStore, 'name' | 'engine' | 'adapter'>
  * Releases what the registry holds of a store that its owner dropped without closing it. The held value reaches the store
  * only through a `WeakRef`; otherwise the store would never be collected.
  */
-const droppedStores = new FinalizationRegistry<StoreReference>((reference) => reference.release())
+const droppedStores = new FinalizationRegistry<StoreReference>((reference) => reference.onDropped())
 
 /**
  * Everything that a registry holds of one store: its gauges, its collector and its entry among the measured stores. It
@@ -45,6 +45,8 @@ export class StoreReference implements MeasuredStore {
   readonly #cleanUps = new Set<() => void>()
   #directory: string | undefined
   #lastOpenFailure: string | undefined
+  /** What the last event of the store said. */
+  #isKnownOpen = false
 
   constructor(registry: MetricsRegistry, { name, engine, adapter }: StoreNames, parts: StoreOwnedParts) {
     this.name = name
@@ -74,9 +76,27 @@ export class StoreReference implements MeasuredStore {
     return this.state() === 'open' ? this.#lookUp('health probe', () => this.#binding?.probe?.()) : undefined
   }
 
-  /** Records why the store could not be opened; undefined after it was opened. */
-  setOpenFailure(errorType: string | undefined): void {
+  /** Records why the store could not be opened. */
+  onOpenFailed(errorType: string): void {
     this.#lastOpenFailure = errorType
+  }
+
+  /** Records that the store was opened. */
+  onOpened(): void {
+    this.#lastOpenFailure = undefined
+    this.#setKnownOpen(true)
+  }
+
+  /** Records that the store is open or closed, if that has changed: not every store calls a method when it does. */
+  updateState(): void {
+    const state = this.state()
+    if (state !== 'opening') this.#setKnownOpen(state === 'open')
+  }
+
+  /** The store was garbage collected. */
+  onDropped(): void {
+    this.#setKnownOpen(false)
+    this.release()
   }
 
   /** Exports the store's gauge with this index while the store is opening or open. */
@@ -92,11 +112,9 @@ export class StoreReference implements MeasuredStore {
 
   /** Lists the store in its registry and collects from it until it is released or garbage collected. */
   publish(store: object): void {
-    const parts = this.#parts.deref()
-    if (parts?.beforeCollection !== undefined || parts?.binding?.collect !== undefined) {
-      this.#cleanUps.add(this.#registry.collectors.add(() => this.#collect()))
-    }
+    this.#cleanUps.add(this.#registry.collectors.add(() => this.#collect()))
     this.directory()
+    this.updateState()
     droppedStores.register(store, this, this)
     this.#cleanUps.add(this.#registry.stores.add(this))
   }
@@ -142,7 +160,19 @@ export class StoreReference implements MeasuredStore {
   #collect(): void | Promise<void> {
     const parts = this.#parts.deref()
     parts?.beforeCollection?.()
+    this.updateState()
     return parts?.binding?.collect?.()
+  }
+
+  #setKnownOpen(isOpen: boolean): void {
+    if (isOpen === this.#isKnownOpen) return
+    this.#isKnownOpen = isOpen
+    const { observer } = this.#registry
+    if (!observer.hasEventListeners) return
+    const { name: store, engine, adapter } = this
+    const nowMs = Date.now()
+    const kind = isOpen ? 'store_opened' : 'store_closed'
+    observer.emitEvent({ kind, store, id: observer.nextEventId(), startMs: nowMs, endMs: nowMs, details: { engine, adapter } })
   }
 
   #readGauge(index: number, name: MetricName): number | undefined {

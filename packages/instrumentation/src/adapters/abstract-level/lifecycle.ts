@@ -51,6 +51,7 @@ export class LevelLifecycle {
   onOpen(): void {
     if (this.#state === 'open') return
     this.#state = 'open'
+    this.#context.recordOpened()
     this.#reader?.onOpen()
   }
 

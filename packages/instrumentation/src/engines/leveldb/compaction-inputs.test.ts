@@ -13,7 +13,7 @@ test('a compaction has read the tables that are deleted right after it, not thos
   tables.onCompactionEnd(2, 300)
   expect([tables.onTableDeleted(2), tables.onTableDeleted(1), tables.onTableDeleted(3)]).toEqual([
     { bytes: 200 },
-    { bytes: 400, writeAmplification: 0.5 },
+    { bytes: 400, compaction: { inputBytes: 600, outputBytes: 300 } },
     { bytes: 100 },
   ])
 })
@@ -21,7 +21,10 @@ test('a compaction has read the tables that are deleted right after it, not thos
 test('a table counts as input once', () => {
   const tables = createInputs({ 1: 400 })
   tables.onCompactionEnd(1, 100)
-  expect([tables.onTableDeleted(1), tables.onTableDeleted(1)]).toEqual([{ bytes: 400, writeAmplification: 0.25 }, {}])
+  expect([tables.onTableDeleted(1), tables.onTableDeleted(1)]).toEqual([
+    { bytes: 400, compaction: { inputBytes: 400, outputBytes: 100 } },
+    {},
+  ])
 })
 
 test('an unknown size stays unknown', () => {
@@ -43,7 +46,7 @@ test("tables kept by an iterator count when they are deleted, and never in anoth
   // All delayed deletions are done.
   tables.addTable(5, 50)
   tables.onCompactionEnd(1, 50)
-  expect(tables.onTableDeleted(5)).toEqual({ bytes: 50, writeAmplification: 1 })
+  expect(tables.onTableDeleted(5)).toEqual({ bytes: 50, compaction: { inputBytes: 50, outputBytes: 50 } })
 })
 
 test('tables kept when the store closed are gone after it opens, and do not disturb the next compaction', () => {
@@ -52,7 +55,7 @@ test('tables kept when the store closed are gone after it opens, and do not dist
   tables.onRestart()
   expect(tables.onTableDeleted(1)).toEqual({ bytes: 400 })
   tables.onCompactionEnd(1, 200)
-  expect(tables.onTableDeleted(2)).toEqual({ bytes: 200, writeAmplification: 1 })
+  expect(tables.onTableDeleted(2)).toEqual({ bytes: 200, compaction: { inputBytes: 200, outputBytes: 200 } })
 })
 
 test('tables with a missed deletion are dropped', () => {

@@ -2,8 +2,8 @@
 export interface CompactionInput {
   /** The size of a table that a compaction has read, in bytes. */
   readonly bytes?: number
-  /** Output over input of the last compaction; known when the last of its input tables is deleted. */
-  readonly writeAmplification?: number
+  /** What the last compaction has read and written in all, in bytes; known when the last of its input tables is deleted. */
+  readonly compaction?: { readonly inputBytes: number; readonly outputBytes: number }
 }
 
 /** A compaction that has ended, with input tables that are being deleted. */
@@ -61,17 +61,17 @@ export class CompactionInputs {
     const bytes = this.#sizes.get(table)
     this.#sizes.delete(table)
     this.#pendingDeletions = Math.max(0, this.#pendingDeletions - 1)
-    const writeAmplification = this.#amplification(bytes)
-    return { ...(bytes !== undefined && { bytes }), ...(writeAmplification !== undefined && { writeAmplification }) }
+    const compaction = this.#countDeletion(bytes)
+    return { ...(bytes !== undefined && { bytes }), ...(compaction !== undefined && { compaction }) }
   }
 
-  #amplification(bytes: number | undefined): number | undefined {
+  #countDeletion(bytes: number | undefined): CompactionInput['compaction'] {
     const compaction = this.#ended
     if (compaction === undefined) return undefined
     compaction.deleted++
     compaction.bytes = bytes === undefined || compaction.bytes === undefined ? undefined : compaction.bytes + bytes
     return compaction.deleted === compaction.inputFiles && compaction.bytes
-      ? compaction.outputBytes / compaction.bytes
+      ? { inputBytes: compaction.bytes, outputBytes: compaction.outputBytes }
       : undefined
   }
 }

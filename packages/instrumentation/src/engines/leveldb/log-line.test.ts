@@ -13,7 +13,7 @@ test.each([
   ['Level-0 table #9: 0 bytes IO error: /db/000009.ldb: No space left', { kind: 'flush ended', table: 9, bytes: 0, ok: false }],
   ['Compacting 4@0 + 3@1 files', { kind: 'compaction started' }],
   ['Generated table #105@0: 1960 keys, 827242 bytes', { kind: 'table written', table: 105, bytes: 827242 }],
-  ['Compacted 4@0 + 3@1 files => 2954494 bytes', { kind: 'compaction ended', inputFiles: 7, outputBytes: 2954494 }],
+  ['Compacted 4@0 + 3@1 files => 2954494 bytes', { kind: 'compaction ended', level: 1, inputFiles: 7, outputBytes: 2954494 }],
   ['compacted to: files[ 8 3 1 0 0 0 0 ]', { kind: 'compaction finished' }],
   ['Delete type=2 #78', { kind: 'table deleted', table: 78 }],
   ['Delete type=0 #98', { kind: 'log deleted' }],

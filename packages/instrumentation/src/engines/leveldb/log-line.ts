@@ -9,7 +9,8 @@ type LogEvent =
   | { readonly kind: 'flush ended'; readonly table: number; readonly bytes: number; readonly ok: boolean }
   | { readonly kind: 'compaction started' }
   | { readonly kind: 'table written'; readonly table: number; readonly bytes: number }
-  | { readonly kind: 'compaction ended'; readonly inputFiles: number; readonly outputBytes: number }
+  /** `level` is the one that it wrote to. */
+  | { readonly kind: 'compaction ended'; readonly level: number; readonly inputFiles: number; readonly outputBytes: number }
   /** The last line of every compaction, even if it failed: the tables in each level. */
   | { readonly kind: 'compaction finished' }
   | { readonly kind: 'log deleted' }
@@ -43,8 +44,10 @@ const patterns: ReadonlyArray<readonly [RegExp, ParseEvent]> = [
   [/^Generated table #(\d+)@\d+: \d+ keys, (\d+) bytes/, (table = 0, bytes = 0) => ({ kind: 'table written', table, bytes })],
   [/^Compacting \d+@\d+ \+ \d+@\d+ files/, () => ({ kind: 'compaction started' })],
   [
-    /^Compacted (\d+)@\d+ \+ (\d+)@\d+ files => (\d+) bytes/,
-    (upper = 0, lower = 0, outputBytes = 0) => ({ kind: 'compaction ended', inputFiles: upper + lower, outputBytes }),
+    /^Compacted (\d+)@\d+ \+ (\d+)@(\d+) files => (\d+) bytes/,
+    (upper = 0, lower = 0, level = 0, outputBytes = 0) => {
+      return { kind: 'compaction ended', level, inputFiles: upper + lower, outputBytes }
+    },
   ],
   [/^compacted to: /, () => ({ kind: 'compaction finished' })],
   [/^Current memtable full; waiting/, () => ({ kind: 'stalled', cause: 'memtable' })],

@@ -6,12 +6,13 @@ function createLog() {
   const recorded: unknown[] = []
   const ms = (seconds: number | undefined): number | undefined => seconds && Math.round(seconds * 1000)
   const events: LevelDBEvents = {
-    onFlush: (bytes, seconds) => recorded.push(['flushed', bytes, ms(seconds)]),
-    onCompaction: ({ seconds, ...rest }: Compaction) => recorded.push(['compacted', { ...rest, ms: ms(seconds) }]),
+    onFlush: ({ bytes, seconds }) => recorded.push(['flushed', bytes, ms(seconds)]),
+    onCompaction: ({ seconds, localMs: _, ...rest }: Compaction) => recorded.push(['compacted', { ...rest, ms: ms(seconds) }]),
     onInputBytes: (bytes) => recorded.push(['input', bytes]),
-    onWriteAmplification: (ratio) => recorded.push(['write amplification', ratio]),
+    onCompactionInput: (inputBytes, outputBytes) => recorded.push(['write amplification', outputBytes / inputBytes]),
     onStallBegin: (cause) => recorded.push(['stalled', cause]),
     onStallEnd: (cause, seconds) => recorded.push(['resumed', cause, ms(seconds)]),
+    onStallAbandoned: (cause, seconds) => recorded.push(['abandoned', cause, ms(seconds)]),
     onBackgroundError: () => recorded.push(['failed']),
   }
   const leveldb = new LevelDBLog(events)
@@ -34,7 +35,7 @@ const compaction: Array<[number, string]> = [
   [3, 'Compacted 2@0 + 0@1 files => 300 bytes'],
   [3, 'compacted to: files[ 0 1 0 0 0 0 0 ]'],
 ]
-const itsEvent = ['compacted', { inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
+const itsEvent = ['compacted', { level: 1, inputFiles: 2, outputFiles: 1, outputBytes: 300, ms: 2000 }]
 
 test('a flush has bytes and a duration; a flush of an empty memtable does not count', () => {
   const { feed } = createLog()
@@ -84,7 +85,7 @@ test("the time of a flush during a compaction does not count as the compaction's
     ),
   ).toEqual([
     ['flushed', 84694, 3000],
-    ['compacted', { inputFiles: 5, outputFiles: 0, outputBytes: 0, ms: 2000 }],
+    ['compacted', { level: 1, inputFiles: 5, outputFiles: 0, outputBytes: 0, ms: 2000 }],
   ])
 })
 
@@ -98,7 +99,7 @@ test('of jobs that began before the first line, only the end is known', () => {
     ),
   ).toEqual([
     ['flushed', 100, undefined],
-    ['compacted', { inputFiles: 1, outputFiles: undefined, outputBytes: 99, ms: undefined }],
+    ['compacted', { level: 2, inputFiles: 1, outputFiles: undefined, outputBytes: 99, ms: undefined }],
   ])
 })
 
@@ -178,7 +179,8 @@ test('after another opening nothing of the previous log continues', () => {
   feed([1, 'Compacting 2@0 + 0@1 files'], [2, 'Too many L0 files; waiting...'])
   leveldb.onRestart()
   expect(feed([3, 'Level-0 table #5: started'], [4, 'Compacted 2@0 + 0@1 files => 5 bytes'])).toEqual([
-    ['compacted', { inputFiles: 2, outputFiles: undefined, outputBytes: 5, ms: undefined }],
+    ['abandoned', 'level0', 0],
+    ['compacted', { level: 1, inputFiles: 2, outputFiles: undefined, outputBytes: 5, ms: undefined }],
   ])
   expect(leveldb.stallSeconds('level0', 1)).toBe(0)
 })

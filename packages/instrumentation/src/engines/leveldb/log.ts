@@ -1,30 +1,45 @@
 import type { LineSink } from '../files/log-follower.ts'
+import { secondsBetween } from '../files/log-time.ts'
 import { CompactionInputs } from './compaction-inputs.ts'
 import { type LevelDBLine, parseLine, type StallCause, stallCauses } from './log-line.ts'
-import { secondsBetween } from './log-time.ts'
+
+/** A memtable that was written to disk. */
+export interface Flush {
+  readonly bytes: number
+  /** Undefined if the flush began before the first line that was read. */
+  readonly seconds: number | undefined
+  /** When it ended: local time, as milliseconds as if the zone were UTC. */
+  readonly localMs: number
+}
 
 /** A compaction that has ended. Fields are undefined if it began before the first line that was read. */
 export interface Compaction {
+  /** The level that it wrote to. */
+  readonly level: number
   readonly inputFiles: number
   readonly outputFiles: number | undefined
   readonly outputBytes: number
   readonly seconds: number | undefined
+  /** When it ended: local time, as milliseconds as if the zone were UTC. */
+  readonly localMs: number
 }
 
 /** Receives each event of LevelDB's background work once. */
 export interface LevelDBEvents {
-  /** A memtable was written to disk. `seconds` is undefined if the flush began before the first line that was read. */
-  onFlush(bytes: number, seconds: number | undefined): void
+  /** A memtable was written to disk. */
+  onFlush(flush: Flush): void
   /** A compaction ended. */
   onCompaction(compaction: Compaction): void
   /** A compaction has read this many bytes. */
   onInputBytes(bytes: number): void
-  /** The bytes that one compaction wrote, divided by those it read. */
-  onWriteAmplification(ratio: number): void
+  /** The bytes that the last compaction has read and written in all. */
+  onCompactionInput(inputBytes: number, outputBytes: number): void
   /** Writers are stopped. */
-  onStallBegin(cause: StallCause): void
+  onStallBegin(cause: StallCause, localMs: number): void
   /** Writers continue after this many seconds. */
   onStallEnd(cause: StallCause, seconds: number): void
+  /** The log ended while writers were stopped, for at least this many seconds: the store was closed, or its process ended. */
+  onStallAbandoned(cause: StallCause, seconds: number): void
   /** A flush, a compaction or a recovery failed. */
   onBackgroundError(): void
 }
@@ -66,6 +81,7 @@ export class LevelDBLog implements LineSink {
   }
 
   onRestart(): void {
+    this.onLogEnd()
     this.inputs.onRestart()
     this.#lastMs = undefined
     this.#flush = undefined
@@ -73,6 +89,11 @@ export class LevelDBLog implements LineSink {
     this.#compaction = undefined
     this.compactionsRunning = 0
     this.#manifestFailed = false
+  }
+
+  /** The store was closed, and there are no more lines of it. */
+  onLogEnd(): void {
+    for (const [cause, since] of this.#stalledSince) this.#events.onStallAbandoned(cause, this.#seconds - since)
     this.#stalledSince.clear()
   }
 
@@ -122,7 +143,7 @@ export class LevelDBLog implements LineSink {
         this.#onTableDeleted(line.table)
         break
       case 'stalled':
-        this.#beginStall(line.cause)
+        this.#beginStall(line.cause, line.atMs)
         break
       case 'manifest failed':
         this.#manifestFailed = true
@@ -139,14 +160,14 @@ export class LevelDBLog implements LineSink {
     }
   }
 
-  #onFlushEnd({ table, bytes, ok }: LevelDBLine & { readonly kind: 'flush ended' }): void {
+  #onFlushEnd({ table, bytes, ok, atMs: localMs }: LevelDBLine & { readonly kind: 'flush ended' }): void {
     const seconds = this.#flush?.table === table ? this.#seconds - this.#flush.startSeconds : undefined
     this.#flush = undefined
     if (!ok) this.#onError()
     if (this.#compaction !== undefined) this.#compaction.flushSeconds += seconds ?? 0
     if (!ok || bytes === 0) return
     this.#flushed.set(table, bytes)
-    this.#events.onFlush(bytes, seconds)
+    this.#events.onFlush({ bytes, seconds, localMs })
   }
 
   /** The log of a memtable is deleted when its table has become part of the store. */
@@ -156,12 +177,14 @@ export class LevelDBLog implements LineSink {
     this.#endStall('memtable')
   }
 
-  #onCompactionEnd({ inputFiles, outputBytes }: LevelDBLine & { readonly kind: 'compaction ended' }): void {
+  #onCompactionEnd({ level, inputFiles, outputBytes, atMs: localMs }: LevelDBLine & { readonly kind: 'compaction ended' }): void {
     const running = this.#compaction
     // Only now are they part of the store. The tables of a failed compaction never are.
     for (const [table, bytes] of running?.tables ?? []) this.inputs.addTable(table, bytes)
     this.inputs.onCompactionEnd(inputFiles, outputBytes)
     this.#events.onCompaction({
+      level,
+      localMs,
       inputFiles,
       outputFiles: running?.tables.size,
       outputBytes,
@@ -170,16 +193,16 @@ export class LevelDBLog implements LineSink {
   }
 
   #onTableDeleted(table: number): void {
-    const { bytes, writeAmplification } = this.inputs.onTableDeleted(table)
+    const { bytes, compaction } = this.inputs.onTableDeleted(table)
     if (bytes !== undefined) this.#events.onInputBytes(bytes)
-    if (writeAmplification !== undefined) this.#events.onWriteAmplification(writeAmplification)
+    if (compaction !== undefined) this.#events.onCompactionInput(compaction.inputBytes, compaction.outputBytes)
   }
 
   /** A writer that is woken and still finds no room logs again that it waits; that is the same stall. */
-  #beginStall(cause: StallCause): void {
+  #beginStall(cause: StallCause, localMs: number): void {
     if (this.#stalledSince.has(cause)) return
     this.#stalledSince.set(cause, this.#seconds)
-    this.#events.onStallBegin(cause)
+    this.#events.onStallBegin(cause, localMs)
   }
 
   #endStall(cause: StallCause): void {

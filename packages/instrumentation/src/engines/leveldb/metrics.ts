@@ -6,7 +6,8 @@ import type { StoreContext } from '../../operations/store-context.ts'
 import { type VolumeState, volumeGauges } from '../files/volume.ts'
 import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
-import type { Compaction, LevelDBEvents } from './log.ts'
+import { LevelDBEventSource } from './event-source.ts'
+import type { Compaction, Flush, LevelDBEvents } from './log.ts'
 import { type StallCause, stallCauses } from './log-line.ts'
 import { type Level, pendingCompactionBytes } from './properties.ts'
 
@@ -65,6 +66,7 @@ export class LevelDBMetrics implements LevelDBEvents {
   readonly #counters: Readonly<Record<(typeof counters)[number], Counter>>
   readonly #histograms: Readonly<Record<(typeof lsmHistograms)[number], Histogram>>
   readonly #stalls: Readonly<Record<StallCause, Readonly<Record<(typeof stallCounters)[number], Counter>>>>
+  readonly #events: LevelDBEventSource
 
   constructor(context: StoreContext) {
     const { registry, name: store } = context
@@ -73,36 +75,54 @@ export class LevelDBMetrics implements LevelDBEvents {
     this.#histograms = forEachName(lsmHistograms, (name) => registry.histogram(name, { store }))
     this.#stalls = forEachName(stallCauses, (cause) => forEachName(stallCounters, (name) => counter(name, { cause })))
     this.state = new StateGauges(gauges, context)
+    this.#events = new LevelDBEventSource(context)
   }
 
-  onFlush(bytes: number, seconds: number | undefined): void {
+  onFlush(flush: Flush): void {
+    const { bytes, seconds } = flush
     this.#counters.db_flush_operations_total.add(1)
     this.#counters.db_flush_bytes_total.add(bytes)
     if (seconds !== undefined) this.#histograms.db_flush_duration_seconds.record(seconds)
+    this.#events.onFlush(flush)
   }
 
-  onCompaction({ inputFiles, outputFiles, outputBytes, seconds }: Compaction): void {
+  onCompaction(compaction: Compaction): void {
+    const { inputFiles, outputFiles, outputBytes, seconds } = compaction
     this.#counters.db_compaction_operations_total.add(1)
     this.#counters.db_compaction_input_files_total.add(inputFiles)
     if (outputFiles !== undefined) this.#counters.db_compaction_output_files_total.add(outputFiles)
     this.#counters.db_compaction_output_bytes_total.add(outputBytes)
     if (seconds !== undefined) this.#histograms.db_compaction_duration_seconds.record(seconds)
+    this.#events.onCompaction(compaction)
   }
 
   onInputBytes(bytes: number): void {
     this.#counters.db_compaction_input_bytes_total.add(bytes)
   }
 
-  onWriteAmplification(ratio: number): void {
-    this.#histograms.db_compaction_write_amplification.record(ratio)
+  onCompactionInput(inputBytes: number, outputBytes: number): void {
+    this.#histograms.db_compaction_write_amplification.record(outputBytes / inputBytes)
+    this.#events.onCompactionInput(inputBytes)
   }
 
-  onStallBegin(cause: StallCause): void {
+  onStallBegin(cause: StallCause, localMs: number): void {
     this.#stalls[cause].db_write_stalls_total.add(1)
+    this.#events.onStallBegin(cause, localMs)
   }
 
   onStallEnd(cause: StallCause, seconds: number): void {
     this.#stalls[cause].db_write_stall_seconds_total.add(seconds)
+    this.#events.onStallEnd(cause, seconds)
+  }
+
+  /** The stall is not counted: it is unknown how long it lasted. */
+  onStallAbandoned(cause: StallCause, seconds: number): void {
+    this.#events.onStallEnd(cause, seconds)
+  }
+
+  /** The log was read to where it ends now. */
+  onRead(): void {
+    this.#events.onRead()
   }
 
   onBackgroundError(): void {

@@ -148,10 +148,14 @@ export class LevelDBReader {
     const follower = this.#follower
     if (follower === undefined) return {}
     const { isComplete, failure, writtenMs } = await follower.read(this.#log)
+    this.#metrics.onRead()
     if (failure !== undefined) this.#reportFailure('log', failure)
     if (!isComplete || writtenMs === undefined) return {}
     // The next opening begins another log.
-    if (this.#store.status === 'closed') this.#stopFollowing()
+    if (this.#store.status === 'closed') {
+      this.#log.onLogEnd()
+      this.#stopFollowing()
+    }
     const idleSeconds = this.#idleTime.seconds(writtenMs)
     const stallSeconds = (cause: StallCause): number => this.#log.stallSeconds(cause, idleSeconds)
     return {

@@ -9,7 +9,9 @@ import { lsmCounters, lsmHistograms } from '../lsm-metrics.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
 import { sumKnown } from '../sum-known.ts'
 import type { Compaction, Flush, RocksDBEvents } from './event-log.ts'
+import { RocksDBEventSource } from './event-source.ts'
 import type { RocksDBProperties } from './properties.ts'
+import type { StallEvents } from './stall-log.ts'
 import { type StallCause, stallCauses } from './stalls.ts'
 import { filterFalsePositives, type RocksDBStatistics } from './statistics.ts'
 
@@ -96,10 +98,11 @@ export const rocksdbMetricNames: readonly MetricName[] = [
 ]
 
 /** Records the metrics of one RocksDB. Counters from its log exist from the start, at 0; the others once they are known. */
-export class RocksDBMetrics implements RocksDBEvents {
+export class RocksDBMetrics implements RocksDBEvents, StallEvents {
   readonly #context: StoreContext
   readonly #storage: StorageMetrics
   readonly #compactionCpu: Counter
+  readonly #events: RocksDBEventSource
   /** Only events after this Unix time count; those of the log that a store opened for reading only finds are older. */
   #sinceMs = Date.now()
   /** What the engine had counted when measuring began; undefined if unknown. */
@@ -118,6 +121,7 @@ export class RocksDBMetrics implements RocksDBEvents {
     for (const name of lsmHistograms) registry.histogram(name, { store })
     this.#compactionCpu = registry.counter('db_compaction_cpu_seconds_total', { store })
     this.#gauges = new StateGauges(gauges, context)
+    this.#events = new RocksDBEventSource(context)
   }
 
   /** Sets the state that the gauges export; undefined if it is unknown. */
@@ -132,8 +136,11 @@ export class RocksDBMetrics implements RocksDBEvents {
     this.#sinceMs = Number.NEGATIVE_INFINITY
   }
 
-  onFlush({ endMs, bytes, durationSeconds }: Flush): void {
-    if (endMs >= this.#sinceMs) this.#storage.recordFlush(bytes, durationSeconds * 1000)
+  onFlush(flush: Flush): void {
+    const { endMs, bytes, durationSeconds } = flush
+    if (endMs < this.#sinceMs) return
+    this.#storage.recordFlush(bytes, durationSeconds * 1000)
+    this.#events.onFlush(flush)
   }
 
   onCompaction(compaction: Compaction): void {
@@ -142,6 +149,15 @@ export class RocksDBMetrics implements RocksDBEvents {
     const { outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds, cpuSeconds } = compaction
     this.#storage.recordCompaction(outputLevel, inputFiles, outputFiles, inputBytes, outputBytes, durationSeconds * 1000)
     this.#compactionCpu.add(cpuSeconds)
+    this.#events.onCompaction(compaction)
+  }
+
+  onStallBegin(cause: StallCause, startMs: number): void {
+    if (startMs >= this.#sinceMs) this.#events.onStallBegin(cause, startMs)
+  }
+
+  onStallEnd(endMs: number): void {
+    this.#events.onStallEnd(endMs)
   }
 
   /** Adds what the engine has counted since it was opened. */

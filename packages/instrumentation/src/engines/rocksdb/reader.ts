@@ -7,6 +7,7 @@ import { RocksDBEventLog } from './event-log.ts'
 import { RocksDBLog } from './log.ts'
 import { RocksDBMetrics, type RocksDBState } from './metrics.ts'
 import { type ReadProperty, type RocksDBProperties, readProperties } from './properties.ts'
+import { StallLog } from './stall-log.ts'
 import { initialStallState, nextStallState, type StallState, stallSeconds } from './stalls.ts'
 import { parseStatistics, type RocksDBStatistics } from './statistics.ts'
 import { BackgroundCpu } from './threads.ts'
@@ -27,6 +28,8 @@ interface EngineSnapshot {
   /** CPU time of its threads since the last snapshot. */
   readonly cpuSeconds: number | undefined
   readonly disk: RocksDBState
+  /** Unix time in milliseconds at which the properties were read. */
+  readonly atMs: number
 }
 
 /**
@@ -38,6 +41,7 @@ export class RocksDBReader {
   readonly #metrics: RocksDBMetrics
   readonly #log: RocksDBLog
   readonly #events: RocksDBEventLog
+  readonly #stallLog: StallLog
   readonly #cpu: BackgroundCpu
   readonly #context: StoreContext
   readonly #usage: FolderUsage
@@ -58,6 +62,7 @@ export class RocksDBReader {
     this.#log = new RocksDBLog(join(handle.directory, 'LOG'), isNew ? 'beginning' : 'end')
     context.closeOnRelease(this.#log)
     this.#events = new RocksDBEventLog(this.#metrics)
+    this.#stallLog = new StallLog(this.#metrics)
     this.#cpu = new BackgroundCpu(handle.directory)
     // At once: what the engine has counted so far is from before measuring began.
     if (!isNew) this.onOpen()
@@ -100,16 +105,18 @@ export class RocksDBReader {
       if (this.#handle.status() === 'open') throw error
     } finally {
       if (!this.#isClosed) this.#publish(snapshot)
-      await this.#readLog()
+      const isComplete = await this.#readLog()
+      if (isComplete) this.#confirmStall(snapshot)
     }
   }
 
   async #readEngine(): Promise<EngineSnapshot> {
     const families = this.#handle.families()
+    const atMs = Date.now()
     const properties = await readProperties(families)
     const text = await families[0]?.('options-statistics')
     const statistics = text === undefined ? undefined : parseStatistics(text)
-    return { properties, statistics, cpuSeconds: await this.#cpu.next(), disk: await this.#readDisk(properties) }
+    return { atMs, properties, statistics, cpuSeconds: await this.#cpu.next(), disk: await this.#readDisk(properties) }
   }
 
   #publish(snapshot: EngineSnapshot | undefined): void {
@@ -164,13 +171,25 @@ export class RocksDBReader {
     if (failure !== undefined) this.#reportFailure('log', failure)
   }
 
-  async #readLog(): Promise<void> {
+  /** Compares the stall in the log with what the engine reported before it was read. */
+  #confirmStall(snapshot: EngineSnapshot | undefined): void {
+    if (this.#handle.status() === 'closed') this.#stallLog.onClosed(Date.now())
+    const isStalled = snapshot?.properties.isStalled
+    if (snapshot !== undefined && isStalled !== undefined) this.#stallLog.confirm(isStalled, this.#stall.latest, snapshot.atMs)
+  }
+
+  /** Returns whether the log was read to its end. */
+  async #readLog(): Promise<boolean> {
     const status = this.#handle.status()
     // `onOpen` is not called for a store that was being opened when measuring began.
     if (status === 'open') this.#openLog()
-    const isComplete = await this.#log.read((line) => this.#events.onLine(line))
+    const isComplete = await this.#log.read((line) => {
+      this.#events.onLine(line)
+      this.#stallLog.onLine(line)
+    })
     if (isComplete) this.#metrics.endInitialRead()
     if (status === 'closed' && isComplete) this.close()
+    return isComplete
   }
 }
 

@@ -26,6 +26,22 @@ function setBackMs(localMs: number): number {
   return Math.max(0, offsetMinutes(unixMs + nearMs) - offsetMinutes(unixMs - nearMs)) * 60_000
 }
 
+/**
+ * Returns Unix time in milliseconds of a line that was read at `nowMs`, within an hour after it was written. In the hour that
+ * occurs twice when the clocks are put back, it is the second one, unless that is yet to come.
+ */
+export function unixMs(localMs: number, nowMs = Date.now()): number {
+  const firstMs = toUnixMs(localMs)
+  const secondMs = firstMs + setBackMs(localMs)
+  // The clock may have been corrected since the line was written.
+  return secondMs <= nowMs + 1000 && toLocalMs(secondMs) === toLocalMs(firstMs) ? secondMs : firstMs
+}
+
+/** Returns local time as milliseconds as if the zone were UTC. */
+function toLocalMs(unixMs: number): number {
+  return unixMs - new Date(unixMs).getTimezoneOffset() * 60_000
+}
+
 /** Returns Unix time in milliseconds. An hour that occurs twice is taken as the first. */
 function toUnixMs(localMs: number): number {
   const local = new Date(localMs)

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { secondsBetween } from './log-time.ts'
+import { secondsBetween, unixMs } from './log-time.ts'
 
 const ownZone = process.env['TZ']
 afterEach(() => {
@@ -47,4 +47,24 @@ test('when the clocks are put back, the difference is neither negative nor an ho
 test('a corrected clock never gives a negative difference', () => {
   expect(between('UTC', '2026/11/23-10:00:05', '2026/11/23-10:00:00')).toBe(0)
   expect(between('Europe/Berlin', '2026/06/01-10:00:05', '2026/05/31-10:00:00')).toBe(0)
+})
+
+test('a line has the Unix time at which it was written, in summer and in winter', () => {
+  process.env['TZ'] = 'Europe/Berlin'
+  expect(unixMs(at('2026/07/01-12:00:00.25'))).toBe(Date.UTC(2026, 6, 1, 10, 0, 0, 250))
+  expect(unixMs(at('2026/12/01-12:00:00.25'))).toBe(Date.UTC(2026, 11, 1, 11, 0, 0, 250))
+  expect(unixMs(at('2026/03/29-01:59:59'))).toBe(Date.UTC(2026, 2, 29, 0, 59, 59))
+  expect(unixMs(at('2026/03/29-03:00:01'))).toBe(Date.UTC(2026, 2, 29, 1, 0, 1))
+})
+
+test.each([
+  ['Europe/Berlin', Date.UTC(2026, 9, 25, 1)],
+  ['America/New_York', Date.UTC(2026, 10, 1, 6)],
+  ['Australia/Lord_Howe', Date.UTC(2026, 3, 4, 15)],
+])('in %s, every line around the hour that occurs twice has its time, if it is read within ten seconds', (zone, changeMs) => {
+  process.env['TZ'] = zone
+  for (let writtenMs = changeMs - 3 * 3_600_000; writtenMs < changeMs + 3 * 3_600_000; writtenMs += 7_001) {
+    const localMs = writtenMs - new Date(writtenMs).getTimezoneOffset() * 60_000
+    for (const laterMs of [0, 10_000]) expect(unixMs(localMs, writtenMs + laterMs)).toBe(writtenMs)
+  }
 })
