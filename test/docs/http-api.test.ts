@@ -27,7 +27,7 @@ afterAll(() => monitoring.close())
 /** Answers from the server that the section names. */
 function get(path: string, query = ''): Promise<Response> {
   const { prometheus = '', json = '' } = monitoring.addresses
-  return fetch(`${path === '/metrics' ? prometheus : json}${path}${query}`)
+  return fetch(`${path === '/metrics' ? prometheus : json}${path.replace('METRIC', 'db_get_latency_seconds')}${query}`)
 }
 
 const queries: Readonly<Record<string, string>> = {
@@ -43,6 +43,8 @@ test('the documentation has every endpoint', () => {
     '/api/v1/alerts',
     '/api/v1/query',
     '/api/v1/query_range',
+    '/api/v1/catalog',
+    '/api/v1/catalog/METRIC',
     '/api/v1/slow-operations',
     '/api/v1/errors',
     '/api/v1/workers',

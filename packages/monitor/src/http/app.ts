@@ -8,6 +8,7 @@ import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
 import { QueryRunner } from './query-runner.ts'
+import { catalogRoutes } from './routes/catalog.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
@@ -52,6 +53,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', alertRoutes(alerts))
     .route('/', runbookRoutes())
     .route('/', queryRoutes(queries))
+    .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations))
     .route('/', workerRoutes(workers))
     .route('/', openApiRoutes())

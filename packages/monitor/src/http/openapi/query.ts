@@ -10,6 +10,7 @@ import {
   list,
   number,
   object,
+  pathParameter,
   query,
   record,
   ref,
@@ -46,6 +47,15 @@ const seriesFields = {
   'quantile?': number('0.99 is the 99th percentile'),
 }
 
+const catalogFields = {
+  name: text(),
+  kind: choice(['counter', 'gauge', 'histogram', 'summary']),
+  'unit?': text('in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`'),
+  'description?': text(),
+  labels: list(text(), 'the names of its labels'),
+  series: integer('its series in the history; of a histogram, without its buckets'),
+}
+
 const tooMany = failure('Too many queries wait: try again after a second.')
 
 /** The endpoints that read the history. */
@@ -69,6 +79,19 @@ export const queryEndpoints: EndpointGroup = {
         },
       },
     },
+    '/api/v1/catalog': {
+      get: {
+        summary: 'All metrics: those of the catalog, and others that the history has',
+        responses: { 200: json(ref('Catalog'), 'The metrics') },
+      },
+    },
+    '/api/v1/catalog/{metric}': {
+      get: {
+        summary: 'One metric, with the values of its labels',
+        parameters: [pathParameter('metric', "a metric's name")],
+        responses: { 200: json(ref('CatalogMetricAnswer'), 'The metric'), 404: failure('There is no such metric.') },
+      },
+    },
   },
   schemas: {
     QuerySeries: object({ ...seriesFields, value: ref('JsonValue') }),
@@ -87,22 +110,10 @@ export const queryEndpoints: EndpointGroup = {
       bounds: list({ anyOf: [number(), choice(['+Inf'])] }, 'upper bounds of the buckets, ascending'),
       columns: list(ref('HeatmapColumn')),
     }),
-    CatalogMetric: object({
-      name: text(),
-      kind: choice(['counter', 'gauge', 'histogram', 'summary']),
-      'unit?': text('in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`'),
-      'description?': text(),
-      labels: list(text(), 'the names of its labels'),
-      series: integer('its series in the history; of a histogram, without its buckets'),
-    }),
-    Catalog: object({ metrics: list(ref('CatalogMetric')) }),
+    CatalogMetric: object(catalogFields),
+    Catalog: object({ metrics: list(ref('CatalogMetric'), 'sorted by name') }),
     CatalogMetricAnswer: object({
-      name: text(),
-      kind: choice(['counter', 'gauge', 'histogram', 'summary']),
-      'unit?': text('in UCUM: `s`, `By`, `1` or an annotation such as `{operation}`'),
-      'description?': text(),
-      labels: list(text(), 'the names of its labels'),
-      series: integer('its series in the history; of a histogram, without its buckets'),
+      ...catalogFields,
       values: record(list(text()), 'the values of each label, at most 1000 each'),
     }),
   },

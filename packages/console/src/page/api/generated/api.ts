@@ -419,6 +419,9 @@ export interface CatalogMetric {
   series: number
 }
 export interface Catalog {
+  /**
+   * sorted by name
+   */
   metrics: CatalogMetric[]
 }
 export interface CatalogMetricAnswer {
