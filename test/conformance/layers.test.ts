@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 
 /**
  * The folders of each package, lowest first: a folder imports from itself and from those before it. A file at the top level of
- * `src` may import from every folder; an entry that ends in `.ts` is one such file that folders may import from.
+ * `src` may import from every folder; an entry that ends in `.ts` or `.tsx` is one such file that folders may import from. The page
+ * of the console is a program of its own, so its folders have layers too.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   instrumentation: [
@@ -40,6 +41,21 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'config',
     'http',
   ],
+  console: ['console-files.ts', 'page', 'terminal', 'cli'],
+  'console/src/page': [
+    'format',
+    'api',
+    'theme',
+    'router.ts',
+    'live',
+    'data',
+    'components',
+    'charts',
+    'views',
+    'login.tsx',
+    'top-bar.tsx',
+    'app.tsx',
+  ],
   dashboards: ['require-node.ts', 'promql.ts', 'rules', 'grafana', 'collector-config.ts', 'doctor', 'index.ts', 'cli'],
 }
 
@@ -47,7 +63,7 @@ const importPattern = /(?:from|import)\s+'(\.[^']+)'/g
 
 function listSources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+    (name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name),
   )
 }
 
@@ -57,7 +73,7 @@ function relativeImports(folder: string, file: string): string[] {
 }
 
 for (const [name, order] of Object.entries(layers)) {
-  const folder = join(import.meta.dirname, '../../packages', name, 'src')
+  const folder = join(import.meta.dirname, '../../packages', name.includes('/') ? name : `${name}/src`)
   /** Returns the layer of a file. Files at the top level that are not listed are above all folders. */
   const findLayer = (file: string): number => {
     const index = order.indexOf(file.includes('/') ? file.slice(0, file.indexOf('/')) : file)

@@ -1,0 +1,95 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useErrorBoundary } from 'preact/hooks'
+import { isSignedOut } from './api/client.ts'
+import { session } from './api/session.ts'
+import { Icon } from './components/icon.tsx'
+import { useStores } from './data/stores.ts'
+import { serviceName } from './live/stream.ts'
+import { Login } from './login.tsx'
+import { linkTo, route } from './router.ts'
+import { ConnectionBanner, TopBar } from './top-bar.tsx'
+import { type View, views } from './views/registry.ts'
+
+/** The whole page. */
+export function App() {
+  const isMenuOpen = useSignal(false)
+  const view = views.find(({ name }) => name === route.value.view) ?? views[0]
+  useEffect(() => {
+    const service = serviceName.value
+    document.title = [view?.title, service, 'Wombat'].filter((part) => part !== undefined).join(' · ')
+    isMenuOpen.value = false
+  }, [view, serviceName.value, isMenuOpen])
+  if (isSignedOut.value) return <Login />
+  if (view === undefined) return null
+  return (
+    <>
+      <button type="button" class="skip-link" onClick={() => document.querySelector<HTMLElement>('#content')?.focus()}>
+        Skip to the content
+      </button>
+      <div class="shell">
+        <Navigation current={view} isOpen={isMenuOpen.value} />
+        <div class="page">
+          <TopBar
+            view={view}
+            onMenu={() => {
+              isMenuOpen.value = !isMenuOpen.value
+            }}
+          />
+          <ConnectionBanner />
+          <main id="content" tabIndex={-1}>
+            <Guarded key={view.name} view={view} />
+          </main>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Navigation({ current, isOpen }: { readonly current: View; readonly isOpen: boolean }) {
+  const { value } = useStores()
+  const firing = value?.stores.reduce((sum, store) => sum + store.firing, 0) ?? 0
+  const version = session.value?.version
+  return (
+    <nav class={`navigation${isOpen ? ' navigation-open' : ''}`} aria-label="Views">
+      <div class="brand">
+        <img src="./icon.svg" alt="" width="22" height="22" />
+        <span>Wombat</span>
+      </div>
+      <ul>
+        {views.map(({ name, title, icon }) => (
+          <li key={name}>
+            <a href={linkTo(name)} aria-current={name === current.name ? 'page' : undefined}>
+              <Icon name={icon} />
+              <span>{title}</span>
+              {name === 'alerts' && firing > 0 && (
+                <span class="count count-critical" title={`${firing} firing`}>
+                  {firing}
+                </span>
+              )}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <p class="navigation-foot muted">
+        {serviceName.value}
+        {version !== undefined && <span>Monitor {version}</span>}
+      </p>
+    </nav>
+  )
+}
+
+/** A view that fails does not take the others with it. */
+function Guarded({ view: { component: Component, title } }: { readonly view: View }) {
+  const [error, reset] = useErrorBoundary()
+  if (error === undefined) return <Component />
+  return (
+    <div class="notice notice-error" role="alert">
+      <p>
+        {title} cannot be shown: {error instanceof Error ? error.message : String(error)}
+      </p>
+      <button type="button" class="button" onClick={reset}>
+        Try again
+      </button>
+    </div>
+  )
+}

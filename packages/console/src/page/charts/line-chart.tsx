@@ -1,0 +1,534 @@
+import { effect, useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import UPlot from 'uplot'
+import type { ApiError } from '../api/client.ts'
+import { Icon } from '../components/icon.tsx'
+import { Empty, ErrorNotice } from '../components/notices.tsx'
+import { Table } from '../components/table.tsx'
+import { showLive, timeRange, zoomTo } from '../data/time-range.ts'
+import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
+import { formatValue } from '../format/units.ts'
+import { color, theme, withAlpha } from '../theme/theme.ts'
+import { type ChartColumns, type ChartSeries, niceMax, stackColumns, summarize, toColumns } from './chart-data.ts'
+import { cursorMs } from './cursor.ts'
+import { kinds, marks } from './marks.tsx'
+import { useWidth } from './use-size.ts'
+
+/** A value that is drawn as a horizontal line, for example of an alert rule. */
+export interface Threshold {
+  readonly value: number
+  readonly label: string
+  /** A token; default that of a critical status. */
+  readonly color?: string | undefined
+}
+
+export interface LineChartProps {
+  readonly title: string
+  readonly subtitle?: ComponentChildren | undefined
+  /** UCUM, as `formatValue` takes it. */
+  readonly unit: string
+  readonly series: readonly ChartSeries[]
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+  readonly isLoading?: boolean | undefined
+  readonly error?: ApiError | undefined
+  readonly onRetry?: (() => void) | undefined
+  /** Of the plot, in pixels. */
+  readonly height?: number | undefined
+  readonly thresholds?: readonly Threshold[] | undefined
+  /** Series on top of each other, for parts of a whole. */
+  readonly isStacked?: boolean | undefined
+  /** The end of the axis, if it is known: 1 for a share. */
+  readonly max?: number | undefined
+  /** Why there is nothing, and what to do. */
+  readonly empty?: ComponentChildren | undefined
+  readonly actions?: ComponentChildren | undefined
+  readonly isWide?: boolean | undefined
+  /** Whether events are drawn on it. Default yes. */
+  readonly hasMarks?: boolean | undefined
+}
+
+const binaryIncrements = Array.from({ length: 50 }, (_, power) => 2 ** power)
+const dash = [6, 4]
+
+/** Lines over the time of the page, with the values under the pointer, the events of the process, and a table of the same values. */
+export function LineChart(props: LineChartProps) {
+  const {
+    title,
+    subtitle,
+    unit,
+    series,
+    startMs,
+    endMs,
+    stepMs,
+    isLoading,
+    error,
+    onRetry,
+    height = 180,
+    empty,
+    actions,
+    isWide,
+  } = props
+  const isTable = useSignal(false)
+  const columns = useMemo(() => toColumns(series, startMs, endMs, stepMs), [series, startMs, endMs, stepMs])
+  const hasData = series.some(({ points }) => points.length > 0)
+  return (
+    <figure class={`card chart${isWide ? ' card-wide' : ''}`}>
+      <figcaption class="card-header">
+        <div>
+          <h2>{title}</h2>
+          {subtitle !== undefined && <p class="muted">{subtitle}</p>}
+        </div>
+        <div class="card-actions">
+          {actions}
+          <button
+            type="button"
+            class="button button-icon button-quiet"
+            aria-pressed={isTable.value}
+            aria-label={`Show ${title} as a ${isTable.value ? 'chart' : 'table'}`}
+            title={isTable.value ? 'Show as chart' : 'Show as table'}
+            onClick={() => {
+              isTable.value = !isTable.value
+            }}
+          >
+            <Icon name={isTable.value ? 'chart' : 'table'} />
+          </button>
+        </div>
+      </figcaption>
+      {error !== undefined && <ErrorNotice error={error} what={title} onRetry={onRetry} />}
+      {isTable.value ? (
+        <ValueTable title={title} unit={unit} series={series} columns={columns} maxHeight={height + 44} />
+      ) : isLoading ? (
+        <div class="skeleton" style={{ height: `${height + 30}px` }} aria-hidden="true" />
+      ) : hasData ? (
+        <Plot {...props} columns={columns} height={height} />
+      ) : (
+        error === undefined && (
+          <div class="chart-empty" style={{ minHeight: `${height + 30}px` }}>
+            <Empty>{empty ?? 'No values in this range. Choose a longer range, or wait for the next sample.'}</Empty>
+          </div>
+        )
+      )}
+    </figure>
+  )
+}
+
+type PlotProps = LineChartProps & { readonly columns: ChartColumns; readonly height: number }
+
+function Plot({
+  title,
+  unit,
+  series,
+  startMs,
+  endMs,
+  stepMs,
+  height,
+  thresholds,
+  isStacked,
+  max,
+  columns,
+  hasMarks = true,
+}: PlotProps) {
+  const [container, width] = useWidth<HTMLDivElement>()
+  const plot = useRef<UPlot | undefined>(undefined)
+  const hidden = useSignal<ReadonlySet<string>>(new Set())
+  const hint = useSignal<{ readonly left: number; readonly lines: readonly string[] } | undefined>(undefined)
+  const shown = series.map(({ key }) => !hidden.value.has(key))
+  const visible = columns.values.map((column, index) => (shown[index] ? column : column.map(() => null)))
+  const drawn = isStacked ? stackColumns(visible) : columns.values
+  const data = [columns.times, ...drawn] as unknown as UPlot.AlignedData
+  // What the options of the plot depend on: if it changes, the plot is made anew.
+  const shape = JSON.stringify([
+    series.map(({ key, color, isDashed }) => [key, color, isDashed]),
+    unit,
+    isStacked,
+    max,
+    thresholds,
+    hasMarks,
+  ])
+  const latest = useRef({ data, startMs, endMs })
+  latest.current = { data, startMs, endMs }
+  const themeNow = theme.value
+
+  useLayoutEffect(() => {
+    const { current } = container
+    if (current === null || width === 0) return
+    const options = createOptions({ unit, series, isStacked, max, thresholds, hasMarks, width, height, hint })
+    const instance = new UPlot(options, latest.current.data, current)
+    instance.setScale('x', { min: latest.current.startMs, max: latest.current.endMs })
+    plot.current = instance
+    const stopCursor = effect(() => showCursor(instance, cursorMs.value))
+    const stopMarks = effect(() => {
+      marks.value
+      if (hasMarks) instance.redraw(false, false)
+    })
+    return () => {
+      stopCursor()
+      stopMarks()
+      instance.destroy()
+      plot.current = undefined
+    }
+    // A new width or height only resizes the plot, below.
+  }, [shape, themeNow, width === 0])
+
+  useLayoutEffect(() => {
+    if (width > 0) plot.current?.setSize({ width, height })
+  }, [width, height])
+
+  useEffect(() => {
+    const { current } = plot
+    if (current === undefined) return
+    current.batch(() => {
+      current.setData(data, false)
+      current.setScale('x', { min: startMs, max: endMs })
+      for (const [index, isShown] of shown.entries()) current.setSeries(index + 1, { show: isShown }, false)
+    })
+  }, [columns, startMs, endMs, hidden.value])
+
+  const toggleSeries = (key: string, isAlone: boolean): void => {
+    if (isAlone) {
+      const others = series.filter((one) => one.key !== key).map((one) => one.key)
+      const isOnly = others.every((one) => hidden.value.has(one)) && !hidden.value.has(key)
+      hidden.value = new Set(isOnly ? [] : others)
+      return
+    }
+    const next = new Set(hidden.value)
+    if (!next.delete(key)) next.add(key)
+    hidden.value = next
+  }
+  return (
+    <>
+      <div class="plot-area">
+        <div
+          ref={container}
+          class="plot"
+          role="img"
+          aria-label={describe(title, unit, series, columns)}
+          style={{ height: `${height}px` }}
+        />
+        {hint.value !== undefined && (
+          <div
+            class={`plot-hint${hint.value.left > width / 2 ? ' plot-hint-left' : ''}`}
+            style={{ left: `${hint.value.left}px` }}
+          >
+            {hint.value.lines.map((line) => (
+              <div key={line}>{line}</div>
+            ))}
+          </div>
+        )}
+      </div>
+      <Legend
+        unit={unit}
+        series={series}
+        columns={columns}
+        stepMs={stepMs}
+        hidden={hidden.value}
+        onToggle={toggleSeries}
+        thresholds={thresholds}
+      />
+    </>
+  )
+}
+
+interface PlotSettings extends Pick<LineChartProps, 'unit' | 'series' | 'isStacked' | 'max' | 'thresholds'> {
+  readonly hasMarks: boolean
+  readonly width: number
+  readonly height: number
+  readonly hint: { value: { readonly left: number; readonly lines: readonly string[] } | undefined }
+}
+
+function createOptions({
+  unit,
+  series,
+  isStacked,
+  max,
+  thresholds = [],
+  hasMarks,
+  width,
+  height,
+  hint,
+}: PlotSettings): UPlot.Options {
+  const isBinary = unit.startsWith('By')
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`
+  const axis: UPlot.Axis = {
+    stroke: color('--muted'),
+    font,
+    grid: { stroke: color('--border'), width: 1 },
+    ticks: { show: false },
+  }
+  const highestThreshold = Math.max(0, ...thresholds.map(({ value }) => value))
+  return {
+    width,
+    height,
+    ms: 1,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { size: 6 },
+      drag: { x: true, y: false, setScale: false, dist: 4 },
+      bind: {
+        dblclick: () => () => {
+          showLive()
+          return null
+        },
+      },
+    },
+    select: { show: true, left: 0, top: 0, width: 0, height: 0 },
+    scales: {
+      x: { time: true, auto: false },
+      y: {
+        range: (_plot, dataMin, dataMax) => {
+          const highest = Math.max(dataMax ?? 0, highestThreshold)
+          return [Math.min(0, dataMin ?? 0), max ?? niceMax(highest, isBinary)]
+        },
+      },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        gap: 4,
+        space: 70,
+        grid: { show: false },
+        values: (_plot, splits, _axis, _space, increment) => splits.map((split) => formatTimeTick(split, increment / 1000)),
+      },
+      {
+        ...axis,
+        gap: 6,
+        space: 32,
+        size: (_plot, labels) => 14 + Math.max(4, ...(labels ?? []).map((label) => String(label).length)) * 6.2,
+        ...(isBinary && { incrs: binaryIncrements }),
+        values: (_plot, splits) => splits.map((split) => formatValue(split, unit)),
+      },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, color: token, isDashed }): UPlot.Series => {
+        const stroke = color(token)
+        return {
+          label,
+          stroke,
+          width: 1.5,
+          ...(series.length === 1 && !isStacked && { fill: withAlpha(stroke, 0.12) }),
+          ...(isStacked && { fill: withAlpha(stroke, 0.35) }),
+          ...(isDashed && { dash }),
+          points: { show: showLonePoints },
+        }
+      }),
+    ],
+    // Of a stack, each area reaches down to the one below it, not to the axis.
+    ...(isStacked && {
+      bands: series
+        .slice(1)
+        .map(({ color: token }, index) => ({ series: [index + 2, index + 1], fill: withAlpha(color(token), 0.35) })),
+    }),
+    hooks: {
+      drawAxes: hasMarks ? [drawMarks] : [],
+      draw: [(plot) => drawThresholds(plot, thresholds)],
+      setCursor: [(plot) => shareCursor(plot, hasMarks, hint)],
+      setSelect: [selectRange],
+      ready: [
+        (plot) => {
+          plot.over.addEventListener('mouseleave', () => {
+            cursorMs.value = undefined
+            hint.value = undefined
+          })
+        },
+      ],
+    },
+  }
+}
+
+/** A point between two gaps has no line: without a dot it could not be seen. */
+const showLonePoints: UPlot.Series.Points.Show = (plot, seriesIndex, first, last) => {
+  const values = plot.data[seriesIndex] as (number | null)[]
+  let known = 0
+  for (let index = first; index <= last; index++) if (values[index] != null && ++known > 2) return false
+  return known > 0
+}
+
+/** Brushing zooms the range of the page. */
+function selectRange(plot: UPlot): void {
+  const { left, width } = plot.select
+  if (width < 4) return
+  zoomTo(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'))
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+}
+
+function isHovered(plot: UPlot): boolean {
+  return plot.over.matches(':hover')
+}
+
+/** Shows the time under the pointer of another chart. */
+function showCursor(plot: UPlot, timeMs: number | undefined): void {
+  if (isHovered(plot)) return
+  const left = timeMs === undefined ? -10 : plot.valToPos(timeMs, 'x')
+  plot.setCursor({ left, top: left < 0 ? -10 : 0 }, false)
+}
+
+/** Tells all charts the time under the pointer, and shows the events there. */
+function shareCursor(plot: UPlot, hasMarks: boolean, hint: PlotSettings['hint']): void {
+  const { left = -10 } = plot.cursor
+  if (left < 0 || !isHovered(plot)) return
+  cursorMs.value = plot.posToVal(left, 'x')
+  if (!hasMarks) return
+  const near = marks.peek().filter(({ startMs }) => Math.abs(plot.valToPos(startMs, 'x') - left) <= 4)
+  const lines = near
+    .slice(0, 5)
+    .map(({ startMs, store, title }) => `${formatShortTime(startMs, startMs)} ${store === undefined ? '' : `${store}: `}${title}`)
+  if (near.length > lines.length) lines.push(`and ${near.length - lines.length} more`)
+  if (lines.length === 0) hint.value = undefined
+  else hint.value = { left: left + plot.over.offsetLeft, lines }
+}
+
+/** Draws each event as a thin line with a head, and one that lasts as a band. */
+function drawMarks(plot: UPlot): void {
+  const { ctx, bbox } = plot
+  const ratio = UPlot.pxRatio
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top - 6 * ratio, bbox.width, bbox.height + 6 * ratio)
+  ctx.clip()
+  let previous = ''
+  for (const { kind, startMs, endMs } of marks.peek()) {
+    const left = Math.round(plot.valToPos(startMs, 'x', true))
+    // A hundred events at one pixel are one line.
+    const place = `${kind} ${left}`
+    if (place === previous) continue
+    previous = place
+    const stroke = color(kinds[kind].color)
+    if (endMs !== undefined) {
+      const width = plot.valToPos(endMs, 'x', true) - left
+      ctx.fillStyle = withAlpha(stroke, 0.12)
+      if (width > ratio) ctx.fillRect(left, bbox.top, width, bbox.height)
+    }
+    ctx.fillStyle = withAlpha(stroke, 0.45)
+    ctx.fillRect(left, bbox.top, ratio, bbox.height)
+    ctx.fillStyle = stroke
+    ctx.beginPath()
+    ctx.moveTo(left - 3 * ratio, bbox.top - 5 * ratio)
+    ctx.lineTo(left + 4 * ratio, bbox.top - 5 * ratio)
+    ctx.lineTo(left + 0.5 * ratio, bbox.top + ratio)
+    ctx.fill()
+  }
+  ctx.restore()
+}
+
+function drawThresholds(plot: UPlot, thresholds: readonly Threshold[]): void {
+  const { ctx, bbox } = plot
+  const ratio = UPlot.pxRatio
+  ctx.save()
+  for (const { value, label, color: token = '--critical' } of thresholds) {
+    const top = Math.round(plot.valToPos(value, 'y', true))
+    if (top < bbox.top || top > bbox.top + bbox.height) continue
+    ctx.strokeStyle = color(token)
+    ctx.lineWidth = ratio
+    ctx.setLineDash([4 * ratio, 3 * ratio])
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, top)
+    ctx.lineTo(bbox.left + bbox.width, top)
+    ctx.stroke()
+    ctx.fillStyle = color(token)
+    ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`
+    ctx.textAlign = 'right'
+    ctx.textBaseline = top - bbox.top < 16 * ratio ? 'top' : 'bottom'
+    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, top + (top - bbox.top < 16 * ratio ? 3 : -3) * ratio)
+  }
+  ctx.restore()
+}
+
+/** Returns what the chart shows in words, for those who cannot see it. */
+function describe(title: string, unit: string, series: readonly ChartSeries[], { values }: ChartColumns): string {
+  const parts = series.slice(0, 10).map(({ label }, index) => {
+    const summary = summarize(values[index] ?? [])
+    if (summary === undefined) return `${label}: no values`
+    const { last, min, max } = summary
+    return `${label}: now ${formatValue(last, unit)}, lowest ${formatValue(min, unit)}, highest ${formatValue(max, unit)}`
+  })
+  if (series.length > parts.length) parts.push(`and ${series.length - parts.length} more`)
+  return `${title}. ${parts.join('; ')}.`
+}
+
+interface LegendProps extends Pick<LineChartProps, 'unit' | 'series' | 'stepMs' | 'thresholds'> {
+  readonly columns: ChartColumns
+  readonly hidden: ReadonlySet<string>
+  readonly onToggle: (key: string, isAlone: boolean) => void
+}
+
+/** The series with their values at the time under the pointer, else their last values. A click hides a series, a click with Shift all others. */
+function Legend({ unit, series, columns, stepMs, hidden, onToggle }: LegendProps) {
+  return (
+    <ul class="legend">
+      {series.map(({ key, label, color: token, isDashed }, index) => (
+        <li key={key}>
+          <button
+            type="button"
+            class="legend-item"
+            aria-pressed={!hidden.has(key)}
+            title={`${label}: click to hide or show, with Shift to see it alone`}
+            onClick={({ shiftKey }) => onToggle(key, shiftKey)}
+          >
+            <span class={`swatch${isDashed ? ' swatch-dashed' : ''}`} style={{ background: `var(${token})` }} />
+            <span class="legend-label">{label}</span>
+            <LegendValue unit={unit} times={columns.times} values={columns.values[index] ?? []} stepMs={stepMs} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function LegendValue({
+  unit,
+  times,
+  values,
+  stepMs,
+}: {
+  readonly unit: string
+  readonly times: readonly number[]
+  readonly values: readonly (number | null)[]
+  readonly stepMs: number
+}) {
+  const timeMs = cursorMs.value
+  const value = timeMs === undefined ? summarize(values)?.last : values[Math.round((timeMs - (times[0] ?? 0)) / stepMs)]
+  return <span class="legend-value">{value == null ? '–' : formatValue(value, unit)}</span>
+}
+
+interface ValueTableProps extends Pick<LineChartProps, 'title' | 'unit' | 'series'> {
+  readonly columns: ChartColumns
+  readonly maxHeight: number
+}
+
+/** The same values as a table, newest first. */
+function ValueTable({ title, unit, series, columns, maxHeight }: ValueTableProps) {
+  const rows = columns.times.map((timeMs, index) => ({ timeMs, index })).reverse()
+  const { endMs } = timeRange.value
+  return (
+    <Table
+      caption={title}
+      maxHeight={maxHeight}
+      rows={rows}
+      rowKey={({ timeMs }) => String(timeMs)}
+      columns={[
+        {
+          key: 'time',
+          title: 'Time',
+          isRowHeader: true,
+          render: ({ timeMs }) => <time title={formatFullTime(timeMs)}>{formatShortTime(timeMs, endMs)}</time>,
+        },
+        ...series.map(({ key, label }, column) => ({
+          key,
+          title: label,
+          isNumeric: true,
+          render: ({ index }: { readonly index: number }) => {
+            const value = columns.values[column]?.[index]
+            return value == null ? '' : formatValue(value, unit)
+          },
+        })),
+      ]}
+    />
+  )
+}

@@ -1,0 +1,107 @@
+import { computed, effect, signal, untracked } from '@preact/signals'
+import { get, isSignedOut } from '../api/client.ts'
+import { parseParameterDuration } from '../format/durations.ts'
+import { dataEpoch, lastSampleMs } from '../live/stream.ts'
+import { setSharedParameters, sharedParameter } from '../router.ts'
+import { alignDown, chooseStepMs } from './steps.ts'
+
+/** The ranges that are offered. */
+export const offeredRanges = ['15m', '1h', '6h', '1d', '7d'] as const
+const defaultRange = '1h'
+/** A range shorter than this shows two or three samples. */
+const minSpanMs = 60_000
+
+/** A range of time with the step of its points. */
+export interface TimeWindow {
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+}
+
+export interface TimeRange extends TimeWindow {
+  /** The range that moves with time, for example `1h`; undefined if it is between two fixed times. */
+  readonly range: string | undefined
+}
+
+/** How often the history takes a sample. */
+export const sampleIntervalMs = signal(10_000)
+
+/** Whether the reader sees the page. Nothing is asked while it is hidden. */
+export const isPageVisible = signal(document.visibilityState !== 'hidden')
+document.addEventListener('visibilitychange', () => {
+  isPageVisible.value = document.visibilityState !== 'hidden'
+})
+
+/** Whether the reader has stopped the page: it asks for nothing until it goes on. */
+export const isPaused = computed(() => sharedParameter('paused') !== undefined)
+
+/** The end of everything that moves with time: the last sample, or that before a pause. */
+export const nowMs = signal(Date.now())
+effect(() => {
+  if (lastSampleMs.value !== undefined && !isPaused.value) nowMs.value = lastSampleMs.value
+})
+
+/** The range of the page, from the address. */
+export const timeRange = computed<TimeRange>(() => {
+  const fromMs = parseTime(sharedParameter('from'))
+  const toMs = parseTime(sharedParameter('to'))
+  if (fromMs !== undefined && toMs !== undefined && toMs > fromMs) {
+    return { startMs: fromMs, endMs: toMs, stepMs: chooseStepMs(toMs - fromMs, sampleIntervalMs.value), range: undefined }
+  }
+  const range = chosenRange.value
+  return { ...lastWindow(parseParameterDuration(range) ?? 3_600_000), range }
+})
+
+/** The range that moves with time and is, or was before a zoom, chosen. */
+export const chosenRange = computed(() => {
+  const range = sharedParameter('range')
+  return range !== undefined && (parseParameterDuration(range) ?? 0) >= minSpanMs ? range : defaultRange
+})
+
+/** Returns the window of a span that ends now. */
+export function lastWindow(spanMs: number): TimeWindow {
+  const endMs = alignDown(nowMs.value, sampleIntervalMs.value)
+  return { startMs: endMs - spanMs, endMs, stepMs: chooseStepMs(spanMs, sampleIntervalMs.value) }
+}
+
+function parseTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  return Number.isFinite(timeMs) && timeMs > 0 ? timeMs : undefined
+}
+
+/** Shows a range that moves with time, without pause. */
+export function showRange(range: string): void {
+  setSharedParameters({ range: range === defaultRange ? undefined : range, from: undefined, to: undefined, paused: undefined })
+}
+
+/** Shows the time between two times: all charts of the page zoom there. A pause remains. */
+export function zoomTo(fromMs: number, toMs: number): void {
+  const middleMs = (fromMs + toMs) / 2
+  const spanMs = Math.max(toMs - fromMs, minSpanMs)
+  setSharedParameters({ from: String(Math.round(middleMs - spanMs / 2)), to: String(Math.round(middleMs + spanMs / 2)) })
+}
+
+/** Returns to the range that moves with time. */
+export function showLive(): void {
+  setSharedParameters({ from: undefined, to: undefined, paused: undefined })
+}
+
+/** Stops the page: charts keep their range, and nothing is asked. */
+export function pause(): void {
+  const { startMs, endMs } = timeRange.peek()
+  setSharedParameters({ from: String(startMs), to: String(endMs), paused: 'yes' })
+}
+
+// The interval is an option of the monitor. Until it is known, and if it is kept from this page, it is the default.
+effect(() => {
+  dataEpoch.value
+  if (!isSignedOut.value) untracked(() => void readSampleInterval())
+})
+
+async function readSampleInterval(): Promise<void> {
+  const result = await get('api/v1/config')
+  if (!result.ok) return
+  const value = result.value.options?.find(({ option }) => option === 'historyIntervalMs')?.value
+  if (typeof value === 'number' && value >= 1000) sampleIntervalMs.value = value
+}
