@@ -41,6 +41,7 @@ test('the documentation has every endpoint', () => {
     '/metrics',
     '/api/v1/metrics',
     '/api/v1/alerts',
+    '/api/v1/stores',
     '/api/v1/query',
     '/api/v1/query_range',
     '/api/v1/catalog',

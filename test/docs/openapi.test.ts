@@ -127,6 +127,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     '?metric=db_get_latency_seconds&function=quantile&quantile=0.5&quantile=0.99&start=-1m&step=1s&align=true',
     '?metric=db_get_operations_total',
   ],
+  '/api/v1/stores': ['', '?window=1m', '?window=1'],
   '/api/v1/catalog/{metric}': ['db_get_latency_seconds', 'db_nothing'],
   '/api/v1/slow-operations': ['', '?store=orders&limit=1', '?limit=0'],
   '/api/v1/errors': ['', '?window=1h', '?window=1'],

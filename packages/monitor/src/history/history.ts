@@ -36,6 +36,8 @@ export interface History {
 export interface SearchableHistory extends History {
   /** Returns the names of all series. */
   names(): string[]
+  /** Returns the values that the label `store` has, sorted. */
+  stores(): string[]
   /** Returns the series whose label `store` has this value, and that have not ended. */
   currentSeries(store: string): Iterable<HistorySeries>
 }

@@ -24,6 +24,11 @@ export function listMetrics(history: SearchableHistory, registry: MetricsRegistr
   return entries
 }
 
+/** Returns the name of the metric of each name of a series. */
+export function metricNames(entries: ReadonlyMap<string, CatalogEntry>): Map<string, string> {
+  return new Map([...entries.values()].flatMap(({ name, seriesNames }) => seriesNames.map((series) => [series, name])))
+}
+
 /** Returns the names that a query of this kind may ask for: distributions for a quantile, else series. */
 export function queryableNames(entries: ReadonlyMap<string, CatalogEntry>, isQuantile: boolean): string[] {
   return [...entries.values()].flatMap((entry) => {

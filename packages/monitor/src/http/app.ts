@@ -15,6 +15,7 @@ import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
+import { storeRoutes } from './routes/stores.ts'
 import { type WorkerSource, workerRoutes } from './routes/workers.ts'
 
 export interface RouteDependencies {
@@ -52,6 +53,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', jsonRoutes(reader, registry, recent))
     .route('/', alertRoutes(alerts))
     .route('/', runbookRoutes())
+    .route('/', storeRoutes({ runner: queries, alerts, health }))
     .route('/', queryRoutes(queries))
     .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations))

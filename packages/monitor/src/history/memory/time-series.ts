@@ -183,6 +183,10 @@ export class TimeSeries implements SearchableHistory {
     return [...this.#indexes].flatMap(([name, { size }]) => (size > 0 ? [name] : []))
   }
 
+  stores(): string[] {
+    return [...this.#groups.keys()].filter((store) => store !== '').sort()
+  }
+
   *currentSeries(store: string): Iterable<HistorySeries> {
     const newest = this.#shared.samples.nextSequence - 1
     for (const { series, lastSequence } of this.#groups.get(store)?.series ?? []) if (lastSequence >= newest) yield series

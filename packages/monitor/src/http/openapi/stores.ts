@@ -1,9 +1,30 @@
 import { healthStatuses } from '../../health/status.ts'
-import { choice, type EndpointGroup, integer, list, number, object, ref, text, timeMs } from './description.ts'
+import {
+  badRequest,
+  choice,
+  type EndpointGroup,
+  integer,
+  json,
+  list,
+  number,
+  object,
+  query,
+  ref,
+  text,
+  timeMs,
+} from './description.ts'
 
 /** The endpoint about all stores. */
 export const storeEndpoints: EndpointGroup = {
-  paths: {},
+  paths: {
+    '/api/v1/stores': {
+      get: {
+        summary: 'All stores, with their state, health, alerts and main numbers',
+        parameters: [query('window', 'the period of rates and of `p99Seconds` (default `5m`)')],
+        responses: { 200: json(ref('StoresAnswer'), 'The stores'), 400: badRequest },
+      },
+    },
+  },
   schemas: {
     Store: object({
       store: text('its name'),
