@@ -38,6 +38,7 @@ const queries: Readonly<Record<string, string>> = {
 
 test('the documentation has every endpoint', () => {
   expect(sections.map(({ path }) => path)).toEqual([
+    '/api/v1/session',
     '/metrics',
     '/api/v1/metrics',
     '/api/v1/alerts',

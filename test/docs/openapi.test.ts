@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { RegistryReader } from '../../packages/monitor/src/collection/registry-reader.ts'
 import { RecentHistograms } from '../../packages/monitor/src/exporters/recent-histograms.ts'
 import { createRoutes } from '../../packages/monitor/src/http/app.ts'
+import { Authentication } from '../../packages/monitor/src/http/authentication.ts'
 import type { JsonSchema } from '../../packages/monitor/src/http/openapi/description.ts'
 import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
 import { OperationMonitor } from '../../packages/monitor/src/operations/operation-monitor.ts'
@@ -92,6 +93,7 @@ test('every route is described, and every described path is a route', () => {
   const {
     prometheus,
     json,
+    publicJson,
     health: healthApp,
   } = createRoutes({
     reader: new RegistryReader({ attributes: {}, fromEnvironment: {} }),
@@ -103,11 +105,16 @@ test('every route is described, and every described path is a route', () => {
     health,
     clock,
     recent: new RecentHistograms(),
-    authToken: undefined,
+    authentication: new Authentication(),
+    startedAtMs: Date.now,
     consoleEnabled: false,
     logger: collectingLogger(),
   })
-  const routes = [prometheus, json, healthApp].flatMap((app) => app.routes).filter(({ method }) => method !== 'ALL')
+  // The files of the console are for browsers.
+  const publicRoutes = publicJson.routes.filter(({ path }) => path.startsWith('/api/'))
+  const routes = [...[prometheus, json, healthApp].flatMap((app) => app.routes), ...publicRoutes].filter(
+    ({ method }) => method !== 'ALL',
+  )
   const described = Object.entries(openApiDocument.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
   )

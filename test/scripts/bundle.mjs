@@ -78,7 +78,7 @@ async function bundle(packageFolder, shared) {
 
 /** Replaces the module that reads the version from the manifest: a bundled application has none. */
 function versionConstant(version) {
-  const filter = { id: /auto.version\.ts$/ }
+  const filter = { id: /(auto|http).version\.ts$/ }
   return { name: 'version', load: { filter, handler: () => `export const version = ${JSON.stringify(version)}` } }
 }
 

@@ -14,6 +14,7 @@ import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
+import type { Authentication } from './http/authentication.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
 import { HttpServers, loadEndpoints } from './http/servers.ts'
@@ -57,9 +58,19 @@ export class Collector implements CollectorRole {
   #active: Active | undefined
   #durable: DurableHistory | undefined
   #unfollow: () => void = () => {}
+  /** When the monitoring started, on the clock's monotonic time. */
+  readonly #startedMs: number
+  /** One for as long as the process lives: it remembers which sessions have ended. */
+  readonly #loadAuthentication: () => Promise<Authentication>
 
   constructor(options: CollectorOptions) {
     this.#options = options
+    this.#startedMs = options.clock.monotonicMs()
+    this.#loadAuthentication = once(async () => {
+      const { registry, clock, logger } = options
+      const { authToken, basePath } = options.options.http
+      return new (await import('./http/authentication.ts')).Authentication({ authToken, basePath, registry, clock, logger })
+    })
     this.#rules = options.rules
   }
 
@@ -122,6 +133,7 @@ export class Collector implements CollectorRole {
     const { authToken, basePath, consoleEnabled, prometheusEnabled } = options.http
     // The routes are loaded at the first request, but counters exist from the start.
     if (prometheusEnabled) new DroppedPointsLog(own, 'prometheus')
+    if (authToken !== undefined) own.counter('wombat_monitor_login_failures_total')
     const { health, operations, workers, chosenOptions } = this.#options
     const { history } = recorder
     const { manager } = alerts
@@ -135,20 +147,22 @@ export class Collector implements CollectorRole {
       workers,
       clock,
       recent,
-      authToken,
       consoleEnabled,
       logger,
+      startedAtMs: () => Math.round(clock.nowMs() - clock.monotonicMs() + this.#startedMs),
     }
-    const loadRoutes = once(async () => (await import('./http/app.ts')).createRoutes(dependencies))
+    const loadRoutes = once(async () => {
+      const [{ createRoutes }, authentication] = await Promise.all([import('./http/app.ts'), this.#loadAuthentication()])
+      return createRoutes({ ...dependencies, authentication })
+    })
     const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
-    const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { authToken, basePath, logger }))
-    const loadForwardedApp = once(async () => (await import('./http/forwarding-app.ts')).createForwardedApp(await loadRoutes()))
+    const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { basePath, logger }))
     const evaluation = new ComponentList()
     evaluation.add(recorder)
     if (options.log.enabled) evaluation.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
     evaluation.add(alerts)
     await startServers(servers, isTakeover ? takeoverMs : 0)
-    this.#active = { recorder, alerts, recent, loadApp, loadForwardedApp, servers, evaluation }
+    this.#active = { recorder, alerts, recent, loadApp, servers, evaluation }
     if (this.#mayEvaluate) await evaluation.start()
     return servers.addresses
   }
@@ -173,7 +187,7 @@ export class Collector implements CollectorRole {
   }
 
   async answer(request: ForwardedRequest): Promise<ForwardedResponse> {
-    const load = this.#active?.loadForwardedApp
+    const load = this.#active?.loadApp
     if (load === undefined) throw new Error('this process does not serve the metrics any more')
     const [app, { answerForwarded }] = await Promise.all([load(), import('./http/forwarding-app.ts')])
     return answerForwarded(app, request)
@@ -197,10 +211,8 @@ interface Active {
   readonly recorder: HistoryRecorder
   readonly alerts: AlertScheduler
   readonly recent: RecentHistograms
-  /** All endpoints, for a server of the application. They are loaded at the first request. */
+  /** All endpoints, for a server of the application or another process. They are loaded at the first request. */
   readonly loadApp: () => Promise<Hono>
-  /** The same for requests that another process has let in, and whose answers it compresses. */
-  readonly loadForwardedApp: () => Promise<Hono>
   readonly servers: HttpServers
   readonly evaluation: ComponentList
 }

@@ -191,12 +191,15 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
   const app = new FirstRequest(async () => {
-    const { createForwardingApp } = await import('./http/forwarding-app.ts')
+    const [{ createForwardingApp }, { Authentication }] = await Promise.all([
+      import('./http/forwarding-app.ts'),
+      import('./http/authentication.ts'),
+    ])
     const { authToken, basePath, consoleEnabled } = options.http
     return createForwardingApp({
       loadOwn: () => collector.active?.loadApp(),
       forward: (request) => group.forward(request),
-      authToken,
+      authentication: new Authentication({ authToken, basePath }),
       basePath,
       console: { isEnabled: consoleEnabled, logger },
       onError: routeErrorLog(logger),

@@ -330,6 +330,12 @@ const monitorRows = {
     'Notifications that were given up: rejected by the receiver, or undelivered for too long.',
     ['notifier'],
   ),
+  wombat_monitor_login_failures_total: row(
+    'counter',
+    '{login}',
+    'Logins to the console that failed: the token was wrong, or too many had failed before.',
+    [],
+  ),
   wombat_monitor_alert_rules_unmatched: processGauge(
     'max',
     '{rule}',

@@ -7,6 +7,7 @@ import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHealthSource, createReport, createResult, replaceResults } from '../../test/health-reports.ts'
+import { Authentication } from './authentication.ts'
 import { FirstRequest } from './first-request.ts'
 import { withMiddleware } from './middleware.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -19,7 +20,8 @@ const source = createHealthSource(
 const other = new Hono().get('/metrics', (context) => context.text('db_get_operations_total 1'))
 
 function app(authToken?: string): Hono {
-  return withMiddleware([other], authToken, [healthRoutes(source, { authToken })])
+  const authentication = new Authentication({ authToken })
+  return withMiddleware([other], authentication, [healthRoutes(source, { authentication })])
 }
 
 async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> {

@@ -1,5 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono'
-import { bearerAuth } from 'hono/bearer-auth'
+import type { Context } from 'hono'
 import { isRemote } from '../config/host.ts'
 
 /** What a Node server knows of a request. A fetch handler knows nothing of it. */
@@ -9,31 +8,15 @@ export interface IncomingRequest {
   readonly url?: string | undefined
   /** The path and the query that the client requested, if a framework has cut off something. */
   readonly originalUrl?: string
+  /** What a parser of the application has made of the body. */
+  readonly body?: unknown
+  readonly readableEnded?: boolean
 }
 
-/** The context of routes behind `canSeeDetails`. */
+/** The context of routes that decide who may see and change what. */
 export interface Access {
   Bindings: { readonly incoming?: IncomingRequest }
   Variables: { readonly seesDetails: boolean }
-}
-
-/**
- * Lets every request pass, and decides whether its client may see more than a status. Details require the token. If none is
- * configured, only requests from this machine get them. A wrong token is a 401 and not a status: the client expects details.
- */
-export function canSeeDetails(authToken: string | undefined): MiddlewareHandler<Access> {
-  if (authToken === undefined) {
-    return async (context, next) => {
-      context.set('seesDetails', isFromThisMachine(context))
-      await next()
-    }
-  }
-  const requireToken = bearerAuth<Access>({ token: authToken })
-  return (context, next) => {
-    const hasAuthorization = context.req.header('authorization') !== undefined
-    context.set('seesDetails', hasAuthorization)
-    return hasAuthorization ? requireToken(context, next) : next()
-  }
 }
 
 /** A name may end in a dot: that of the root domain. */
@@ -54,10 +37,10 @@ const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-for
 export function isFromThisMachine(context: Context<Access>): boolean {
   // Without bindings, `env` is undefined, although its type does not allow it.
   const address = context.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/i, '')
-  return (
-    address !== undefined &&
-    !isRemote(address) &&
-    isLoopbackName(context.req.header('host')) &&
-    proxyHeaders.every((name) => context.req.header(name) === undefined)
-  )
+  return address !== undefined && !isRemote(address) && isLoopbackName(context.req.header('host')) && !isThroughProxy(context)
+}
+
+/** Returns whether a proxy has passed the request on. */
+export function isThroughProxy(context: Context<Access>): boolean {
+  return proxyHeaders.some((name) => context.req.header(name) !== undefined)
 }

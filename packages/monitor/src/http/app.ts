@@ -7,6 +7,7 @@ import type { SearchableHistory } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Authentication } from './authentication.ts'
 import { QueryRunner } from './query-runner.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { consoleRoutes } from './routes/console.ts'
@@ -15,6 +16,7 @@ import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
+import { type ServiceInfo, sessionRoutes } from './routes/session.ts'
 import { storeRoutes } from './routes/stores.ts'
 import { type WorkerSource, workerRoutes } from './routes/workers.ts'
 
@@ -29,9 +31,11 @@ export interface RouteDependencies {
   readonly clock: Clock
   /** The histograms of the last interval. */
   readonly recent: RecentHistograms
-  readonly authToken: string | undefined
+  readonly authentication: Authentication
   readonly consoleEnabled: boolean
   readonly logger: Logger
+  /** Returns when the monitoring started, in Unix time in milliseconds. */
+  readonly startedAtMs: () => number
 }
 
 /** The endpoints, by the server that serves them. */
@@ -42,12 +46,14 @@ export interface RouteGroups {
   readonly publicJson?: Hono
   /** Served by every server, without a token. */
   readonly health?: Hono
+  /** Decides who may ask the others. */
+  readonly authentication: Authentication
 }
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authToken, consoleEnabled, logger } =
-    dependencies
+  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authentication } = dependencies
+  const { consoleEnabled, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -62,7 +68,30 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
   return {
     prometheus: prometheusRoutes(reader, registry),
     json,
-    publicJson: consoleRoutes({ isEnabled: consoleEnabled, logger }),
-    health: healthRoutes(health, { authToken }),
+    publicJson: new Hono()
+      .route('/', sessionRoutes(authentication, { service: serviceReader(reader), startedAtMs }))
+      .route('/', consoleRoutes({ isEnabled: consoleEnabled, logger })),
+    health: healthRoutes(health, { authentication }),
+    authentication,
+  }
+}
+
+/** Returns a function that reads the service from the resource of the metrics, once. */
+function serviceReader(reader: Reader): ServiceInfo['service'] {
+  const read: ServiceInfo['service'] = async () => {
+    const { 'service.name': name, 'service.version': version } = (await reader.take()).resourceMetrics.resource.attributes
+    return {
+      // What OpenTelemetry calls a service without a name.
+      ...(typeof name === 'string' && !name.startsWith('unknown_service') && { name }),
+      ...(typeof version === 'string' && { version }),
+    }
+  }
+  let service: ReturnType<ServiceInfo['service']> | undefined
+  return () => {
+    service ??= read().catch(() => {
+      service = undefined
+      return {}
+    })
+    return service
   }
 }

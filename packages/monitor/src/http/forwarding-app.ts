@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono'
 import type { ForwardedRequest, ForwardedResponse } from '../processes/protocol.ts'
-import { type Access, isFromThisMachine } from './access.ts'
-import type { RouteGroups } from './app.ts'
+import type { Access } from './access.ts'
+import type { Authentication } from './authentication.ts'
+import { bodyTooLong, readText } from './json-body.ts'
 import { withMiddleware } from './middleware.ts'
 import { type ConsoleRoutesOptions, consoleRoutes } from './routes/console.ts'
 
@@ -10,58 +11,59 @@ export interface ForwardingOptions {
   readonly loadOwn: () => Promise<Hono> | undefined
   /** Passes a request on to the process that collects. */
   readonly forward: (request: ForwardedRequest) => Promise<ForwardedResponse>
-  readonly authToken: string | undefined
+  readonly authentication: Authentication
   readonly basePath: string | undefined
   readonly console: ConsoleRoutesOptions
   readonly onError: (error: unknown) => void
 }
 
-const healthPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `${path}/*`])
+/** Those that need no token; the process that collects decides what they return without it. */
+const publicPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `${path}/*`])
 
 /**
  * Creates the endpoints for a server of the application. It may be that of any process of a group, so a request is passed on if another one
- * collects.
+ * collects. That process decides again whether the client may see and change what it asks for: only it knows which sessions have ended.
  */
 export function createForwardingApp(options: ForwardingOptions): Hono {
-  const { loadOwn, forward, authToken, basePath, onError } = options
-  const pass = async (context: Context): Promise<Response> => {
+  const { loadOwn, forward, authentication, basePath, onError } = options
+  const pass = async (context: Context<Access>): Promise<Response> => {
     const { req } = context
+    const { remoteAddress } = context.env?.incoming?.socket ?? {}
+    const { originalUrl } = context.env?.incoming ?? {}
+    const text = req.method === 'GET' || req.method === 'HEAD' ? '' : await readText(context)
+    if (text === undefined) return context.json({ error: bodyTooLong }, 413)
     const { status, headers, body } = await forward({
       method: req.method,
-      url: withPath(req.url, req.path),
+      url: req.url,
       // The middleware here compresses the answer.
-      headers: [...req.raw.headers].filter(([name]) => name !== 'accept-encoding'),
-      isFromThisMachine: isFromThisMachine(context as Context<Access>),
+      headers: [...req.raw.headers].filter(([name]) => name !== 'accept-encoding' && name !== 'content-length'),
+      ...(text !== '' && { body: text }),
+      ...(remoteAddress !== undefined && { remoteAddress }),
+      ...(originalUrl !== undefined && { originalUrl }),
     })
-    return new Response(body, { status, headers: toHeaders(headers) })
+    return new Response(hasBody(status) ? body : null, { status, headers: toHeaders(headers) })
   }
-  const health = new Hono()
-  for (const path of healthPaths) health.get(path, pass)
-  const publicRoutes = [health, consoleRoutes(options.console)]
-  const forwarding = withMiddleware([new Hono().get('*', pass)], authToken, publicRoutes, { onError, basePath })
+  const open = new Hono<Access>().on(['GET', 'POST', 'DELETE'], '/api/v1/session', pass)
+  for (const path of publicPaths) open.get(path, pass)
+  const others = new Hono<Access>().use(authentication.require).on(['GET', 'POST', 'DELETE'], '*', pass)
+  const routes = [open, consoleRoutes(options.console), others] as Hono[]
+  const forwarding = withMiddleware([], authentication, routes, { onError, basePath })
   return new Hono().all('*', async (context) => (await (loadOwn() ?? forwarding)).fetch(context.req.raw, context.env))
-}
-
-function withPath(url: string, path: string): string {
-  const changed = new URL(url)
-  changed.pathname = path
-  return changed.href
-}
-
-/** Creates the endpoints for requests that another process has let in. */
-export function createForwardedApp({ prometheus, json, health }: Required<RouteGroups>): Hono {
-  return new Hono().route('/', health).route('/', prometheus).route('/', json)
 }
 
 /** Answers a request that another process has passed on. */
 export async function answerForwarded(
   app: Hono,
-  { method, url, headers, isFromThisMachine }: ForwardedRequest,
+  { method, url, headers, body, remoteAddress, originalUrl }: ForwardedRequest,
 ): Promise<ForwardedResponse> {
-  // The address of the client, of which only this is known.
-  const env = isFromThisMachine ? { incoming: { socket: { remoteAddress: '127.0.0.1' } } } : {}
-  const response = await app.fetch(new Request(url, { method, headers: toHeaders(headers) }), env)
+  const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl }
+  const request = new Request(url, { method, headers: toHeaders(headers), ...(body !== undefined && { body }) })
+  const response = await app.fetch(request, { incoming })
   return { status: response.status, headers: [...response.headers], body: await response.text() }
+}
+
+function hasBody(status: number): boolean {
+  return status !== 204 && status !== 304
 }
 
 function toHeaders(headers: ForwardedRequest['headers']): Array<[string, string]> {

@@ -3,6 +3,7 @@ import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { Authentication } from './authentication.ts'
 import { FirstRequest } from './first-request.ts'
 import { withMiddleware } from './middleware.ts'
 import { listen } from './servers.ts'
@@ -18,7 +19,7 @@ async function serving(authToken?: string, host = '127.0.0.1'): Promise<string> 
       throw new Error('cannot read /srv/orders')
     })
   const listener = await listen(
-    new FirstRequest(async () => withMiddleware([routes], authToken), collectingLogger()),
+    new FirstRequest(async () => withMiddleware([routes], new Authentication({ authToken })), collectingLogger()),
     host,
     0,
     'jsonApiPort',

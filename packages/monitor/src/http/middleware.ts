@@ -1,9 +1,8 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import { bearerAuth } from 'hono/bearer-auth'
 import { compress } from 'hono/compress'
-import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { type Access, isLoopbackName } from './access.ts'
+import type { Authentication } from './authentication.ts'
 import { pathBelow, redirectToSlash } from './mount-path.ts'
 
 export interface MiddlewareOptions {
@@ -14,33 +13,56 @@ export interface MiddlewareOptions {
 }
 
 /**
- * Creates an app with the middleware of all routes: only GET and HEAD, secure headers, compression and, if a token is set,
- * authentication. Public routes do not require the token; they may check it themselves.
+ * Creates an app with the middleware of all routes: only the methods that a path has, secure headers, compression and, if a token is set,
+ * authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no token; they make these checks
+ * themselves.
  */
 export function withMiddleware(
   routes: readonly Hono[],
-  authToken: string | undefined,
+  authentication: Authentication,
   publicRoutes: readonly Hono[] = [],
   { onError = () => {}, basePath }: MiddlewareOptions = {},
 ): Hono {
   const app = new Hono<Access>({ getPath: pathBelow(basePath) })
-  app.use(secureHeaders(), readOnly, compress(), redirectToSlash)
+  app.use(secureHeaders(), knownMethodsOnly(app.routes), compress(), redirectToSlash)
   for (const route of publicRoutes) app.route('/', route)
-  if (authToken !== undefined) app.use(bearerAuth({ token: authToken }))
+  app.use(authentication.require, authentication.guardChanges)
   for (const route of routes) app.route('/', route)
   app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
   app.onError((error, context) => {
-    // The authentication rejects a request with this exception.
-    if (error instanceof HTTPException) return error.getResponse()
     onError(error)
     return context.json({ error: 'internal error' }, 500)
   })
   return app as unknown as Hono
 }
 
-const readOnly: MiddlewareHandler = async (context, next) => {
-  if (context.req.method === 'GET' || context.req.method === 'HEAD') return next()
-  return context.json({ error: `${context.req.method} is not allowed: use GET or HEAD` }, 405, { allow: 'GET, HEAD' })
+interface Route {
+  readonly method: string
+  readonly path: string
+}
+
+/** Rejects methods that the routes do not have: GET and HEAD are allowed everywhere, except where something else is and GET is not. */
+function knownMethodsOnly(routes: readonly Route[]): MiddlewareHandler<Access> {
+  let changing: Array<{ readonly method: string; readonly pattern: RegExp }> | undefined
+  const matches = (path: string) => (route: Route) => routePattern(route).test(path)
+  return async (context, next) => {
+    const { method, path } = context.req
+    // All routes exist when the first request comes.
+    changing ??= routes
+      .filter((route) => route.method !== 'GET' && route.method !== 'ALL')
+      .map((route) => ({ method: route.method, pattern: routePattern(route) }))
+    const others = changing.filter(({ pattern }) => pattern.test(path)).map((one) => one.method)
+    const isReadable = others.length === 0 || routes.some((route) => route.method === 'GET' && matches(path)(route))
+    const allowed = [...new Set([...(isReadable ? ['GET', 'HEAD'] : []), ...others])]
+    if (allowed.includes(method)) return next()
+    const error = `${method} is not allowed: use ${allowed.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`
+    return context.json({ error }, 405, { allow: allowed.join(', ') })
+  }
+}
+
+/** Returns the pattern of a route's path, in which `:name` is any part, and `*` the rest. */
+function routePattern({ path }: Route): RegExp {
+  return new RegExp(`^${path.replace(/:[^/]+/g, '[^/]+').replace('*', '.*')}$`)
 }
 
 /**

@@ -7,6 +7,7 @@ import { httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
+import { Authentication } from './authentication.ts'
 import { FirstRequest } from './first-request.ts'
 import { HttpServers, type Listener, listen } from './servers.ts'
 
@@ -20,7 +21,8 @@ const routes = {
 
 async function started(config: MonitoringConfig, health?: Hono, logger = collectingLogger()): Promise<HttpServers> {
   const options = { ...resolveConfig(config, {}), chosenOptions: new Set(Object.keys(config)), logger }
-  const servers = new HttpServers(options, async () => ({ ...routes, ...(health !== undefined && { health }) }))
+  const authentication = new Authentication(options)
+  const servers = new HttpServers(options, async () => ({ ...routes, authentication, ...(health !== undefined && { health }) }))
   onTestFinished(() => servers.close())
   await servers.start()
   return servers

@@ -10,7 +10,6 @@ import { FirstRequest, routeErrorLog } from './first-request.ts'
 
 export interface HttpServerOptions {
   readonly host: string
-  readonly authToken?: string | undefined
   /** The path below which the endpoints are served, besides the root. */
   readonly basePath?: string | undefined
   readonly prometheusEnabled: boolean
@@ -107,13 +106,13 @@ export class HttpServers implements Component {
 export async function loadEndpoints(
   loadRoutes: LoadRoutes,
   groups: readonly RouteGroup[],
-  { authToken, basePath, logger }: Pick<HttpServerOptions, 'authToken' | 'basePath' | 'logger'>,
+  { basePath, logger }: Pick<HttpServerOptions, 'basePath' | 'logger'>,
 ): Promise<Hono> {
   const [routes, { withMiddleware }] = await Promise.all([loadRoutes(), import('./middleware.ts')])
-  const { health, publicJson } = routes
+  const { health, publicJson, authentication } = routes
   const chosen = groups.map((group) => routes[group])
   const publicRoutes = [health, groups.includes('json') ? publicJson : undefined].filter((one) => one !== undefined)
-  return withMiddleware(chosen, authToken, publicRoutes, { onError: routeErrorLog(logger), basePath })
+  return withMiddleware(chosen, authentication, publicRoutes, { onError: routeErrorLog(logger), basePath })
 }
 
 async function listenOnFreePort(app: FirstRequest, host: string, firstPort: number, option: string): Promise<Listener> {

@@ -54,8 +54,11 @@ export interface ForwardedRequest {
   readonly method: string
   readonly url: string
   readonly headers: ReadonlyArray<readonly [string, string]>
-  /** Whether this machine sent it for itself, and so may see details. */
-  readonly isFromThisMachine: boolean
+  readonly body?: string
+  /** The address of the client; left out if it is unknown. */
+  readonly remoteAddress?: string
+  /** The path and the query that the client requested, if a framework has cut off something. */
+  readonly originalUrl?: string
 }
 
 export interface ForwardedResponse {

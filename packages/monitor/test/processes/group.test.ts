@@ -105,6 +105,31 @@ test('a request to the server of any process is answered with the metrics of all
   }
 })
 
+test('a session that one process has started is one of all, and ends in all', async () => {
+  const token = 'a-token-of-sixteen-or-more'
+  const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true', WOMBAT_AUTH_TOKEN: token })
+  await service.startWorkers(['a', 'b', 'c'])
+  const origin = `http://127.0.0.1:${service.port + 1}`
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${origin}${path}`, { ...init, headers: { connection: 'close', origin, ...init.headers } })
+  const body = JSON.stringify({ token })
+  const login = await ask('/api/v1/session', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  expect(login.status).toBe(204)
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const statuses = async (): Promise<Set<number>> => {
+    const answers = await Promise.all(Array.from({ length: 9 }, () => ask('/api/v1/workers', { headers: { cookie } })))
+    return new Set(answers.map(({ status }) => status))
+  }
+  expect(await statuses()).toEqual(new Set([200]))
+  expect((await ask('/api/v1/workers')).status).toBe(401)
+  // Any of the processes serves the page.
+  for (let request = 0; request < 6; request++) expect((await ask('/')).headers.get('content-type')).toMatch(/^text\/html/)
+  const { csrfToken } = (await (await ask('/api/v1/session', { headers: { cookie } })).json()) as { csrfToken: string }
+  const logout = await ask('/api/v1/session', { method: 'DELETE', headers: { cookie, 'x-wombat-csrf': csrfToken } })
+  expect(logout.status).toBe(204)
+  expect(await statuses()).toEqual(new Set([401]))
+})
+
 test('an alert on the sums continues when another process takes over', async () => {
   const service = await RunningService.start('cluster-app.mjs')
   await service.startWorkers(['a', 'b', 'c'])

@@ -221,8 +221,14 @@ const panels: readonly PanelSpec[] = [
     note: 'A stream that was dropped continues where it ended as soon as its reader connects again.',
   },
   {
+    title: 'Failed logins to the console',
+    width: 8,
+    series: [{ legend: processLegend, query: perSecond('wombat_monitor_login_failures_total', { by: byProcess }) }],
+    note: 'Without an `authToken` there are none.',
+  },
+  {
     title: 'Processes and threads',
-    width: 16,
+    width: 8,
     series: [
       {
         legend: `{{kind}}, {{state}} ${processLegend}`,

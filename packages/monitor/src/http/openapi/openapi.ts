@@ -4,6 +4,7 @@ import { healthEndpoints } from './health.ts'
 import { metricEndpoints } from './metrics.ts'
 import { operationEndpoints } from './operations.ts'
 import { queryEndpoints } from './query.ts'
+import { sessionEndpoints } from './session.ts'
 import { storeEndpoints } from './stores.ts'
 import { workerEndpoints } from './workers.ts'
 
@@ -21,6 +22,7 @@ const ownEndpoint: EndpointGroup = {
 
 /** Every endpoint, in the order of the documentation. */
 const groups: readonly EndpointGroup[] = [
+  sessionEndpoints,
   metricEndpoints,
   alertEndpoints,
   storeEndpoints,
@@ -42,10 +44,18 @@ export const openApiDocument = {
   },
   // Relative to the address of this document: the endpoints may be served below a path of the application.
   servers: [{ url: '../..' }],
-  security: [{}, { token: [] }],
+  security: [{}, { token: [] }, { session: [] }],
   paths: Object.assign({}, ...groups.map(({ paths }) => paths)) as EndpointGroup['paths'],
   components: {
     schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) as EndpointGroup['schemas'],
-    securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The option `authToken`, if it is set.' } },
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer', description: 'The option `authToken`, if it is set.' },
+      session: {
+        type: 'apiKey',
+        in: 'cookie',
+        name: 'wombat_session',
+        description: 'The cookie that `POST /api/v1/session` sets. Its name ends in what tells the tokens apart.',
+      },
+    },
   },
 } as const

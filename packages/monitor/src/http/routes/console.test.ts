@@ -4,6 +4,7 @@ import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { type HttpResponse, httpRequest } from '@wombat/test-support/http-request'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { Authentication } from '../authentication.ts'
 import { FirstRequest } from '../first-request.ts'
 import { withMiddleware } from '../middleware.ts'
 import { listen } from '../servers.ts'
@@ -16,7 +17,7 @@ const data = new Hono().get('/api/v1/data', (context) => context.json({ data: tr
 async function serving(options: Partial<ConsoleRoutesOptions> = {}, token: string | undefined = authToken) {
   const logger = collectingLogger()
   const routes = consoleRoutes({ isEnabled: true, logger, ...options })
-  const app = new FirstRequest(async () => withMiddleware([data], token, [routes]), logger)
+  const app = new FirstRequest(async () => withMiddleware([data], new Authentication({ authToken: token }), [routes]), logger)
   const listener = await listen(app, '127.0.0.1', 0, 'jsonApiPort')
   onTestFinished(() => listener.close())
   const get = (path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<HttpResponse> =>

@@ -11,6 +11,7 @@ import {
 } from '../../../test/health-reports.ts'
 import type { HealthReport } from '../../health/check.ts'
 import type { HealthStatus } from '../../health/status.ts'
+import { Authentication } from '../authentication.ts'
 import { FirstRequest } from '../first-request.ts'
 import { withMiddleware } from '../middleware.ts'
 import { listen } from '../servers.ts'
@@ -20,7 +21,7 @@ const timeMs = Date.UTC(2026, 10, 23, 9, 30)
 
 async function serving(source: HealthSource, options?: HealthRoutesOptions): Promise<string> {
   const listener = await listen(
-    new FirstRequest(async () => withMiddleware([], undefined, [healthRoutes(source, options)]), collectingLogger()),
+    new FirstRequest(async () => withMiddleware([], new Authentication(), [healthRoutes(source, options)]), collectingLogger()),
     '127.0.0.1',
     0,
     'jsonApiPort',

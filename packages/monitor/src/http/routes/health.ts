@@ -2,7 +2,8 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { HealthReport } from '../../health/check.ts'
 import { isUsable, worstStatus } from '../../health/status.ts'
-import { type Access, canSeeDetails } from '../access.ts'
+import type { Access } from '../access.ts'
+import { Authentication } from '../authentication.ts'
 import { draftStatus, type HealthService, healthContentType, healthDraft } from './health/draft.ts'
 import { healthJson } from './health/json.ts'
 import { liveness, type Probe, readiness } from './health/probe.ts'
@@ -15,8 +16,8 @@ export interface HealthSource {
 }
 
 export interface HealthRoutesOptions extends HealthService {
-  /** Details require this token. If none is configured, only requests from this machine get them; all others get a status. */
-  readonly authToken?: string | undefined
+  /** Decides who may see details; all others get a status. */
+  readonly authentication?: Authentication
 }
 
 /**
@@ -27,15 +28,17 @@ export interface HealthRoutesOptions extends HealthService {
  * `/health` answers with `application/health+json`, or with Wombat's JSON if the request accepts `application/json` or has
  * `?format=json`. Probes answer `ok` or `failed`; with `?verbose`, one line per check. They ignore the checks in `?exclude=`.
  */
-export function healthRoutes(source: HealthSource, { authToken, ...service }: HealthRoutesOptions = {}): Hono {
+export function healthRoutes(
+  source: HealthSource,
+  { authentication = new Authentication(), ...service }: HealthRoutesOptions = {},
+): Hono {
   const app = new Hono<Access>()
-  const access = canSeeDetails(authToken)
   const addEndpoint = (
     path: string,
     report: () => HealthReport,
     respond: (context: Context<Access>, report: HealthReport) => Response,
   ) => {
-    app.use(`${path}/*`, noStore, access)
+    app.use(`${path}/*`, noStore, authentication.canSeeDetails)
     app.get(path, (context) => respond(context, report()))
     for (const checkPath of [`${path}/:check`, `${path}/:store/:check`]) {
       app.get(checkPath, (context) => {

@@ -23,6 +23,36 @@ export type RangePoint = [number, JsonValue]
  */
 export type HeatmapColumn = [number, number[]]
 
+export interface Session {
+  /**
+   * `token`: the option `authToken` is set
+   */
+  authentication: 'none' | 'token'
+  signedIn: boolean
+  /**
+   * whether the client may change something, with `csrfToken` or the token
+   */
+  canChange: boolean
+  /**
+   * value of the header `X-Wombat-Csrf` of every change without the token
+   */
+  csrfToken?: string
+  /**
+   * the application
+   */
+  service?: {
+    name?: string
+    version?: string
+  }
+  /**
+   * the version of the monitor
+   */
+  version?: string
+  /**
+   * when the monitoring started
+   */
+  startedAtMs?: number
+}
 /**
  * Names and values that tell the series of a metric apart.
  */

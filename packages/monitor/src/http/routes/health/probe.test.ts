@@ -10,6 +10,7 @@ import {
   replaceResults,
 } from '../../../../test/health-reports.ts'
 import { HealthMonitor } from '../../../health/monitor.ts'
+import { Authentication } from '../../authentication.ts'
 import { FirstRequest } from '../../first-request.ts'
 import { withMiddleware } from '../../middleware.ts'
 import { listen } from '../../servers.ts'
@@ -19,7 +20,7 @@ import { readiness } from './probe.ts'
 /** Sends requests from this machine to a server with this health source. */
 async function asking(source: HealthSource): Promise<(path: string) => Promise<readonly [status: number, text: string]>> {
   const listener = await listen(
-    new FirstRequest(async () => withMiddleware([], undefined, [healthRoutes(source)]), collectingLogger()),
+    new FirstRequest(async () => withMiddleware([], new Authentication(), [healthRoutes(source)]), collectingLogger()),
     '127.0.0.1',
     0,
     'jsonApiPort',
@@ -191,7 +192,7 @@ test('a thousand probes run no check', async () => {
       return { status: 'healthy', message: 'Memory is within its limit' }
     },
   })
-  const app = withMiddleware([], undefined, [healthRoutes(health)])
+  const app = withMiddleware([], new Authentication(), [healthRoutes(health)])
   expect((await app.request('/readyz')).status).toBe(503)
   await health.runHealthChecks()
   for (const path of ['/readyz', '/livez', '/health', '/readyz/memory_usage']) {

@@ -1,0 +1,55 @@
+import { type Answer, boolean, choice, type EndpointGroup, failure, json, object, ref, text, timeMs } from './description.ts'
+
+const empty = (description: string): Answer => ({ description })
+
+/** The answer to a change that the client may not make. */
+export const refusedChange = failure(
+  'The client may not change anything, or the request is not from the console: without the token, it needs the header `X-Wombat-Csrf` and the same origin.',
+)
+
+/** `/api/v1/session`. */
+export const sessionEndpoints: EndpointGroup = {
+  paths: {
+    '/api/v1/session': {
+      get: {
+        summary: 'Whether the client is signed in, and what it needs to change something',
+        description: 'With an `authToken` and without it, only the first three fields.',
+        responses: { 200: json(ref('Session'), 'The session') },
+        security: [{}],
+      },
+      post: {
+        summary: 'Sign in: starts a session, whose cookie replaces the token for 12 hours',
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: object({ token: text('the option `authToken`') }) } },
+        },
+        responses: {
+          204: empty('Signed in'),
+          400: failure('The body is not valid, or no `authToken` is set.'),
+          401: failure('The token is wrong.'),
+          403: failure('The request is from another origin.'),
+          413: failure('The body is too long.'),
+          415: failure('The body is not JSON.'),
+          429: failure('Too many logins have failed: try again after the seconds in `Retry-After`.'),
+        },
+        security: [{}],
+      },
+      delete: {
+        summary: 'Sign out: ends the session',
+        responses: { 204: empty('Signed out'), 403: refusedChange },
+        security: [{}],
+      },
+    },
+  },
+  schemas: {
+    Session: object({
+      authentication: choice(['none', 'token'], '`token`: the option `authToken` is set'),
+      signedIn: boolean(),
+      canChange: boolean('whether the client may change something, with `csrfToken` or the token'),
+      'csrfToken?': text('value of the header `X-Wombat-Csrf` of every change without the token'),
+      'service?': object({ 'name?': text(), 'version?': text() }, 'the application'),
+      'version?': text('the version of the monitor'),
+      'startedAtMs?': timeMs('when the monitoring started'),
+    }),
+  },
+}
