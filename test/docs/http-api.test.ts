@@ -33,6 +33,7 @@ function get(path: string, query = ''): Promise<Response> {
 const queries: Readonly<Record<string, string>> = {
   '/api/v1/query': '?metric=db_set_operations_total',
   '/api/v1/query_range': `?metric=db_set_operations_total&start=${Date.now()}&step=1s`,
+  '/api/v1/heatmap': '?metric=db_set_latency_seconds&start=-1m&step=10s',
   '/health': '?format=json',
 }
 
@@ -45,6 +46,7 @@ test('the documentation has every endpoint', () => {
     '/api/v1/stores',
     '/api/v1/query',
     '/api/v1/query_range',
+    '/api/v1/heatmap',
     '/api/v1/catalog',
     '/api/v1/catalog/METRIC',
     '/api/v1/slow-operations',

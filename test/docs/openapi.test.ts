@@ -135,6 +135,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
     '?metric=db_get_operations_total',
   ],
   '/api/v1/stores': ['', '?window=1m', '?window=1'],
+  '/api/v1/heatmap': ['?metric=db_get_latency_seconds&start=-1m&step=1s', '?metric=db_get_latency_seconds'],
   '/api/v1/catalog/{metric}': ['db_get_latency_seconds', 'db_nothing'],
   '/api/v1/slow-operations': ['', '?store=orders&limit=1', '?limit=0'],
   '/api/v1/errors': ['', '?window=1h', '?window=1'],

@@ -137,30 +137,60 @@ export async function evaluateGroups(
 ): Promise<SeriesResult[]> {
   const read = reader(history, query)
   const results: SeriesResult[] = []
-  const aggregation = query.function === 'quantile' ? 'sum' : query.aggregation
-  for (const group of groups) {
-    const combine = async (series: readonly HistorySeries[]): Promise<StepValues> => {
-      const accumulator = new StepAccumulator(steps.count, aggregation)
-      for (const one of series) {
-        for (let index = 0; index < steps.count; index++) {
-          if (slices.isDue) await slices.pause()
-          const value = read(one, steps.startMs + index * steps.stepMs)
-          if (value !== undefined) accumulator.add(index, value)
-        }
-      }
-      return accumulator.values()
-    }
-    const { metric, labels, series } = group
+  for (const { metric, labels, series } of groups) {
     if (query.function === 'quantile') {
-      const buckets: Array<{ le: number; counts: StepValues }> = []
-      for (const [le, sameBound] of Map.groupBy(series, boundOf)) buckets.push({ le, counts: await combine(sameBound) })
+      const buckets = await combineBuckets(series, read, steps, slices)
       for (const quantile of query.quantiles ?? []) {
         const values = await quantiles(quantile, buckets, steps.count, slices)
         results.push({ metric, labels, quantile, values })
       }
-    } else results.push({ metric, labels, quantile: undefined, values: await combine(series) })
+    } else {
+      const values = await combineSteps(series, read, steps, slices, query.aggregation)
+      results.push({ metric, labels, quantile: undefined, values })
+    }
   }
   return results
+}
+
+/** Reads a series at a time; undefined if it has no value. */
+export type ReadSeries = (series: HistorySeries, timeMs: number) => number | undefined
+
+/** The sum of the buckets of some histograms that have the same bound, at each step. */
+export interface BucketSteps {
+  readonly le: number
+  readonly counts: StepValues
+}
+
+/** Adds up the buckets that have the same bound, at each step. */
+export async function combineBuckets(
+  buckets: readonly HistorySeries[],
+  read: ReadSeries,
+  steps: Steps,
+  slices: TimeSlices,
+): Promise<BucketSteps[]> {
+  const sums: BucketSteps[] = []
+  for (const [le, series] of Map.groupBy(buckets, boundOf))
+    sums.push({ le, counts: await combineSteps(series, read, steps, slices) })
+  return sums
+}
+
+/** Combines what series are at each step. */
+async function combineSteps(
+  series: readonly HistorySeries[],
+  read: ReadSeries,
+  { startMs, stepMs, count }: Steps,
+  slices: TimeSlices,
+  aggregation?: Aggregation,
+): Promise<StepValues> {
+  const accumulator = new StepAccumulator(count, aggregation)
+  for (const one of series) {
+    for (let index = 0; index < count; index++) {
+      if (slices.isDue) await slices.pause()
+      const value = read(one, startMs + index * stepMs)
+      if (value !== undefined) accumulator.add(index, value)
+    }
+  }
+  return accumulator.values()
 }
 
 function boundOf({ labels: { le } }: HistorySeries): number {
@@ -168,7 +198,7 @@ function boundOf({ labels: { le } }: HistorySeries): number {
 }
 
 /** Returns a function that reads what the function of a query is at a time, of one series. */
-function reader(history: History, query: SeriesQuery): (series: HistorySeries, timeMs: number) => number | undefined {
+function reader(history: History, query: SeriesQuery): ReadSeries {
   const { function: name, windowMs = defaultWindowMs } = query
   switch (name) {
     case 'value':
@@ -187,7 +217,7 @@ function reader(history: History, query: SeriesQuery): (series: HistorySeries, t
 
 async function quantiles(
   quantile: number,
-  buckets: ReadonlyArray<{ readonly le: number; readonly counts: StepValues }>,
+  buckets: readonly BucketSteps[],
   count: number,
   slices: TimeSlices,
 ): Promise<StepValues> {

@@ -64,7 +64,8 @@ export function increaseFromFirst(
   return sum
 }
 
-function seriesIncrease(history: History, series: HistorySeries, windowMs: number, nowMs: number): number | undefined {
+/** Returns how much one counter grew in the last `windowMs`: the exact count, not extrapolated. Undefined without two samples. */
+export function seriesIncrease(history: History, series: HistorySeries, windowMs: number, nowMs: number): number | undefined {
   const fromMs = nowMs - windowMs
   const window = history.window(series, fromMs, nowMs)
   if (window === undefined) return undefined

@@ -12,6 +12,7 @@ import { QueryRunner } from './query-runner.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
+import { heatmapRoutes } from './routes/heatmap.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -61,6 +62,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', runbookRoutes())
     .route('/', storeRoutes({ runner: queries, alerts, health }))
     .route('/', queryRoutes(queries))
+    .route('/', heatmapRoutes(queries))
     .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations))
     .route('/', workerRoutes(workers))

@@ -5,6 +5,7 @@ import {
   evaluateGroups,
   groupSeries,
   QueryError,
+  type SeriesGroup,
   type SeriesQuery,
   type SeriesResult,
   type Steps,
@@ -40,15 +41,26 @@ export class QueryRunner {
     this.now = now
   }
 
+  /** Evaluates a query after those before it. Series without a value are left out. @throws as `run` does. */
+  async evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesResult[]> {
+    const results = await this.run(query, steps, slices, (groups) => evaluateGroups(this.history, query, groups, steps, slices))
+    return results.filter(({ values }) => !values.isEmpty)
+  }
+
   /**
-   * Evaluates a query after those before it. Series without a value are left out.
+   * Selects and groups the series of a query, and runs work with them, after the queries before it.
    *
    * @throws RequestError if it would read too much, or the answer would be too large.
    */
-  async evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesResult[]> {
-    const results = this.#queue.run(() => this.#evaluate(query, steps, slices))
-    if (results === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
-    return results
+  async run<Result>(
+    query: SeriesQuery,
+    steps: Steps,
+    slices: TimeSlices,
+    work: (groups: readonly SeriesGroup[]) => Promise<Result>,
+  ): Promise<Result> {
+    const result = this.#queue.run(async () => work(await this.#selectGroups(query, steps, slices)))
+    if (result === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
+    return result
   }
 
   /** Answers a request; an error of it becomes a 400, or a 503 if too many wait or the client has gone. */
@@ -63,18 +75,15 @@ export class QueryRunner {
     }
   }
 
-  async #evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesResult[]> {
+  async #selectGroups(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesGroup[]> {
     // A query whose client has gone while it waited costs nothing.
     await slices.pause()
     const series = await selectSeries(this.history, query, slices)
     checkReads(steps.count, series.length)
     const groups = await groupSeries(query, series, slices)
     const count = groups.length * Math.max(1, query.quantiles?.length ?? 1)
-    if (count > maxSeries) {
-      throw new RequestError(`an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers or by`)
-    }
-    const results = await evaluateGroups(this.history, query, groups, steps, slices)
-    return results.filter(({ values }) => !values.isEmpty)
+    if (count <= maxSeries) return groups
+    throw new RequestError(`an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers or by`)
   }
 }
 

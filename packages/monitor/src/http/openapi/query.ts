@@ -23,12 +23,14 @@ import {
 
 const momentText = 'Unix time in milliseconds, `now`, or a time before now such as `-1h`'
 
+const labelParameter = repeatable('label.NAME', 'only series with one of these values of the label NAME')
+
 const functionParameters = [
   { ...repeatable('metric', "up to 24 metrics' names"), required: true },
   query('function', 'what to compute of each series (default `value`)', choice(queryFunctions)),
   query('window', 'how far back the function looks (default `5m`)'),
   repeatable('quantile', 'above 0 and below 1; required for the function `quantile`', number()),
-  repeatable('label.NAME', 'only series with one of these values of the label NAME'),
+  labelParameter,
   query('by', 'combines the series that share these labels, separated by commas; `__name__` keeps the metrics apart'),
   query('aggregate', 'how series are combined (default `sum`)', choice(aggregations)),
 ]
@@ -79,6 +81,17 @@ export const queryEndpoints: EndpointGroup = {
         },
       },
     },
+    '/api/v1/heatmap': {
+      get: {
+        summary: 'How many values fell into each bucket of histograms, at every step of a range',
+        parameters: [
+          { ...repeatable('metric', "up to 24 histograms' names"), required: true },
+          labelParameter,
+          ...rangeParameters,
+        ],
+        responses: { 200: json(ref('Heatmap'), 'The buckets and the steps'), 400: badRequest, 503: tooMany },
+      },
+    },
     '/api/v1/catalog': {
       get: {
         summary: 'All metrics: those of the catalog, and others that the history has',
@@ -108,7 +121,7 @@ export const queryEndpoints: EndpointGroup = {
       endMs: timeMs(),
       stepMs: number(),
       bounds: list({ anyOf: [number(), choice(['+Inf'])] }, 'upper bounds of the buckets, ascending'),
-      columns: list(ref('HeatmapColumn')),
+      columns: list(ref('HeatmapColumn'), 'the steps in which values were recorded or none; unknown steps are left out'),
     }),
     CatalogMetric: object(catalogFields),
     Catalog: object({ metrics: list(ref('CatalogMetric'), 'sorted by name') }),

@@ -261,7 +261,9 @@ test('queries run one at a time, and too many are rejected with Retry-After', as
   const late = await askFor('late', short)
   expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1'])
   expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(16).fill(200))
-  expect(answered.slice(0, 2)).toEqual(['late', 'long'])
+  expect(answered[0]).toBe('late')
+  // Its answer is longer, too: a short one may overtake it on its way.
+  expect(answered.indexOf('long')).toBeLessThan(5)
   expect((await app.request(short)).status).toBe(200)
 })
 

@@ -429,6 +429,9 @@ export interface Heatmap {
    * upper bounds of the buckets, ascending
    */
   bounds: (number | '+Inf')[]
+  /**
+   * the steps in which values were recorded or none; unknown steps are left out
+   */
   columns: HeatmapColumn[]
 }
 export interface CatalogMetric {
