@@ -41,7 +41,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'config',
     'http',
   ],
-  console: ['console-files.ts', 'page', 'terminal', 'cli'],
+  console: ['require-node.ts', 'console-files.ts', 'page', 'connection', 'proxy', 'terminal', 'cli'],
   'console/src/page': [
     'format',
     'api',

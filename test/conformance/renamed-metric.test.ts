@@ -9,7 +9,7 @@ import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const names = ['instrumentation', 'monitor', 'dashboards'] as const
+const names = ['instrumentation', 'console', 'monitor', 'dashboards'] as const
 /** Whether a metric belongs to an operation. Its name is composed from the typed name of the operation, so it occurs nowhere as a whole. */
 const isOfOperation = (name: string): boolean => /^db_(get|set|delete|batch|scan|clear|has|get_many)_/.test(name)
 

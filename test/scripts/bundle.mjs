@@ -26,19 +26,28 @@ export async function setup() {
 
 /** Bundles the console with all that it needs: who installs the monitor installs no framework for pages or terminals. */
 async function bundleConsole(packageFolder) {
-  const build = await rolldown({
-    input: { index: join(packageFolder, 'src/index.ts'), cli: join(packageFolder, 'src/cli/main.ts') },
-    platform: 'node',
+  // Vite, because it collects the licenses of what is bundled.
+  const { build } = await import('vite')
+  const { output } = await build({
+    configFile: false,
+    root: packageFolder,
+    logLevel: 'warn',
+    publicDir: false,
+    define: { 'process.env.NODE_ENV': '"production"' },
     // Ink loads it only if an environment variable asks for it.
-    external: ['react-devtools-core'],
-    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+    ssr: { target: 'node', noExternal: true, external: ['react-devtools-core'] },
+    build: {
+      ssr: true,
+      write: false,
+      target: 'node22',
+      minify: true,
+      license: { fileName: 'licenses.txt' },
+      rolldownOptions: {
+        input: { index: join(packageFolder, 'src/index.ts'), cli: join(packageFolder, 'src/cli/bin.ts') },
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
+      },
+    },
   })
-  const { output } = await build.generate({
-    format: 'es',
-    minify: { compress: true, mangle: true },
-    chunkFileNames: 'chunk-[name]-[hash].js',
-  })
-  await build.close()
   write(join(packageFolder, 'dist/bundle'), new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source])))
 }
 
