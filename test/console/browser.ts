@@ -4,24 +4,13 @@ import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
-
-const executablePath = '/usr/bin/chromium'
+import { browserFlags, executablePath } from './browser-program.ts'
 
 /** Why the tests in a browser cannot run; undefined if they can. */
 export const browserProblem = existsSync(executablePath) ? undefined : 'install it with: bash test/console/install.sh'
 
 /** Where the screenshots of the tests are kept, for people to look at. */
 const screenshots = join(import.meta.dirname, 'screenshots')
-
-const flags = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-sync',
-  '--no-first-run',
-  '--no-sandbox',
-]
 
 /** A script: types of the browser are not those of the tests. */
 const reportPolicyViolations = `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -52,7 +41,7 @@ export interface BrowserOptions {
 /** Opens a page in a headless Chromium with a new profile, which is closed when the test ends. */
 export async function openBrowser(options: BrowserOptions): Promise<BrowserPage> {
   const { origin, width = 1280, height = 800, colorScheme = 'light' } = options
-  const browser = await chromium.launch({ executablePath, args: flags, headless: true })
+  const browser = await chromium.launch({ executablePath, args: browserFlags, headless: true })
   onTestFinished(() => browser.close())
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
   const page = await context.newPage()
