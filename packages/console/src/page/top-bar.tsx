@@ -19,7 +19,7 @@ export function TopBar({ view, onMenu }: { readonly view: View; readonly onMenu:
   return (
     <header class="top-bar">
       <div class="top-title">
-        <button type="button" class="button button-icon menu-button" aria-label="Menu" onClick={onMenu}>
+        <button type="button" class="button button-icon" aria-label="Menu" onClick={onMenu}>
           <Icon name="menu" />
         </button>
         <h1>{view.title}</h1>

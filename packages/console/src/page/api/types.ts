@@ -111,6 +111,7 @@ export const eventKinds = [
   'notification',
   'silence',
   'process',
+  'annotation',
   'clock',
 ] as const
 export type EventKind = (typeof eventKinds)[number]

@@ -21,6 +21,7 @@ export const kinds: Readonly<Record<EventKind, { readonly title: string; readonl
   notification: { title: 'Notifications', color: '--muted' },
   silence: { title: 'Silences', color: '--muted' },
   process: { title: 'Processes', color: '--accent' },
+  annotation: { title: 'What the application did', color: '--series-3' },
   clock: { title: 'Clock set', color: '--series-8' },
 }
 

@@ -9,15 +9,26 @@ export interface PointSeries {
   readonly points: readonly (readonly [timeMs: number, value: number])[]
 }
 
-/** The points of a query that are known, without gaps between `startMs` and `endMs`. */
-export interface RangePoints {
+/** What is known of a query, without gaps between two times. */
+export interface Known {
   readonly startMs: number
   readonly endMs: number
+}
+
+/** What was asked for: `fromMs` to `endMs`, and what is needed begins at `keepFromMs`. */
+export interface Asked {
+  readonly fromMs: number
+  readonly endMs: number
+  readonly keepFromMs: number
+}
+
+/** The points of a query that are known, without gaps between `startMs` and `endMs`. */
+export interface RangePoints extends Known {
   readonly series: readonly PointSeries[]
 }
 
 /** Returns from when on to ask, if points of `startMs` to `endMs` are missing; undefined if all are known. */
-export function missingFrom(known: RangePoints | undefined, startMs: number, endMs: number, stepMs: number): number | undefined {
+export function missingFrom(known: Known | undefined, startMs: number, endMs: number, stepMs: number): number | undefined {
   if (known === undefined || startMs < known.startMs || startMs > known.endMs) return startMs
   // The last known step is asked for again: a sample may have come late.
   return known.endMs + stepMs <= endMs ? Math.max(startMs, known.endMs) : undefined
@@ -27,7 +38,7 @@ export function missingFrom(known: RangePoints | undefined, startMs: number, end
 export function mergePoints(
   known: RangePoints | undefined,
   answer: readonly RangeSeries[],
-  { fromMs, endMs, keepFromMs }: { readonly fromMs: number; readonly endMs: number; readonly keepFromMs: number },
+  { fromMs, endMs, keepFromMs }: Asked,
 ): RangePoints {
   const merged = new Map<string, PointSeries>()
   const isContinued = known !== undefined && fromMs >= known.startMs && fromMs <= known.endMs

@@ -1,0 +1,54 @@
+import { countMetric, errorMetric, latencyMetric, operations } from '../../data/operation-metrics.ts'
+import type { PointSeries } from '../../data/range-points.ts'
+import { storeIndex, storeNames } from '../../data/stores.ts'
+import type { TimeWindow } from '../../data/time-range.ts'
+import { useRange } from '../../data/use-range.ts'
+
+/** What the sparklines of the overview show. */
+export const sparklineSpanMs = 15 * 60_000
+
+/** How many stores are asked for in one request: a screen of cards is a few requests, and not one for each card. */
+const groupSize = 20
+
+type Points = PointSeries['points']
+
+export interface StoreTrends extends TimeWindow {
+  readonly operations: Points
+  readonly p99: Points
+  readonly errorShare: Points
+}
+
+/** Returns the trends of one store. The stores next to it by name are asked for in the same requests. */
+export function useStoreTrends(store: string, isVisible: boolean): StoreTrends {
+  const first = Math.floor(storeIndex(store) / groupSize) * groupSize
+  const group = storeNames.value.slice(first, first + groupSize)
+  const common = { labels: { store: group }, by: ['store'] }
+  const options = { spanMs: sparklineSpanMs }
+  const isWanted = isVisible && group.includes(store)
+  const rates = useRange(isWanted ? { ...common, metric: operations.map(countMetric), function: 'rate' } : undefined, options)
+  const latencies = useRange(
+    isWanted ? { ...common, metric: operations.map(latencyMetric), function: 'quantile', quantile: 0.99 } : undefined,
+    options,
+  )
+  const errors = useRange(isWanted ? { ...common, metric: operations.map(errorMetric), function: 'rate' } : undefined, options)
+  const pick = (series: readonly PointSeries[]): Points => series.find(({ labels }) => labels['store'] === store)?.points ?? []
+  const { startMs, endMs, stepMs } = rates
+  const operationPoints = pick(rates.series)
+  return {
+    startMs,
+    endMs,
+    stepMs,
+    operations: operationPoints,
+    p99: pick(latencies.series),
+    errorShare: divide(pick(errors.series), operationPoints),
+  }
+}
+
+/** Returns the quotients at the times that both have; without operations there is no share of failed ones. */
+export function divide(numerators: Points, denominators: Points): Points {
+  const divisors = new Map(denominators)
+  return numerators.flatMap(([timeMs, value]) => {
+    const divisor = divisors.get(timeMs)
+    return divisor === undefined || divisor === 0 ? [] : [[timeMs, value / divisor] as const]
+  })
+}
