@@ -64,7 +64,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', queryRoutes(queries))
     .route('/', heatmapRoutes(queries))
     .route('/', catalogRoutes(queries))
-    .route('/', operationRoutes(operations))
+    .route('/', operationRoutes(operations, queries.now))
     .route('/', workerRoutes(workers))
     .route('/', openApiRoutes())
   return {

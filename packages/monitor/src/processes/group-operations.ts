@@ -1,12 +1,14 @@
 import type { ErrorHistory } from '../operations/error-history.ts'
 import {
+  type ErrorQuery,
   mergeErrors,
   mergeSlowOperations,
-  type OperationQuery,
   type OperationSource,
+  pageOfEach,
   type RecentErrors,
   recentErrors,
   type SlowOperations,
+  type SlowQuery,
   slowOperations,
 } from '../operations/operation-answers.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
@@ -26,7 +28,7 @@ export interface GroupOperationsOptions {
   readonly ownWorker: () => string | undefined
 }
 
-type Question = OperationQuery & { readonly kind: 'slow' | 'errors' }
+type Question = (SlowQuery & { readonly kind: 'slow' }) | (ErrorQuery & { readonly kind: 'errors' })
 
 /** The slow operations and errors of this process and of those that it collects from. */
 export class GroupOperations implements OperationSource {
@@ -36,24 +38,26 @@ export class GroupOperations implements OperationSource {
     this.#options = options
   }
 
-  async slowOperations(query: OperationQuery): Promise<SlowOperations> {
+  async slowOperations(query: SlowQuery): Promise<SlowOperations> {
     const { slowLog } = this.#options
-    const others = await this.#ask<SlowOperations>({ ...query, kind: 'slow' })
-    const own = slowOperations(slowLog, query)
-    return others.size === 0 ? own : mergeSlowOperations(new Map([[this.#ownWorker, own], ...others]), query.limit)
+    const others = await this.#ask<SlowOperations>({ ...pageOfEach(query), kind: 'slow' })
+    if (others.size === 0) return slowOperations(slowLog, query)
+    const own = slowOperations(slowLog, pageOfEach(query))
+    return mergeSlowOperations(new Map([[this.#ownWorker, own], ...others]), query)
   }
 
-  async recentErrors(query: OperationQuery): Promise<RecentErrors> {
+  async recentErrors(query: ErrorQuery): Promise<RecentErrors> {
     const { errors, now } = this.#options
-    const others = await this.#ask<RecentErrors>({ ...query, kind: 'errors' })
-    const own = recentErrors(errors, query, now())
-    return others.size === 0 ? own : mergeErrors(new Map([[this.#ownWorker, own], ...others]), query.limit)
+    const others = await this.#ask<RecentErrors>({ ...pageOfEach(query), kind: 'errors' })
+    if (others.size === 0) return recentErrors(errors, query, now())
+    const own = recentErrors(errors, pageOfEach(query), now())
+    return mergeErrors(new Map([[this.#ownWorker, own], ...others]), query)
   }
 
   /** Answers the question of the process that collects: for this process and its threads. */
   readonly answer = (body: unknown): Promise<SlowOperations | RecentErrors> => {
-    const { kind, ...query } = body as Question
-    return kind === 'slow' ? this.slowOperations(query) : this.recentErrors(query)
+    const question = body as Question
+    return question.kind === 'slow' ? this.slowOperations(question) : this.recentErrors(question)
   }
 
   get #ownWorker(): string {

@@ -1,3 +1,5 @@
+import { slowOrders } from '../../operations/operation-answers.ts'
+import { latencyCauses } from '../../process/process-state.ts'
 import {
   badRequest,
   boolean,
@@ -16,7 +18,12 @@ import {
   timeMs,
 } from './description.ts'
 
-const limit = query('limit', 'the largest number of entries (default 100)', { type: 'integer', minimum: 1, maximum: 10_000 })
+const listParameters = [
+  storeParameter,
+  query('operation', 'only this operation (default: all)'),
+  query('limit', 'the largest number of entries (default 100)', { type: 'integer', minimum: 1, maximum: 10_000 }),
+  query('offset', 'how many entries are left out at the beginning (default 0)', integer()),
+]
 const worker = text('the process in which it ran, if there are several')
 
 /** The endpoints about single operations. */
@@ -25,8 +32,15 @@ export const operationEndpoints: EndpointGroup = {
     '/api/v1/slow-operations': {
       get: {
         summary: 'The last slow operations',
-        parameters: [storeParameter, limit],
-        responses: { 200: json(ref('SlowOperationsAnswer'), 'Slow operations, newest first'), 400: badRequest },
+        parameters: [
+          ...listParameters,
+          query('cause', 'only those whose largest part this is', choice(latencyCauses)),
+          query('minSeconds', 'only those that took as long', number()),
+          query('start', 'only those that settled from this time on: Unix time in milliseconds, `now`, or for example `-1h`'),
+          query('end', 'only those that settled until this time'),
+          query('sort', 'the newest or the slowest first (default `time`)', choice(slowOrders)),
+        ],
+        responses: { 200: json(ref('SlowOperationsAnswer'), 'One page of slow operations'), 400: badRequest },
       },
     },
     '/api/v1/errors': {
@@ -34,11 +48,11 @@ export const operationEndpoints: EndpointGroup = {
         summary: 'The last errors',
         description: 'Equal errors within one second are one entry.',
         parameters: [
-          storeParameter,
-          limit,
+          ...listParameters,
+          query('errorType', 'only errors of this type (default: all)'),
           query('window', 'how far back to look, at least `1s` (default `5m`, or less shortly after the start)'),
         ],
-        responses: { 200: json(ref('ErrorsAnswer'), 'Errors, newest first'), 400: badRequest },
+        responses: { 200: json(ref('ErrorsAnswer'), 'One page of errors, newest first'), 400: badRequest },
       },
     },
   },
@@ -51,7 +65,7 @@ export const operationEndpoints: EndpointGroup = {
       storeSeconds: number('lower limit of the time that the store took'),
       loopSeconds: number('upper limit of the time that the result waited for the event loop'),
       poolSeconds: number('upper limit of the time that it waited for a thread of the pool'),
-      cause: choice(['store', 'event_loop', 'thread_pool'], 'the largest part'),
+      cause: choice(latencyCauses, 'the largest part'),
       eventLoopDelaySeconds: number(),
       'entries?': integer('of a batch or a scan'),
       'keyBytes?': integer(),
@@ -68,6 +82,7 @@ export const operationEndpoints: EndpointGroup = {
     ),
     SlowOperationsAnswer: object({
       slowOperations: list(ref('SlowOperation')),
+      total: integer('on all pages'),
       thresholdSeconds: number('from when every operation is slow'),
       adaptiveThresholds: list(ref('SlowThreshold')),
       suppressed: integer('lines that the log left out'),
@@ -85,8 +100,9 @@ export const operationEndpoints: EndpointGroup = {
     }),
     ErrorsAnswer: object({
       errors: list(ref('ErrorEntry')),
-      'ratePerSecond?': number('unknown if the window begins before `knownSinceMs`'),
-      countsByType: record(integer()),
+      total: integer('entries on all pages'),
+      'ratePerSecond?': number('of the store; unknown if the window begins before `knownSinceMs`'),
+      countsByType: record(integer(), 'of the store'),
       windowSeconds: number(),
       'knownSinceMs?': timeMs('since when every error is counted'),
     }),

@@ -30,6 +30,7 @@ function routes(isAdaptive = false, keep = 100, fastGets = 0) {
   slow.adapt()
   return operationRoutes(
     new GroupOperations({ slowLog: slow, errors, now: () => clock.nowMs(), others: () => [], ownWorker: () => undefined }),
+    () => clock.nowMs(),
   )
 }
 
@@ -78,6 +79,35 @@ test('answers can be limited to one store and to a number of entries', async () 
   expect((await ask('/api/v1/slow-operations?store=orders&limit=3')).body.slowOperations).toHaveLength(3)
 })
 
+test('slow operations can be selected by operation, cause, duration and time', async () => {
+  const total = async (parameters: string) => (await ask(`/api/v1/slow-operations?${parameters}`)).body.total
+  expect(await total('')).toBe(13)
+  expect(await total('operation=set')).toBe(1)
+  expect(await total('cause=store')).toBe(13)
+  expect(await total('cause=thread_pool')).toBe(0)
+  expect(await total('minSeconds=2')).toBe(13)
+  expect(await total('minSeconds=2.1')).toBe(0)
+  expect(await total('start=100000&end=110000')).toBe(2)
+  expect(await total('start=-15s')).toBe(3)
+})
+
+test('errors can be selected by operation and type, and their counts are those of the store', async () => {
+  const { body } = await ask('/api/v1/errors?window=2m&operation=set')
+  expect(body).toMatchObject({ total: 1, errors: [{ store: 'users', operation: 'set' }], countsByType: { _OTHER: 13 } })
+  expect((await ask('/api/v1/errors?window=2m&errorType=_OTHER')).body.total).toBe(13)
+  expect((await ask('/api/v1/errors?window=2m&errorType=EIO')).body).toMatchObject({ total: 0, errors: [] })
+})
+
+test('a page has its entries and the number of all', async () => {
+  const times = async (path: string, list: string) => {
+    const { body } = await ask(path)
+    return [body.total, ...body[list].map(({ timeMs, firstMs }: { timeMs: number; firstMs: number }) => timeMs ?? firstMs)]
+  }
+  expect(await times('/api/v1/slow-operations?store=orders&limit=2&offset=3', 'slowOperations')).toEqual([12, 90_000, 80_000])
+  expect(await times('/api/v1/errors?window=2m&store=orders&limit=2&offset=11', 'errors')).toEqual([12, 10_000])
+  expect(await times('/api/v1/errors?window=2m&offset=100', 'errors')).toEqual([13])
+})
+
 test('the default window is five minutes, or the life of a younger process; a longer window has no rate', async () => {
   const { body } = await ask('/api/v1/errors')
   expect(body).toMatchObject({ windowSeconds: 120, countsByType: { _OTHER: 13 } })
@@ -87,7 +117,7 @@ test('the default window is five minutes, or the life of a younger process; a lo
 
 test('if no errors are kept, there are none and there is no rate', async () => {
   const { body } = await ask('/api/v1/errors', routes(false, 0))
-  expect(body).toEqual({ errors: [], countsByType: {}, windowSeconds: 1 })
+  expect(body).toEqual({ errors: [], total: 0, countsByType: {}, windowSeconds: 1 })
 })
 
 test.each([
@@ -97,8 +127,15 @@ test.each([
   ['/api/v1/errors?limit=0', /^limit must be a whole number from 1 to 10000, got "0"$/],
   ['/api/v1/errors?limit=all', /^limit must be a whole number from 1 to 10000, got "all"$/],
   ['/api/v1/errors?store=', /^store must be a store's name, got ""$/],
-  ['/api/v1/errors?last=5m', /^last: unknown parameter; the parameters are store, limit, window$/],
-  ['/api/v1/slow-operations?window=5m', /^window: unknown parameter; the parameters are store, limit$/],
+  ['/api/v1/errors?last=5m', /^last: unknown parameter; the parameters are store, operation, limit, offset, errorType, window$/],
+  [
+    '/api/v1/slow-operations?window=5m',
+    /^window: unknown parameter; the parameters are store, operation, limit, offset, cause, minSeconds/,
+  ],
+  ['/api/v1/slow-operations?ofset=5', /^ofset: unknown parameter: did you mean offset\?/],
+  ['/api/v1/slow-operations?cause=disk', /^cause must be one of event_loop, thread_pool, store, got "disk"$/],
+  ['/api/v1/slow-operations?sort=name', /^sort must be one of time, duration, got "name"$/],
+  ['/api/v1/slow-operations?minSeconds=-1', /^minSeconds must be a number of seconds, 0 or more, got "-1"$/],
 ])('%s is rejected with the problem', async (path, expected) => {
   const { status, body } = await ask(path)
   expect(status).toBe(400)

@@ -503,7 +503,7 @@ export interface SlowOperation {
   /**
    * the largest part
    */
-  cause: 'store' | 'event_loop' | 'thread_pool'
+  cause: 'event_loop' | 'thread_pool' | 'store'
   eventLoopDelaySeconds: number
   /**
    * of a batch or a scan
@@ -537,6 +537,10 @@ export interface SlowThreshold {
 }
 export interface SlowOperationsAnswer {
   slowOperations: SlowOperation[]
+  /**
+   * on all pages
+   */
+  total: number
   /**
    * from when every operation is slow
    */
@@ -576,9 +580,16 @@ export interface ErrorEntry {
 export interface ErrorsAnswer {
   errors: ErrorEntry[]
   /**
-   * unknown if the window begins before `knownSinceMs`
+   * entries on all pages
+   */
+  total: number
+  /**
+   * of the store; unknown if the window begins before `knownSinceMs`
    */
   ratePerSecond?: number
+  /**
+   * of the store
+   */
   countsByType: {
     [k: string]: number
   }
