@@ -52,6 +52,7 @@ test('the documentation has every endpoint', () => {
     '/api/v1/slow-operations',
     '/api/v1/errors',
     '/api/v1/workers',
+    '/api/v1/config',
     '/health',
     '/livez',
     '/readyz',

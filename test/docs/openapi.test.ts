@@ -105,6 +105,7 @@ test('every route is described, and every described path is a route', () => {
     health,
     clock,
     recent: new RecentHistograms(),
+    config: { explained: [], settings: { list: () => [], adjust: async () => [] } },
     authentication: new Authentication(),
     startedAtMs: Date.now,
     consoleEnabled: false,

@@ -15,6 +15,7 @@ import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
+import type { ConfigRoutesOptions } from './http/routes/config.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
 import { HttpServers, loadEndpoints } from './http/servers.ts'
@@ -38,6 +39,8 @@ export interface CollectorOptions {
   readonly health: HealthSource
   readonly operations: OperationSource
   readonly workers: WorkerSource
+  /** The options and the settings. */
+  readonly config: Pick<ConfigRoutesOptions, 'explained' | 'settings'>
   /** The timeline: what happened, of this process and of those that it collects from. */
   readonly events: EventLog
   /** Called with the recorder of each history. */
@@ -134,7 +137,7 @@ export class Collector implements CollectorRole {
     // The routes are loaded at the first request, but counters exist from the start.
     if (prometheusEnabled) new DroppedPointsLog(own, 'prometheus')
     if (authToken !== undefined) own.counter('wombat_monitor_login_failures_total')
-    const { health, operations, workers, chosenOptions } = this.#options
+    const { health, operations, workers, config, chosenOptions } = this.#options
     const { history } = recorder
     const { manager } = alerts
     const dependencies = {
@@ -145,6 +148,7 @@ export class Collector implements CollectorRole {
       health,
       operations,
       workers,
+      config,
       clock,
       recent,
       consoleEnabled,

@@ -12,8 +12,9 @@ import { Collector } from './collector.ts'
 import { type Component, ComponentList, createSubscription, settleWithin } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
+import type { ExplainedConfigOption } from './config/explain.ts'
 import type { OptionName } from './config/options.ts'
-import { RuntimeSettings } from './config/runtime-settings.ts'
+import { RuntimeSettings, type SettingChange } from './config/runtime-settings.ts'
 import { annotate } from './events/annotate.ts'
 import { EventLog } from './events/event-log.ts'
 import { jsonMetrics } from './exporters/json.ts'
@@ -27,6 +28,7 @@ import { OperationMonitor } from './operations/operation-monitor.ts'
 import { databaseFinder } from './processes/databases.ts'
 import { mergeReports, workersSource } from './processes/group-health.ts'
 import { GroupOperations } from './processes/group-operations.ts'
+import { GroupSettings } from './processes/group-settings.ts'
 import { ProcessGroup } from './processes/process-group.ts'
 import type { ForwardedRequest, WorkerState } from './processes/protocol.ts'
 import { RegistrySource } from './processes/registry-source.ts'
@@ -65,6 +67,8 @@ export interface MonitoringParts {
   readonly createExport?: (whole: RegistrySource, isThread: () => boolean) => MetricsExport
   /** What the monitoring of a worker thread starts with. */
   readonly threadConfig: object
+  /** Every option with its value and its source. */
+  readonly explained: readonly ExplainedConfigOption[]
 }
 
 /**
@@ -89,7 +93,8 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createExport, threadConfig } = parts
+  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createExport, threadConfig, explained } =
+    parts
   const { rulesFile, runbookBaseUrl } = options.alerts
   const readRulesFile = async (path: string): Promise<AlertRule[]> => {
     const { readRules } = await import('./alerts/rule-file.ts')
@@ -106,7 +111,9 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
-  const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
+  const onChange = (changes: readonly SettingChange[]): void =>
+    events.add({ kind: 'settings', severity: 'info', title: 'Settings changed', details: { changes } })
+  const settings = components.add(new RuntimeSettings({ registry, slowLog, onChange, ...options.runtime }))
   components.add({ close: () => collector.unfollow() })
 
   const whole = new RegistrySource(registry)
@@ -130,6 +137,12 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     others: () => [group, threads],
     ownWorker: () => group.ownWorker,
   })
+  const groupSettings = new GroupSettings({
+    own: settings,
+    others: () => [group, threads],
+    otherWorkers: () =>
+      workers().flatMap(({ worker, thread }) => (thread === undefined && worker === group.ownWorker ? [] : [worker])),
+  })
   const collector = new Collector({
     reader,
     registry,
@@ -142,6 +155,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     health: { report, liveness: () => health.liveness() },
     operations: groupOperations,
     workers: { workers },
+    config: { explained, settings: groupSettings },
     events,
     onRecorder: (recorder) => local.follow(recorder),
   })
@@ -157,6 +171,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       databases: databaseFinder(registry),
       health: report,
       operations: groupOperations.answer,
+      settings: groupSettings.answer,
       onGroup: () => {
         local.separate()
         // This process may have to serve a page at any moment.

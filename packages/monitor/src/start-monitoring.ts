@@ -6,6 +6,7 @@ import type { SnapshotReader } from './collection/snapshot-reader.ts'
 import { type MetricsExport, runMonitoring } from './composition-root.ts'
 import { componentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
+import { explainAllOptions } from './config/explain.ts'
 import { type OptionName, optionNames } from './config/options.ts'
 import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
 import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
@@ -50,7 +51,8 @@ export interface AttachedConfig extends Omit<MonitoringConfig, 'otlp' | 'resourc
  * ```
  */
 export async function startMonitoring(config: MonitoringConfig = {}): Promise<Monitoring> {
-  const options = componentOptions(resolveConfig(withOtelExporters(config)))
+  const effective = withOtelExporters(config)
+  const options = componentOptions(resolveConfig(effective))
   const otlp = otlpSettings(options.otlp)
   const resource = readOtelResource()
   const chosen = chosenOptions(config)
@@ -98,6 +100,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     clock,
     createExport,
     threadConfig: threadConfig(config),
+    explained: explainAllOptions(config, { config: effective, isOtlpOn: otlp !== undefined }),
     chosenOptions: chosen,
     ...(claim !== undefined && { registryClaim: { close: claim.release } }),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit: options.registry.cardinalityLimit }),
@@ -177,6 +180,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     clock,
     chosenOptions: chosen,
     threadConfig: threadConfig(rest),
+    explained: explainAllOptions(rest, { config: rest, isOtlpOn: false }),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit }),
   })
 }

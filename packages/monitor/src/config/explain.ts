@@ -1,6 +1,7 @@
 import { type Environment, environmentVariable } from './environment.ts'
-import { optionDescription, optionNames, options } from './options.ts'
+import { type OptionName, optionDescription, optionNames, options } from './options.ts'
 import { type ConfigSource, findSource, formatValue, type MonitoringConfig, resolveConfig } from './resolve-config.ts'
+import { structuredDescriptions, structuredNames, summarizeStructuredOption } from './structured-options.ts'
 
 /** The value of one option, and where it comes from. */
 export interface ExplainedOption {
@@ -10,7 +11,12 @@ export interface ExplainedOption {
   readonly source: ConfigSource
   readonly variable: string
   readonly description: string
+  /** The values that are allowed, in words, with their unit. */
+  readonly allowed: string
 }
+
+/** One option of any kind. An object or a function is only described, and has no variable. */
+export type ExplainedConfigOption = Omit<ExplainedOption, 'variable'> & { readonly variable?: string }
 
 /**
  * Returns the value of every plain option and where it comes from. Secrets are not shown.
@@ -37,7 +43,35 @@ export function explainConfig(config: MonitoringConfig = {}, environment: Enviro
     source: findSource(name, config, environment),
     variable: environmentVariable(name),
     description: optionDescription(name),
+    allowed: options[name].schema.description,
   }))
+}
+
+/** What OpenTelemetry's variables have turned on. */
+interface OtelEffects {
+  /** The configuration with these options turned on. */
+  readonly config: MonitoringConfig
+  readonly isOtlpOn: boolean
+}
+
+/** Returns the value of every option and where it comes from, also of OpenTelemetry's variables. Secrets are not shown. */
+export function explainAllOptions(
+  config: MonitoringConfig,
+  { config: effective, isOtlpOn }: OtelEffects,
+): ExplainedConfigOption[] {
+  const plain = explainConfig(config).map((explained): ExplainedConfigOption => {
+    const name = explained.option as OptionName
+    if (config[name] === effective[name]) return explained
+    return { ...explained, value: formatValue(name, effective[name]), source: 'environment', variable: 'OTEL_METRICS_EXPORTER' }
+  })
+  const structured = structuredNames.map((option): ExplainedConfigOption => {
+    const { description, allowed } = structuredDescriptions[option]
+    const explained = { option, description, allowed }
+    if (config[option] !== undefined) return { ...explained, value: summarizeStructuredOption(option, config), source: 'code' }
+    if (option !== 'otlp' || !isOtlpOn) return { ...explained, value: option === 'otlp' ? false : undefined, source: 'default' }
+    return { ...explained, value: true, source: 'environment', variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' }
+  })
+  return [...plain, ...structured]
 }
 
 /** One plain option, for documentation. */

@@ -116,6 +116,38 @@ const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
 
 export const structuredNames = Object.keys(validators) as ReadonlyArray<keyof StructuredOptions>
 
+/** The purpose of each option and what it may be, for programs. The documentation of the interface has more. */
+export const structuredDescriptions: Readonly<
+  Record<keyof StructuredOptions, { readonly description: string; readonly allowed: string }>
+> = {
+  otlp: { description: 'Export metrics over OTLP.', allowed: 'true, false or an object' },
+  logger: { description: 'The logger of the application.', allowed: 'an object with the methods debug, info, warn and error' },
+  resource: { description: 'Attributes of the resource.', allowed: 'an object of attributes' },
+  alertRules: { description: 'The alert rules.', allowed: 'alert rules, or an extension of the default rules' },
+  notifiers: { description: 'The notifiers that alerts are sent to.', allowed: 'an array of notifiers' },
+  health: { description: 'Health checks of the application, settings and bounds of all checks.', allowed: 'an object' },
+  errorRedactor: {
+    description: 'Returns the part of an error message that may be shown.',
+    allowed: 'a function that returns text',
+  },
+  tracerProvider: { description: 'Creates the spans of enableOperationTracing.', allowed: 'a TracerProvider' },
+  clock: { description: 'The clock of everything that the monitor dates.', allowed: 'a Clock' },
+}
+
+/** Returns a summary of a structured option that is set, without anything that may be secret. */
+export function summarizeStructuredOption(name: keyof StructuredOptions, config: StructuredOptions): unknown {
+  const { otlp, notifiers, resource, alertRules } = config
+  if (name === 'otlp' && typeof otlp === 'object') {
+    return Object.fromEntries(Object.entries(otlp).map(([key, value]) => [key, secretOtlp.has(key) ? '(secret)' : value]))
+  }
+  if (name === 'otlp') return otlp
+  if (name === 'notifiers' && notifiers !== undefined) return `(${notifiers.map((one) => one.name).join(', ') || 'none'})`
+  // Their values may be those of the application.
+  if (name === 'resource' && resource !== undefined) return `(${Object.keys(resource).join(', ')})`
+  if (name === 'alertRules' && Array.isArray(alertRules)) return `(${alertRules.length} rules)`
+  return typeof config[name] === 'function' ? '(function)' : '(object)'
+}
+
 /** Returns every problem of these options. */
 export function validateStructuredOptions(config: StructuredOptions): string[] {
   return structuredNames.flatMap((name) => (config[name] === undefined ? [] : validators[name](config[name], name)))

@@ -10,6 +10,7 @@ import type { Clock } from '../time/clock.ts'
 import type { Authentication } from './authentication.ts'
 import { QueryRunner } from './query-runner.ts'
 import { catalogRoutes } from './routes/catalog.ts'
+import { type ConfigRoutesOptions, configRoutes } from './routes/config.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { heatmapRoutes } from './routes/heatmap.ts'
@@ -29,6 +30,7 @@ export interface RouteDependencies {
   readonly operations: OperationSource
   readonly workers: WorkerSource
   readonly health: HealthSource
+  readonly config: Pick<ConfigRoutesOptions, 'explained' | 'settings'>
   readonly clock: Clock
   /** The histograms of the last interval. */
   readonly recent: RecentHistograms
@@ -54,7 +56,7 @@ export interface RouteGroups {
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, health, clock, recent, authentication } = dependencies
-  const { consoleEnabled, logger, startedAtMs } = dependencies
+  const { config, consoleEnabled, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -66,6 +68,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations, queries.now))
     .route('/', workerRoutes(workers))
+    .route('/', configRoutes({ ...config, logger }))
     .route('/', openApiRoutes())
   return {
     prometheus: prometheusRoutes(reader, registry),

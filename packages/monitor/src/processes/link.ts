@@ -30,6 +30,8 @@ export interface LinkOptions {
   readonly health: () => HealthReport
   /** Returns the answers to questions about single operations. */
   readonly operations: (body: unknown) => unknown
+  /** Changes settings. */
+  readonly settings: (body: unknown) => unknown
   readonly onAddresses: (addresses: Addresses) => void
   /** Called when the connection has ended, unless it was closed. */
   readonly onLost: (reason: string | undefined) => void
@@ -81,6 +83,7 @@ export class Link {
       {
         collect: () => this.#collect(),
         operations: (body) => options.operations(body),
+        settings: (body) => options.settings(body),
         addresses: (body) => options.onAddresses(body as Addresses),
         'replica-start': (generation) => {
           this.#replica = new Replica(generation as number)

@@ -40,6 +40,7 @@ export interface ProcessGroupOptions extends SumOptions {
   readonly databases: () => Promise<Readonly<Record<string, string>>>
   readonly health: () => HealthReport
   readonly operations: (body: unknown) => unknown
+  readonly settings: (body: unknown) => unknown
   /** Called before this process becomes one of several. */
   readonly onGroup: () => void
 }
@@ -241,11 +242,11 @@ export class ProcessGroup implements Component {
 
   /** What a connection to the process that collects, or to the main thread, needs of this one. */
   get #linkOptions() {
-    const { source, databases, health, operations } = this.#options
+    const { source, databases, health, operations, settings } = this.#options
     const onAddresses = (addresses: Addresses): void => {
       this.#addresses = addresses
     }
-    return { worker: this.#worker, source, databases, health, operations, onAddresses }
+    return { worker: this.#worker, source, databases, health, operations, settings, onAddresses }
   }
 
   /** Becomes a process whose metrics another one serves. */

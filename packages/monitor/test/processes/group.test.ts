@@ -130,6 +130,27 @@ test('a session that one process has started is one of all, and ends in all', as
   expect(await statuses()).toEqual(new Set([401]))
 })
 
+test('settings are changed in all processes', async () => {
+  const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true', WOMBAT_WORKER_LABEL: 'true' })
+  await service.startWorkers(['a', 'b', 'c'])
+  const ratios = (): Promise<number[]> => service.values(/^wombat_monitor_latency_sample_ratio\{worker="\d"\} /)
+  await vi.waitFor(async () => expect(await ratios()).toEqual([1, 1, 1]))
+  // Any of the processes may get it.
+  const origin = `http://127.0.0.1:${service.port + 1}`
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${origin}${path}`, { ...init, headers: { connection: 'close', origin, ...init.headers } })
+  const { csrfToken } = (await (await ask('/api/v1/session')).json()) as { csrfToken: string }
+  for (const ratio of [0.5, 0.25]) {
+    const answer = await ask('/api/v1/settings', {
+      method: 'POST',
+      body: JSON.stringify({ latencySampleRatio: ratio }),
+      headers: { 'content-type': 'application/json', 'x-wombat-csrf': csrfToken },
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.not.stringContaining('unreached')])
+    await vi.waitFor(async () => expect(await ratios()).toEqual([ratio, ratio, ratio]))
+  }
+})
+
 test('an alert on the sums continues when another process takes over', async () => {
   const service = await RunningService.start('cluster-app.mjs')
   await service.startWorkers(['a', 'b', 'c'])

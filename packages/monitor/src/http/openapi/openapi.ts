@@ -1,4 +1,5 @@
 import { alertEndpoints } from './alerts.ts'
+import { configEndpoints } from './config.ts'
 import { type EndpointGroup, json, object, text } from './description.ts'
 import { healthEndpoints } from './health.ts'
 import { metricEndpoints } from './metrics.ts'
@@ -29,6 +30,7 @@ const groups: readonly EndpointGroup[] = [
   queryEndpoints,
   operationEndpoints,
   workerEndpoints,
+  configEndpoints,
   healthEndpoints,
   ownEndpoint,
 ]

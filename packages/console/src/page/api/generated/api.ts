@@ -621,6 +621,54 @@ export interface Worker {
 export interface WorkersAnswer {
   workers: Worker[]
 }
+export interface ConfigOption {
+  option: string
+  /**
+   * secrets are `(secret)`; of an object or a function only a summary
+   */
+  value?: string | number | boolean | {}
+  source: 'code' | 'environment' | 'default'
+  /**
+   * its environment variable
+   */
+  variable?: string
+  description: string
+  /**
+   * the values that are allowed, in words
+   */
+  allowed: string
+}
+export interface RuntimeSetting {
+  /**
+   * name of the option
+   */
+  setting: string
+  value: string | number | boolean
+  /**
+   * the value at the start
+   */
+  startValue: string | number | boolean
+  /**
+   * the values that are allowed, in words
+   */
+  allowed: string
+  description: string
+  /**
+   * what it costs, in words
+   */
+  cost: string
+}
+export interface Config {
+  options: ConfigOption[]
+  settings: RuntimeSetting[]
+}
+export interface SettingsAnswer {
+  settings: RuntimeSetting[]
+  /**
+   * processes that did not answer, in which nothing has changed, if there are any
+   */
+  unreached?: string[]
+}
 export interface HealthObservation {
   /**
    * what was measured, in words
