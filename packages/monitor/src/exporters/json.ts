@@ -55,9 +55,12 @@ export function jsonMetrics(
   semconv: Semconv,
   recent: RecentHistograms = new RecentHistograms(),
 ): JsonMetric[] {
-  return snapshot.points
-    .filter((point) => isExported(point.metric, semconv))
-    .map((point) => jsonMetric(point, snapshot.timeMs, recent))
+  return [...eachJsonMetric(snapshot, semconv, recent)]
+}
+
+/** Yields the metrics of a snapshot one by one: there may be very many. */
+export function* eachJsonMetric(snapshot: Snapshot, semconv: Semconv, recent: RecentHistograms): Generator<JsonMetric> {
+  for (const point of snapshot.points) if (isExported(point.metric, semconv)) yield jsonMetric(point, snapshot.timeMs, recent)
 }
 
 /** Returns a number as JSON. */

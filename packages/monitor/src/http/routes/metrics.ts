@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { MetricsRegistry, Semconv } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import { Hono } from 'hono'
 import { DroppedPointsLog } from '../../collection/prometheus-metrics.ts'
@@ -6,9 +6,10 @@ import type { Reader } from '../../collection/registry-reader.ts'
 import { trackSelfTime } from '../../collection/self-metrics.ts'
 import type { Snapshot } from '../../collection/snapshot.ts'
 import { derivedNumbers } from '../../exporters/derived.ts'
-import { jsonMetrics } from '../../exporters/json.ts'
+import { eachJsonMetric } from '../../exporters/json.ts'
 import type { RecentHistograms } from '../../exporters/recent-histograms.ts'
 import { errorMessage } from '../../validation/error-message.ts'
+import { answerSlices, jsonAnswer, jsonList } from '../json-answer.ts'
 
 /** Creates `GET /metrics`: 200 with Prometheus text, or 503 with the reason if the collection failed. */
 export function prometheusRoutes(reader: Reader, registry: MetricsRegistry): Hono {
@@ -32,10 +33,26 @@ export function jsonRoutes(reader: Reader, registry: MetricsRegistry, recent: Re
   return new Hono().get('/api/v1/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.json({ error: collection.reason }, 503)
-    return trackSelfTime(registry, 'serving', () =>
-      context.json({ metrics: jsonMetrics(collection.snapshot, semconv, recent), derived: derivedNumbers(collection.snapshot) }),
-    )
+    const pieces = tracked(registry, metricsJson(collection.snapshot, semconv, recent))
+    return jsonAnswer(context, pieces, answerSlices(context))
   })
+}
+
+function* metricsJson(snapshot: Snapshot, semconv: Semconv, recent: RecentHistograms): Generator<string> {
+  yield '{"metrics":'
+  yield* jsonList(eachJsonMetric(snapshot, semconv, recent))
+  yield ',"derived":'
+  yield* jsonList(derivedNumbers(snapshot))
+  yield '}'
+}
+
+/** Adds the time that the pieces take to the monitor's own. */
+function* tracked(registry: MetricsRegistry, pieces: Iterator<string>): Generator<string> {
+  for (;;) {
+    const { value, done } = trackSelfTime(registry, 'serving', () => pieces.next())
+    if (done === true) return
+    yield value
+  }
 }
 
 /** Returns a complete snapshot, or why there is none. Missing points would look like a store that stopped. */
