@@ -184,7 +184,7 @@ function LiveButton() {
       onClick={isMoving ? pause : showLive}
     >
       <Icon name={isMoving ? 'pause' : 'play'} />
-      {isMoving ? <span class="wide-only">Pause</span> : <span>{isPaused.value ? 'Paused' : 'Now'}</span>}
+      {isMoving ? <span class="wide-only">Pause</span> : <span>{isPaused.value ? 'Resume' : 'Now'}</span>}
     </button>
   )
 }

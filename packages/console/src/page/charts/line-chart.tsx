@@ -1,4 +1,4 @@
-import { effect, useSignal } from '@preact/signals'
+import { effect, type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
@@ -40,6 +40,8 @@ export interface LineChartProps {
   readonly thresholds?: readonly Threshold[] | undefined
   /** Series on top of each other, for parts of a whole. */
   readonly isStacked?: boolean | undefined
+  /** A logarithmic axis, for values of which the lowest matter as much as the highest, such as P50 beside P99. */
+  readonly isLogarithmic?: boolean | undefined
   /** The end of the axis, if it is known: 1 for a share. */
   readonly max?: number | undefined
   /** Why there is nothing, and what to do. */
@@ -117,36 +119,19 @@ export function LineChart(props: LineChartProps) {
 
 type PlotProps = LineChartProps & { readonly columns: ChartColumns; readonly height: number }
 
-function Plot({
-  title,
-  unit,
-  series,
-  startMs,
-  endMs,
-  stepMs,
-  height,
-  thresholds,
-  isStacked,
-  max,
-  columns,
-  hasMarks = true,
-}: PlotProps) {
+function Plot(props: PlotProps) {
+  const { title, unit, series, startMs, endMs, stepMs, height, isStacked, isLogarithmic, columns, hasMarks = true } = props
+
   const [container, width] = useWidth<HTMLDivElement>()
   const plot = useRef<UPlot | undefined>(undefined)
   const hidden = useSignal<ReadonlySet<string>>(new Set())
-  const hint = useSignal<{ readonly left: number; readonly lines: readonly string[] } | undefined>(undefined)
+  const hint = useSignal<Hint | undefined>(undefined)
   const shown = series.map(({ key }) => !hidden.value.has(key))
-  const visible = columns.values.map((column, index) => (shown[index] ? column : column.map(() => null)))
-  const drawn = isStacked ? stackColumns(visible) : columns.values
-  const data = [columns.times, ...drawn] as unknown as UPlot.AlignedData
+  const data = [columns.times, ...toDrawn(columns, shown, props)] as unknown as UPlot.AlignedData
   // What the options of the plot depend on: if it changes, the plot is made anew.
   const shape = JSON.stringify([
     series.map(({ key, color, isDashed }) => [key, color, isDashed]),
-    unit,
-    isStacked,
-    max,
-    thresholds,
-    hasMarks,
+    [unit, isStacked, isLogarithmic, props.max, props.thresholds, hasMarks],
   ])
   const latest = useRef({ data, startMs, endMs })
   latest.current = { data, startMs, endMs }
@@ -155,7 +140,7 @@ function Plot({
   useLayoutEffect(() => {
     const { current } = container
     if (current === null || width === 0) return
-    const options = createOptions({ unit, series, isStacked, max, thresholds, hasMarks, width, height, hint })
+    const options = createOptions({ ...props, hasMarks, width, height, hint, shown })
     const instance = new UPlot(options, latest.current.data, current)
     instance.setScale('x', { min: latest.current.startMs, max: latest.current.endMs })
     plot.current = instance
@@ -183,7 +168,9 @@ function Plot({
     current.batch(() => {
       current.setData(data, false)
       current.setScale('x', { min: startMs, max: endMs })
-      for (const [index, isShown] of shown.entries()) current.setSeries(index + 1, { show: isShown }, false)
+      for (const [index, isShown] of shown.entries()) {
+        if (current.series[index + 1]?.show !== isShown) current.setSeries(index + 1, { show: isShown }, false)
+      }
     })
   }, [columns, startMs, endMs, hidden.value])
 
@@ -219,37 +206,34 @@ function Plot({
           </div>
         )}
       </div>
-      <Legend
-        unit={unit}
-        series={series}
-        columns={columns}
-        stepMs={stepMs}
-        hidden={hidden.value}
-        onToggle={toggleSeries}
-        thresholds={thresholds}
-      />
+      <Legend unit={unit} series={series} columns={columns} stepMs={stepMs} hidden={hidden.value} onToggle={toggleSeries} />
     </>
   )
 }
 
-interface PlotSettings extends Pick<LineChartProps, 'unit' | 'series' | 'isStacked' | 'max' | 'thresholds'> {
+/** Returns the columns as they are drawn: added up in a stack, and without what a logarithmic axis cannot show. */
+function toDrawn(
+  { values }: ChartColumns,
+  shown: readonly boolean[],
+  { isStacked, isLogarithmic }: LineChartProps,
+): ChartColumns['values'] {
+  if (isStacked) return stackColumns(values.map((column, index) => (shown[index] ? column : column.map(() => null))))
+  return isLogarithmic ? values.map((column) => column.map((value) => (value !== null && value > 0 ? value : null))) : values
+}
+
+type Hint = { readonly left: number; readonly lines: readonly string[] }
+
+interface PlotSettings extends LineChartProps {
   readonly hasMarks: boolean
   readonly width: number
   readonly height: number
-  readonly hint: { value: { readonly left: number; readonly lines: readonly string[] } | undefined }
+  readonly hint: Signal<Hint | undefined>
+  /** Which series are drawn. */
+  readonly shown: readonly boolean[]
 }
 
-function createOptions({
-  unit,
-  series,
-  isStacked,
-  max,
-  thresholds = [],
-  hasMarks,
-  width,
-  height,
-  hint,
-}: PlotSettings): UPlot.Options {
+function createOptions(settings: PlotSettings): UPlot.Options {
+  const { unit, series, isStacked, isLogarithmic, thresholds = [], hasMarks, width, height, hint, shown } = settings
   const isBinary = unit.startsWith('By')
   const font = `11px ${getComputedStyle(document.body).fontFamily}`
   const axis: UPlot.Axis = {
@@ -258,7 +242,6 @@ function createOptions({
     grid: { stroke: color('--border'), width: 1 },
     ticks: { show: false },
   }
-  const highestThreshold = Math.max(0, ...thresholds.map(({ value }) => value))
   return {
     width,
     height,
@@ -280,10 +263,8 @@ function createOptions({
     scales: {
       x: { time: true, auto: false },
       y: {
-        range: (_plot, dataMin, dataMax) => {
-          const highest = Math.max(dataMax ?? 0, highestThreshold)
-          return [Math.min(0, dataMin ?? 0), max ?? niceMax(highest, isBinary)]
-        },
+        distr: isLogarithmic ? 3 : 1,
+        range: (_plot, dataMin, dataMax) => chooseRange(dataMin, dataMax, settings),
       },
     },
     axes: [
@@ -299,19 +280,22 @@ function createOptions({
         ...axis,
         gap: 6,
         space: 32,
-        size: (_plot, labels) => 14 + Math.max(4, ...(labels ?? []).map((label) => String(label).length)) * 6.2,
+        // The same for most charts, so that times stand below each other.
+        size: (_plot, labels) => 14 + Math.max(7, ...(labels ?? []).map((label) => label?.length ?? 0)) * 6.2,
         ...(isBinary && { incrs: binaryIncrements }),
-        values: (_plot, splits) => splits.map((split) => formatValue(split, unit)),
+        ...(isLogarithmic && { filter: onlyDecades, grid: { ...axis.grid, filter: onlyDecades } }),
+        values: (_plot, splits) => splits.map((split) => (split === null ? '' : formatValue(split, unit))),
       },
     ],
     series: [
       {},
-      ...series.map(({ label, color: token, isDashed }): UPlot.Series => {
+      ...series.map(({ label, color: token, isDashed }, index): UPlot.Series => {
         const stroke = color(token)
         return {
           label,
           stroke,
           width: 1.5,
+          show: shown[index] ?? true,
           ...(series.length === 1 && !isStacked && { fill: withAlpha(stroke, 0.12) }),
           ...(isStacked && { fill: withAlpha(stroke, 0.35) }),
           ...(isDashed && { dash }),
@@ -340,6 +324,23 @@ function createOptions({
       ],
     },
   }
+}
+
+/** Of the lines between two decades, only those of the decades have a number. */
+const onlyDecades: UPlot.Axis.Filter = (_plot, splits) =>
+  splits.map((split) => (Math.abs(Math.log10(split) - Math.round(Math.log10(split))) < 1e-6 ? split : null))
+
+/** Returns the ends of the axis: from 0 on or, if it is logarithmic, whole decades. */
+function chooseRange(
+  dataMin: number | null,
+  dataMax: number | null,
+  { unit, max, thresholds = [], isLogarithmic }: PlotSettings,
+): UPlot.Range.MinMax {
+  const highest = Math.max(dataMax ?? 0, ...thresholds.map(({ value }) => value))
+  if (!isLogarithmic) return [Math.min(0, dataMin ?? 0), max ?? niceMax(highest, unit.startsWith('By'))]
+  if (dataMin === null || !(dataMin > 0)) return [1, 10]
+  const floor = 10 ** Math.floor(Math.log10(dataMin) + 1e-9)
+  return [floor, Math.max(floor * 10, 10 ** Math.ceil(Math.log10(highest) - 1e-9))]
 }
 
 /** A point between two gaps has no line: without a dot it could not be seen. */
@@ -452,7 +453,7 @@ function describe(title: string, unit: string, series: readonly ChartSeries[], {
   return `${title}. ${parts.join('; ')}.`
 }
 
-interface LegendProps extends Pick<LineChartProps, 'unit' | 'series' | 'stepMs' | 'thresholds'> {
+interface LegendProps extends Pick<LineChartProps, 'unit' | 'series' | 'stepMs'> {
   readonly columns: ChartColumns
   readonly hidden: ReadonlySet<string>
   readonly onToggle: (key: string, isAlone: boolean) => void

@@ -6,7 +6,19 @@ import { LineChart, type LineChartProps } from './line-chart.tsx'
 
 export type RangeChartProps = Pick<
   LineChartProps,
-  'title' | 'subtitle' | 'unit' | 'height' | 'thresholds' | 'isStacked' | 'max' | 'empty' | 'actions' | 'isWide' | 'hasMarks'
+  | 'title'
+  | 'subtitle'
+  | 'unit'
+  | 'height'
+  | 'thresholds'
+  | 'isStacked'
+  | 'isLogarithmic'
+  | 'isLogarithmic'
+  | 'max'
+  | 'empty'
+  | 'actions'
+  | 'isWide'
+  | 'hasMarks'
 > & {
   readonly query: RangeQuery
   /** Names a series. Default: the values of its labels. */

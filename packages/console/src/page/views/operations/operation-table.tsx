@@ -3,9 +3,12 @@ import { operationColor } from '../../charts/colors.ts'
 import { Card } from '../../components/card.tsx'
 import { ErrorNotice, Skeleton } from '../../components/notices.tsx'
 import { type Column, Table } from '../../components/table.tsx'
-import { countMetric, errorMetric, latencyMetric, operationOf } from '../../data/operation-metrics.ts'
+import { countMetric, errorMetric, latencyMetric, operationIn, ratesByOperation } from '../../data/operation-metrics.ts'
+import type { PointSeries } from '../../data/range-points.ts'
+import { alignDown } from '../../data/steps.ts'
 import { timeRange } from '../../data/time-range.ts'
 import { type AnswerData, useAnswer } from '../../data/use-answer.ts'
+import { useRange } from '../../data/use-range.ts'
 import { formatDuration } from '../../format/durations.ts'
 import { operationName } from '../../format/names.ts'
 import { formatCount, formatNumber, formatRate, formatShare } from '../../format/numbers.ts'
@@ -35,14 +38,15 @@ export interface OperationTableProps {
 /** Each operation with its numbers over the range of the page. */
 export function OperationTable({ store, existing, selected }: OperationTableProps) {
   const counts = useRangeTotals({ metric: existing.map(countMetric), function: 'increase', by: '__name__' }, store)
-  const rates = useRangeTotals({ metric: existing.map(countMetric), function: 'rate', by: '__name__' }, store)
+  // The same query as that of the chart, so it is asked once.
+  const rates = useRange(ratesByOperation(existing, store))
   const errors = useRangeTotals({ metric: existing.map(errorMetric), function: 'increase', by: '__name__' }, store)
   const latency = { metric: existing.map(latencyMetric), function: 'quantile', quantile: [0.5, 0.95, 0.99, highest] }
   const latencies = useRangeTotals({ ...latency, by: '__name__' }, store)
   const allLatencies = useRangeTotals({ ...latency, by: '' }, store)
-  const { startMs, endMs } = timeRange.value
+  const { startMs, endMs, range } = timeRange.value
   const spanSeconds = (endMs - startMs) / 1000
-  const rows = existing.map((operation) => createRow(operation, { counts, rates, errors, latencies }))
+  const rows = existing.map((operation) => createRow(operation, { counts, rates: rates.series, errors, latencies }))
   const isActive = (row: Row): boolean => (row.count ?? 0) > 0
   const sum = (pick: (row: Row) => number | undefined): number => rows.reduce((total, row) => total + (pick(row) ?? 0), 0)
   const totals: Row = {
@@ -57,7 +61,7 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
   return (
     <Card
       title={store === undefined ? 'All stores' : store}
-      subtitle={`Over the last ${formatDuration(spanSeconds)}, not since the start of the process. Choose an operation to see only its charts.`}
+      subtitle={`${range === undefined ? `In these ${formatDuration(spanSeconds)}` : `Over the last ${formatDuration(spanSeconds)}`}, not since the start of the process. Choose an operation to see only its charts.`}
     >
       {failed?.error !== undefined && <ErrorNotice error={failed.error} what="the operations" onRetry={failed.reload} />}
       {counts.isLoading || latencies.isLoading ? (
@@ -81,35 +85,40 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
   )
 }
 
-/** Asks for one number of each series over the range of the page. The end is left open while the range moves with time. */
+/** Asks for one number of each series over the range of the page, at the last step: of a week, not every 10 s. */
 function useRangeTotals(
   query: Readonly<Record<string, string | readonly (string | number)[]>>,
   store: string | undefined,
 ): AnswerData<QueryAnswer> {
-  const { startMs, endMs, range } = timeRange.value
-  const isMoving = range !== undefined
-  const window = isMoving ? range : `${Math.round(endMs - startMs)}ms`
-  const parameters = { ...query, 'label.store': store, window, time: isMoving ? undefined : Math.round(endMs) }
-  return useAnswer('api/v1/query', parameters, { refresh: isMoving ? 'sample' : 'never' })
+  const { startMs, endMs, stepMs, range } = timeRange.value
+  const timeMs = range === undefined ? Math.round(endMs) : alignDown(endMs, stepMs)
+  const parameters = { ...query, 'label.store': store, window: `${Math.round(endMs - startMs)}ms`, time: timeMs }
+  return useAnswer('api/v1/query', parameters, { refresh: 'never' })
 }
 
 interface Answers {
   readonly counts: AnswerData<QueryAnswer>
-  readonly rates: AnswerData<QueryAnswer>
+  readonly rates: readonly PointSeries[]
   readonly errors: AnswerData<QueryAnswer>
   readonly latencies: AnswerData<QueryAnswer>
 }
 
 function createRow(operation: string, { counts, rates, errors, latencies }: Answers): Row {
   const of = ({ value }: AnswerData<QueryAnswer>): readonly InstantSeries[] =>
-    value?.series.filter(({ metric, labels }) => operationOf(metric ?? labels['__name__']) === operation) ?? []
+    value?.series.filter((series) => operationIn(series) === operation) ?? []
   return {
     operation,
     count: readNumber(of(counts)[0]),
-    rate: readNumber(of(rates)[0]),
+    rate: averageRate(rates.find((series) => operationIn(series) === operation)),
     errors: readNumber(of(errors)[0]),
     ...readQuantiles(of(latencies)),
   }
+}
+
+/** The average of what is known: a process that has just started did not do nothing before. */
+function averageRate(series: PointSeries | undefined): number | undefined {
+  if (series === undefined || series.points.length === 0) return undefined
+  return series.points.reduce((sum, [, value]) => sum + value, 0) / series.points.length
 }
 
 function readQuantiles(series: readonly InstantSeries[]): Pick<Row, 'p50' | 'p95' | 'p99' | 'max'> {

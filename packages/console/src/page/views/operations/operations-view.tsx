@@ -5,7 +5,7 @@ import { CardGrid } from '../../components/card.tsx'
 import { Empty } from '../../components/notices.tsx'
 import { Segments } from '../../components/tabs.tsx'
 import { useVisible } from '../../components/use-visible.ts'
-import { countMetric, latencyMetric, operationOf, operations } from '../../data/operation-metrics.ts'
+import { countMetric, latencyMetric, operationIn, operations, ratesByOperation } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
 import { selectedStore, useStores } from '../../data/stores.ts'
 import { useHeatMap } from '../../data/use-heat-map.ts'
@@ -50,6 +50,7 @@ export function OperationsView() {
         <RangeChart
           title={`Latency of ${isOne ? operationName(shown[0] ?? '') : 'all operations'}`}
           unit="s"
+          isLogarithmic
           query={{
             metric: shown.map(latencyMetric),
             function: 'quantile',
@@ -66,6 +67,7 @@ export function OperationsView() {
           <RangeChart
             title="P99 by operation"
             unit="s"
+            isLogarithmic
             query={{
               metric: shown.map(latencyMetric),
               function: 'quantile',
@@ -138,7 +140,7 @@ function RateChart({ store, shown }: ShownProps) {
     <RangeChart
       title="Operations per second"
       unit="{operation}/s"
-      query={{ metric: shown.map(countMetric), function: 'rate', labels: { store }, by: ['__name__'] }}
+      query={ratesByOperation(shown, store)}
       name={nameOfOperation}
       color={colorOfOperation}
       order={byOperation}
@@ -190,21 +192,17 @@ function LatencyHeatMap({ store, shown }: ShownProps) {
   )
 }
 
-function operationIn({ metric, labels }: PointSeries): string {
-  return operationOf(metric ?? labels['__name__']) ?? ''
-}
-
 function nameOfOperation(series: PointSeries): string {
-  return operationName(operationIn(series))
+  return operationName(operationIn(series) ?? '')
 }
 
 function colorOfOperation(series: PointSeries): string {
-  return operationColor(operationIn(series))
+  return operationColor(operationIn(series) ?? '')
 }
 
 function byOperation(a: PointSeries, b: PointSeries): number {
   const order: readonly string[] = operations
-  return order.indexOf(operationIn(a)) - order.indexOf(operationIn(b))
+  return order.indexOf(operationIn(a) ?? '') - order.indexOf(operationIn(b) ?? '')
 }
 
 function isHits({ metric, labels }: PointSeries): boolean {
