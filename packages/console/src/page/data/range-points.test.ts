@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RangePoint } from '../api/generated/api.ts'
 import { mergePoints, missingFrom } from './range-points.ts'
 import { alignDown, chooseStepMs } from './steps.ts'
 
@@ -40,8 +41,14 @@ test('points before the range are dropped, and with them series that have ended'
 })
 
 test('what is not a number is a gap', () => {
-  const answer = [{ labels: {}, points: [[0, 'NaN'] as const, [10, 2] as const, [20, '+Inf'] as const] }]
-  expect(mergePoints(undefined, answer, { fromMs: 0, endMs: 20, keepFromMs: 0 }).series[0]?.points).toEqual([[10, 2]])
+  const points: RangePoint[] = [
+    [0, 'NaN'],
+    [10, 2],
+    [20, '+Inf'],
+  ]
+  expect(mergePoints(undefined, [{ labels: {}, points }], { fromMs: 0, endMs: 20, keepFromMs: 0 }).series[0]?.points).toEqual([
+    [10, 2],
+  ])
 })
 
 test('a range has about 400 points at most, and never more than there are samples', () => {

@@ -1,6 +1,6 @@
 import { countMetric, errorMetric, latencyMetric, operations } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
-import { storeIndex, storeNames } from '../../data/stores.ts'
+import { storeIndex, storeNames, useStores } from '../../data/stores.ts'
 import type { TimeWindow } from '../../data/time-range.ts'
 import { useRange } from '../../data/use-range.ts'
 
@@ -22,15 +22,18 @@ export interface StoreTrends extends TimeWindow {
 export function useStoreTrends(store: string, isVisible: boolean): StoreTrends {
   const first = Math.floor(storeIndex(store) / groupSize) * groupSize
   const group = storeNames.value.slice(first, first + groupSize)
+  // An operation that no store of the group has would only cost the server time.
+  const existing = new Set(useStores().value?.stores.flatMap((one) => (group.includes(one.store) ? one.operations : [])))
+  const asked = operations.filter((operation) => existing.has(operation))
   const common = { labels: { store: group }, by: ['store'] }
   const options = { spanMs: sparklineSpanMs }
-  const isWanted = isVisible && group.includes(store)
-  const rates = useRange(isWanted ? { ...common, metric: operations.map(countMetric), function: 'rate' } : undefined, options)
+  const isWanted = isVisible && asked.length > 0
+  const rates = useRange(isWanted ? { ...common, metric: asked.map(countMetric), function: 'rate' } : undefined, options)
   const latencies = useRange(
-    isWanted ? { ...common, metric: operations.map(latencyMetric), function: 'quantile', quantile: 0.99 } : undefined,
+    isWanted ? { ...common, metric: asked.map(latencyMetric), function: 'quantile', quantile: 0.99 } : undefined,
     options,
   )
-  const errors = useRange(isWanted ? { ...common, metric: operations.map(errorMetric), function: 'rate' } : undefined, options)
+  const errors = useRange(isWanted ? { ...common, metric: asked.map(errorMetric), function: 'rate' } : undefined, options)
   const pick = (series: readonly PointSeries[]): Points => series.find(({ labels }) => labels['store'] === store)?.points ?? []
   const { startMs, endMs, stepMs } = rates
   const operationPoints = pick(rates.series)
