@@ -10,9 +10,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { RegistryReader } from '../../packages/monitor/src/collection/registry-reader.ts'
+import { EventLog } from '../../packages/monitor/src/events/event-log.ts'
 import { RecentHistograms } from '../../packages/monitor/src/exporters/recent-histograms.ts'
 import { createRoutes } from '../../packages/monitor/src/http/app.ts'
 import { Authentication } from '../../packages/monitor/src/http/authentication.ts'
+import { EventStreams } from '../../packages/monitor/src/http/event-streams.ts'
 import type { JsonSchema } from '../../packages/monitor/src/http/openapi/description.ts'
 import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
 import { OperationMonitor } from '../../packages/monitor/src/operations/operation-monitor.ts'
@@ -84,6 +86,7 @@ test('every route is described, and every described path is a route', () => {
     maxErrors: 100,
     redactError: undefined,
   })
+  const events = new EventLog({ clock, registry })
   const health = new HealthMonitor({ intervalMs: 1000, timeoutMs: 1000 })
   onTestFinished(() => {
     operations.close()
@@ -102,6 +105,8 @@ test('every route is described, and every described path is a route', () => {
     history,
     operations: new GroupOperations({ slowLog, errors, now: Date.now, others: () => [], ownWorker: () => undefined }),
     workers: { workers: () => [] },
+    events,
+    streams: new EventStreams({ events, registry }),
     health,
     clock,
     recent: new RecentHistograms(),
@@ -138,6 +143,7 @@ const requests: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/stores': ['', '?window=1m', '?window=1'],
   '/api/v1/heatmap': ['?metric=db_get_latency_seconds&start=-1m&step=1s', '?metric=db_get_latency_seconds'],
   '/api/v1/catalog/{metric}': ['db_get_latency_seconds', 'db_nothing'],
+  '/api/v1/events': ['', '?kind=store_opened,process&store=orders&start=-1h&limit=5', '?since=other-1', '?kind=flushes'],
   '/api/v1/slow-operations': ['', '?store=orders&limit=1&sort=duration&cause=store&start=-1h', '?limit=0'],
   '/api/v1/errors': ['', '?window=1h&operation=get&offset=0', '?window=1'],
   '/health': ['', '?format=json', '?format=xml'],

@@ -10,11 +10,13 @@ import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
 import type { EventLog } from './events/event-log.ts'
+import { EventStorage } from './events/event-storage.ts'
 import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
+import { EventStreams } from './http/event-streams.ts'
 import type { ConfigRoutesOptions } from './http/routes/config.ts'
 import type { HealthSource } from './http/routes/health.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
@@ -109,6 +111,9 @@ export class Collector implements CollectorRole {
     this.follow(registry)
     this.#durable ??= await openDurableHistory(this.#options)
     const durable = this.#durable
+    const { events } = this.#options
+    const eventStorage = durable && new EventStorage({ events, storage: durable, logger })
+    const streams = new EventStreams({ events, registry: own })
     const recent = new RecentHistograms()
     const recorder = new HistoryRecorder({
       reader,
@@ -117,6 +122,7 @@ export class Collector implements CollectorRole {
       clock,
       durable,
       onSample: (snapshot) => recent.record(snapshot),
+      onRecorded: (timeMs) => streams.sendSample(timeMs),
       ...options.history,
     })
     const alerts = new AlertScheduler({
@@ -129,6 +135,7 @@ export class Collector implements CollectorRole {
       historyReady: () => recorder.restored,
       evaluationIntervalMs: options.alerts.evaluationIntervalMs,
       storage: durable ?? storage,
+      events,
       // The last export needs time, too.
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
@@ -149,6 +156,8 @@ export class Collector implements CollectorRole {
       operations,
       workers,
       config,
+      events,
+      streams,
       clock,
       recent,
       consoleEnabled,
@@ -162,11 +171,12 @@ export class Collector implements CollectorRole {
     const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
     const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { basePath, logger }))
     const evaluation = new ComponentList()
+    if (eventStorage !== undefined) evaluation.add(eventStorage)
     evaluation.add(recorder)
     if (options.log.enabled) evaluation.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
     evaluation.add(alerts)
     await startServers(servers, isTakeover ? takeoverMs : 0)
-    this.#active = { recorder, alerts, recent, loadApp, servers, evaluation }
+    this.#active = { recorder, alerts, recent, loadApp, servers, streams, evaluation }
     if (this.#mayEvaluate) await evaluation.start()
     return servers.addresses
   }
@@ -184,6 +194,7 @@ export class Collector implements CollectorRole {
   async stop(): Promise<void> {
     const active = this.#active
     await active?.evaluation.close(this.#options.options.closeTimeoutMs)
+    active?.streams.close()
     await active?.servers.close()
     await this.#durable?.close()
     this.#durable = undefined
@@ -218,6 +229,7 @@ interface Active {
   /** All endpoints, for a server of the application or another process. They are loaded at the first request. */
   readonly loadApp: () => Promise<Hono>
   readonly servers: HttpServers
+  readonly streams: EventStreams
   readonly evaluation: ComponentList
 }
 

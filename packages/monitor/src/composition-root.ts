@@ -16,7 +16,9 @@ import type { ExplainedConfigOption } from './config/explain.ts'
 import type { OptionName } from './config/options.ts'
 import { RuntimeSettings, type SettingChange } from './config/runtime-settings.ts'
 import { annotate } from './events/annotate.ts'
+import { recordClockSteps } from './events/clock-events.ts'
 import { EventLog } from './events/event-log.ts'
+import { recordStoreEvents } from './events/store-events.ts'
 import { jsonMetrics } from './exporters/json.ts'
 import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
@@ -29,6 +31,8 @@ import { databaseFinder } from './processes/databases.ts'
 import { mergeReports, workersSource } from './processes/group-health.ts'
 import { GroupOperations } from './processes/group-operations.ts'
 import { GroupSettings } from './processes/group-settings.ts'
+import type { WorkerChange } from './processes/hub.ts'
+import { recordStart, recordWorkerChange } from './processes/process-events.ts'
 import { ProcessGroup } from './processes/process-group.ts'
 import type { ForwardedRequest, WorkerState } from './processes/protocol.ts'
 import { RegistrySource } from './processes/registry-source.ts'
@@ -106,8 +110,14 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       : await readRulesFile(rulesFile)
   if (options.alerts.evaluationIntervalMs !== undefined) reportReplacedRules(rules, logger)
 
-  const events = new EventLog({ clock, registry, ownWorker: () => group.ownWorker })
-  const operations = components.add(new OperationMonitor({ registry, logger, clock, ...options.operations }))
+  const events = new EventLog({
+    clock,
+    registry,
+    findWorker: (thread) => group.ownWorker ?? thread ?? threads.ownWorker,
+  })
+  components.add(createSubscription(() => recordStoreEvents(events, registry.observer, clock)))
+  components.add(createSubscription(() => recordClockSteps(events, clock)))
+  const operations = components.add(new OperationMonitor({ registry, logger, clock, events, ...options.operations }))
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
@@ -127,6 +137,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     process: operations.process,
     sample: () => local.sample(),
     sources: [workersSource(workers)],
+    events,
     ...options.health,
   })
   const report = (): HealthReport => mergeReports(health.report(), [...group.health, ...threads.health], group.ownWorker)
@@ -161,7 +172,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   })
   const { group: groupOption, hasWorkerLabel } = options.processes
   const registryOptions = { semconv: registry.semconv, cardinalityLimit: options.registry.cardinalityLimit }
-  const shared = { source: whole, registry, registryOptions, logger, clock }
+  const onWorkerChange = (change: WorkerChange): void => recordWorkerChange(events, change)
+  const shared = { source: whole, registry, registryOptions, logger, clock, events, onWorkerChange }
   const group: ProcessGroup = components.add(
     new ProcessGroup({
       ...shared,
@@ -199,6 +211,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   components.add(health)
   components.add(createSubscription(() => registry.stores.onAdded(() => health.refresh())))
   await components.start()
+  recordStart(events)
 
   const { addresses } = group
   if (group.isThread) logger.debug({}, 'monitoring started; the main thread serves the metrics of this thread')

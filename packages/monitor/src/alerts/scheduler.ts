@@ -1,6 +1,8 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Component } from '../component.ts'
+import type { EventSeverity } from '../events/event.ts'
+import type { EventLog } from '../events/event-log.ts'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
@@ -8,7 +10,7 @@ import { errorMessage } from '../validation/error-message.ts'
 import { AlertMetrics } from './alert-metrics.ts'
 import { defaultRuleNames } from './default-rules.ts'
 import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
-import { AlertManager, type SavedAlerts } from './manager.ts'
+import { AlertManager, type SavedAlerts, type Transition } from './manager.ts'
 import type { Notifier } from './notifiers/notifier.ts'
 import type { AlertRule } from './rule.ts'
 
@@ -35,6 +37,8 @@ export interface AlertSchedulerOptions {
   /** Milliseconds between two evaluations; undefined if rules are not evaluated at all. */
   readonly evaluationIntervalMs: number | undefined
   readonly storage: AlertStorage | undefined
+  /** Where changes of an alert's state become events (default: nowhere). */
+  readonly events?: EventLog
   /** Milliseconds that `close` waits for the last notifications (default 2000). */
   readonly closeTimeoutMs?: number
 }
@@ -50,6 +54,8 @@ const notificationCounters = {
   failed: 'wombat_monitor_notification_failures_total',
   dropped: 'wombat_monitor_notifications_dropped_total',
 } as const satisfies Record<NotificationEvent, string>
+
+const eventSeverities: Readonly<Record<string, EventSeverity>> = { info: 'info', critical: 'critical', emergency: 'critical' }
 
 /** A rule that has found no series after this many evaluations is reported. */
 const evaluationsUntilWarning = 10
@@ -150,6 +156,7 @@ export class AlertScheduler implements Component {
     const { registry } = this.#options
     const startMs = performance.now()
     const transitions = this.manager.evaluate(nowMs)
+    for (const transition of transitions) this.#addEvent(transition)
     const alerts = this.manager.alerts()
     this.#metrics.publish(alerts)
     this.#save(nowMs)
@@ -159,6 +166,21 @@ export class AlertScheduler implements Component {
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
     registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failureCount)
     registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
+  }
+
+  #addEvent({ atMs, from, to, alert }: Transition): void {
+    // It is no longer listed.
+    if (from === 'resolved' && to === 'inactive') return
+    const { rule, labels, value } = alert
+    const { store, severity = 'warning' } = labels
+    this.#options.events?.add({
+      kind: 'alert',
+      severity: to === 'firing' ? (eventSeverities[severity] ?? 'warning') : 'info',
+      title: `${rule} is ${to}`,
+      ...(store !== undefined && { store }),
+      startMs: atMs,
+      details: { rule, from, to, labels, value: Number.isFinite(value) ? value : undefined },
+    })
   }
 
   /** Shows how many rules of one's own have found no series yet, and says it once for each. */

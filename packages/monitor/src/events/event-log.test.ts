@@ -49,7 +49,7 @@ test('an event that lasts has no end, until one with the same key replaces it', 
     key: 'stall 1',
     startMs,
   } as const
-  log.add({ ...stall, isOngoing: true, details: { cause: 'level0' } })
+  log.add({ ...stall, isOngoing: true, details: { cause: 'level0', durationSeconds: undefined } })
   expect(log.query().events).toMatchObject([{ id: 'life-1000001', startMs }])
   expect(log.query().events[0]).not.toHaveProperty('endMs')
   clock.advance(5000)
@@ -160,7 +160,7 @@ test('a listener that throws is counted, and the others hear the event', () => {
 
 test('events of another process keep their key, get the name of that process, and are received once', () => {
   const member = createLog({ epoch: 'member' }).log
-  const { log } = createLog({ ownWorker: () => '1' })
+  const { log } = createLog({ findWorker: () => '1' })
   member.add(block(1))
   log.add(block(2))
   log.receive('2', member.ownEvents(), 'process')
@@ -184,7 +184,13 @@ test('many events of one process displace none of another process', () => {
 test('the next process has the events of the one before, before its own, and what lasted has ended', () => {
   const { clock, log } = createLog()
   log.add(block(1))
-  log.add({ kind: 'write_stall', severity: 'warning', title: 'Writes stalled', isOngoing: true, details: { cause: 'level0' } })
+  log.add({
+    kind: 'write_stall',
+    severity: 'warning',
+    title: 'Writes stalled',
+    isOngoing: true,
+    details: { cause: 'level0', durationSeconds: undefined },
+  })
   clock.advance(1000)
   const saved = JSON.parse(JSON.stringify(log.save()))
   const next = createLog({ epoch: 'next' })

@@ -26,8 +26,11 @@ export interface EventLogOptions {
   readonly registry: MetricsRegistry
   /** How many events of each kind are kept for each process. */
   readonly limits?: Readonly<Record<EventKind, number>>
-  /** Returns the label of this process or thread; undefined if it is alone. */
-  readonly ownWorker?: () => string | undefined
+  /**
+   * Returns the label of this process, or of one of its threads, of which the label among the threads is given; undefined if there is only
+   * one process and thread.
+   */
+  readonly findWorker?: (thread: string | undefined) => string | undefined
   /** Identifies the life of this process in the ids (default: random). */
   readonly epoch?: string
 }
@@ -185,14 +188,31 @@ export class EventLog {
     const isCut = found.length > limit
     const events = !isCut ? found : since === undefined ? found.slice(-limit) : found.slice(0, limit)
     const last = isCut && since !== undefined ? events.at(-1)?.id : undefined
-    return { events, lastId: last ?? this.lastId, missed: since === undefined ? 0 : this.#countDisplaced(after) }
+    const until = last === undefined ? Number.POSITIVE_INFINITY : this.#parseId(last)
+    return { events, lastId: last ?? this.lastId, missed: since === undefined ? 0 : this.#countDisplaced(after, until) }
   }
 
-  /** Returns the events of this process and its threads, for the log of another process. */
-  ownEvents(): ReceivedEvent[] {
+  /** Returns whether an id is of this process life: otherwise everything comes after it. */
+  isKnownId(id: string): boolean {
+    return this.#parseId(id) > 0
+  }
+
+  /** How many events were displaced so far. */
+  get displaced(): number {
+    return this.#forgottenDisplaced + this.#displaced.length
+  }
+
+  /** Returns how many events after an id were displaced, after the first `displaced` ones. */
+  countMissed(since: string, displaced = 0): number {
+    return this.#countDisplaced(this.#parseId(since), Number.POSITIVE_INFINITY, displaced)
+  }
+
+  /** Returns the events of this process and its threads after an id, for the log of another process. */
+  ownEvents(since?: string): ReceivedEvent[] {
+    const after = since === undefined ? 0 : this.#parseId(since)
     return [...this.#events.values()]
-      .filter(({ origin }) => origin === 'own' || origin === 'thread')
-      .map((one) => this.#received(one))
+      .filter(({ sequence, origin }) => sequence > after && (origin === 'own' || origin === 'thread'))
+      .map((stored) => this.#received(stored))
   }
 
   /** Returns the newest events as plain data: as many of each kind as one process keeps. */
@@ -230,9 +250,11 @@ export class EventLog {
     return `${this.epoch}-${sequence}`
   }
 
-  /** Returns the sequence of an id; 0, before all events, if it is not of this process life. */
+  /**
+   * Returns the sequence of an id, which may end in a dot and a number; 0, before all events, if it is not of this process life.
+   */
   #parseId(id: string): number {
-    const [, epoch, digits] = /^(.*)-(\d{1,15})$/.exec(id) ?? []
+    const [, epoch, digits] = /^(.*)-(\d{1,15})(?:\.\d{1,16})?$/.exec(id) ?? []
     const sequence = Number(digits)
     return epoch === this.epoch && sequence <= this.#lastSequence ? sequence : 0
   }
@@ -280,9 +302,10 @@ export class EventLog {
     this.#sequencesByGroup.get(groupOf(stored))?.delete(stored.sequence)
   }
 
-  #countDisplaced(after: number): number {
-    const forgotten = after < this.#newestForgotten ? this.#forgottenDisplaced : 0
-    return forgotten + this.#displaced.filter((sequence) => sequence > after).length
+  #countDisplaced(after: number, until: number, displaced = 0): number {
+    const forgotten = after < this.#newestForgotten ? Math.max(0, this.#forgottenDisplaced - displaced) : 0
+    const known = this.#displaced.slice(Math.max(0, displaced - this.#forgottenDisplaced))
+    return forgotten + known.filter((sequence) => sequence > after && sequence <= until).length
   }
 
   #received(stored: StoredEvent): ReceivedEvent {
@@ -293,7 +316,8 @@ export class EventLog {
   #view({ sequence, event, origin }: StoredEvent): TimelineEvent {
     const { stepsMs } = this.#options.clock
     const { endMs, worker: storedWorker, ...rest } = event
-    const worker = origin === 'own' ? this.#options.ownWorker?.() : storedWorker
+    const isOwn = origin === 'own' || origin === 'thread'
+    const worker = isOwn ? this.#options.findWorker?.(storedWorker) : storedWorker
     return {
       ...rest,
       id: this.#id(sequence),

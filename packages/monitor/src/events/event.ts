@@ -1,27 +1,14 @@
-import type { Labels } from '@wombat/instrumentation'
+import type { Labels, StoreEventDetails } from '@wombat/instrumentation'
 
-/** The details of an event, by its kind. Sizes are in bytes, durations in seconds. What is unknown is left out. */
-export interface EventDetails {
-  /** The engine wrote a memtable to disk. */
-  readonly flush: { readonly bytes: number; readonly durationSeconds?: number }
-  /** The engine rewrote tables; `level` is the one that it wrote to. */
-  readonly compaction: {
-    readonly level?: number
-    readonly inputFiles: number
-    readonly outputFiles?: number
-    readonly inputBytes?: number
-    readonly outputBytes: number
-    readonly durationSeconds?: number
-  }
-  /** The engine stopped or slowed down writers; without a duration while it lasts. */
-  readonly write_stall: { readonly cause: string; readonly durationSeconds?: number }
+/** The details of an event, by its kind. Sizes are in bytes, durations in seconds; what is unknown is undefined or left out. */
+export interface EventDetails extends StoreEventDetails {
   readonly health_change: { readonly check: string; readonly from: string; readonly to: string; readonly message: string }
   readonly alert: {
     readonly rule: string
     readonly from: string
     readonly to: string
     readonly labels: Labels
-    readonly value?: number
+    readonly value: number | undefined
   }
   /** Slow operations of a store, less than ten seconds apart. */
   readonly slow_operations: {
@@ -33,8 +20,6 @@ export interface EventDetails {
     readonly cause: string
   }
   readonly event_loop_block: { readonly durationSeconds: number }
-  readonly store_opened: { readonly engine: string; readonly adapter: string }
-  readonly store_closed: { readonly engine: string; readonly adapter: string }
   readonly settings: {
     readonly changes: ReadonlyArray<{ readonly setting: string; readonly from?: unknown; readonly to?: unknown }>
   }
@@ -52,6 +37,8 @@ export interface EventDetails {
   }
   readonly process: {
     readonly change: 'started' | 'joined' | 'closed' | 'lost'
+    /** The label of the process or thread that joined or ended. */
+    readonly worker?: string
     readonly pid: number
     /** The thread; left out for the main thread. */
     readonly thread?: number

@@ -1,4 +1,5 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { EventLog } from '../events/event-log.ts'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { ProcessState } from '../process/process-state.ts'
@@ -6,6 +7,7 @@ import type { Clock } from '../time/clock.ts'
 import { suggest } from '../validation/format-issue.ts'
 import { builtInChecks } from './built-in-checks.ts'
 import { type BuiltInSourceOptions, createBuiltInSource } from './built-in-source.ts'
+import type { HealthChange } from './check.ts'
 import { createExplain } from './explanation/explanation.ts'
 import type { HealthOptions } from './health-options.ts'
 import { HealthMonitor } from './monitor.ts'
@@ -26,6 +28,8 @@ export interface CreateHealthMonitorOptions {
   readonly probe: BuiltInSourceOptions['probe']
   readonly memoryLimitBytes: number | undefined
   readonly health: HealthOptions | undefined
+  /** Where changes of a status become events (default: nowhere). */
+  readonly events?: EventLog
   /** Further checks. */
   readonly sources?: readonly CheckSource[]
 }
@@ -46,7 +50,10 @@ export function createHealthMonitor(options: CreateHealthMonitorOptions): Health
     clock: () => clock.nowMs(),
     beforeRun: sample,
     ...(settings !== undefined && { settings }),
-    ...(onChange !== undefined && { onChange }),
+    onChange: (change) => {
+      if (options.events !== undefined) addChange(options.events, change)
+      return onChange?.(change)
+    },
   })
   try {
     for (const check of checks) monitor.register(check)
@@ -65,4 +72,24 @@ function warnOfUnknownSettings(names: readonly string[], knownNames: readonly st
     const guess = knownNames.includes(name) ? '' : suggest(name, knownNames)
     if (guess !== '') logger.warn({ check: name }, `health.settings.${name}: unknown health check${guess}`)
   }
+}
+
+const severities = {
+  healthy: 'info',
+  degraded: 'warning',
+  unknown: 'warning',
+  unhealthy: 'critical',
+  critical: 'critical',
+} as const
+
+function addChange(events: EventLog, { check, from, to, timeMs }: HealthChange): void {
+  const { name, store, message } = check
+  events.add({
+    kind: 'health_change',
+    severity: severities[to],
+    title: `${name} is ${to}`,
+    ...(store !== undefined && { store }),
+    startMs: timeMs,
+    details: { check: name, from, to, message },
+  })
 }

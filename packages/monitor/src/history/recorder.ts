@@ -25,6 +25,8 @@ export interface HistoryRecorderOptions {
   readonly durable: DurableHistory | undefined
   /** Called with each snapshot that is recorded. */
   readonly onSample?: (snapshot: Snapshot) => void
+  /** Called with the time of each sample when it is in the history in memory, in Unix milliseconds. */
+  readonly onRecorded?: (timeMs: number) => void
 }
 
 /** Samples all metrics every interval into the history in memory and, if there is one, into the history on disk. */
@@ -84,6 +86,7 @@ export class HistoryRecorder implements Component {
     this.#options.onSample?.(snapshot)
     if (this.#isClosed) return
     const kept = await this.#append(snapshot.prometheusPoints, timeMs)
+    this.#options.onRecorded?.(timeMs)
     if (this.#isClosed) return
     trackSelfTime(registry, 'history', () => durable?.append(timeMs, kept))
     this.#reportLimits()

@@ -3,7 +3,7 @@ import { isRemote } from '../config/host.ts'
 
 /** What a Node server knows of a request. A fetch handler knows nothing of it. */
 export interface IncomingRequest {
-  readonly socket: { readonly remoteAddress?: string | undefined }
+  readonly socket: { readonly remoteAddress?: string | undefined; destroy?(): unknown }
   /** The path and the query, without what Express has cut off. */
   readonly url?: string | undefined
   /** The path and the query that the client requested, if a framework has cut off something. */
@@ -15,7 +15,11 @@ export interface IncomingRequest {
 
 /** The context of routes that decide who may see and change what. */
 export interface Access {
-  Bindings: { readonly incoming?: IncomingRequest }
+  Bindings: {
+    readonly incoming?: IncomingRequest
+    /** Whether another process has received the request: the answer is one text. */
+    readonly isForwarded?: boolean
+  }
   Variables: { readonly seesDetails: boolean }
 }
 

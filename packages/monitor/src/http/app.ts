@@ -2,16 +2,19 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import type { AlertManager } from '../alerts/manager.ts'
 import type { Reader } from '../collection/registry-reader.ts'
+import type { EventLog } from '../events/event-log.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
 import type { SearchableHistory } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Authentication } from './authentication.ts'
+import type { EventStreams } from './event-streams.ts'
 import { QueryRunner } from './query-runner.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { type ConfigRoutesOptions, configRoutes } from './routes/config.ts'
 import { consoleRoutes } from './routes/console.ts'
+import { eventRoutes } from './routes/events.ts'
 import { type HealthSource, healthRoutes } from './routes/health.ts'
 import { heatmapRoutes } from './routes/heatmap.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
@@ -29,6 +32,8 @@ export interface RouteDependencies {
   readonly history: SearchableHistory
   readonly operations: OperationSource
   readonly workers: WorkerSource
+  readonly events: EventLog
+  readonly streams: EventStreams
   readonly health: HealthSource
   readonly config: Pick<ConfigRoutesOptions, 'explained' | 'settings'>
   readonly clock: Clock
@@ -55,8 +60,8 @@ export interface RouteGroups {
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
-  const { reader, registry, alerts, history, operations, workers, health, clock, recent, authentication } = dependencies
-  const { config, consoleEnabled, logger, startedAtMs } = dependencies
+  const { reader, registry, alerts, history, operations, workers, events, streams, health, config, clock, recent } = dependencies
+  const { authentication, consoleEnabled, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -69,6 +74,10 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', operationRoutes(operations, queries.now))
     .route('/', workerRoutes(workers))
     .route('/', configRoutes({ ...config, logger }))
+    .route(
+      '/',
+      eventRoutes({ events, streams, isAllowed: (context) => authentication.isSignedIn(context), now: () => clock.nowMs() }),
+    )
     .route('/', openApiRoutes())
   return {
     prometheus: prometheusRoutes(reader, registry),

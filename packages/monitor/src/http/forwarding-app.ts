@@ -58,7 +58,7 @@ export async function answerForwarded(
 ): Promise<ForwardedResponse> {
   const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl }
   const request = new Request(url, { method, headers: toHeaders(headers), ...(body !== undefined && { body }) })
-  const response = await app.fetch(request, { incoming })
+  const response = await app.fetch(request, { incoming, isForwarded: true })
   return { status: response.status, headers: [...response.headers], body: await response.text() }
 }
 

@@ -1,9 +1,12 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Component } from '../component.ts'
+import type { EventLog } from '../events/event-log.ts'
 import type { Logger } from '../logger.ts'
+import type { Interval } from '../process/intervals.ts'
 import { ProcessMonitor } from '../process/process-monitor.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import { ErrorHistory, type ErrorHistoryOptions } from './error-history.ts'
+import { SlowBursts } from './slow-bursts.ts'
 import { SlowLog } from './slow-log.ts'
 
 /** What an operation monitor observes and keeps. */
@@ -12,6 +15,8 @@ export interface OperationMonitorOptions {
   readonly logger: Logger
   /** Dates slow operations and errors (default: a `SystemClock` of its own). */
   readonly clock?: Clock
+  /** Where slow operations and blocks of the event loop become events (default: nowhere). */
+  readonly events?: EventLog
   /** Milliseconds from which an operation is slow. */
   readonly slowThresholdMs: number
   /** Whether an operation is also slow if it takes much longer than usual. */
@@ -30,12 +35,14 @@ export class OperationMonitor implements Component {
   readonly slowLog: SlowLog
   readonly errors: ErrorHistory
   readonly #registry: MetricsRegistry
+  readonly #bursts: SlowBursts | undefined
 
   /** @throws Error if the registry is monitored already. */
   constructor({
     registry,
     logger,
     clock = new SystemClock(),
+    events,
     slowThresholdMs,
     isSlowThresholdAdaptive,
     maxErrors,
@@ -47,7 +54,8 @@ export class OperationMonitor implements Component {
       )
     }
     this.#registry = registry
-    this.process = new ProcessMonitor(registry)
+    this.process = new ProcessMonitor(registry, events && ((block) => addBlock(events, clock, block)))
+    this.#bursts = events && new SlowBursts({ events, stepsMs: () => clock.stepsMs })
     this.slowLog = new SlowLog({
       registry,
       process: this.process,
@@ -55,6 +63,7 @@ export class OperationMonitor implements Component {
       clock,
       thresholdMs: slowThresholdMs,
       isAdaptive: isSlowThresholdAdaptive,
+      onSlow: (record) => this.#bursts?.add(record),
     })
     this.errors = new ErrorHistory({ registry, clock, keep: maxErrors, redact: redactError })
     monitoredRegistries.add(registry)
@@ -67,7 +76,24 @@ export class OperationMonitor implements Component {
   close(): void {
     this.errors.close()
     this.slowLog.close()
+    this.#bursts?.close()
     this.process.close()
     monitoredRegistries.delete(this.#registry)
   }
+}
+
+/** A block of a second delays every request. */
+const criticalBlockMs = 1000
+
+function addBlock(events: EventLog, clock: Clock, { fromMs, toMs }: Interval): void {
+  const durationMs = toMs - fromMs
+  const endMs = clock.nowMs() - (performance.now() - toMs)
+  events.add({
+    kind: 'event_loop_block',
+    severity: durationMs >= criticalBlockMs ? 'critical' : 'warning',
+    title: 'Event loop blocked',
+    startMs: endMs - durationMs,
+    endMs,
+    details: { durationSeconds: durationMs / 1000 },
+  })
 }

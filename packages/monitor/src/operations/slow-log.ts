@@ -37,6 +37,8 @@ export interface SlowLogOptions {
   readonly thresholdMs: number
   /** Whether an operation is also slow if it takes ten times its usual P99, and at least 20 ms. Default: false. */
   readonly isAdaptive?: boolean
+  /** Called with each slow operation. */
+  readonly onSlow?: (record: SlowRecord) => void
   /** How many records are kept. Default: 100. */
   readonly keep?: number
   /** Clock of durations in milliseconds. Default: `performance.now`. */
@@ -55,6 +57,7 @@ export class SlowLog {
   readonly #logger: Logger
   readonly #now: () => number
   readonly #clock: Clock
+  readonly #onSlow: ((record: SlowRecord) => void) | undefined
   /** With times that no setting of the clock changes. */
   readonly #records: RecentBuffer<SlowRecord>
   readonly #logLimit = new TokenBucket()
@@ -68,6 +71,7 @@ export class SlowLog {
     logger,
     thresholdMs,
     isAdaptive = false,
+    onSlow,
     keep = 100,
     now,
     clock = new SystemClock(),
@@ -82,6 +86,7 @@ export class SlowLog {
     this.#logger = logger
     this.#now = now ?? (() => performance.now())
     this.#clock = clock
+    this.#onSlow = onSlow
     this.#records = new RecentBuffer(keep)
     this.#thresholds = new SlowThresholds(registry.observer, { thresholdMs, isAdaptive }, this.#now)
     this.#removeListeners = [
@@ -146,6 +151,7 @@ export class SlowLog {
     this.#registry.incrementCounter('db_slow_operations_total', 1, { store, operation: operation.operation })
     const record = this.#createRecord(operation)
     this.#records.add({ ...record, timeMs: record.timeMs - this.#clock.stepsMs })
+    this.#onSlow?.(record)
     const token = this.#logLimit.take(this.#now())
     if (token !== undefined) this.#logger.warn({ ...record, ...(token.suppressed > 0 && token) }, 'slow operation')
   }

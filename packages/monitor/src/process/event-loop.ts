@@ -7,6 +7,8 @@ import { type Interval, Intervals, overlapMs } from './intervals.ts'
 export const tickIntervalMs = 20
 /** Shortest delay that counts as a block: less is the inaccuracy of the timer, or ordinary work. */
 const minBlockMs = 10
+/** Shortest block of which the listener is notified. */
+const minReportedMs = 100
 
 /** The clock and the iteration count of the event loop. */
 export interface LoopClock {
@@ -43,14 +45,17 @@ export class EventLoop {
   readonly #registry: MetricsRegistry
   readonly #clock: LoopClock
   readonly #delay: Histogram
+  readonly #onBlock: ((block: Interval) => void) | undefined
   readonly #blocks = new Intervals<Block>()
   #lastTickMs: number
   #lastDelayMs = 0
   #stop: (() => void) | undefined
 
-  constructor(registry: MetricsRegistry, clock: LoopClock = systemClock) {
+  /** @param onBlock called after each block of 100 ms or more, except for the start of the application. */
+  constructor(registry: MetricsRegistry, clock: LoopClock = systemClock, onBlock?: (block: Interval) => void) {
     this.#registry = registry
     this.#clock = clock
+    this.#onBlock = onBlock
     this.#delay = registry.histogram('wombat_process_event_loop_delay_seconds')
     registry.counter('wombat_process_event_loop_active_seconds_total')
     this.#lastTickMs = clock.now()
@@ -84,7 +89,10 @@ export class EventLoop {
     const startedMs = this.#clock.startedMs()
     this.#lastDelayMs = Math.max(0, nowMs - Math.max(this.#lastTickMs + tickIntervalMs, startedMs))
     if (startedMs <= nowMs) this.#delay.record(this.#lastDelayMs / 1000)
-    for (const block of this.#findBlocks(nowMs).reverse()) this.#blocks.add(block)
+    for (const block of this.#findBlocks(nowMs).reverse()) {
+      this.#blocks.add(block)
+      if (!block.isStartUp && block.toMs - block.fromMs >= minReportedMs) this.#onBlock?.(block)
+    }
     this.#lastTickMs = nowMs
     return nowMs
   }

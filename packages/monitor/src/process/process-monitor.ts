@@ -1,5 +1,6 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { EventLoop } from './event-loop.ts'
+import type { Interval } from './intervals.ts'
 import type { ProcessDelays } from './process-state.ts'
 import { ThreadPool } from './thread-pool.ts'
 
@@ -13,9 +14,10 @@ export class ProcessMonitor implements ProcessDelays {
   readonly #loop: EventLoop
   readonly #pool: ThreadPool
 
-  constructor(registry: MetricsRegistry) {
+  /** @param onBlock called after each block of the event loop of 100 ms or more, in milliseconds of `performance.now()`. */
+  constructor(registry: MetricsRegistry, onBlock?: (block: Interval) => void) {
     this.#registry = registry
-    this.#loop = new EventLoop(registry)
+    this.#loop = new EventLoop(registry, undefined, onBlock)
     this.#pool = new ThreadPool(registry, this.#loop)
   }
 

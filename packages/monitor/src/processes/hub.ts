@@ -1,4 +1,5 @@
 import type { MetricsRegistry, RegistryOptions } from '@wombat/instrumentation'
+import type { ReceivedEvent } from '../events/event-log.ts'
 import type { HealthReport } from '../health/check.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
@@ -56,7 +57,21 @@ export interface HubOptions {
   readonly ready?: Promise<void>
   /** Called with what each process says first, before it is added. */
   readonly onHello?: (hello: Hello, peer: Peer) => void
+  /** Called with the events of another process or thread, of which the label is given. */
+  readonly onEvents: (worker: string, events: readonly ReceivedEvent[]) => void
+  /** Called when a process or thread has joined for the first time, or has ended. */
+  readonly onChange: (change: WorkerChange) => void
   /** What the others are called in the log. */
+  readonly noun: 'process' | 'thread'
+}
+
+/** A process or thread that has joined the others or has ended: by itself, or without a chance to send what it recorded last. */
+export interface WorkerChange {
+  readonly change: 'joined' | 'closed' | 'lost'
+  readonly worker: string
+  readonly pid: number
+  /** 0 for the main thread. */
+  readonly thread: number
   readonly noun: 'process' | 'thread'
 }
 
@@ -154,6 +169,9 @@ export class Hub {
         },
         health: (body) => {
           if (worker !== undefined) worker.health = body as HealthReport
+        },
+        events: (body) => {
+          if (worker !== undefined) this.#options.onEvents(worker.slot, body as ReceivedEvent[])
         },
         bye: () => {
           if (worker !== undefined) worker.hasClosed = true
@@ -291,6 +309,8 @@ export class Hub {
     this.#workers.set(worker, added)
     this.#countWorkers()
     logger.debug({ worker: slot, pid: hello.pid }, `a ${noun} joined`)
+    const { lastGeneration, pid, thread } = hello
+    if (lastGeneration === 0) this.#options.onChange({ change: 'joined', worker: slot, pid, thread, noun })
     this.#replicate()
     return { added, isBaseline }
   }
@@ -370,7 +390,9 @@ export class Hub {
     const isLost = !worker.hasClosed && left === undefined
     this.#metrics.ended(isLost ? 'lost' : 'closed')
     this.#countWorkers()
-    const fields = { worker: worker.slot, pid: worker.pid, ...(reason !== undefined && { reason }) }
+    const { slot, pid, thread } = worker
+    this.#options.onChange({ change: isLost ? 'lost' : 'closed', worker: slot, pid, thread, noun })
+    const fields = { worker: slot, pid, ...(reason !== undefined && { reason }) }
     if (isLost)
       logger.info(fields, `a ${noun} ended without a chance to send what it recorded last: up to a second of it is missing`)
     else logger.debug(fields, `a ${noun} ended`)

@@ -1,3 +1,4 @@
+import type { EventLog } from '../events/event-log.ts'
 import type { HealthReport } from '../health/check.ts'
 import { Peer } from './peer.ts'
 import { type Addresses, type Hello, protocolVersion, type Welcome } from './protocol.ts'
@@ -32,6 +33,8 @@ export interface LinkOptions {
   readonly operations: (body: unknown) => unknown
   /** Changes settings. */
   readonly settings: (body: unknown) => unknown
+  /** The events of this process. */
+  readonly events: Pick<EventLog, 'lastId' | 'ownEvents'>
   readonly onAddresses: (addresses: Addresses) => void
   /** Called when the connection has ended, unless it was closed. */
   readonly onLost: (reason: string | undefined) => void
@@ -58,6 +61,8 @@ export class Link {
   #sentDetailsMs = Number.NEGATIVE_INFINITY
   #sentHealth = ''
   #sentDatabases = ''
+  /** The last event that was sent; undefined before the first. */
+  #sentEventId: string | undefined
   #timer: NodeJS.Timeout | undefined
   #isWelcome = false
   #isClosed = false
@@ -177,6 +182,7 @@ export class Link {
   sendRestNow(): void {
     if (!this.#isWelcome) return
     this.#feed.sendNow(this.#tellFrame)
+    this.#sendEvents()
     this.#peer.tell('bye')
   }
 
@@ -201,9 +207,19 @@ export class Link {
     await this.#feed.sendTo(this.#tellFrame)
     if (!this.#isSynced) this.#peer.tell('synced')
     this.#isSynced = true
+    this.#sendEvents()
     if (performance.now() - this.#sentDetailsMs < detailsIntervalMs) return
     this.#sentDetailsMs = performance.now()
     await this.#sendDetails()
+  }
+
+  #sendEvents(): void {
+    const { events } = this.#options
+    const { lastId } = events
+    if (lastId === this.#sentEventId) return
+    const own = events.ownEvents(this.#sentEventId)
+    this.#sentEventId = lastId
+    if (own.length > 0) this.#peer.tell('events', own)
   }
 
   /** Sends the health and the databases, if they have changed. */

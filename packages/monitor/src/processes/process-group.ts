@@ -4,12 +4,13 @@ import { isMainThread, threadId } from 'node:worker_threads'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import type { Component } from '../component.ts'
+import type { EventLog } from '../events/event-log.ts'
 import type { HealthReport } from '../health/check.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { Aggregate } from './aggregate.ts'
 import { GroupDirectory, type Seat } from './group-directory.ts'
 import { clusterGroupName, findGroupName, type GroupOption } from './group-name.ts'
-import { Hub, type SumOptions } from './hub.ts'
+import { Hub, type HubOptions, type SumOptions } from './hub.ts'
 import { IncomingReplica } from './incoming-replica.ts'
 import { Link, type LinkState } from './link.ts'
 import type { Addresses, ForwardedRequest, ForwardedResponse, WorkerHealth, WorkerState } from './protocol.ts'
@@ -41,6 +42,8 @@ export interface ProcessGroupOptions extends SumOptions {
   readonly health: () => HealthReport
   readonly operations: (body: unknown) => unknown
   readonly settings: (body: unknown) => unknown
+  readonly events: EventLog
+  readonly onWorkerChange: HubOptions['onChange']
   /** Called before this process becomes one of several. */
   readonly onGroup: () => void
 }
@@ -242,11 +245,11 @@ export class ProcessGroup implements Component {
 
   /** What a connection to the process that collects, or to the main thread, needs of this one. */
   get #linkOptions() {
-    const { source, databases, health, operations, settings } = this.#options
+    const { source, databases, health, operations, settings, events } = this.#options
     const onAddresses = (addresses: Addresses): void => {
       this.#addresses = addresses
     }
-    return { worker: this.#worker, source, databases, health, operations, settings, onAddresses }
+    return { worker: this.#worker, source, databases, health, operations, settings, events, onAddresses }
   }
 
   /** Becomes a process whose metrics another one serves. */
@@ -298,7 +301,7 @@ export class ProcessGroup implements Component {
     { server, generation }: Extract<Seat, { role: 'collector' }>,
     { isRunning }: { readonly isRunning: boolean },
   ): Promise<void> {
-    const { source, registry, registryOptions, hasWorkerLabel, logger, clock, role } = this.#options
+    const { source, registry, registryOptions, hasWorkerLabel, logger, clock, role, events, onWorkerChange } = this.#options
     const aggregate = new Aggregate({ registryOptions, hasWorkerLabel })
     const replication = new Replication(aggregate, generation)
     const incoming = new IncomingReplica()
@@ -318,6 +321,8 @@ export class ProcessGroup implements Component {
       handlers: { http: (body) => role.answer(body as ForwardedRequest), ...incoming.handlers },
       ready: begun.promise,
       onHello: (hello, peer) => incoming.offer(hello, peer),
+      onEvents: (worker, received) => events.receive(worker, received, 'process'),
+      onChange: onWorkerChange,
       noun: 'process',
     })
     this.#feed = hub.feed

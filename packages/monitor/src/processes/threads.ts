@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url'
 import workerThreads, { isMainThread, MessageChannel, MessagePort, setEnvironmentData, threadId } from 'node:worker_threads'
 import { threadMonitorKey } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { Aggregate } from './aggregate.ts'
-import { Hub, type SumOptions } from './hub.ts'
+import { Hub, type HubOptions, type SumOptions } from './hub.ts'
 import { Link, type LinkOptions } from './link.ts'
 import type { MessageHandler } from './peer.ts'
 import type { WorkerHealth, WorkerState } from './protocol.ts'
@@ -27,6 +28,8 @@ export interface ThreadHostOptions extends SumOptions {
   readonly threadConfig: object
   /** Handles further messages of the threads. */
   readonly handlers: Readonly<Record<string, MessageHandler>>
+  readonly events: EventLog
+  readonly onWorkerChange: HubOptions['onChange']
   /** Called before the first thread is added. */
   readonly onFirstThread: () => void
 }
@@ -62,6 +65,11 @@ export class ThreadHost implements Component {
     return this.#hub?.workers.filter(({ thread }) => thread !== undefined) ?? []
   }
 
+  /** The label of the main thread among the threads; undefined if there are none. */
+  get ownWorker(): string | undefined {
+    return this.#hub?.ownSlot
+  }
+
   get health(): readonly WorkerHealth[] {
     return this.#hub?.health ?? []
   }
@@ -79,7 +87,8 @@ export class ThreadHost implements Component {
   }
 
   #createHub(): Hub {
-    const { source, registry, registryOptions, hasWorkerLabel, logger, clock, handlers, onFirstThread } = this.#options
+    const { source, registry, registryOptions, hasWorkerLabel, logger, clock, handlers, onFirstThread, events, onWorkerChange } =
+      this.#options
     onFirstThread()
     const aggregate = new Aggregate({ registryOptions, hasWorkerLabel })
     const own = source.current
@@ -92,6 +101,8 @@ export class ThreadHost implements Component {
       clock,
       generation: 1,
       handlers,
+      onEvents: (worker, received) => events.receive(worker, received, 'thread'),
+      onChange: onWorkerChange,
       noun: 'thread',
     })
     hub.start()

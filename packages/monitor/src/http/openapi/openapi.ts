@@ -1,6 +1,7 @@
 import { alertEndpoints } from './alerts.ts'
 import { configEndpoints } from './config.ts'
 import { type EndpointGroup, json, object, text } from './description.ts'
+import { eventEndpoints } from './events.ts'
 import { healthEndpoints } from './health.ts'
 import { metricEndpoints } from './metrics.ts'
 import { operationEndpoints } from './operations.ts'
@@ -31,6 +32,7 @@ const groups: readonly EndpointGroup[] = [
   operationEndpoints,
   workerEndpoints,
   configEndpoints,
+  eventEndpoints,
   healthEndpoints,
   ownEndpoint,
 ]

@@ -22,6 +22,25 @@ export type RangePoint = [number, JsonValue]
  * @maxItems 2
  */
 export type HeatmapColumn = [number, number[]]
+/**
+ * Something that happened, by its kind.
+ */
+export type Event =
+  | FlushEvent
+  | CompactionEvent
+  | WriteStallEvent
+  | HealthChangeEvent
+  | AlertEvent
+  | SlowOperationsEvent
+  | EventLoopBlockEvent
+  | StoreOpenedEvent
+  | StoreClosedEvent
+  | SettingsEvent
+  | NotificationEvent
+  | SilenceEvent
+  | ProcessEvent
+  | AnnotationEvent
+  | ClockEvent
 
 export interface Session {
   /**
@@ -668,6 +687,575 @@ export interface SettingsAnswer {
    * processes that did not answer, in which nothing has changed, if there are any
    */
   unreached?: string[]
+}
+export interface FlushEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'flush'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * A memtable was written to disk.
+   */
+  details: {
+    bytes: number
+    durationSeconds?: number
+  }
+}
+export interface CompactionEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'compaction'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * Tables were rewritten.
+   */
+  details: {
+    /**
+     * the level that was written to
+     */
+    level?: number
+    inputFiles: number
+    outputFiles?: number
+    inputBytes?: number
+    outputBytes: number
+    durationSeconds?: number
+  }
+}
+export interface WriteStallEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'write_stall'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * The engine stopped or slowed down writers; without a duration while it does.
+   */
+  details: {
+    /**
+     * `memtable`, `level0`, `pending_compaction` or `write_buffer`
+     */
+    cause: string
+    durationSeconds?: number
+  }
+}
+export interface HealthChangeEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'health_change'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    check: string
+    from: string
+    to: string
+    message: string
+  }
+}
+export interface AlertEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'alert'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    rule: string
+    from: string
+    to: string
+    labels: {
+      [k: string]: string
+    }
+    value?: number
+  }
+}
+export interface SlowOperationsEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'slow_operations'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * Slow operations of a store that settled less than ten seconds apart.
+   */
+  details: {
+    count: number
+    /**
+     * how many, by operation
+     */
+    operations: {
+      [k: string]: number
+    }
+    worstSeconds: number
+    /**
+     * what the slowest one waited for
+     */
+    cause: 'store' | 'event_loop' | 'thread_pool'
+  }
+}
+export interface EventLoopBlockEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'event_loop_block'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * A block of 100 ms or more.
+   */
+  details: {
+    durationSeconds: number
+  }
+}
+export interface StoreOpenedEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'store_opened'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    engine: string
+    adapter: string
+  }
+}
+export interface StoreClosedEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'store_closed'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    engine: string
+    adapter: string
+  }
+}
+export interface SettingsEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'settings'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    changes: {
+      setting: string
+      from?: unknown
+      to?: unknown
+    }[]
+  }
+}
+export interface NotificationEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'notification'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    notifier: string
+    rule: string
+    result: 'sent' | 'failed' | 'dropped' | 'silenced'
+    reason?: string
+  }
+}
+export interface SilenceEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'silence'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    id: string
+    change: 'created' | 'deleted' | 'expired'
+    matchers: {
+      [k: string]: string
+    }
+    durationSeconds?: number
+  }
+}
+export interface ProcessEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'process'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    /**
+     * `started`: the monitoring of this process
+     */
+    change: 'started' | 'joined' | 'closed' | 'lost'
+    /**
+     * the process or thread that joined or ended
+     */
+    worker?: string
+    pid: number
+    /**
+     * left out for the main thread
+     */
+    thread?: number
+  }
+}
+export interface AnnotationEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'annotation'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * Something that the application does and has named.
+   */
+  details: {}
+}
+export interface ClockEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'clock'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  details: {
+    /**
+     * how far the system clock was set forward or, if negative, back
+     */
+    seconds: number
+  }
+}
+export interface EventsAnswer {
+  events: Event[]
+  /**
+   * the id to continue from
+   */
+  lastId: string
+  /**
+   * events after `since` that are not kept any more
+   */
+  missed: number
 }
 export interface HealthObservation {
   /**
