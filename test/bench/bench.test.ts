@@ -25,6 +25,7 @@ test('every part reports its comparison, with a number for each case and each ra
     'collect',
     'engine',
     'history',
+    'query',
     'detail',
     'start-up',
   ])
@@ -49,7 +50,7 @@ test('each ratio is printed with its goal, met or missed', async () => {
 
 test('an unknown part is rejected', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, sampling, operations, caches, collect, engine, history, detail, start-up, got nothing',
+    '--only takes record, sampling, operations, caches, collect, engine, history, query, detail, start-up, got nothing',
   )
 })
 

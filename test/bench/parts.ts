@@ -5,6 +5,7 @@ import { detail } from './detail/part.ts'
 import { engine } from './engine/part.ts'
 import { history } from './history/part.ts'
 import { operations } from './operations/part.ts'
+import { query } from './query/part.ts'
 import { record } from './record/part.ts'
 import { sampling } from './sampling/part.ts'
 import { startUp } from './start-up/part.ts'
@@ -18,6 +19,7 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   collect,
   engine,
   history,
+  query,
   detail,
   'start-up': startUp,
 }
