@@ -46,6 +46,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'format',
     'api',
     'theme',
+    'routes.ts',
     'router.ts',
     'live',
     'data',

@@ -4,7 +4,7 @@ import { isSignedOut } from './api/client.ts'
 import { session } from './api/session.ts'
 import { Icon } from './components/icon.tsx'
 import { useStores } from './data/stores.ts'
-import { serviceName } from './live/stream.ts'
+import { connection, serviceName } from './live/stream.ts'
 import { Login } from './login.tsx'
 import { linkTo, route } from './router.ts'
 import { ConnectionBanner, TopBar } from './top-bar.tsx'
@@ -20,7 +20,8 @@ export function App() {
     isMenuOpen.value = false
   }, [view, serviceName.value, isMenuOpen])
   if (isSignedOut.value) return <Login />
-  if (view === undefined) return null
+  // Before it is known whether a token is needed, every request could be refused.
+  if (view === undefined || (session.value === undefined && connection.value.state === 'connecting')) return null
   return (
     <>
       <button type="button" class="skip-link" onClick={() => document.querySelector<HTMLElement>('#content')?.focus()}>

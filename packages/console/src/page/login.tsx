@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { signIn } from './api/session.ts'
 import { reconnectAfterSignIn } from './live/stream.ts'
 
@@ -10,6 +10,8 @@ export function Login() {
   const isSending = useSignal(false)
   const fieldId = useId()
   const problemId = useId()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     isSending.value = true
@@ -25,11 +27,13 @@ export function Login() {
   return (
     <main class="login">
       <form class="card" onSubmit={(event) => void submit(event)}>
+        <img src="./icon.svg" alt="" width="36" height="36" />
         <h1>Sign in to Wombat</h1>
         <p class="muted">This monitor is protected by a token: its option authToken, or WOMBAT_AUTH_TOKEN in its environment.</p>
         <label for={fieldId}>Token</label>
         <input
           id={fieldId}
+          ref={field}
           type="password"
           autocomplete="current-password"
           required

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import { csrfToken, get, isSignedOut, post, type Result, remove } from './client.ts'
 import type { SessionAnswer } from './types.ts'
 
@@ -16,9 +16,11 @@ export async function refreshSession(signal?: AbortSignal): Promise<Result<Sessi
 }
 
 function apply(answer: SessionAnswer): SessionAnswer {
-  csrfToken.value = answer.csrfToken
-  session.value = answer
-  isSignedOut.value = !answer.signedIn && answer.authentication === 'token'
+  batch(() => {
+    csrfToken.value = answer.csrfToken
+    session.value = answer
+    isSignedOut.value = !answer.signedIn && answer.authentication === 'token'
+  })
   return answer
 }
 

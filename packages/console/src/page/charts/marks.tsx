@@ -81,9 +81,9 @@ export function MarksMenu() {
   if (offered.length === 0) return null
   return (
     <details class="menu" ref={menu}>
-      <summary class="button">
+      <summary class="button" aria-label={`Marks: ${marks.value.length} events on all charts`}>
         <Icon name="flag" />
-        Marks <span class="count">{marks.value.length}</span>
+        <span class="not-on-phones">Marks</span> <span class="count">{marks.value.length}</span>
       </summary>
       <fieldset class="menu-content">
         <legend>Events drawn on all charts</legend>

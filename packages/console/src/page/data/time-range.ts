@@ -1,5 +1,6 @@
 import { computed, effect, signal, untracked } from '@preact/signals'
 import { get, isSignedOut } from '../api/client.ts'
+import { session } from '../api/session.ts'
 import { parseParameterDuration } from '../format/durations.ts'
 import { dataEpoch, lastSampleMs } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
@@ -96,7 +97,7 @@ export function pause(): void {
 // The interval is an option of the monitor. Until it is known, and if it is kept from this page, it is the default.
 effect(() => {
   dataEpoch.value
-  if (!isSignedOut.value) untracked(() => void readSampleInterval())
+  if (session.value !== undefined && !isSignedOut.value) untracked(() => void readSampleInterval())
 })
 
 async function readSampleInterval(): Promise<void> {

@@ -25,6 +25,16 @@ interface Entry {
   controller: AbortController | undefined
 }
 
+/** The parameters that only say when, or which page. */
+const noTimes: Parameters = {
+  time: undefined,
+  start: undefined,
+  end: undefined,
+  step: undefined,
+  window: undefined,
+  offset: undefined,
+}
+
 /** Answers that nothing shows any more are kept, so that going back is instant. */
 const maxEntries = 60
 const entries = new Map<string, Entry>()
@@ -61,10 +71,11 @@ export function useAnswer<Path extends keyof GetAnswers>(
   }, [entry, version, isVisible, isStopped])
 
   const state = entry?.state.value
-  // While the answer to other parameters is on its way, what was shown stays.
-  const previous = useRef<{ readonly path: string; readonly value: unknown } | undefined>(undefined)
-  if (path !== undefined && state?.value !== undefined) previous.current = { path, value: state.value }
-  const value = state?.value ?? (previous.current?.path === path ? previous.current?.value : undefined)
+  // While the answer for another time is on its way, what was shown stays; but never that of another store.
+  const id = JSON.stringify([path, { ...parameters, ...noTimes }])
+  const previous = useRef<{ readonly id: string; readonly value: unknown } | undefined>(undefined)
+  if (state?.value !== undefined) previous.current = { id, value: state.value }
+  const value = state?.value ?? (previous.current?.id === id ? previous.current.value : undefined)
   return {
     value: value as GetAnswers[Path] | undefined,
     isLoading: value === undefined && state?.error === undefined,

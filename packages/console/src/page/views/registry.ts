@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from '../components/icon.tsx'
-import type { ViewName } from '../router.ts'
+import type { ViewName } from '../routes.ts'
 import { AlertsView } from './alerts/alerts-view.tsx'
 import { ConfigurationView } from './configuration/configuration-view.tsx'
 import { EngineView } from './engine/engine-view.tsx'

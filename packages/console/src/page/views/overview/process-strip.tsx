@@ -64,12 +64,9 @@ function Memory() {
   if (resident.isLoading) return <Stat label="Memory" value={<Waiting />} />
   if (used === undefined) return null
   // The limit is of the control group, so what all processes in it use counts.
-  const isShared = resident.value !== undefined && group.value !== undefined && group.value > resident.value * 1.2
+  const own = resident.value === undefined ? '' : `, ${formatValue(resident.value, 'By')} of it in this process`
   return (
-    <Stat
-      label={isShared ? `Memory, ${formatValue(resident.value ?? 0, 'By')} of it in this process` : 'Memory'}
-      value={formatValue(used, 'By')}
-    >
+    <Stat label={<span title={`Memory that counts against the limit${own}`}>Memory</span>} value={formatValue(used, 'By')}>
       {limit.value !== undefined && (
         <Bar
           label={`of ${formatValue(limit.value, 'By')}`}
