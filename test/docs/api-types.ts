@@ -1,5 +1,4 @@
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
 
 /** The file with the types of the HTTP API, which the page and the terminal of the console use. */
 export const apiTypesFile = 'packages/console/src/page/api/generated/api.ts'
@@ -8,9 +7,8 @@ const root = 'Unused'
 /** What the generator says of each schema. */
 const origin = new RegExp(`(?: \\*\n)? \\* This interface was referenced by \`${root}\`.*\n.*\n`, 'g')
 
-/** Returns the source of the types: one for each schema of the OpenAPI description. */
-export async function apiTypesSource(): Promise<string> {
-  const { schemas } = openApiDocument.components
+/** Returns the source of the types: one for each of the schemas of the OpenAPI description. */
+export async function apiTypesSource(schemas: Readonly<Record<string, object>>): Promise<string> {
   const text = JSON.stringify(schemas)
     .replaceAll('#/components/schemas/', '#/definitions/')
     // The generator knows tuples only by the name that they had before draft 2020-12.

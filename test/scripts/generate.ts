@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ruleFiles } from '@wombat/dashboards'
 import { dashboardFiles } from '../../packages/dashboards/dist/grafana/dashboards.js'
+import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
 import { plainOptionsSource } from '../../packages/monitor/test/config/plain-options.ts'
 import { healthBoundsSource } from '../../packages/monitor/test/health/health-bounds.ts'
 import { apiTypesFile, apiTypesSource } from '../docs/api-types.ts'
@@ -21,7 +22,7 @@ function write(file: string, text: string): void {
 
 write('packages/monitor/src/config/generated/plain-options.ts', plainOptionsSource())
 write('packages/monitor/src/health/generated/health-bounds.ts', healthBoundsSource())
-write(apiTypesFile, await apiTypesSource())
+write(apiTypesFile, await apiTypesSource(openApiDocument.components.schemas))
 for (const document of generatedDocuments) write(document, withTables(document, readFileSync(join(root, document), 'utf8')))
 for (const [name, text] of Object.entries(ruleFiles())) write(`packages/dashboards/generated/rules/${name}`, text)
 for (const [name, text] of Object.entries(dashboardFiles)) write(`packages/dashboards/generated/dashboards/${name}`, text)

@@ -1,8 +1,8 @@
-/** Every part of a duration that may be its largest. */
-export const latencyCauses = ['event_loop', 'thread_pool', 'store'] as const
-
 /** What an operation waited for: the event loop, a thread pool that other work fills, or the store itself. */
-export type LatencyCause = (typeof latencyCauses)[number]
+export type LatencyCause = 'event_loop' | 'thread_pool' | 'store'
+
+/** Every cause. */
+export const latencyCauses = ['event_loop', 'thread_pool', 'store'] as const satisfies readonly LatencyCause[]
 
 /** Delays that the process adds to every operation. Times are those of `performance.now()`, in milliseconds. */
 export interface ProcessState {
