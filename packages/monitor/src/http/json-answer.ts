@@ -36,15 +36,16 @@ const partLength = 64 * 1024
 export async function jsonAnswer(context: Context, pieces: Iterable<string>, slices: TimeSlices): Promise<Response> {
   const iterator = pieces[Symbol.iterator]()
   const headers = { 'content-type': 'application/json' }
-  const first = await nextPart(iterator, slices)
+  const first = await nextPartOrGone(context, iterator, slices)
+  if (first === undefined) return clientGone(context)
   if (first.isLast) return context.body(first.text, 200, headers)
   let part: Part | undefined = first
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      part ??= await nextPart(iterator, slices)
-      controller.enqueue(encoder.encode(part.text))
-      if (part.isLast) controller.close()
+      part ??= await nextPartOrGone(context, iterator, slices)
+      if (part !== undefined) controller.enqueue(encoder.encode(part.text))
+      if (part === undefined || part.isLast) controller.close()
       part = undefined
     },
     cancel() {
@@ -54,9 +55,24 @@ export async function jsonAnswer(context: Context, pieces: Iterable<string>, sli
   return context.body(body, 200, headers)
 }
 
+/** The answer to a client that is gone. */
+export function clientGone(context: Context): Response {
+  return context.json({ error: 'the client closed the connection' }, 503)
+}
+
 interface Part {
   readonly text: string
   readonly isLast: boolean
+}
+
+/** Returns the next part; undefined if the client is gone. */
+async function nextPartOrGone(context: Context, iterator: Iterator<string>, slices: TimeSlices): Promise<Part | undefined> {
+  try {
+    return await nextPart(iterator, slices)
+  } catch (error) {
+    if (context.req.raw.signal.aborted) return undefined
+    throw error
+  }
 }
 
 async function nextPart(iterator: Iterator<string>, slices: TimeSlices): Promise<Part> {

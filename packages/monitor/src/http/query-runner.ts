@@ -12,7 +12,7 @@ import {
   selectSeries,
 } from '../history/series-query.ts'
 import type { TimeSlices } from '../history/time-slices.ts'
-import { answerSlices } from './json-answer.ts'
+import { answerSlices, clientGone } from './json-answer.ts'
 import { SerialQueue } from './serial-queue.ts'
 
 const maxSeries = 1000
@@ -70,7 +70,7 @@ export class QueryRunner {
     } catch (error) {
       if (error instanceof RequestError || error instanceof QueryError) return context.json({ error: error.message }, 400)
       if (error instanceof BusyError) return context.json({ error: error.message }, 503, { 'retry-after': '1' })
-      if (context.req.raw.signal.aborted) return context.json({ error: 'the client closed the connection' }, 503)
+      if (context.req.raw.signal.aborted) return clientGone(context)
       throw error
     }
   }

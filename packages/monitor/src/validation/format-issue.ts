@@ -37,6 +37,7 @@ export function describeContent(value: unknown): string {
 
 /** Returns `: did you mean NAME?` with the known name that resembles this one; an empty string if none does. */
 export function suggest(name: string, known: readonly string[]): string {
+  if (known.length === 0) return ''
   const guess = closest(name, known)
   // Of a short name, half of it at most: every short word resembles another one.
   const limit = Math.max(Math.min(3, name.length / 2), name.length / 3)

@@ -7,6 +7,8 @@ export interface Schema<Value> {
   readonly description: string
   /** The type of the values, in TypeScript. */
   readonly type: string
+  /** All values, if they are words: an error names the nearest one. */
+  readonly words?: readonly string[]
   /** Returns the valid value, or undefined if it is not valid. */
   parse(value: unknown): { readonly value: Value } | undefined
 }
@@ -42,10 +44,12 @@ export const milliseconds = (min: number, max = 86_400_000) =>
 
 export const port = () => integer(0, 65_535, 'a port from 0 (any free port) to 65535')
 
-export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  schemaOf(words.map((word) => `'${word}'`).join(' | '), `one of ${words.join(', ')}`, (value): value is Words[number] =>
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => ({
+  ...schemaOf(words.map((word) => `'${word}'`).join(' | '), `one of ${words.join(', ')}`, (value): value is Words[number] =>
     words.some((word) => word === value),
-  )
+  ),
+  words,
+})
 
 /** White space around the URL is removed: a file with a secret often ends in a line feed. */
 export const httpUrl = (): Schema<string> => ({

@@ -134,7 +134,7 @@ test.each([
   ],
   ['/api/v1/slow-operations?ofset=5', /^ofset: unknown parameter: did you mean offset\?/],
   ['/api/v1/slow-operations?cause=disk', /^cause must be one of event_loop, thread_pool, store, got "disk"$/],
-  ['/api/v1/slow-operations?sort=name', /^sort must be one of time, duration, got "name"$/],
+  ['/api/v1/slow-operations?sort=durations', /^sort must be one of time, duration, got "durations": did you mean duration\?$/],
   ['/api/v1/slow-operations?minSeconds=-1', /^minSeconds must be a number of seconds, 0 or more, got "-1"$/],
 ])('%s is rejected with the problem', async (path, expected) => {
   const { status, body } = await ask(path)

@@ -77,7 +77,9 @@ export function parseParameters<Parameters extends Shape>(
     unknown,
   } = findInvalidFields(shape, query)
   if (invalid !== undefined) {
-    return { error: formatIssue(invalid, shape[invalid] as Schema<unknown>, query[invalid] ?? 'nothing') }
+    const schema = shape[invalid] as Schema<unknown>
+    const got = query[invalid] ?? 'nothing'
+    return { error: `${formatIssue(invalid, schema, got)}${suggest(got, schema.words ?? [])}` }
   }
   const [unknownName] = unknown
   if (unknownName !== undefined) {

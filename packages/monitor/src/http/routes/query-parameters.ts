@@ -84,10 +84,7 @@ export function parseRequest<Parameters extends Shape>(shape: Parameters, given:
     else others[name] = values[0] ?? ''
   }
   const parsed = parseParameters(shape, others, ['label.NAME'])
-  if ('error' in parsed) {
-    const isFunction = parsed.error.startsWith('function ')
-    throw new RequestError(`${parsed.error}${isFunction ? suggest(others['function'] ?? '', queryFunctions) : ''}`)
-  }
+  if ('error' in parsed) throw new RequestError(parsed.error)
   return { parameters: parsed.parameters, where }
 }
 
