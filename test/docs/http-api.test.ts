@@ -27,13 +27,16 @@ afterAll(() => monitoring.close())
 /** Answers from the server that the section names. */
 function get(path: string, query = ''): Promise<Response> {
   const { prometheus = '', json = '' } = monitoring.addresses
-  return fetch(`${path === '/metrics' ? prometheus : json}${path.replace('METRIC', 'db_get_latency_seconds')}${query}`)
+  return fetch(
+    `${path === '/metrics' ? prometheus : json}${path.replace('METRIC', 'db_get_latency_seconds').replace('NAME', 'SlowResponseTimeGet')}${query}`,
+  )
 }
 
 const queries: Readonly<Record<string, string>> = {
   '/api/v1/query': '?metric=db_set_operations_total',
   '/api/v1/query_range': `?metric=db_set_operations_total&start=${Date.now()}&step=1s`,
   '/api/v1/heatmap': '?metric=db_set_latency_seconds&start=-1m&step=10s',
+  '/api/v1/rules/NAME/values': '?start=-1m&step=10s',
   '/health': '?format=json',
 }
 
@@ -43,6 +46,9 @@ test('the documentation has every endpoint', () => {
     '/metrics',
     '/api/v1/metrics',
     '/api/v1/alerts',
+    '/api/v1/rules',
+    '/api/v1/rules/NAME/values',
+    '/api/v1/silences',
     '/api/v1/stores',
     '/api/v1/query',
     '/api/v1/query_range',
@@ -53,6 +59,7 @@ test('the documentation has every endpoint', () => {
     '/api/v1/errors',
     '/api/v1/workers',
     '/api/v1/config',
+    '/api/v1/health',
     '/health',
     '/livez',
     '/readyz',

@@ -87,6 +87,12 @@ const requests: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/events': ['', '?kind=store_opened,process&store=orders&start=-1h&limit=5', '?since=other-1', '?kind=flushes'],
   '/api/v1/slow-operations': ['', '?store=orders&limit=1&sort=duration&cause=store&start=-1h', '?limit=0'],
   '/api/v1/errors': ['', '?window=1h&operation=get&offset=0', '?window=1'],
+  '/api/v1/rules/{name}/values': [
+    'AnyGets/values?start=-10m&step=1m',
+    'SlowGets/values?start=-10m&step=1m',
+    'AnyGets/values',
+    'Nothing/values',
+  ],
   '/health': ['', '?format=json', '?format=xml'],
   '/health/{check}': ['disk_space', 'disk_space?format=json', 'nothing'],
   '/health/{store}/{check}': ['orders/disk_space', 'orders/nothing'],

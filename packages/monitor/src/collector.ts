@@ -18,7 +18,7 @@ import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
 import { EventStreams } from './http/event-streams.ts'
 import type { ConfigRoutesOptions } from './http/routes/config.ts'
-import type { HealthSource } from './http/routes/health.ts'
+import type { HealthRunner } from './http/routes/health/details.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
 import { HttpServers, loadEndpoints } from './http/servers.ts'
 import type { Logger } from './logger.ts'
@@ -38,7 +38,7 @@ export interface CollectorOptions {
   readonly chosenOptions: ReadonlySet<OptionName>
   readonly rules: readonly AlertRule[]
   readonly notifiers: readonly Notifier[]
-  readonly health: HealthSource
+  readonly health: HealthRunner
   readonly operations: OperationSource
   readonly workers: WorkerSource
   /** The options and the settings. */
@@ -151,6 +151,7 @@ export class Collector implements CollectorRole {
       reader,
       registry: own,
       alerts: manager,
+      notifications: alerts,
       history,
       health,
       operations,

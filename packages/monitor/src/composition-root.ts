@@ -163,7 +163,14 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     chosenOptions,
     rules,
     notifiers: await validNotifiers(options.notifiers, logger),
-    health: { report, liveness: () => health.liveness() },
+    health: {
+      report,
+      liveness: () => health.liveness(),
+      get changes() {
+        return health.changes
+      },
+      runHealthChecks: () => health.runHealthChecks(),
+    },
     operations: groupOperations,
     workers: { workers },
     config: { explained, settings: groupSettings },

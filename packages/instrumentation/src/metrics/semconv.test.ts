@@ -129,6 +129,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_notifications_sent_total: ['counter', '{notification}', 'notifier'],
   wombat_monitor_notification_failures_total: ['counter', '{attempt}', 'notifier'],
   wombat_monitor_notifications_pending: ['gauge', '{notification}', 'notifier'],
+  wombat_monitor_notifications_silenced_total: ['counter', '{notification}', 'notifier'],
   wombat_monitor_login_failures_total: ['counter', '{login}'],
   wombat_monitor_alert_rules_unmatched: ['gauge', '{rule}'],
   wombat_monitor_notifications_dropped_total: ['counter', '{notification}', 'notifier'],

@@ -330,6 +330,12 @@ const monitorRows = {
     'Notifications that were given up: rejected by the receiver, or undelivered for too long.',
     ['notifier'],
   ),
+  wombat_monitor_notifications_silenced_total: row(
+    'counter',
+    '{notification}',
+    'Notifications of changes that were withheld because of a silence.',
+    ['notifier'],
+  ),
   wombat_monitor_login_failures_total: row(
     'counter',
     '{login}',

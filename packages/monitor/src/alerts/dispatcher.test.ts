@@ -265,3 +265,64 @@ test('150,000 alerts of one evaluation are one notification', async () => {
   await dispatcher.close(5000)
   expect(groups.map((group) => group.firing.length)).toEqual([150_000])
 })
+
+const always = (): boolean => true
+const never = (): boolean => false
+
+test('a silenced alert is sent when the silence ends, if it still fires', async () => {
+  const { notifier, groups } = recordingNotifier({ repeatMs: 3_600_000 })
+  const { dispatcher, count } = createDispatcher(notifier)
+  dispatcher.notify([firing], [toFiring(firing)], 0, always)
+  dispatcher.notify([firing], [], 60_000, always)
+  expect(count('silenced')).toBe(1)
+  dispatcher.notify([firing], [], 120_000, never)
+  dispatcher.notify([firing], [], 180_000, never)
+  await dispatcher.close(5000)
+  expect(groups.map(({ atMs }) => atMs)).toEqual([120_000])
+})
+
+test('an alert that fired before the silence is sent again when it ends', async () => {
+  const { notifier, groups } = recordingNotifier({ repeatMs: 3_600_000 })
+  const { dispatcher, count } = createDispatcher(notifier)
+  dispatcher.notify([firing], [toFiring(firing)], 0, never)
+  await settled()
+  dispatcher.notify([firing], [], 60_000, always)
+  dispatcher.notify([firing], [], 120_000, never)
+  await dispatcher.close(5000)
+  expect(groups.map(({ atMs }) => atMs)).toEqual([0, 120_000])
+  expect(count('silenced')).toBe(0)
+})
+
+test('an alert that is resolved while it is silenced is not sent, as by Alertmanager', async () => {
+  const { notifier, groups } = recordingNotifier()
+  const { dispatcher, count } = createDispatcher(notifier)
+  dispatcher.notify([firing], [toFiring(firing)], 0, always)
+  dispatcher.notify([resolved], [toResolved(resolved)], 60_000, always)
+  dispatcher.notify([resolved], [], 120_000, never)
+  await dispatcher.close(5000)
+  expect(groups).toEqual([])
+  expect(count('silenced')).toBe(2)
+})
+
+test('an alert that is resolved when the silence ends is sent only if the receiver knows that it fired', async () => {
+  const { notifier, groups } = recordingNotifier()
+  const { dispatcher } = createDispatcher(notifier)
+  const known = createAlert('firing', { labels: { ...firing.labels, store: 'known' } })
+  const knownResolved = createAlert('resolved', { labels: known.labels })
+  dispatcher.notify([known], [toFiring(known)], 0, never)
+  await settled()
+  dispatcher.notify([known, firing], [toFiring(firing)], 20_000, always)
+  dispatcher.notify([knownResolved, resolved], [toResolved(knownResolved), toResolved(resolved)], 60_000, never)
+  await dispatcher.close(5000)
+  expect(groups.slice(1)).toEqual([{ rule: 'Slow', atMs: 60_000, firing: [], resolved: [knownResolved] }])
+})
+
+test('the other alerts of a rule are sent while one of them is silenced', async () => {
+  const { notifier, groups } = recordingNotifier()
+  const { dispatcher } = createDispatcher(notifier)
+  const other = createAlert('firing', { labels: { ...firing.labels, store: 'other' } })
+  const isSilenced = ({ labels }: Alert): boolean => labels['store'] === 'orders'
+  dispatcher.notify([firing, other], [toFiring(firing), toFiring(other)], 0, isSilenced)
+  await dispatcher.close(5000)
+  expect(groups).toEqual([{ rule: 'Slow', atMs: 0, firing: [other], resolved: [] }])
+})

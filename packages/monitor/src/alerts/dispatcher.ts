@@ -4,8 +4,15 @@ import type { Logger } from '../logger.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
-/** What happened to a notification. A failed one is tried again, a dropped one is not. */
-export type NotificationEvent = 'sent' | 'failed' | 'dropped'
+/** What happened to a notification. A failed one is tried again, a dropped or silenced one is not. */
+export type NotificationEvent = 'sent' | 'failed' | 'dropped' | 'silenced'
+
+/** The notification to which something happened. */
+export interface NotificationDetails {
+  readonly rule: string
+  /** Why it failed or was dropped. */
+  readonly reason?: string
+}
 
 /** Limits and retries of a dispatcher. */
 export interface DispatcherOptions {
@@ -20,7 +27,7 @@ export interface DispatcherOptions {
   /** Longest time of one attempt, in milliseconds (default one minute). */
   readonly attemptTimeoutMs?: number
   /** Called for everything that happens to a notification, with the name of its notifier and how many it owes now. */
-  readonly onEvent?: (notifier: string, event: NotificationEvent | 'queued', owed: number) => void
+  readonly onEvent?: (notifier: string, event: NotificationEvent | 'queued', owed: number, details: NotificationDetails) => void
 }
 
 /** What notifiers owe, as plain data, to be stored and restored by the next process. */
@@ -46,34 +53,77 @@ const defaults: Required<DispatcherOptions> = {
 
 /**
  * Sends alerts to notifiers: at each transition to or from firing, and again while they fire. A notification is owed until the
- * receiver has accepted or rejected it: at least once, in order for each rule.
+ * receiver has accepted or rejected it: at least once, in order for each rule. An alert that is silenced is left out, as Alertmanager
+ * does: if it still fires when the silence ends, it is sent then; if it is resolved before, nothing is sent.
  */
 export class Dispatcher {
   readonly #outboxes: ReadonlyMap<string, Outbox>
+  /** Alerts that fire and are silenced, by the key of their labels; whether they were silenced when they began to fire. */
+  readonly #silenced = new Map<string, { readonly isUntold: boolean }>()
 
   constructor(notifiers: readonly Notifier[], logger: Logger, options: DispatcherOptions = {}) {
     const complete = { ...defaults, ...options }
     this.#outboxes = new Map(notifiers.map((notifier) => [notifier.name, new Outbox(notifier, logger, complete)]))
   }
 
-  /** Queues notifications after an evaluation, from all alerts and the transitions of this evaluation. Returns at once. */
-  notify(alerts: readonly Alert[], transitions: readonly Transition[], nowMs: number): void {
+  /**
+   * Queues notifications after an evaluation, from all alerts and the transitions of this evaluation. Returns at once.
+   *
+   * @param isSilenced returns whether an alert is silenced now.
+   */
+  notify(
+    alerts: readonly Alert[],
+    transitions: readonly Transition[],
+    nowMs: number,
+    isSilenced: (alert: Alert) => boolean = () => false,
+  ): void {
     const groups = new Map<string, { firing: Alert[]; resolved: Alert[]; hasChanged: boolean }>()
     const find = (rule: string) => {
       const group = groups.get(rule) ?? { firing: [], resolved: [], hasChanged: false }
       groups.set(rule, group)
       return group
     }
+    const withheld = new Map<string, { hasFired: boolean }>()
     for (const { from, to, alert } of transitions) {
       if (to !== 'firing' && !(from === 'firing' && to === 'resolved')) continue
+      const key = seriesKey(alert.labels)
+      const before = this.#silenced.get(key)
+      if (to === 'resolved') this.#silenced.delete(key)
+      else if (isSilenced(alert)) this.#silenced.set(key, { isUntold: true })
+      if (isSilenced(alert)) {
+        withheld.set(alert.rule, { hasFired: to === 'firing' || withheld.get(alert.rule)?.hasFired === true })
+        continue
+      }
+      // The receiver does not know that it fired.
+      if (to === 'resolved' && before?.isUntold === true) continue
       const group = find(alert.rule)
       group.hasChanged = true
       if (to === 'resolved') group.resolved.push(alert)
     }
-    for (const alert of alerts) if (alert.state.name === 'firing') find(alert.rule).firing.push(alert)
+    const firing = alerts.filter(({ state }) => state.name === 'firing')
+    for (const alert of firing) {
+      const key = seriesKey(alert.labels)
+      if (isSilenced(alert)) {
+        if (!this.#silenced.has(key)) this.#silenced.set(key, { isUntold: false })
+        continue
+      }
+      const group = find(alert.rule)
+      // A silence has ended.
+      if (this.#silenced.delete(key)) group.hasChanged = true
+      group.firing.push(alert)
+    }
+    this.#forgetOthers(firing)
+    for (const [rule, { hasFired }] of withheld) for (const outbox of this.#outboxes.values()) outbox.withhold(rule, hasFired)
     for (const [rule, { firing, resolved, hasChanged }] of groups) {
       for (const outbox of this.#outboxes.values()) outbox.notify({ rule, atMs: nowMs, firing, resolved }, hasChanged)
     }
+  }
+
+  /** Forgets alerts that do not fire any more, for example because their rule is gone. */
+  #forgetOthers(firing: readonly Alert[]): void {
+    if (this.#silenced.size === 0) return
+    const keys = new Set(firing.map(({ labels }) => seriesKey(labels)))
+    for (const key of this.#silenced.keys()) if (!keys.has(key)) this.#silenced.delete(key)
   }
 
   /** Moves all times by milliseconds: the clock that they were read from was set. */
@@ -149,6 +199,11 @@ class Outbox {
     else this.#notifiedAtMs.delete(rule)
   }
 
+  /** Reports that a change of a rule's alerts is not sent because they are silenced. */
+  withhold(rule: string, hasFired: boolean): void {
+    if (hasFired || this.#notifier.sendResolved) this.#tell('silenced', { rule })
+  }
+
   shift(deltaMs: number): void {
     for (const [rule, atMs] of this.#notifiedAtMs) this.#notifiedAtMs.set(rule, atMs + deltaMs)
     for (const { owed } of this.#queues.values()) {
@@ -196,7 +251,7 @@ class Outbox {
       queue.owed.splice(1, 0, { group: mergeGroups(one.group, other.group), queuedMs: one.queuedMs })
     }
     while (this.#owedCount > this.#options.queueLimit) this.#dropOldest()
-    this.#tell('queued')
+    this.#tell('queued', { rule: group.rule })
     queue.sending ??= this.#sendAll(queue).finally(() => {
       queue.sending = undefined
     })
@@ -266,7 +321,7 @@ class Outbox {
       this.#logger.info(fields, 'alert notifications are delivered again')
     }
     this.#failures = 0
-    this.#tell('sent')
+    this.#tell('sent', { rule })
   }
 
   #failed({ group }: Owed, reason: string): void {
@@ -275,7 +330,7 @@ class Outbox {
       const fields = { notifier: this.#notifier.name, rule: group.rule, reason }
       this.#logger.warn(fields, 'alert notifications cannot be delivered: they are kept and tried again')
     }
-    this.#tell('failed')
+    this.#tell('failed', { rule: group.rule, reason })
   }
 
   #dropOldest(): void {
@@ -291,11 +346,11 @@ class Outbox {
     queue.owed.splice(queue.owed.indexOf(owed), 1)
     const { name } = this.#notifier
     this.#logger.warn({ notifier: name, rule: owed.group.rule, reason }, 'alert notification dropped')
-    this.#tell('dropped')
+    this.#tell('dropped', { rule: owed.group.rule, reason })
   }
 
-  #tell(event: NotificationEvent | 'queued'): void {
-    this.#options.onEvent(this.#notifier.name, event, this.#owedCount)
+  #tell(event: NotificationEvent | 'queued', details: NotificationDetails): void {
+    this.#options.onEvent(this.#notifier.name, event, this.#owedCount, details)
   }
 }
 

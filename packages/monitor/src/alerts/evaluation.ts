@@ -71,7 +71,7 @@ export function evaluateRule(
 }
 
 /** Returns the history as a rule sees it: without its own alerts in `db_alerts`, whose number would depend on itself. */
-function withoutOwnAlerts({ name: ruleName }: AlertRule, history: History): History {
+export function withoutOwnAlerts({ name: ruleName }: AlertRule, history: History): History {
   return {
     append: (...samples) => history.append(...samples),
     select: (name, matchers) => {

@@ -7,12 +7,22 @@ import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { errorMessage } from '../validation/error-message.ts'
+import { suggest } from '../validation/format-issue.ts'
 import { AlertMetrics } from './alert-metrics.ts'
 import { defaultRuleNames } from './default-rules.ts'
-import { Dispatcher, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
-import { AlertManager, type SavedAlerts, type Transition } from './manager.ts'
+import { Dispatcher, type NotificationDetails, type NotificationEvent, type SavedNotifications } from './dispatcher.ts'
+import { type Alert, AlertManager, type SavedAlerts, type Transition } from './manager.ts'
 import type { Notifier } from './notifiers/notifier.ts'
 import type { AlertRule } from './rule.ts'
+import { isMatched, type Silence, SilenceError, type SilenceOptions, Silences } from './silences.ts'
+
+/** What became of a notification. */
+export interface NotificationRecord extends NotificationDetails {
+  /** Unix time in milliseconds. */
+  readonly atMs: number
+  readonly notifier: string
+  readonly result: NotificationEvent
+}
 
 /** Keeps the alerts beyond the process. */
 export interface AlertStorage {
@@ -49,13 +59,27 @@ const storageName = 'alert_states'
 /** Name of the stored notifications. Change it if `SavedNotifications` changes. */
 const notificationsName = 'owed_notifications'
 
+/** Name of the stored silences. Change it if `Silence` changes. */
+const silencesName = 'silences'
+
+/** How many results of notifications are kept. */
+const maxNotifications = 200
+
 const notificationCounters = {
   sent: 'wombat_monitor_notifications_sent_total',
   failed: 'wombat_monitor_notification_failures_total',
   dropped: 'wombat_monitor_notifications_dropped_total',
+  silenced: 'wombat_monitor_notifications_silenced_total',
 } as const satisfies Record<NotificationEvent, string>
 
 const eventSeverities: Readonly<Record<string, EventSeverity>> = { info: 'info', critical: 'critical', emergency: 'critical' }
+
+const notificationResults: Readonly<Record<NotificationEvent, string>> = {
+  sent: 'sent',
+  failed: 'failed, and is tried again',
+  dropped: 'given up',
+  silenced: 'silenced',
+}
 
 /** A rule that has found no series after this many evaluations is reported. */
 const evaluationsUntilWarning = 10
@@ -71,6 +95,9 @@ export class AlertScheduler implements Component {
   readonly manager: AlertManager
   readonly #options: AlertSchedulerOptions
   readonly #dispatcher: Dispatcher
+  readonly #silences = new Silences()
+  /** Newest first. */
+  #notifications: readonly NotificationRecord[] = []
   readonly #metrics: AlertMetrics
   #timer: NodeJS.Timeout | undefined
   /** When rules were evaluated last, on the clock's monotonic time. */
@@ -99,6 +126,57 @@ export class AlertScheduler implements Component {
       this.#stored = readAlerts(options.storage, this.#options.clock.nowMs())
       this.#storedNotifications = readNotifications(options.storage)
     })
+    this.#attempt('the stored silences could not be restored', () => {
+      this.#silences.restore(readSilences(options.storage), this.#options.clock.nowMs())
+    })
+  }
+
+  /** The results of the last 200 notifications, newest first. */
+  get notifications(): readonly NotificationRecord[] {
+    return this.#notifications
+  }
+
+  /** Returns the silences that last, each with the number of alerts that it matches now. */
+  silences(): Array<Silence & { readonly alerts: number }> {
+    const alerts = this.manager.alerts().filter(({ state }) => state.name !== 'resolved')
+    return this.#silences.list(this.#options.clock.nowMs()).map((silence) => {
+      return { ...silence, alerts: alerts.filter(({ labels }) => isMatched(silence, labels)).length }
+    })
+  }
+
+  /** Returns until when an alert is silenced, in Unix time in milliseconds; undefined if it is not. */
+  silencedUntilMs({ labels }: Pick<Alert, 'labels'>): number | undefined {
+    return this.#silences.silencedUntilMs(labels, this.#options.clock.nowMs())
+  }
+
+  /** Withholds the notifications of some alerts for some time. @throws SilenceError if the silence is not valid. */
+  silence(options: SilenceOptions): Silence {
+    const { clock, logger } = this.#options
+    const silence = this.#silences.add(options, clock.nowMs())
+    const { alertname } = silence.matchers
+    const names = this.manager.rules.map(({ name }) => name)
+    if (alertname !== undefined && !names.includes(alertname)) {
+      this.#silences.delete(silence.id)
+      throw new SilenceError(
+        `matchers.alertname: there is no rule ${JSON.stringify(alertname)}${suggest(alertname, names) || ': /api/v1/rules has all'}`,
+      )
+    }
+    const { id, matchers } = silence
+    const durationSeconds = (silence.endMs - silence.startMs) / 1000
+    logger.info({ silence: id, matchers, durationSeconds }, 'notifications of alerts are silenced')
+    this.#recordSilence(silence, 'created')
+    return silence
+  }
+
+  /** Ends a silence. Returns false if there is none with this id. */
+  deleteSilence(id: string): boolean {
+    const { clock, logger } = this.#options
+    const isActive = this.#silences.list(clock.nowMs()).some((one) => one.id === id)
+    const silence = this.#silences.delete(id)
+    if (silence === undefined || !isActive) return false
+    logger.info({ silence: id, matchers: silence.matchers }, 'a silence of alerts was deleted')
+    this.#recordSilence(silence, 'deleted')
+    return true
   }
 
   /** Restores the stored alerts, and evaluates the rules as soon as the history is ready. The timer does not keep the process alive. */
@@ -150,6 +228,9 @@ export class AlertScheduler implements Component {
   shift(deltaMs: number): void {
     this.manager.shift(deltaMs)
     this.#dispatcher.shift(deltaMs)
+    this.#silences.shift(deltaMs)
+    this.#notifications = this.#notifications.map((record) => ({ ...record, atMs: record.atMs + deltaMs }))
+    this.#saveSilences()
   }
 
   #evaluate(nowMs: number): void {
@@ -160,7 +241,9 @@ export class AlertScheduler implements Component {
     const alerts = this.manager.alerts()
     this.#metrics.publish(alerts)
     this.#save(nowMs)
-    this.#dispatcher.notify(alerts, transitions, nowMs)
+    for (const silence of this.#silences.expire(nowMs)) this.#recordSilence(silence, 'expired')
+    const isSilenced = ({ labels }: Alert): boolean => this.#silences.silencedUntilMs(labels, nowMs) !== undefined
+    this.#dispatcher.notify(alerts, transitions, nowMs, isSilenced)
     this.#reportUnmatched()
     const failureCount = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
@@ -206,11 +289,40 @@ export class AlertScheduler implements Component {
     if (alerts !== this.#savedAlerts && storage.setMetadata(storageName, JSON.stringify(saved))) this.#savedAlerts = alerts
   }
 
-  #recordNotification(notifier: string, event: NotificationEvent | 'queued', owed: number): void {
+  #recordNotification(notifier: string, event: NotificationEvent | 'queued', owed: number, details: NotificationDetails): void {
     const { registry } = this.#options
-    if (event !== 'queued') registry.incrementCounter(notificationCounters[event], 1, { notifier })
+    if (event !== 'queued') {
+      registry.incrementCounter(notificationCounters[event], 1, { notifier })
+      this.#keepNotification(notifier, event, details)
+    }
     registry.setGaugeWithLabels('wombat_monitor_notifications_pending', owed, { notifier })
     if (event !== 'failed') this.#saveNotifications()
+  }
+
+  #keepNotification(notifier: string, result: NotificationEvent, details: NotificationDetails): void {
+    const { clock, events } = this.#options
+    const { rule } = details
+    const before = this.#notifications.find((one) => one.notifier === notifier && one.rule === rule)
+    this.#notifications = [{ atMs: clock.nowMs(), notifier, result, ...details }, ...this.#notifications].slice(
+      0,
+      maxNotifications,
+    )
+    // One event for all attempts until it arrives.
+    if (result === 'failed' && before?.result === 'failed') return
+    const title = `Notification of ${rule} ${notificationResults[result]}`
+    const severity = result === 'failed' || result === 'dropped' ? 'warning' : 'info'
+    events?.add({ kind: 'notification', severity, title, details: { notifier, result, ...details } })
+  }
+
+  #recordSilence(silence: Silence, change: 'created' | 'deleted' | 'expired'): void {
+    this.#saveSilences()
+    const { id, matchers, startMs, endMs } = silence
+    const details = { id, change, matchers, durationSeconds: (endMs - startMs) / 1000 }
+    this.#options.events?.add({ kind: 'silence', severity: 'info', title: `Silence ${change}`, details })
+  }
+
+  #saveSilences(): void {
+    this.#options.storage?.setMetadata(silencesName, JSON.stringify(this.#silences.save()))
   }
 
   /** Stores what the notifiers owe, if it changed. */
@@ -249,6 +361,11 @@ function readAlerts(storage: AlertStorage | undefined, nowMs: number): SavedAler
   const saved = JSON.parse(text) as SavedAlerts
   const aliveMs = Math.max(saved.atMs, storage.lastSampleMs(nowMs) ?? 0)
   return { ...saved, atMs: Math.min(aliveMs, nowMs) }
+}
+
+function readSilences(storage: AlertStorage | undefined): readonly Silence[] {
+  const text = storage?.metadata(silencesName)
+  return text === undefined ? [] : (JSON.parse(text) as Silence[])
 }
 
 function readNotifications(storage: AlertStorage | undefined): SavedNotifications | undefined {

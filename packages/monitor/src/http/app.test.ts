@@ -1,7 +1,7 @@
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { expect, onTestFinished, test } from 'vitest'
-import { AlertManager } from '../alerts/manager.ts'
+import { AlertScheduler } from '../alerts/scheduler.ts'
 import { RegistryReader } from '../collection/registry-reader.ts'
 import { EventLog } from '../events/event-log.ts'
 import { RecentHistograms } from '../exporters/recent-histograms.ts'
@@ -34,6 +34,17 @@ test('every route is in the OpenAPI description, and every described path is a r
     health.close()
   })
   const { slowLog, errors } = operations
+  const alerts = new AlertScheduler({
+    registry,
+    logger: collectingLogger(),
+    clock,
+    rules: [],
+    notifiers: [],
+    history,
+    historyReady: async () => {},
+    evaluationIntervalMs: undefined,
+    storage: undefined,
+  })
   const {
     prometheus,
     json,
@@ -42,7 +53,8 @@ test('every route is in the OpenAPI description, and every described path is a r
   } = createRoutes({
     reader: new RegistryReader({ attributes: {}, fromEnvironment: {} }),
     registry,
-    alerts: new AlertManager([], history),
+    alerts: alerts.manager,
+    notifications: alerts,
     history,
     operations: new GroupOperations({ slowLog, errors, now: Date.now, others: () => [], ownWorker: () => undefined }),
     workers: { workers: () => [] },

@@ -11,16 +11,18 @@ import type { Clock } from '../time/clock.ts'
 import type { Authentication } from './authentication.ts'
 import type { EventStreams } from './event-streams.ts'
 import { QueryRunner } from './query-runner.ts'
+import { alertRoutes, type NotificationSource } from './routes/alerts.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { type ConfigRoutesOptions, configRoutes } from './routes/config.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
-import { type HealthSource, healthRoutes } from './routes/health.ts'
+import { type HealthRunner, healthDetailRoutes } from './routes/health/details.ts'
+import { healthRoutes } from './routes/health.ts'
 import { heatmapRoutes } from './routes/heatmap.ts'
 import { jsonRoutes, prometheusRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { operationRoutes } from './routes/operations.ts'
-import { alertRoutes, queryRoutes, runbookRoutes } from './routes/query.ts'
+import { queryRoutes, runbookRoutes } from './routes/query.ts'
 import { type ServiceInfo, sessionRoutes } from './routes/session.ts'
 import { storeRoutes } from './routes/stores.ts'
 import { type WorkerSource, workerRoutes } from './routes/workers.ts'
@@ -29,12 +31,13 @@ export interface RouteDependencies {
   readonly reader: Reader
   readonly registry: MetricsRegistry
   readonly alerts: AlertManager
+  readonly notifications: NotificationSource
   readonly history: SearchableHistory
   readonly operations: OperationSource
   readonly workers: WorkerSource
   readonly events: EventLog
   readonly streams: EventStreams
-  readonly health: HealthSource
+  readonly health: HealthRunner
   readonly config: Pick<ConfigRoutesOptions, 'explained' | 'settings'>
   readonly clock: Clock
   /** The histograms of the last interval. */
@@ -61,11 +64,11 @@ export interface RouteGroups {
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, events, streams, health, config, clock, recent } = dependencies
-  const { authentication, consoleEnabled, logger, startedAtMs } = dependencies
+  const { notifications, authentication, consoleEnabled, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
-    .route('/', alertRoutes(alerts))
+    .route('/', alertRoutes({ alerts, notifications, runner: queries }))
     .route('/', runbookRoutes())
     .route('/', storeRoutes({ runner: queries, alerts, health }))
     .route('/', queryRoutes(queries))
@@ -73,6 +76,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations, queries.now))
     .route('/', workerRoutes(workers))
+    .route('/', healthDetailRoutes(health, authentication))
     .route('/', configRoutes({ ...config, logger }))
     .route(
       '/',

@@ -58,7 +58,12 @@ export class QueryRunner {
     slices: TimeSlices,
     work: (groups: readonly SeriesGroup[]) => Promise<Result>,
   ): Promise<Result> {
-    const result = this.#queue.run(async () => work(await this.#selectGroups(query, steps, slices)))
+    return this.runNext(async () => work(await this.#selectGroups(query, steps, slices)))
+  }
+
+  /** Runs work that reads the history after the queries before it. */
+  async runNext<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.run(work)
     if (result === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
     return result
   }
@@ -82,12 +87,19 @@ export class QueryRunner {
     checkReads(steps.count, series.length)
     const groups = await groupSeries(query, series, slices)
     const count = groups.length * Math.max(1, query.quantiles?.length ?? 1)
-    if (count <= maxSeries) return groups
-    throw new RequestError(`an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers or by`)
+    checkSeries(count)
+    return groups
   }
 }
 
-function checkReads(steps: number, series: number): void {
+/** @throws RequestError if an answer would have too many series. */
+export function checkSeries(count: number): void {
+  if (count <= maxSeries) return
+  throw new RequestError(`an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers or by`)
+}
+
+/** @throws RequestError if a query would read too many values. */
+export function checkReads(steps: number, series: number): void {
   if (steps * series <= maxReads) return
   throw new RequestError(
     `a query may read at most ${maxReads} values, this one reads ${steps * series} (${steps} steps of ${series} series): use a longer step, a later start or label matchers`,

@@ -1,6 +1,6 @@
 import type {
   Alert,
-  AlertsAnswer as AlertsNow,
+  AlertsAnswer,
   Catalog,
   CatalogMetricAnswer,
   Config,
@@ -26,12 +26,14 @@ import type {
 
 /** What the JSON API answers. Times are Unix milliseconds; what is unknown is left out. */
 export type {
+  AlertsAnswer,
   AlertTransition,
   CatalogMetric,
   CatalogMetricAnswer,
   ErrorsAnswer,
   HealthCheck,
   Labels,
+  NotificationRecord,
   QueryAnswer,
   RangeSeries,
   SlowOperation,
@@ -56,10 +58,6 @@ export type QueryFunction = 'value' | 'rate' | 'increase' | 'quantile' | 'min' |
 
 export interface HealthAnswer extends HealthReport {
   readonly changes?: readonly HealthChange[]
-}
-
-export interface AlertsAnswer extends AlertsNow {
-  readonly notifications?: readonly NotificationRecord[]
 }
 
 export const eventKinds = [
@@ -109,14 +107,6 @@ export interface HealthChange {
   readonly from: HealthStatus
   readonly to: HealthStatus
   readonly message: string
-}
-
-export interface NotificationRecord {
-  readonly atMs: number
-  readonly notifier: string
-  readonly rule: string
-  readonly result: 'sent' | 'failed' | 'dropped' | 'silenced'
-  readonly reason?: string
 }
 
 export interface RuleState extends EvaluatedRule {

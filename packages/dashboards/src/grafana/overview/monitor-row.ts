@@ -122,6 +122,10 @@ const panels: readonly PanelSpec[] = [
         legend: `failed attempts, {{notifier}} ${processLegend}`,
         query: perSecond('wombat_monitor_notification_failures_total', { by: ['notifier', ...byProcess] }),
       },
+      {
+        legend: `silenced, {{notifier}} ${processLegend}`,
+        query: perSecond('wombat_monitor_notifications_silenced_total', { by: ['notifier', ...byProcess] }),
+      },
     ],
     noValue: 'No notifier is configured.',
   },

@@ -1,21 +1,27 @@
 import { conditionNames } from '../../alerts/conditions.ts'
 import { severities } from '../../alerts/rule.ts'
 import {
+  badRequest,
   boolean,
   choice,
   type EndpointGroup,
+  failure,
   integer,
   type JsonSchema,
   json,
   list,
   number,
   object,
+  pathParameter,
   plainText,
+  query,
   record,
   ref,
+  requiredQuery,
   text,
   timeMs,
 } from './description.ts'
+import { refusedBody, refusedChange } from './session.ts'
 
 const stateName = choice(['inactive', 'pending', 'firing', 'resolved'])
 
@@ -57,6 +63,51 @@ export const alertEndpoints: EndpointGroup = {
         responses: { 200: json(ref('AlertsAnswer'), 'The alerts, the rules and the last state changes') },
       },
     },
+    '/api/v1/rules': {
+      get: {
+        summary: 'Every alert rule with its state',
+        responses: { 200: json(object({ rules: list(ref('Rule')) }), 'The rules') },
+      },
+    },
+    '/api/v1/rules/{name}/values': {
+      get: {
+        summary: 'What a rule compares with its threshold, over time',
+        parameters: [
+          pathParameter('name', "a rule's name"),
+          requiredQuery('start', 'Unix time in milliseconds, or a time before now such as `-1h`'),
+          query('end', 'as `start` (default: now)'),
+          requiredQuery('step', 'time between two points, such as `1m`'),
+          query('align', '`true`: the points lie at multiples of `step`', choice(['true', 'false'])),
+        ],
+        responses: {
+          200: json(ref('RuleValues'), 'The values, as the evaluation of the rule computes them'),
+          400: badRequest,
+          404: failure('There is no such rule.'),
+          503: failure('Too many queries wait: try again after a second.'),
+        },
+      },
+    },
+    '/api/v1/silences': {
+      get: {
+        summary: 'The silences that last',
+        responses: {
+          200: json(object({ silences: list(ref('Silence')) }), 'The silences, the one that ends first at the beginning'),
+        },
+      },
+      post: {
+        summary: 'Withhold the notifications of some alerts for some time',
+        description: 'They are evaluated as before. What still fires when the silence ends is notified then.',
+        requestBody: { required: true, content: { 'application/json': { schema: ref('NewSilence') } } },
+        responses: { 201: json(ref('Silence'), 'The silence'), 400: badRequest, 403: refusedChange, ...refusedBody },
+      },
+    },
+    '/api/v1/silences/{id}': {
+      delete: {
+        summary: 'End a silence',
+        parameters: [pathParameter('id', "a silence's id")],
+        responses: { 204: { description: 'Ended' }, 403: refusedChange, 404: failure('There is no such silence.') },
+      },
+    },
     '/runbook': {
       get: {
         summary: 'What each default alert and each health check means, and what to do',
@@ -80,6 +131,7 @@ export const alertEndpoints: EndpointGroup = {
       state: ref('AlertState'),
       'value?': ref('JsonValue'),
       'isNoData?': boolean('whether it is about missing data'),
+      'silencedUntilMs?': timeMs('until when its notifications are withheld'),
     }),
     EvaluatedRule: object({
       ...ruleFields,
@@ -93,6 +145,49 @@ export const alertEndpoints: EndpointGroup = {
       alerts: list(ref('Alert')),
       rules: list(ref('EvaluatedRule')),
       transitions: list(ref('AlertTransition'), 'the last 1000, oldest first'),
+      notifications: list(ref('NotificationRecord'), 'the last 200, newest first'),
+    }),
+    NotificationRecord: object({
+      atMs: timeMs(),
+      notifier: text(),
+      rule: text(),
+      result: choice(['sent', 'failed', 'dropped', 'silenced'], '`failed`: it is tried again'),
+      'reason?': text('why it failed or was dropped'),
+    }),
+    Rule: object({
+      ...ruleFields,
+      rule: text('as `name`'),
+      state: choice(['firing', 'pending', 'inactive']),
+      alerts: integer('alerts that fire or are pending'),
+      'evaluatedAtMs?': timeMs('when it was evaluated last'),
+      'error?': text('why the last evaluation failed'),
+      hasMatched: boolean('whether it has found a series since the start'),
+      'unit?': text('of what it compares with its threshold, in UCUM'),
+    }),
+    RuleSeries: object({ labels: ref('Labels'), points: list(ref('RangePoint')) }),
+    RuleValues: object({
+      rule: text(),
+      'threshold?': number(),
+      'clearThreshold?': number('replaces `threshold` while the alert fires'),
+      'direction?': choice(['above', 'below'], 'on which side of the threshold the condition holds'),
+      'unit?': text('in UCUM'),
+      startMs: timeMs(),
+      endMs: timeMs(),
+      stepMs: number(),
+      series: list(ref('RuleSeries')),
+    }),
+    NewSilence: object({
+      matchers: ref('Labels'),
+      durationSeconds: number('from 1 s to 30 days'),
+      'comment?': text(),
+    }),
+    Silence: object({
+      id: text(),
+      matchers: ref('Labels'),
+      startMs: timeMs(),
+      endMs: timeMs(),
+      'comment?': text(),
+      alerts: integer('alerts that it matches now, firing or pending'),
     }),
   },
 }

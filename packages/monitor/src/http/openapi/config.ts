@@ -1,13 +1,7 @@
-import { badRequest, choice, type EndpointGroup, failure, json, list, object, ref, text } from './description.ts'
-import { refusedChange } from './session.ts'
+import { badRequest, choice, type EndpointGroup, json, list, object, ref, text } from './description.ts'
+import { refusedBody, refusedChange } from './session.ts'
 
 const anyValue = { type: ['string', 'number', 'boolean'] }
-
-/** The answers to a body that cannot be used. */
-export const refusedBody = {
-  413: failure('The body is too long.'),
-  415: failure('The body is not JSON.'),
-}
 
 /** `/api/v1/config` and `/api/v1/settings`. */
 export const configEndpoints: EndpointGroup = {

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type EndpointGroup,
   failure,
+  json,
   list,
   number,
   object,
@@ -19,6 +20,7 @@ import {
   text,
   timeMs,
 } from './description.ts'
+import { refusedChange } from './session.ts'
 
 const checkParameter = pathParameter('check', "a health check's name")
 const pathParameters = { check: checkParameter, store: pathParameter('store', "a store's name") }
@@ -57,6 +59,11 @@ const probe = (summary: string): Endpoint => ({
   responses: { 200: plainText('`ok`'), 503: plainText('`failed`') },
 })
 
+const healthDetails = json(
+  { anyOf: [ref('HealthDetails'), ref('HealthStatusOnly')] },
+  'The report of `GET /health?format=json`, with `changes`; without access to details only the status',
+)
+
 const draftStatus = choice(['pass', 'warn', 'fail'])
 const status = choice(healthStatuses)
 
@@ -73,6 +80,19 @@ export const healthEndpoints: EndpointGroup = {
         503: report('Unhealthy, critical or unknown'),
       },
     }),
+    '/api/v1/health': {
+      get: {
+        summary: 'The health of the process and its stores, with the last changes',
+        responses: { 200: healthDetails },
+      },
+    },
+    '/api/v1/health/run': {
+      post: {
+        summary: 'Run all checks of the process now',
+        description: 'Requests during a run share it.',
+        responses: { 200: healthDetails, 403: refusedChange },
+      },
+    },
     ...withChecks('/livez', probe('Whether a restart would help, for Kubernetes')),
     ...withChecks('/readyz', probe('Whether the process can take requests, for Kubernetes')),
   },
@@ -117,6 +137,14 @@ export const healthEndpoints: EndpointGroup = {
       timeMs: timeMs(),
       phase: choice(['off', 'starting', 'running', 'stopping']),
       checks: list(ref('HealthCheck')),
+    }),
+    HealthChange: object({ timeMs: timeMs(), name: text(), 'store?': text(), from: status, to: status, message: text() }),
+    HealthDetails: object({
+      status,
+      timeMs: timeMs(),
+      phase: choice(['off', 'starting', 'running', 'stopping']),
+      checks: list(ref('HealthCheck')),
+      changes: list(ref('HealthChange'), 'the last 100 of this process, newest first'),
     }),
     HealthStatusOnly: object({ status }),
     HealthDraftCheck: object({

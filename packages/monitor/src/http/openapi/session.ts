@@ -7,6 +7,12 @@ export const refusedChange = failure(
   'The client may not change anything, or the request is not from the console: without the token, it needs the header `X-Wombat-Csrf` and the same origin.',
 )
 
+/** The answers to a body that cannot be used. */
+export const refusedBody = {
+  413: failure('The body is too long.'),
+  415: failure('The body is not JSON.'),
+}
+
 /** `/api/v1/session`. */
 export const sessionEndpoints: EndpointGroup = {
   paths: {
@@ -28,8 +34,7 @@ export const sessionEndpoints: EndpointGroup = {
           400: failure('The body is not valid, or no `authToken` is set.'),
           401: failure('The token is wrong.'),
           403: failure('The request is from another origin.'),
-          413: failure('The body is too long.'),
-          415: failure('The body is not JSON.'),
+          ...refusedBody,
           429: failure('Too many logins have failed: try again after the seconds in `Retry-After`.'),
         },
         security: [{}],

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Hono } from 'hono'
-import type { AlertManager } from '../../alerts/manager.ts'
 import { toJsonValue } from '../../exporters/json.ts'
 import type { SeriesResult } from '../../history/series-query.ts'
 import { optional } from '../../validation/schema.ts'
@@ -87,15 +86,5 @@ export function runbookRoutes(): Hono {
   return new Hono().get('/runbook', async (context) => {
     text ??= readFile(join(dirname(createRequire(import.meta.url).resolve('@wombat/monitor/package.json')), 'RUNBOOK.md'), 'utf8')
     return context.body(await text, 200, { 'content-type': 'text/markdown; charset=utf-8' })
-  })
-}
-
-/** Creates `GET /api/v1/alerts`: pending, firing and recently resolved alerts, the rules with their last evaluation, and the last transitions. */
-export function alertRoutes(manager: AlertManager): Hono {
-  return new Hono().get('/api/v1/alerts', (context) => {
-    const statuses = new Map(manager.statuses.map((status) => [status.rule, status]))
-    const rules = manager.rules.map((rule) => ({ ...rule, ...statuses.get(rule.name) }))
-    const body = toJson({ alerts: manager.alerts(), rules, transitions: manager.transitions })
-    return context.body(body, 200, { 'content-type': 'application/json' })
   })
 }

@@ -186,6 +186,10 @@ export interface Alert {
    * whether it is about missing data
    */
   isNoData?: boolean
+  /**
+   * until when its notifications are withheld
+   */
+  silencedUntilMs?: number
 }
 export interface EvaluatedRule {
   condition:
@@ -329,6 +333,216 @@ export interface AlertsAnswer {
    * the last 1000, oldest first
    */
   transitions: AlertTransition[]
+  /**
+   * the last 200, newest first
+   */
+  notifications: NotificationRecord[]
+}
+export interface NotificationRecord {
+  /**
+   * Unix time in milliseconds
+   */
+  atMs: number
+  notifier: string
+  rule: string
+  /**
+   * `failed`: it is tried again
+   */
+  result: 'sent' | 'failed' | 'dropped' | 'silenced'
+  /**
+   * why it failed or was dropped
+   */
+  reason?: string
+}
+export interface Rule {
+  condition:
+    | 'metric_above'
+    | 'metric_below'
+    | 'metric_absent'
+    | 'rate_above'
+    | 'rate_below'
+    | 'ratio_above'
+    | 'ratio_below'
+    | 'share_above'
+    | 'share_below'
+    | 'quantile_above'
+    | 'quantile_below'
+    | 'forecast_above'
+    | 'forecast_below'
+  metric: string
+  /**
+   * metric that `metric` is divided by
+   */
+  of?: string
+  where?: Labels
+  /**
+   * labels by which series are added up
+   */
+  by?: string[]
+  /**
+   * window of a rate, quantile or forecast, in milliseconds
+   */
+  windowMs?: number
+  /**
+   * 0.99 is the 99th percentile
+   */
+  quantile?: number
+  /**
+   * how far ahead a forecast looks, in milliseconds
+   */
+  aheadMs?: number
+  /**
+   * in the unit of the metric
+   */
+  threshold?: number
+  name: string
+  severity: 'info' | 'warning' | 'critical' | 'emergency'
+  /**
+   * how long the condition must hold before the alert fires, in milliseconds
+   */
+  durationMs?: number
+  /**
+   * how long the alert keeps firing after the condition stopped holding, in milliseconds
+   */
+  keepFiringForMs?: number
+  /**
+   * replaces `threshold` while the alert fires
+   */
+  clearThreshold?: number
+  /**
+   * a second condition that must hold for the same labels
+   */
+  onlyIf?: {
+    condition:
+      | 'metric_above'
+      | 'metric_below'
+      | 'metric_absent'
+      | 'rate_above'
+      | 'rate_below'
+      | 'ratio_above'
+      | 'ratio_below'
+      | 'share_above'
+      | 'share_below'
+      | 'quantile_above'
+      | 'quantile_below'
+      | 'forecast_above'
+      | 'forecast_below'
+    metric: string
+    /**
+     * metric that `metric` is divided by
+     */
+    of?: string
+    where?: Labels
+    /**
+     * labels by which series are added up
+     */
+    by?: string[]
+    /**
+     * window of a rate, quantile or forecast, in milliseconds
+     */
+    windowMs?: number
+    /**
+     * 0.99 is the 99th percentile
+     */
+    quantile?: number
+    /**
+     * how far ahead a forecast looks, in milliseconds
+     */
+    aheadMs?: number
+    /**
+     * in the unit of the metric
+     */
+    threshold?: number
+  }
+  /**
+   * the labels that are compared with those of `onlyIf`
+   */
+  onlyIfBy?: string[]
+  noData?: 'resolve' | 'keep' | 'alert'
+  onError?: 'keep' | 'alert'
+  labels?: Labels
+  annotations?: Labels
+  runbookUrl?: string
+  /**
+   * as `name`
+   */
+  rule: string
+  state: 'firing' | 'pending' | 'inactive'
+  /**
+   * alerts that fire or are pending
+   */
+  alerts: number
+  /**
+   * when it was evaluated last
+   */
+  evaluatedAtMs?: number
+  /**
+   * why the last evaluation failed
+   */
+  error?: string
+  /**
+   * whether it has found a series since the start
+   */
+  hasMatched: boolean
+  /**
+   * of what it compares with its threshold, in UCUM
+   */
+  unit?: string
+}
+export interface RuleSeries {
+  labels: Labels
+  points: RangePoint[]
+}
+export interface RuleValues {
+  rule: string
+  threshold?: number
+  /**
+   * replaces `threshold` while the alert fires
+   */
+  clearThreshold?: number
+  /**
+   * on which side of the threshold the condition holds
+   */
+  direction?: 'above' | 'below'
+  /**
+   * in UCUM
+   */
+  unit?: string
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * Unix time in milliseconds
+   */
+  endMs: number
+  stepMs: number
+  series: RuleSeries[]
+}
+export interface NewSilence {
+  matchers: Labels
+  /**
+   * from 1 s to 30 days
+   */
+  durationSeconds: number
+  comment?: string
+}
+export interface Silence {
+  id: string
+  matchers: Labels
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * Unix time in milliseconds
+   */
+  endMs: number
+  comment?: string
+  /**
+   * alerts that it matches now, firing or pending
+   */
+  alerts: number
 }
 export interface Store {
   /**
@@ -1339,6 +1553,30 @@ export interface HealthReport {
   timeMs: number
   phase: 'off' | 'starting' | 'running' | 'stopping'
   checks: HealthCheck[]
+}
+export interface HealthChange {
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  name: string
+  store?: string
+  from: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  to: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  message: string
+}
+export interface HealthDetails {
+  status: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  phase: 'off' | 'starting' | 'running' | 'stopping'
+  checks: HealthCheck[]
+  /**
+   * the last 100 of this process, newest first
+   */
+  changes: HealthChange[]
 }
 export interface HealthStatusOnly {
   status: 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
