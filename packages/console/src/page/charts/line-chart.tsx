@@ -54,6 +54,8 @@ export interface LineChartProps {
 
 const binaryIncrements = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const dash = [6, 4]
+/** The lines of more marks than this are drawn faintly. */
+const maxClearMarks = 25
 
 /** Lines over the time of the page, with the values under the pointer, the events of the process, and a table of the same values. */
 export function LineChart(props: LineChartProps) {
@@ -393,20 +395,19 @@ function drawMarks(plot: UPlot): void {
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top - 6 * ratio, bbox.width, bbox.height + 6 * ratio)
   ctx.clip()
-  let previous = ''
-  for (const { kind, startMs, endMs } of marks.peek()) {
+  // A hundred events at one pixel are one line.
+  const places = new Map(marks.peek().map((mark) => [`${mark.kind} ${Math.round(plot.valToPos(mark.startMs, 'x', true))}`, mark]))
+  // Many lines would hide what the chart shows.
+  const lineAlpha = places.size > maxClearMarks ? 0.1 : 0.45
+  for (const { kind, startMs, endMs } of places.values()) {
     const left = Math.round(plot.valToPos(startMs, 'x', true))
-    // A hundred events at one pixel are one line.
-    const place = `${kind} ${left}`
-    if (place === previous) continue
-    previous = place
     const stroke = color(kinds[kind].color)
     if (endMs !== undefined) {
       const width = plot.valToPos(endMs, 'x', true) - left
       ctx.fillStyle = withAlpha(stroke, 0.12)
       if (width > ratio) ctx.fillRect(left, bbox.top, width, bbox.height)
     }
-    ctx.fillStyle = withAlpha(stroke, 0.45)
+    ctx.fillStyle = withAlpha(stroke, lineAlpha)
     ctx.fillRect(left, bbox.top, ratio, bbox.height)
     ctx.fillStyle = stroke
     ctx.beginPath()

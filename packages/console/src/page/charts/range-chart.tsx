@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import { useVisible } from '../components/use-visible.ts'
 import type { PointSeries } from '../data/range-points.ts'
 import { type RangeQuery, useRange } from '../data/use-range.ts'
@@ -25,6 +26,8 @@ export type RangeChartProps = Pick<
   readonly name?: ((series: PointSeries) => string) | undefined
   /** The token of the color of a series. Default: the colors in turn. */
   readonly color?: ((series: PointSeries, index: number) => string) | undefined
+  /** What is drawn instead of the series of the query, for example their ratio. */
+  readonly derive?: ((series: readonly PointSeries[]) => readonly PointSeries[]) | undefined
   /** The order of the series. Default: by name. */
   readonly order?: ((a: PointSeries, b: PointSeries) => number) | undefined
   /** Draws nothing if there is nothing: an engine that cannot tell has no empty chart. */
@@ -32,17 +35,22 @@ export type RangeChartProps = Pick<
 }
 
 /** A chart of a query over the range of the page. It asks for nothing while it is off the screen. */
-export function RangeChart({ query, name = nameByLabels, color, order, isHiddenIfEmpty, ...props }: RangeChartProps) {
+export function RangeChart({ query, name = nameByLabels, color, derive, order, isHiddenIfEmpty, ...props }: RangeChartProps) {
   const [element, isVisible] = useVisible<HTMLDivElement>()
   const data = useRange(isVisible ? query : undefined)
-  const sorted = [...data.series].sort(order ?? ((a, b) => name(a).localeCompare(name(b), 'en', { numeric: true })))
+  const sorted = [...(derive?.(data.series) ?? data.series)].sort(
+    order ?? ((a, b) => name(a).localeCompare(name(b), 'en', { numeric: true })),
+  )
   const series = sorted.map((one, index) => ({
     key: one.key,
     label: name(one),
     color: color?.(one, index) ?? colorToken(index),
     points: one.points,
   }))
-  if (isHiddenIfEmpty && isVisible && !data.isLoading && data.error === undefined && series.length === 0) return null
+  const isKnownEmpty = useRef(false)
+  if (isVisible) isKnownEmpty.current = !data.isLoading && data.error === undefined && series.length === 0
+  // Not null: an element is watched, so that the chart appears when there is something.
+  if (isHiddenIfEmpty && isKnownEmpty.current) return <div ref={element} class="chart-hidden" />
   const { startMs, endMs, stepMs, isLoading, error, reload } = data
   return (
     <div ref={element} class={`chart-cell${props.isWide ? ' card-wide' : ''}`}>

@@ -1,3 +1,4 @@
+import { type Signal, useSignal } from '@preact/signals'
 import { Empty } from '../components/notices.tsx'
 import { formatDuration } from '../format/durations.ts'
 import { formatFullTime, formatTimeTick } from '../format/times.ts'
@@ -13,6 +14,8 @@ export interface TimelineInterval {
   readonly color: string
   /** Hatched, for what is not so sure or not so bad, for example a pending alert. */
   readonly isLight?: boolean | undefined
+  /** The height as a share of the lane, for a size. Default: all of it. */
+  readonly height?: number | undefined
   /** Where a click leads. */
   readonly href?: string | undefined
 }
@@ -41,6 +44,7 @@ export function Timeline({
   readonly endMs: number
   readonly empty?: string | undefined
 }) {
+  const pointed = useSignal<string | undefined>(undefined)
   if (lanes.length === 0) return <Empty>{empty}</Empty>
   const spanMs = endMs - startMs
   const percent = (timeMs: number): number => ((timeMs - startMs) / spanMs) * 100
@@ -68,6 +72,7 @@ export function Timeline({
                     interval={one}
                     left={Math.max(0, percent(one.startMs))}
                     right={Math.min(100, percent(one.endMs ?? endMs))}
+                    pointed={pointed}
                   />
                 ))}
               <TimelineCursor startMs={startMs} endMs={endMs} />
@@ -85,7 +90,17 @@ export function Timeline({
           ))}
         </span>
       </div>
+      <PointedText text={pointed} />
     </section>
+  )
+}
+
+/** What the interval under the pointer is. */
+function PointedText({ text }: { readonly text: Signal<string | undefined> }) {
+  return (
+    <p class="timeline-text" aria-hidden="true">
+      {text.value ?? <span class="muted">Point at an interval to read it.</span>}
+    </p>
   )
 }
 
@@ -93,18 +108,36 @@ function Interval({
   interval,
   left,
   right,
+  pointed,
 }: {
   readonly interval: TimelineInterval
   readonly left: number
   readonly right: number
+  /** Holds what is under the pointer, in words. */
+  readonly pointed: Signal<string | undefined>
 }) {
-  const { startMs, endMs, title, color, isLight, href } = interval
+  const { startMs, endMs, title, color, isLight, height = 1, href } = interval
   const lasted = endMs === undefined ? 'still going on' : endMs > startMs ? formatDuration((endMs - startMs) / 1000) : undefined
   const text = [title, formatFullTime(startMs), lasted].filter((part) => part !== undefined).join(', ')
+  const point = (): void => {
+    pointed.value = text
+  }
+  const leave = (): void => {
+    pointed.value = undefined
+  }
   const properties = {
     class: `timeline-interval${isLight ? ' timeline-light' : ''}`,
-    style: { left: `${left}%`, width: `${Math.max(0, right - left)}%`, color: `var(${color})` },
+    style: {
+      left: `${left}%`,
+      width: `${Math.max(0, right - left)}%`,
+      height: `${Math.round(height * 80)}%`,
+      color: `var(${color})`,
+    },
     title: text,
+    onMouseEnter: point,
+    onMouseLeave: leave,
+    onFocus: point,
+    onBlur: leave,
   }
   if (href === undefined) return <span {...properties} role="img" aria-label={text} />
   return (
