@@ -18,10 +18,34 @@ const sharedFiles = {
     /monitor.src.(?!index|register|preload|thread|http.(?!servers|first-request)|history.sqlite|exporters.(otlp|prometheus)|alerts.(rule-file|notifiers.(?!log|notifier|create))|collection.snapshot-reader)/,
 }
 
+const licensesFile = 'licenses.txt'
+
+/** The copyright of packages with the MIT license that do not include it, from their sources. */
+const missingCopyrights = { 'yoga-layout': 'Copyright (c) Meta Platforms, Inc. and affiliates.' }
+
+const mitText = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
+"Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
+distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY
+CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`
+
 /** Bundles all packages. Also the global set-up of vitest: tests that start processes must not run an old bundle. */
 export async function setup() {
-  const packages = Object.entries(sharedFiles).map(([name, shared]) => bundle(join(root, 'packages', name), shared))
-  await Promise.all([...packages, bundleConsole(join(root, 'packages/console')), buildPage()])
+  const { NODE_ENV: environment = 'production' } = process.env
+  // Vitest sets it to `test`, and Vite would build what is for development.
+  process.env.NODE_ENV = 'production'
+  try {
+    const packages = Object.entries(sharedFiles).map(([name, shared]) => bundle(join(root, 'packages', name), shared))
+    await Promise.all([...packages, bundleConsole(join(root, 'packages/console')), buildPage()])
+  } finally {
+    process.env.NODE_ENV = environment
+  }
 }
 
 /** Bundles the console with all that it needs: who installs the monitor installs no framework for pages or terminals. */
@@ -41,14 +65,25 @@ async function bundleConsole(packageFolder) {
       write: false,
       target: 'node22',
       minify: true,
-      license: { fileName: 'licenses.txt' },
+      license: { fileName: licensesFile },
       rolldownOptions: {
         input: { index: join(packageFolder, 'src/index.ts'), cli: join(packageFolder, 'src/cli/bin.ts') },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
       },
     },
   })
-  write(join(packageFolder, 'dist/bundle'), new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source])))
+  const files = new Map(output.map(({ fileName, code, source }) => [fileName, code ?? source]))
+  files.set(licensesFile, addLicenseTexts(files.get(licensesFile)))
+  write(join(packageFolder, 'dist/bundle'), files)
+}
+
+/** Adds the license of packages that do not include its text. @throws Error if the text of another one is missing. */
+function addLicenseTexts(licenses) {
+  return licenses.replace(/^## (\S+) - .*\n(?=\s*(## |$(?!\s*\S)))/gm, (heading, name) => {
+    const copyright = missingCopyrights[name]
+    if (copyright === undefined) throw new Error(`${name} includes no license: add its copyright to missingCopyrights`)
+    return `${heading}\nMIT License\n\n${copyright}\n\n${mitText}\n`
+  })
 }
 
 /** Bundles the files that the package exports, each to a file of the same name; what several of them share is a chunk. */

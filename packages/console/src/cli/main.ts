@@ -3,11 +3,15 @@ import type { CliHost, Command } from './command.ts'
 import { formatHelp } from './help.ts'
 import { type CliOptions, parseOptions } from './options.ts'
 import { serveCommand } from './serve.ts'
+import { topCommand } from './top.ts'
 import { suggest, UsageError } from './usage-error.ts'
 
 const program = 'wombat-console'
 /** The command without a name is the first. */
-const commands: ReadonlyMap<string, Command> = new Map([['', serveCommand]])
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['', serveCommand],
+  ['top', topCommand],
+])
 
 const globalOptions: CliOptions = {
   help: { description: 'Print this help.' },
