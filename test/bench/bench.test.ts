@@ -42,7 +42,7 @@ test('every part reports its comparison, with a number for each case and each ra
       }
     }
   }
-})
+}, 120_000)
 
 test('each ratio is printed with its goal, met or missed', async () => {
   expect(await bench('--only', 'record')).toMatch(/prom-client ÷ ours, one reader .* goal: at least 20, (met|missed)/)
