@@ -115,7 +115,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     registry,
     findWorker: (thread) => group.ownWorker ?? thread ?? threads.ownWorker,
   })
-  components.add(createSubscription(() => recordStoreEvents(events, registry.observer, clock)))
+  components.add(createSubscription(() => recordStoreEvents(events, registry, clock)))
   components.add(createSubscription(() => recordClockSteps(events, clock)))
   const operations = components.add(new OperationMonitor({ registry, logger, clock, events, ...options.operations }))
   const { slowLog, errors } = operations

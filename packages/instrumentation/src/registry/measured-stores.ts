@@ -10,6 +10,8 @@ export interface MeasuredStore {
   readonly adapter: string
   /** Returns the store's state now; `closed` if the store was garbage collected. */
   state(): StoreState
+  /** Unix time in milliseconds since when the store is known to be open; undefined if it is not. */
+  readonly openedMs: number | undefined
   /** Returns the `error.type` of the last attempt to open the store; undefined if the state is not `failed`. */
   openFailure(): string | undefined
   /** Returns the folder of the store's files; undefined if it has none, or it is unknown. */

@@ -45,8 +45,7 @@ export class StoreReference implements MeasuredStore {
   readonly #cleanUps = new Set<() => void>()
   #directory: string | undefined
   #lastOpenFailure: string | undefined
-  /** What the last event of the store said. */
-  #isKnownOpen = false
+  #openedMs: number | undefined
 
   constructor(registry: MetricsRegistry, { name, engine, adapter }: StoreNames, parts: StoreOwnedParts) {
     this.name = name
@@ -60,6 +59,10 @@ export class StoreReference implements MeasuredStore {
     const state = this.#lookUp('state', () => this.#binding?.state())
     if (state === undefined) return 'closed'
     return state === 'closed' && this.#lastOpenFailure !== undefined ? 'failed' : state
+  }
+
+  get openedMs(): number | undefined {
+    return this.#openedMs
   }
 
   openFailure(): string | undefined {
@@ -84,18 +87,18 @@ export class StoreReference implements MeasuredStore {
   /** Records that the store was opened. */
   onOpened(): void {
     this.#lastOpenFailure = undefined
-    this.#setKnownOpen(true)
+    this.#setOpen(true)
   }
 
   /** Records that the store is open or closed, if that has changed: not every store calls a method when it does. */
   updateState(): void {
     const state = this.state()
-    if (state !== 'opening') this.#setKnownOpen(state === 'open')
+    if (state !== 'opening') this.#setOpen(state === 'open')
   }
 
   /** The store was garbage collected. */
   onDropped(): void {
-    this.#setKnownOpen(false)
+    this.#setOpen(false)
     this.release()
   }
 
@@ -164,13 +167,13 @@ export class StoreReference implements MeasuredStore {
     return parts?.binding?.collect?.()
   }
 
-  #setKnownOpen(isOpen: boolean): void {
-    if (isOpen === this.#isKnownOpen) return
-    this.#isKnownOpen = isOpen
+  #setOpen(isOpen: boolean): void {
+    if (isOpen === (this.#openedMs !== undefined)) return
+    const nowMs = Date.now()
+    this.#openedMs = isOpen ? nowMs : undefined
     const { observer } = this.#registry
     if (!observer.hasEventListeners) return
     const { name: store, engine, adapter } = this
-    const nowMs = Date.now()
     const kind = isOpen ? 'store_opened' : 'store_closed'
     observer.emitEvent({ kind, store, id: observer.nextEventId(), startMs: nowMs, endMs: nowMs, details: { engine, adapter } })
   }

@@ -1,4 +1,4 @@
-import { MetricsRegistry, type StoreEvent } from '@wombat/instrumentation'
+import { instrument, MetricsRegistry, type StoreEvent } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../time/clock.ts'
 import { EventLog } from './event-log.ts'
@@ -8,10 +8,24 @@ function create() {
   const clock = new ManualClock()
   const registry = new MetricsRegistry()
   const events = new EventLog({ clock, registry })
-  const stop = recordStoreEvents(events, registry.observer, clock)
+  const stop = recordStoreEvents(events, registry, clock)
   const emit = (event: StoreEvent): void => registry.observer.emitEvent(event)
   return { clock, events, stop, emit }
 }
+
+test('a store that is open already is on the timeline, dated by when it was opened', () => {
+  const registry = new MetricsRegistry()
+  const beforeMs = Date.now()
+  instrument(new Map(), { name: 'cache', registry })
+  const afterMs = Date.now()
+  const clock = new ManualClock(afterMs + 60_000)
+  const events = new EventLog({ clock, registry })
+  recordStoreEvents(events, registry, clock)
+  const [opened] = events.query().events
+  expect(opened).toMatchObject({ kind: 'store_opened', store: 'cache', details: { engine: 'map', adapter: 'map' } })
+  expect(opened?.startMs).toBeGreaterThanOrEqual(beforeMs)
+  expect(opened?.startMs).toBeLessThanOrEqual(afterMs)
+})
 
 test('a stall lasts until its end is reported, and is dated by its line although the clock was set meanwhile', () => {
   const { clock, events, emit } = create()

@@ -1,13 +1,16 @@
-import type { OperationObserver, StoreEvent } from '@wombat/instrumentation'
+import type { MetricsRegistry, StoreEvent } from '@wombat/instrumentation'
 import type { Clock } from '../time/clock.ts'
 import { SystemTimes } from '../time/system-times.ts'
 import type { EventSeverity } from './event.ts'
 import type { EventLog } from './event-log.ts'
 
-/** Adds the events of the stores and their engines to the timeline. Returns a function that stops it. */
-export function recordStoreEvents(events: EventLog, observer: OperationObserver, clock: Clock): () => void {
+/**
+ * Adds the events of the stores and their engines to the timeline, and the openings of those stores that are open already. Returns a
+ * function that stops it.
+ */
+export function recordStoreEvents(events: EventLog, { observer, stores }: MetricsRegistry, clock: Clock): () => void {
   const times = new SystemTimes(clock)
-  const unsubscribe = observer.onEvent((event) => {
+  const add = (event: StoreEvent): void => {
     const startMs = times.toClockMs(event.startMs)
     const endMs = event.endMs === undefined ? undefined : startMs + event.endMs - event.startMs
     events.add({
@@ -19,7 +22,12 @@ export function recordStoreEvents(events: EventLog, observer: OperationObserver,
       ...describe(event),
       ...(endMs === undefined ? { isOngoing: true } : { endMs }),
     })
-  })
+  }
+  for (const { name: store, engine, adapter, openedMs: startMs } of stores.list()) {
+    if (startMs === undefined) continue
+    add({ kind: 'store_opened', store, id: observer.nextEventId(), startMs, endMs: startMs, details: { engine, adapter } })
+  }
+  const unsubscribe = observer.onEvent(add)
   return () => {
     unsubscribe()
     times.close()
