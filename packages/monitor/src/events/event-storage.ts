@@ -1,4 +1,5 @@
 import type { Component } from '../component.ts'
+import { TimeSlices } from '../history/time-slices.ts'
 import type { Logger } from '../logger.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import type { EventLog, SavedEvents } from './event-log.ts'
@@ -25,6 +26,7 @@ const saveIntervalMs = 60_000
 export class EventStorage implements Component {
   readonly #options: EventStorageOptions
   #savedId: string | undefined
+  #saving: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: EventStorageOptions) {
@@ -40,19 +42,39 @@ export class EventStorage implements Component {
 
   /** The timer does not keep the process alive. */
   start(): void {
-    this.#timer = setInterval(() => this.save(), saveIntervalMs).unref()
+    this.#timer = setInterval(() => void this.save(), saveIntervalMs).unref()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer)
-    this.save()
+    await this.save()
   }
 
-  /** Saves the events, unless nothing has happened since. A failure is counted and logged by the storage. */
-  save(): void {
-    const { events, storage } = this.#options
+  /** Saves the events, unless nothing has happened since. A failure to write is counted and logged by the storage. Never rejects. */
+  save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#save())
+    return this.#saving
+  }
+
+  async #save(): Promise<void> {
+    const { events, storage, logger } = this.#options
     const { lastId } = events
     if (lastId === this.#savedId) return
-    if (storage.setMetadata(storageName, JSON.stringify(events.save()))) this.#savedId = lastId
+    try {
+      if (storage.setMetadata(storageName, await stringify(events.save()))) this.#savedId = lastId
+    } catch (error) {
+      logger.error({ reason: errorMessage(error) }, 'the events could not be stored')
+    }
   }
+}
+
+/** Returns the JSON of some thousand events, in slices. */
+async function stringify({ atMs, events }: SavedEvents): Promise<string> {
+  const slices = new TimeSlices({ pause: 'turn' })
+  const texts: string[] = []
+  for (const event of events) {
+    texts.push(JSON.stringify(event))
+    await slices.yieldIfDue()
+  }
+  return `{"atMs":${atMs},"events":[${texts.join(',')}]}`
 }

@@ -78,7 +78,7 @@ export type TimelineEvent = { [Kind in EventKind]: EventOf<Kind> }[EventKind]
 
 /**
  * How many events of each kind are kept for each process, so that many of one kind displace none of another. In all about 2,000,
- * which take about 1 MB.
+ * which take less than 2 MB.
  */
 export const eventLimits: Readonly<Record<EventKind, number>> = {
   flush: 300,
