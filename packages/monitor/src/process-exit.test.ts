@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { EventStreamClient } from '@wombat/test-support/event-stream'
 import { httpRequest } from '@wombat/test-support/http-request'
 import { otlpValue } from '@wombat/test-support/otlp-json'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
@@ -87,6 +88,17 @@ test('it ends while a client keeps a connection open', async () => {
   expect((await httpRequest(`${url}api/v1/metrics`)).status).toBe(200)
   child.stdin?.end()
   expect(await waitForExit(child)).toMatchObject({ code: 0 })
+})
+
+test('it ends while a client reads the stream of events', async () => {
+  const receiver = await startOtlpReceiver()
+  const child = startProcess(receiver.url, 'console.log(monitoring.addresses.json); for await (const _ of process.stdin);')
+  const [address] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  const client = await EventStreamClient.connect(`${address.toString().trim()}/api/v1/events/stream`)
+  await expect.poll(() => client.of('change')).not.toEqual([])
+  child.stdin?.end()
+  expect(await waitForExit(child)).toMatchObject({ code: 0 })
+  await client.ended()
 })
 
 test('close exports what was recorded', async () => {
