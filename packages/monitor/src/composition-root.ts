@@ -121,9 +121,11 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const { slowLog, errors } = operations
   components.add(registrySettings(registry, logger, cardinalityLimit))
   components.add(createSelfMetrics(registry))
-  const onChange = (changes: readonly SettingChange[]): void =>
+  const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
+  const recordChanges = (changes: readonly SettingChange[]): void => {
+    if (changes.length === 0) return
     events.add({ kind: 'settings', severity: 'info', title: 'Settings changed', details: { changes } })
-  const settings = components.add(new RuntimeSettings({ registry, slowLog, onChange, ...options.runtime }))
+  }
   components.add({ close: () => collector.unfollow() })
 
   const whole = new RegistrySource(registry)
@@ -150,6 +152,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   })
   const groupSettings = new GroupSettings({
     own: settings,
+    onChange: recordChanges,
     others: () => [group, threads],
     otherWorkers: () =>
       workers().flatMap(({ worker, thread }) => (thread === undefined && worker === group.ownWorker ? [] : [worker])),
@@ -276,7 +279,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     slowOperations: () => slowLog.records,
     errors,
     workers,
-    adjust: (changes) => settings.adjust(changes),
+    adjust: (changes) => recordChanges(settings.adjust(changes)),
     annotate: (title, annotationOptions) => annotate(events, clock, title, annotationOptions),
     metrics: async () => jsonMetrics(await reader.take(), registry.semconv, collector.active?.recent),
     snapshot: () => reader.take(),

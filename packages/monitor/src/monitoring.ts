@@ -62,8 +62,8 @@ export interface Monitoring extends AsyncDisposable {
   /** Returns all metrics as they are now, in full resolution. */
   snapshot(): Promise<Snapshot>
   /**
-   * Serves all endpoints from an existing server, as a fetch handler. The address of the client is unknown, so the health endpoints
-   * return only a status.
+   * Serves all endpoints from an existing server, as a fetch handler. The address of the client is unknown: without an `authToken`, the
+   * health endpoints return only a status, and nothing can be changed.
    */
   readonly fetch: (request: Request) => Response | Promise<Response>
   /** Serves all endpoints from an existing server, as a Node request handler. */

@@ -58,8 +58,6 @@ export interface RuntimeSettingsOptions {
   readonly options: RuntimeOptions
   /** Provides the tracer of the operations' spans (default: the global provider). */
   readonly tracerProvider: AnyTracerProvider | undefined
-  /** Called with the settings whose value has changed, if there are any. */
-  readonly onChange?: (changes: readonly SettingChange[]) => void
 }
 
 /** The settings of a registry before monitoring changed them. */
@@ -75,17 +73,15 @@ export class RuntimeSettings implements Component {
   readonly #slowLog: SlowLog
   readonly #tracerProvider: AnyTracerProvider | undefined
   readonly #startOptions: RuntimeOptions
-  readonly #onChange: (changes: readonly SettingChange[]) => void
   #options: RuntimeOptions
   #previous: PreviousSettings | undefined
 
-  constructor({ registry, slowLog, options, tracerProvider, onChange = () => {} }: RuntimeSettingsOptions) {
+  constructor({ registry, slowLog, options, tracerProvider }: RuntimeSettingsOptions) {
     this.#registry = registry
     this.#slowLog = slowLog
     this.#tracerProvider = tracerProvider
     this.#options = options
     this.#startOptions = options
-    this.#onChange = onChange
   }
 
   /** Returns every setting with its value now and at the start. */
@@ -106,17 +102,20 @@ export class RuntimeSettings implements Component {
     this.#apply()
   }
 
-  /** Changes the given options and keeps the others. Has no effect after `close`. @throws ConfigError; then no option is changed. */
-  adjust(changes: Partial<RuntimeOptions>): void {
+  /**
+   * Changes the given options and keeps the others; returns those whose value was another one. Has no effect after `close`.
+   *
+   * @throws ConfigError; then no option is changed.
+   */
+  adjust(changes: Partial<RuntimeOptions>): SettingChange[] {
     const problems = validateChanges(changes)
     if (problems.length > 0) throw new ConfigError(problems)
     const before = this.#options
     this.#options = { ...before, ...changes }
-    if (this.#previous === undefined) return
+    if (this.#previous === undefined) return []
     this.#apply()
     const changed = runtimeOptionNames.filter((setting) => before[setting] !== this.#options[setting])
-    if (changed.length === 0) return
-    this.#onChange(changed.map((setting) => ({ setting, from: before[setting], to: this.#options[setting] })))
+    return changed.map((setting) => ({ setting, from: before[setting], to: this.#options[setting] }))
   }
 
   /** Restores the previous settings: the stores of a MeterProvider outlive their monitoring. */

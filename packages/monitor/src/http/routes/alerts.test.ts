@@ -204,6 +204,13 @@ test('a silence withholds notifications, which are sent when it is deleted', asy
   expect((await read()).notifications).toMatchObject([{ result: 'sent' }, { result: 'silenced' }])
   expect((await read()).alerts[0]).not.toHaveProperty('silencedUntilMs')
   expect((await ask(`/api/v1/silences/${silence.id}`, 'DELETE')).status).toBe(404)
+  const { events } = JSON.parse((await ask('/api/v1/events?kind=silence,notification')).body.toString())
+  expect(events.map(({ title }: { title: string }) => title)).toEqual([
+    'Silence created',
+    'Notification of Open silenced',
+    'Silence deleted',
+    'Notification of Open sent',
+  ])
   expect(logger.lines.map(({ message }) => message)).toEqual(
     expect.arrayContaining(['notifications of alerts are silenced', 'a silence of alerts was deleted']),
   )

@@ -98,7 +98,7 @@ test('every option is listed with its value and its source, and no secret', asyn
   expect(text).not.toContain(token)
 })
 
-test('settings are changed with their effect, and their value at the start stays', async () => {
+test('settings are changed with their effect, their value at the start stays, and the change is on the timeline', async () => {
   const monitoring = await monitor({ enableSlowQueryLog: false })
   const { settings } = await readConfig(monitoring)
   expect(settings.map(({ setting }) => setting)).toEqual([
@@ -117,6 +117,18 @@ test('settings are changed with their effect, and their value at the start stays
     { setting: 'enableSlowQueryLog', value: true, startValue: false },
   ])
   expect(monitoring.registry.observer.sampleInterval).toBe(16)
+  const { body } = await httpRequest(`${monitoring.addresses.json}/api/v1/events?kind=settings`, { headers: { authorization } })
+  expect(JSON.parse(body.toString()).events).toMatchObject([
+    {
+      title: 'Settings changed',
+      details: {
+        changes: [
+          { setting: 'latencySampleRatio', from: 1, to: 1 / 16 },
+          { setting: 'enableSlowQueryLog', from: false, to: true },
+        ],
+      },
+    },
+  ])
   monitoring.adjust({ latencySampleRatio: 1 })
   expect((await readConfig(monitoring)).settings[1]).toMatchObject({ value: 1, startValue: 1 })
 })
