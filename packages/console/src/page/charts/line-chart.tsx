@@ -3,16 +3,17 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 import type { ApiError } from '../api/client.ts'
+import type { TimelineEvent } from '../api/types.ts'
 import { Icon } from '../components/icon.tsx'
 import { Empty, ErrorNotice } from '../components/notices.tsx'
 import { Table } from '../components/table.tsx'
 import { showLive, timeRange, zoomTo } from '../data/time-range.ts'
-import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
+import { formatClock, formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
 import { formatValue } from '../format/units.ts'
 import { color, theme, withAlpha } from '../theme/theme.ts'
 import { type ChartColumns, type ChartSeries, niceMax, stackColumns, summarize, toColumns } from './chart-data.ts'
 import { cursorMs } from './cursor.ts'
-import { kinds, marks } from './marks.tsx'
+import { frequentKinds, kinds, marks } from './marks.tsx'
 import { useWidth } from './use-size.ts'
 
 /** A value that is drawn as a horizontal line, for example of an alert rule. */
@@ -54,7 +55,7 @@ export interface LineChartProps {
 
 const binaryIncrements = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const dash = [6, 4]
-/** The lines of more marks than this are drawn faintly. */
+/** The lines of more rare events than this are drawn faintly. */
 const maxClearMarks = 25
 
 /** Lines over the time of the page, with the values under the pointer, the events of the process, and a table of the same values. */
@@ -378,37 +379,53 @@ function shareCursor(plot: UPlot, hasMarks: boolean, hint: PlotSettings['hint'])
   if (left < 0 || !isHovered(plot)) return
   cursorMs.value = plot.posToVal(left, 'x')
   if (!hasMarks) return
-  const near = marks.peek().filter(({ startMs }) => Math.abs(plot.valToPos(startMs, 'x') - left) <= 4)
-  const lines = near
-    .slice(0, 5)
-    .map(({ startMs, store, title }) => `${formatShortTime(startMs, startMs)} ${store === undefined ? '' : `${store}: `}${title}`)
-  if (near.length > lines.length) lines.push(`and ${near.length - lines.length} more`)
+  const near = marks.peek().filter(({ startMs }) => Math.abs(plot.valToPos(startMs, 'x') - left) <= markWidth)
+  const lines = describeEvents(near)
   if (lines.length === 0) hint.value = undefined
   else hint.value = { left: left + plot.over.offsetLeft, lines }
 }
 
-/** Draws each event as a thin line with a head, and one that lasts as a band. */
+/** How many different events a hint names. */
+const maxHintLines = 6
+
+/** Returns a line for each title among these events; events with one title are counted. */
+function describeEvents(events: readonly TimelineEvent[]): readonly string[] {
+  const byText = Map.groupBy(events, ({ store, title }) => (store === undefined ? title : `${store}: ${title}`))
+  const lines = [...byText].slice(0, maxHintLines).map(([text, [first, ...others]]) => {
+    const time = first === undefined ? '' : formatClock(first.startMs)
+    return `${time} ${text}${others.length === 0 ? '' : ` (${others.length + 1} times)`}`
+  })
+  return byText.size > lines.length ? [...lines, `and ${byText.size - lines.length} others`] : lines
+}
+
+/** Events of one kind that are nearer to each other, in CSS pixels, are one mark. */
+const markWidth = 6
+
+/** Draws each event as a tick at the top, a rare one as a line too, and one that lasts as a band. */
 function drawMarks(plot: UPlot): void {
   const { ctx, bbox } = plot
   const ratio = UPlot.pxRatio
+  const lastOfKind = new Map<string, number>()
   ctx.save()
   ctx.beginPath()
-  ctx.rect(bbox.left, bbox.top - 6 * ratio, bbox.width, bbox.height + 6 * ratio)
+  ctx.rect(bbox.left, bbox.top - markWidth * ratio, bbox.width, bbox.height + markWidth * ratio)
   ctx.clip()
-  // A hundred events at one pixel are one line.
-  const places = new Map(marks.peek().map((mark) => [`${mark.kind} ${Math.round(plot.valToPos(mark.startMs, 'x', true))}`, mark]))
   // Many lines would hide what the chart shows.
-  const lineAlpha = places.size > maxClearMarks ? 0.1 : 0.45
-  for (const { kind, startMs, endMs } of places.values()) {
+  const lineAlpha = marks.peek().filter(({ kind }) => !frequentKinds.has(kind)).length > maxClearMarks ? 0.15 : 0.4
+  for (const { kind, startMs, endMs } of marks.peek()) {
     const left = Math.round(plot.valToPos(startMs, 'x', true))
+    const width = endMs === undefined ? 0 : plot.valToPos(endMs, 'x', true) - left
     const stroke = color(kinds[kind].color)
-    if (endMs !== undefined) {
-      const width = plot.valToPos(endMs, 'x', true) - left
-      ctx.fillStyle = withAlpha(stroke, 0.12)
-      if (width > ratio) ctx.fillRect(left, bbox.top, width, bbox.height)
+    if (width >= 2 * ratio) {
+      ctx.fillStyle = withAlpha(stroke, 0.1)
+      ctx.fillRect(left, bbox.top, width, bbox.height)
     }
-    ctx.fillStyle = withAlpha(stroke, lineAlpha)
-    ctx.fillRect(left, bbox.top, ratio, bbox.height)
+    if (left - (lastOfKind.get(kind) ?? Number.NEGATIVE_INFINITY) < markWidth * ratio) continue
+    lastOfKind.set(kind, left)
+    if (!frequentKinds.has(kind)) {
+      ctx.fillStyle = withAlpha(stroke, lineAlpha)
+      ctx.fillRect(left, bbox.top, ratio, bbox.height)
+    }
     ctx.fillStyle = stroke
     ctx.beginPath()
     ctx.moveTo(left - 3 * ratio, bbox.top - 5 * ratio)

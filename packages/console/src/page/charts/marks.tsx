@@ -26,6 +26,16 @@ export const kinds: Readonly<Record<EventKind, { readonly title: string; readonl
   clock: { title: 'Clock set', color: '--series-8' },
 }
 
+/** Kinds that occur so often that their marks are only ticks at the top of a chart; the others cross it. */
+export const frequentKinds: ReadonlySet<EventKind> = new Set([
+  'flush',
+  'compaction',
+  'write_stall',
+  'slow_operations',
+  'event_loop_block',
+  'notification',
+])
+
 /** Flushes and compactions are the daily work of an engine: too many to be marks unless they are wanted. */
 const defaultKinds: readonly EventKind[] = eventKinds.filter(
   (kind) => !['flush', 'compaction', 'notification', 'silence'].includes(kind),
@@ -44,11 +54,17 @@ const eventsInRange = computed<readonly TimelineEvent[]>(() => {
   const store = selectedStore.value
   return timelineEvents.value.filter(
     (event) =>
+      !isQuietAlert(event) &&
       event.startMs <= endMs &&
       (event.endMs ?? event.startMs) >= startMs &&
       (store === undefined || event.store === undefined || event.store === store),
   )
 })
+
+/** Most alerts that are pending never fire. */
+function isQuietAlert({ kind, details }: TimelineEvent): boolean {
+  return kind === 'alert' && (details['to'] === 'pending' || details['to'] === 'inactive')
+}
 
 /** The events that are drawn on charts, by the time they began. */
 export const marks = computed(() => eventsInRange.value.filter(({ kind }) => shownKinds.value.has(kind)))
