@@ -6,18 +6,19 @@ import type {
   Config,
   ErrorEntry,
   ErrorsAnswer,
-  EvaluatedRule,
   HealthCheck,
-  HealthReport,
+  HealthDetails,
   Heatmap,
   JsonValue,
-  Labels,
   QueryAnswer,
   QuerySeries,
   RangeAnswer,
+  Rule,
+  RuleValues,
   RuntimeSetting,
   Session,
   SettingsAnswer,
+  Silence,
   SlowOperationsAnswer,
   Store,
   StoresAnswer,
@@ -31,11 +32,14 @@ export type {
   CatalogMetric,
   CatalogMetricAnswer,
   ErrorsAnswer,
+  HealthChange,
   HealthCheck,
   Labels,
+  NewSilence,
   NotificationRecord,
   QueryAnswer,
   RangeSeries,
+  Silence,
   SlowOperation,
   SlowOperationsAnswer,
   StoresAnswer,
@@ -53,12 +57,11 @@ export type AlertState = Alert
 export type ErrorRecord = ErrorEntry
 export type ConfigAnswer = Config
 export type SettingState = RuntimeSetting
+export type HealthAnswer = HealthDetails
+export type RuleState = Rule
+export type RuleValuesAnswer = RuleValues
 export type HealthStatus = HealthCheck['status']
 export type QueryFunction = 'value' | 'rate' | 'increase' | 'quantile' | 'min' | 'max' | 'avg'
-
-export interface HealthAnswer extends HealthReport {
-  readonly changes?: readonly HealthChange[]
-}
 
 export const eventKinds = [
   'flush',
@@ -100,40 +103,8 @@ export interface EventsAnswer {
   readonly missed: number
 }
 
-export interface HealthChange {
-  readonly timeMs: number
-  readonly name: string
-  readonly store?: string
-  readonly from: HealthStatus
-  readonly to: HealthStatus
-  readonly message: string
-}
-
-export interface RuleState extends EvaluatedRule {
-  readonly state?: 'firing' | 'pending' | 'inactive'
-  readonly alerts?: number
-  readonly unit?: string
-}
-
 export interface RulesAnswer {
   readonly rules: readonly RuleState[]
-}
-
-export interface RuleValuesAnswer extends QueryRangeAnswer {
-  readonly rule: string
-  readonly threshold?: number
-  readonly clearThreshold?: number
-  readonly direction?: 'above' | 'below'
-  readonly unit?: string
-}
-
-export interface Silence {
-  readonly id: string
-  readonly matchers: Labels
-  readonly startMs: number
-  readonly endMs: number
-  readonly comment?: string
-  readonly alerts?: number
 }
 
 export interface SilencesAnswer {
