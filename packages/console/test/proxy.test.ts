@@ -85,6 +85,46 @@ test('the token of the environment is added to each request, and never shown', a
   expect((await fetch(`${without}api/v1/alerts`)).status).toBe(401)
 })
 
+test('the page signs in, changes something and signs out through the console', async () => {
+  const authToken = 'a-secret-of-the-process'
+  const monitoring = await startProcess({ authToken })
+  const url = await startConsole(monitoring.addresses.json)
+  const headers: Record<string, string> = { origin: new URL(url).origin, 'content-type': 'application/json' }
+  const send = (path: string, init: RequestInit = {}) => fetch(`${url}api/v1/${path}`, { ...init, headers })
+  const readSession = async () => (await (await send('session')).json()) as { signedIn: boolean; csrfToken?: string }
+  expect((await send('session', { method: 'POST', body: '{"token":"a-wrong-token-of-it"}' })).status).toBe(401)
+  const signedIn = await send('session', { method: 'POST', body: JSON.stringify({ token: authToken }) })
+  expect(signedIn.status).toBe(204)
+  headers['cookie'] = signedIn.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+  const { csrfToken = '', ...session } = await readSession()
+  expect(session).toMatchObject({ authentication: 'token', signedIn: true, canChange: true })
+  const change = { method: 'POST', body: '{"slowQueryThresholdMs":1234}' }
+  expect((await send('settings', change)).status).toBe(403)
+  headers['x-wombat-csrf'] = csrfToken
+  expect((await send('settings', change)).status).toBe(200)
+  expect((await send('session', { method: 'DELETE' })).status).toBe(204)
+  expect((await readSession()).signedIn).toBe(false)
+})
+
+test('the samples of the process arrive as they are taken', async () => {
+  const monitoring = await startProcess({ historyIntervalMs: 200 })
+  const url = await startConsole(monitoring.addresses.json)
+  const browser = new AbortController()
+  const response = await fetch(`${url}api/v1/events/stream`, { signal: browser.signal })
+  const samples: number[] = []
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const [, sampleMs] = /event: sample\ndata: \{"timeMs":(\d+)\}/.exec(text) ?? []
+    if (sampleMs !== undefined) samples.push(Date.now() - Number(sampleMs))
+    if (samples.length === 3) break
+  }
+  browser.abort()
+  // On a busy machine a sample may be late, but a stream that waits for more would be as late as the next sample at least.
+  expect(Math.min(...samples)).toBeLessThan(150)
+})
+
 test('events arrive when they are sent, and the stream ends at the process when the browser closes it', async () => {
   let stream: ServerResponse | undefined
   const [address] = await startServer((request, response) => {
@@ -211,6 +251,17 @@ test('the process gets its own origin, the body, and only the cookies that it ha
   })
   expect(Object.keys(got?.headers ?? {})).not.toContain('x-forwarded-for')
   expect(host).toMatch(/^127\.0\.0\.1:/)
+})
+
+test('only a body of a known and small size is passed on', async () => {
+  const [address] = await startServer((_, response) => response.end('arrived'))
+  const url = await startConsole(address)
+  const headers = { origin: new URL(url).origin }
+  const large = await fetch(`${url}api/v1/settings`, { method: 'POST', headers, body: 'x'.repeat(2 ** 20 + 1) })
+  expect(large.status).toBe(413)
+  const body = new Blob(['x']).stream()
+  const init: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' }
+  expect((await fetch(`${url}api/v1/settings`, init)).status).toBe(411)
 })
 
 test('a redirect of the process is not followed: it would send the token elsewhere', async () => {

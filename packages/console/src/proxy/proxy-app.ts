@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { proxy } from 'hono/proxy'
 import { secureHeaders } from 'hono/secure-headers'
 import { describeNetworkProblem } from '../connection/network-problem.ts'
@@ -41,13 +40,25 @@ export function createProxyApp(target: Target): Hono {
   const app = new Hono()
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: 'DENY', strictTransportSecurity: false }), loopbackNamesOnly)
   for (const path of forwardedPaths) {
-    app.use(path, sameOriginOnly(formatTarget(target)), bodyLimit({ maxSize: maxBodyBytes }))
+    app.use(path, sameOriginOnly(formatTarget(target)), smallBodiesOnly)
     app.all(path, (context) => forward(context, target))
   }
   for (const file of consoleFiles()) app.get(`/${file.path}`, (context) => sendFile(context, file))
   app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
   app.onError((error, context) => context.json({ error: error.message }, 500))
   return app
+}
+
+/** Rejects a body that is too large, or whose size is not known before. */
+const smallBodiesOnly: MiddlewareHandler = async (context, next) => {
+  if (context.req.header('transfer-encoding') !== undefined)
+    return context.json({ error: 'the header Content-Length is missing' }, 411)
+  if (bodyBytes(context) <= maxBodyBytes) return next()
+  return context.json({ error: `the body must have at most ${maxBodyBytes} bytes, got ${bodyBytes(context)}` }, 413)
+}
+
+function bodyBytes(context: Context): number {
+  return Number(context.req.header('content-length') ?? 0)
 }
 
 async function sendFile(context: Context, { url, contentType, isImmutable }: ConsoleFile): Promise<Response> {
@@ -65,7 +76,7 @@ async function forward(context: Context, target: Target): Promise<Response> {
     response = await proxy(url, {
       method,
       headers: headersForTarget(context, target, host),
-      ...(method !== 'GET' && method !== 'HEAD' && { body: await context.req.arrayBuffer() }),
+      ...(method !== 'GET' && method !== 'HEAD' && bodyBytes(context) > 0 && { body: await context.req.arrayBuffer() }),
       // It would send the token to another address.
       redirect: 'manual',
       signal: raw.signal,
