@@ -1,20 +1,32 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Monitoring, type MonitoringConfig, startMonitoring } from '@wombat/monitor'
 import { cleanEnvironment } from '@wombat/test-support/clean-environment'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 
 /** The program as it is published. */
 export const program = join(import.meta.dirname, '../dist/bundle/cli.js')
 
-/** Starts monitoring with two stores that are used, the second one with errors, and waits until rates are known. */
-export async function startStores(config: MonitoringConfig = {}): Promise<Monitoring> {
+/** A process with two stores that are used, the second one with errors. */
+export interface StoresInUse {
+  readonly monitoring: Monitoring
+  /** The address of its JSON API. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Starts the stores, and waits until their rates are known and an alert of each of them fires. */
+export async function openStores(config: MonitoringConfig = {}): Promise<StoresInUse> {
+  const folder = await mkdtemp(join(tmpdir(), 'wombat-test-'))
   const monitoring = await startMonitoring({
     jsonApiPort: 0,
     logger: collectingLogger(),
@@ -33,25 +45,42 @@ export async function startStores(config: MonitoringConfig = {}): Promise<Monito
     resource: { 'service.name': 'shop', 'service.version': '1.2.3' },
     ...config,
   })
-  onTestFinished(() => monitoring.close())
-  const orders = monitoring.instrument(new ClassicLevel(await temporaryFolder()), { name: 'orders' })
+  const orders = monitoring.instrument(new ClassicLevel(folder), { name: 'orders' })
   const failing = { _getMany: () => Promise.reject(Object.assign(new Error('broken'), { code: 'LEVEL_IO_ERROR' })) }
   const sessions = monitoring.instrument(Object.assign(new MemoryLevel(), failing), { name: 'sessions' })
-  onTestFinished(async () => {
-    await orders.close()
-  })
   await orders.open()
-  for (let round = 0; round < 20; round++) {
-    await orders.put(`key-${round}`, 'value')
-    await orders.get(`key-${round}`)
-    await sessions.put(`key-${round}`, 'value')
-    await sessions.get(`key-${round}`)
-    await sessions.getMany(['a']).catch(() => undefined)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  const stop = new AbortController()
+  const load = (async () => {
+    for (let round = 0; !stop.signal.aborted; round++) {
+      await orders.put(`key-${round}`, 'value')
+      await orders.get(`key-${round}`)
+      await sessions.put(`key-${round}`, 'value')
+      await sessions.get(`key-${round}`)
+      await sessions.getMany(['a']).catch(() => undefined)
+      await sleep(20)
+    }
+  })()
+  await sleep(500)
   await monitoring.healthMonitor.runHealthChecks()
-  await vi.waitUntil(() => monitoring.alerts().length >= 2, { timeout: 10_000 })
-  return monitoring
+  await waitFor(() => expect(monitoring.alerts().length).toBe(2))
+  return {
+    monitoring,
+    url: monitoring.addresses.json ?? '',
+    async close() {
+      stop.abort()
+      await load
+      await orders.close()
+      await monitoring.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** As `openStores`, for one test. */
+export async function startStores(config: MonitoringConfig = {}): Promise<StoresInUse> {
+  const stores = await openStores(config)
+  onTestFinished(() => stores.close())
+  return stores
 }
 
 /** Waits until the assertion holds. A busy machine takes its time. */

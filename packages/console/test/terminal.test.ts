@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@wombat/test-support/free-port'
-import { describe, expect, test, vi } from 'vitest'
-import { inTerminal, isTmuxInstalled, startStores, Terminal, waitFor } from './console-process.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { inTerminal, isTmuxInstalled, openStores, type StoresInUse, startStores, Terminal, waitFor } from './console-process.ts'
 
 /** Waits until the screen matches. */
 async function waitForScreen(terminal: Terminal, pattern: RegExp): Promise<string> {
@@ -28,13 +28,19 @@ function colors(terminal: Terminal): number {
 }
 
 describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
+  let stores: StoresInUse
+
+  beforeAll(async () => {
+    stores = await openStores()
+  })
+  afterAll(() => stores.close())
+
   test.each([
     [80, 24],
     [200, 50],
     [40, 10],
   ] as const)('%i×%i: the screen is filled, never scrolls and never wraps', async (...size) => {
-    const monitoring = await startStores()
-    const terminal = await Terminal.start(size, ['top', '--interval', '1', '--connect', monitoring.addresses.json ?? ''])
+    const terminal = await Terminal.start(size, ['top', '--interval', '1', '--connect', stores.url])
     await waitForScreen(terminal, /▸ (orders|sessions)/)
     for (const key of ['o', 'h', 'a', '?', 'Enter', 'Escape']) {
       terminal.press(key)
@@ -44,8 +50,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
   })
 
   test('the room is used: more columns in a wide terminal, operations and engine in a tall one', async () => {
-    const monitoring = await startStores()
-    const terminal = await Terminal.start([80, 24], ['top', '--sort', 'store', '--connect', monitoring.addresses.json ?? ''])
+    const terminal = await Terminal.start([80, 24], ['top', '--sort', 'store', '--connect', stores.url])
     await waitForScreen(terminal, /STORE▾ +HEALTH +\/S +P50 +P95 +P99 +MAX +ERR\/S +FLIGHT$/m)
     terminal.resize(200, 50)
     await waitForScreen(terminal, /STORE▾ +ENGINE +HEALTH .* FLIGHT +SIZE +ALERTS +MEMORY +HITS +OLDEST$/m)
@@ -57,8 +62,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
   })
 
   test('keys select, sort, filter, open and quit', async () => {
-    const monitoring = await startStores()
-    const terminal = await Terminal.start([100, 30], ['top', '--sort', 'store', '--connect', monitoring.addresses.json ?? ''])
+    const terminal = await Terminal.start([100, 30], ['top', '--sort', 'store', '--connect', stores.url])
     await waitForScreen(terminal, /▸ orders.* {2}sessions/s)
     terminal.press('Down')
     await waitForScreen(terminal, / {2}orders.*▸ sessions/s)
@@ -74,7 +78,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
     terminal.press('Enter')
     await waitForScreen(terminal, /^\/ord 1 of 2/m)
     terminal.press('Enter')
-    await waitForScreen(terminal, /^orders {2}\w+ {2}leveldb \(abstract-level\) open.*OPERATION.*^compaction/ms)
+    await waitForScreen(terminal, /^orders {2}\w+ {2}leveldb \(abstract-level\) open.*OPERATION.*^compaction.*Store opened/ms)
     terminal.press('h')
     await waitForScreen(terminal, /All health checks are healthy\.|cause/)
     terminal.press('a')
@@ -86,8 +90,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
   })
 
   test('Ctrl-C quits with code 0, and the terminal is as it was before', async () => {
-    const monitoring = await startStores()
-    const terminal = await Terminal.start([80, 24], ['top', '--connect', monitoring.addresses.json ?? ''])
+    const terminal = await Terminal.start([80, 24], ['top', '--connect', stores.url])
     await waitForScreen(terminal, /▸ /)
     terminal.press('C-c')
     await waitForScreen(terminal, /^before\nexit code 0$/m)
@@ -95,8 +98,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
   })
 
   test('nothing flickers: only what has changed is written, in one piece, and nothing is erased before', async () => {
-    const monitoring = await startStores()
-    const terminal = await Terminal.start([80, 24], ['top', '--interval', '1', '--connect', monitoring.addresses.json ?? ''])
+    const terminal = await Terminal.start([80, 24], ['top', '--interval', '1', '--connect', stores.url])
     await waitForScreen(terminal, /▸ /)
     const before = terminal.raw().length
     const isAt = (time: string): boolean => terminal.screen().includes(time)
@@ -114,8 +116,7 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
   })
 
   test('NO_COLOR leaves words and marks', async () => {
-    const monitoring = await startStores()
-    const args = ['top', '--connect', monitoring.addresses.json ?? '']
+    const args = ['top', '--connect', stores.url]
     const colored = await Terminal.start([80, 24], args)
     await waitForScreen(colored, /▸ /)
     expect(colors(colored)).toBeGreaterThan(0)
@@ -129,9 +130,9 @@ describe.skipIf(!isTmuxInstalled)(inTerminal('top in a terminal'), () => {
     const terminal = await Terminal.start([80, 24], ['top', '--interval', '1', '--connect', `http://127.0.0.1:${port}`])
     await waitForScreen(terminal, /^No answer since \d\d:\d\d:\d\d.*: http/m)
     for (let life = 0; life < 2; life++) {
-      const monitoring = await startStores({ jsonApiPort: port })
+      const process = await startStores({ jsonApiPort: port })
       await waitForScreen(terminal, /^loop P99 .*▸ /ms)
-      await monitoring.close()
+      await process.close()
       await waitForScreen(terminal, /^shop.*No answer since \d\d:\d\d:\d\d \(\d+ s, still trying\): /ms)
       expectWhole(terminal, [80, 24])
     }

@@ -47,7 +47,7 @@ export function AlertEntries({ snapshot: { alerts, timeMs }, scroll }: EntriesPr
 const keys: ReadonlyArray<readonly [keys: string, meaning: string]> = [
   ['↑ ↓  k j', 'select a row, or scroll'],
   ['PgUp PgDn  g G', 'a page, the first, the last'],
-  ['Enter →', 'open the store of the row: its operations and its engine'],
+  ['Enter →', 'open the store of the row: its operations, engine and events'],
   ['Esc ←', 'back; in a table: remove the filter'],
   ['o', 'stores or operations'],
   ['s', 'sort by the next column'],

@@ -12,6 +12,7 @@ const snapshot = (timeMs: number): Snapshot => ({
   stores: [],
   findings: [],
   alerts: [],
+  events: [],
 })
 
 function startPoller(read: (signal: AbortSignal) => Promise<Snapshot>): Poller {

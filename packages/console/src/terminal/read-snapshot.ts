@@ -1,6 +1,7 @@
 import type { MonitorClient, RequestParameters } from '../connection/monitor-client.ts'
 import type {
   AlertsAnswer,
+  EventsAnswer,
   HealthReport,
   JsonValue,
   QueryAnswer,
@@ -12,6 +13,7 @@ import {
   type AlertSnapshot,
   alertRank,
   type EngineNumbers,
+  type EventSnapshot,
   type Finding,
   type OperationNumbers,
   type ProcessNumbers,
@@ -22,6 +24,8 @@ import {
 
 /** Long enough for several samples of the history, which has one every ten seconds by default. */
 const windowSeconds = 60
+
+const maxEvents = 50
 
 const operations = ['get', 'set', 'delete', 'batch', 'scan', 'clear', 'has', 'get_many'] as const
 const perOperation = (suffix: string): string[] => operations.map((operation) => `db_${operation}_${suffix}`)
@@ -78,12 +82,13 @@ export async function readSnapshot(client: MonitorClient, signal: AbortSignal): 
   const latency = (by: string): Promise<QuerySeries[]> =>
     query({ metric: perOperation('latency_seconds'), function: 'quantile', quantile: quantiles, window, by })
 
-  const [session, { timeMs, stores }, health, { alerts }, ...series] = await Promise.all([
+  const [session, { timeMs, stores }, health, { alerts }, { events }, ...series] = await Promise.all([
     get<Session>('api/v1/session'),
     get<StoresAnswer>('api/v1/stores', { window }),
     // Health that is bad is an answer with status 503.
     client.get<Health>('health', { format: 'json' }, signal, 503),
     get<AlertsAnswer>('api/v1/alerts'),
+    get<EventsAnswer>('api/v1/events', { limit: maxEvents }),
     latency('store'),
     latency('store,__name__'),
     query({
@@ -122,6 +127,7 @@ export async function readSnapshot(client: MonitorClient, signal: AbortSignal): 
     stores: stores.map((store) => storeSnapshot(store, storeLatency, operationLatency, rates, gauges)),
     findings: findings(health),
     alerts: activeAlerts(alerts),
+    events: lastEvents(events),
   })
 }
 
@@ -274,6 +280,12 @@ function activeAlerts(alerts: AlertsAnswer['alerts']): AlertSnapshot[] {
           ],
     )
     .sort((a, b) => alertRank(b) - alertRank(a))
+}
+
+function lastEvents(events: EventsAnswer['events']): EventSnapshot[] {
+  return events
+    .map(({ kind, severity, title, store, startMs, endMs }) => defined({ kind, severity, title, store, startMs, endMs }))
+    .sort((a, b) => b.startMs - a.startMs)
 }
 
 /** An object whose fields that may be undefined may be left out instead. */

@@ -226,8 +226,7 @@ export function keyContext(snapshot: Snapshot | undefined, state: ViewState, siz
   return { ...table, pageSize: Math.max(1, pageSize), entryCount: entryCount(snapshot, state) }
 }
 
-function entryCount({ stores, findings, alerts }: Snapshot, { view, openStore }: ViewState): number {
-  const store = stores.find((one) => one.store === openStore)
-  if (view === 'store') return store === undefined ? 1 : storeEntryCount(store)
-  return view === 'health' ? findings.length : view === 'alerts' ? alerts.length : helpEntryCount
+function entryCount(snapshot: Snapshot, { view, openStore = '' }: ViewState): number {
+  if (view === 'store') return storeEntryCount(snapshot, openStore)
+  return view === 'health' ? snapshot.findings.length : view === 'alerts' ? snapshot.alerts.length : helpEntryCount
 }

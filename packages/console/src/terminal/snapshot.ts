@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly findings: readonly Finding[]
   /** The alerts that fire or are pending, the worst first. */
   readonly alerts: readonly AlertSnapshot[]
+  /** The last events of the process, the newest first. */
+  readonly events: readonly EventSnapshot[]
 }
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unknown' | 'unhealthy' | 'critical'
@@ -117,6 +119,17 @@ export interface AlertSnapshot {
   /** When its condition began to hold. */
   readonly activeAtMs: number
   readonly summary?: string
+}
+
+/** Something that happened: a compaction, a write stall, a change of the health. */
+export interface EventSnapshot {
+  readonly kind: string
+  readonly severity: 'info' | 'warning' | 'critical'
+  readonly title: string
+  readonly store?: string
+  readonly startMs: number
+  /** Left out while it lasts. */
+  readonly endMs?: number
 }
 
 const statusOrder: readonly HealthStatus[] = ['healthy', 'degraded', 'unknown', 'unhealthy', 'critical']

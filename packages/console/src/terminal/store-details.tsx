@@ -2,10 +2,11 @@ import { Box, Text } from 'ink'
 import type { ReactNode } from 'react'
 import { formatDuration } from '../page/format/durations.ts'
 import { formatNumber } from '../page/format/numbers.ts'
+import { formatShortTime } from '../page/format/times.ts'
 import { engineLines } from './engine-text.ts'
 import { Line } from './line.tsx'
 import { Notices } from './notices.tsx'
-import type { Snapshot, StoreSnapshot } from './snapshot.ts'
+import type { EventSnapshot, Snapshot, StoreSnapshot } from './snapshot.ts'
 import { Table } from './table.tsx'
 import { statusColor } from './table-columns.ts'
 import { buildStoreTable } from './table-model.ts'
@@ -17,7 +18,7 @@ interface StoreDetailsProps {
   readonly width: number
 }
 
-/** One store: its operations, its engine, and what is wrong with it. */
+/** One store: its operations, its engine, what is wrong with it, and what happened last. */
 export function StoreDetails({ snapshot, state, width }: StoreDetailsProps): ReactNode {
   const { openStore = '', scroll } = state
   const store = snapshot.stores.find((one) => one.store === openStore)
@@ -29,16 +30,40 @@ export function StoreDetails({ snapshot, state, width }: StoreDetailsProps): Rea
       <Table table={buildStoreTable(snapshot, openStore, state, width - 1)} />
     </Box>,
     ...engineLines(store).map((line) => <EngineLines key={line[0]} lines={[line]} />),
-    <Box key="notices" flexShrink={0} marginTop={1}>
+    <Box key="notices" flexShrink={0} marginY={1}>
       <Notices findings={snapshot.findings.filter(isOf)} alerts={snapshot.alerts.filter(isOf)} nowMs={snapshot.timeMs} />
     </Box>,
+    ...eventsOf(snapshot, openStore).map((event, index) => (
+      <Line key={`${event.kind}\n${event.startMs}\n${index}`}>
+        <EventText event={event} timeMs={snapshot.timeMs} />
+      </Line>
+    )),
   ]
   return entries.slice(scroll)
 }
 
 /** Returns how many entries the details of a store have, for scrolling. */
-export function storeEntryCount(store: StoreSnapshot): number {
-  return 3 + engineLines(store).length
+export function storeEntryCount(snapshot: Snapshot, name: string): number {
+  const store = snapshot.stores.find((one) => one.store === name)
+  return store === undefined ? 1 : 3 + engineLines(store).length + eventsOf(snapshot, name).length
+}
+
+function eventsOf({ events }: Snapshot, store: string): EventSnapshot[] {
+  return events.filter((event) => event.store === store)
+}
+
+function EventText({ event, timeMs }: { readonly event: EventSnapshot; readonly timeMs: number }): ReactNode {
+  const { severity, title, startMs, endMs } = event
+  const colors = { info: undefined, warning: 'yellow', critical: 'red' } as const
+  const color = colors[severity]
+  const seconds = ((endMs ?? timeMs) - startMs) / 1000
+  return (
+    <>
+      <Text dimColor>{`${formatShortTime(startMs, timeMs)}  `}</Text>
+      <Text {...(color && { color })}>{title}</Text>
+      {endMs === undefined ? ', not over yet' : seconds > 0 && `  ${formatDuration(seconds)}`}
+    </>
+  )
 }
 
 /** What the parts of an engine report, each with its title. */
