@@ -440,7 +440,7 @@ function drawThresholds(plot: UPlot, thresholds: readonly Threshold[]): void {
   const { ctx, bbox } = plot
   const ratio = UPlot.pxRatio
   ctx.save()
-  for (const { value, label, color: token = '--critical' } of thresholds) {
+  for (const [index, { value, label, color: token = '--critical' }] of thresholds.entries()) {
     const top = Math.round(plot.valToPos(value, 'y', true))
     if (top < bbox.top || top > bbox.top + bbox.height) continue
     ctx.strokeStyle = color(token)
@@ -452,9 +452,12 @@ function drawThresholds(plot: UPlot, thresholds: readonly Threshold[]): void {
     ctx.stroke()
     ctx.fillStyle = color(token)
     ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`
-    ctx.textAlign = 'right'
+    // On both sides in turn: two lines may be close to each other.
+    const isLeft = index % 2 === 1
+    const labelX = isLeft ? bbox.left + 4 * ratio : bbox.left + bbox.width - 4 * ratio
+    ctx.textAlign = isLeft ? 'left' : 'right'
     ctx.textBaseline = top - bbox.top < 16 * ratio ? 'top' : 'bottom'
-    ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, top + (top - bbox.top < 16 * ratio ? 3 : -3) * ratio)
+    ctx.fillText(label, labelX, top + (top - bbox.top < 16 * ratio ? 3 : -3) * ratio)
   }
   ctx.restore()
 }

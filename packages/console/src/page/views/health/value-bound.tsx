@@ -37,5 +37,6 @@ export function ValueBound({
 
 /** Returns the unit of an observed value: a share of 0 to 1 is shown as percent. */
 export function unitOfObserved({ name, unit }: NonNullable<HealthCheck['observed']>): string {
+  if (unit === 'share') return '%'
   return unit === '1' && /^(?:share|use) /.test(name) ? '%' : unit
 }
