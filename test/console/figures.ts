@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { browserFlags, executablePath } from './browser-program.ts'
 
@@ -128,7 +129,7 @@ function launch(): Promise<Browser> {
 async function startService(stores: number) {
   const program = join(import.meta.dirname, 'measured-service.ts')
   const serviceFolder = join(folder, String(stores))
-  const child = spawn(process.execPath, ['--conditions=source', program, serviceFolder, String(stores)], {
+  const child = spawn(process.execPath, [...nodeFlags, '--conditions=source', program, serviceFolder, String(stores)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })

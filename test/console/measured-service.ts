@@ -4,9 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
-import { DurableHistory, type Snapshot, startMonitoring } from '@wombat/monitor'
+import { DurableHistory, type Snapshot, startMonitoring, toSamples } from '@wombat/monitor'
 import { ClassicLevel } from 'classic-level'
-import { toSamples } from '../../packages/monitor/src/history/series.ts'
 
 const [folder = '', storeCount = '4'] = process.argv.slice(2)
 const dayMs = 86_400_000
