@@ -46,7 +46,9 @@ function Engine({ store: { store, engine, engineVersion, adapter, state, metrics
     growing.length === 0 ? undefined : { metric: growing, function: 'increase', labels, by: ['__name__'] },
   )
   const { startMs, endMs } = timeRange.value
-  const works = selectBackgroundWork(timelineEvents.value, store, startMs, Math.max(endMs, nowMs.value))
+  // The end of a range that moves is the last whole step: what happened since is shown too.
+  const untilMs = first.atMs ?? Math.max(endMs, nowMs.value)
+  const works = selectBackgroundWork(timelineEvents.value, store, startMs, untilMs)
   if (known.length === 0) return <Empty>{describeNothing(state, engine)}</Empty>
   const series = [...(first.value?.series ?? []), ...(second.value?.series ?? [])]
   const facts = engineFacts(series, growth.value?.series ?? [], engine)
@@ -78,7 +80,7 @@ function Engine({ store: { store, engine, engineVersion, adapter, state, metrics
               </div>
             ))}
           </div>
-          {isLsm && <LsmTree state={series} engine={engine} works={works} nowMs={nowMs.value} />}
+          {isLsm && <LsmTree state={series} engine={engine} works={works} nowMs={untilMs} isPast={first.atMs !== undefined} />}
           {isLsm && <BackgroundTimeline works={works} startMs={startMs} endMs={endMs} />}
           <div class="storage-cards">
             <MapCard state={series} />

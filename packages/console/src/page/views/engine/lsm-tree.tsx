@@ -21,12 +21,16 @@ export function LsmTree({
   engine,
   works,
   nowMs,
+  isPast,
 }: {
   readonly state: readonly InstantSeries[]
   readonly engine: string | undefined
   /** What the engine has done lately, oldest first. */
   readonly works: readonly BackgroundWork[]
+  /** The time of the state. */
   readonly nowMs: number
+  /** Whether it is not that of now. */
+  readonly isPast: boolean
 }) {
   const tree = arrangeLevels(state, engine)
   if (tree === undefined) return null
@@ -41,7 +45,7 @@ export function LsmTree({
       isWide
     >
       <ol class="levels">
-        <MemoryRow state={state} flush={works.findLast(({ kind }) => kind === 'flush')} nowMs={nowMs} />
+        <MemoryRow state={state} flush={works.findLast(({ kind }) => kind === 'flush')} nowMs={nowMs} isPast={isPast} />
         {joinEmptyLevels(levels).map((row) =>
           row.kind === 'empty' ? (
             <EmptyRow key={`${row.from}`} from={row.from} to={row.to} />
@@ -52,6 +56,7 @@ export function LsmTree({
               limits={limits}
               work={works.findLast(({ kind, level }) => kind === 'compaction' && level === row.level.level)}
               nowMs={nowMs}
+              isPast={isPast}
             />
           ),
         )}
@@ -100,10 +105,12 @@ function MemoryRow({
   state,
   flush,
   nowMs,
+  isPast,
 }: {
   readonly state: readonly InstantSeries[]
   readonly flush: BackgroundWork | undefined
   readonly nowMs: number
+  readonly isPast: boolean
 }) {
   const memtable = totalOf(state, 'db_memtable_bytes')
   const immutable = totalOf(state, 'db_immutable_memtables')
@@ -124,7 +131,7 @@ function MemoryRow({
         )}
         {wal !== undefined && <span>{formatBytes(wal)} in the write-ahead log</span>}
       </span>
-      <LastWork work={flush} nowMs={nowMs} />
+      <LastWork work={flush} nowMs={nowMs} isPast={isPast} />
     </li>
   )
 }
@@ -134,11 +141,13 @@ function LevelRow({
   limits,
   work,
   nowMs,
+  isPast,
 }: {
   readonly level: Level
   readonly limits: FileLimits | undefined
   readonly work: BackgroundWork | undefined
   readonly nowMs: number
+  readonly isPast: boolean
 }) {
   const isRecent = work !== undefined && nowMs - (work.endMs ?? nowMs) < recentMs
   return (
@@ -157,7 +166,7 @@ function LevelRow({
       ) : (
         <ShareBar share={share} isDeepest={level > 0} />
       )}
-      <LastWork work={work} nowMs={nowMs} />
+      <LastWork work={work} nowMs={nowMs} isPast={isPast} />
     </li>
   )
 }
@@ -247,14 +256,22 @@ function EmptyRow({ from, to }: { readonly from: number; readonly to: number }) 
   )
 }
 
-function LastWork({ work, nowMs }: { readonly work: BackgroundWork | undefined; readonly nowMs: number }) {
+function LastWork({
+  work,
+  nowMs,
+  isPast,
+}: {
+  readonly work: BackgroundWork | undefined
+  readonly nowMs: number
+  readonly isPast: boolean
+}) {
   if (work === undefined) return <span class="level-work" />
   const duration = workDuration(work)
   return (
     <span class="level-work" title={`${describeWork(work)}${duration === undefined ? '' : ` in ${duration}`}`}>
       {shortWork(work)}
       <span class="muted">
-        <TimeText timeMs={Math.min(nowMs, work.endMs ?? work.startMs)} />
+        <TimeText timeMs={Math.min(nowMs, work.endMs ?? work.startMs)} as={isPast ? 'clock' : 'relative'} />
       </span>
     </span>
   )
