@@ -21,3 +21,10 @@ test('an unknown view is the overview, and unknown parameters are left out', () 
 test('a parameter that is not set is not in the address', () => {
   expect(formatHash('health', { store: undefined, check: '' })).toBe('#/health')
 })
+
+test('parameters with the prefix of a view are its own, whatever follows', () => {
+  const parameters = { metric: 'db_level_files', 'label.level': '0,1', 'label.store': 'orders' }
+  expect(parseHash('#/explore?metric=db_level_files&label.level=0,1&label.store=orders')).toEqual({ view: 'explore', parameters })
+  expect(parseHash(formatHash('explore', parameters))).toEqual({ view: 'explore', parameters })
+  expect(parseHash('#/health?label.level=0').parameters).toEqual({})
+})

@@ -2,7 +2,7 @@
 export const sharedParameters = ['store', 'range', 'from', 'to', 'paused', 'marks'] as const
 export type SharedParameter = (typeof sharedParameters)[number]
 
-/** Each view: its path in the address, and its own parameters. */
+/** Each view: its path in the address, and its own parameters. All parameters that begin with its prefix are its own, too. */
 export const routes = {
   overview: { path: 'stores', parameters: ['search', 'sort', 'state'] },
   operations: { path: 'operations', parameters: ['operation', 'sort'] },
@@ -10,13 +10,21 @@ export const routes = {
   health: { path: 'health', parameters: ['check', 'status', 'group'] },
   alerts: { path: 'alerts', parameters: ['rule', 'tab', 'state', 'severity'] },
   'slow-operations': { path: 'slow', parameters: ['tab', 'operation', 'cause', 'error', 'sort', 'minimum', 'offset', 'entry'] },
-  explore: { path: 'explore', parameters: ['metric', 'function', 'by', 'quantile', 'window', 'aggregate', 'labels', 'chart'] },
+  explore: {
+    path: 'explore',
+    parameters: ['metric', 'function', 'by', 'quantile', 'window', 'aggregate', 'chart'],
+    prefix: 'label.',
+  },
   configuration: { path: 'configuration', parameters: ['tab', 'search', 'changed'] },
-} as const satisfies Record<string, { path: string; parameters: readonly string[] }>
+} as const satisfies Record<string, { path: string; parameters: readonly string[]; prefix?: string }>
 
 export type ViewName = keyof typeof routes
+type PrefixedOf<Definition> = Definition extends { readonly prefix: infer Prefix extends string } ? `${Prefix}${string}` : never
 /** The names of the parameters that a view reads. */
-export type ParameterOf<View extends ViewName> = (typeof routes)[View]['parameters'][number] | SharedParameter
+export type ParameterOf<View extends ViewName> =
+  | (typeof routes)[View]['parameters'][number]
+  | PrefixedOf<(typeof routes)[View]>
+  | SharedParameter
 export type ParametersOf<View extends ViewName> = { readonly [Name in ParameterOf<View>]?: string | undefined }
 
 export interface Route {
@@ -28,10 +36,10 @@ export interface Route {
 export function parseHash(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2)
   const view = (Object.keys(routes) as ViewName[]).find((name) => routes[name].path === path) ?? 'overview'
-  const known: readonly string[] = [...sharedParameters, ...routes[view].parameters]
-  const parameters = Object.fromEntries(
-    [...new URLSearchParams(query)].filter(([name, value]) => known.includes(name) && value !== ''),
-  )
+  const { parameters: own, prefix }: { parameters: readonly string[]; prefix?: string } = routes[view]
+  const known: readonly string[] = [...sharedParameters, ...own]
+  const isKnown = (name: string): boolean => known.includes(name) || (prefix !== undefined && name.startsWith(prefix))
+  const parameters = Object.fromEntries([...new URLSearchParams(query)].filter(([name, value]) => isKnown(name) && value !== ''))
   return { view, parameters }
 }
 

@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
 import { type EventKind, eventKinds, type TimelineEvent } from '../api/types.ts'
 import { Icon } from '../components/icon.tsx'
+import { useMenu } from '../components/use-menu.ts'
 import { selectedStore } from '../data/stores.ts'
 import { timeRange } from '../data/time-range.ts'
 import { timelineEvents } from '../live/stream.ts'
@@ -79,19 +79,7 @@ function toggle(kind: EventKind): void {
 
 /** Switches the kinds of events that are drawn on charts. Kinds that do not occur in the range are not offered. */
 export function MarksMenu() {
-  const menu = useRef<HTMLDetailsElement>(null)
-  useEffect(() => {
-    const close = (event: Event): void => {
-      const isOutside = event instanceof KeyboardEvent ? event.key === 'Escape' : !menu.current?.contains(event.target as Node)
-      if (isOutside && menu.current !== null) menu.current.open = false
-    }
-    document.addEventListener('pointerdown', close)
-    document.addEventListener('keydown', close)
-    return () => {
-      document.removeEventListener('pointerdown', close)
-      document.removeEventListener('keydown', close)
-    }
-  }, [])
+  const menu = useMenu()
   const counts = Map.groupBy(eventsInRange.value, ({ kind }) => kind)
   const offered = eventKinds.filter((kind) => counts.has(kind))
   if (offered.length === 0) return null

@@ -45,10 +45,8 @@ export function useRange(query: RangeQuery | undefined, { spanMs }: { readonly s
 }
 
 /** Converts a query to the parameters of the API, in a fixed order, so that equal queries are found. */
-function toParameters(query: RangeQuery, stepMs: number): Parameters {
-  const { metric, function: name = 'value', quantile, labels, by, aggregate, window } = query
-  const looksBack = name === 'rate' || name === 'quantile' || name === 'increase'
-  const windowMs = name === 'increase' ? stepMs : Math.max(stepMs, 3 * sampleIntervalMs.peek())
+export function toParameters(query: RangeQuery, stepMs: number): Parameters {
+  const { metric, function: name = 'value', quantile, labels, by, aggregate } = query
   return {
     metric: typeof metric === 'string' ? metric : [...metric].sort(),
     function: name,
@@ -56,8 +54,14 @@ function toParameters(query: RangeQuery, stepMs: number): Parameters {
     ...labelParameters(labels),
     by: by?.join(','),
     aggregate,
-    window: window ?? (looksBack ? toParameterDuration(windowMs) : undefined),
+    window: windowOf(query, stepMs),
   }
+}
+
+/** Returns how far back the function of a query looks at each point; undefined if it does not. */
+export function windowOf({ function: name = 'value', window }: RangeQuery, stepMs: number): string | undefined {
+  if (name === 'value') return undefined
+  return window ?? toParameterDuration(name === 'increase' ? stepMs : Math.max(stepMs, 3 * sampleIntervalMs.peek()))
 }
 
 /** Converts conditions on labels to parameters. */

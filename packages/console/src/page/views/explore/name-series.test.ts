@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { nameSeries } from './name-series.ts'
+
+test('a series is named by what tells it from the others', () => {
+  const names = nameSeries([{ labels: { store: 'a', level: '0' } }, { labels: { store: 'a', level: '1' } }], 'files')
+  expect(names).toEqual(['0', '1'])
+})
+
+test('series that differ in several labels have the names of the labels, too', () => {
+  const names = nameSeries([{ labels: { store: 'a', level: '0' } }, { labels: { store: 'b', level: '1' } }], 'files')
+  expect(names).toEqual(['store=a level=0', 'store=b level=1'])
+})
+
+test('quantiles are told apart', () => {
+  const quantiles = [0.5, 0.99].map((quantile) => ({ labels: { store: 'a' }, quantile }))
+  expect(nameSeries(quantiles, 'latency')).toEqual(['a P50', 'a P99'])
+  expect(nameSeries([{ labels: {}, quantile: 0.5 }], 'latency')).toEqual(['P50'])
+})
+
+test('a series without labels has the name of what is asked for', () => {
+  expect(nameSeries([{ labels: {} }], 'db_queue_depth')).toEqual(['db_queue_depth'])
+})

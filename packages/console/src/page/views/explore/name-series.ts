@@ -1,0 +1,20 @@
+import type { PointSeries } from '../../data/range-points.ts'
+import { quantileName } from '../../format/names.ts'
+
+/** Returns the labels by which series differ. */
+export function varyingLabels(all: readonly Pick<PointSeries, 'labels'>[]): readonly string[] {
+  const names = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))]
+  return names.filter((name) => new Set(all.map(({ labels }) => labels[name])).size > 1)
+}
+
+/** Returns a name for each series: what tells it from the others or, of the only one, all its labels. */
+export function nameSeries(all: readonly Omit<PointSeries, 'key' | 'points'>[], title: string): readonly string[] {
+  const varying = varyingLabels(all)
+  return all.map(({ labels, quantile }) => {
+    const isOnly = varying.length === 0
+    const shown = Object.entries(labels).filter(([name]) => isOnly || varying.includes(name))
+    const words = shown.map(([name, value]) => (shown.length === 1 ? value : `${name}=${value}`))
+    if (quantile !== undefined) words.push(quantileName(quantile))
+    return words.length === 0 ? title : words.join(' ')
+  })
+}
