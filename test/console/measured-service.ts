@@ -11,7 +11,7 @@ const [folder = '', storeCount = '4'] = process.argv.slice(2)
 const dayMs = 86_400_000
 const minuteMs = 60_000
 const historyPath = join(folder, 'history.db')
-const logger = { debug: () => {}, info: () => {}, warn: console.error, error: console.error }
+const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: console.error }
 
 mkdirSync(folder, { recursive: true })
 const names = Array.from({ length: Number(storeCount) }, (_, index) => `store${index + 1}`)
