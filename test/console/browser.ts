@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AxeResults } from 'axe-core'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { browserFlags, executablePath } from './browser-program.ts'
 
@@ -67,10 +68,20 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserPage>
     failedRequests,
     screenshot: async (name) => {
       mkdirSync(screenshots, { recursive: true })
+      // What is below the window is drawn when it comes into sight.
+      const fullHeight = await page.evaluate<number>('document.documentElement.scrollHeight')
+      await page.setViewportSize({ width, height: Math.max(height, fullHeight) })
+      await sleep(1500)
       await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+      await page.setViewportSize({ width, height })
     },
     accessibilityProblems: () => findAccessibilityProblems(page),
   }
+}
+
+/** Returns the text that readers see. */
+export async function visibleText(locator: Locator): Promise<string> {
+  return (await locator.allInnerTexts()).join(' ')
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
