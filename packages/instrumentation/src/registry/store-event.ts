@@ -17,6 +17,7 @@ export interface StoreEventDetails {
   readonly store_closed: { readonly engine: string; readonly adapter: string }
 }
 
+/** The kind of an event of a store. */
 export type StoreEventKind = keyof StoreEventDetails
 
 /** An event of a kind. */

@@ -12,8 +12,13 @@ export function trackSelfTime<Result>(registry: MetricsRegistry, part: SelfTimeP
   try {
     return work()
   } finally {
-    registry.incrementCounter('wombat_monitor_busy_seconds_total', (performance.now() - startMs) / 1000, { part })
+    addSelfTime(registry, part, (performance.now() - startMs) / 1000)
   }
+}
+
+/** Adds time of the monitor's own work to `wombat_monitor_busy_seconds_total`. */
+export function addSelfTime(registry: MetricsRegistry, part: SelfTimePart, seconds: number): void {
+  registry.incrementCounter('wombat_monitor_busy_seconds_total', seconds, { part })
 }
 
 /** Gauges that the monitor sets, and that are unknown when it is closed. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { TimeSeries } from './memory/time-series.ts'
 import { bucketRates, instantValues, type LabeledValue, quantiles, rates, sumBy } from './queries.ts'
+import type { HistorySeries } from './series.ts'
 import {
+  completeHistograms,
   evaluateGroups,
   groupSeries,
   QueryError,
@@ -173,4 +175,15 @@ test('histograms with different buckets are not added up', async () => {
       'get_seconds and other_seconds have different buckets, so no quantile of their sum is known: add __name__ to by, or ask for one of them',
     ),
   )
+})
+
+test('a histogram of which a bucket is missing is left out and counted', async () => {
+  const bucket = (name: string, store: string, le: string): HistorySeries => ({ name, labels: { store, le }, isCounter: true })
+  const own = ['a', 'b'].flatMap((store) => ['1', '2', '+Inf'].map((le) => bucket('own_seconds_bucket', store, le)))
+  const cut = own.filter(({ labels }) => labels['store'] === 'a' || labels['le'] !== '2')
+  expect(await completeHistograms(own, new TimeSlices())).toEqual({ buckets: own, incomplete: 0 })
+  expect(await completeHistograms(cut, new TimeSlices())).toEqual({ buckets: own.slice(0, 3), incomplete: 1 })
+  // How many buckets a metric of the catalog has is known, even if all of its histograms lack some.
+  const gets = ['1', '+Inf'].map((le) => bucket('db_get_latency_seconds_bucket', 'a', le))
+  expect(await completeHistograms(gets, new TimeSlices())).toEqual({ buckets: [], incomplete: 1 })
 })

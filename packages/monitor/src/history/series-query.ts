@@ -1,5 +1,5 @@
-import type { Labels } from '@wombat/instrumentation'
-import { seriesKey } from '@wombat/instrumentation/internal'
+import { type Labels, latencyBounds, type MetricName, metrics } from '@wombat/instrumentation'
+import { clientOperationDuration, isCatalogMetric, seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from './history.ts'
 import { type Bucket, histogramQuantile, increase, rate } from './indicators.ts'
 import { bucketSeries, defaultWindowMs, pickLabels } from './queries.ts'
@@ -76,6 +76,43 @@ export async function selectSeries(history: History, query: SeriesQuery, slices:
   return selected
 }
 
+/** The buckets of histograms that are complete, and how many histograms are not. */
+export interface CompleteHistograms {
+  readonly buckets: readonly HistorySeries[]
+  readonly incomplete: number
+}
+
+/**
+ * Leaves out the histograms of which the history does not have every bucket: where its memory does not suffice, it keeps some series only,
+ * and a quantile of the rest would be wrong.
+ */
+export async function completeHistograms(all: readonly HistorySeries[], slices: TimeSlices): Promise<CompleteHistograms> {
+  const histograms = new Map<string, HistorySeries[]>()
+  const bucketCounts = new Map<string, number>()
+  for (const series of all) {
+    if (slices.isDue) await slices.pause()
+    const { le: _, ...labels } = series.labels
+    const key = `${series.name}\u0000${seriesKey(labels)}`
+    const buckets = histograms.get(key) ?? []
+    histograms.set(key, buckets)
+    buckets.push(series)
+    bucketCounts.set(series.name, Math.max(buckets.length, bucketCounts.get(series.name) ?? 0))
+  }
+  const expected = ({ name }: HistorySeries): number => catalogBucketCount(metricOf(name, true)) ?? bucketCounts.get(name) ?? 0
+  const complete = [...histograms.values()].filter(([first, ...rest]) => {
+    return first !== undefined && rest.length + 1 >= expected(first)
+  })
+  return { buckets: complete.flat(), incomplete: histograms.size - complete.length }
+}
+
+/** Returns how many buckets a histogram of the catalog has; undefined if the metric is none. */
+function catalogBucketCount(metric: string): number | undefined {
+  if (!isCatalogMetric(metric)) return undefined
+  const { kind, bounds = latencyBounds } =
+    metric === clientOperationDuration.name ? clientOperationDuration : metrics[metric as MetricName]
+  return kind === 'histogram' || kind === 'summary' ? bounds.length + 1 : undefined
+}
+
 /**
  * Groups the series of a query by the series of the answer that they become.
  *
@@ -93,7 +130,7 @@ export async function groupSeries(
     if (slices.isDue) await slices.pause()
     const { le: _, ...withoutBound } = series.labels
     const labels = by === undefined ? (isQuantile ? withoutBound : series.labels) : pickLabels(series.labels, by)
-    const metric = keepsMetrics ? metricOf(series, isQuantile) : undefined
+    const metric = keepsMetrics ? metricOf(series.name, isQuantile) : undefined
     const key = `${metric ?? ''}\u0000${seriesKey(labels)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { metric, labels, series: [series] })
@@ -123,7 +160,7 @@ function checkBuckets({ series }: SeriesGroup): void {
   )
 }
 
-function metricOf({ name }: HistorySeries, isQuantile: boolean): string {
+function metricOf(name: string, isQuantile: boolean): string {
   return isQuantile ? name.slice(0, -bucketSeries('').length) : name
 }
 

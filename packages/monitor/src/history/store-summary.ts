@@ -4,6 +4,7 @@ import type { SearchableHistory } from './history.ts'
 import { histogramQuantile, rate } from './indicators.ts'
 import { bucketSeries } from './queries.ts'
 import type { HistorySeries } from './series.ts'
+import { completeHistograms } from './series-query.ts'
 import type { TimeSlices } from './time-slices.ts'
 
 /** What the history knows of one store now. Unknown numbers are undefined. */
@@ -57,7 +58,7 @@ export async function summarizeStore(
   }
   const named = (name: string): readonly HistorySeries[] => byName.get(name) ?? []
   const perSecond = (name: string): number | undefined => {
-    return sumKnown(named(name).map((series) => rate(history.window(series, nowMs - windowMs, nowMs), windowMs, nowMs)))
+    return sumKnown(named(name).map((series) => knownRate(history, series, { nowMs, windowMs })))
   }
   const current = (name: MetricName): number[] => named(name).flatMap((series) => history.at(series, nowMs) ?? [])
   const sumNow = (name: MetricName): number | undefined => sumKnown(current(name))
@@ -91,7 +92,18 @@ export async function summarizeStore(
   }
 }
 
-/** Returns a quantile over the sum of histograms that have the same buckets. */
+/**
+ * Returns the increase of a counter per second. If it is younger than the window, the time that it is known counts: PromQL's `rate` divides
+ * by the whole window.
+ */
+function knownRate(history: SearchableHistory, series: HistorySeries, { nowMs, windowMs }: SummaryPeriod): number | undefined {
+  const window = history.window(series, nowMs - windowMs, nowMs)
+  if (window === undefined) return undefined
+  const isYoung = history.at(series, nowMs - windowMs) === undefined
+  return rate(window, isYoung ? Math.max(1, nowMs - window.firstMs) : windowMs, nowMs)
+}
+
+/** Returns a quantile over the sum of histograms that have the same buckets. Those of which a bucket is missing are left out. */
 async function quantile(
   buckets: readonly HistorySeries[],
   wanted: number,
@@ -100,7 +112,8 @@ async function quantile(
   slices: TimeSlices,
 ): Promise<number | undefined> {
   const counts = new Map<string, number>()
-  for (const series of buckets) {
+  const complete = await completeHistograms(buckets, slices)
+  for (const series of complete.buckets) {
     if (slices.isDue) await slices.pause()
     const { le = '' } = series.labels
     const count = rate(history.window(series, nowMs - windowMs, nowMs), windowMs, nowMs)

@@ -13,18 +13,23 @@ export interface TimeSlicesOptions {
   readonly keepsProcessAlive?: boolean
   /** Ends the work when it is aborted. */
   readonly signal?: AbortSignal
+  /** Called with the time of each slice in seconds, when it has ended. */
+  readonly onSlice?: (seconds: number) => void
 }
 
 /** Divides long work into slices, so that the event loop runs between them. */
 export class TimeSlices {
   readonly #sliceMs: number
   readonly #options: TimeSlicesOptions
-  #endMs: number
+  /** Undefined while nothing runs. */
+  #startMs: number | undefined
+  #endMs = 0
 
+  /** Begins the first slice. */
   constructor(options: TimeSlicesOptions = {}) {
     this.#options = options
     this.#sliceMs = options.sliceMs ?? 2
-    this.#endMs = performance.now() + this.#sliceMs
+    this.begin()
   }
 
   /** Whether the current slice has ended. */
@@ -32,9 +37,24 @@ export class TimeSlices {
     return performance.now() >= this.#endMs
   }
 
+  /** Begins a slice, unless one runs: after a wait for something else. */
+  begin(): void {
+    if (this.#startMs !== undefined) return
+    this.#startMs = performance.now()
+    this.#endMs = this.#startMs + this.#sliceMs
+  }
+
+  /** Ends the slice, before a wait for something else or at the end of the work. */
+  end(): void {
+    if (this.#startMs === undefined) return
+    this.#options.onSlice?.((performance.now() - this.#startMs) / 1000)
+    this.#startMs = undefined
+  }
+
   /** Pauses, and begins a new slice. @throws the reason of the signal if it is aborted. */
   async pause(): Promise<void> {
     const { pause = 'rest', keepsProcessAlive = false, signal } = this.#options
+    this.end()
     if (pause === 'turn') await nextIteration()
     else {
       await new Promise<void>((resolve) => {
@@ -44,7 +64,7 @@ export class TimeSlices {
       })
     }
     signal?.throwIfAborted()
-    this.#endMs = performance.now() + this.#sliceMs
+    this.begin()
   }
 
   /** Pauses if the current slice has ended. */

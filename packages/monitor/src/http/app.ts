@@ -74,13 +74,19 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', queryRoutes(queries))
     .route('/', heatmapRoutes(queries))
     .route('/', catalogRoutes(queries))
-    .route('/', operationRoutes(operations, queries.now))
+    .route('/', operationRoutes(operations, registry, queries.now))
     .route('/', workerRoutes(workers))
-    .route('/', healthDetailRoutes(health, authentication))
+    .route('/', healthDetailRoutes(health, registry, authentication))
     .route('/', configRoutes({ ...config, logger }))
     .route(
       '/',
-      eventRoutes({ events, streams, isAllowed: (context) => authentication.isSignedIn(context), now: () => clock.nowMs() }),
+      eventRoutes({
+        events,
+        registry,
+        streams,
+        isAllowed: (context) => authentication.isSignedIn(context),
+        now: () => clock.nowMs(),
+      }),
     )
     .route('/', openApiRoutes())
   return {

@@ -1,3 +1,4 @@
+import { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { answerSlices, jsonAnswer, jsonList } from './json-answer.ts'
@@ -8,7 +9,9 @@ function numbers(count: number) {
   function* items(): Generator<number> {
     for (; created.count < count; created.count++) yield created.count
   }
-  const app = new Hono().get('/', (context) => jsonAnswer(context, jsonList(items()), answerSlices(context)))
+  const app = new Hono().get('/', (context) =>
+    jsonAnswer(context, jsonList(items()), answerSlices(context, new MetricsRegistry())),
+  )
   return { app, created }
 }
 

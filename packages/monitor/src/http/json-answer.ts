@@ -1,13 +1,16 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context } from 'hono'
+import { addSelfTime } from '../collection/self-metrics.ts'
 import { toJsonValue } from '../exporters/json.ts'
 import { TimeSlices } from '../history/time-slices.ts'
 
 /** How long the work for an answer may block the event loop, in milliseconds: less than a collection of all metrics does. */
 const sliceMs = 3
 
-/** Returns slices for the work of an answer. Their pauses throw when the client is gone. */
-export function answerSlices(context: Context): TimeSlices {
-  return new TimeSlices({ sliceMs, pause: 'turn', signal: context.req.raw.signal })
+/** Returns slices for the work of an answer, whose time is the monitor's own. Their pauses throw when the client is gone. */
+export function answerSlices(context: Context, registry: MetricsRegistry): TimeSlices {
+  const onSlice = (seconds: number): void => addSelfTime(registry, 'serving', seconds)
+  return new TimeSlices({ sliceMs, pause: 'turn', signal: context.req.raw.signal, onSlice })
 }
 
 /** Returns a value as JSON text. Numbers that JSON cannot express are texts. */
@@ -77,11 +80,17 @@ async function nextPartOrGone(context: Context, iterator: Iterator<string>, slic
 
 async function nextPart(iterator: Iterator<string>, slices: TimeSlices): Promise<Part> {
   let text = ''
-  while (text.length < partLength) {
-    if (slices.isDue) await slices.pause()
-    const { value, done } = iterator.next()
-    if (done === true) return { text, isLast: true }
-    text += value
+  slices.begin()
+  try {
+    while (text.length < partLength) {
+      if (slices.isDue) await slices.pause()
+      const { value, done } = iterator.next()
+      if (done === true) return { text, isLast: true }
+      text += value
+    }
+    return { text, isLast: false }
+  } finally {
+    // Until the client has taken this part, nothing is done.
+    slices.end()
   }
-  return { text, isLast: false }
 }

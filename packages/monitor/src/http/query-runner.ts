@@ -2,6 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context } from 'hono'
 import type { SearchableHistory } from '../history/history.ts'
 import {
+  completeHistograms,
   evaluateGroups,
   groupSeries,
   QueryError,
@@ -20,6 +21,18 @@ const maxSeries = 1000
 const maxReads = 3_000_000
 /** Queries that run or wait: about as many as a page with many panels requests at once. */
 const maxQueued = 16
+
+/** The series that a query reads. */
+export interface Selection {
+  readonly groups: readonly SeriesGroup[]
+  /** How many histograms are left out, because the history does not have all of their buckets. */
+  readonly incomplete: number
+}
+
+/** The result of a query. */
+export interface Evaluation extends Pick<Selection, 'incomplete'> {
+  readonly results: readonly SeriesResult[]
+}
 
 /** A request that cannot be answered. The message has the problem and what to do. */
 export class RequestError extends Error {}
@@ -42,9 +55,11 @@ export class QueryRunner {
   }
 
   /** Evaluates a query after those before it. Series without a value are left out. @throws as `run` does. */
-  async evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesResult[]> {
-    const results = await this.run(query, steps, slices, (groups) => evaluateGroups(this.history, query, groups, steps, slices))
-    return results.filter(({ values }) => !values.isEmpty)
+  async evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Evaluation> {
+    return this.run(query, steps, slices, async ({ groups, incomplete }) => {
+      const results = await evaluateGroups(this.history, query, groups, steps, slices)
+      return { results: results.filter(({ values }) => !values.isEmpty), incomplete }
+    })
   }
 
   /**
@@ -56,39 +71,49 @@ export class QueryRunner {
     query: SeriesQuery,
     steps: Steps,
     slices: TimeSlices,
-    work: (groups: readonly SeriesGroup[]) => Promise<Result>,
+    work: (selection: Selection) => Promise<Result>,
   ): Promise<Result> {
-    return this.runNext(async () => work(await this.#selectGroups(query, steps, slices)))
+    return this.runNext(slices, async () => work(await this.#select(query, steps, slices)))
   }
 
   /** Runs work that reads the history after the queries before it. */
-  async runNext<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#queue.run(work)
+  async runNext<Result>(slices: TimeSlices, work: () => Promise<Result>): Promise<Result> {
+    // The wait is not work.
+    slices.end()
+    const result = this.#queue.run(async () => {
+      slices.begin()
+      return work()
+    })
     if (result === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
     return result
   }
 
   /** Answers a request; an error of it becomes a 400, or a 503 if too many wait or the client has gone. */
   async answer(context: Context, work: (slices: TimeSlices) => Promise<Response>): Promise<Response> {
+    const slices = answerSlices(context, this.registry)
     try {
-      return await work(answerSlices(context))
+      return await work(slices)
     } catch (error) {
       if (error instanceof RequestError || error instanceof QueryError) return context.json({ error: error.message }, 400)
       if (error instanceof BusyError) return context.json({ error: error.message }, 503, { 'retry-after': '1' })
       if (context.req.raw.signal.aborted) return clientGone(context)
       throw error
+    } finally {
+      slices.end()
     }
   }
 
-  async #selectGroups(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<SeriesGroup[]> {
+  async #select(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Selection> {
     // A query whose client has gone while it waited costs nothing.
     await slices.pause()
     const series = await selectSeries(this.history, query, slices)
     checkReads(steps.count, series.length)
-    const groups = await groupSeries(query, series, slices)
+    const isQuantile = query.function === 'quantile'
+    const { buckets, incomplete } = isQuantile ? await completeHistograms(series, slices) : { buckets: series, incomplete: 0 }
+    const groups = await groupSeries(query, buckets, slices)
     const count = groups.length * Math.max(1, query.quantiles?.length ?? 1)
     checkSeries(count)
-    return groups
+    return { groups, incomplete }
   }
 }
 
@@ -104,4 +129,9 @@ export function checkReads(steps: number, series: number): void {
   throw new RequestError(
     `a query may read at most ${maxReads} values, this one reads ${steps * series} (${steps} steps of ${series} series): use a longer step, a later start or label matchers`,
   )
+}
+
+/** Returns the field of an answer that counts the histograms that were left out; nothing if there are none. */
+export function incompleteJson(incomplete: number): string {
+  return incomplete === 0 ? '' : `"incomplete":${incomplete},`
 }

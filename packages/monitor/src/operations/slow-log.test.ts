@@ -154,6 +154,7 @@ test('secrets in keys, values and errors are in no record, log line or response'
   expect(errors.entries).toMatchObject([{ store: 'failing', operation: 'set', errorType: '_OTHER', count: 1 }])
   const routes = operationRoutes(
     new GroupOperations({ slowLog: slow, errors, now: Date.now, others: () => [], ownWorker: () => undefined }),
+    registry,
     Date.now,
   )
   const responses = await Promise.all(

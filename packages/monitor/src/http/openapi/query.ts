@@ -49,6 +49,10 @@ const seriesFields = {
   'quantile?': number('0.99 is the 99th percentile'),
 }
 
+const incompleteField = {
+  'incomplete?': integer('histograms that are left out, because the memory of the history had no room for all of their buckets'),
+}
+
 const catalogFields = {
   name: text(),
   kind: choice(['counter', 'gauge', 'histogram', 'summary']),
@@ -108,10 +112,16 @@ export const queryEndpoints: EndpointGroup = {
   },
   schemas: {
     QuerySeries: object({ ...seriesFields, value: ref('JsonValue') }),
-    QueryAnswer: object({ timeMs: timeMs(), series: list(ref('QuerySeries')) }),
+    QueryAnswer: object({ timeMs: timeMs(), ...incompleteField, series: list(ref('QuerySeries')) }),
     RangePoint: tuple([timeMs(), ref('JsonValue')], 'A time and the value at it.'),
     RangeSeries: object({ ...seriesFields, points: list(ref('RangePoint')) }),
-    RangeAnswer: object({ startMs: timeMs(), endMs: timeMs(), stepMs: number(), series: list(ref('RangeSeries')) }),
+    RangeAnswer: object({
+      startMs: timeMs(),
+      endMs: timeMs(),
+      stepMs: number(),
+      ...incompleteField,
+      series: list(ref('RangeSeries')),
+    }),
     HeatmapColumn: tuple(
       [timeMs('when the step ended'), list(number(), 'values in each bucket')],
       'How many values fell into each bucket in one step.',
@@ -120,6 +130,7 @@ export const queryEndpoints: EndpointGroup = {
       startMs: timeMs(),
       endMs: timeMs(),
       stepMs: number(),
+      ...incompleteField,
       bounds: list({ anyOf: [number(), choice(['+Inf'])] }, 'upper bounds of the buckets, ascending'),
       columns: list(ref('HeatmapColumn'), 'the steps in which values were recorded or none; unknown steps are left out'),
     }),

@@ -5,6 +5,7 @@ import type { AlertRule } from '../../alerts/rule.ts'
 import { countRuleSeries, type RuleSeries, ruleValues } from '../../alerts/rule-values.ts'
 import type { AlertScheduler } from '../../alerts/scheduler.ts'
 import { SilenceError, type SilenceOptions } from '../../alerts/silences.ts'
+import { trackSelfTime } from '../../collection/self-metrics.ts'
 import { listMetrics } from '../../history/metric-catalog.ts'
 import { suggest } from '../../validation/format-issue.ts'
 import type { Access } from '../access.ts'
@@ -37,14 +38,17 @@ const json = { 'content-type': 'application/json' }
  * - `GET`, `POST` and `DELETE` of `/api/v1/silences`: which notifications are withheld.
  */
 export function alertRoutes({ alerts: manager, notifications, runner }: AlertRoutesOptions): Hono {
+  const track = (respond: () => Response): Response => trackSelfTime(runner.registry, 'serving', respond)
   const app = new Hono<Access>()
-    .get('/api/v1/alerts', (context) => {
-      const alerts = manager.alerts().map((alert) => ({ ...alert, silencedUntilMs: notifications.silencedUntilMs(alert) }))
-      const { transitions } = manager
-      const body = { alerts, rules: evaluatedRules(manager), transitions, notifications: notifications.notifications }
-      return context.body(toJson(body), 200, json)
-    })
-    .get('/api/v1/rules', (context) => context.body(toJson({ rules: describeRules(manager, runner) }), 200, json))
+    .get('/api/v1/alerts', (context) =>
+      track(() => {
+        const alerts = manager.alerts().map((alert) => ({ ...alert, silencedUntilMs: notifications.silencedUntilMs(alert) }))
+        const { transitions } = manager
+        const body = { alerts, rules: evaluatedRules(manager), transitions, notifications: notifications.notifications }
+        return context.body(toJson(body), 200, json)
+      }),
+    )
+    .get('/api/v1/rules', (context) => track(() => context.body(toJson({ rules: describeRules(manager, runner) }), 200, json)))
     .get('/api/v1/rules/:name/values', (context) =>
       runner.answer(context, async (slices) => {
         const name = context.req.param('name')
@@ -59,7 +63,7 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
         const parsed = parseParameters(rangeParameters, context.req.query())
         if ('error' in parsed) throw new RequestError(parsed.error)
         const range = toRange(parsed.parameters, runner.now())
-        const series = await runner.runNext(async () => {
+        const series = await runner.runNext(slices, async () => {
           checkReads(range.count, countRuleSeries(rule, runner.history))
           return ruleValues(rule, runner.history, range, slices)
         })

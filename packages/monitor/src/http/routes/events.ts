@@ -1,3 +1,4 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import { type Context, Hono } from 'hono'
 import { type EventKind, eventKinds, type TimelineEvent } from '../../events/event.ts'
 import type { EventLog } from '../../events/event-log.ts'
@@ -29,6 +30,7 @@ const streamHeaders = {
 
 export interface EventRoutesOptions {
   readonly events: EventLog
+  readonly registry: MetricsRegistry
   readonly streams: EventStreams
   /** Returns whether a client may still read the stream that it has opened. */
   readonly isAllowed: (context: Context<Access>) => boolean
@@ -43,7 +45,7 @@ export interface EventRoutesOptions {
  * - `GET /api/v1/events/stream`: each further event, and each sample of the history, as server-sent events. 503 if too many streams are
  *   open.
  */
-export function eventRoutes({ events, streams, isAllowed, now }: EventRoutesOptions): Hono<Access> {
+export function eventRoutes({ events, registry, streams, isAllowed, now }: EventRoutesOptions): Hono<Access> {
   return new Hono<Access>()
     .get('/api/v1/events', async (context) => {
       const query = parseParameters(eventParameters, context.req.query())
@@ -66,7 +68,7 @@ export function eventRoutes({ events, streams, isAllowed, now }: EventRoutesOpti
         startMs: start?.(nowMs),
         endMs: end?.(nowMs),
       })
-      return jsonAnswer(context, answerText(answer), answerSlices(context))
+      return jsonAnswer(context, answerText(answer), answerSlices(context, registry))
     })
     .get('/api/v1/events/stream', (context) => {
       const query = parseParameters(streamParameters, context.req.query())

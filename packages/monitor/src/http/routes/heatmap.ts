@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
+import type { HistorySeries } from '../../history/series.ts'
 import { type BucketSteps, combineBuckets } from '../../history/series-query.ts'
 import { seriesIncrease } from '../../history/window-queries.ts'
 import { jsonAnswer, jsonList } from '../json-answer.ts'
-import type { QueryRunner } from '../query-runner.ts'
+import { incompleteJson, type QueryRunner } from '../query-runner.ts'
 import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
 
 const { metric } = functionParameters
@@ -21,22 +22,22 @@ export function heatmapRoutes(runner: QueryRunner): Hono {
       // Selects the buckets; what they are at a step is read here.
       const buckets = { metric: given.metric, function: 'quantile', quantile: [0.5], by: '' } as const
       const query = await toQuery({ parameters: { ...buckets, window: undefined, aggregate: undefined }, where }, runner, slices)
-      const columns = await runner.run(query, range, slices, ([group]) =>
-        combineBuckets(
-          group?.series ?? [],
-          (series, timeMs) => seriesIncrease(history, series, range.stepMs, timeMs),
-          range,
-          slices,
-        ),
-      )
-      return jsonAnswer(context, heatmapJson(range, columns), slices)
+      const { columns, incomplete } = await runner.run(query, range, slices, async ({ groups: [group], incomplete }) => {
+        const read = (series: HistorySeries, timeMs: number) => seriesIncrease(history, series, range.stepMs, timeMs)
+        return { columns: await combineBuckets(group?.series ?? [], read, range, slices), incomplete }
+      })
+      return jsonAnswer(context, heatmapJson(range, columns, incomplete), slices)
     }),
   )
 }
 
-function* heatmapJson({ startMs, endMs, stepMs, count }: Range, unsorted: readonly BucketSteps[]): Generator<string> {
+function* heatmapJson(
+  { startMs, endMs, stepMs, count }: Range,
+  unsorted: readonly BucketSteps[],
+  incomplete: number,
+): Generator<string> {
   const buckets = [...unsorted].sort((one, other) => one.le - other.le)
-  yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},"bounds":`
+  yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},${incompleteJson(incomplete)}"bounds":`
   yield* jsonList(buckets.map(({ le }) => le))
   yield ',"columns":['
   let separator = ''

@@ -33,8 +33,7 @@ export function jsonRoutes(reader: Reader, registry: MetricsRegistry, recent: Re
   return new Hono().get('/api/v1/metrics', async (context) => {
     const collection = await collect(reader)
     if ('reason' in collection) return context.json({ error: collection.reason }, 503)
-    const pieces = tracked(registry, metricsJson(collection.snapshot, semconv, recent))
-    return jsonAnswer(context, pieces, answerSlices(context))
+    return jsonAnswer(context, metricsJson(collection.snapshot, semconv, recent), answerSlices(context, registry))
   })
 }
 
@@ -44,15 +43,6 @@ function* metricsJson(snapshot: Snapshot, semconv: Semconv, recent: RecentHistog
   yield ',"derived":'
   yield* jsonList(derivedNumbers(snapshot))
   yield '}'
-}
-
-/** Adds the time that the pieces take to the monitor's own. */
-function* tracked(registry: MetricsRegistry, pieces: Iterator<string>): Generator<string> {
-  for (;;) {
-    const { value, done } = trackSelfTime(registry, 'serving', () => pieces.next())
-    if (done === true) return
-    yield value
-  }
 }
 
 /** Returns a complete snapshot, or why there is none. Missing points would look like a store that stopped. */

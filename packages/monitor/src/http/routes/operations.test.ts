@@ -30,6 +30,7 @@ function routes(isAdaptive = false, keep = 100, fastGets = 0) {
   slow.adapt()
   return operationRoutes(
     new GroupOperations({ slowLog: slow, errors, now: () => clock.nowMs(), others: () => [], ownWorker: () => undefined }),
+    registry,
     () => clock.nowMs(),
   )
 }

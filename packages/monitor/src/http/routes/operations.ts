@@ -1,4 +1,5 @@
-import { type Context, Hono } from 'hono'
+import type { MetricsRegistry } from '@wombat/instrumentation'
+import { Hono } from 'hono'
 import { type OperationSource, slowOrders } from '../../operations/operation-answers.ts'
 import { latencyCauses } from '../../process/process-state.ts'
 import { oneOf, optional, text } from '../../validation/schema.ts'
@@ -38,7 +39,7 @@ const errorParameters = {
  * - `GET /api/v1/errors`: recent errors, newest first, with their number by type and their rate per second in `window` (default:
  *   five minutes, or less if errors are known for less). The rate is left out if the window reaches further back.
  */
-export function operationRoutes(source: OperationSource, now: () => number): Hono {
+export function operationRoutes(source: OperationSource, registry: MetricsRegistry, now: () => number): Hono {
   return new Hono()
     .get('/api/v1/slow-operations', async (context) => {
       const query = parseParameters(slowParameters, context.req.query())
@@ -51,22 +52,18 @@ export function operationRoutes(source: OperationSource, now: () => number): Hon
         endMs: end?.(nowMs),
         sort,
       })
-      return listAnswer(context, 'slowOperations', slowOperations, rest)
+      return jsonAnswer(context, listJson('slowOperations', slowOperations, rest), answerSlices(context, registry))
     })
     .get('/api/v1/errors', async (context) => {
       const query = parseParameters(errorParameters, context.req.query())
       if ('error' in query) return context.json(query, 400)
       const { window: windowMs, ...others } = query.parameters
       const { errors, ...rest } = await source.recentErrors({ ...others, windowMs })
-      return listAnswer(context, 'errors', errors, rest)
+      return jsonAnswer(context, listJson('errors', errors, rest), answerSlices(context, registry))
     })
 }
 
-/** Answers with an object of a list, which may be long, and other fields. */
-function listAnswer(context: Context, name: string, items: readonly object[], others: object): Promise<Response> {
-  return jsonAnswer(context, listJson(name, items, others), answerSlices(context))
-}
-
+/** Yields an object of a list, which may be long, and other fields. */
 function* listJson(name: string, items: readonly object[], others: object): Generator<string> {
   yield `{"${name}":`
   yield* jsonList(items)

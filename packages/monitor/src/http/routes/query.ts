@@ -6,7 +6,7 @@ import { toJsonValue } from '../../exporters/json.ts'
 import type { SeriesResult } from '../../history/series-query.ts'
 import { optional } from '../../validation/schema.ts'
 import { jsonAnswer, toJson } from '../json-answer.ts'
-import type { QueryRunner } from '../query-runner.ts'
+import { type Evaluation, incompleteJson, type QueryRunner } from '../query-runner.ts'
 import { moment } from './parameters.ts'
 import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
 
@@ -24,8 +24,8 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const request = parseRequest(instantParameters, context.req.queries())
         const timeMs = request.parameters.time?.(runner.now()) ?? runner.now()
         const query = await toQuery(request, runner, slices)
-        const results = await runner.evaluate(query, { startMs: timeMs, stepMs: 1, count: 1 }, slices)
-        return jsonAnswer(context, instantJson(timeMs, results), slices)
+        const evaluation = await runner.evaluate(query, { startMs: timeMs, stepMs: 1, count: 1 }, slices)
+        return jsonAnswer(context, instantJson(timeMs, evaluation), slices)
       }),
     )
     .get('/api/v1/query_range', (context) =>
@@ -33,14 +33,13 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const request = parseRequest({ ...functionParameters, ...rangeParameters }, context.req.queries())
         const range = toRange(request.parameters, runner.now())
         const query = await toQuery(request, runner, slices)
-        const results = await runner.evaluate(query, range, slices)
-        return jsonAnswer(context, rangeJson(range, results), slices)
+        return jsonAnswer(context, rangeJson(range, await runner.evaluate(query, range, slices)), slices)
       }),
     )
 }
 
-function* instantJson(timeMs: number, results: readonly SeriesResult[]): Generator<string> {
-  yield `{"timeMs":${timeMs},"series":[`
+function* instantJson(timeMs: number, { results, incomplete }: Evaluation): Generator<string> {
+  yield `{"timeMs":${timeMs},${incompleteJson(incomplete)}"series":[`
   let separator = ''
   for (const result of results) {
     yield `${separator}${toJson({ ...identity(result), value: result.values.at(0) })}`
@@ -52,8 +51,8 @@ function* instantJson(timeMs: number, results: readonly SeriesResult[]): Generat
 /** Points of one piece of an answer. */
 const pointsPerPiece = 500
 
-function* rangeJson({ startMs, endMs, stepMs }: Range, results: readonly SeriesResult[]): Generator<string> {
-  yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},"series":[`
+function* rangeJson({ startMs, endMs, stepMs }: Range, { results, incomplete }: Evaluation): Generator<string> {
+  yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},${incompleteJson(incomplete)}"series":[`
   let separator = ''
   for (const result of results) {
     const { values } = result

@@ -91,3 +91,8 @@ test('the period of the rates can be chosen', async () => {
     body: { error: 'window must be a time such as 30s, 5m or 1h, got "soon"' },
   })
 })
+
+test('the rate of a store that is younger than the window is that of the time that is known', async () => {
+  const { body } = await ask('/api/v1/stores?window=1d')
+  expect(body.stores[1].operationsPerSecond).toBeCloseTo(1.1, 6)
+})

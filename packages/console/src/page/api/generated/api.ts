@@ -622,6 +622,10 @@ export interface QueryAnswer {
    * Unix time in milliseconds
    */
   timeMs: number
+  /**
+   * histograms that are left out, because the memory of the history had no room for all of their buckets
+   */
+  incomplete?: number
   series: QuerySeries[]
 }
 export interface RangeSeries {
@@ -646,6 +650,10 @@ export interface RangeAnswer {
    */
   endMs: number
   stepMs: number
+  /**
+   * histograms that are left out, because the memory of the history had no room for all of their buckets
+   */
+  incomplete?: number
   series: RangeSeries[]
 }
 export interface Heatmap {
@@ -658,6 +666,10 @@ export interface Heatmap {
    */
   endMs: number
   stepMs: number
+  /**
+   * histograms that are left out, because the memory of the history had no room for all of their buckets
+   */
+  incomplete?: number
   /**
    * upper bounds of the buckets, ascending
    */

@@ -1,4 +1,6 @@
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import { type Context, Hono } from 'hono'
+import { trackSelfTime } from '../../../collection/self-metrics.ts'
 import type { HealthChange } from '../../../health/check.ts'
 import type { Access } from '../../access.ts'
 import type { Authentication } from '../../authentication.ts'
@@ -17,9 +19,10 @@ export interface HealthRunner extends HealthSource {
  * Creates `GET /api/v1/health`: the report with the last changes; and `POST /api/v1/health/run`, which runs all checks first. Requests
  * during a run share it. Who may not see details gets only a status, as from `/health`.
  */
-export function healthDetailRoutes(source: HealthRunner, authentication: Authentication): Hono {
+export function healthDetailRoutes(source: HealthRunner, registry: MetricsRegistry, authentication: Authentication): Hono {
   let running: Promise<unknown> | undefined
-  const respond = (context: Context<Access>): Response => {
+  const respond = (context: Context<Access>): Response => trackSelfTime(registry, 'serving', () => describe(context))
+  const describe = (context: Context<Access>): Response => {
     const report = source.report()
     if (!context.get('seesDetails')) return context.json({ status: report.status })
     const changes = source.changes.map(describeChange).reverse()
