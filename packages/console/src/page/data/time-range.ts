@@ -1,14 +1,14 @@
-import { computed, effect, signal, untracked } from '@preact/signals'
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import { get, isSignedOut } from '../api/client.ts'
 import { session } from '../api/session.ts'
-import { parseParameterDuration } from '../format/durations.ts'
+import { formatDuration, parseParameterDuration } from '../format/durations.ts'
 import { dataEpoch, lastSampleMs } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
 import { alignDown, chooseStepMs } from './steps.ts'
 
 /** The ranges that are offered. */
 export const offeredRanges = ['15m', '1h', '6h', '1d', '7d'] as const
-const defaultRange = '1h'
+const defaultRange = '15m'
 /** A range shorter than this shows two or three samples. */
 const minSpanMs = 60_000
 
@@ -26,6 +26,9 @@ export interface TimeRange extends TimeWindow {
 
 /** How often the history takes a sample. */
 export const sampleIntervalMs = signal(10_000)
+
+/** When the first sample was taken: nothing is known before. Undefined if it is unknown, or if a file keeps the history of earlier processes. */
+const historyStartMs = signal<number | undefined>(undefined)
 
 /** Whether the reader sees the page. Nothing is asked while it is hidden. */
 export const isPageVisible = signal(document.visibilityState !== 'hidden')
@@ -50,7 +53,7 @@ export const timeRange = computed<TimeRange>(() => {
     return { startMs: fromMs, endMs: toMs, stepMs: chooseStepMs(toMs - fromMs, sampleIntervalMs.value), range: undefined }
   }
   const range = chosenRange.value
-  return { ...lastWindow(parseParameterDuration(range) ?? 3_600_000), range }
+  return { ...lastWindow(parseParameterDuration(range) ?? 900_000), range }
 })
 
 /** The range that moves with time and is, or was before a zoom, chosen. */
@@ -59,11 +62,24 @@ export const chosenRange = computed(() => {
   return range !== undefined && (parseParameterDuration(range) ?? 0) >= minSpanMs ? range : defaultRange
 })
 
-/** Returns the window of a span that ends now. */
+/**
+ * Returns the window of a span that ends now. It begins with the first sample at the earliest, so that the charts of a young process are not
+ * empty but for a sliver.
+ */
 export function lastWindow(spanMs: number): TimeWindow {
   const endMs = alignDown(nowMs.value, sampleIntervalMs.value)
-  return { startMs: endMs - spanMs, endMs, stepMs: chooseStepMs(spanMs, sampleIntervalMs.value) }
+  const startMs = Math.max(endMs - spanMs, Math.min(historyStartMs.value ?? 0, endMs - minSpanMs))
+  return { startMs, endMs, stepMs: chooseStepMs(endMs - startMs, sampleIntervalMs.value) }
 }
+
+/** The range of the page in words, as the beginning of a sentence. */
+export const rangeText = computed(() => {
+  const { startMs, endMs, range } = timeRange.value
+  const duration = formatDuration((endMs - startMs) / 1000)
+  if (range === undefined) return `In these ${duration}`
+  const isYoung = endMs - startMs < (parseParameterDuration(range) ?? 0)
+  return isYoung ? `In the ${duration} since the monitoring started` : `Over the last ${duration}`
+})
 
 function parseTime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
@@ -94,15 +110,20 @@ export function pause(): void {
   setSharedParameters({ from: String(startMs), to: String(endMs), paused: 'yes' })
 }
 
-// The interval is an option of the monitor. Until it is known, and if it is kept from this page, it is the default.
+// How the history is kept are options of the monitor. Until they are known, and if they are kept from this page, they are the defaults.
 effect(() => {
   dataEpoch.value
-  if (session.value !== undefined && !isSignedOut.value) untracked(() => void readSampleInterval())
+  const { startedAtMs } = session.value ?? {}
+  if (session.value !== undefined && !isSignedOut.value) untracked(() => void readHistoryOptions(startedAtMs))
 })
 
-async function readSampleInterval(): Promise<void> {
+async function readHistoryOptions(startedAtMs: number | undefined): Promise<void> {
   const result = await get('api/v1/config')
   if (!result.ok) return
-  const value = result.value.options?.find(({ option }) => option === 'historyIntervalMs')?.value
-  if (typeof value === 'number' && value >= 1000) sampleIntervalMs.value = value
+  const read = (name: string): unknown => result.value.options?.find(({ option }) => option === name)?.value
+  const intervalMs = read('historyIntervalMs')
+  batch(() => {
+    if (typeof intervalMs === 'number' && intervalMs >= 1000) sampleIntervalMs.value = intervalMs
+    historyStartMs.value = read('historyPath') === undefined ? startedAtMs : undefined
+  })
 }

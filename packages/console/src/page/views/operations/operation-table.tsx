@@ -6,7 +6,7 @@ import { type Column, Table } from '../../components/table.tsx'
 import { countMetric, errorMetric, latencyMetric, operationIn, ratesByOperation } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
 import { alignDown } from '../../data/steps.ts'
-import { timeRange } from '../../data/time-range.ts'
+import { rangeText, timeRange } from '../../data/time-range.ts'
 import { type AnswerData, useAnswer } from '../../data/use-answer.ts'
 import { useRange } from '../../data/use-range.ts'
 import { formatDuration } from '../../format/durations.ts'
@@ -44,7 +44,7 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
   const latency = { metric: existing.map(latencyMetric), function: 'quantile', quantile: [0.5, 0.95, 0.99, highest] }
   const latencies = useRangeTotals({ ...latency, by: '__name__' }, store)
   const allLatencies = useRangeTotals({ ...latency, by: '' }, store)
-  const { startMs, endMs, range } = timeRange.value
+  const { startMs, endMs } = timeRange.value
   const spanSeconds = (endMs - startMs) / 1000
   const rows = existing.map((operation) => createRow(operation, { counts, rates: rates.series, errors, latencies }))
   const isActive = (row: Row): boolean => (row.count ?? 0) > 0
@@ -61,7 +61,7 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
   return (
     <Card
       title={store === undefined ? 'All stores' : store}
-      subtitle={`${range === undefined ? `In these ${formatDuration(spanSeconds)}` : `Over the last ${formatDuration(spanSeconds)}`}, not since the start of the process. Choose an operation to see only its charts.`}
+      subtitle={`${rangeText.value}. Choose an operation to see only its charts.`}
     >
       {failed?.error !== undefined && <ErrorNotice error={failed.error} what="the operations" onRetry={failed.reload} />}
       {counts.isLoading || latencies.isLoading ? (
