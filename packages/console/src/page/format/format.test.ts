@@ -48,6 +48,8 @@ test('a value is written by its unit', () => {
   expect(formatValue(3, 'Cel')).toBe('3 Cel')
   expect(unitOf('{operation}', 'rate')).toBe('{operation}/s')
   expect(unitName('{operation}/s')).toBe('operations per second')
+  expect(unitName('{entry}')).toBe('entries')
+  expect(unitName('{alert}')).toBe('alerts')
 })
 
 test('what is not finite is named, not hidden', () => {

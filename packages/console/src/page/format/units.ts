@@ -38,5 +38,11 @@ export function unitName(unit: string): string {
   if (names[unit] !== undefined) return names[unit]
   const annotation = /^\{(.+)\}(\/s)?$/.exec(unit)
   if (annotation === null) return ''
-  return `${annotation[1]}s${annotation[2] === undefined ? '' : ' per second'}`
+  return `${plural(annotation[1] ?? '')}${annotation[2] === undefined ? '' : ' per second'}`
+}
+
+/** Returns the plural of a unit: `entries`, `statuses`, `operations`. */
+function plural(word: string): string {
+  if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`
+  return /(?:s|x|ch)$/.test(word) ? `${word}es` : `${word}s`
 }

@@ -31,7 +31,7 @@ export function ConfigurationView() {
         label="Parts of the configuration"
         tabs={[
           { id: defaultTab, title: 'Options', count: config.value?.options.length },
-          { id: 'settings', title: 'Change while it runs', count: config.value?.settings.length },
+          { id: 'settings', title: 'Settings', count: config.value?.settings.length },
           { id: 'page', title: 'This page' },
         ]}
         selected={tab}

@@ -54,17 +54,21 @@ export function OptionTable({ options }: { readonly options: readonly ConfigOpti
           caption="The options of the monitor"
           rows={found}
           rowKey={({ option }) => option}
-          isSelected={() => false}
           columns={[
             {
               key: 'option',
               title: 'Option',
               isRowHeader: true,
-              render: ({ option, description, allowed }) => (
+              render: ({ option, variable }) => (
                 <div class="option-name">
                   <code>{option}</code>
-                  <span class="muted">{withoutBackticks(description)}</span>
-                  <span class="option-allowed">Allowed: {withoutBackticks(allowed)}</span>
+                  {variable === undefined ? (
+                    <span class="muted">only in code</span>
+                  ) : (
+                    <code class="muted" title="The variable of the environment that sets it">
+                      {variable}
+                    </code>
+                  )}
                 </div>
               ),
             },
@@ -79,11 +83,14 @@ export function OptionTable({ options }: { readonly options: readonly ConfigOpti
               ),
             },
             {
-              key: 'variable',
-              title: 'Variable',
-              description: 'The variable of the environment that sets it',
-              render: ({ variable }) =>
-                variable === undefined ? <span class="muted">only in code</span> : <code>{variable}</code>,
+              key: 'description',
+              title: 'Meaning',
+              render: ({ description, allowed }) => (
+                <div class="option-meaning">
+                  <span>{withoutBackticks(description)}</span>
+                  <span class="muted">Allowed: {withoutBackticks(allowed)}</span>
+                </div>
+              ),
             },
           ]}
         />

@@ -91,11 +91,11 @@ export function SettingCard({ setting: state, variable, canChange, onChange }: S
             </span>
           </div>
         )}
-        <p class={isOther ? 'setting-cost setting-cost-now' : 'setting-cost'}>
-          <strong>What it costs:</strong> {cost}
-        </p>
         <p id={`${id}-problem`} class="problem" role="alert" hidden={problem.value === undefined}>
           {problem.value}
+        </p>
+        <p class={isOther ? 'setting-cost setting-cost-now' : 'setting-cost'}>
+          <strong>What it costs:</strong> {cost}
         </p>
         <div class="toolbar setting-actions">
           {isOther && (

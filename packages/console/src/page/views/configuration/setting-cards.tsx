@@ -15,8 +15,8 @@ export function SettingCards({
   return (
     <>
       <p class="muted">
-        A change applies to all processes of the group at once, until they end, and is marked on every chart. A process that
-        starts later has the values of its own options.
+        These can be changed while the process runs. A change applies to all processes of the group at once, until they end, and
+        is marked on every chart. A process that starts later has the values of its own options.
       </p>
       {!canChange && <p class="notice notice-warning">{reasonOfRefusal()}</p>}
       <CardGrid>

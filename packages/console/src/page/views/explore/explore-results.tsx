@@ -10,17 +10,22 @@ import type { PointSeries } from '../../data/range-points.ts'
 import { type TimeWindow, timeRange } from '../../data/time-range.ts'
 import { useHeatMap } from '../../data/use-heat-map.ts'
 import { labelParameters, type RangeData, toParameters, useRange, windowOf } from '../../data/use-range.ts'
-import { toParameterDuration } from '../../format/durations.ts'
+import { parseParameterDuration, toParameterDuration } from '../../format/durations.ts'
 import { quantileName } from '../../format/names.ts'
 import { formatValue, unitOf } from '../../format/units.ts'
 import { formatCurl } from './curl-command.ts'
 import { type ExploreChoice, metricUnit, type QueriedMetric, toRangeQuery } from './explore-choice.ts'
-import { nameSeries, varyingLabels } from './name-series.ts'
+import { compareValues, nameSeries, toNumber, varyingLabels } from './name-series.ts'
 import { formatBucketsPromQl, formatPromQl } from './prom-ql.ts'
-import { QueryProblem } from './query-problem.tsx'
+import { isRefused, QueryProblem } from './query-problem.tsx'
 
 /** More lines than this cannot be told apart. */
 const maxLines = 24
+
+/** Prometheus scrapes every 15 s to 60 s in most places, and needs some samples in a window. */
+const minWindowMs = 120_000
+const shortWindowNote =
+  'Prometheus scrapes less often than the monitor takes samples. Choose a window of four of its scrape intervals or more, else it has too few samples.'
 
 interface ResultProps {
   readonly choice: ExploreChoice
@@ -51,15 +56,19 @@ interface SeriesRow {
 function SeriesResult({ choice, queried, onMetric }: ResultProps) {
   const query = toRangeQuery(choice)
   const data = useRange(query)
+  const { startMs, endMs, stepMs, isLoading, error, reload } = data
+  const window = windowOf(query, stepMs)
   const unit = queried === undefined ? '' : unitOf(metricUnit(queried), choice.function)
   const rows = toRows(data, choice.metric)
   const drawn = rows.filter(({ color }) => color !== undefined)
+  const problem = <QueryProblem error={error} onRetry={reload} onMetric={onMetric} />
+  if (isRefused(error)) return problem
   return (
     <>
-      <QueryProblem error={data.error} onRetry={data.reload} onMetric={onMetric} />
-      {data.error?.kind !== 'http' && (
+      {problem}
+      <div class="explored">
         <LineChart
-          title={titleOf(choice, windowOf(query, data.stepMs))}
+          title={titleOf(choice, window)}
           subtitle={
             drawn.length < rows.length
               ? `The ${drawn.length} highest of ${rows.length} series. The table has all of them; filters or a grouping make them fewer.`
@@ -76,18 +85,19 @@ function SeriesResult({ choice, queried, onMetric }: ResultProps) {
             isDashed,
             points: series.points,
           }))}
-          startMs={data.startMs}
-          endMs={data.endMs}
-          stepMs={data.stepMs}
-          isLoading={data.isLoading}
+          startMs={startMs}
+          endMs={endMs}
+          stepMs={stepMs}
+          isLoading={isLoading}
           empty={emptyText(queried, choice)}
         />
-      )}
-      {rows.length > 0 && data.error?.kind !== 'http' && <SeriesTable rows={rows} unit={unit} choice={choice} />}
+      </div>
+      {rows.length > 0 && <SeriesTable rows={rows} unit={unit} choice={choice} />}
       <Elsewhere
-        promQl={formatPromQl({ ...query, metric: choice.metric, window: windowOf(query, data.stepMs) })}
+        promQl={formatPromQl({ ...query, metric: choice.metric, window })}
+        note={isShort(window) ? shortWindowNote : undefined}
         path="api/v1/query_range"
-        parameters={toParameters(query, data.stepMs)}
+        parameters={toParameters(query, stepMs)}
         window={data}
       />
     </>
@@ -98,23 +108,23 @@ function HeatMapResult({ choice, queried, onMetric }: ResultProps) {
   const { metric, labels } = choice
   const { answer, startMs, endMs, isLoading, error, reload } = useHeatMap({ metric, labels })
   const { stepMs } = timeRange.value
+  const problem = <QueryProblem error={error} onRetry={reload} onMetric={onMetric} />
+  if (isRefused(error)) return problem
   return (
     <>
-      <QueryProblem error={error} onRetry={reload} onMetric={onMetric} />
-      {error?.kind !== 'http' && (
-        <HeatMap
-          title={`Values of ${metric} over time`}
-          subtitle="The darker or brighter a cell, the more values fell into it."
-          unit={queried === undefined ? '' : metricUnit(queried)}
-          counted="values"
-          height={300}
-          answer={answer}
-          startMs={startMs}
-          endMs={endMs}
-          isLoading={isLoading}
-          empty={emptyText(queried, choice)}
-        />
-      )}
+      {problem}
+      <HeatMap
+        title={`Values of ${metric} over time`}
+        subtitle="The darker or brighter a cell, the more values fell into it."
+        unit={queried === undefined ? '' : metricUnit(queried)}
+        counted="values"
+        height={300}
+        answer={answer}
+        startMs={startMs}
+        endMs={endMs}
+        isLoading={isLoading}
+        empty={emptyText(queried, choice)}
+      />
       <Elsewhere
         promQl={formatBucketsPromQl({ metric, labels }, toParameterDuration(stepMs))}
         note="In Prometheus, buckets are cumulative: each count has those of the buckets below it."
@@ -124,6 +134,10 @@ function HeatMapResult({ choice, queried, onMetric }: ResultProps) {
       />
     </>
   )
+}
+
+function isShort(window: string | undefined): boolean {
+  return window !== undefined && (parseParameterDuration(window) ?? 0) < minWindowMs
 }
 
 function titleOf({ metric, function: name, by, aggregate = 'sum' }: ExploreChoice, window: string | undefined): string {
@@ -153,7 +167,7 @@ function toRows({ series: all, startMs, endMs }: RangeData, title: string): read
   const drawn = new Set(byHeight.slice(0, maxLines).map(({ series }) => series.key))
   let lines = 0
   return known
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    .sort((a, b) => compareValues(a.name, b.name))
     .map((row): SeriesRow => {
       if (!drawn.has(row.series.key)) return { ...row, color: undefined, isDashed: false }
       const index = lines++
@@ -186,6 +200,35 @@ function summarizePoints({ points }: PointSeries, startMs: number, endMs: number
   }
 }
 
+const nameColumn: Column<SeriesRow> = {
+  key: 'name',
+  title: 'Series',
+  isRowHeader: true,
+  sortBy: ({ name }) => name,
+  render: ({ name, color }) => <SeriesName color={color} name={name} />,
+}
+
+/** The first label is that of the row, and has the color of its line. */
+function labelColumn(label: string, index: number): Column<SeriesRow> {
+  return {
+    key: `label.${label}`,
+    title: label,
+    isRowHeader: index === 0,
+    sortBy: ({ series }) => toNumber(series.labels[label] ?? '') ?? series.labels[label],
+    render: ({ series, color }) =>
+      index === 0 ? <SeriesName color={color} name={series.labels[label] ?? '–'} /> : series.labels[label],
+  }
+}
+
+function SeriesName({ color, name }: { readonly color: string | undefined; readonly name: string }) {
+  return (
+    <span class="series-name">
+      <span class="swatch" style={color === undefined ? {} : { background: `var(${color})` }} />
+      {name}
+    </span>
+  )
+}
+
 function SeriesTable({
   rows,
   unit,
@@ -195,7 +238,9 @@ function SeriesTable({
   readonly unit: string
   readonly choice: ExploreChoice
 }) {
-  const labels = [...new Set(rows.flatMap(({ series }) => Object.keys(series.labels)))]
+  const names = [...new Set(rows.flatMap(({ series }) => Object.keys(series.labels)))]
+  // The store is the first thing that readers look for.
+  const labels = names.sort((a, b) => Number(b === 'store') - Number(a === 'store'))
   const hasQuantiles = rows.some(({ series }) => series.quantile !== undefined)
   const numbers = [
     ['last', 'Last', 'The last value in the range'],
@@ -204,26 +249,7 @@ function SeriesTable({
     ['max', 'Highest', 'The highest of the points in the range'],
   ] as const
   const columns: readonly Column<SeriesRow>[] = [
-    {
-      key: 'name',
-      title: 'Series',
-      isRowHeader: true,
-      sortBy: ({ name }) => name,
-      render: ({ name, color }) => (
-        <span class="series-name">
-          <span class="swatch" style={color === undefined ? {} : { background: `var(${color})` }} />
-          {name}
-        </span>
-      ),
-    },
-    ...labels.map(
-      (label): Column<SeriesRow> => ({
-        key: `label.${label}`,
-        title: label,
-        sortBy: ({ series }) => series.labels[label],
-        render: ({ series }) => series.labels[label],
-      }),
-    ),
+    ...(labels.length === 0 ? [nameColumn] : labels.map(labelColumn)),
     ...(hasQuantiles
       ? [
           {
@@ -267,7 +293,7 @@ function Elsewhere({
   window: { startMs, endMs, stepMs },
 }: {
   readonly promQl: string
-  readonly note?: string
+  readonly note?: string | undefined
   readonly path: string
   readonly parameters: ReturnType<typeof toParameters>
   readonly window: TimeWindow
@@ -279,7 +305,7 @@ function Elsewhere({
   return (
     <Card title="The same elsewhere">
       <Command title="PromQL" text={promQl} label="Copy as PromQL" />
-      {note !== undefined && <p class="muted">{note}</p>}
+      {note !== undefined && <p class="command-note muted">{note}</p>}
       <Command title="curl" text={curl} label="Copy as curl" />
     </Card>
   )
@@ -289,8 +315,7 @@ function Command({ title, text, label }: { readonly title: string; readonly text
   return (
     <div class="command">
       <span class="command-title">{title}</span>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <pre tabIndex={0}>
+      <pre>
         <code>{text}</code>
       </pre>
       <CopyButton text={text} label={label} />

@@ -71,7 +71,13 @@ export function ExploreView() {
       {({ metrics: known }) => (
         <>
           <Card>
-            <MetricCombobox metrics={known} selected={metric ?? ''} onSelect={onMetric} onOpen={catalog.reload} />
+            <MetricCombobox
+              metrics={known}
+              selected={metric ?? ''}
+              current={queried?.metric}
+              onSelect={onMetric}
+              onOpen={catalog.reload}
+            />
             {queried !== undefined && <MetricFacts queried={queried} />}
             {metric !== undefined && <Choices choice={readChoice(parameters, metric, queried)} queried={queried} />}
           </Card>
@@ -91,12 +97,16 @@ function change(changes: Readonly<Record<string, string | undefined>>): void {
 }
 
 function MetricFacts({ queried: { metric } }: { readonly queried: QueriedMetric }) {
+  const { description, kind, labels, series } = metric
   const unit = unitName(metric.unit ?? '')
+  const facts = [
+    `${kind}${unit === '' ? '' : ` of ${unit}`}`,
+    series === 0 ? 'no series now' : series === 1 ? '1 series' : `${series} series`,
+    labels.length === 0 ? 'no labels' : `labels ${labels.join(', ')}`,
+  ]
   return (
-    <p class="muted">
-      {metric.description} {metric.kind}
-      {unit === '' ? '' : ` of ${unit}`}, {metric.series === 0 ? 'no series now' : `${metric.series} series`}
-      {metric.labels.length > 0 && `, by ${metric.labels.join(', ')}`}.
+    <p class="metric-facts">
+      {description} <span class="muted">{facts.join(' · ')}</span>
     </p>
   )
 }

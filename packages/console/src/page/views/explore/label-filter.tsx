@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { Icon } from '../../components/icon.tsx'
 import { useMenu } from '../../components/use-menu.ts'
 
 /** More values than this are found by typing. */
@@ -37,6 +38,7 @@ export function LabelFilter({
       <summary class={`button${chosen.length > 0 ? ' button-chosen' : ''}`} title={chosen.join(', ')}>
         <span class="label-filter-name">{label}</span>
         <span class="label-filter-values">{text}</span>
+        <Icon name="chevron" />
       </summary>
       <fieldset class="menu-content">
         <legend>Only series with {chosen.length > 1 ? 'one of these values' : 'this value'}</legend>

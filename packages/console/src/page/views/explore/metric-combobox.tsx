@@ -13,12 +13,15 @@ const pageLength = 8
 export function MetricCombobox({
   metrics,
   selected,
+  current,
   onSelect,
   onOpen,
 }: {
   readonly metrics: readonly CatalogMetric[]
   /** The name that is asked for; empty for none. */
   readonly selected: string
+  /** The metric of that name, or of which it is a series. */
+  readonly current: CatalogMetric | undefined
   readonly onSelect: (name: string) => void
   readonly onOpen: () => void
 }) {
@@ -34,8 +37,11 @@ export function MetricCombobox({
   const optionId = (index: number): string => `${id}-${index}`
 
   const open = (): void => {
-    if (!isOpen.value) onOpen()
+    if (isOpen.value) return
+    onOpen()
     isOpen.value = true
+    const index = searchMetrics(metrics, '').findIndex(({ name }) => name === current?.name)
+    if (index >= 0) active.value = index
   }
   const close = (): void => {
     isOpen.value = false
@@ -47,11 +53,9 @@ export function MetricCombobox({
     if (name !== '' && name !== selected) onSelect(name)
   }
   const move = (to: (from: number) => number): void => {
-    const wasOpen = isOpen.value
-    open()
-    if (!wasOpen && text.value === undefined) {
-      const current = searchMetrics(metrics, '').findIndex((metric) => queryName(metric) === selected)
-      active.value = Math.max(0, current)
+    if (!isOpen.value) {
+      open()
+      active.value ??= 0
     } else if (found.length > 0) active.value = Math.min(found.length - 1, Math.max(0, to(active.value ?? -1)))
   }
   const keys: Readonly<Record<string, () => void>> = {
@@ -131,7 +135,7 @@ export function MetricCombobox({
             metric={metric}
             heading={index === firstWithout ? 'No series now: nothing has reported these' : undefined}
             isActive={index === active.value}
-            isSelected={queryName(metric) === selected}
+            isSelected={metric.name === current?.name}
             onSelect={() => select(queryName(metric))}
           />
         ))}

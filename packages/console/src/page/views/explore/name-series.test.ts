@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nameSeries } from './name-series.ts'
+import { compareValues, nameSeries } from './name-series.ts'
 
 test('a series is named by what tells it from the others', () => {
   const names = nameSeries([{ labels: { store: 'a', level: '0' } }, { labels: { store: 'a', level: '1' } }], 'files')
@@ -19,4 +19,9 @@ test('quantiles are told apart', () => {
 
 test('a series without labels has the name of what is asked for', () => {
   expect(nameSeries([{ labels: {} }], 'db_queue_depth')).toEqual(['db_queue_depth'])
+})
+
+test('bounds of buckets are in the order of their numbers, and names in that of their letters and digits', () => {
+  expect(['+Inf', '0.00001', '1', '0.000001'].sort(compareValues)).toEqual(['0.000001', '0.00001', '1', '+Inf'])
+  expect(['shard10', 'orders', 'shard2'].sort(compareValues)).toEqual(['orders', 'shard2', 'shard10'])
 })

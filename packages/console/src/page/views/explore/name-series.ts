@@ -18,3 +18,17 @@ export function nameSeries(all: readonly Omit<PointSeries, 'key' | 'points'>[], 
     return words.length === 0 ? title : words.join(' ')
   })
 }
+
+/** Compares two values of a label: numbers and bounds of buckets as numbers, others as texts. */
+export function compareValues(a: string, b: string): number {
+  const [left, right] = [toNumber(a), toNumber(b)]
+  if (left === undefined || right === undefined) return a.localeCompare(b, 'en', { numeric: true })
+  return left === right ? 0 : left - right
+}
+
+/** Returns the number that a value of a label is; undefined if it is none. */
+export function toNumber(value: string): number | undefined {
+  if (value === '+Inf') return Number.POSITIVE_INFINITY
+  const number = Number(value)
+  return value.trim() === '' || Number.isNaN(number) ? undefined : number
+}
