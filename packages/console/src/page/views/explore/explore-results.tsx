@@ -15,7 +15,7 @@ import { quantileName } from '../../format/names.ts'
 import { formatValue, unitOf } from '../../format/units.ts'
 import { formatCurl } from './curl-command.ts'
 import { type ExploreChoice, metricUnit, type QueriedMetric, toRangeQuery } from './explore-choice.ts'
-import { compareValues, nameSeries, toNumber, varyingLabels } from './name-series.ts'
+import { compareSeries, nameSeries, toNumber, varyingLabels } from './name-series.ts'
 import { formatBucketsPromQl, formatPromQl } from './prom-ql.ts'
 import { isRefused, QueryProblem } from './query-problem.tsx'
 
@@ -154,7 +154,7 @@ function emptyText(queried: QueriedMetric | undefined, { labels }: ExploreChoice
     : 'No values in this range. Choose a longer range, or wait for the next sample.'
 }
 
-/** Returns the series with their names, in the order of the names. Of many, those with the highest values are drawn. */
+/** Returns the series with their names, in the order of their labels. Of many, those with the highest values are drawn. */
 function toRows({ series: all, startMs, endMs }: RangeData, title: string): readonly SeriesRow[] {
   const names = nameSeries(all, title)
   const varying = varyingLabels(all)
@@ -167,7 +167,7 @@ function toRows({ series: all, startMs, endMs }: RangeData, title: string): read
   const drawn = new Set(byHeight.slice(0, maxLines).map(({ series }) => series.key))
   let lines = 0
   return known
-    .sort((a, b) => compareValues(a.name, b.name))
+    .sort((a, b) => compareSeries(a.series, b.series))
     .map((row): SeriesRow => {
       if (!drawn.has(row.series.key)) return { ...row, color: undefined, isDashed: false }
       const index = lines++

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareValues, nameSeries } from './name-series.ts'
+import { compareSeries, compareValues, nameSeries } from './name-series.ts'
 
 test('a series is named by what tells it from the others', () => {
   const names = nameSeries([{ labels: { store: 'a', level: '0' } }, { labels: { store: 'a', level: '1' } }], 'files')
@@ -24,4 +24,14 @@ test('a series without labels has the name of what is asked for', () => {
 test('bounds of buckets are in the order of their numbers, and names in that of their letters and digits', () => {
   expect(['+Inf', '0.00001', '1', '0.000001'].sort(compareValues)).toEqual(['0.000001', '0.00001', '1', '+Inf'])
   expect(['shard10', 'orders', 'shard2'].sort(compareValues)).toEqual(['orders', 'shard2', 'shard10'])
+})
+
+test('series are in the order of their labels, then of their quantiles', () => {
+  const sorted = [
+    { labels: { store: 'b', le: '0.5' } },
+    { labels: { store: 'a', le: '+Inf' } },
+    { labels: { store: 'a', le: '0.5' }, quantile: 0.99 },
+    { labels: { store: 'a', le: '0.5' }, quantile: 0.5 },
+  ].sort(compareSeries)
+  expect(nameSeries(sorted, '')).toEqual(['store=a le=0.5 P50', 'store=a le=0.5 P99', 'store=a le=+Inf', 'store=b le=0.5'])
 })

@@ -19,6 +19,15 @@ export function nameSeries(all: readonly Omit<PointSeries, 'key' | 'points'>[], 
   })
 }
 
+/** Compares series by the values of their labels, one label after the other, and by their quantiles. */
+export function compareSeries(a: Omit<PointSeries, 'key' | 'points'>, b: Omit<PointSeries, 'key' | 'points'>): number {
+  for (const name of new Set([...Object.keys(a.labels), ...Object.keys(b.labels)])) {
+    const order = compareValues(a.labels[name] ?? '', b.labels[name] ?? '')
+    if (order !== 0) return order
+  }
+  return (a.quantile ?? 0) - (b.quantile ?? 0)
+}
+
 /** Compares two values of a label: numbers and bounds of buckets as numbers, others as texts. */
 export function compareValues(a: string, b: string): number {
   const [left, right] = [toNumber(a), toNumber(b)]
