@@ -1,14 +1,24 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import { session, signOut } from './api/session.ts'
 import { MarksMenu } from './charts/marks.tsx'
 import { Dialog } from './components/dialog.tsx'
 import { Icon, type IconName } from './components/icon.tsx'
 import { Segments } from './components/tabs.tsx'
 import { selectedStore, useStores } from './data/stores.ts'
-import { chosenRange, isPaused, nowMs, offeredRanges, pause, showLive, showRange, timeRange, zoomTo } from './data/time-range.ts'
+import {
+  chosenRange,
+  isPaused,
+  isRangeCut,
+  nowMs,
+  offeredRanges,
+  pause,
+  showLive,
+  showRange,
+  timeRange,
+  zoomTo,
+} from './data/time-range.ts'
 import { formatDuration } from './format/durations.ts'
-import { formatClock, formatFullTime, formatShortTime, toInputTime } from './format/times.ts'
+import { formatClock, formatFullTime, formatRelativeTime, formatShortTime, toInputTime } from './format/times.ts'
 import { connect, connection } from './live/stream.ts'
 import { setSharedParameters } from './router.ts'
 import { type ThemeChoice, themeChoice } from './theme/theme.ts'
@@ -90,6 +100,11 @@ function RangeSelector() {
         selected={range}
         onSelect={showRange}
       />
+      {isRangeCut.value && (
+        <span class="muted wide-only" title={`Nothing is known before ${formatFullTime(startMs)}`}>
+          since the start {formatRelativeTime(startMs, endMs)}
+        </span>
+      )}
       <button
         type="button"
         class={`button${range === undefined ? ' button-chosen' : ''}`}
@@ -242,18 +257,7 @@ function ThemeButton() {
 /** Says what is wrong with the connection, if something is. */
 export function ConnectionBanner() {
   const state = connection.value
-  const isLate = useSignal(false)
-  const isReconnecting = state.state === 'reconnecting'
-  // A short gap, for example of a proxy that is reloaded, is not worth a word.
-  useEffect(() => {
-    isLate.value = false
-    if (!isReconnecting) return
-    const timer = setTimeout(() => {
-      isLate.value = true
-    }, 2000)
-    return () => clearTimeout(timer)
-  }, [isReconnecting, isLate])
-  if (state.state !== 'reconnecting' || !isLate.value) return null
+  if (state.state !== 'reconnecting') return null
   return (
     <div class="banner banner-warning" role="alert">
       No answer since {formatClock(state.sinceMs)}, trying again. What is shown is from before.

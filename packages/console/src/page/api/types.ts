@@ -6,6 +6,8 @@ import type {
   Config,
   ErrorEntry,
   ErrorsAnswer,
+  Event,
+  EventsAnswer,
   HealthCheck,
   HealthDetails,
   Heatmap,
@@ -14,11 +16,13 @@ import type {
   QuerySeries,
   RangeAnswer,
   Rule,
+  RulesAnswer,
   RuleValues,
   RuntimeSetting,
   Session,
   SettingsAnswer,
   Silence,
+  SilencesAnswer,
   SlowOperationsAnswer,
   Store,
   StoresAnswer,
@@ -63,53 +67,9 @@ export type RuleValuesAnswer = RuleValues
 export type HealthStatus = HealthCheck['status']
 export type QueryFunction = 'value' | 'rate' | 'increase' | 'quantile' | 'min' | 'max' | 'avg'
 
-export const eventKinds = [
-  'flush',
-  'compaction',
-  'write_stall',
-  'health_change',
-  'alert',
-  'slow_operations',
-  'event_loop_block',
-  'store_opened',
-  'store_closed',
-  'settings',
-  'notification',
-  'silence',
-  'process',
-  'annotation',
-  'clock',
-] as const
-export type EventKind = (typeof eventKinds)[number]
-
-export interface TimelineEvent {
-  readonly id: string
-  /** A later event with the same key replaces the earlier one. */
-  readonly key: string
-  readonly kind: EventKind
-  readonly startMs: number
-  /** Absent for an event without a duration, and while one lasts. */
-  readonly endMs?: number
-  readonly store?: string
-  readonly worker?: string
-  readonly severity: 'info' | 'warning' | 'critical'
-  readonly title: string
-  readonly details: Readonly<Record<string, unknown>>
-}
-
-export interface EventsAnswer {
-  readonly events: readonly TimelineEvent[]
-  readonly lastId?: string
-  readonly missed: number
-}
-
-export interface RulesAnswer {
-  readonly rules: readonly RuleState[]
-}
-
-export interface SilencesAnswer {
-  readonly silences: readonly Silence[]
-}
+/** An event of any kind. `details` has other fields for each kind. */
+export type TimelineEvent = Omit<Event, 'details'> & { readonly details: Readonly<Record<string, unknown>> }
+export type EventKind = Event['kind']
 
 export interface GetAnswers {
   readonly 'api/v1/session': SessionAnswer

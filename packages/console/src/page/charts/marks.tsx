@@ -1,10 +1,11 @@
 import { computed } from '@preact/signals'
-import { type EventKind, eventKinds, type TimelineEvent } from '../api/types.ts'
+import type { EventKind, TimelineEvent } from '../api/types.ts'
 import { Icon } from '../components/icon.tsx'
 import { useMenu } from '../components/use-menu.ts'
 import { selectedStore } from '../data/stores.ts'
 import { timeRange } from '../data/time-range.ts'
-import { timelineEvents } from '../live/stream.ts'
+import { formatCount } from '../format/numbers.ts'
+import { missedEvents, timelineEvents } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
 
 /** The kinds of events, as people call them, with the colors of their marks. */
@@ -25,6 +26,8 @@ export const kinds: Readonly<Record<EventKind, { readonly title: string; readonl
   annotation: { title: 'What the application did', color: '--series-3' },
   clock: { title: 'Clock set', color: '--series-8' },
 }
+
+const eventKinds = Object.keys(kinds) as readonly EventKind[]
 
 /** Kinds that occur so often that their marks are only ticks at the top of a chart; the others cross it. */
 export const frequentKinds: ReadonlySet<EventKind> = new Set([
@@ -82,12 +85,14 @@ export function MarksMenu() {
   const menu = useMenu()
   const counts = Map.groupBy(eventsInRange.value, ({ kind }) => kind)
   const offered = eventKinds.filter((kind) => counts.has(kind))
-  if (offered.length === 0) return null
+  const missed = missedEvents.value
+  if (offered.length === 0 && missed === 0) return null
   return (
     <details class="menu" ref={menu}>
       <summary class="button" aria-label={`Marks: ${marks.value.length} events on all charts`}>
         <Icon name="flag" />
         <span class="not-on-phones">Marks</span> <span class="count">{marks.value.length}</span>
+        {missed > 0 && <span class="muted wide-only">{missedText(missed)}</span>}
       </summary>
       <fieldset class="menu-content">
         <legend>Events drawn on all charts</legend>
@@ -98,7 +103,12 @@ export function MarksMenu() {
             {kinds[kind].title} <span class="count">{counts.get(kind)?.length}</span>
           </label>
         ))}
+        {missed > 0 && <p class="menu-note">{missedText(missed)}</p>}
       </fieldset>
     </details>
   )
+}
+
+function missedText(missed: number): string {
+  return `${formatCount(missed)} ${missed === 1 ? 'event was' : 'events were'} not kept`
 }

@@ -1,9 +1,8 @@
-import { batch, computed, effect, signal, untracked } from '@preact/signals'
-import { get, isSignedOut } from '../api/client.ts'
-import { session } from '../api/session.ts'
+import { computed, effect, signal } from '@preact/signals'
 import { formatDuration, parseParameterDuration } from '../format/durations.ts'
-import { dataEpoch, lastSampleMs } from '../live/stream.ts'
+import { lastSampleMs } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
+import { historyStartMs, sampleIntervalMs } from './history.ts'
 import { alignDown, chooseStepMs } from './steps.ts'
 
 /** The ranges that are offered. */
@@ -23,12 +22,6 @@ export interface TimeRange extends TimeWindow {
   /** The range that moves with time, for example `1h`; undefined if it is between two fixed times. */
   readonly range: string | undefined
 }
-
-/** How often the history takes a sample. */
-export const sampleIntervalMs = signal(10_000)
-
-/** When the first sample was taken: nothing is known before. Undefined if it is unknown, or if a file keeps the history of earlier processes. */
-const historyStartMs = signal<number | undefined>(undefined)
 
 /** Whether the reader sees the page. Nothing is asked while it is hidden. */
 export const isPageVisible = signal(document.visibilityState !== 'hidden')
@@ -72,13 +65,18 @@ export function lastWindow(spanMs: number): TimeWindow {
   return { startMs, endMs, stepMs: chooseStepMs(endMs - startMs, sampleIntervalMs.value) }
 }
 
+/** Whether the range that is chosen begins before anything is known, so that a shorter one is shown. */
+export const isRangeCut = computed(() => {
+  const { startMs, endMs, range } = timeRange.value
+  return range !== undefined && endMs - startMs < (parseParameterDuration(range) ?? 0)
+})
+
 /** The range of the page in words, as the beginning of a sentence. */
 export const rangeText = computed(() => {
   const { startMs, endMs, range } = timeRange.value
   const duration = formatDuration((endMs - startMs) / 1000)
   if (range === undefined) return `In these ${duration}`
-  const isYoung = endMs - startMs < (parseParameterDuration(range) ?? 0)
-  return isYoung ? `In the ${duration} since the monitoring started` : `Over the last ${duration}`
+  return isRangeCut.value ? `In the ${duration} since the start` : `Over the last ${duration}`
 })
 
 function parseTime(text: string | undefined): number | undefined {
@@ -108,22 +106,4 @@ export function showLive(): void {
 export function pause(): void {
   const { startMs, endMs } = timeRange.peek()
   setSharedParameters({ from: String(startMs), to: String(endMs), paused: 'yes' })
-}
-
-// How the history is kept are options of the monitor. Until they are known, and if they are kept from this page, they are the defaults.
-effect(() => {
-  dataEpoch.value
-  const { startedAtMs } = session.value ?? {}
-  if (session.value !== undefined && !isSignedOut.value) untracked(() => void readHistoryOptions(startedAtMs))
-})
-
-async function readHistoryOptions(startedAtMs: number | undefined): Promise<void> {
-  const result = await get('api/v1/config')
-  if (!result.ok) return
-  const read = (name: string): unknown => result.value.options?.find(({ option }) => option === name)?.value
-  const intervalMs = read('historyIntervalMs')
-  batch(() => {
-    if (typeof intervalMs === 'number' && intervalMs >= 1000) sampleIntervalMs.value = intervalMs
-    historyStartMs.value = read('historyPath') === undefined ? startedAtMs : undefined
-  })
 }

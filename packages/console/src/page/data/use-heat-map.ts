@@ -1,5 +1,6 @@
 import { get } from '../api/client.ts'
 import type { HeatMapAnswer } from '../api/types.ts'
+import { isHistoryKnown } from './history.ts'
 import { RangeCache, type RangeState } from './range-cache.ts'
 import { timeRange } from './time-range.ts'
 import { labelParameters, type RangeQuery } from './use-range.ts'
@@ -22,10 +23,10 @@ const cache = new RangeCache<HeatMapAnswer, HeatMapAnswer>(
 /** Returns how often each value occurred over the time range of the page. Metrics are added up; they must have the same buckets. */
 export function useHeatMap(query: Pick<RangeQuery, 'metric' | 'labels'> | undefined): HeatMapData {
   const window = timeRange.value
-  const parameters = query && {
-    metric: typeof query.metric === 'string' ? query.metric : [...query.metric].sort(),
-    ...labelParameters(query.labels),
-  }
+  const parameters =
+    query && isHistoryKnown.value
+      ? { metric: typeof query.metric === 'string' ? query.metric : [...query.metric].sort(), ...labelParameters(query.labels) }
+      : undefined
   const { known, ...state } = cache.use(JSON.stringify(query), parameters, window)
   return { ...state, answer: known, startMs: window.startMs, endMs: window.endMs }
 }

@@ -1,5 +1,6 @@
 import type { QueryAnswer } from '../api/types.ts'
 import { toParameterDuration } from '../format/durations.ts'
+import { isHistoryKnown } from './history.ts'
 import { timeRange } from './time-range.ts'
 import { type AnswerData, useAnswer } from './use-answer.ts'
 import { labelParameters, type RangeQuery } from './use-range.ts'
@@ -26,7 +27,8 @@ export function useInstant(query: RangeQuery | undefined): InstantData {
     window: query.window ?? (looksBack(query) ? toParameterDuration(Math.round(endMs - startMs)) : undefined),
     time: isNow ? undefined : String(endMs),
   }
-  const answer = useAnswer(query === undefined ? undefined : 'api/v1/query', parameters, { refresh: isNow ? 'sample' : 'never' })
+  const path = query !== undefined && isHistoryKnown.value ? 'api/v1/query' : undefined
+  const answer = useAnswer(path, parameters, { refresh: isNow ? 'sample' : 'never' })
   return { ...answer, atMs: isNow ? undefined : endMs }
 }
 

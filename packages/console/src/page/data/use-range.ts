@@ -1,9 +1,10 @@
 import { get, type Parameters } from '../api/client.ts'
 import type { QueryFunction, QueryRangeAnswer } from '../api/types.ts'
 import { toParameterDuration } from '../format/durations.ts'
+import { isHistoryKnown, sampleIntervalMs } from './history.ts'
 import { RangeCache, type RangeState } from './range-cache.ts'
 import { mergePoints, type PointSeries, type RangePoints } from './range-points.ts'
-import { lastWindow, sampleIntervalMs, type TimeWindow, timeRange } from './time-range.ts'
+import { lastWindow, type TimeWindow, timeRange } from './time-range.ts'
 
 /** What a chart shows: a function of metrics, one series for each combination of the labels in `by`. */
 export interface RangeQuery {
@@ -38,7 +39,7 @@ const cache = new RangeCache<RangePoints, QueryRangeAnswer>(
  */
 export function useRange(query: RangeQuery | undefined, { spanMs }: { readonly spanMs?: number } = {}): RangeData {
   const window = spanMs === undefined ? timeRange.value : lastWindow(spanMs)
-  const parameters = query && toParameters(query, window.stepMs)
+  const parameters = query && isHistoryKnown.value ? toParameters(query, window.stepMs) : undefined
   const { known, ...state } = cache.use(JSON.stringify(query), parameters, window)
   const { startMs, endMs, stepMs } = window
   return { ...state, startMs, endMs, stepMs, series: known?.series ?? noSeries }

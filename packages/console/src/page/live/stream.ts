@@ -4,7 +4,7 @@ import { refreshSession, session } from '../api/session.ts'
 import type { TimelineEvent } from '../api/types.ts'
 import { EventStore } from './event-store.ts'
 
-/** `polling`: there is no stream, so the page asks every 10 s. `reconnecting`: no answer since `sinceMs`. */
+/** `polling`: there is no stream, so the page asks every 10 s. `reconnecting`: nothing has arrived since `sinceMs`, for longer than a reconnect takes. */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
@@ -21,7 +21,7 @@ export const lastSampleMs = signal<number | undefined>(undefined)
 /** Grows when everything that was asked before is no longer true: the process was restarted, or a reader signed in. */
 export const dataEpoch = signal(0)
 
-/** How many events were lost, because the page was away for too long. */
+/** How many events the monitor no longer had when this page asked for them. */
 export const missedEvents = signal(0)
 
 const store = new EventStore()
@@ -36,8 +36,12 @@ export const timelineEvents = computed<readonly TimelineEvent[]>(() => {
 const pollMs = 10_000
 const firstRetryMs = 1000
 const maxRetryMs = 15_000
+/** A stream that ends is opened again after 2 s, and a proxy that is reloaded is away for about as long: neither is worth a word. */
+const maxSilenceMs = 6000
 let source: EventSource | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
+let silenceTimer: ReturnType<typeof setTimeout> | undefined
+let arrivedAtMs = Date.now()
 let retryMs = firstRetryMs
 let startedAtMs: number | undefined
 
@@ -56,6 +60,7 @@ export function disconnect(): void {
   source?.close()
   source = undefined
   clearTimeout(timer)
+  clearTimeout(silenceTimer)
 }
 
 function openStream(): void {
@@ -68,12 +73,13 @@ function openStream(): void {
     hasOpened = true
     retryMs = firstRetryMs
     batch(() => {
-      connection.value = { state: 'live' }
+      markAnswer('live')
       // Until the first sample, so that what is shown is not older than the connection.
       lastSampleMs.value ??= serverNowMs()
     })
   })
   stream.addEventListener('sample', ({ data }) => {
+    arrivedAtMs = Date.now()
     const { timeMs } = JSON.parse(data) as { timeMs: number }
     recordSample(timeMs)
   })
@@ -83,7 +89,7 @@ function openStream(): void {
     missedEvents.value += missed
   })
   stream.addEventListener('error', () => {
-    markNoAnswer()
+    expectAnswer()
     // Without an answer, the browser tries again by itself, with the last id. After an answer with an error, it never does.
     if (stream.readyState !== EventSource.CLOSED) return
     stream.close()
@@ -107,15 +113,18 @@ async function poll(rounds = 0): Promise<void> {
   if (!result.ok && result.error.kind === 'signed_out') return waitForSignIn()
   retryMs = firstRetryMs
   batch(() => {
-    if (result.ok) addEvents(result.value.events)
-    connection.value = { state: 'polling' }
+    if (result.ok) {
+      addEvents(result.value.events)
+      missedEvents.value += result.value.missed
+    }
+    markAnswer('polling')
     recordSample(serverNowMs())
   })
   timer = setTimeout(() => (rounds === 5 ? openStream() : void poll(rounds + 1)), pollMs)
 }
 
 function retry(): void {
-  markNoAnswer()
+  expectAnswer()
   clearTimeout(timer)
   timer = setTimeout(() => void connect(), retryMs)
   retryMs = Math.min(retryMs * 2, maxRetryMs)
@@ -126,8 +135,24 @@ function waitForSignIn(): void {
   connection.value = { state: 'signed_out' }
 }
 
-function markNoAnswer(): void {
-  if (connection.peek().state !== 'reconnecting') connection.value = { state: 'reconnecting', sinceMs: Date.now() }
+function markAnswer(state: 'live' | 'polling'): void {
+  arrivedAtMs = Date.now()
+  clearTimeout(silenceTimer)
+  silenceTimer = undefined
+  if (connection.peek().state !== state) connection.value = { state }
+}
+
+/** Says that there is no answer if nothing arrives soon. */
+function expectAnswer(): void {
+  if (silenceTimer !== undefined || connection.peek().state === 'reconnecting') return
+  const sinceMs = arrivedAtMs
+  silenceTimer = setTimeout(
+    () => {
+      silenceTimer = undefined
+      connection.value = { state: 'reconnecting', sinceMs }
+    },
+    Math.max(0, sinceMs + maxSilenceMs - Date.now()),
+  )
 }
 
 function recordSample(timeMs: number): void {

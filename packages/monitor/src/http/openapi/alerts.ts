@@ -66,7 +66,7 @@ export const alertEndpoints: EndpointGroup = {
     '/api/v1/rules': {
       get: {
         summary: 'Every alert rule with its state',
-        responses: { 200: json(object({ rules: list(ref('Rule')) }), 'The rules') },
+        responses: { 200: json(ref('RulesAnswer'), 'The rules') },
       },
     },
     '/api/v1/rules/{name}/values': {
@@ -91,7 +91,7 @@ export const alertEndpoints: EndpointGroup = {
       get: {
         summary: 'The silences that last',
         responses: {
-          200: json(object({ silences: list(ref('Silence')) }), 'The silences, the one that ends first at the beginning'),
+          200: json(ref('SilencesAnswer'), 'The silences, the one that ends first at the beginning'),
         },
       },
       post: {
@@ -164,6 +164,7 @@ export const alertEndpoints: EndpointGroup = {
       hasMatched: boolean('whether it has found a series since the start'),
       'unit?': text('of what it compares with its threshold, in UCUM'),
     }),
+    RulesAnswer: object({ rules: list(ref('Rule')) }),
     RuleSeries: object({ labels: ref('Labels'), points: list(ref('RangePoint')) }),
     RuleValues: object({
       rule: text(),
@@ -189,5 +190,6 @@ export const alertEndpoints: EndpointGroup = {
       'comment?': text(),
       alerts: integer('alerts that it matches now, firing or pending'),
     }),
+    SilencesAnswer: object({ silences: list(ref('Silence')) }),
   },
 }

@@ -489,6 +489,9 @@ export interface Rule {
    */
   unit?: string
 }
+export interface RulesAnswer {
+  rules: Rule[]
+}
 export interface RuleSeries {
   labels: Labels
   points: RangePoint[]
@@ -543,6 +546,9 @@ export interface Silence {
    * alerts that it matches now, firing or pending
    */
   alerts: number
+}
+export interface SilencesAnswer {
+  silences: Silence[]
 }
 export interface Store {
   /**

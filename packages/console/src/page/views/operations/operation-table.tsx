@@ -3,6 +3,7 @@ import { operationColor } from '../../charts/colors.ts'
 import { Card } from '../../components/card.tsx'
 import { ErrorNotice, Skeleton } from '../../components/notices.tsx'
 import { type Column, Table } from '../../components/table.tsx'
+import { isHistoryKnown } from '../../data/history.ts'
 import { countMetric, errorMetric, latencyMetric, operationIn, ratesByOperation } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
 import { alignDown } from '../../data/steps.ts'
@@ -93,7 +94,7 @@ function useRangeTotals(
   const { startMs, endMs, stepMs, range } = timeRange.value
   const timeMs = range === undefined ? Math.round(endMs) : alignDown(endMs, stepMs)
   const parameters = { ...query, 'label.store': store, window: `${Math.round(endMs - startMs)}ms`, time: timeMs }
-  return useAnswer('api/v1/query', parameters, { refresh: 'never' })
+  return useAnswer(isHistoryKnown.value ? 'api/v1/query' : undefined, parameters, { refresh: 'never' })
 }
 
 interface Answers {
