@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useErrorBoundary } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks'
 import { isSignedOut } from './api/client.ts'
 import { session } from './api/session.ts'
 import { Icon } from './components/icon.tsx'
-import { useStores } from './data/stores.ts'
+import { selectedStore, useStores } from './data/stores.ts'
 import { connection, serviceName } from './live/stream.ts'
 import { Login } from './login.tsx'
 import { linkTo, route } from './router.ts'
@@ -14,11 +14,20 @@ import { type View, views } from './views/registry.ts'
 export function App() {
   const isMenuOpen = useSignal(false)
   const view = views.find(({ name }) => name === route.value.view) ?? views[0]
+  const service = serviceName.value
+  const store = view?.hasStore ? selectedStore.value : undefined
   useEffect(() => {
-    const service = serviceName.value
-    document.title = [view?.title, service, 'Wombat'].filter((part) => part !== undefined).join(' · ')
+    document.title = [view?.title, store, service, 'Wombat'].filter((part) => part !== undefined).join(' · ')
+  }, [view, store, service])
+  const previous = useRef(view)
+  useEffect(() => {
     isMenuOpen.value = false
-  }, [view, serviceName.value, isMenuOpen])
+    if (previous.current === view) return
+    previous.current = view
+    // As after a link to another document: it begins at its top, and a screen reader reads its name.
+    scrollTo(0, 0)
+    document.querySelector<HTMLElement>('#view-title')?.focus()
+  }, [view, isMenuOpen])
   if (isSignedOut.value) return <Login />
   // Before it is known whether a token is needed, every request could be refused.
   if (view === undefined || (session.value === undefined && connection.value.state === 'connecting')) return null

@@ -32,7 +32,9 @@ export function TopBar({ view, onMenu }: { readonly view: View; readonly onMenu:
         <button type="button" class="button button-icon" aria-label="Menu" onClick={onMenu}>
           <Icon name="menu" />
         </button>
-        <h1>{view.title}</h1>
+        <h1 id="view-title" tabIndex={-1}>
+          {view.title}
+        </h1>
       </div>
       <div class="top-choices">
         {view.hasStore && <StoreSelector />}
@@ -96,12 +98,12 @@ function RangeSelector() {
     <>
       <Segments
         label="Time range"
-        options={ranges.map((id) => ({ id, title: id, description: `The last ${id}` }))}
+        options={ranges.map((id) => ({ id, title: id, description: describeRange(id) }))}
         selected={range}
         onSelect={showRange}
       />
       {isRangeCut.value && (
-        <span class="muted wide-only" title={`Nothing is known before ${formatFullTime(startMs)}`}>
+        <span class="muted roomy-only" title={`Nothing is known before ${formatFullTime(startMs)}`}>
           since the start {formatRelativeTime(startMs, endMs)}
         </span>
       )}
@@ -131,6 +133,12 @@ function RangeSelector() {
       )}
     </>
   )
+}
+
+function describeRange(range: string): string {
+  const { startMs, endMs } = timeRange.value
+  const isCut = isRangeCut.value && range === timeRange.value.range
+  return isCut ? `The last ${range}, since the start ${formatRelativeTime(startMs, endMs)}` : `The last ${range}`
 }
 
 function CustomRange({ onClose }: { readonly onClose: () => void }) {

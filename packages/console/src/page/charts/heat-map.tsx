@@ -1,19 +1,26 @@
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/client.ts'
 import type { HeatMapAnswer } from '../api/types.ts'
-import { Empty, ErrorNotice, Skeleton } from '../components/notices.tsx'
+import { Table } from '../components/table.tsx'
 import { showLive, zoomTo } from '../data/time-range.ts'
 import { formatCount } from '../format/numbers.ts'
-import { formatShortTime, formatTimeTick } from '../format/times.ts'
+import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
 import { formatValue } from '../format/units.ts'
 import { color, theme } from '../theme/theme.ts'
+import { ChartFrame } from './chart-frame.tsx'
 import { cursorMs } from './cursor.ts'
+import { CursorBox } from './cursor-box.tsx'
+import { drawMarkLabels, drawMarks } from './draw-marks.ts'
 import { type HeatCells, toHeatCells } from './heat-cells.ts'
+import { marks } from './marks.tsx'
+import { describeNearby, markWidth } from './nearby-events.ts'
 import { useWidth } from './use-size.ts'
 
-const margin = { left: 64, right: 8, top: 4, bottom: 22 } as const
+const margin = { left: 64, right: 8, top: 8, bottom: 26 } as const
+const legendHeight = 32
+const noCells: HeatCells = { stepMs: 1, rows: [], columns: [], maxCount: 0 }
 
 export interface HeatMapProps {
   readonly title: string
@@ -35,30 +42,18 @@ export interface HeatMapProps {
 
 /** How often each latency occurred over time: a slow mode beside a fast one is seen, which quantiles hide. */
 export function HeatMap(props: HeatMapProps) {
-  const { title, subtitle, answer, isLoading, error, onRetry, height = 220, actions, empty } = props
-  const cells = useMemo(() => (answer === undefined ? undefined : toHeatCells(answer)), [answer])
+  const { answer, height = 220, empty } = props
+  const cells = useMemo(() => (answer === undefined ? noCells : toHeatCells(answer)), [answer])
   return (
-    <figure class="card chart card-wide">
-      <figcaption class="card-header">
-        <div>
-          <h2>{title}</h2>
-          {subtitle !== undefined && <p class="muted">{subtitle}</p>}
-        </div>
-        {actions !== undefined && <div class="card-actions">{actions}</div>}
-      </figcaption>
-      {error !== undefined && <ErrorNotice error={error} what={title} onRetry={onRetry} />}
-      {isLoading ? (
-        <Skeleton height={height + 30} />
-      ) : cells === undefined || cells.rows.length === 0 ? (
-        error === undefined && (
-          <div class="chart-empty" style={{ minHeight: `${height + 30}px` }}>
-            <Empty>{empty ?? 'No operations in this range.'}</Empty>
-          </div>
-        )
-      ) : (
-        <HeatPlot {...props} cells={cells} height={height} />
-      )}
-    </figure>
+    <ChartFrame
+      {...props}
+      isWide
+      hasData={cells.rows.length > 0}
+      empty={empty ?? 'No operations in this range.'}
+      height={height + legendHeight}
+      renderTable={() => <CellTable {...props} cells={cells} maxHeight={height + legendHeight} />}
+      renderPlot={() => <HeatPlot {...props} cells={cells} height={height} />}
+    />
   )
 }
 
@@ -73,9 +68,10 @@ function HeatPlot({
 }: HeatMapProps & { readonly cells: HeatCells; readonly height: number }) {
   const [container, width] = useWidth<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
-  const hovered = useSignal<{ readonly timeMs: number; readonly row: number } | undefined>(undefined)
+  const pointer = useSignal<Pointer | undefined>(undefined)
   const brush = useSignal<{ readonly from: number; readonly to: number } | undefined>(undefined)
   const themeNow = theme.value
+  const marksNow = marks.value
   const plotWidth = Math.max(1, width - margin.left - margin.right)
   const plotHeight = height - margin.top - margin.bottom
   const toTime = (x: number): number => startMs + ((x - margin.left) / plotWidth) * (endMs - startMs)
@@ -84,13 +80,13 @@ function HeatPlot({
   useEffect(() => {
     const { current } = canvas
     if (current !== null && width > 0) draw(current, { cells, startMs, endMs, width, height, unit })
-  }, [cells, startMs, endMs, width, height, themeNow, unit])
+  }, [cells, startMs, endMs, width, height, themeNow, marksNow, unit])
 
   const read = ({ offsetX, offsetY }: PointerEvent): void => {
     const timeMs = toTime(Math.min(Math.max(offsetX, margin.left), margin.left + plotWidth))
     const row = Math.floor(((plotHeight - (offsetY - margin.top)) / plotHeight) * cells.rows.length)
     cursorMs.value = timeMs
-    hovered.value = { timeMs, row }
+    pointer.value = { left: offsetX, timeMs, row }
     if (brush.value !== undefined) brush.value = { from: brush.value.from, to: offsetX }
   }
   const finish = (): void => {
@@ -117,7 +113,7 @@ function HeatPlot({
           onPointerUp={finish}
           onPointerLeave={() => {
             cursorMs.value = undefined
-            hovered.value = undefined
+            pointer.value = undefined
           }}
           onDblClick={showLive}
         />
@@ -135,9 +131,9 @@ function HeatPlot({
             }}
           />
         )}
+        <PointerBox pointer={pointer} {...{ width, cells, unit, counted }} msPerPixel={(endMs - startMs) / plotWidth} />
       </div>
       <div class="heat-legend">
-        <span class="heat-text">{describeCell(hovered.value, cells, unit, counted)}</span>
         <span>1</span>
         <span class="heat-scale" aria-hidden="true" />
         <span>
@@ -148,19 +144,75 @@ function HeatPlot({
   )
 }
 
-function describeCell(
-  hovered: { readonly timeMs: number; readonly row: number } | undefined,
-  cells: HeatCells,
-  unit: string,
-  counted: string,
-): string {
-  if (hovered === undefined) return ''
-  const row = cells.rows[hovered.row]
-  const column = cells.columns.find(({ endMs }) => endMs >= hovered.timeMs && endMs - cells.stepMs < hovered.timeMs)
-  if (row === undefined || column === undefined) return ''
-  const count = column.counts[hovered.row] ?? 0
-  const total = column.counts.reduce((sum, one) => sum + one, 0)
-  return `${formatShortTime(column.endMs, column.endMs)}, ${rangeText(row, unit)}: ${formatCount(count)} of ${formatCount(total)} ${counted}`
+/** Where the pointer is: in CSS pixels from the left, in time, and in which bucket. */
+interface Pointer {
+  readonly left: number
+  readonly timeMs: number
+  readonly row: number
+}
+
+interface PointerBoxProps extends Pick<HeatMapProps, 'unit' | 'counted'> {
+  readonly pointer: Signal<Pointer | undefined>
+  readonly width: number
+  readonly cells: HeatCells
+  readonly msPerPixel: number
+}
+
+function PointerBox({ pointer, width, cells, unit, counted, msPerPixel }: PointerBoxProps) {
+  if (pointer.value === undefined) return null
+  const { left, timeMs, row: rowIndex } = pointer.value
+  const row = cells.rows[rowIndex]
+  const column = cells.columns.find(({ endMs }) => endMs >= timeMs && endMs - cells.stepMs < timeMs)
+  const total = column?.counts.reduce((sum, one) => sum + one, 0)
+  const rows = [
+    ...(row === undefined || column === undefined
+      ? []
+      : [{ key: 'cell', label: rangeText(row, unit), value: formatCount(column.counts[rowIndex] ?? 0) }]),
+    ...(total === undefined ? [] : [{ key: 'all', label: `all ${counted}`, value: formatCount(total) }]),
+  ]
+  return (
+    <CursorBox
+      timeMs={column?.endMs ?? timeMs}
+      left={left}
+      width={width}
+      rows={rows}
+      events={describeNearby(marks.value, timeMs, markWidth * msPerPixel)}
+    />
+  )
+}
+
+interface CellTableProps extends Pick<HeatMapProps, 'title' | 'unit' | 'endMs'> {
+  readonly cells: HeatCells
+  readonly maxHeight: number
+}
+
+/** The same counts as a table, newest first. */
+function CellTable({ title, unit, endMs, cells, maxHeight }: CellTableProps) {
+  return (
+    <Table
+      caption={title}
+      maxHeight={maxHeight}
+      rows={cells.columns.toReversed()}
+      rowKey={(column) => String(column.endMs)}
+      columns={[
+        {
+          key: 'time',
+          title: 'Time',
+          isRowHeader: true,
+          render: (column) => <time title={formatFullTime(column.endMs)}>{formatShortTime(column.endMs, endMs)}</time>,
+        },
+        ...cells.rows.map((row, index) => ({
+          key: String(row.to),
+          title: rangeText(row, unit),
+          isNumeric: true,
+          render: ({ counts }: HeatCells['columns'][number]) => {
+            const count = counts[index] ?? 0
+            return count === 0 ? '' : formatCount(count)
+          },
+        })),
+      ]}
+    />
+  )
 }
 
 function rangeText({ from, to }: HeatCells['rows'][number], unit: string): string {
@@ -217,6 +269,10 @@ function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height,
   }
   context.restore()
   drawAxes(context, { cells, startMs, endMs, width, height, unit }, rowHeight, toX)
+  // The context is scaled, so that a CSS pixel is one of it.
+  const area = { left: margin.left, top: margin.top, width: plotWidth, height: plotHeight, ratio: 1, toX }
+  drawMarks(context, area)
+  drawMarkLabels(context, area)
 }
 
 function drawAxes(
@@ -245,8 +301,9 @@ function drawAxes(
   const firstMs = Math.ceil((startMs - offsetMs) / (stepSeconds * 1000)) * stepSeconds * 1000 + offsetMs
   for (let timeMs = firstMs; timeMs <= endMs; timeMs += stepSeconds * 1000) {
     const x = toX(timeMs)
-    if (x > width - 14) continue
-    context.fillText(formatTimeTick(timeMs, stepSeconds), x, bottom + 6)
+    const text = formatTimeTick(timeMs, stepSeconds)
+    if (x + context.measureText(text).width / 2 > width) continue
+    context.fillText(text, x, bottom + 8)
   }
   context.beginPath()
   context.moveTo(margin.left, bottom + 0.5)

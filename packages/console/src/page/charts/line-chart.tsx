@@ -3,17 +3,18 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 import type { ApiError } from '../api/client.ts'
-import type { TimelineEvent } from '../api/types.ts'
-import { Icon } from '../components/icon.tsx'
-import { Empty, ErrorNotice } from '../components/notices.tsx'
 import { Table } from '../components/table.tsx'
 import { showLive, timeRange, zoomTo } from '../data/time-range.ts'
-import { formatClock, formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
+import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
 import { formatValue } from '../format/units.ts'
 import { color, theme, withAlpha } from '../theme/theme.ts'
 import { type ChartColumns, type ChartSeries, niceMax, stackColumns, summarize, toColumns } from './chart-data.ts'
+import { ChartFrame } from './chart-frame.tsx'
 import { cursorMs } from './cursor.ts'
-import { frequentKinds, kinds, marks } from './marks.tsx'
+import { CursorBox } from './cursor-box.tsx'
+import { drawMarkLabels, drawMarks, type PlotArea } from './draw-marks.ts'
+import { marks } from './marks.tsx'
+import { describeNearby, markWidth } from './nearby-events.ts'
 import { useWidth } from './use-size.ts'
 
 /** A value that is drawn as a horizontal line, for example of an alert rule. */
@@ -55,68 +56,27 @@ export interface LineChartProps {
 
 const binaryIncrements = Array.from({ length: 50 }, (_, power) => 2 ** power)
 const dash = [6, 4]
-/** The lines of more rare events than this are drawn faintly. */
-const maxClearMarks = 25
+const paddingRight = 8
+/** Of one line, with the gap above it. */
+const legendHeight = 32
+/** More values than this would hide the chart. */
+const maxCursorRows = 10
 
 /** Lines over the time of the page, with the values under the pointer, the events of the process, and a table of the same values. */
 export function LineChart(props: LineChartProps) {
-  const {
-    title,
-    subtitle,
-    unit,
-    series,
-    startMs,
-    endMs,
-    stepMs,
-    isLoading,
-    error,
-    onRetry,
-    height = 180,
-    empty,
-    actions,
-    isWide,
-  } = props
-  const isTable = useSignal(false)
+  const { title, unit, series, startMs, endMs, stepMs, height = 180, empty } = props
   const columns = useMemo(() => toColumns(series, startMs, endMs, stepMs), [series, startMs, endMs, stepMs])
-  const hasData = series.some(({ points }) => points.length > 0)
   return (
-    <figure class={`card chart${isWide ? ' card-wide' : ''}`}>
-      <figcaption class="card-header">
-        <div>
-          <h2>{title}</h2>
-          {subtitle !== undefined && <p class="muted">{subtitle}</p>}
-        </div>
-        <div class="card-actions">
-          {actions}
-          <button
-            type="button"
-            class="button button-icon button-quiet"
-            aria-pressed={isTable.value}
-            aria-label={`Show ${title} as a ${isTable.value ? 'chart' : 'table'}`}
-            title={isTable.value ? 'Show as chart' : 'Show as table'}
-            onClick={() => {
-              isTable.value = !isTable.value
-            }}
-          >
-            <Icon name={isTable.value ? 'chart' : 'table'} />
-          </button>
-        </div>
-      </figcaption>
-      {error !== undefined && <ErrorNotice error={error} what={title} onRetry={onRetry} />}
-      {isTable.value ? (
-        <ValueTable title={title} unit={unit} series={series} columns={columns} maxHeight={height + 44} />
-      ) : isLoading ? (
-        <div class="skeleton" style={{ height: `${height + 30}px` }} aria-hidden="true" />
-      ) : hasData ? (
-        <Plot {...props} columns={columns} height={height} />
-      ) : (
-        error === undefined && (
-          <div class="chart-empty" style={{ minHeight: `${height + 30}px` }}>
-            <Empty>{empty ?? 'No values in this range. Choose a longer range, or wait for the next sample.'}</Empty>
-          </div>
-        )
+    <ChartFrame
+      {...props}
+      hasData={series.some(({ points }) => points.length > 0)}
+      empty={empty ?? 'No values in this range. Choose a longer range, or wait for the next sample.'}
+      height={height + legendHeight}
+      renderTable={() => (
+        <ValueTable title={title} unit={unit} series={series} columns={columns} maxHeight={height + legendHeight} />
       )}
-    </figure>
+      renderPlot={() => <Plot {...props} columns={columns} height={height} />}
+    />
   )
 }
 
@@ -128,7 +88,7 @@ function Plot(props: PlotProps) {
   const [container, width] = useWidth<HTMLDivElement>()
   const plot = useRef<UPlot | undefined>(undefined)
   const hidden = useSignal<ReadonlySet<string>>(new Set())
-  const hint = useSignal<Hint | undefined>(undefined)
+  const pointer = useSignal<Pointer | undefined>(undefined)
   const shown = series.map(({ key }) => !hidden.value.has(key))
   const data = [columns.times, ...toDrawn(columns, shown, props)] as unknown as UPlot.AlignedData
   // What the options of the plot depend on: if it changes, the plot is made anew.
@@ -143,7 +103,7 @@ function Plot(props: PlotProps) {
   useLayoutEffect(() => {
     const { current } = container
     if (current === null || width === 0) return
-    const options = createOptions({ ...props, hasMarks, width, height, hint, shown })
+    const options = createOptions({ ...props, hasMarks, width, height, pointer, shown })
     const instance = new UPlot(options, latest.current.data, current)
     instance.setScale('x', { min: latest.current.startMs, max: latest.current.endMs })
     plot.current = instance
@@ -198,16 +158,7 @@ function Plot(props: PlotProps) {
           aria-label={describe(title, unit, series, columns)}
           style={{ height: `${height}px` }}
         />
-        {hint.value !== undefined && (
-          <div
-            class={`plot-hint${hint.value.left > width / 2 ? ' plot-hint-left' : ''}`}
-            style={{ left: `${hint.value.left}px` }}
-          >
-            {hint.value.lines.map((line) => (
-              <div key={line}>{line}</div>
-            ))}
-          </div>
-        )}
+        <PointerBox pointer={pointer} width={width} {...{ unit, series, columns, stepMs, hasMarks }} hidden={hidden.value} />
       </div>
       <Legend unit={unit} series={series} columns={columns} stepMs={stepMs} hidden={hidden.value} onToggle={toggleSeries} />
     </>
@@ -224,19 +175,58 @@ function toDrawn(
   return isLogarithmic ? values.map((column) => column.map((value) => (value !== null && value > 0 ? value : null))) : values
 }
 
-type Hint = { readonly left: number; readonly lines: readonly string[] }
+/** Where the pointer is in a plot: in CSS pixels from the left of the chart, and in time. */
+interface Pointer {
+  readonly left: number
+  readonly timeMs: number
+  readonly msPerPixel: number
+}
+
+interface PointerBoxProps extends Pick<LineChartProps, 'unit' | 'series' | 'stepMs'> {
+  readonly pointer: Signal<Pointer | undefined>
+  readonly width: number
+  readonly columns: ChartColumns
+  readonly hidden: ReadonlySet<string>
+  readonly hasMarks: boolean
+}
+
+function PointerBox({ pointer, width, unit, series, columns, stepMs, hidden, hasMarks }: PointerBoxProps) {
+  if (pointer.value === undefined) return null
+  const { left, timeMs, msPerPixel } = pointer.value
+  const index = indexAt(columns, timeMs, stepMs)
+  const known = series.flatMap(({ key, label, color: token }, column) => {
+    const value = columns.values[column]?.[index]
+    return value == null || hidden.has(key) ? [] : [{ key, label, color: token, value }]
+  })
+  // Of many, the greatest are what a reader points at.
+  const shown = known.length > maxCursorRows ? known.sort((a, b) => b.value - a.value).slice(0, maxCursorRows) : known
+  return (
+    <CursorBox
+      timeMs={columns.times[index] ?? timeMs}
+      left={left}
+      width={width}
+      rows={shown.map(({ value, ...row }) => ({ ...row, value: formatValue(value, unit) }))}
+      events={hasMarks ? describeNearby(marks.value, timeMs, markWidth * msPerPixel) : undefined}
+    />
+  )
+}
+
+/** Returns which column of a chart has the values of a time. */
+function indexAt({ times }: Pick<ChartColumns, 'times'>, timeMs: number, stepMs: number): number {
+  return Math.round((timeMs - (times[0] ?? 0)) / stepMs)
+}
 
 interface PlotSettings extends LineChartProps {
   readonly hasMarks: boolean
   readonly width: number
   readonly height: number
-  readonly hint: Signal<Hint | undefined>
+  readonly pointer: Signal<Pointer | undefined>
   /** Which series are drawn. */
   readonly shown: readonly boolean[]
 }
 
 function createOptions(settings: PlotSettings): UPlot.Options {
-  const { unit, series, isStacked, isLogarithmic, thresholds = [], hasMarks, width, height, hint, shown } = settings
+  const { unit, series, isStacked, isLogarithmic, thresholds = [], hasMarks, width, height, pointer, shown } = settings
   const isBinary = unit.startsWith('By')
   const font = `11px ${getComputedStyle(document.body).fontFamily}`
   const axis: UPlot.Axis = {
@@ -249,7 +239,7 @@ function createOptions(settings: PlotSettings): UPlot.Options {
     width,
     height,
     ms: 1,
-    padding: [8, 8, 0, 0],
+    padding: [8, paddingRight, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -273,11 +263,15 @@ function createOptions(settings: PlotSettings): UPlot.Options {
     axes: [
       {
         ...axis,
-        size: 24,
-        gap: 4,
+        size: 26,
+        gap: 6,
         space: 70,
         grid: { show: false },
-        values: (_plot, splits, _axis, _space, increment) => splits.map((split) => formatTimeTick(split, increment / 1000)),
+        values: (plot, splits, _axis, _space, increment) =>
+          splits.map((split) => {
+            const text = formatTimeTick(split, increment / 1000)
+            return isInside(plot, split, text) ? text : ''
+          }),
       },
       {
         ...axis,
@@ -313,20 +307,28 @@ function createOptions(settings: PlotSettings): UPlot.Options {
         .map(({ color: token }, index) => ({ series: [index + 2, index + 1], fill: withAlpha(color(token), 0.35) })),
     }),
     hooks: {
-      drawAxes: hasMarks ? [drawMarks] : [],
-      draw: [(plot) => drawThresholds(plot, thresholds)],
-      setCursor: [(plot) => shareCursor(plot, hasMarks, hint)],
+      drawAxes: hasMarks ? [(plot) => drawMarks(plot.ctx, areaOf(plot))] : [],
+      draw: [
+        (plot) => drawThresholds(plot, thresholds),
+        ...(hasMarks ? [(plot: UPlot) => drawMarkLabels(plot.ctx, areaOf(plot))] : []),
+      ],
+      setCursor: [(plot) => shareCursor(plot, pointer)],
       setSelect: [selectRange],
       ready: [
         (plot) => {
           plot.over.addEventListener('mouseleave', () => {
             cursorMs.value = undefined
-            hint.value = undefined
+            pointer.value = undefined
           })
         },
       ],
     },
   }
+}
+
+/** Returns whether the label of a tick is not cut off at the right end of the axis. */
+function isInside(plot: UPlot, timeMs: number, text: string): boolean {
+  return plot.valToPos(timeMs, 'x') + text.length * 3.2 <= plot.over.clientWidth + paddingRight
 }
 
 /** Of the lines between two decades, only those of the decades have a number. */
@@ -373,67 +375,17 @@ function showCursor(plot: UPlot, timeMs: number | undefined): void {
   plot.setCursor({ left, top: left < 0 ? -10 : 0 }, false)
 }
 
-/** Tells all charts the time under the pointer, and shows the events there. */
-function shareCursor(plot: UPlot, hasMarks: boolean, hint: PlotSettings['hint']): void {
+/** Tells all charts the time under the pointer. */
+function shareCursor(plot: UPlot, pointer: PlotSettings['pointer']): void {
   const { left = -10 } = plot.cursor
   if (left < 0 || !isHovered(plot)) return
-  cursorMs.value = plot.posToVal(left, 'x')
-  if (!hasMarks) return
-  const near = marks.peek().filter(({ startMs }) => Math.abs(plot.valToPos(startMs, 'x') - left) <= markWidth)
-  const lines = describeEvents(near)
-  if (lines.length === 0) hint.value = undefined
-  else hint.value = { left: left + plot.over.offsetLeft, lines }
+  const timeMs = plot.posToVal(left, 'x')
+  cursorMs.value = timeMs
+  pointer.value = { left: left + plot.over.offsetLeft, timeMs, msPerPixel: plot.posToVal(left + 1, 'x') - timeMs }
 }
 
-/** How many different events a hint names. */
-const maxHintLines = 6
-
-/** Returns a line for each title among these events; events with one title are counted. */
-function describeEvents(events: readonly TimelineEvent[]): readonly string[] {
-  const byText = Map.groupBy(events, ({ store, title }) => (store === undefined ? title : `${store}: ${title}`))
-  const lines = [...byText].slice(0, maxHintLines).map(([text, [first, ...others]]) => {
-    const time = first === undefined ? '' : formatClock(first.startMs)
-    return `${time} ${text}${others.length === 0 ? '' : ` (${others.length + 1} times)`}`
-  })
-  return byText.size > lines.length ? [...lines, `and ${byText.size - lines.length} others`] : lines
-}
-
-/** Events of one kind that are nearer to each other, in CSS pixels, are one mark. */
-const markWidth = 6
-
-/** Draws each event as a tick at the top, a rare one as a line too, and one that lasts as a band. */
-function drawMarks(plot: UPlot): void {
-  const { ctx, bbox } = plot
-  const ratio = UPlot.pxRatio
-  const lastOfKind = new Map<string, number>()
-  ctx.save()
-  ctx.beginPath()
-  ctx.rect(bbox.left, bbox.top - markWidth * ratio, bbox.width, bbox.height + markWidth * ratio)
-  ctx.clip()
-  // Many lines would hide what the chart shows.
-  const lineAlpha = marks.peek().filter(({ kind }) => !frequentKinds.has(kind)).length > maxClearMarks ? 0.15 : 0.4
-  for (const { kind, startMs, endMs } of marks.peek()) {
-    const left = Math.round(plot.valToPos(startMs, 'x', true))
-    const width = endMs === undefined ? 0 : plot.valToPos(endMs, 'x', true) - left
-    const stroke = color(kinds[kind].color)
-    if (width >= 2 * ratio) {
-      ctx.fillStyle = withAlpha(stroke, 0.1)
-      ctx.fillRect(left, bbox.top, width, bbox.height)
-    }
-    if (left - (lastOfKind.get(kind) ?? Number.NEGATIVE_INFINITY) < markWidth * ratio) continue
-    lastOfKind.set(kind, left)
-    if (!frequentKinds.has(kind)) {
-      ctx.fillStyle = withAlpha(stroke, lineAlpha)
-      ctx.fillRect(left, bbox.top, ratio, bbox.height)
-    }
-    ctx.fillStyle = stroke
-    ctx.beginPath()
-    ctx.moveTo(left - 3 * ratio, bbox.top - 5 * ratio)
-    ctx.lineTo(left + 4 * ratio, bbox.top - 5 * ratio)
-    ctx.lineTo(left + 0.5 * ratio, bbox.top + ratio)
-    ctx.fill()
-  }
-  ctx.restore()
+function areaOf(plot: UPlot): PlotArea {
+  return { ...plot.bbox, ratio: UPlot.pxRatio, toX: (timeMs) => plot.valToPos(timeMs, 'x', true) }
 }
 
 function drawThresholds(plot: UPlot, thresholds: readonly Threshold[]): void {
@@ -515,7 +467,7 @@ function LegendValue({
   readonly stepMs: number
 }) {
   const timeMs = cursorMs.value
-  const value = timeMs === undefined ? summarize(values)?.last : values[Math.round((timeMs - (times[0] ?? 0)) / stepMs)]
+  const value = timeMs === undefined ? summarize(values)?.last : values[indexAt({ times }, timeMs, stepMs)]
   return <span class="legend-value">{value == null ? '–' : formatValue(value, unit)}</span>
 }
 

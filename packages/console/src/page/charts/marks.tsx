@@ -7,42 +7,8 @@ import { timeRange } from '../data/time-range.ts'
 import { formatCount } from '../format/numbers.ts'
 import { missedEvents, timelineEvents } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
-
-/** The kinds of events, as people call them, with the colors of their marks. */
-export const kinds: Readonly<Record<EventKind, { readonly title: string; readonly color: string }>> = {
-  flush: { title: 'Flushes', color: '--series-7' },
-  compaction: { title: 'Compactions', color: '--series-5' },
-  write_stall: { title: 'Write stalls', color: '--critical' },
-  health_change: { title: 'Health changes', color: '--degraded' },
-  alert: { title: 'Alerts', color: '--critical' },
-  slow_operations: { title: 'Slow operations', color: '--unhealthy' },
-  event_loop_block: { title: 'Event loop blocks', color: '--series-4' },
-  store_opened: { title: 'Stores opened', color: '--accent' },
-  store_closed: { title: 'Stores closed', color: '--muted' },
-  settings: { title: 'Settings changed', color: '--series-1' },
-  notification: { title: 'Notifications', color: '--muted' },
-  silence: { title: 'Silences', color: '--muted' },
-  process: { title: 'Processes', color: '--accent' },
-  annotation: { title: 'What the application did', color: '--series-3' },
-  clock: { title: 'Clock set', color: '--series-8' },
-}
-
-const eventKinds = Object.keys(kinds) as readonly EventKind[]
-
-/** Kinds that occur so often that their marks are only ticks at the top of a chart; the others cross it. */
-export const frequentKinds: ReadonlySet<EventKind> = new Set([
-  'flush',
-  'compaction',
-  'write_stall',
-  'slow_operations',
-  'event_loop_block',
-  'notification',
-])
-
-/** Flushes and compactions are the daily work of an engine: too many to be marks unless they are wanted. */
-const defaultKinds: readonly EventKind[] = eventKinds.filter(
-  (kind) => !['flush', 'compaction', 'notification', 'silence'].includes(kind),
-)
+import { defaultKinds, eventKinds, kinds } from './event-kinds.ts'
+import { isQuietAlert } from './notable-events.ts'
 
 /** The kinds that are drawn on charts. */
 export const shownKinds = computed<ReadonlySet<EventKind>>(() => {
@@ -64,11 +30,6 @@ const eventsInRange = computed<readonly TimelineEvent[]>(() => {
   )
 })
 
-/** Most alerts that are pending never fire. */
-function isQuietAlert({ kind, details }: TimelineEvent): boolean {
-  return kind === 'alert' && (details['to'] === 'pending' || details['to'] === 'inactive')
-}
-
 /** The events that are drawn on charts, by the time they began. */
 export const marks = computed(() => eventsInRange.value.filter(({ kind }) => shownKinds.value.has(kind)))
 
@@ -89,10 +50,13 @@ export function MarksMenu() {
   if (offered.length === 0 && missed === 0) return null
   return (
     <details class="menu" ref={menu}>
-      <summary class="button" aria-label={`Marks: ${marks.value.length} events on all charts`}>
+      <summary
+        class="button"
+        aria-label={`Marks: ${marks.value.length} events on all charts${missed > 0 ? `, ${missedText(missed)}` : ''}`}
+      >
         <Icon name="flag" />
         <span class="not-on-phones">Marks</span> <span class="count">{marks.value.length}</span>
-        {missed > 0 && <span class="muted wide-only">{missedText(missed)}</span>}
+        {missed > 0 && <span class="muted roomy-only">{missedText(missed)}</span>}
       </summary>
       <fieldset class="menu-content">
         <legend>Events drawn on all charts</legend>

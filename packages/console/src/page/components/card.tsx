@@ -33,10 +33,13 @@ export function Card({ title, subtitle, actions, isWide, id, children }: CardPro
 /** Cards side by side, as many as fit: a narrow one is 220 px wide or more, a normal one 360 px, a wide one 520 px. */
 export function CardGrid({
   size = 'normal',
+  isStretched = false,
   children,
 }: {
   readonly size?: 'narrow' | 'normal' | 'wide'
+  /** Whether few cards take the whole width. */
+  readonly isStretched?: boolean
   readonly children: ComponentChildren
 }) {
-  return <div class={`card-grid card-grid-${size}`}>{children}</div>
+  return <div class={`card-grid card-grid-${size}${isStretched ? ' card-grid-stretched' : ''}`}>{children}</div>
 }

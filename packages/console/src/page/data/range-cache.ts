@@ -6,7 +6,7 @@ import { dataEpoch } from '../live/stream.ts'
 import { type Asked, type Known, missingFrom } from './range-points.ts'
 import { queued } from './request-queue.ts'
 import { alignDown } from './steps.ts'
-import { isPageVisible, type TimeWindow } from './time-range.ts'
+import { isPageVisible, nowMs, type TimeWindow } from './time-range.ts'
 
 export interface RangeState<Value> {
   readonly known: Value | undefined
@@ -52,7 +52,10 @@ export class RangeCache<Value extends Known, Answer> {
   }
 
   /** A hook: returns what is known of a query in a window, and asks for the rest. `id` tells queries apart that differ in more than the step. */
-  use(id: string | undefined, parameters: Parameters | undefined, { startMs, endMs, stepMs }: TimeWindow): RangeState<Value> {
+  use(id: string | undefined, parameters: Parameters | undefined, window: TimeWindow): RangeState<Value> {
+    const { startMs, stepMs } = window
+    // What is still to come is asked for when it has come.
+    const endMs = window.endMs > nowMs.peek() ? Math.max(startMs, Math.min(window.endMs, nowMs.value)) : window.endMs
     const entry = parameters === undefined ? undefined : this.#find(parameters, stepMs)
     const isVisible = isPageVisible.value
     const epoch = dataEpoch.value

@@ -10,6 +10,8 @@ export const offeredRanges = ['15m', '1h', '6h', '1d', '7d'] as const
 const defaultRange = '15m'
 /** A range shorter than this shows two or three samples. */
 const minSpanMs = 60_000
+/** The range of a process that has just started is shorter, so that its first samples are not at the right edge. */
+const minYoungSpanMs = 30_000
 
 /** A range of time with the step of its points. */
 export interface TimeWindow {
@@ -61,7 +63,7 @@ export const chosenRange = computed(() => {
  */
 export function lastWindow(spanMs: number): TimeWindow {
   const endMs = alignDown(nowMs.value, sampleIntervalMs.value)
-  const startMs = Math.max(endMs - spanMs, Math.min(historyStartMs.value ?? 0, endMs - minSpanMs))
+  const startMs = Math.max(endMs - spanMs, Math.min(historyStartMs.value ?? 0, endMs - minYoungSpanMs))
   return { startMs, endMs, stepMs: chooseStepMs(endMs - startMs, sampleIntervalMs.value) }
 }
 
@@ -75,7 +77,7 @@ export const isRangeCut = computed(() => {
 export const rangeText = computed(() => {
   const { startMs, endMs, range } = timeRange.value
   const duration = formatDuration((endMs - startMs) / 1000)
-  if (range === undefined) return `In these ${duration}`
+  if (range === undefined) return `In the chosen ${duration}`
   return isRangeCut.value ? `In the ${duration} since the start` : `Over the last ${duration}`
 })
 
@@ -92,9 +94,10 @@ export function showRange(range: string): void {
 
 /** Shows the time between two times: all charts of the page zoom there. A pause remains. */
 export function zoomTo(fromMs: number, toMs: number): void {
-  const middleMs = (fromMs + toMs) / 2
   const spanMs = Math.max(toMs - fromMs, minSpanMs)
-  setSharedParameters({ from: String(Math.round(middleMs - spanMs / 2)), to: String(Math.round(middleMs + spanMs / 2)) })
+  // A short range becomes longer at both ends, but does not reach into the future.
+  const endMs = Math.max(toMs, Math.min((fromMs + toMs + spanMs) / 2, nowMs.peek()))
+  setSharedParameters({ from: String(Math.round(endMs - spanMs)), to: String(Math.round(endMs)) })
 }
 
 /** Returns to the range that moves with time. */

@@ -1,5 +1,6 @@
 import type { InstantSeries, QueryAnswer } from '../../api/types.ts'
 import { operationColor } from '../../charts/colors.ts'
+import { Sparkline } from '../../charts/sparkline.tsx'
 import { Card } from '../../components/card.tsx'
 import { ErrorNotice, Skeleton } from '../../components/notices.tsx'
 import { type Column, Table } from '../../components/table.tsx'
@@ -7,7 +8,7 @@ import { isHistoryKnown } from '../../data/history.ts'
 import { countMetric, errorMetric, latencyMetric, operationIn, ratesByOperation } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
 import { alignDown } from '../../data/steps.ts'
-import { rangeText, timeRange } from '../../data/time-range.ts'
+import { rangeText, type TimeWindow, timeRange } from '../../data/time-range.ts'
 import { type AnswerData, useAnswer } from '../../data/use-answer.ts'
 import { useRange } from '../../data/use-range.ts'
 import { formatDuration } from '../../format/durations.ts'
@@ -23,6 +24,8 @@ interface Row {
   readonly operation: string | undefined
   readonly count: number | undefined
   readonly rate: number | undefined
+  /** The rate over time. */
+  readonly points: PointSeries['points']
   readonly p50: number | undefined
   readonly p95: number | undefined
   readonly p99: number | undefined
@@ -45,8 +48,6 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
   const latency = { metric: existing.map(latencyMetric), function: 'quantile', quantile: [0.5, 0.95, 0.99, highest] }
   const latencies = useRangeTotals({ ...latency, by: '__name__' }, store)
   const allLatencies = useRangeTotals({ ...latency, by: '' }, store)
-  const { startMs, endMs } = timeRange.value
-  const spanSeconds = (endMs - startMs) / 1000
   const rows = existing.map((operation) => createRow(operation, { counts, rates: rates.series, errors, latencies }))
   const isActive = (row: Row): boolean => (row.count ?? 0) > 0
   const sum = (pick: (row: Row) => number | undefined): number => rows.reduce((total, row) => total + (pick(row) ?? 0), 0)
@@ -54,6 +55,7 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
     operation: undefined,
     count: sum(({ count }) => count),
     rate: sum(({ rate }) => rate),
+    points: [],
     errors: sum(({ errors }) => errors),
     ...readQuantiles(allLatencies.value?.series ?? []),
   }
@@ -70,7 +72,7 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
       ) : (
         <Table
           caption="Operations"
-          columns={columns(spanSeconds)}
+          columns={columns(timeRange.value)}
           rows={active.length > 1 ? [...active, totals] : active}
           rowKey={({ operation = 'all' }) => operation}
           sort={parameter('operations', 'sort') ?? '-rate'}
@@ -107,19 +109,20 @@ interface Answers {
 function createRow(operation: string, { counts, rates, errors, latencies }: Answers): Row {
   const of = ({ value }: AnswerData<QueryAnswer>): readonly InstantSeries[] =>
     value?.series.filter((series) => operationIn(series) === operation) ?? []
+  const points = rates.find((series) => operationIn(series) === operation)?.points ?? []
   return {
     operation,
     count: readNumber(of(counts)[0]),
-    rate: averageRate(rates.find((series) => operationIn(series) === operation)),
+    rate: averageRate(points),
+    points,
     errors: readNumber(of(errors)[0]),
     ...readQuantiles(of(latencies)),
   }
 }
 
 /** The average of what is known: a process that has just started did not do nothing before. */
-function averageRate(series: PointSeries | undefined): number | undefined {
-  if (series === undefined || series.points.length === 0) return undefined
-  return series.points.reduce((sum, [, value]) => sum + value, 0) / series.points.length
+function averageRate(points: PointSeries['points']): number | undefined {
+  return points.length === 0 ? undefined : points.reduce((sum, [, value]) => sum + value, 0) / points.length
 }
 
 function readQuantiles(series: readonly InstantSeries[]): Pick<Row, 'p50' | 'p95' | 'p99' | 'max'> {
@@ -131,7 +134,7 @@ function readNumber(series: InstantSeries | undefined): number | undefined {
   return typeof series?.value === 'number' ? series.value : undefined
 }
 
-function columns(spanSeconds: number): readonly Column<Row>[] {
+function columns({ startMs, endMs, stepMs }: TimeWindow): readonly Column<Row>[] {
   const duration = (key: 'p50' | 'p95' | 'p99' | 'max', title: string, description: string): Column<Row> => ({
     key,
     title,
@@ -150,9 +153,24 @@ function columns(spanSeconds: number): readonly Column<Row>[] {
       render: ({ rate }) => (rate === undefined ? '' : formatRate(rate)),
     },
     {
+      key: 'trend',
+      title: <span class="wide-only">Trend</span>,
+      render: ({ operation, points }) =>
+        operation !== undefined && (
+          <div class="table-trend wide-only">
+            <Sparkline
+              label={`${operationName(operation)} per second`}
+              unit="{operation}/s"
+              color={operationColor(operation)}
+              {...{ points, startMs, endMs, stepMs }}
+            />
+          </div>
+        ),
+    },
+    {
       key: 'count',
       title: 'Count',
-      description: `In ${formatDuration(spanSeconds)}`,
+      description: `In ${formatDuration((endMs - startMs) / 1000)}`,
       isNumeric: true,
       sortBy: ({ count, operation }) => (operation === undefined ? undefined : count),
       render: ({ count }) => (count === undefined ? '' : count < 1e6 ? formatCount(count) : formatNumber(count)),

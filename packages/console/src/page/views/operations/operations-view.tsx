@@ -175,7 +175,7 @@ function LatencyHeatMap({ store, shown }: ShownProps) {
     isVisible ? { metric: shown.map(latencyMetric), labels: { store } } : undefined,
   )
   return (
-    <div ref={element} class="chart-cell card-wide">
+    <div ref={element} class="chart-cell card-double">
       <HeatMap
         title={`Latencies of ${shown.length === 1 ? operationName(shown[0] ?? '') : 'all operations'} over time`}
         subtitle="The darker or brighter a cell, the more operations took as long. Two bands are two kinds of operations, for example from memory and from disk."

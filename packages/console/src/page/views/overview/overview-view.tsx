@@ -8,6 +8,7 @@ import { parameter, setParameters } from '../../router.ts'
 import { arrangeStores, type StoreFilter, type StoreOrder, storeOrders } from './arrange-stores.ts'
 import { HealthBanner } from './health-banner.tsx'
 import { ProcessStrip } from './process-strip.tsx'
+import { RecentEvents } from './recent-events.tsx'
 import { StoreCard } from './store-card.tsx'
 
 /** All stores, worst first, with the state of the process they run in. */
@@ -20,38 +21,45 @@ export function OverviewView() {
     <>
       <HealthBanner />
       <ProcessStrip />
-      <Answered answer={answer} what="the stores" height={420}>
-        {({ stores }) => {
-          if (stores.length === 0) {
-            return (
-              <Empty>
-                No store is measured yet. Stores appear here as soon as the application opens one that is instrumented, or passes
-                one to monitoring.instrument().
-              </Empty>
-            )
-          }
-          const shown = arrangeStores(stores, { search, order, filter })
-          const problems = stores.length - arrangeStores(stores, { search: '', order, filter: 'healthy' }).length
-          return (
-            <section aria-label="Stores">
-              <div class="toolbar stores-toolbar">
-                <h2>
-                  {shown.length === stores.length ? stores.length : `${shown.length} of ${stores.length}`}{' '}
-                  {stores.length === 1 ? 'store' : 'stores'}
-                </h2>
-                <span class="toolbar-space" />
-                {stores.length > 1 && <Choices search={search} order={order} filter={filter} problems={problems} />}
-              </div>
-              {shown.length === 0 && <Empty>No store fits. Change the search, or show all stores.</Empty>}
-              <CardGrid>
-                {shown.map((store) => (
-                  <StoreCard key={store.store} store={store} />
-                ))}
-              </CardGrid>
-            </section>
-          )
-        }}
-      </Answered>
+      <div class="overview-columns">
+        <div>
+          <Answered answer={answer} what="the stores" height={420}>
+            {({ stores }) => {
+              if (stores.length === 0) {
+                return (
+                  <Empty>
+                    No store is measured yet. Stores appear here as soon as the application opens one that is instrumented, or
+                    passes one to monitoring.instrument().
+                  </Empty>
+                )
+              }
+              const shown = arrangeStores(stores, { search, order, filter })
+              const problems = stores.length - arrangeStores(stores, { search: '', order, filter: 'healthy' }).length
+              return (
+                <section aria-label="Stores">
+                  <div class="toolbar stores-toolbar">
+                    <h2>
+                      <output>
+                        {shown.length === stores.length ? stores.length : `${shown.length} of ${stores.length}`}{' '}
+                        {stores.length === 1 ? 'store' : 'stores'}
+                      </output>
+                    </h2>
+                    <span class="toolbar-space" />
+                    {stores.length > 1 && <Choices search={search} order={order} filter={filter} problems={problems} />}
+                  </div>
+                  {shown.length === 0 && <Empty>No store fits. Change the search, or show all stores.</Empty>}
+                  <CardGrid isStretched>
+                    {shown.map((store) => (
+                      <StoreCard key={store.store} store={store} />
+                    ))}
+                  </CardGrid>
+                </section>
+              )
+            }}
+          </Answered>
+        </div>
+        <RecentEvents />
+      </div>
     </>
   )
 }
