@@ -112,6 +112,37 @@ describe.skipIf(browserProblem !== undefined)(`the console in a browser${reason}
     expect(browser.problems).toEqual([])
   })
 
+  test('a chart shows the time, the values and the events at the pointer, and the same values as a table', async () => {
+    const browser = await openBrowser({ origin: demo.origin })
+    const { page } = browser
+    await show(browser, demo.url, 'operations?store=orders&range=15m', /Operations per second/)
+    const pointAt = async (selector: string): Promise<void> => {
+      const element = page.locator(selector).first()
+      await element.waitFor()
+      await element.scrollIntoViewIfNeeded()
+      const box = await element.boundingBox()
+      if (box === null) throw new Error(`${selector} is not visible`)
+      await page.mouse.move(box.x + box.width * 0.9, box.y + box.height / 2, { steps: 3 })
+    }
+    await pointAt('.u-over')
+    await expect.poll(() => visibleText(page.locator('.cursor-box'))).toMatch(/^\d\d:\d\d:\d\d\s+get\s+[\d,.]+ \/s/)
+    await browser.screenshot('pointer')
+    await pointAt('.heat-map canvas')
+    await expect.poll(() => visibleText(page.locator('.heat-map .cursor-box'))).toMatch(/all operations\s+[\d,]+/)
+    await page.getByRole('button', { name: 'Show Latencies of all operations over time as a table' }).click()
+    await page.getByRole('region', { name: 'Latencies of all operations over time' }).waitFor()
+    expect(browser.problems).toEqual([])
+  })
+
+  test('a view that is opened has the focus at its heading and its name in the title of the document', async () => {
+    const browser = await openBrowser({ origin: demo.origin })
+    const { page } = browser
+    await show(browser, demo.url, 'stores', /orders/)
+    await page.getByRole('link', { name: 'orders', exact: true }).first().click()
+    await expect.poll(() => page.title()).toBe('Operations · orders · wombat-demo · Wombat')
+    expect(await page.evaluate('document.activeElement?.textContent')).toBe('Operations')
+  })
+
   test('the keyboard reaches the content, the navigation and every choice', async () => {
     const browser = await openBrowser({ origin: demo.origin })
     const { page } = browser

@@ -26,7 +26,6 @@ import type {
   SlowOperationsAnswer,
   Store,
   StoresAnswer,
-  WorkersAnswer,
 } from './generated/api.ts'
 
 /** What the JSON API answers. Times are Unix milliseconds; what is unknown is left out. */
@@ -47,7 +46,6 @@ export type {
   SlowOperation,
   SlowOperationsAnswer,
   StoresAnswer,
-  WorkersAnswer,
 } from './generated/api.ts'
 
 export type JsonNumber = JsonValue
@@ -87,7 +85,6 @@ export interface GetAnswers {
   readonly 'api/v1/silences': SilencesAnswer
   readonly 'api/v1/slow-operations': SlowOperationsAnswer
   readonly 'api/v1/errors': ErrorsAnswer
-  readonly 'api/v1/workers': WorkersAnswer
   readonly 'api/v1/config': ConfigAnswer
 }
 

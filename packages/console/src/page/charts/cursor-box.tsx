@@ -2,6 +2,8 @@ import { nowMs } from '../data/time-range.ts'
 import { formatShortTime } from '../format/times.ts'
 import type { NearbyEvents } from './nearby-events.ts'
 
+const maxWidth = 340
+
 export interface CursorRow {
   readonly key: string
   readonly label: string
@@ -23,8 +25,13 @@ export interface CursorBoxProps {
 /** The time under the pointer, the values at it, and what happened then. The legend and the table have the same for all others. */
 export function CursorBox({ timeMs, left, width, rows, events }: CursorBoxProps) {
   const isLeft = left > width / 2
+  const room = isLeft ? left : width - left
   return (
-    <div class={`cursor-box${isLeft ? ' cursor-box-left' : ''}`} style={{ left: `${left}px` }} aria-hidden="true">
+    <div
+      class={`cursor-box${isLeft ? ' cursor-box-left' : ''}`}
+      style={{ left: `${left}px`, maxWidth: `${Math.min(maxWidth, room - 10)}px` }}
+      aria-hidden="true"
+    >
       <div class="muted">{formatShortTime(timeMs, nowMs.value)}</div>
       {rows.map(({ key, label, value, color }) => (
         <div key={key} class="cursor-row">

@@ -11,7 +11,7 @@ import { defaultKinds, eventKinds, kinds } from './event-kinds.ts'
 import { isQuietAlert } from './notable-events.ts'
 
 /** The kinds that are drawn on charts. */
-export const shownKinds = computed<ReadonlySet<EventKind>>(() => {
+const shownKinds = computed<ReadonlySet<EventKind>>(() => {
   const chosen = sharedParameter('marks')
   if (chosen === undefined) return new Set(defaultKinds)
   return new Set(eventKinds.filter((kind) => chosen.split(',').includes(kind)))

@@ -16,7 +16,6 @@ const paths = {
   system: 'M3 4h14v10H3zM7 17h6M10 14v3',
   search: 'M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4',
   calendar: 'M3 5h14v12H3zM3 9h14M7 3v4M13 3v4',
-  'zoom-out': 'M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4M6.5 9h5',
   table: 'M3 4h14v12H3zM3 8h14M3 12h14M8 4v12',
   chart: 'M3 16V4M3 16h14M6 12l3-4 3 2 4-5',
   copy: 'M7 7h9v10H7zM4 13V3h9',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RangePoint } from '../api/generated/api.ts'
-import { mergePoints, missingFrom } from './range-points.ts'
+import { dividePoints, mergePoints, missingFrom } from './range-points.ts'
 import { alignDown, chooseStepMs } from './steps.ts'
 
 const series = (store: string, ...points: [number, number][]) => ({ labels: { store }, points })
@@ -49,6 +49,19 @@ test('what is not a number is a gap', () => {
   expect(mergePoints(undefined, [{ labels: {}, points }], { fromMs: 0, endMs: 20, keepFromMs: 0 }).series[0]?.points).toEqual([
     [10, 2],
   ])
+})
+
+test('points are divided at the times that both have, and not by 0', () => {
+  const failed = [
+    [0, 1],
+    [10, 1],
+    [20, 1],
+  ] as const
+  const all = [
+    [10, 4],
+    [20, 0],
+  ] as const
+  expect(dividePoints(failed, all)).toEqual([[10, 0.25]])
 })
 
 test('a range has about 400 points at most, and never more than there are samples', () => {

@@ -54,6 +54,15 @@ export function mergePoints(
   return { startMs: isContinued ? Math.max(known.startMs, keepFromMs) : fromMs, endMs, series }
 }
 
+/** Returns the quotients at the times that both have; there is none where the divisor is 0, for example no share of failed operations. */
+export function dividePoints(dividends: PointSeries['points'], divisors: PointSeries['points']): PointSeries['points'] {
+  const byTime = new Map(divisors)
+  return dividends.flatMap(([timeMs, value]) => {
+    const divisor = byTime.get(timeMs)
+    return divisor === undefined || divisor === 0 ? [] : [[timeMs, value / divisor] as const]
+  })
+}
+
 function seriesKey({ metric = '', labels, quantile }: RangeSeries): string {
   return JSON.stringify([metric, quantile, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))])
 }

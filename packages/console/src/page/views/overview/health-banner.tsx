@@ -1,15 +1,18 @@
 import type { HealthCheck } from '../../api/types.ts'
+import { Skeleton } from '../../components/notices.tsx'
 import { Status, statusRank } from '../../components/status.tsx'
 import { TimeText } from '../../components/time-text.tsx'
 import { useAnswer } from '../../data/use-answer.ts'
 import { linkTo } from '../../router.ts'
 
-/** The worst health check with its cause and the next step; nothing if all is well. */
+/** The worst health check with its cause and the next step, or that all is well. */
 export function HealthBanner() {
-  const { value } = useAnswer('api/v1/health')
-  const failing = (value?.checks ?? []).filter(({ status }) => statusRank(status) > statusRank('unknown'))
+  const { value, isLoading } = useAnswer('api/v1/health')
+  if (isLoading) return <Skeleton height={44} />
+  if (value?.checks === undefined) return null
+  const failing = value.checks.filter(({ status }) => statusRank(status) > statusRank('unknown'))
   const worst = findWorst(failing)
-  if (worst === undefined) return null
+  if (worst === undefined) return <AllHealthy checks={value.checks} />
   const { name, store, status, message, cause, nextSteps, sinceMs } = worst
   const others = failing.length - 1
   return (
@@ -42,6 +45,26 @@ export function HealthBanner() {
           <span class="muted">Next step:</span> {nextSteps[0]}
         </p>
       )}
+    </section>
+  )
+}
+
+function AllHealthy({ checks }: { readonly checks: readonly HealthCheck[] }) {
+  const healthy = checks.filter(({ status }) => status === 'healthy').length
+  if (healthy === 0) return null
+  return (
+    <section class="health-banner" aria-label="Health">
+      <div class="health-banner-head">
+        <Status status="healthy" />
+        <span>
+          {healthy === checks.length
+            ? `All ${healthy} health checks pass.`
+            : `${healthy} health checks pass; ${checks.length - healthy} cannot tell yet.`}
+        </span>
+        <a class="health-banner-link" href={linkTo('health', { store: undefined })}>
+          Show them
+        </a>
+      </div>
     </section>
   )
 }

@@ -1,5 +1,6 @@
 import { Bar } from '../../charts/bars.tsx'
 import { Sparkline } from '../../charts/sparkline.tsx'
+import { Skeleton } from '../../components/notices.tsx'
 import { Stat } from '../../components/stat.tsx'
 import { type RangeQuery, useRange } from '../../data/use-range.ts'
 import { formatValue } from '../../format/units.ts'
@@ -47,7 +48,7 @@ function Trend({
   readonly query: RangeQuery
 }) {
   const { value, points, startMs, endMs, stepMs, isLoading } = useLatest(query)
-  if (isLoading) return <Stat label={label} value={<Waiting />} />
+  if (isLoading) return <Waiting label={label} />
   if (value === undefined) return null
   return (
     <Stat label={<span title={description}>{label}</span>} value={formatValue(value, unit)}>
@@ -61,7 +62,7 @@ function Memory() {
   const group = useLatest({ metric: 'wombat_process_group_memory_bytes', by: [], aggregate: 'max' })
   const limit = useLatest({ metric: 'wombat_process_memory_limit_bytes', by: [], aggregate: 'max' })
   const used = group.value ?? resident.value
-  if (resident.isLoading) return <Stat label="Memory" value={<Waiting />} />
+  if (resident.isLoading) return <Waiting label="Memory" />
   if (used === undefined) return null
   // The limit is of the control group, so what all processes in it use counts.
   const own = resident.value === undefined ? '' : `, ${formatValue(resident.value, 'By')} of it in this process`
@@ -93,6 +94,11 @@ function useLatest(query: RangeQuery) {
   return { value, points, startMs, endMs, stepMs, isLoading }
 }
 
-function Waiting() {
-  return <span class="muted">…</span>
+/** As high as a value with its trend. */
+function Waiting({ label }: { readonly label: string }) {
+  return (
+    <Stat label={label} value={<span class="muted">…</span>}>
+      <Skeleton height={24} />
+    </Stat>
+  )
 }

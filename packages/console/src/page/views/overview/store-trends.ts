@@ -1,5 +1,5 @@
 import { countMetric, errorMetric, latencyMetric, operations } from '../../data/operation-metrics.ts'
-import type { PointSeries } from '../../data/range-points.ts'
+import { dividePoints, type PointSeries } from '../../data/range-points.ts'
 import { storeIndex, storeNames, useStores } from '../../data/stores.ts'
 import type { TimeWindow } from '../../data/time-range.ts'
 import { useRange } from '../../data/use-range.ts'
@@ -43,15 +43,6 @@ export function useStoreTrends(store: string, isVisible: boolean): StoreTrends {
     stepMs,
     operations: operationPoints,
     p99: pick(latencies.series),
-    errorShare: divide(pick(errors.series), operationPoints),
+    errorShare: dividePoints(pick(errors.series), operationPoints),
   }
-}
-
-/** Returns the quotients at the times that both have; without operations there is no share of failed ones. */
-export function divide(numerators: Points, denominators: Points): Points {
-  const divisors = new Map(denominators)
-  return numerators.flatMap(([timeMs, value]) => {
-    const divisor = divisors.get(timeMs)
-    return divisor === undefined || divisor === 0 ? [] : [[timeMs, value / divisor] as const]
-  })
 }
