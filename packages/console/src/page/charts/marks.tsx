@@ -50,13 +50,9 @@ export function MarksMenu() {
   if (offered.length === 0 && missed === 0) return null
   return (
     <details class="menu" ref={menu}>
-      <summary
-        class="button"
-        aria-label={`Marks: ${marks.value.length} events on all charts${missed > 0 ? `, ${missedText(missed)}` : ''}`}
-      >
+      <summary class="button" aria-label={`Marks: ${marks.value.length} events on all charts`}>
         <Icon name="flag" />
         <span class="not-on-phones">Marks</span> <span class="count">{marks.value.length}</span>
-        {missed > 0 && <span class="muted roomy-only">{missedText(missed)}</span>}
       </summary>
       <fieldset class="menu-content">
         <legend>Events drawn on all charts</legend>

@@ -17,7 +17,7 @@ import { formatCount, formatNumber, formatRate, formatShare } from '../../format
 import { linkTo, parameter, setParameters } from '../../router.ts'
 
 /** So near to 1 that it is in the bucket of the slowest operation. */
-const highest = 0.999_999_999
+const highest = 0.999_999_999_999_9
 
 interface Row {
   /** Undefined for all operations together. */

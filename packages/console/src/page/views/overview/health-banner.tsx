@@ -1,5 +1,4 @@
 import type { HealthCheck } from '../../api/types.ts'
-import { Skeleton } from '../../components/notices.tsx'
 import { Status, statusRank } from '../../components/status.tsx'
 import { TimeText } from '../../components/time-text.tsx'
 import { useAnswer } from '../../data/use-answer.ts'
@@ -7,8 +6,7 @@ import { linkTo } from '../../router.ts'
 
 /** The worst health check with its cause and the next step, or that all is well. */
 export function HealthBanner() {
-  const { value, isLoading } = useAnswer('api/v1/health')
-  if (isLoading) return <Skeleton height={44} />
+  const { value } = useAnswer('api/v1/health')
   if (value?.checks === undefined) return null
   const failing = value.checks.filter(({ status }) => statusRank(status) > statusRank('unknown'))
   const worst = findWorst(failing)

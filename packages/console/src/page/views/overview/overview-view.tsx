@@ -1,22 +1,35 @@
 import './overview.css'
 import { CardGrid } from '../../components/card.tsx'
 import { Icon } from '../../components/icon.tsx'
-import { Answered, Empty } from '../../components/notices.tsx'
+import { Answered, Empty, Skeleton } from '../../components/notices.tsx'
 import { Segments } from '../../components/tabs.tsx'
 import { useStores } from '../../data/stores.ts'
+import { useAnswer } from '../../data/use-answer.ts'
 import { parameter, setParameters } from '../../router.ts'
 import { arrangeStores, type StoreFilter, type StoreOrder, storeOrders } from './arrange-stores.ts'
 import { HealthBanner } from './health-banner.tsx'
 import { ProcessStrip } from './process-strip.tsx'
 import { RecentEvents } from './recent-events.tsx'
 import { StoreCard } from './store-card.tsx'
+import { trendsText } from './store-trends.ts'
 
 /** All stores, worst first, with the state of the process they run in. */
 export function OverviewView() {
   const answer = useStores()
+  const health = useAnswer('api/v1/health')
   const search = parameter('overview', 'search') ?? ''
   const order = (parameter('overview', 'sort') ?? 'worst') as StoreOrder
   const filter = (parameter('overview', 'state') ?? 'all') as StoreFilter
+  // How high the banner is depends on the answer: what is below it would jump.
+  if (health.isLoading) {
+    return (
+      <>
+        <Skeleton height={110} />
+        <Skeleton height={100} />
+        <Skeleton height={420} />
+      </>
+    )
+  }
   return (
     <>
       <HealthBanner />
@@ -44,6 +57,7 @@ export function OverviewView() {
                         {stores.length === 1 ? 'store' : 'stores'}
                       </output>
                     </h2>
+                    <span class="muted">{trendsText.value}</span>
                     <span class="toolbar-space" />
                     {stores.length > 1 && <Choices search={search} order={order} filter={filter} problems={problems} />}
                   </div>

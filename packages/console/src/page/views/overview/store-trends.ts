@@ -1,11 +1,20 @@
+import { computed } from '@preact/signals'
 import { countMetric, errorMetric, latencyMetric, operations } from '../../data/operation-metrics.ts'
 import { dividePoints, type PointSeries } from '../../data/range-points.ts'
 import { storeIndex, storeNames, useStores } from '../../data/stores.ts'
-import type { TimeWindow } from '../../data/time-range.ts'
+import { lastWindow, type TimeWindow } from '../../data/time-range.ts'
 import { useRange } from '../../data/use-range.ts'
+import { formatDuration } from '../../format/durations.ts'
 
 /** What the sparklines of the overview show. */
 export const sparklineSpanMs = 15 * 60_000
+
+/** What time the sparklines show, in words. */
+export const trendsText = computed(() => {
+  const { startMs, endMs } = lastWindow(sparklineSpanMs)
+  const seconds = (endMs - startMs) / 1000
+  return `trends of ${formatDuration(seconds < 60 ? seconds : seconds - (seconds % 60))}`
+})
 
 /** How many stores are asked for in one request: a screen of cards is a few requests, and not one for each card. */
 const groupSize = 20
