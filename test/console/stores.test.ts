@@ -43,7 +43,9 @@ test.skipIf(browserProblem !== undefined)(
     await sleep(4000)
     await page.screenshot()
     await page.getByRole('searchbox').fill('store137')
-    await expect.poll(async () => (await visibleText(page.locator('main'))).match(/store\d{3}/g)).toEqual(['store137'])
+    await expect
+      .poll(async () => (await visibleText(page.getByRole('region', { name: 'Stores' }))).match(/store\d{3}/g))
+      .toEqual(['store137'])
     await page.getByRole('link', { name: 'store137' }).click()
     await expect.poll(() => page.url()).toContain('store=store137')
     await expect.poll(() => visibleText(page.locator('main'))).toMatch(/per second/i)

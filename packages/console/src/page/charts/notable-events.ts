@@ -10,3 +10,24 @@ export function isQuietAlert({ kind, details }: TimelineEvent): boolean {
 export function selectNotable(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
   return events.filter((event) => defaultKinds.includes(event.kind) && !frequentKinds.has(event.kind) && !isQuietAlert(event))
 }
+
+export interface EventGroup {
+  readonly last: TimelineEvent
+  readonly count: number
+  /** Of all of them, without those that occur twice. */
+  readonly stores: readonly string[]
+}
+
+/** Returns the last events, newest first. Equal ones that follow each other, for example of all stores that are opened at the start, are one. */
+export function groupLast(events: readonly TimelineEvent[], maxGroups: number): readonly EventGroup[] {
+  const groups: EventGroup[] = []
+  for (const event of events.toReversed()) {
+    const group = groups.at(-1)
+    const stores = event.store === undefined ? [] : [event.store]
+    if (group !== undefined && group.last.kind === event.kind && group.last.title === event.title) {
+      groups[groups.length - 1] = { ...group, count: group.count + 1, stores: [...new Set([...group.stores, ...stores])] }
+    } else if (groups.length === maxGroups) break
+    else groups.push({ last: event, count: 1, stores })
+  }
+  return groups
+}

@@ -1,27 +1,35 @@
 import { kinds } from '../../charts/event-kinds.ts'
-import { selectNotable } from '../../charts/notable-events.ts'
+import { groupLast, selectNotable } from '../../charts/notable-events.ts'
 import { Card } from '../../components/card.tsx'
 import { TimeText } from '../../components/time-text.tsx'
 import { timelineEvents } from '../../live/stream.ts'
 import { linkTo } from '../../router.ts'
 
-const maxEvents = 12
+const maxLines = 12
+const maxStores = 3
 
 /** What happened last, without what happens all the time. */
 export function RecentEvents() {
-  const events = selectNotable(timelineEvents.value).slice(-maxEvents).reverse()
-  if (events.length === 0) return null
+  const groups = groupLast(selectNotable(timelineEvents.value), maxLines)
+  if (groups.length === 0) return null
   return (
     <Card title="What happened last">
       <ol class="recent-events">
-        {events.map(({ key, kind, startMs, store, title }) => (
+        {groups.map(({ last: { key, kind, startMs, title }, count, stores }) => (
           <li key={key}>
             <span class="muted">
               <TimeText timeMs={startMs} />
             </span>
             <span>
               <span class="swatch" style={{ background: `var(${kinds[kind].color})` }} title={kinds[kind].title} />{' '}
-              {store !== undefined && <a href={linkTo('operations', { store })}>{store}</a>} {title}
+              {stores.slice(0, maxStores).map((store) => (
+                <span key={store}>
+                  <a href={linkTo('operations', { store })}>{store}</a>{' '}
+                </span>
+              ))}
+              {stores.length > maxStores && `and ${stores.length - maxStores} others: `}
+              {title}
+              {count > Math.max(1, stores.length) && <span class="muted"> ({count} times)</span>}
             </span>
           </li>
         ))}
