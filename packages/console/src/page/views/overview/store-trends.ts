@@ -12,7 +12,7 @@ export const sparklineSpanMs = 15 * 60_000
 /** What time the sparklines show, in words. */
 export const trendsText = computed(() => {
   const { startMs, endMs } = lastWindow(sparklineSpanMs)
-  const seconds = (endMs - startMs) / 1000
+  const seconds = Math.round((endMs - startMs) / 1000)
   return `trends of ${formatDuration(seconds < 60 ? seconds : seconds - (seconds % 60))}`
 })
 
