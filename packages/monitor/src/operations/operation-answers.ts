@@ -33,8 +33,12 @@ export interface ErrorQuery extends Page {
   readonly store?: string | undefined
   readonly operation?: string | undefined
   readonly errorType?: string | undefined
-  /** The period in milliseconds. */
+  /** The period in milliseconds: of the rate and the counts, and of the entries if neither `startMs` nor `endMs` is given. */
   readonly windowMs?: number | undefined
+  /** Unix time in milliseconds from which on the last error of an entry occurred. */
+  readonly startMs?: number | undefined
+  /** Unix time in milliseconds until which the first error of an entry occurred. */
+  readonly endMs?: number | undefined
 }
 
 /** The slow operations of one process, or of all of a group; `worker` is the process in which each ran. */
@@ -90,9 +94,12 @@ export function recentErrors(errors: ErrorHistory, query: ErrorQuery, nowMs: num
   const { store, operation, errorType } = query
   const { knownSinceMs } = errors
   const windowMs = query.windowMs ?? Math.max(1000, Math.min(defaultWindowMs, nowMs - (knownSinceMs ?? nowMs)))
+  const { endMs = Number.POSITIVE_INFINITY } = query
+  const startMs = query.startMs ?? (query.endMs === undefined ? nowMs - windowMs : Number.NEGATIVE_INFINITY)
   const recent = errors.entries.filter(
     (entry) =>
-      entry.lastMs >= nowMs - windowMs &&
+      entry.lastMs >= startMs &&
+      entry.firstMs <= endMs &&
       isWanted(store, entry.store) &&
       isWanted(operation, entry.operation) &&
       isWanted(errorType, entry.errorType),

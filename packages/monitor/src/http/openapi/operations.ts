@@ -21,6 +21,8 @@ import {
 const listParameters = [
   storeParameter,
   query('operation', 'only this operation (default: all)'),
+  query('start', 'only those from this time on: Unix time in milliseconds, `now`, or for example `-1h`'),
+  query('end', 'only those until this time'),
   query('limit', 'the largest number of entries (default 100)', { type: 'integer', minimum: 1, maximum: 10_000 }),
   query('offset', 'how many entries are left out at the beginning (default 0)', integer()),
 ]
@@ -36,8 +38,6 @@ export const operationEndpoints: EndpointGroup = {
           ...listParameters,
           query('cause', 'only those whose largest part this is', choice(latencyCauses)),
           query('minSeconds', 'only those that took as long', number()),
-          query('start', 'only those that settled from this time on: Unix time in milliseconds, `now`, or for example `-1h`'),
-          query('end', 'only those that settled until this time'),
           query('sort', 'the newest or the slowest first (default `time`)', choice(slowOrders)),
         ],
         responses: { 200: json(ref('SlowOperationsAnswer'), 'One page of slow operations'), 400: badRequest },
@@ -50,7 +50,10 @@ export const operationEndpoints: EndpointGroup = {
         parameters: [
           ...listParameters,
           query('errorType', 'only errors of this type (default: all)'),
-          query('window', 'how far back to look, at least `1s` (default `5m`, or less shortly after the start)'),
+          query(
+            'window',
+            'how far back rate and counts look, and the entries without `start` and `end`: at least `1s` (default `5m`, or less shortly after the start)',
+          ),
         ],
         responses: { 200: json(ref('ErrorsAnswer'), 'One page of errors, newest first'), 400: badRequest },
       },

@@ -99,6 +99,14 @@ test('errors can be selected by operation and type, and their counts are those o
   expect((await ask('/api/v1/errors?window=2m&errorType=EIO')).body).toMatchObject({ total: 0, errors: [] })
 })
 
+test('errors can be selected by time, whatever the window of their rate is', async () => {
+  const total = async (parameters: string) => (await ask(`/api/v1/errors?${parameters}`)).body.total
+  expect(await total('start=100000&end=110000')).toBe(2)
+  expect(await total('start=-15s')).toBe(3)
+  expect(await total('end=20000')).toBe(2)
+  expect((await ask('/api/v1/errors?window=1m&end=20000')).body).toMatchObject({ total: 2, countsByType: { _OTHER: 8 } })
+})
+
 test('a page has its entries and the number of all', async () => {
   const times = async (path: string, list: string) => {
     const { body } = await ask(path)
@@ -128,10 +136,13 @@ test.each([
   ['/api/v1/errors?limit=0', /^limit must be a whole number from 1 to 10000, got "0"$/],
   ['/api/v1/errors?limit=all', /^limit must be a whole number from 1 to 10000, got "all"$/],
   ['/api/v1/errors?store=', /^store must be a store's name, got ""$/],
-  ['/api/v1/errors?last=5m', /^last: unknown parameter; the parameters are store, operation, limit, offset, errorType, window$/],
+  [
+    '/api/v1/errors?last=5m',
+    /^last: unknown parameter; the parameters are store, operation, start, end, limit, offset, errorType, window$/,
+  ],
   [
     '/api/v1/slow-operations?window=5m',
-    /^window: unknown parameter; the parameters are store, operation, limit, offset, cause, minSeconds/,
+    /^window: unknown parameter; the parameters are store, operation, start, end, limit, offset, cause, minSeconds/,
   ],
   ['/api/v1/slow-operations?ofset=5', /^ofset: unknown parameter: did you mean offset\?/],
   ['/api/v1/slow-operations?cause=disk', /^cause must be one of event_loop, thread_pool, store, got "disk"$/],

@@ -12,6 +12,8 @@ const wholeFrom = (min: number, max: number) =>
 const listParameters = {
   store: optional(text("a store's name")),
   operation: optional(text("an operation's name")),
+  start: optional(moment()),
+  end: optional(moment()),
   limit: withDefault(wholeFrom(1, 10_000), 100),
   offset: withDefault(wholeFrom(0, 1_000_000), 0),
 }
@@ -19,8 +21,6 @@ const slowParameters = {
   ...listParameters,
   cause: optional(oneOf(latencyCauses)),
   minSeconds: optional(numeric('a number of seconds, 0 or more', (value) => value >= 0)),
-  start: optional(moment()),
-  end: optional(moment()),
   sort: optional(oneOf(slowOrders)),
 }
 const errorParameters = {
@@ -57,8 +57,14 @@ export function operationRoutes(source: OperationSource, registry: MetricsRegist
     .get('/api/v1/errors', async (context) => {
       const query = parseParameters(errorParameters, context.req.query())
       if ('error' in query) return context.json(query, 400)
-      const { window: windowMs, ...others } = query.parameters
-      const { errors, ...rest } = await source.recentErrors({ ...others, windowMs })
+      const { window: windowMs, start, end, ...others } = query.parameters
+      const nowMs = now()
+      const { errors, ...rest } = await source.recentErrors({
+        ...others,
+        windowMs,
+        startMs: start?.(nowMs),
+        endMs: end?.(nowMs),
+      })
       return jsonAnswer(context, listJson('errors', errors, rest), answerSlices(context, registry))
     })
 }
