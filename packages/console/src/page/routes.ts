@@ -9,7 +9,7 @@ export const routes = {
   engine: { path: 'engine', parameters: ['tab', 'level'] },
   health: { path: 'health', parameters: ['check', 'status', 'group'] },
   alerts: { path: 'alerts', parameters: ['rule', 'tab', 'state', 'severity'] },
-  'slow-operations': { path: 'slow', parameters: ['tab', 'operation', 'cause', 'error', 'sort', 'minimum', 'offset', 'entry'] },
+  'slow-operations': { path: 'slow', parameters: ['tab', 'operation', 'cause', 'error', 'sort', 'minimum', 'offset'] },
   explore: {
     path: 'explore',
     parameters: ['metric', 'function', 'by', 'quantile', 'window', 'aggregate', 'chart'],

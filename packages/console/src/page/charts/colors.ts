@@ -28,6 +28,11 @@ export function quantileColor(quantile: number): string {
   return colorToken((quantileColors[quantile] ?? 5) - 1)
 }
 
+/** Returns a color for any other name, always the same for the same name. */
+export function nameColor(name: string): string {
+  return colorToken(hash(name))
+}
+
 function hash(text: string): number {
   let sum = 0
   for (const char of text) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) >>> 0

@@ -4,13 +4,12 @@ import { Sparkline } from '../../charts/sparkline.tsx'
 import { Card } from '../../components/card.tsx'
 import { ErrorNotice, Skeleton } from '../../components/notices.tsx'
 import { type Column, Table } from '../../components/table.tsx'
-import { isHistoryKnown } from '../../data/history.ts'
 import { countMetric, errorMetric, latencyMetric, operationIn, ratesByOperation } from '../../data/operation-metrics.ts'
 import type { PointSeries } from '../../data/range-points.ts'
-import { alignDown } from '../../data/steps.ts'
 import { rangeText, type TimeWindow, timeRange } from '../../data/time-range.ts'
-import { type AnswerData, useAnswer } from '../../data/use-answer.ts'
+import type { AnswerData } from '../../data/use-answer.ts'
 import { useRange } from '../../data/use-range.ts'
+import { useRangeTotals } from '../../data/use-range-totals.ts'
 import { formatDuration } from '../../format/durations.ts'
 import { operationName } from '../../format/names.ts'
 import { formatCount, formatNumber, formatRate, formatShare } from '../../format/numbers.ts'
@@ -86,17 +85,6 @@ export function OperationTable({ store, existing, selected }: OperationTableProp
       )}
     </Card>
   )
-}
-
-/** Asks for one number of each series over the range of the page, at the last step: of a week, not every 10 s. */
-function useRangeTotals(
-  query: Readonly<Record<string, string | readonly (string | number)[]>>,
-  store: string | undefined,
-): AnswerData<QueryAnswer> {
-  const { startMs, endMs, stepMs, range } = timeRange.value
-  const timeMs = range === undefined ? Math.round(endMs) : alignDown(endMs, stepMs)
-  const parameters = { ...query, 'label.store': store, window: `${Math.round(endMs - startMs)}ms`, time: timeMs }
-  return useAnswer(isHistoryKnown.value ? 'api/v1/query' : undefined, parameters, { refresh: 'never' })
 }
 
 interface Answers {
