@@ -45,25 +45,37 @@ export function TopBar({ view, onMenu }: { readonly view: View; readonly onMenu:
         <LiveButton />
         <ConnectionState />
         <ThemeButton />
-        {session.value?.authentication === 'token' && (
-          <button
-            type="button"
-            class="button button-icon button-quiet"
-            aria-label="Sign out"
-            title="Sign out"
-            onClick={() => void leave()}
-          >
-            <Icon name="account" />
-          </button>
-        )}
+        {session.value?.authentication === 'token' && <SignOutButton />}
       </div>
     </header>
   )
 }
 
-async function leave(): Promise<void> {
-  await signOut()
-  await connect()
+function SignOutButton() {
+  const problem = useSignal<string | undefined>(undefined)
+  const leave = async (): Promise<void> => {
+    const result = await signOut()
+    problem.value = result.ok ? undefined : result.error.message
+    if (result.ok) await connect()
+  }
+  return (
+    <>
+      {problem.value !== undefined && (
+        <span class="failed" role="alert">
+          Still signed in: {problem.value}
+        </span>
+      )}
+      <button
+        type="button"
+        class="button button-icon button-quiet"
+        aria-label="Sign out"
+        title="Sign out"
+        onClick={() => void leave()}
+      >
+        <Icon name="account" />
+      </button>
+    </>
+  )
 }
 
 function StoreSelector() {

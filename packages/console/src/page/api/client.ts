@@ -64,16 +64,29 @@ export async function getText(path: string, signal?: AbortSignal): Promise<Resul
 
 /** Changes something. */
 export function post<Path extends keyof PostAnswers>(path: Path, body: unknown = {}): Promise<Result<PostAnswers[Path]>> {
-  return send(addressOf(path), {
+  return change(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...csrfHeader() },
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
 }
 
 /** Removes something. */
 export function remove(path: string): Promise<Result<undefined>> {
-  return send(addressOf(path), { method: 'DELETE', headers: csrfHeader() })
+  return change(path, { method: 'DELETE' })
+}
+
+/** Sends a change. If another tab has signed in anew, the token is not that of the session any more: it is asked for, once. */
+async function change<Value>(path: string, init: RequestInit): Promise<Result<Value>> {
+  const sent = csrfToken.peek()
+  const attempt = (): Promise<Result<Value>> =>
+    send(addressOf(path), { ...init, headers: { ...(init.headers as Record<string, string>), ...csrfHeader() } })
+  const result = await attempt()
+  if (result.ok || result.error.status !== 403 || sent === undefined) return result
+  const session = await get('api/v1/session')
+  if (!session.ok || session.value.csrfToken === undefined || session.value.csrfToken === sent) return result
+  csrfToken.value = session.value.csrfToken
+  return attempt()
 }
 
 function csrfHeader(): Record<string, string> {

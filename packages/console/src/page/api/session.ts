@@ -1,9 +1,23 @@
-import { batch, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { csrfToken, get, isSignedOut, post, type Result, remove } from './client.ts'
 import type { SessionAnswer } from './types.ts'
 
 /** Who the page is for the server; undefined until the first answer. */
 export const session = signal<SessionAnswer | undefined>(undefined)
+
+/** Whether the reader has signed in and has not signed out here since. */
+const wantsSession = signal(false)
+
+/** Whether the session has ended by itself: it expired, or it was ended elsewhere. */
+export const hasSessionEnded = computed(() => isSignedOut.value && wantsSession.value)
+
+/** Why this page may change nothing, and what to do; undefined if it may. */
+export const changeProblem = computed(() => {
+  if (session.value?.canChange === true) return undefined
+  return session.value?.authentication === 'token'
+    ? 'This session may not change anything. Sign out, and sign in again with the token.'
+    : 'Without a token, the monitor accepts changes only from a page that is opened directly on its own machine. Set authToken (WOMBAT_AUTH_TOKEN) to make changes from elsewhere.'
+})
 
 /** Asks who the page is for the server. */
 export async function refreshSession(signal?: AbortSignal): Promise<Result<SessionAnswer>> {
@@ -17,6 +31,7 @@ export async function refreshSession(signal?: AbortSignal): Promise<Result<Sessi
 
 function apply(answer: SessionAnswer): SessionAnswer {
   batch(() => {
+    if (answer.signedIn) wantsSession.value = true
     csrfToken.value = answer.csrfToken
     session.value = answer
     isSignedOut.value = !answer.signedIn && answer.authentication === 'token'
@@ -30,8 +45,12 @@ export async function signIn(token: string): Promise<Result<SessionAnswer>> {
   return result.ok ? refreshSession() : result
 }
 
-/** Ends the session. */
-export async function signOut(): Promise<void> {
-  await remove('api/v1/session')
-  await refreshSession()
+/** Ends the session. Returns the error if it did not end: the cookie is then still valid. */
+export async function signOut(): Promise<Result<SessionAnswer>> {
+  // Before the answer, because other requests may be refused sooner.
+  wantsSession.value = false
+  const result = await remove('api/v1/session')
+  if (result.ok || result.error.kind === 'signed_out') return refreshSession()
+  wantsSession.value = true
+  return result
 }

@@ -21,7 +21,9 @@ export function Pager({
   const lastOffset = Math.max(0, Math.ceil(total / pageSize) - 1) * pageSize
   const first = Math.min(offset + 1, total)
   const text =
-    offset >= total ? 'None' : `${formatCount(first)}–${formatCount(Math.min(offset + pageSize, total))} of ${formatCount(total)}`
+    offset >= total
+      ? `Behind the last of ${formatCount(total)}`
+      : `${formatCount(first)}–${formatCount(Math.min(offset + pageSize, total))} of ${formatCount(total)}`
   return (
     <nav class="toolbar pager" aria-label={`Pages of ${what}`}>
       <button

@@ -1,4 +1,5 @@
 import type { AlertState, RuleState } from '../../api/types.ts'
+import { ChangeButton } from '../../components/change-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Status } from '../../components/status.tsx'
 import { TimeText } from '../../components/time-text.tsx'
@@ -15,14 +16,12 @@ export function AlertList({
   alerts,
   rules,
   chosen,
-  canChange,
   onSilence,
 }: {
   readonly alerts: readonly AlertState[]
   readonly rules: ReadonlyMap<string, RuleState>
   /** The rule that is shown. */
   readonly chosen: string | undefined
-  readonly canChange: boolean
   readonly onSilence: (alert: AlertState) => void
 }) {
   return (
@@ -33,7 +32,6 @@ export function AlertList({
           alert={alert}
           rule={rules.get(alert.rule)}
           isChosen={alert.rule === chosen}
-          canChange={canChange}
           onSilence={() => onSilence(alert)}
         />
       ))}
@@ -45,13 +43,11 @@ function AlertRow({
   alert,
   rule,
   isChosen,
-  canChange,
   onSilence,
 }: {
   readonly alert: AlertState
   readonly rule: RuleState | undefined
   readonly isChosen: boolean
-  readonly canChange: boolean
   readonly onSilence: () => void
 }) {
   const { rule: name, labels, annotations, state, value, silencedUntilMs } = alert
@@ -77,16 +73,14 @@ function AlertRow({
           </span>
         ))}
         {state.name !== 'resolved' && (
-          <button
-            type="button"
+          <ChangeButton
             class="button button-quiet alert-silence"
-            disabled={!canChange}
-            title={canChange ? 'Withhold its notifications for a time' : 'This page may change nothing here'}
+            title="Withhold its notifications for a time"
             onClick={onSilence}
           >
             <Icon name="pause" />
             Silence
-          </button>
+          </ChangeButton>
         )}
       </div>
       <p>{annotations['summary'] ?? annotations['description'] ?? ''}</p>

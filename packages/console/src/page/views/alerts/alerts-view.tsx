@@ -4,6 +4,7 @@ import { session } from '../../api/session.ts'
 import type { AlertState, AlertsAnswer, RuleState } from '../../api/types.ts'
 import { Timeline } from '../../charts/timeline.tsx'
 import { Card } from '../../components/card.tsx'
+import { ChangeButton } from '../../components/change-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Answered, Empty } from '../../components/notices.tsx'
 import { Segments, Tabs } from '../../components/tabs.tsx'
@@ -62,7 +63,6 @@ function Alerts({
   const tab = parameter('alerts', 'tab') ?? 'alerts'
   const chosen = parameter('alerts', 'rule')
   const store = selectedStore.value
-  const canChange = session.value?.canChange === true
   const alerts = answer.alerts
     .filter(({ labels }) => store === undefined || labels['store'] === undefined || labels['store'] === store)
     .sort(compareAlerts)
@@ -88,18 +88,14 @@ function Alerts({
             { id: 'silences', title: 'Silences', count: silences.value?.silences.length },
           ]}
         />
-        <button
-          type="button"
-          class="button"
-          disabled={!canChange}
-          title={canChange ? undefined : 'This page may change nothing here: it is not on the same machine, or not signed in'}
+        <ChangeButton
           onClick={() => {
             silenced.value = {}
           }}
         >
           <Icon name="pause" />
           Silence alerts
-        </button>
+        </ChangeButton>
       </header>
       {chosen !== undefined && rule === undefined && <Empty>There is no rule {chosen}.</Empty>}
       {rule !== undefined && <RuleDetail key={rule.name} rule={rule} notifications={notifications} tab={tab} />}
@@ -109,7 +105,6 @@ function Alerts({
             alerts={alerts}
             rules={byName}
             chosen={chosen}
-            canChange={canChange}
             onSilence={({ labels }) => {
               silenced.value = labels
             }}
@@ -127,7 +122,7 @@ function Alerts({
       {tab === 'silences' && (
         <Card title="Silences" subtitle="They withhold notifications; alerts are evaluated and shown as before.">
           <Answered answer={silences} what="the silences">
-            {(known) => <SilenceList silences={known.silences} canChange={canChange} onChange={refresh} />}
+            {(known) => <SilenceList silences={known.silences} onChange={refresh} />}
           </Answered>
         </Card>
       )}
@@ -149,7 +144,6 @@ function AlertsNow(props: {
   readonly alerts: readonly AlertState[]
   readonly rules: ReadonlyMap<string, RuleState>
   readonly chosen: string | undefined
-  readonly canChange: boolean
   readonly onSilence: (alert: AlertState) => void
 }) {
   const firing = props.alerts.filter(({ state }) => state.name === 'firing').length

@@ -1,19 +1,12 @@
 import { useSignal } from '@preact/signals'
 import { remove } from '../../api/client.ts'
 import type { Silence } from '../../api/types.ts'
+import { ChangeButton } from '../../components/change-button.tsx'
 import { Table } from '../../components/table.tsx'
 import { TimeText } from '../../components/time-text.tsx'
 
 /** The silences that last, with a button to end each. */
-export function SilenceList({
-  silences,
-  canChange,
-  onChange,
-}: {
-  readonly silences: readonly Silence[]
-  readonly canChange: boolean
-  readonly onChange: () => void
-}) {
+export function SilenceList({ silences, onChange }: { readonly silences: readonly Silence[]; readonly onChange: () => void }) {
   const problem = useSignal<string | undefined>(undefined)
   const end = async (id: string): Promise<void> => {
     const result = await remove(`api/v1/silences/${encodeURIComponent(id)}`)
@@ -55,9 +48,9 @@ export function SilenceList({
             key: 'delete',
             title: <span class="visually-hidden">Delete</span>,
             render: ({ id }) => (
-              <button type="button" class="button button-danger" disabled={!canChange} onClick={() => void end(id)}>
+              <ChangeButton class="button button-danger" onClick={() => void end(id)}>
                 Delete
-              </button>
+              </ChangeButton>
             ),
           },
         ]}

@@ -5,6 +5,7 @@ import { session } from '../../api/session.ts'
 import type { HealthAnswer, HealthCheck } from '../../api/types.ts'
 import { Timeline } from '../../charts/timeline.tsx'
 import { Card } from '../../components/card.tsx'
+import { ChangeButton } from '../../components/change-button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Answered, Empty } from '../../components/notices.tsx'
 import { Status } from '../../components/status.tsx'
@@ -91,7 +92,6 @@ function describe({ phase, checks }: HealthAnswer, count: number, failing: numbe
 function RunButton() {
   const isRunning = useSignal(false)
   const error = useSignal<ApiError | undefined>(undefined)
-  const canChange = session.value?.canChange === true
   const run = async (): Promise<void> => {
     isRunning.value = true
     const result = await post('api/v1/health/run')
@@ -106,20 +106,10 @@ function RunButton() {
           The checks did not run: {error.value.message}
         </span>
       )}
-      <button
-        type="button"
-        class="button"
-        disabled={!canChange || isRunning.value}
-        title={
-          canChange
-            ? 'Run all checks, instead of waiting for their turn'
-            : 'This page may change nothing here: it is not on the same machine, or not signed in'
-        }
-        onClick={() => void run()}
-      >
+      <ChangeButton isBusy={isRunning.value} title="Run all checks, instead of waiting for their turn" onClick={() => void run()}>
         <Icon name="play" />
         {isRunning.value ? 'Running' : 'Run all checks now'}
-      </button>
+      </ChangeButton>
     </>
   )
 }

@@ -10,7 +10,6 @@ import { selectedStore } from '../../data/stores.ts'
 import { useAnswer } from '../../data/use-answer.ts'
 import { operationName } from '../../format/names.ts'
 import { formatCount } from '../../format/numbers.ts'
-import { formatClock } from '../../format/times.ts'
 import { parameter } from '../../router.ts'
 import { ErrorKinds } from './error-kinds.tsx'
 import { errorMeaning } from './error-types.ts'
@@ -66,6 +65,7 @@ export function ErrorList() {
               <Table
                 caption="The last errors, newest first"
                 rows={errors}
+                empty="There are fewer entries now than this page begins with."
                 rowKey={({ firstMs, store, operation, errorType, message, worker }) =>
                   [firstMs, store, operation, errorType, message, worker].join(' ')
                 }
@@ -109,22 +109,8 @@ function NoError() {
 /** What no error knows has no column. */
 function columns(errors: readonly ErrorRecord[]): readonly Column<ErrorRecord>[] {
   const all: readonly (Column<ErrorRecord> | false)[] = [
-    {
-      key: 'time',
-      title: 'Time',
-      isRowHeader: true,
-      render: ({ firstMs, lastMs }) => (
-        <>
-          <TimeText timeMs={firstMs} as="clock" />
-          {formatClock(lastMs) !== formatClock(firstMs) && (
-            <>
-              {' – '}
-              <TimeText timeMs={lastMs} as="clock" />
-            </>
-          )}
-        </>
-      ),
-    },
+    { key: 'first', title: 'First', isRowHeader: true, render: ({ firstMs }) => <ErrorTime timeMs={firstMs} /> },
+    { key: 'last', title: 'Last', render: ({ lastMs }) => <ErrorTime timeMs={lastMs} /> },
     { key: 'count', title: 'Count', isNumeric: true, render: ({ count }) => formatCount(count) },
     selectedStore.value === undefined && { key: 'store', title: 'Store', render: ({ store }) => store },
     { key: 'operation', title: 'Operation', render: ({ operation }) => operationName(operation) },
@@ -137,4 +123,12 @@ function columns(errors: readonly ErrorRecord[]): readonly Column<ErrorRecord>[]
     errors.some(({ worker }) => worker !== undefined) && { key: 'worker', title: 'Worker', render: ({ worker }) => worker },
   ]
   return all.filter((column) => column !== false)
+}
+
+function ErrorTime({ timeMs }: { readonly timeMs: number }) {
+  return (
+    <span class="error-time">
+      <TimeText timeMs={timeMs} as="clock" />
+    </span>
+  )
 }

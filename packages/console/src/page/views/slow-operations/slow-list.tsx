@@ -54,7 +54,7 @@ export function SlowList() {
       <Answered answer={answer} what="the slow operations" height={420}>
         {(value) => (
           <>
-            <Card title="The last slow operations" subtitle={<KeptText total={value.total} />}>
+            <Card title="The last slow operations" subtitle={value.total > 0 && <KeptText total={value.total} />}>
               {value.total > 0 && <TimePartsLegend />}
               {value.total === 0 ? (
                 <NoSlowOperation answer={value} />
@@ -166,10 +166,12 @@ function MinimumFilter() {
 
 function LogIsOff() {
   return (
-    <p class="notice notice-warning">
-      The log of slow operations is off: none is recorded. Turn on enableSlowQueryLog in the{' '}
-      <a href={linkTo('configuration', { tab: 'settings' })}>settings</a>, or start with WOMBAT_ENABLE_SLOW_QUERY_LOG=true.
-    </p>
+    <div class="notice notice-warning">
+      <p>
+        The log of slow operations is off: none is recorded. Turn on enableSlowQueryLog in the{' '}
+        <a href={linkTo('configuration', { tab: 'settings' })}>settings</a>, or start with WOMBAT_ENABLE_SLOW_QUERY_LOG=true.
+      </p>
+    </div>
   )
 }
 

@@ -1,5 +1,4 @@
 import type { SlowOperation } from '../../api/types.ts'
-import { operationColor } from '../../charts/colors.ts'
 import { type Column, Table } from '../../components/table.tsx'
 import { TimeText } from '../../components/time-text.tsx'
 import { formatBytes } from '../../format/bytes.ts'
@@ -24,7 +23,7 @@ export function SlowTable({
 }: {
   readonly rows: readonly SlowOperation[]
   readonly sort: SlowSort
-  /** Whether the records are of several stores. */
+  /** Whether the stores are named. */
   readonly hasStore: boolean
   readonly onSort: (sort: SlowSort) => void
 }) {
@@ -44,8 +43,19 @@ export function SlowTable({
         </a>
       ),
     },
-    hasStore && { key: 'store', title: 'Store', render: ({ store }) => store },
-    { key: 'operation', title: 'Operation', render: OperationCell },
+    {
+      key: 'operation',
+      title: 'Operation',
+      render: ({ store, operation, isFailed }) => (
+        <>
+          <span class="slow-operation">
+            {operationName(operation)}
+            {isFailed && <span class="failed"> failed</span>}
+          </span>
+          {hasStore && <span class="muted slow-store">{store}</span>}
+        </>
+      ),
+    },
     {
       key: 'duration',
       title: 'Duration',
@@ -70,6 +80,7 @@ export function SlowTable({
       caption="Slow operations"
       columns={columns.filter((column) => column !== false)}
       rows={rows}
+      empty="There are fewer entries now than this page begins with."
       rowKey={({ timeMs, store, operation, durationSeconds, worker }) =>
         [timeMs, store, operation, durationSeconds, worker].join(' ')
       }
@@ -87,16 +98,4 @@ function count(
   render: Column<SlowOperation>['render'],
 ): Column<SlowOperation> {
   return { key, title, description, isNumeric: true, render }
-}
-
-function OperationCell({ operation, isFailed }: SlowOperation) {
-  return (
-    <>
-      <span class="operation-name">
-        <span class="swatch" style={{ background: `var(${operationColor(operation)})` }} />
-        {operationName(operation)}
-      </span>
-      {isFailed && <span class="failed"> failed</span>}
-    </>
-  )
 }

@@ -38,7 +38,7 @@ export function SlowThresholds({ answer }: { readonly answer: SlowOperationsAnsw
       {suppressed > 0 && (
         <p class="muted">
           The log left out {formatCount(suppressed)} lines about slow operations since the start: it writes ten at once, then one
-          per second. They are counted and kept here all the same.
+          per second. The operations are counted all the same.
         </p>
       )}
     </Card>
