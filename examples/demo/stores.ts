@@ -30,7 +30,10 @@ export async function openStores({ instrument }: Monitoring, folder: string): Pr
   const invoices = instrument(new Database(join(folder, 'invoices.db')), { name: 'invoices' })
   invoices.pragma('journal_mode = WAL')
   invoices.exec('create table invoice (number integer primary key, customer text not null, cents integer not null)')
-  const sessions = instrument(new LRUCache<string, string>({ max: 2000 }), { name: 'sessions' })
+  const sessions = instrument(
+    new LRUCache<string, string>({ maxSize: 30_000, sizeCalculation: (value, key) => key.length + value.length }),
+    { name: 'sessions' },
+  )
   const close = async (): Promise<void> => {
     await Promise.all([orders.close(), damaged.close(), products.close()])
     invoices.close()

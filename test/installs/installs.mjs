@@ -38,7 +38,7 @@ const automatic = {
   'SDK 3.1, API 1.10': { '@opentelemetry/api': '^1.10.0', '@opentelemetry/auto-instrumentations-node': '0.82.0' },
 }
 
-const packages = ['@wombat/instrumentation', '@wombat/monitor']
+const packages = ['@wombat/console', '@wombat/instrumentation', '@wombat/monitor']
 const pnpm = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager
 
 const managers = {
@@ -109,16 +109,18 @@ function pack() {
 
 function createProject(manager, dependencies) {
   const folder = mkdtempSync(join(work, `${manager}-`))
+  const { '@wombat/monitor': _, ...dependenciesOfMonitor } = tarballs
   const manifest = {
     name: 'application',
     private: true,
     dependencies: { ...dependencies, ...tarballs },
-    // The packages are not published: that of the monitor finds the other one here.
-    overrides: { '@wombat/instrumentation': tarballs['@wombat/instrumentation'] },
-    resolutions: { '@wombat/instrumentation': tarballs['@wombat/instrumentation'] },
+    // The packages are not published: that of the monitor finds the others here.
+    overrides: dependenciesOfMonitor,
+    resolutions: dependenciesOfMonitor,
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2))
-  const override = `overrides:\n  "@wombat/instrumentation": "${tarballs['@wombat/instrumentation']}"\n`
+  const lines = Object.entries(dependenciesOfMonitor).map(([name, file]) => `  "${name}": "${file}"\n`)
+  const override = `overrides:\n${lines.join('')}`
   writeFileSync(join(folder, 'pnpm-workspace.yaml'), override)
   for (const file of readdirSync(join(here, 'applications'))) copyFileSync(join(here, 'applications', file), join(folder, file))
   mkdirSync(join(folder, 'tmp'))

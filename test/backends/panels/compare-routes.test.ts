@@ -30,46 +30,46 @@ function renamed(query: RoutedQuery): RoutedQuery {
 }
 
 test('the same result on both routes is no error', async () => {
-  expect(await routeErrors([result(queueDepth, [sample(1)])], 'leveldb')).toEqual([])
+  expect(await routeErrors([result(queueDepth, [sample(1)])], ['leveldb'])).toEqual([])
 })
 
 test.each<[Route, QueryResult]>([
   ['prometheus', result(queueDepth, [], [sample(1)])],
   ['victoriaMetrics', result(queueDepth, [sample(1)], [])],
 ])('a result missing in %s only is an error', async (route, incomplete) => {
-  expect(await routeErrors([incomplete], 'leveldb')).toEqual([`overview: Queue depth, A: no result from ${route}`])
+  expect(await routeErrors([incomplete], ['leveldb'])).toEqual([`overview: Queue depth, A: no result from ${route}`])
 })
 
 test('a panel that every engine fills must have a result', async () => {
-  expect(await routeErrors([result(queueDepth, [])], 'leveldb')).toHaveLength(2)
+  expect(await routeErrors([result(queueDepth, [])], ['leveldb'])).toHaveLength(2)
 })
 
 test('a metric that is not in the catalog is an error, with and without a result', async () => {
   const errors = ['overview: Queue depth, A: queries db_queue_length, which is not in the metric catalog']
-  expect(await routeErrors([result(renamed(queueDepth), [])], 'leveldb')).toEqual(errors)
-  expect(await routeErrors([result(renamed(queueDepth), [sample(1)])], 'leveldb')).toEqual(errors)
+  expect(await routeErrors([result(renamed(queueDepth), [])], ['leveldb'])).toEqual(errors)
+  expect(await routeErrors([result(renamed(queueDepth), [sample(1)])], ['leveldb'])).toEqual(errors)
 })
 
 test('a series on one route only is an error; labels that the backends add are ignored', async () => {
   const [scraped, sent] = [sample(1, { store: 'orders', instance: 'a:1' }), sample(1, { store: 'orders', service_name: 'shop' })]
-  expect(await routeErrors([result(queueDepth, [scraped], [sent])], 'leveldb')).toEqual([])
-  expect(await routeErrors([result(queueDepth, [scraped], [sent, sample(2, { store: 'users' })])], 'leveldb')).toHaveLength(1)
+  expect(await routeErrors([result(queueDepth, [scraped], [sent])], ['leveldb'])).toEqual([])
+  expect(await routeErrors([result(queueDepth, [scraped], [sent, sample(2, { store: 'users' })])], ['leveldb'])).toHaveLength(1)
 })
 
 test('a panel may be empty if the engine does not report it and the no-value text names one that does', async () => {
-  expect(await routeErrors([result(blockCache, [])], 'leveldb')).toEqual([])
+  expect(await routeErrors([result(blockCache, [])], ['leveldb'])).toEqual([])
   const withoutEngines = { ...blockCache, panel: { noValue: 'No data', metrics: blockCache.metrics } }
-  expect(await routeErrors([result(withoutEngines, [])], 'leveldb')).toEqual([
+  expect(await routeErrors([result(withoutEngines, [])], ['leveldb'])).toEqual([
     'engine: Block cache, A: no result, and the no-value text names no engine: No data',
   ])
-  expect(await routeErrors([result(blockCache, [])], 'rocksdb')).toHaveLength(2)
-  expect(await routeErrors([result(blockCache, [sample(1)])], 'leveldb')).toHaveLength(1)
+  expect(await routeErrors([result(blockCache, [])], ['rocksdb'])).toHaveLength(2)
+  expect(await routeErrors([result(blockCache, [sample(1)])], ['leveldb'])).toHaveLength(1)
 })
 
 test('a panel of values above 0 may be empty, and is also queried without that limit', async () => {
-  expect(await routeErrors([result(stallTime, [])], 'leveldb')).toEqual([])
+  expect(await routeErrors([result(stallTime, [])], ['leveldb'])).toEqual([])
   const withoutLimit = findQuery('fleet', 'Most write stall time, A, without limit')
-  expect(await routeErrors([result(withoutLimit, [])], 'leveldb')).toHaveLength(2)
+  expect(await routeErrors([result(withoutLimit, [])], ['leveldb'])).toHaveLength(2)
 })
 
 test('only constant values are compared', () => {
@@ -101,8 +101,10 @@ test('rule queries contain no recorded series for VictoriaMetrics, and alert que
 
 test('an ended alert may stay longer in VictoriaMetrics, and none may be missing there', async () => {
   const alerts = findQuery('overview', 'Pending and firing alerts, A')
-  expect(await routeErrors([result(alerts, [sample(1)], [sample(1), sample(1, { store: 'users' })])], 'leveldb')).toEqual([])
-  expect(await routeErrors([result(alerts, [sample(1), sample(1, { store: 'users' })], [sample(1)])], 'leveldb')).toHaveLength(1)
+  expect(await routeErrors([result(alerts, [sample(1)], [sample(1), sample(1, { store: 'users' })])], ['leveldb'])).toEqual([])
+  expect(await routeErrors([result(alerts, [sample(1), sample(1, { store: 'users' })], [sample(1)])], ['leveldb'])).toHaveLength(
+    1,
+  )
 })
 
 test.each([

@@ -14,17 +14,17 @@ const addedLabels = [...prometheusLabels, ...victoriaMetricsLabels]
 const metricsWithoutStaleMarkers: readonly string[] = ['db_alerts']
 const mayEndLater = ({ metrics }: RoutedQuery): boolean => metrics.some((name) => metricsWithoutStaleMarkers.includes(name))
 
-/** Returns one message per problem in the results for a process with stores on one engine. */
-export async function routeErrors(results: readonly QueryResult[], engine: string): Promise<string[]> {
-  const found = await Promise.all(results.map((result) => compareResult(result, engine)))
+/** Returns one message per problem in the results for a process with stores on these engines. */
+export async function routeErrors(results: readonly QueryResult[], engines: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(results.map((result) => compareResult(result, engines)))
   return found.flat()
 }
 
-async function compareResult({ query, samples }: QueryResult, engine: string): Promise<string[]> {
+async function compareResult({ query, samples }: QueryResult, engines: readonly string[]): Promise<string[]> {
   const title = `${query.from}: ${query.title}`
   const unknown = metricsIn(query.expr.victoriaMetrics).filter((name) => !Object.hasOwn(metrics, name))
   if (unknown.length > 0) return [`${title}: queries ${unknown}, which is not in the metric catalog`]
-  const gap = await explainGap(query, [engine])
+  const gap = await explainGap(query, engines)
   const emptyRoutes = routes.filter((route) => samples[route].length === 0)
   // The backends are queried at different moments: a value above 0 may have been there for one of them only.
   if (gap?.kind === 'event') return []
@@ -33,9 +33,9 @@ async function compareResult({ query, samples }: QueryResult, engine: string): P
     return gap.kind === 'engine' ? noValueErrors(query, title) : []
   }
   if (emptyRoutes.length > 0) return emptyRoutes.map((route) => `${title}: no result from ${route}`)
-  const unreported = unreportedMetrics(query.metrics, [engine])
+  const unreported = unreportedMetrics(query.metrics, engines)
   if (unreported.length === query.metrics.length)
-    return [`${title}: has a result, although ${engine} does not report ${unreported}`]
+    return [`${title}: has a result, although no store on ${engines} reports ${unreported}`]
   const [scraped, sent] = [valuesBySeries(samples.prometheus), valuesBySeries(samples.victoriaMetrics)]
   const missing = [...scraped.keys()].filter((series) => !sent.has(series)).map((series) => `${series} in prometheus only`)
   const more = [...sent.keys()].filter((series) => !scraped.has(series)).map((series) => `${series} in victoriaMetrics only`)

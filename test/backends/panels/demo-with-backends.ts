@@ -7,6 +7,9 @@ import { startVictoriaMetrics } from '@wombat/test-support/victoria-metrics'
 import { type PrometheusWithRules, startPrometheusWithRules } from './prometheus-with-rules.ts'
 import type { Backends } from './results.ts'
 
+/** The engines of the demo's stores. */
+export const demoEngines: readonly string[] = ['leveldb', 'lmdb', 'sqlite', 'lru-cache']
+
 /** The backends of a running demo. */
 export interface DemoWithBackends extends Backends {
   readonly prometheus: PrometheusWithRules

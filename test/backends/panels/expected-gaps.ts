@@ -39,6 +39,7 @@ const optionalMetrics: Readonly<Record<string, string>> = {
   db_sublevel_operations_total: 'bySublevel',
   db_sublevel_errors_total: 'bySublevel',
   db_sublevel_operation_seconds_total: 'bySublevel',
+  wombat_monitor_login_failures_total: 'authToken',
   wombat_monitor_unmeasured_modules: 'found automatically',
   wombat_monitor_workers: 'only one process',
   wombat_monitor_workers_ended_total: 'only one process',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { areInstalled } from '@wombat/test-support/backend-programs'
 import { describe, expect, test } from 'vitest'
 import { routeErrors, valueDifferences } from './compare-routes.ts'
-import { type DemoWithBackends, startDemoWithBackends } from './demo-with-backends.ts'
+import { type DemoWithBackends, demoEngines, startDemoWithBackends } from './demo-with-backends.ts'
 import { dashboardQueries } from './panel-query.ts'
 import { type QueryResult, runQueries } from './results.ts'
 import { generatedRules, ruleQueries } from './rule-query.ts'
@@ -25,7 +25,7 @@ async function remainingErrors(backends: DemoWithBackends): Promise<string[]> {
   const rounds: QueryResult[][] = []
   for (;;) {
     rounds.push(await runQueries(queries, backends))
-    const errors = await routeErrors(rounds.at(-1) ?? [], 'leveldb')
+    const errors = await routeErrors(rounds.at(-1) ?? [], demoEngines)
     const valueErrors = rounds.length < comparedRounds ? ['not enough rounds'] : valueDifferences(rounds.slice(-comparedRounds))
     const all = [...errors, ...valueErrors, ...(await backends.prometheus.ruleErrors())]
     if (all.length === 0 || performance.now() > deadlineMs) return all
@@ -34,10 +34,10 @@ async function remainingErrors(backends: DemoWithBackends): Promise<string[]> {
 }
 
 describe.skipIf(!areInstalled('prometheus', 'victoria-metrics', 'otelcol'))('the demo', () => {
-  test('fills every panel and rule of LevelDB and the monitor, with the same series on both routes and for every selection', async () => {
+  test('fills every panel and rule of its engines and the monitor, with the same series on both routes and for every selection', async () => {
     const backends = await startDemoWithBackends(rules)
     expect(await remainingErrors(backends)).toEqual([])
-    const store = ['damaged', 'orders']
+    const store = ['damaged', 'invoices', 'orders', 'products', 'sessions']
     expect(await offeredValues(backends)).toEqual({
       prometheus: { service: ['wombat-demo'], instance: [expect.stringMatching(/^127\.0\.0\.1:\d+$/)], store },
       victoriaMetrics: { service: ['wombat-demo'], instance: [expect.stringMatching(/^[0-9a-f-]{36}$/)], store },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'vitest'
-import { startDemoWithBackends } from './demo-with-backends.ts'
+import { demoEngines, startDemoWithBackends } from './demo-with-backends.ts'
 import { otherEngines, startOtherEngines } from './engines.ts'
 import { dashboardQueries } from './panel-query.ts'
 import { runQueries } from './results.ts'
@@ -18,5 +18,5 @@ test('the table of panels and rules', async () => {
   const backends = await startDemoWithBackends(rules, withEngines ? startOtherEngines : undefined)
   await sleep(settleMs)
   const results = await runQueries(queries, backends)
-  process.stdout.write(`\n${await formatTable(results, ['leveldb', ...(withEngines ? otherEngines : [])])}\n\n`)
+  process.stdout.write(`\n${await formatTable(results, [...demoEngines, ...(withEngines ? otherEngines : [])])}\n\n`)
 }, 120_000)

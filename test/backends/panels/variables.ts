@@ -66,6 +66,8 @@ export async function selectionErrors(all: readonly RoutedQuery[], backends: Bac
 function changes(all: readonly QueryResult[], selected: readonly QueryResult[], store?: string): string[] {
   return all.flatMap(({ query, samples }, index) =>
     routes.flatMap((route) => {
+      // Which series are the highest changes from query to query, and with the selection.
+      if (/\b(top|bottom)k\(/.test(query.expr[route])) return []
       // A sum without the label store does not show which stores it contains.
       if (store !== undefined && !samples[route].some(({ labels }) => labels['store'] !== undefined)) return []
       const isSelected = (series: string): boolean => store === undefined || [undefined, store].includes(storeLabel(series))

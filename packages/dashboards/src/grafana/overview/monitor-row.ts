@@ -228,7 +228,8 @@ const panels: readonly PanelSpec[] = [
     title: 'Failed logins to the console',
     width: 8,
     series: [{ legend: processLegend, query: perSecond('wombat_monitor_login_failures_total', { by: byProcess }) }],
-    note: 'Without an `authToken` there are none.',
+    note: 'A token was wrong.',
+    noValue: 'Without an `authToken`, nobody has to log in.',
   },
   {
     title: 'Processes and threads',
