@@ -42,6 +42,7 @@ async function demo(): Promise<void> {
       logMetricsEnabled: true,
       // Short intervals, so that the problems of the damaged store show soon.
       alertEvaluationIntervalMs: 5000,
+      slowQueryThresholdMs: 200,
       healthCheckIntervalMs: 5000,
       ...(receiver !== undefined && { otlp: { url: receiver.url } }),
       logger,
