@@ -50,7 +50,10 @@ test('a directory that a new store creates while it opens is not reported as mis
   const db = instrument(new ClassicLevel(join(await temporaryFolder(), 'new')), { registry, name: 'orders' })
   onTestFinished(() => db.close())
   expect(db.status).toBe('opening')
-  expect(await runCheck(name, 'orders')).toEqual({ status: 'unknown', message: 'Database is opening' })
+  const finding = await runCheck(name, 'orders')
+  expect(finding.reason).not.toBe('inaccessible')
+  // On a busy machine, it may have opened meanwhile.
+  if (db.status === 'opening') expect(finding).toEqual({ status: 'unknown', message: 'Database is opening' })
   await db.open()
   expect((await runCheck(name, 'orders')).message).not.toBe('Database is opening')
 })
