@@ -1,4 +1,4 @@
-// Prints what the console costs: node test/console/figures.ts [--seconds 60] [--stores 10]
+// Prints what the console costs: node test/console/figures.ts [--only size|cost|block] [--seconds 60] [--stores 10]
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -13,8 +13,13 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { browserFlags, executablePath } from './browser-program.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, stores: { type: 'string', default: '10' } },
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    stores: { type: 'string', default: '10' },
+  },
 })
+const isWanted = (part: string): boolean => values.only === undefined || values.only === part
 const seconds = Number(values.seconds)
 
 /** Every view over a day. */
@@ -36,11 +41,11 @@ interface Measurement {
   readonly busySeconds: Readonly<Record<string, number>>
 }
 
-await printSize()
+if (isWanted('size')) await printSize()
 const folder = await mkdtemp(join(tmpdir(), 'wombat-figures-'))
 try {
-  await printCost(Number(values.stores))
-  await printLongestBlock()
+  if (isWanted('cost')) await printCost(Number(values.stores))
+  if (isWanted('block')) await printLongestBlock()
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
