@@ -13,8 +13,20 @@ import { table } from './table.ts'
 
 const screen = new Screen(process.stdout)
 
-const toScreen = (level: string) => (fields: object, message: string) =>
-  screen.write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
+/** The lines of the log before the address of the console; undefined when it has been printed. */
+let early: string[] | undefined = []
+
+const toScreen = (level: string) => (fields: object, message: string) => {
+  const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
+  if (early === undefined) screen.write(line)
+  else early.push(line)
+}
+
+function printEarlyLines(): void {
+  const lines = early ?? []
+  early = undefined
+  for (const line of lines) screen.write(line)
+}
 const logger: Logger = { debug: () => {}, info: toScreen('info'), warn: toScreen('warn'), error: toScreen('error') }
 
 function printReceived({ exports, bytes }: OtlpReceiver): void {
@@ -50,6 +62,7 @@ async function demo(): Promise<void> {
       alertRules: { extends: 'default', rules: [importAlert] },
     })
     screen.write(`Console     ${monitoring.addresses.json}/`)
+    printEarlyLines()
     await using stores = await openStores(monitoring, folder)
 
     screen.write('Stores      orders (LevelDB, under most of the load), products (LMDB), invoices (SQLite), sessions (a cache)')
@@ -85,6 +98,7 @@ async function demo(): Promise<void> {
     // The whole run: there may be nothing to show since the last update.
     screen.draw(`${table(intervalSummary(undefined, await monitoring.snapshot()))}\n\n${healthLines(monitoring.health())}`)
   } finally {
+    printEarlyLines()
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -39,6 +39,7 @@ test('the demo prints its URLs and a table, serves every metric, and exits by it
   expect(numberAt('db_get_errors_total', { store: 'orders' })).toBe(0)
 
   expect(await within(endMs, demo.ended)).toBe(0)
+  expect(demo.written.output).toMatch(/^Console +http:\/\/127\.0\.0\.1:\d+\/\n/)
   expect(demo.written.output).toMatch(/^store +operation +per second +P50 +P95 +P99 +errors$/m)
   expect(demo.written.output).toMatch(/^orders +get +\d+\.\d +\d+ µs/m)
   const [, errors] = demo.written.output.match(/^damaged +get .* (\d+)$/m) ?? []
