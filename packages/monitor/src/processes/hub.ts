@@ -79,6 +79,8 @@ interface Worker extends Hello {
   readonly peer: Peer
   readonly slot: string
   collecting: Promise<void> | undefined
+  /** Set while it is asked to send everything again. */
+  restarting: Promise<unknown> | undefined
   lastAnswerMs: number
   isLate: boolean
   hasClosed: boolean
@@ -301,6 +303,7 @@ export class Hub {
       peer,
       slot,
       collecting: undefined,
+      restarting: undefined,
       lastAnswerMs: clock.nowMs(),
       isLate: false,
       hasClosed: false,
@@ -337,7 +340,20 @@ export class Hub {
       replication?.frame(worker, head, numbers)
     } catch (error) {
       registry.recordSourceFailure('the metrics of another process', error)
+      this.#askForAll(worker)
     }
+  }
+
+  /** Lets a process send everything again, after a frame that could not be read: at most once for each of its answers. */
+  #askForAll(worker: string): void {
+    const sender = this.#workers.get(worker)
+    if (sender === undefined || sender.restarting !== undefined) return
+    sender.restarting = sender.peer
+      .ask('restart', undefined, collectTimeoutMs)
+      .catch(() => undefined)
+      .finally(() => {
+        sender.restarting = undefined
+      })
   }
 
   readonly #readOwn = ({ numbers, ...head }: Frame): void => this.#read(this.#options.ownWorker, head, numbers)

@@ -10,9 +10,11 @@ import type { Transport, TransportEvents } from './transport.ts'
 
 /** The shortest time between two times that changes are sent without being asked for: what a process loses that is killed. */
 const sendIntervalMs = 100
+/** The longest time between them, whatever they cost: what is missing of a process that is killed is said to be a second at most. */
+const maxSendIntervalMs = 1000
 /** Health and databases change more slowly. */
 const detailsIntervalMs = 500
-/** Sending takes at most this share of the event loop's time. */
+/** Sending takes at most this share of the event loop's time, unless it would have to wait for longer than that. */
 const maxSendShare = 0.01
 /** With more unsent bytes than this, changes wait. */
 const maxBufferedBytes = 8 * 2 ** 20
@@ -56,7 +58,7 @@ export class Link {
   readonly #unsubscribe: () => void
   #state: LinkState
   #replica: Replica | undefined
-  #sending: Promise<void> | undefined
+  #sending: Promise<number> | undefined
   #isSynced = false
   #sentDetailsMs = Number.NEGATIVE_INFINITY
   #sentHealth = ''
@@ -89,6 +91,11 @@ export class Link {
         collect: () => this.#collect(),
         operations: (body) => options.operations(body),
         settings: (body) => options.settings(body),
+        restart: () =>
+          this.#afterSending(() => {
+            this.#feed.restart()
+            this.#isSynced = false
+          }),
         addresses: (body) => options.onAddresses(body as Addresses),
         'replica-start': (generation) => {
           this.#replica = new Replica(generation as number)
@@ -174,7 +181,7 @@ export class Link {
   /** Returns, at once, what the process that collects has not received, as bytes that it can read later. */
   rest(): Buffer {
     // What waits in the buffer of the connection is lost with the process.
-    if (this.#peer.bufferedBytes > 0 || this.#sending !== undefined) this.#feed.restart()
+    if (this.#peer.bufferedBytes > 0) this.#feed.restart()
     return this.#feed.encode()
   }
 
@@ -194,23 +201,30 @@ export class Link {
     return true
   }
 
-  /** Sends what has changed. Calls during one wait for the next, because the values have changed since. */
-  async #send(): Promise<void> {
+  /**
+   * Sends what has changed. Calls during one wait for the next, because the values have changed since. Resolves to the seconds that the
+   * event loop was busy with reading the values.
+   */
+  async #send(): Promise<number> {
     while (this.#sending !== undefined) await this.#sending
+    // The process that collects may ask before this one knows that it is welcome; everything follows then.
+    if (!this.#isWelcome) return 0
     this.#sending = this.#sendChanges().finally(() => {
       this.#sending = undefined
     })
-    await this.#sending
+    return this.#sending
   }
 
-  async #sendChanges(): Promise<void> {
-    await this.#feed.sendTo(this.#tellFrame)
+  async #sendChanges(): Promise<number> {
+    const busySeconds = await this.#feed.sendTo(this.#tellFrame)
     if (!this.#isSynced) this.#peer.tell('synced')
     this.#isSynced = true
     this.#sendEvents()
-    if (performance.now() - this.#sentDetailsMs < detailsIntervalMs) return
-    this.#sentDetailsMs = performance.now()
-    await this.#sendDetails()
+    if (performance.now() - this.#sentDetailsMs >= detailsIntervalMs) {
+      this.#sentDetailsMs = performance.now()
+      await this.#sendDetails()
+    }
+    return busySeconds
   }
 
   #sendEvents(): void {
@@ -246,9 +260,8 @@ export class Link {
   }
 
   async #sendLater(): Promise<void> {
-    const startMs = performance.now()
-    if (this.#peer.bufferedBytes < maxBufferedBytes) await this.#send()
-    this.#schedule(Math.max(sendIntervalMs, (performance.now() - startMs) / maxSendShare))
+    const busySeconds = this.#peer.bufferedBytes < maxBufferedBytes ? await this.#send() : 0
+    this.#schedule(Math.min(maxSendIntervalMs, Math.max(sendIntervalMs, (busySeconds * 1000) / maxSendShare)))
   }
 
   #end(reason: string | undefined): void {

@@ -34,14 +34,18 @@ export class RegistryFeed {
   /** How many of the sources were defined to the receiver. */
   #defined = 0
   #isRestart = true
+  /** The number of the pass over the sources that runs; undefined if none does. */
+  #runningPass: number | undefined
+  #passes = 0
   #scratch = new Float64Array(0)
 
   constructor(registry: MetricsRegistry) {
     this.#unsubscribe = registry.onSeries((family, series) => this.#add(family, series))
   }
 
-  /** Starts again for another receiver: the next frames contain everything. */
+  /** Starts again for another receiver: the next frames contain everything. A pass that runs ends where it is. */
   restart(): void {
+    this.#runningPass = undefined
     this.#defined = 0
     this.#isRestart = true
     this.#definedMetrics.clear()
@@ -65,13 +69,20 @@ export class RegistryFeed {
     this.follow(registry)
   }
 
-  /** Passes what changed to `send`, in slices. */
-  async sendTo(send: (frame: Frame) => void): Promise<void> {
-    const slices = new TimeSlices()
+  /** Passes what changed to `send`, in slices. Resolves to the seconds that the event loop was busy with it. */
+  async sendTo(send: (frame: Frame) => void): Promise<number> {
+    let busySeconds = 0
+    const slices = new TimeSlices({
+      onSlice: (seconds) => {
+        busySeconds += seconds
+      },
+    })
     for (const frame of this.#frames()) {
       if (frame !== undefined) send(frame)
       await slices.yieldIfDue()
     }
+    slices.end()
+    return busySeconds
   }
 
   /** Passes what changed to `send` at once, without a pause. */
@@ -88,6 +99,10 @@ export class RegistryFeed {
 
   /** Returns what changed, frame by frame. What is undefined in between is a place to pause. */
   *#frames(): Generator<Frame | undefined> {
+    // What an unfinished pass has read and not sent would be lost.
+    if (this.#runningPass !== undefined) this.restart()
+    const pass = ++this.#passes
+    this.#runningPass = pass
     let writer = this.#startFrame()
     const isRestart = this.#isRestart
     this.#isRestart = false
@@ -102,7 +117,9 @@ export class RegistryFeed {
         yield writer.frame()
         writer = this.#startFrame()
       } else if (id % 64 === 63) yield undefined
+      if (this.#runningPass !== pass) return
     }
+    this.#runningPass = undefined
     this.#defined = Math.max(this.#defined, length)
     if (isRestart || !writer.isEmpty) yield writer.frame()
   }
