@@ -6,11 +6,8 @@ import { type Kind, soak } from './soak.ts'
 
 /** Ten minutes of each kind: SOAK_SECONDS=600 npx vitest run test/processes */
 const seconds = Number(process.env['SOAK_SECONDS'] ?? 12)
-/**
- * What a process that is killed may not have sent: it does at most 2000 puts a second, and sends every half second. On a machine that
- * is busy with other work it has to wait for a turn.
- */
-const maxLostPerKill = 4000
+/** What a process that is killed may not have sent: it does at most 2000 puts a second, and sends every tenth of a second if it has its turns. */
+const maxLostPerKill = 1000
 
 async function run(kind: Kind): Promise<void> {
   const result = await soak({ kind, folder: await temporaryFolder(), seconds, endEverySeconds: seconds > 60 ? 5 : 1.5 })
