@@ -87,7 +87,7 @@ function addChange(events: EventLog, { check, from, to, timeMs }: HealthChange):
   events.add({
     kind: 'health_change',
     severity: severities[to],
-    title: `${name} is ${to}`,
+    title: `${name.replaceAll('_', ' ')} is ${to}`,
     ...(store !== undefined && { store }),
     startMs: timeMs,
     details: { check: name, from, to, message },

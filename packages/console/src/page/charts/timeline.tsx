@@ -84,7 +84,11 @@ export function Timeline({
         <span class="timeline-label" />
         <span class="timeline-track">
           {ticks.map((timeMs) => (
-            <span key={timeMs} class="timeline-tick" style={{ left: `${percent(timeMs)}%` }}>
+            <span
+              key={timeMs}
+              class={`timeline-tick${percent(timeMs) < 3 ? ' timeline-tick-first' : percent(timeMs) > 97 ? ' timeline-tick-last' : ''}`}
+              style={{ left: `${percent(timeMs)}%` }}
+            >
               {formatTimeTick(timeMs, stepSeconds)}
             </span>
           ))}
