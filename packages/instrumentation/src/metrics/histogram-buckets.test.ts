@@ -24,12 +24,29 @@ test('fine buckets ascend without a gap from 0 to Infinity, and every bound is a
   expect(bounds.filter((bound) => !edges.includes(bound))).toEqual([])
 })
 
-test('no fine bucket with two finite edges is wider than 6.25 %', () => {
+test('no fine bucket with two finite edges is wider than 2^(1/16)', () => {
   const { edges } = histogramBuckets(latencyBounds)
   for (let index = 1; index < edges.length - 2; index++) {
-    expect((edges[index + 1] as number) / (edges[index] as number)).toBeLessThanOrEqual(1 + 1 / 16)
+    expect((edges[index + 1] as number) / (edges[index] as number)).toBeLessThanOrEqual(2 ** (1 / 16) * (1 + Number.EPSILON))
   }
 })
+
+test('the boundaries are the doubles nearest to 2^(k/16)', () => {
+  const { edges, exponentialBucketOfFineBucket: bucketOf } = histogramBuckets([1])
+  const gap = (value: number): bigint => abs(BigInt(value * 2 ** 52) ** 16n - 2n ** BigInt(52 * 16) * 2n ** BigInt(step))
+  let step = 0
+  for (let index = 1; index < bucketOf.length; index++) {
+    step = bucketOf[index] as number
+    // Between 1 and 2 a double is a multiple of 2^-52, so that its 16th power can be compared exactly.
+    if (step < 0 || step >= 16) continue
+    const boundary = edges[index] as number
+    for (const other of [boundary - Number.EPSILON, boundary + Number.EPSILON]) expect(gap(boundary)).toBeLessThan(gap(other))
+  }
+})
+
+function abs(value: bigint): bigint {
+  return value < 0n ? -value : value
+}
 
 const invalid: ReadonlyArray<[what: string, bounds: number[], message: RegExp]> = [
   ['no bounds', [], /at least one bound/],

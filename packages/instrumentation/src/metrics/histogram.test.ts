@@ -112,6 +112,14 @@ test('values of other types are rejected, not converted', () => {
   expect(rejections(registry)).toEqual({ not_finite: 9 })
 })
 
+test('a value with a weight stands for that many values', () => {
+  const histogram = createHistogram([1, 10])
+  histogram.record(5, 3)
+  histogram.record(0.5)
+  expect(histogram.snapshot()).toMatchObject({ count: 4, sum: 15.5, min: 0.5, max: 5 })
+  expect(histogram.snapshot().bucketCounts()).toEqual([1, 3, 0])
+})
+
 test('a snapshot does not change when the histogram records more', () => {
   const histogram = createHistogram([1, 10])
   histogram.record(5)

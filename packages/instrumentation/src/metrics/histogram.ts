@@ -1,5 +1,5 @@
 import { type HistogramBuckets, histogramBuckets } from './histogram-buckets.ts'
-import { HistogramSnapshot } from './histogram-snapshot.ts'
+import { type Exemplar, HistogramSnapshot } from './histogram-snapshot.ts'
 import type { InstrumentOwner } from './instrument-owner.ts'
 
 // Scratch memory that gives access to the bits of a float; shared by all histograms, because recording is synchronous.
@@ -7,6 +7,8 @@ import type { InstrumentOwner } from './instrument-owner.ts'
 const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
 const highWord = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
+
+const noExemplars: readonly Exemplar[] = Object.freeze([])
 
 /**
  * A distribution of values: a count for each fine bucket, the sum, the smallest and the largest value. `record` computes one
@@ -23,9 +25,11 @@ export class Histogram {
   readonly #base: number
   readonly #lastBin: number
   readonly #fineBucketOfBin: Uint16Array
-  readonly #thresholdOfBin: Float64Array
+  readonly #thresholdsOfBin: Float64Array
   readonly #owner: InstrumentOwner
   readonly #metric: string
+  /** The exemplar of each explicit bucket; undefined before the first one. */
+  #exemplars: Array<Exemplar | undefined> | undefined
 
   constructor(owner: InstrumentOwner, metric: string, bounds: readonly number[]) {
     const buckets = histogramBuckets(bounds)
@@ -37,7 +41,7 @@ export class Histogram {
     this.#base = buckets.base
     this.#lastBin = buckets.lastBin
     this.#fineBucketOfBin = buckets.fineBucketOfBin
-    this.#thresholdOfBin = buckets.thresholdOfBin
+    this.#thresholdsOfBin = buckets.thresholdsOfBin
     this.#owner = owner
     this.#metric = metric
   }
@@ -45,26 +49,38 @@ export class Histogram {
   /**
    * Records a value in the unit of the metric: a finite number of 0 or more. Never throws: other values are counted as
    * rejected.
+   *
+   * @param weight how many values it stands for.
    */
-  record(value: number): void {
+  record(value: number, weight = 1): void {
     if (!this.#owner.enabled) return
     if (!(Number.isFinite(value) && value >= 0)) {
       this.#owner.reject(this.#metric, Number.isFinite(value) ? 'negative' : 'not_finite', value)
       return
     }
-    float[0] = value
-    // The sign bit of a negative zero makes the shifted word negative, which is bin 0.
-    let bin = ((words[highWord] as number) >> 16) - this.#base
-    if (bin < 0) bin = 0
-    else if (bin > this.#lastBin) bin = this.#lastBin
+    const index = this.#fineBucket(value)
     const numbers = this.#numbers
     const end = this.#fineBucketCount
-    const index = (this.#fineBucketOfBin[bin] as number) + (value > (this.#thresholdOfBin[bin] as number) ? 1 : 0)
-    numbers[index] = (numbers[index] as number) + 1
-    numbers[end] = (numbers[end] as number) + value
+    numbers[index] = (numbers[index] as number) + weight
+    numbers[end] = (numbers[end] as number) + value * weight
     if (value < (numbers[end + 1] as number)) numbers[end + 1] = value
     if (value > (numbers[end + 2] as number)) numbers[end + 2] = value
     if (this.sink !== undefined) this.sink(value)
+  }
+
+  /**
+   * Keeps the operation of a sampled trace as the example for the explicit bucket of its value, instead of the one before: of each bucket, the
+   * last one is kept (as OpenTelemetry's `AlignedHistogramBucketExemplarReservoir` may do). Record the value, too.
+   */
+  setExemplar(exemplar: Exemplar): void {
+    if (!this.#owner.enabled || !(exemplar.value >= 0 && exemplar.value < Number.POSITIVE_INFINITY)) return
+    this.#exemplars ??= new Array(this.buckets.bounds.length + 1).fill(undefined)
+    this.#exemplars[this.buckets.bucketOfFineBucket[this.#fineBucket(exemplar.value)] as number] = exemplar
+  }
+
+  /** The exemplars, one for each explicit bucket that has one, by ascending value. */
+  get exemplars(): readonly Exemplar[] {
+    return this.#exemplars?.filter((exemplar) => exemplar !== undefined) ?? noExemplars
   }
 
   /** How many numbers `copyNumbers` copies. */
@@ -102,6 +118,24 @@ export class Histogram {
   snapshot(): HistogramSnapshot {
     const end = this.#fineBucketCount
     const [sum = 0, min = 0, max = 0] = this.#numbers.subarray(end)
-    return new HistogramSnapshot(this.buckets, this.#numbers.slice(0, end), sum, min, max)
+    return new HistogramSnapshot(this.buckets, this.#numbers.slice(0, end), sum, min, max, this.exemplars)
+  }
+
+  /** Returns the fine bucket of a finite value of 0 or more. */
+  #fineBucket(value: number): number {
+    float[0] = value
+    // The sign bit of a negative zero makes the shifted word negative, which is bin 0.
+    let bin = ((words[highWord] as number) >> 15) - this.#base
+    if (bin < 0) bin = 0
+    else if (bin > this.#lastBin) bin = this.#lastBin
+    const thresholds = this.#thresholdsOfBin
+    const at = bin << 1
+    // The sign bit tells whether the value is above the boundary: the processor could not predict a branch.
+    float[0] = (thresholds[at] as number) - value
+    return (
+      (this.#fineBucketOfBin[bin] as number) +
+      ((words[highWord] as number) >>> 31) +
+      (value > (thresholds[at + 1] as number) ? 1 : 0)
+    )
   }
 }

@@ -8,6 +8,7 @@ import { endSpan, findSpanContext, startSpan } from '../otel/span.ts'
 import type { ObservedOperation, OperationObserver } from '../registry/observer.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { nowMs } from './clock.ts'
+import { keepExemplar } from './exemplar.ts'
 
 /** The store that operations belong to, as labels and span attributes name it. */
 export interface StoreIdentity {
@@ -130,7 +131,11 @@ export class OperationRecorder implements ObservedOperation {
   recordSuccess(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
     this.countSuccess(entries, details?.span)
     this.latency.record(seconds)
-    if (this.#duration !== undefined) this.#duration.record(seconds)
+    keepExemplar(this.latency, seconds, details?.span, this.#observer)
+    if (this.#duration !== undefined) {
+      this.#duration.record(seconds)
+      keepExemplar(this.#duration, seconds, details?.span, this.#observer)
+    }
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, entries, false, details, result)
   }
 
@@ -142,6 +147,7 @@ export class OperationRecorder implements ObservedOperation {
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
     const type = this.countFailure(error, details?.span)
     this.latency.record(seconds)
+    keepExemplar(this.latency, seconds, details?.span, this.#observer)
     if (this.#duration !== undefined) {
       this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#conventionLabels(), 'error.type': type })
     }

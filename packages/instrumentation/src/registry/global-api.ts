@@ -28,6 +28,11 @@ export function globalMeterProvider(): MeterProvider | undefined {
   return globalApi().metrics
 }
 
+/** Returns whether a context manager is registered: without one there is no active span. */
+export function hasContextManager(): boolean {
+  return globalApi().context !== undefined
+}
+
 /** Returns the active span; undefined if there is none. */
 export function activeSpan(): Span | undefined {
   return globalApi().context?.active().getValue(spanKey) as Span | undefined

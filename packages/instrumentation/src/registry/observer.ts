@@ -2,6 +2,7 @@ import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
 import type { CalloutTarget } from './callouts.ts'
+import { hasContextManager } from './global-api.ts'
 import type { StoreEvent } from './store-event.ts'
 
 /** An operation that reached the slow-operation threshold: sizes only, never a key or a value. */
@@ -63,6 +64,9 @@ export interface ObservedStore {
   markInFlight(nowMs: number): void
 }
 
+/** After so many operations without a context manager, it is looked for again: finding none costs 10 ns. */
+const operationsPerLook = 64
+
 /**
  * Observes the stores of one registry, in addition to counts and latencies: slow and failed operations, events of the
  * engines, spans, and the share of operations that are timed. All settings can change at run time; without a
@@ -71,6 +75,11 @@ export interface ObservedStore {
 export class OperationObserver {
   /** Creates a span for each operation, as a child of the active span. Without a tracer there are no spans. */
   tracer: Tracer | undefined
+  /**
+   * Whether latencies keep exemplars: the traces of operations inside sampled spans (default true: the filter `trace_based` of OpenTelemetry's
+   * specification; false is its `always_off`).
+   */
+  exemplarsEnabled = true
   /** The operations of all measured stores. */
   readonly operations = new Set<ObservedOperation>()
   /** The operations in flight of each measured store. */
@@ -81,6 +90,8 @@ export class OperationObserver {
   readonly #eventListeners = new Set<(event: StoreEvent) => void>()
   #eventIds = 0
   #sampleInterval = 1
+  #hasContextManager = false
+  #untilLook = 0
   readonly #onListenerFailure: (error: unknown) => void
   /** Counts an error of the application's tracer or context manager. */
   readonly onTracerFailure: (error: unknown) => void
@@ -89,6 +100,15 @@ export class OperationObserver {
   constructor(onFailure: (target: CalloutTarget, error: unknown) => void = () => {}) {
     this.#onListenerFailure = (error) => onFailure('listener', error)
     this.onTracerFailure = (error) => onFailure('tracer', error)
+  }
+
+  /** Whether an operation without a span of its own may be inside one of the application. Costs next to nothing if none can be. */
+  get mayBeInSpan(): boolean {
+    if (this.#hasContextManager) return true
+    if (this.#untilLook-- > 0) return false
+    this.#untilLook = operationsPerLook
+    this.#hasContextManager = hasContextManager()
+    return this.#hasContextManager
   }
 
   /** One of this many operations is timed, chosen at random (default 1: all). All operations are counted. */

@@ -204,12 +204,12 @@ test('deltas of exponential histograms add up', async () => {
     for (const value of values) registry.recordHistogram('db_get_latency_seconds', value, { store: 'orders' })
   }
   const next = async () => [...indexPoints(await collect(producer)).values()].map(({ value }) => value as ExponentialHistogram)
-  // Two octaves apart, which are 16 buckets at scale 3. Both values are in the middle of their fine buckets.
+  // Two octaves apart, which are 32 buckets at scale 4.
   record(1.03125, 1.03125, 4.125)
   const [first] = await next()
-  expect(first).toMatchObject({ scale: 3, count: 3, sum: 6.1875, positive: { bucketCounts: [2, ...new Array(15).fill(0), 1] } })
+  expect(first).toMatchObject({ scale: 4, count: 3, sum: 6.1875, positive: { bucketCounts: [2, ...new Array(31).fill(0), 1] } })
   record(4.125)
   const [second] = await next()
-  expect(second).toMatchObject({ scale: 3, count: 1, sum: 4.125, positive: { bucketCounts: [1] } })
-  expect(second?.positive.offset).toBe((first?.positive.offset ?? 0) + 16)
+  expect(second).toMatchObject({ scale: 4, count: 1, sum: 4.125, positive: { bucketCounts: [1] } })
+  expect(second?.positive.offset).toBe((first?.positive.offset ?? 0) + 32)
 })

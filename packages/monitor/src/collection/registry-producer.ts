@@ -59,10 +59,16 @@ const emptyResource: Resource = {
 /** A start time is moved only if the system clock was set: receivers read every change of it as a restart. */
 const minStartChangeMs = 1000
 
-/** An explicit histogram together with the fine buckets that it was computed from. */
-export interface FineHistogram extends Histogram {
+/** What a histogram was computed from: its fine buckets and its exemplars, which OpenTelemetry's SDK does not have. */
+interface Source {
   readonly snapshot: HistogramSnapshot
 }
+
+/** An explicit histogram together with the fine buckets that it was computed from. */
+export type FineHistogram = Histogram & Source
+
+/** An exponential histogram together with the fine buckets that it was computed from. */
+export type FineExponentialHistogram = ExponentialHistogram & Source
 
 /** A metric with its declared kind: OpenTelemetry has no kind for a summary. */
 export type OwnMetricData = MetricData & { readonly kind: MetricKind }
@@ -234,11 +240,11 @@ function explicitHistogram(snapshot: HistogramSnapshot | undefined): FineHistogr
   return { buckets, ...totals(snapshot), snapshot }
 }
 
-function exponentialHistogram(snapshot: HistogramSnapshot | undefined): ExponentialHistogram | undefined {
+function exponentialHistogram(snapshot: HistogramSnapshot | undefined): FineExponentialHistogram | undefined {
   if (snapshot === undefined) return undefined
   const { scale, zeroCount, offset, counts } = snapshot.exponential()
   const negative = { offset: 0, bucketCounts: [] }
-  return { scale, zeroCount, positive: { offset, bucketCounts: counts }, negative, ...totals(snapshot) }
+  return { scale, zeroCount, positive: { offset, bucketCounts: counts }, negative, ...totals(snapshot), snapshot }
 }
 
 function totals({ count, sum, min, max }: HistogramSnapshot): { count: number; sum: number; min?: number; max?: number } {

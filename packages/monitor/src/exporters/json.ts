@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { Semconv } from '@wombat/instrumentation'
+import type { Exemplar, Semconv } from '@wombat/instrumentation'
 import { isExported, summaryQuantiles } from '@wombat/instrumentation/internal'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
 import { RecentHistograms } from './recent-histograms.ts'
@@ -40,6 +40,8 @@ export interface JsonDistribution extends JsonBase {
   readonly quantilesSinceStart: readonly JsonQuantile[]
   /** Cumulative buckets: the number of values up to `le`. Summaries have none. */
   readonly buckets?: ReadonlyArray<{ readonly le: number | '+Inf'; readonly count: number }>
+  /** Values with the traces that they belong to: the last one of each bucket. Left out if there are none. */
+  readonly exemplars?: readonly Exemplar[]
 }
 
 /** One series of a metric. */
@@ -88,6 +90,7 @@ function jsonMetric(point: Point, timestamp: number, recent: RecentHistograms): 
     quantiles: quantiles(recent.recent(point)),
     quantilesSinceStart: quantiles(point.snapshot),
     ...(point.kind === 'histogram' && { buckets: cumulativeBuckets(point) }),
+    ...(point.snapshot !== undefined && point.snapshot.exemplars.length > 0 && { exemplars: point.snapshot.exemplars }),
     timestamp,
   }
 }

@@ -174,7 +174,7 @@ test('the default aggregation variable makes histograms exponential', async () =
   )
   expect(latency).not.toHaveProperty('histogram')
   const [point] = latency?.exponentialHistogram?.dataPoints ?? []
-  expect(point).toMatchObject({ count: 3, sum: 0.75, min: 0, max: 0.5, scale: 3, zeroCount: 1 })
+  expect(point).toMatchObject({ count: 3, sum: 0.75, min: 0, max: 0.5, scale: 4, zeroCount: 1 })
   expect(point?.positive?.bucketCounts.reduce((all, one) => all + one)).toBe(2)
 })
 

@@ -16,6 +16,7 @@ import { trackSelfTime } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
 import { RegistrySource } from '../processes/registry-source.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
+import { type SerializeMetrics, withJsonExemplars, withProtobufExemplars } from './otlp-exemplars.ts'
 
 /**
  * The options of the OTLP exporter, which sends over HTTP. Options that are left out come from OpenTelemetry's environment
@@ -162,8 +163,9 @@ class Answers {
   #answer = complete
 
   constructor(serializer: Serializer) {
+    const serialize: SerializeMetrics = (metrics) => serializer.serializeRequest(metrics)
     this.serializer = {
-      serializeRequest: (metrics: ResourceMetrics) => serializer.serializeRequest(metrics),
+      serializeRequest: serializer === JsonMetricsSerializer ? withJsonExemplars(serialize) : withProtobufExemplars(serialize),
       deserializeResponse: (body: Uint8Array) => {
         this.#read(serializer, body)
         // With the response, the exporter would print it on `diag`, too.

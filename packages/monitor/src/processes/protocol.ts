@@ -3,7 +3,7 @@ import type { HealthReport } from '../health/check.ts'
 import type { FrameHead } from './series-table.ts'
 
 /** Processes whose numbers differ do not understand each other. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** The URLs of the HTTP servers; a server that is disabled has none. */
 export interface Addresses {

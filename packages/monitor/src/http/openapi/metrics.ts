@@ -65,7 +65,17 @@ export const metricEndpoints: EndpointGroup = {
         object({ le: { anyOf: [number(), { type: 'string', enum: ['+Inf'] }] }, count: integer('number of values up to `le`') }),
         'cumulative; a summary has none',
       ),
+      'exemplars?': list(ref('Exemplar'), 'values with their traces, the last one of each bucket; left out if there are none'),
     }),
+    Exemplar: object(
+      {
+        value: number('in the unit of the metric'),
+        timeMs: timeMs(),
+        traceId: text('32 hexadecimal digits'),
+        spanId: text('16 hexadecimal digits'),
+      },
+      'A recorded value with the trace that it belongs to.',
+    ),
     Metric: { description: 'One series of a metric.', anyOf: [ref('MetricNumber'), ref('MetricDistribution')] },
     DerivedNumber: object(
       {
