@@ -427,7 +427,7 @@ const monitorRows = {
   wombat_process_event_loop_delay_seconds: row(
     'histogram',
     's',
-    'Delay of the event loop, sampled 50 times per second.',
+    'Delay of the event loop, sampled 50 times per second, or 20 times while no store is used.',
     [],
     latencyBounds,
   ),

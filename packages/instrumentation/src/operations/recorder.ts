@@ -105,7 +105,9 @@ export class OperationRecorder implements ObservedOperation {
    * fixed distance could match a pattern in the calls, and would then time only one kind of them.
    */
   shouldTime(): boolean {
-    const interval = this.#observer.sampleInterval
+    const observer = this.#observer
+    if (observer.onNextOperation !== undefined) observer.operationStarted()
+    const interval = observer.sampleInterval
     if (interval === 1) return true
     if (this.#untilTimed > 0) {
       this.#untilTimed--

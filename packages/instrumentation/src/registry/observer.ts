@@ -80,6 +80,8 @@ export class OperationObserver {
    * specification; false is its `always_off`).
    */
   exemplarsEnabled = true
+  /** Called when the next operation of a store starts, once: whatever watches operations can rest until then. */
+  onNextOperation: (() => void) | undefined
   /** The operations of all measured stores. */
   readonly operations = new Set<ObservedOperation>()
   /** The operations in flight of each measured store. */
@@ -109,6 +111,17 @@ export class OperationObserver {
     this.#untilLook = operationsPerLook
     this.#hasContextManager = hasContextManager()
     return this.#hasContextManager
+  }
+
+  /** Calls `onNextOperation`. Never throws. */
+  operationStarted(): void {
+    const listener = this.onNextOperation
+    this.onNextOperation = undefined
+    try {
+      listener?.()
+    } catch (error) {
+      this.#onListenerFailure(error)
+    }
   }
 
   /** One of this many operations is timed, chosen at random (default 1: all). All operations are counted. */

@@ -13,7 +13,18 @@ function createLoop() {
     startedMs: () => clock.appStartedMs,
   }
   const registry = new MetricsRegistry()
-  const loop = new EventLoop(registry, clock)
+  const restDelays = {
+    next: [] as number[],
+    take: () => {
+      const all = restDelays.next.splice(0)
+      const short = all.filter((delayMs) => delayMs < 10)
+      return { longMs: all.filter((delayMs) => delayMs >= 10), shortCount: short.length, shortMeanMs: short[0] ?? 0 }
+    },
+    start: () => {},
+    stop: () => {},
+  }
+  const reported: number[] = []
+  const loop = new EventLoop(registry, clock, ({ fromMs, toMs }) => reported.push(toMs - fromMs), restDelays)
   // Its timer never fires: each of these tests is synchronous.
   loop.start()
   onTestFinished(() => loop.close())
@@ -22,7 +33,7 @@ function createLoop() {
     clock.iteration++
     loop.tick()
   }
-  return { clock, registry, loop, tickAt }
+  return { clock, registry, loop, restDelays, reported, tickAt }
 }
 
 test('a late tick is recorded as a block', () => {
@@ -126,4 +137,60 @@ test('a closed monitor has no ticks', () => {
   expect(length).toBeGreaterThan(0)
   vi.advanceTimersByTime(1000)
   expect(times).toHaveLength(length)
+})
+
+test('while it rests, the blocks that Node measured are recorded at the next tick, query or waking', () => {
+  const { clock, registry, loop, restDelays, reported, tickAt } = createLoop()
+  tickAt(20)
+  loop.rest()
+  restDelays.next = [0, 3, 15, 400]
+  tickAt(1020)
+  expect(loop.longestBlockSeconds(0)).toBe(0.4)
+  expect(loop.blockedSeconds(0, 1020)).toBeCloseTo(0.415, 9)
+  expect(loop.delaySeconds()).toBe(0.4)
+  restDelays.next = [200]
+  clock.timeMs = 1500
+  expect(loop.blockedSeconds(1200, 1500)).toBe(0.2)
+  expect(loop.deliveryDelaySeconds(1400)).toBe(0.1)
+  restDelays.next = [120]
+  clock.timeMs = 1900
+  loop.wake()
+  expect(loop.isResting).toBe(false)
+  expect(loop.blockedSeconds(1600, 1900)).toBeCloseTo(0.12, 9)
+  expect(reported).toEqual([400, 200, 120])
+  const delay = registry.histogram('wombat_process_event_loop_delay_seconds').snapshot()
+  expect([delay.count, delay.max]).toEqual([7, 0.4])
+})
+
+test('waking is no block, however long it has rested', () => {
+  const { clock, loop, tickAt } = createLoop()
+  loop.rest()
+  clock.timeMs = 900
+  loop.wake()
+  tickAt(920)
+  clock.timeMs = 940
+  expect([loop.blockedSeconds(0, 940), loop.delaySeconds(), loop.hasIteratedSince(910)]).toEqual([0, 0, true])
+})
+
+test('delays while the application starts are not recorded', () => {
+  const { clock, registry, loop, restDelays, tickAt } = createLoop()
+  clock.appStartedMs = Number.POSITIVE_INFINITY
+  loop.rest()
+  restDelays.next = [700]
+  tickAt(1000)
+  expect(loop.longestBlockSeconds(0)).toBe(0)
+  expect(registry.histogram('wombat_process_event_loop_delay_seconds').snapshot().count).toBe(0)
+})
+
+test('while it rests, Node measures how long the event loop is blocked', async () => {
+  const registry = new MetricsRegistry()
+  const loop = new EventLoop(registry)
+  loop.start()
+  onTestFinished(() => loop.close())
+  loop.rest()
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  const fromMs = performance.now()
+  while (performance.now() < fromMs + 400);
+  await expect.poll(() => loop.longestBlockSeconds(fromMs)).toBeGreaterThan(0.3)
+  expect(registry.histogram('wombat_process_event_loop_delay_seconds').snapshot().max).toBeGreaterThan(0.3)
 })

@@ -2,9 +2,12 @@ import { performance } from 'node:perf_hooks'
 import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { applicationStart } from './application-start.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
+import { type Delays, NativeDelays } from './native-delays.ts'
 
 /** Interval of the timer that measures the event loop. */
 export const tickIntervalMs = 20
+/** The same while it rests. */
+const restIntervalMs = 1000
 /** Shortest delay that counts as a block: less is the inaccuracy of the timer, or ordinary work. */
 const minBlockMs = 10
 /** Shortest block of which the listener is notified. */
@@ -17,6 +20,14 @@ export interface LoopClock {
   iterations(): number
   /** Returns when the application had started. Before, its modules were loaded, and the event loop was not expected to iterate. */
   startedMs(): number
+}
+
+/** Measures the delays of the event loop while the timer rests. */
+export interface RestDelays {
+  start(): void
+  stop(): void
+  /** Returns the delays since the last call. */
+  take(): Delays
 }
 
 const systemClock: LoopClock = {
@@ -38,6 +49,9 @@ interface Block extends Interval {
  * accurate to 20 ms. A block cannot be observed while it lasts, but code that runs in the iteration that ends it, before the
  * timer, already finds it here.
  *
+ * While it rests, Node measures without running JavaScript. How long the loop was blocked is then known, accurate to 50 ms, and when, to a
+ * second: a block is dated as if it had just ended when it is read.
+ *
  * A stopped process (by a signal, a debugger, a frozen container) has a blocked event loop and is recorded as such. On Linux the
  * clock stops while the machine sleeps, so a sleep is not recorded; elsewhere it is one long block.
  */
@@ -47,15 +61,25 @@ export class EventLoop {
   readonly #delay: Histogram
   readonly #onBlock: ((block: Interval) => void) | undefined
   readonly #blocks = new Intervals<Block>()
+  readonly #restDelays: RestDelays
   #lastTickMs: number
   #lastDelayMs = 0
+  #intervalMs = tickIntervalMs
+  #timer: NodeJS.Timeout | undefined
+  #onTick: (nowMs: number) => void = () => {}
   #stop: (() => void) | undefined
 
   /** @param onBlock called after each block of 100 ms or more, except for the start of the application. */
-  constructor(registry: MetricsRegistry, clock: LoopClock = systemClock, onBlock?: (block: Interval) => void) {
+  constructor(
+    registry: MetricsRegistry,
+    clock: LoopClock = systemClock,
+    onBlock?: (block: Interval) => void,
+    restDelays: RestDelays = new NativeDelays(),
+  ) {
     this.#registry = registry
     this.#clock = clock
     this.#onBlock = onBlock
+    this.#restDelays = restDelays
     this.#delay = registry.histogram('wombat_process_event_loop_delay_seconds')
     registry.counter('wombat_process_event_loop_active_seconds_total')
     this.#lastTickMs = clock.now()
@@ -68,13 +92,34 @@ export class EventLoop {
    */
   start(onTick: (nowMs: number) => void = () => {}): void {
     if (this.#stop !== undefined) return
-    this.#lastTickMs = this.#clock.now()
-    const timer = setInterval(() => onTick(this.tick()), tickIntervalMs).unref()
+    this.#onTick = onTick
+    this.#setTimer(tickIntervalMs)
     const removeCollector = this.#registry.collectors.add(createActiveTimeCollector(this.#registry))
     this.#stop = () => {
-      clearInterval(timer)
+      if (this.isResting) this.wake()
+      clearInterval(this.#timer)
       removeCollector()
     }
+  }
+
+  /** Whether the timer runs only once a second. */
+  get isResting(): boolean {
+    return this.#intervalMs === restIntervalMs
+  }
+
+  /** Lets the timer run only once a second, because nothing waits for the event loop. */
+  rest(): void {
+    if (this.#stop === undefined || this.isResting) return
+    this.#restDelays.start()
+    this.#setTimer(restIntervalMs)
+  }
+
+  /** Lets the timer run as usual again. */
+  wake(): void {
+    if (!this.isResting) return
+    this.#readRest(this.#clock.now())
+    this.#restDelays.stop()
+    this.#setTimer(tickIntervalMs)
   }
 
   /** Stops the timer. */
@@ -86,15 +131,46 @@ export class EventLoop {
   /** Records the delay of this tick. Returns the time. */
   tick(): number {
     const nowMs = this.#clock.now()
+    if (this.isResting) {
+      this.#lastDelayMs = 0
+      this.#readRest(nowMs)
+      this.#lastTickMs = nowMs
+      return nowMs
+    }
     const startedMs = this.#clock.startedMs()
     this.#lastDelayMs = Math.max(0, nowMs - Math.max(this.#lastTickMs + tickIntervalMs, startedMs))
     if (startedMs <= nowMs) this.#delay.record(this.#lastDelayMs / 1000)
-    for (const block of this.#findBlocks(nowMs).reverse()) {
-      this.#blocks.add(block)
-      if (!block.isStartUp && block.toMs - block.fromMs >= minReportedMs) this.#onBlock?.(block)
-    }
+    for (const block of this.#findBlocks(nowMs).reverse()) this.#addBlock(block)
     this.#lastTickMs = nowMs
     return nowMs
+  }
+
+  #setTimer(intervalMs: number): void {
+    clearInterval(this.#timer)
+    this.#intervalMs = intervalMs
+    this.#lastTickMs = this.#clock.now()
+    this.#timer = setInterval(() => this.#onTick(this.tick()), intervalMs).unref()
+  }
+
+  /** Records what was measured while the timer rested. Several blocks are dated one after the other. */
+  #readRest(nowMs: number): void {
+    const { longMs, shortCount, shortMeanMs } = this.#restDelays.take()
+    if (this.#clock.startedMs() > nowMs) return
+    this.#lastDelayMs = Math.max(this.#lastDelayMs, longMs.at(-1) ?? shortMeanMs)
+    if (shortCount > 0) this.#delay.record(shortMeanMs / 1000, shortCount)
+    let toMs = nowMs
+    const blocks: Block[] = []
+    for (const delayMs of longMs.toReversed()) {
+      this.#delay.record(delayMs / 1000)
+      blocks.push({ fromMs: toMs - delayMs, toMs, iteration: this.#clock.iterations(), isStartUp: false })
+      toMs -= delayMs
+    }
+    for (const block of blocks.reverse()) this.#addBlock(block)
+  }
+
+  #addBlock(block: Block): void {
+    this.#blocks.add(block)
+    if (!block.isStartUp && block.toMs - block.fromMs >= minReportedMs) this.#onBlock?.(block)
   }
 
   /** Returns for how long the event loop was blocked within a period, without the start of the application. */
@@ -136,13 +212,14 @@ export class EventLoop {
 
   /** Returns the current delay or, if the loop is on time, the delay of the last tick. */
   delaySeconds(): number {
-    const dueMs = Math.max(this.#lastTickMs + tickIntervalMs, this.#clock.startedMs())
+    const dueMs = Math.max(this.#lastTickMs + this.#intervalMs, this.#clock.startedMs())
     const currentMs = this.#stop === undefined ? 0 : this.#clock.now() - dueMs
     return Math.max(this.#lastDelayMs, currentMs) / 1000
   }
 
   *#blocksSince(fromMs: number): Generator<Block> {
-    if (this.#stop !== undefined) yield* this.#findBlocks(this.#clock.now())
+    if (this.isResting) this.#readRest(this.#clock.now())
+    else if (this.#stop !== undefined) yield* this.#findBlocks(this.#clock.now())
     yield* this.#blocks.since(fromMs)
   }
 
@@ -152,6 +229,7 @@ export class EventLoop {
    */
   #findBlocks(nowMs: number): Block[] {
     const dueMs = this.#lastTickMs + tickIntervalMs
+    if (nowMs - dueMs < minBlockMs) return []
     const startedMs = Math.min(Math.max(dueMs, this.#clock.startedMs()), nowMs)
     const iteration = this.#clock.iterations()
     return [

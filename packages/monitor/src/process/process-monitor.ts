@@ -4,15 +4,20 @@ import type { Interval } from './intervals.ts'
 import type { ProcessDelays } from './process-state.ts'
 import { ThreadPool } from './thread-pool.ts'
 
+/** How long no operation must have been in flight before the measuring rests, in milliseconds. */
+const restAfterMs = 1000
+
 /**
  * Measures the event loop and the thread pool, as metrics and as delays of the last minutes. One per process is enough. It wakes
- * up fifty times a second, which takes half a percent of a core in an idle process and almost nothing in a busy one. It does
- * not keep the process alive.
+ * up fifty times a second while operations are in flight, and once a second when none has been for a while. It does not keep the
+ * process alive.
  */
 export class ProcessMonitor implements ProcessDelays {
   readonly #registry: MetricsRegistry
   readonly #loop: EventLoop
   readonly #pool: ThreadPool
+  /** When an operation was in flight last, or may have been. */
+  #lastWorkMs = 0
 
   /** @param onBlock called after each block of the event loop of 100 ms or more, in milliseconds of `performance.now()`. */
   constructor(registry: MetricsRegistry, onBlock?: (block: Interval) => void) {
@@ -24,14 +29,29 @@ export class ProcessMonitor implements ProcessDelays {
   /** Starts measuring. */
   start(): void {
     const { observer } = this.#registry
+    this.#lastWorkMs = performance.now()
     this.#loop.start((nowMs) => {
       observer.markInFlight(nowMs)
-      this.#pool.probe(nowMs, observer.inFlight())
+      const work = observer.inFlight()
+      this.#pool.probe(nowMs, work)
+      if (work.depth > 0) this.#wake(nowMs)
+      else if (nowMs - this.#lastWorkMs >= restAfterMs) this.#rest()
     })
+  }
+
+  #rest(): void {
+    this.#loop.rest()
+    this.#registry.observer.onNextOperation = () => this.#wake(performance.now())
+  }
+
+  #wake(nowMs: number): void {
+    this.#lastWorkMs = nowMs
+    this.#loop.wake()
   }
 
   /** Stops measuring. The last minutes stay readable. */
   close(): void {
+    this.#registry.observer.onNextOperation = undefined
     this.#loop.close()
   }
 

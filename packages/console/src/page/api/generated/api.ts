@@ -133,6 +133,31 @@ export interface MetricDistribution {
      */
     count: number
   }[]
+  /**
+   * values with their traces, the last one of each bucket; left out if there are none
+   */
+  exemplars?: Exemplar[]
+}
+/**
+ * A recorded value with the trace that it belongs to.
+ */
+export interface Exemplar {
+  /**
+   * in the unit of the metric
+   */
+  value: number
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  /**
+   * 32 hexadecimal digits
+   */
+  traceId: string
+  /**
+   * 16 hexadecimal digits
+   */
+  spanId: string
 }
 /**
  * A ratio computed from other metrics.
