@@ -216,7 +216,10 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const metricsExport = createExport?.(whole, () => group.isThread)
   if (metricsExport !== undefined) components.add(metricsExport)
   components.add(collector.evaluation)
-  const publishCost = (seconds: number): void => registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
+  const publishCost = (seconds: number): void => {
+    registry.setGauge('wombat_monitor_operation_cost_seconds', seconds)
+    if (seconds > 0) registry.observer.budget.timedCostSeconds = seconds
+  }
   components.add(createSubscription(() => measureOperationCost(publishCost)))
   components.add(health)
   components.add(createSubscription(() => registry.stores.onAdded(() => health.refresh())))

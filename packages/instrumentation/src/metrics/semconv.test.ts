@@ -147,6 +147,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_history_failures_total: ['counter', '{failure}'],
   wombat_monitor_busy_seconds_total: ['counter', 's', 'part'],
   wombat_monitor_operation_cost_seconds: ['gauge', 's'],
+  wombat_monitor_overhead_ratio: ['gauge', '{ratio}'],
   wombat_monitor_latency_sample_ratio: ['gauge', '{ratio}'],
   wombat_monitor_events_dropped_total: ['counter', '{event}'],
   wombat_monitor_event_streams_dropped_total: ['counter', '{stream}', 'reason'],

@@ -23,9 +23,8 @@ export class PendingOperation {
   span: Span | undefined
   /** Records the operation when it settles; `undefined` if its caller records it. */
   recorder: OperationRecorder | undefined
-  /** The neighbors in the list of operations in flight; in the pool, `newer` is the next free object. */
-  older: PendingOperation | undefined
-  newer: PendingOperation | undefined
+  /** Its place among the operations in flight. */
+  index = 0
   /** Settles the operation as successful. `result` is used only for its size. */
   readonly succeeded: (result?: unknown) => void
   /** Settles the operation as failed. */
@@ -71,20 +70,34 @@ export class PendingOperation {
 }
 
 /** How many settled operations are kept for reuse. After a burst, the garbage collector takes the others. */
-const maxPooled = 1024
+const maxFree = 1024
 
 /**
- * The operations of one store that have started and not settled, as a linked list from the oldest to the newest.
- * Starting and settling cost a few assignments; depth and age are computed on read.
+ * The operations of one store that have started and not settled. Starting and settling cost a few assignments; depth and age are computed
+ * on read.
  */
 export class InFlightOperations implements ObservedStore {
+  /** How many of them have a place. */
+  #placed = 0
+  /** The operations in flight that have a place, in no order, and after them the settled ones that are free for reuse. */
+  readonly #places: PendingOperation[] = []
+  readonly #untimed = new Map<OperationRecorder, UntimedOperations>()
+
   /** How many operations are in flight. */
-  depth = 0
-  #oldest: PendingOperation | undefined
-  #newest: PendingOperation | undefined
-  /** Settled operations for reuse, linked by `newer`. */
-  #pool: PendingOperation | undefined
-  #pooled = 0
+  get depth(): number {
+    let depth = this.#placed
+    for (const { depth: untimed } of this.#untimed.values()) depth += untimed
+    return depth
+  }
+
+  /** Returns the untimed operations of one kind, which have no places. */
+  untimed(recorder: OperationRecorder): UntimedOperations {
+    const known = this.#untimed.get(recorder)
+    if (known !== undefined) return known
+    const untimed = new UntimedOperations(this, recorder)
+    this.#untimed.set(recorder, untimed)
+    return untimed
+  }
 
   /**
    * Starts an operation. Without a recorder it only counts as in flight, and its caller records it. `key` and `value`
@@ -98,14 +111,8 @@ export class InFlightOperations implements ObservedStore {
     value?: unknown,
     isTimed = recorder === undefined || recorder.shouldTime(),
   ): PendingOperation {
-    let pending = this.#pool
-    if (pending === undefined) {
-      pending = new PendingOperation(this)
-    } else {
-      this.#pool = pending.newer
-      this.#pooled--
-      pending.newer = undefined
-    }
+    const pending = this.#placed < this.#places.length ? (this.#places[this.#placed] as PendingOperation) : this.#add()
+    this.#placed++
     pending.recorder = recorder
     pending.entries = entries
     // A reference from an old object to a young one makes garbage collection slower: set it only if slow operations are
@@ -114,11 +121,6 @@ export class InFlightOperations implements ObservedStore {
       pending.key = key
       pending.value = value
     }
-    pending.older = this.#newest
-    if (this.#newest === undefined) this.#oldest = pending
-    else this.#newest.newer = pending
-    this.#newest = pending
-    this.depth++
     pending.span = recorder?.startSpan()
     pending.isTimed = isTimed
     pending.startMs = isTimed ? nowMs() : Number.NaN
@@ -127,24 +129,31 @@ export class InFlightOperations implements ObservedStore {
 
   /** Removes a settled operation and keeps its object for reuse. */
   remove(pending: PendingOperation): void {
-    const { older, newer } = pending
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
     pending.recorder = undefined
     if (pending.key !== undefined) {
       pending.key = undefined
       pending.value = undefined
     }
     pending.span = undefined
-    pending.older = undefined
-    pending.newer = undefined
-    this.depth--
-    if (this.#pooled === maxPooled) return
-    this.#pooled++
-    pending.newer = this.#pool
-    this.#pool = pending
+    // The last operation takes its place, and it takes that of the last one, which is free then.
+    const places = this.#places
+    const { index } = pending
+    const lastIndex = --this.#placed
+    if (index !== lastIndex) {
+      const last = places[lastIndex] as PendingOperation
+      places[index] = last
+      last.index = index
+      places[lastIndex] = pending
+      pending.index = lastIndex
+    }
+    if (places.length > lastIndex + maxFree) places.pop()
+  }
+
+  #add(): PendingOperation {
+    const pending = new PendingOperation(this)
+    pending.index = this.#places.length
+    this.#places.push(pending)
+    return pending
   }
 
   /**
@@ -152,11 +161,13 @@ export class InFlightOperations implements ObservedStore {
    * has age 0 at the first read.
    */
   oldestAgeSeconds(): number {
-    const oldest = this.#oldest
-    if (oldest === undefined) return 0
     const now = nowMs()
-    if (Number.isNaN(oldest.startMs)) this.markInFlight(now)
-    return (now - oldest.startMs) / 1000
+    this.markInFlight(now)
+    let oldestMs = now
+    for (let index = 0; index < this.#placed; index++)
+      oldestMs = Math.min(oldestMs, (this.#places[index] as PendingOperation).startMs)
+    for (const untimed of this.#untimed.values()) oldestMs = Math.min(oldestMs, untimed.oldestMs())
+    return (now - oldestMs) / 1000
   }
 
   /**
@@ -164,11 +175,82 @@ export class InFlightOperations implements ObservedStore {
    * marked yet.
    */
   markInFlight(now: number): void {
-    // Every operation older than a marked one is marked or timed: they were marked together.
-    for (let pending = this.#newest; pending !== undefined; pending = pending.older) {
-      if (pending.isTimed) continue
-      if (!Number.isNaN(pending.startMs)) return
-      pending.startMs = now
+    for (let index = 0; index < this.#placed; index++) {
+      const pending = this.#places[index] as PendingOperation
+      if (Number.isNaN(pending.startMs)) pending.startMs = now
     }
+    for (const untimed of this.#untimed.values()) untimed.mark(now)
+  }
+}
+
+/** Operations of one kind that started between two marks and are not timed. They share one object, so that one of them costs next to nothing. */
+export class UntimedGroup {
+  /** How many of them are in flight. */
+  depth = 0
+  /** When they were marked: they started before. NaN until then. */
+  startMs = Number.NaN
+  /** Settles one of them as successful. `result` is used only for its size. */
+  readonly succeeded: (result?: unknown) => void
+  /** Settles one of them as failed. */
+  readonly failed: (error: unknown) => void
+  readonly #inFlight: InFlightOperations
+
+  constructor(inFlight: InFlightOperations, recorder: OperationRecorder) {
+    this.#inFlight = inFlight
+    this.succeeded = (result) => {
+      recorder.countSuccess()
+      if (!Number.isNaN(this.startMs)) this.#reportIfSlow(recorder, false, result)
+      this.depth--
+    }
+    this.failed = (error) => {
+      recorder.countFailure(error)
+      if (!Number.isNaN(this.startMs)) this.#reportIfSlow(recorder, true, error)
+      this.depth--
+    }
+  }
+
+  #reportIfSlow(recorder: OperationRecorder, isFailed: boolean, resultOrError: unknown): void {
+    const seconds = (nowMs() - this.startMs) / 1000
+    if (seconds < recorder.slowThresholdSeconds) return
+    recorder.emitSlow(seconds, 0, isFailed, { startMs: this.startMs, inFlight: this.#inFlight.depth }, resultOrError)
+  }
+}
+
+/** The operations of one kind that are not timed and in flight. A slow one is found if it is marked. */
+export class UntimedOperations {
+  readonly #inFlight: InFlightOperations
+  readonly #recorder: OperationRecorder
+  #group: UntimedGroup
+  #marked: UntimedGroup[] = []
+
+  constructor(inFlight: InFlightOperations, recorder: OperationRecorder) {
+    this.#inFlight = inFlight
+    this.#recorder = recorder
+    this.#group = new UntimedGroup(inFlight, recorder)
+  }
+
+  get depth(): number {
+    return this.#marked.reduce((sum, { depth }) => sum + depth, this.#group.depth)
+  }
+
+  /** Starts an operation. Exactly one of `succeeded` and `failed` of the group settles it. */
+  begin(): UntimedGroup {
+    const group = this.#group
+    group.depth++
+    return group
+  }
+
+  /** Sets `now` as the start of the operations that are not marked yet. */
+  mark(now: number): void {
+    this.#marked = this.#marked.filter(({ depth }) => depth > 0)
+    if (this.#group.depth === 0) return
+    this.#group.startMs = now
+    this.#marked.push(this.#group)
+    this.#group = new UntimedGroup(this.#inFlight, this.#recorder)
+  }
+
+  /** Returns the start of the oldest marked operation; Infinity if there is none. */
+  oldestMs(): number {
+    return this.#marked.find(({ depth }) => depth > 0)?.startMs ?? Number.POSITIVE_INFINITY
   }
 }

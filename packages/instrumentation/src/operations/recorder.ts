@@ -60,8 +60,16 @@ export class OperationRecorder implements ObservedOperation {
   readonly #errorCodes: ReadonlySet<string>
   /** `db.client.operation.duration` of the successes; `undefined` if the registry exports only Wombat's names. */
   readonly #duration: Histogram | undefined
+  #sampleInterval = 1
+  /** Operations of this recorder alone: others may add to the same counter. */
+  countedOperations = 0
+  timedOperations = 0
+  #failedOperations = 0
   /** How many operations are left until the next timed one. */
   #untilTimed = 0
+  /** How many operations, and how many successes, the recorded durations stand for. */
+  #represented = 0
+  #representedSuccesses = 0
 
   /**
    * Creates the series of the operation, at 0.
@@ -100,20 +108,33 @@ export class OperationRecorder implements ObservedOperation {
     return this.#identity.engine
   }
 
+  /** One in so many operations is timed, on average. */
+  get sampleInterval(): number {
+    return this.#sampleInterval
+  }
+
+  set sampleInterval(interval: number) {
+    if (interval === this.#sampleInterval) return
+    this.#sampleInterval = interval
+    // Whatever was drawn before says nothing of the next ones.
+    this.#untilTimed = interval === 1 ? 0 : untilNext(interval)
+  }
+
   /**
-   * Returns whether the operation that starts now is timed. The distance between two timed operations is random: a
-   * fixed distance could match a pattern in the calls, and would then time only one kind of them.
+   * Returns whether the operation that starts now is timed. Each one is with the same probability, whatever came before: a fixed distance
+   * could match a pattern in the calls, and only without a memory does a timed operation stand for as many others whether it is short or
+   * long.
    */
   shouldTime(): boolean {
     const observer = this.#observer
     if (observer.onNextOperation !== undefined) observer.operationStarted()
-    const interval = observer.sampleInterval
-    if (interval === 1) return true
     if (this.#untilTimed > 0) {
       this.#untilTimed--
       return false
     }
-    this.#untilTimed = Math.floor(Math.random() * (2 * interval - 1))
+    const { budget } = observer
+    if (--budget.timingsLeft < 0) budget.exceed(this)
+    if (this.#sampleInterval !== 1) this.#untilTimed = untilNext(this.#sampleInterval)
     return true
   }
 
@@ -132,10 +153,12 @@ export class OperationRecorder implements ObservedOperation {
    */
   recordSuccess(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
     this.countSuccess(entries, details?.span)
-    this.latency.record(seconds)
+    this.#record(seconds)
     keepExemplar(this.latency, seconds, details?.span, this.#observer)
     if (this.#duration !== undefined) {
-      this.#duration.record(seconds)
+      const successes = this.countedOperations - this.#failedOperations
+      this.#duration.record(seconds, successes - this.#representedSuccesses)
+      this.#representedSuccesses = successes
       keepExemplar(this.#duration, seconds, details?.span, this.#observer)
     }
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, entries, false, details, result)
@@ -148,7 +171,7 @@ export class OperationRecorder implements ObservedOperation {
    */
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
     const type = this.countFailure(error, details?.span)
-    this.latency.record(seconds)
+    this.#record(seconds)
     keepExemplar(this.latency, seconds, details?.span, this.#observer)
     if (this.#duration !== undefined) {
       this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#conventionLabels(), 'error.type': type })
@@ -156,8 +179,17 @@ export class OperationRecorder implements ObservedOperation {
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, 0, true, details)
   }
 
+  /** Records the duration of an operation that is counted already, for all that were counted since the last one. */
+  #record(seconds: number): void {
+    const { countedOperations } = this
+    this.timedOperations++
+    this.latency.record(seconds, countedOperations - this.#represented)
+    this.#represented = countedOperations
+  }
+
   /** Counts a successful operation that was not timed. */
   countSuccess(entries = 0, span?: Span): void {
+    this.countedOperations++
     this.operations.add(1)
     if (entries !== 0) this.#entries?.add(entries)
     if (span !== undefined) endSpan(span, this.operation, entries, this.#observer.onTracerFailure)
@@ -165,6 +197,8 @@ export class OperationRecorder implements ObservedOperation {
 
   /** Counts a failed operation that was not timed. Returns its `error.type`. */
   countFailure(error: unknown, span?: Span): string {
+    this.countedOperations++
+    this.#failedOperations++
     this.operations.add(1)
     this.#errors.add(1)
     const { store } = this.#identity
@@ -211,4 +245,9 @@ function measureSizes(operation: Operation, { key, value }: Partial<CallDetails>
 function byteLength(content: unknown): number | undefined {
   if (typeof content === 'string') return Buffer.byteLength(content)
   return ArrayBuffer.isView(content) ? content.byteLength : undefined
+}
+
+/** Draws how many operations are not timed before the next one is. */
+function untilNext(interval: number): number {
+  return Math.floor(Math.log(1 - Math.random()) / Math.log(1 - 1 / interval))
 }

@@ -11,7 +11,7 @@ import type { StoreContext } from './store-context.ts'
 type CountEntries = (...args: never[]) => number
 
 /** Settles the pending operation when the result settles. Returns the result for the caller. */
-type ResultHandler = (result: unknown, pending: PendingOperation) => unknown
+type ResultHandler = (result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>) => unknown
 
 /**
  * Wraps a method that returns a promise, and records it. The wrapper returns the store's own promise and observes it
@@ -49,9 +49,28 @@ function wrapCall(
   handleResult: ResultHandler,
 ): Method {
   const { inFlight } = context
+  const { observer } = context.registry
+  // Operations with entries need an object each, to keep their number.
+  const untimed = countEntries === undefined ? inFlight.untimed(recorder) : undefined
   return function (...args) {
     if (!context.isMeasuring) return original.apply(this, args)
-    const pending = inFlight.begin(recorder, countEntries === undefined ? 0 : countEntries.apply(this, args), args[0], args[1])
+    const isTimed = recorder.shouldTime()
+    if (!isTimed && untimed !== undefined && observer.tracer === undefined) {
+      const group = untimed.begin()
+      context.isNested = true
+      let result: unknown
+      try {
+        result = original.apply(this, args)
+      } catch (error) {
+        group.failed(error)
+        throw error
+      } finally {
+        context.isNested = false
+      }
+      return handleResult(result, group)
+    }
+    const entries = countEntries === undefined ? 0 : countEntries.apply(this, args)
+    const pending = inFlight.begin(recorder, entries, args[0], args[1], isTimed)
     const { span } = pending
     context.isNested = true
     let result: unknown

@@ -3,6 +3,7 @@ import type { Histogram } from '../metrics/histogram.ts'
 import type { Operation } from '../metrics/semconv.ts'
 import type { CalloutTarget } from './callouts.ts'
 import { hasContextManager } from './global-api.ts'
+import { type BudgetedOperation, OverheadBudget } from './overhead-budget.ts'
 import type { StoreEvent } from './store-event.ts'
 
 /** An operation that reached the slow-operation threshold: sizes only, never a key or a value. */
@@ -44,7 +45,7 @@ export interface FailedOperation {
 }
 
 /** One kind of operation of one store, for example the gets of `orders`. */
-export interface ObservedOperation {
+export interface ObservedOperation extends BudgetedOperation {
   readonly operation: Operation
   readonly store: string
   readonly engine: string
@@ -86,6 +87,8 @@ export class OperationObserver {
   readonly operations = new Set<ObservedOperation>()
   /** The operations in flight of each measured store. */
   readonly stores = new Set<ObservedStore>()
+  /** Limits the time that measuring takes (default: no limit). */
+  readonly budget = new OverheadBudget()
   readonly #slowListeners = new Set<(operation: SlowOperation) => void>()
   readonly #errorListeners = new Set<(operation: FailedOperation) => void>()
   readonly #operationListeners = new Set<(operation: ObservedOperation) => void>()
@@ -124,7 +127,10 @@ export class OperationObserver {
     }
   }
 
-  /** One of this many operations is timed, chosen at random (default 1: all). All operations are counted. */
+  /**
+   * One of this many operations is timed, chosen at random (default 1: all). All operations are counted, and a timed one stands for those
+   * counted since the last timed one. With a budget, it is the least interval.
+   */
   get sampleInterval(): number {
     return this.#sampleInterval
   }
@@ -137,6 +143,16 @@ export class OperationObserver {
       )
     }
     this.#sampleInterval = interval
+    for (const operation of this.operations) operation.sampleInterval = interval
+  }
+
+  /**
+   * Adapts the share of operations that are timed to the budget. Call it about once a second: without it, a budget only limits sudden load.
+   *
+   * @param nowMs milliseconds of `performance.now()`.
+   */
+  adaptTiming(nowMs: number): void {
+    this.budget.adapt(nowMs, this.operations, this.#sampleInterval)
   }
 
   /**
@@ -186,6 +202,7 @@ export class OperationObserver {
 
   /** Adds an operation of a store and notifies the listeners. */
   add(operation: ObservedOperation): void {
+    operation.sampleInterval = this.#sampleInterval
     this.operations.add(operation)
     emit(this.#operationListeners, operation, this.#onListenerFailure)
   }
@@ -217,11 +234,11 @@ export class OperationObserver {
   }
 
   /**
-   * Sets `nowMs` as the start time of the operations in flight that are not timed. Call it regularly if
-   * `sampleInterval` is above 1: then long operations are found although they are not timed.
+   * Sets `nowMs` as the start time of the operations in flight that are not timed. Call it regularly if not all are timed: then long
+   * operations are found all the same.
    */
   markInFlight(nowMs: number): void {
-    if (this.#sampleInterval > 1) for (const store of this.stores) store.markInFlight(nowMs)
+    if (this.#sampleInterval > 1 || this.budget.share !== undefined) for (const store of this.stores) store.markInFlight(nowMs)
   }
 }
 

@@ -30,6 +30,7 @@ const monitorGauges: ReadonlySet<string> = new Set([
   'wombat_monitor_history_reach_seconds',
   'wombat_monitor_latency_sample_ratio',
   'wombat_monitor_operation_cost_seconds',
+  'wombat_monitor_overhead_ratio',
   'wombat_monitor_notifications_pending',
   'wombat_monitor_alert_rules_unmatched',
   'wombat_monitor_points',

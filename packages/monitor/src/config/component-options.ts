@@ -15,7 +15,8 @@ export type ComponentOptions = ReturnType<typeof componentOptions>
  */
 export function componentOptions(config: ResolvedConfig) {
   const { logger, logLevel, clock, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
-  const { enableMetrics, latencySampleRatio, enableOperationTracing, tracerProvider, ...withoutRuntime } = withoutGeneral
+  const { enableMetrics, latencySampleRatio, overheadBudget, enableOperationTracing, tracerProvider, ...withoutRuntime } =
+    withoutGeneral
   const { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold, ...withoutSlow } = withoutRuntime
   const { maxErrorHistory, errorRedactor, ...withoutOperations } = withoutSlow
   const { historyIntervalMs, historyMemoryBytes, historyPath, historyRetentionMs, historyMaxBytes, ...withoutHistory } =
@@ -32,7 +33,7 @@ export function componentOptions(config: ResolvedConfig) {
   rest satisfies Record<string, never>
 
   const slow = { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold }
-  const runtime = { enableMetrics, latencySampleRatio, ...slow, enableOperationTracing }
+  const runtime = { enableMetrics, latencySampleRatio, overheadBudget, ...slow, enableOperationTracing }
   return {
     closeTimeoutMs,
     logging: { logger, level: logLevel },

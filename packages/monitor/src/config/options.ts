@@ -48,7 +48,12 @@ export const options = {
   latencySampleRatio: option(
     number(1 / 65_536, 1, 'a number from 1/65536 to 1'),
     1,
-    'Share of operations that are timed, chosen at random. Every operation is counted.',
+    'Share of operations that are timed, chosen at random. Every operation is counted, and a timed one stands for those before it.',
+  ),
+  overheadBudget: option(
+    number(0.001, 1, 'a number from 0.001 to 1'),
+    1,
+    "Share of a core's time that measuring operations may take. Above it, fewer of them are timed, each for more. 1 is no limit; 0.02 is recommended for more than 50,000 operations per second.",
   ),
   enableHealthChecks: option(
     boolean(),

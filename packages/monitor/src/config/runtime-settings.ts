@@ -14,6 +14,8 @@ const costs = {
     'Counting and timing take 10 ns per operation, and reading the clock twice about as long as an operation of a Map. If off, counters stand still, and alerts and health checks see no traffic.',
   latencySampleRatio:
     'At 1/16, an operation costs 26 to 40 ns in all, and is still counted. Quantiles of rare operations become inexact: an operation must run 16 times as often for as many values.',
+  overheadBudget:
+    'Below it, nothing. At the budget, quantiles of frequent operations become inexact; rare operations are always timed.',
   enableSlowQueryLog:
     'At most 10 lines at once and one per second, and the last 1000 operations in memory. If off, no slow operation is logged, kept or counted.',
   slowQueryThresholdMs:
@@ -64,6 +66,7 @@ export interface RuntimeSettingsOptions {
 interface PreviousSettings {
   readonly isEnabled: boolean
   readonly sampleInterval: number
+  readonly budgetShare: number | undefined
   readonly tracer: Tracer | undefined
 }
 
@@ -75,6 +78,7 @@ export class RuntimeSettings implements Component {
   readonly #startOptions: RuntimeOptions
   #options: RuntimeOptions
   #previous: PreviousSettings | undefined
+  #removeGauges: ReadonlyArray<() => void> = []
 
   constructor({ registry, slowLog, options, tracerProvider }: RuntimeSettingsOptions) {
     this.#registry = registry
@@ -98,8 +102,16 @@ export class RuntimeSettings implements Component {
 
   start(): void {
     const { enabled, observer } = this.#registry
-    this.#previous = { isEnabled: enabled, sampleInterval: observer.sampleInterval, tracer: observer.tracer }
+    const { sampleInterval, tracer, budget } = observer
+    this.#previous = { isEnabled: enabled, sampleInterval, tracer, budgetShare: budget.share }
     this.#apply()
+    const timedShare = (): number | undefined => {
+      return budget.share === undefined ? 1 / observer.sampleInterval : (budget.timedShare ?? 1 / observer.sampleInterval)
+    }
+    this.#removeGauges = [
+      this.#registry.gauge('wombat_monitor_latency_sample_ratio').observe(timedShare),
+      this.#registry.gauge('wombat_monitor_overhead_ratio').observe(() => budget.spentShare),
+    ]
   }
 
   /**
@@ -121,11 +133,14 @@ export class RuntimeSettings implements Component {
   /** Restores the previous settings: the stores of a MeterProvider outlive their monitoring. */
   close(): void {
     if (this.#previous === undefined) return
-    const { isEnabled, sampleInterval, tracer } = this.#previous
+    const { isEnabled, sampleInterval, tracer, budgetShare } = this.#previous
+    const { observer } = this.#registry
     this.#previous = undefined
     this.#registry.enabled = isEnabled
-    this.#registry.observer.tracer = tracer
-    this.#setSampleInterval(sampleInterval)
+    observer.tracer = tracer
+    observer.budget.share = budgetShare
+    observer.sampleInterval = sampleInterval
+    for (const remove of this.#removeGauges) remove()
   }
 
   /** Versions of the API differ only in what is not used here. */
@@ -134,19 +149,15 @@ export class RuntimeSettings implements Component {
   }
 
   #apply(): void {
-    const { enableMetrics, latencySampleRatio, enableOperationTracing, enableSlowQueryLog } = this.#options
+    const { enableMetrics, latencySampleRatio, overheadBudget, enableOperationTracing, enableSlowQueryLog } = this.#options
     const { slowQueryThresholdMs: thresholdMs, adaptiveSlowThreshold: isAdaptive } = this.#options
     const { observer } = this.#registry
     this.#registry.enabled = enableMetrics
-    this.#setSampleInterval(Math.round(1 / latencySampleRatio))
+    observer.sampleInterval = Math.round(1 / latencySampleRatio)
+    observer.budget.share = overheadBudget === 1 ? undefined : overheadBudget
     observer.tracer = enableOperationTracing ? this.#tracer : undefined
     this.#slowLog.enabled = enableSlowQueryLog
     this.#slowLog.setThreshold({ thresholdMs, isAdaptive })
-  }
-
-  #setSampleInterval(sampleInterval: number): void {
-    this.#registry.observer.sampleInterval = sampleInterval
-    this.#registry.setGauge('wombat_monitor_latency_sample_ratio', 1 / sampleInterval)
   }
 }
 

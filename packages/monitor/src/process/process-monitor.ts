@@ -32,6 +32,7 @@ export class ProcessMonitor implements ProcessDelays {
     this.#lastWorkMs = performance.now()
     this.#loop.start((nowMs) => {
       observer.markInFlight(nowMs)
+      observer.adaptTiming(nowMs)
       const work = observer.inFlight()
       this.#pool.probe(nowMs, work)
       if (work.depth > 0) this.#wake(nowMs)

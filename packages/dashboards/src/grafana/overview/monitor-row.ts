@@ -22,9 +22,12 @@ const panels: readonly PanelSpec[] = [
     series: [{ legend: processLegend, query: gauge('max', 'wombat_monitor_operation_cost_seconds', { by: byProcess }) }],
   },
   {
-    title: 'Latency sample ratio',
+    title: 'Share of operations timed, and of a core for measuring',
     width: 8,
-    series: [{ legend: processLegend, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) }],
+    series: [
+      { legend: `timed ${processLegend}`, query: gauge('min', 'wombat_monitor_latency_sample_ratio', { by: byProcess }) },
+      { legend: `core ${processLegend}`, query: gauge('max', 'wombat_monitor_overhead_ratio', { by: byProcess }) },
+    ],
   },
   {
     title: 'Collection and alert evaluation duration (P99)',

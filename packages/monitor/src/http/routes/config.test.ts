@@ -104,6 +104,7 @@ test('settings are changed with their effect, their value at the start stays, an
   expect(settings.map(({ setting }) => setting)).toEqual([
     'enableMetrics',
     'latencySampleRatio',
+    'overheadBudget',
     'enableSlowQueryLog',
     'slowQueryThresholdMs',
     'adaptiveSlowThreshold',
