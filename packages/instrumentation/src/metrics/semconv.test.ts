@@ -146,6 +146,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_history_file_bytes: ['gauge', 'By'],
   wombat_monitor_history_failures_total: ['counter', '{failure}'],
   wombat_monitor_busy_seconds_total: ['counter', 's', 'part'],
+  wombat_monitor_longest_block_seconds: ['gauge', 's', 'part'],
   wombat_monitor_operation_cost_seconds: ['gauge', 's'],
   wombat_monitor_overhead_ratio: ['gauge', '{ratio}'],
   wombat_monitor_latency_sample_ratio: ['gauge', '{ratio}'],

@@ -297,6 +297,15 @@ export const defaultRules: readonly AlertRule[] = Object.freeze([
     durationMs: 10 * minuteMs,
     severity: 'warning',
   }),
+  createRule('The monitor itself holds the event loop for {{ value | duration }} at once (part: {{ labels.part }}).', {
+    name: 'MonitorBlocksEventLoop',
+    condition: 'metric_above',
+    metric: 'wombat_monitor_longest_block_seconds',
+    threshold: 0.05,
+    clearThreshold: 0.025,
+    durationMs: 10 * minuteMs,
+    severity: 'warning',
+  }),
   createRule('Alert rules are not evaluated in time: the event loop is blocked for longer than their interval.', {
     name: 'AlertEvaluationsMissed',
     condition: 'rate_above',

@@ -1,7 +1,7 @@
 import type { Labels } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
-import type { TimeSlices } from '../history/time-slices.ts'
+import type { TimeSlices } from '../time/time-slices.ts'
 import { type Condition, conditionSeries, evaluateCondition } from './conditions.ts'
 import { withoutOwnAlerts } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'

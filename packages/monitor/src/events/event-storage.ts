@@ -1,6 +1,6 @@
 import type { Component } from '../component.ts'
-import { TimeSlices } from '../history/time-slices.ts'
 import type { Logger } from '../logger.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import type { EventLog, SavedEvents } from './event-log.ts'
 

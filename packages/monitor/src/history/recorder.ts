@@ -6,11 +6,11 @@ import type { Point, Snapshot } from '../collection/snapshot.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { TimeSeries } from './memory/time-series.ts'
 import { type Sample, toSamples } from './series.ts'
 import type { DurableHistory } from './sqlite/durable-history.ts'
-import { TimeSlices } from './time-slices.ts'
 
 export interface HistoryRecorderOptions {
   readonly reader: Reader

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { EventLoopTurns } from '../time/event-loop-turns.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import { TimeSeries } from './memory/time-series.ts'
 import { bucketRates, instantValues, type LabeledValue, quantiles, rates, sumBy } from './queries.ts'
 import type { HistorySeries } from './series.ts'
@@ -12,7 +14,6 @@ import {
   type Steps,
   selectSeries,
 } from './series-query.ts'
-import { TimeSlices } from './time-slices.ts'
 
 const stepMs = 10_000
 const endMs = 1_800_000
@@ -53,7 +54,7 @@ const history = createHistory()
 const times: Steps = { startMs: 600_000, stepMs: 45_000, count: 27 }
 
 async function evaluate(query: SeriesQuery, steps = times): Promise<SeriesResult[]> {
-  const slices = new TimeSlices({ sliceMs: 1, pause: 'turn' })
+  const slices = new TimeSlices({ pause: 'turn', turns: new EventLoopTurns({ budgetMs: 1 }) })
   const groups = await groupSeries(query, await selectSeries(history, query, slices), slices)
   return evaluateGroups(history, query, groups, steps, slices)
 }

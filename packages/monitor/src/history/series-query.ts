@@ -1,11 +1,11 @@
 import { type Labels, latencyBounds, type MetricName, metrics } from '@wombat/instrumentation'
 import { clientOperationDuration, isCatalogMetric, seriesKey } from '@wombat/instrumentation/internal'
+import type { TimeSlices } from '../time/time-slices.ts'
 import type { History } from './history.ts'
 import { type Bucket, histogramQuantile, increase, rate } from './indicators.ts'
 import { bucketSeries, defaultWindowMs, pickLabels } from './queries.ts'
 import type { HistorySeries } from './series.ts'
 import { type Aggregation, StepAccumulator, type StepValues } from './step-values.ts'
-import type { TimeSlices } from './time-slices.ts'
 
 /** Functions that a query may apply to a series, each as in PromQL. `value` is the series itself. */
 export const queryFunctions = ['value', 'rate', 'increase', 'quantile', 'min', 'max', 'avg'] as const

@@ -1,11 +1,11 @@
 import { type Labels, type MetricName, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
+import type { TimeSlices } from '../time/time-slices.ts'
 import type { SearchableHistory } from './history.ts'
 import { histogramQuantile, rate } from './indicators.ts'
 import { bucketSeries } from './queries.ts'
 import type { HistorySeries } from './series.ts'
 import { completeHistograms } from './series-query.ts'
-import type { TimeSlices } from './time-slices.ts'
 
 /** What the history knows of one store now. Unknown numbers are undefined. */
 export interface StoreSummary {

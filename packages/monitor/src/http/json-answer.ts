@@ -1,16 +1,12 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context } from 'hono'
-import { addSelfTime } from '../collection/self-metrics.ts'
+import { selfTimeSlices } from '../collection/self-metrics.ts'
 import { toJsonValue } from '../exporters/json.ts'
-import { TimeSlices } from '../history/time-slices.ts'
-
-/** How long the work for an answer may block the event loop, in milliseconds: less than a collection of all metrics does. */
-const sliceMs = 3
+import type { TimeSlices } from '../time/time-slices.ts'
 
 /** Returns slices for the work of an answer, whose time is the monitor's own. Their pauses throw when the client is gone. */
 export function answerSlices(context: Context, registry: MetricsRegistry): TimeSlices {
-  const onSlice = (seconds: number): void => addSelfTime(registry, 'serving', seconds)
-  return new TimeSlices({ sliceMs, pause: 'turn', signal: context.req.raw.signal, onSlice })
+  return selfTimeSlices(registry, 'serving', { pause: 'turn', signal: context.req.raw.signal })
 }
 
 /** Returns a value as JSON text. Numbers that JSON cannot express are texts. */

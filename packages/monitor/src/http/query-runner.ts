@@ -12,7 +12,7 @@ import {
   type Steps,
   selectSeries,
 } from '../history/series-query.ts'
-import type { TimeSlices } from '../history/time-slices.ts'
+import type { TimeSlices } from '../time/time-slices.ts'
 import { answerSlices, clientGone } from './json-answer.ts'
 import { SerialQueue } from './serial-queue.ts'
 

@@ -1,4 +1,4 @@
-import { TimeSlices } from '../history/time-slices.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import type { Message } from './message.ts'
 import type { Transport, TransportEvents } from './transport.ts'

@@ -1,6 +1,6 @@
 import type { Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
 import { isCatalogMetric } from '@wombat/instrumentation/internal'
-import { TimeSlices } from '../history/time-slices.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import { encodeMessage } from './message.ts'
 import { entryKey, type FrameHead, type SeriesRow } from './series-table.ts'
 

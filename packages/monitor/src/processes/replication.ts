@@ -1,5 +1,5 @@
 import type { AlertStorage } from '../alerts/scheduler.ts'
-import { TimeSlices } from '../history/time-slices.ts'
+import { TimeSlices } from '../time/time-slices.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { Peer } from './peer.ts'
 import type { ReplicatedFrame } from './protocol.ts'

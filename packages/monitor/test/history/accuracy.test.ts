@@ -10,7 +10,7 @@ import { stringify } from 'yaml'
 import { TimeSeries } from '../../src/history/memory/time-series.ts'
 import type { HistorySeries } from '../../src/history/series.ts'
 import { evaluateGroups, groupSeries, type SeriesQuery, selectSeries } from '../../src/history/series-query.ts'
-import { TimeSlices } from '../../src/history/time-slices.ts'
+import { TimeSlices } from '../../src/time/time-slices.ts'
 
 const intervalMs = 10_000
 const hourMs = 3_600_000

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { readBlocks } from '../../src/history/sqlite/blocks.ts'
 import { SeriesIds } from '../../src/history/sqlite/series-ids.ts'
-import { TimeSlices } from '../../src/history/time-slices.ts'
+import { TimeSlices } from '../../src/time/time-slices.ts'
 
 /** Reads every sample of a closed file: by time, then by `name{index}`. Throws if a time occurs twice. */
 export async function readAllSamples(path: string): Promise<Map<number, Map<string, number>>> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TimeSlices } from '../time-slices.ts'
+import { TimeSlices } from '../../time/time-slices.ts'
 import { type Block, decodeBlock, encodeBlock } from './block-codec.ts'
 
 /** Returns a block with these values, one array per series. */

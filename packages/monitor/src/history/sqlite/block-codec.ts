@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import type { TimeSlices } from '../time-slices.ts'
+import type { TimeSlices } from '../../time/time-slices.ts'
 
 /** Samples of several series at several times. */
 export interface Block {

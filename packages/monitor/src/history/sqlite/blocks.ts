@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { TimeSlices } from '../time-slices.ts'
+import type { TimeSlices } from '../../time/time-slices.ts'
 import { type Block, decodeBlock } from './block-codec.ts'
 
 /** Samples of one point in time, as stored. Null if there is no series. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { TimeSlices } from '../time-slices.ts'
+import { TimeSlices } from '../../time/time-slices.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
 import { createMigration } from './schema.ts'

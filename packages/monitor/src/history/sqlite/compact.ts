@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { TimeSlices } from '../time-slices.ts'
+import { TimeSlices } from '../../time/time-slices.ts'
 import { encodeBlock } from './block-codec.ts'
 import { type SampleRow, toBlock } from './blocks.ts'
 import { transaction } from './transaction.ts'

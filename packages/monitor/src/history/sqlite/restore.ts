@@ -1,6 +1,6 @@
+import type { TimeSlices } from '../../time/time-slices.ts'
 import type { TimeSeries } from '../memory/time-series.ts'
 import type { HistorySeries } from '../series.ts'
-import type { TimeSlices } from '../time-slices.ts'
 import type { Block } from './block-codec.ts'
 import { fromStored } from './stored-value.ts'
 

@@ -9,7 +9,7 @@ import {
   type Steps,
 } from '../../history/series-query.ts'
 import { aggregations } from '../../history/step-values.ts'
-import type { TimeSlices } from '../../history/time-slices.ts'
+import type { TimeSlices } from '../../time/time-slices.ts'
 import { suggest } from '../../validation/format-issue.ts'
 import { oneOf, optional, type Schema, type Shape, text } from '../../validation/schema.ts'
 import { type QueryRunner, RequestError } from '../query-runner.ts'
