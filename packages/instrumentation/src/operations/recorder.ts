@@ -4,7 +4,7 @@ import { errorType } from '../metrics/error-type.ts'
 import type { Histogram } from '../metrics/histogram.ts'
 import type { Labels } from '../metrics/labels.ts'
 import { clientOperationDuration, type Operation, operationMetrics } from '../metrics/semconv.ts'
-import { endSpan, findSpanContext, startSpan } from '../otel/span.ts'
+import { describeSpans, endSpan, findSpanContext, type OperationSpans, startSpan } from '../otel/span.ts'
 import type { ObservedOperation, OperationObserver } from '../registry/observer.ts'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { nowMs } from './clock.ts'
@@ -61,6 +61,8 @@ export class OperationRecorder implements ObservedOperation {
   /** `db.client.operation.duration` of the successes; `undefined` if the registry exports only Wombat's names. */
   readonly #duration: Histogram | undefined
   #sampleInterval = 1
+  /** Created with the first span. */
+  #spans: OperationSpans | undefined
   /** Operations of this recorder alone: others may add to the same counter. */
   countedOperations = 0
   timedOperations = 0
@@ -141,7 +143,9 @@ export class OperationRecorder implements ObservedOperation {
   /** Starts a span for the operation that starts now; `undefined` if there is no tracer. */
   startSpan(): Span | undefined {
     const { tracer } = this.#observer
-    return tracer === undefined ? undefined : startSpan(tracer, this.#identity, this.operation, this.#observer.onTracerFailure)
+    if (tracer === undefined) return undefined
+    this.#spans ??= describeSpans(this.#identity, this.operation)
+    return startSpan(tracer, this.#spans, this.#observer.onTracerFailure)
   }
 
   /**

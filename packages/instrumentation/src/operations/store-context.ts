@@ -28,6 +28,9 @@ export interface GaugeOptions {
   readonly labels?: Labels
 }
 
+/** Engines whose operations are native code, or a structure in memory: no span can be created inside. */
+const nativeEngines: ReadonlySet<string> = new Set(['leveldb', 'rocksdb', 'memory', 'sqlite'])
+
 /** Everything an adapter needs to measure one store. `instrument` creates one for each store. */
 export class StoreContext implements StoreMark {
   /** Where the store's metrics are recorded. */
@@ -36,6 +39,8 @@ export class StoreContext implements StoreMark {
   readonly name: string
   /** Whether the store was found, not instrumented by the application. */
   readonly isAutomatic: boolean
+  /** Whether what the store calls may create spans, which are to be children of the operation's. */
+  readonly hasSpansBelow: boolean
   /** Whether operations are also recorded by sublevel. */
   readonly bySublevel: boolean
   /** The operations that have begun and are not settled. */
@@ -77,6 +82,7 @@ export class StoreContext implements StoreMark {
     this.statementNames = statementNames
     this.bySublevel = bySublevel
     this.#identity = { store, engine }
+    this.hasSpansBelow = !nativeEngines.has(engine)
     this.#adapter = adapter
     this.#errorCodes = errorCodes
     for (const operation of listedOperations) {

@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api'
 import type { Operation } from '../metrics/semconv.ts'
-import { withSpan } from '../otel/span.ts'
+import { isRecording, withSpan } from '../otel/span.ts'
 import { nowMs } from './clock.ts'
 import type { PendingOperation } from './in-flight.ts'
 import type { Method } from './method-patch.ts'
@@ -87,10 +87,11 @@ function wrapCall(
 }
 
 /**
- * Wraps a method to run in a span. A function of its own: a closure over `args` in the caller would put them on the
- * heap in every call.
+ * Wraps a method to run in a span, if spans may be created below. A function of its own: a closure over `args` in the caller would put them
+ * on the heap in every call.
  */
-export function inSpan({ registry }: StoreContext, original: Method, span: Span): Method {
+export function inSpan({ registry, hasSpansBelow }: StoreContext, original: Method, span: Span): Method {
+  if (!hasSpansBelow || !isRecording(span, registry.observer.onTracerFailure)) return original
   return function (...args) {
     return withSpan(span, () => original.apply(this, args), registry.observer.onTracerFailure)
   }

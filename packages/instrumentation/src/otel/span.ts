@@ -1,4 +1,4 @@
-import type { Span, SpanContext, SpanKind, SpanStatusCode, Tracer } from '@opentelemetry/api'
+import type { Span, SpanContext, SpanKind, SpanOptions, SpanStatusCode, Tracer } from '@opentelemetry/api'
 import type { Operation } from '../metrics/semconv.ts'
 import { activeSpan, bindToActiveContext, withActiveSpan } from '../registry/global-api.ts'
 import type { ObservedOperation } from '../registry/observer.ts'
@@ -12,6 +12,18 @@ const errorStatus = 2 as SpanStatusCode.ERROR
 
 type Identity = Pick<ObservedOperation, 'store' | 'engine'>
 
+/** What the spans of one kind of operation have in common. */
+export interface OperationSpans {
+  readonly name: string
+  readonly options: SpanOptions
+}
+
+/** Returns the name and the attributes of the spans of one kind of operation. */
+export function describeSpans({ store, engine }: Identity, operation: Operation): OperationSpans {
+  const attributes = { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': operation }
+  return { name: `${operation} ${store}`, options: Object.freeze({ kind: internalKind, attributes: Object.freeze(attributes) }) }
+}
+
 /**
  * Starts the span of an operation as a child of the active span, by OpenTelemetry's stable conventions (semantic
  * conventions 1.44, "Database spans"). Its kind is INTERNAL, because an embedded store is called within the process. It
@@ -23,20 +35,22 @@ type Identity = Pick<ObservedOperation, 'store' | 'engine'>
  * remains: the first operations of a sublevel that is still opening, and that is measured through its database, become
  * children of the span in which the sublevel was created.
  */
-export function startSpan(
-  tracer: Tracer,
-  { store, engine }: Identity,
-  operation: Operation,
-  onFailure: OnFailure,
-): Span | undefined {
+export function startSpan(tracer: Tracer, { name, options }: OperationSpans, onFailure: OnFailure): Span | undefined {
   try {
-    return tracer.startSpan(`${operation} ${store}`, {
-      kind: internalKind,
-      attributes: { 'db.system.name': engine, 'db.namespace': store, 'db.operation.name': operation },
-    })
+    return tracer.startSpan(name, options)
   } catch (error) {
     onFailure(error)
     return undefined
+  }
+}
+
+/** Returns whether a span is recorded: one that is not has the same effect on spans below as the span above it. Never throws. */
+export function isRecording(span: Span, onFailure: OnFailure): boolean {
+  try {
+    return span.isRecording?.() ?? true
+  } catch (error) {
+    onFailure(error)
+    return false
   }
 }
 
