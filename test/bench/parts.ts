@@ -4,6 +4,7 @@ import type { ComparisonResult, Effort } from './comparison.ts'
 import { detail } from './detail/part.ts'
 import { engine } from './engine/part.ts'
 import { history } from './history/part.ts'
+import { inPlace } from './in-place/part.ts'
 import { operations } from './operations/part.ts'
 import { query } from './query/part.ts'
 import { record } from './record/part.ts'
@@ -15,6 +16,7 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   record,
   sampling,
   operations,
+  'in-place': inPlace,
   caches,
   collect,
   engine,
