@@ -13,6 +13,8 @@ import type { StoreContext } from './store-context.ts'
 export class ScanOperation implements OpenScan {
   /** How many entries were returned so far. */
   entries = 0
+  /** How many reads have ended that were observed. */
+  reads = 0
   /** Runs before the scan is recorded, whatever ends it. */
   beforeEnd: (() => void) | undefined
   /** Whether the scan was recorded or discarded. */
@@ -52,9 +54,14 @@ export class ScanOperation implements OpenScan {
     return this.#context.inFlight.begin(undefined, 0, undefined, undefined, this.#isTimed)
   }
 
-  /** Ends a read and adds its time. With a `failure`, the scan is recorded as failed. */
-  endRead(read: PendingOperation, failure?: { readonly error: unknown }): void {
-    if (this.#isTimed) this.#busyMs += nowMs() - read.startMs
+  /**
+   * Ends a read and adds its time. With a `failure`, the scan is recorded as failed.
+   *
+   * @param weight how many reads its time stands for.
+   */
+  endRead(read: PendingOperation, failure?: { readonly error: unknown }, weight = 1): void {
+    this.reads++
+    if (this.#isTimed) this.#busyMs += (nowMs() - read.startMs) * weight
     this.#context.inFlight.remove(read)
     this.#failure ??= failure
   }

@@ -14,6 +14,8 @@ import { deleteMark, getMark, type StoreMark, setMark } from './store-mark.ts'
 /** Which store it is: labels of its metrics. */
 export interface StoreDescription extends StoreIdentity {
   readonly adapter: string
+  /** The kind of store, for example `leveldb`. */
+  readonly engine: string
   /** Whether the store was found, not instrumented by the application (default false). */
   readonly isAutomatic?: boolean
   /** The SQL of the statements that the application has named, by their name (default: none). */
@@ -37,6 +39,8 @@ export class StoreContext implements StoreMark {
   readonly registry: MetricsRegistry
   /** The label `store`. */
   readonly name: string
+  /** The kind of store, for example `leveldb`. */
+  readonly engine: string
   /** Whether the store was found, not instrumented by the application. */
   readonly isAutomatic: boolean
   /** Whether what the store calls may create spans, which are to be children of the operation's. */
@@ -78,6 +82,7 @@ export class StoreContext implements StoreMark {
   ) {
     this.registry = registry
     this.name = store
+    this.engine = engine
     this.isAutomatic = isAutomatic
     this.statementNames = statementNames
     this.bySublevel = bySublevel
