@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { ComparisonResult, Effort, Goal } from '../comparison.ts'
 import { computeOrder } from '../rounds.ts'
@@ -20,6 +22,14 @@ const ways: readonly Way[] = [
   { way: 'budget', name: 'ours, overheadBudget 0.02' },
   { way: 'prom-client', name: 'prom-client by hand' },
   { way: 'OpenTelemetry', name: 'OpenTelemetry by hand, one reader' },
+]
+
+const services: ReadonlyArray<readonly [way: string, name: string]> = [
+  ['bare', bare],
+  ['control', 'bare again (control)'],
+  ['instrument', 'instrument() alone'],
+  ['monitoring', 'startMonitoring() with its defaults'],
+  ['prom-client', 'prom-client by hand'],
 ]
 
 /** What a process prints. */
@@ -60,6 +70,7 @@ export async function* inPlace({ quick }: Effort): AsyncGenerator<ComparisonResu
       }),
     }
   }
+  yield await compareServices(quick)
 }
 
 function runProgram(way: string, isSwapped: boolean, concurrency: number, quick: boolean): Cost {
@@ -69,4 +80,66 @@ function runProgram(way: string, isSwapped: boolean, concurrency: number, quick:
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`the measurement of ${way} failed: ${stderr}`)
   return JSON.parse(stdout)
+}
+
+/** Compares the CPU time of a request to an HTTP service that does one get for each, in fresh processes. */
+async function compareServices(quick: boolean): Promise<ComparisonResult> {
+  const rounds = quick ? 1 : 12
+  const times = services.map((): number[] => [])
+  for (let round = 0; round < rounds; round++) {
+    for (const index of computeOrder(round, services.length)) {
+      times[index]?.push(await measureService(services[index]?.[0] ?? '', quick ? 100 : 10_000))
+    }
+  }
+  const [bareTimes = []] = times
+  return {
+    name: 'CPU time of a request to an HTTP service with one get of classic-level, 16 at once',
+    per: 'request',
+    rounds,
+    cases: services.map(([, name], index) => ({
+      name,
+      nanoseconds: computeSpread((times[index] ?? []).map((one) => one * 1000)),
+    })),
+    ratios: services.slice(1).map(([, name], index) => ({
+      of: name,
+      to: bare,
+      ...computeSpread((times[index + 1] ?? []).map((one, round) => one / (bareTimes[round] ?? Number.NaN))),
+    })),
+  }
+}
+
+/** Returns the CPU time of a request in microseconds. */
+async function measureService(way: string, requests: number): Promise<number> {
+  const service = fork(fileURLToPath(new URL('service.js', import.meta.url)), [way], { execArgv: [] })
+  const [{ port }] = (await once(service, 'message')) as [{ readonly port: number }]
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const load = async (count: number): Promise<void> => {
+    let left = count
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) await request(port, agent)
+    }
+    await Promise.all(Array.from({ length: 16 }, worker))
+  }
+  try {
+    await load(requests / 2)
+    const before = await readCpu(service)
+    await load(requests)
+    return ((await readCpu(service)) - before) / requests
+  } finally {
+    agent.destroy()
+    service.send('end')
+    await once(service, 'exit')
+  }
+}
+
+function request(port: number, agent: Agent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, agent }, (response) => response.resume().on('end', resolve)).on('error', reject)
+  })
+}
+
+async function readCpu(service: ChildProcess): Promise<number> {
+  service.send('cpu')
+  const [{ microseconds }] = (await once(service, 'message')) as [{ readonly microseconds: number }]
+  return microseconds
 }

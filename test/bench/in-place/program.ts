@@ -8,10 +8,7 @@ import { Registry } from 'prom-client'
 import { openTelemetryRecorder } from '../recording/opentelemetry.ts'
 import { promClientRecorders } from '../recording/prom-client.ts'
 import { QuietReader } from '../recording/quiet-reader.ts'
-import type { Recorder } from '../recording/recorder.ts'
-
-/** Reads a key of a store. */
-type Get = (key: string) => Promise<unknown>
+import { type Get, getByHand } from './get-by-hand.ts'
 
 /** What is added to the second of two stores. */
 const ways: Readonly<Record<string, (store: ClassicLevel) => Get>> = {
@@ -44,25 +41,11 @@ const ways: Readonly<Record<string, (store: ClassicLevel) => Get>> = {
     instrument(store, { name: 'orders', registry })
     return (key) => store.get(key)
   },
-  'prom-client': (store) => byHand(store, promClientRecorders(new Registry(), 'get')('orders')),
+  'prom-client': (store) => getByHand(store, promClientRecorders(new Registry(), 'get')('orders')),
   OpenTelemetry: (store) => {
     const meter = new MeterProvider({ readers: [new QuietReader()] }).getMeter('bench')
-    return byHand(store, openTelemetryRecorder(meter, 'get', 'orders'))
+    return getByHand(store, openTelemetryRecorder(meter, 'get', 'orders'))
   },
-}
-
-function byHand(store: ClassicLevel, recorder: Recorder): Get {
-  return async (key) => {
-    const startMs = performance.now()
-    try {
-      const value = await store.get(key)
-      recorder.succeed((performance.now() - startMs) / 1000)
-      return value
-    } catch (error) {
-      recorder.fail((performance.now() - startMs) / 1000)
-      throw error
-    }
-  }
 }
 
 function cpuMicroseconds(): number {
