@@ -93,11 +93,14 @@ export class EventLoop {
   start(onTick: (nowMs: number) => void = () => {}): void {
     if (this.#stop !== undefined) return
     this.#onTick = onTick
+    // From the start: it measures nothing before its second run.
+    this.#restDelays.start()
     this.#setTimer(tickIntervalMs)
     const removeCollector = this.#registry.collectors.add(createActiveTimeCollector(this.#registry))
     this.#stop = () => {
       if (this.isResting) this.wake()
       clearInterval(this.#timer)
+      this.#restDelays.stop()
       removeCollector()
     }
   }
@@ -110,7 +113,8 @@ export class EventLoop {
   /** Lets the timer run only once a second, because nothing waits for the event loop. */
   rest(): void {
     if (this.#stop === undefined || this.isResting) return
-    this.#restDelays.start()
+    // What was before is recorded by the timer.
+    this.#restDelays.take()
     this.#setTimer(restIntervalMs)
   }
 
@@ -118,7 +122,6 @@ export class EventLoop {
   wake(): void {
     if (!this.isResting) return
     this.#readRest(this.#clock.now())
-    this.#restDelays.stop()
     this.#setTimer(tickIntervalMs)
   }
 

@@ -4,8 +4,10 @@ import type { Interval } from './intervals.ts'
 import type { ProcessDelays } from './process-state.ts'
 import { ThreadPool } from './thread-pool.ts'
 
-/** How long no operation must have been in flight before the measuring rests, in milliseconds. */
-const restAfterMs = 1000
+/** At so many ticks in a row no operation must have been in flight before the measuring rests: a second, without blocks of the event loop. */
+const restAfterTicks = 50
+/** After so many milliseconds the thread pool is probed although no operation is in flight. */
+const firstProbeMs = 200
 
 /**
  * Measures the event loop and the thread pool, as metrics and as delays of the last minutes. One per process is enough. It wakes
@@ -16,8 +18,8 @@ export class ProcessMonitor implements ProcessDelays {
   readonly #registry: MetricsRegistry
   readonly #loop: EventLoop
   readonly #pool: ThreadPool
-  /** When an operation was in flight last, or may have been. */
-  #lastWorkMs = 0
+  /** How many ticks in a row have found no operation in flight. */
+  #idleTicks = 0
 
   /** @param onBlock called after each block of the event loop of 100 ms or more, in milliseconds of `performance.now()`. */
   constructor(registry: MetricsRegistry, onBlock?: (block: Interval) => void) {
@@ -29,24 +31,26 @@ export class ProcessMonitor implements ProcessDelays {
   /** Starts measuring. */
   start(): void {
     const { observer } = this.#registry
-    this.#lastWorkMs = performance.now()
+    this.#idleTicks = 0
+    const startMs = performance.now()
     this.#loop.start((nowMs) => {
       observer.markInFlight(nowMs)
       observer.adaptTiming(nowMs)
       const work = observer.inFlight()
-      this.#pool.probe(nowMs, work)
-      if (work.depth > 0) this.#wake(nowMs)
-      else if (nowMs - this.#lastWorkMs >= restAfterMs) this.#rest()
+      // A process that starts has better things to do than to load what a probe needs.
+      if (work.depth > 0 || nowMs - startMs >= firstProbeMs) this.#pool.probe(nowMs, work)
+      if (work.depth > 0) this.#wake()
+      else if (++this.#idleTicks >= restAfterTicks) this.#rest()
     })
   }
 
   #rest(): void {
     this.#loop.rest()
-    this.#registry.observer.onNextOperation = () => this.#wake(performance.now())
+    this.#registry.observer.onNextOperation = () => this.#wake()
   }
 
-  #wake(nowMs: number): void {
-    this.#lastWorkMs = nowMs
+  #wake(): void {
+    this.#idleTicks = 0
     this.#loop.wake()
   }
 
