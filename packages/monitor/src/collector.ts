@@ -5,6 +5,7 @@ import type { AlertRule } from './alerts/rule.ts'
 import { AlertScheduler, type AlertStorage } from './alerts/scheduler.ts'
 import { DroppedPointsLog } from './collection/prometheus-metrics.ts'
 import type { Reader } from './collection/registry-reader.ts'
+import { createScrapeCounters } from './collection/self-metrics.ts'
 import { type Component, ComponentList } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
@@ -140,9 +141,12 @@ export class Collector implements CollectorRole {
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
     this.#options.onRecorder(recorder)
-    const { authToken, basePath, consoleEnabled, prometheusEnabled } = options.http
+    const { authToken, basePath, consoleEnabled, nativeHistograms, prometheusEnabled } = options.http
     // The routes are loaded at the first request, but counters exist from the start.
-    if (prometheusEnabled) new DroppedPointsLog(own, 'prometheus')
+    if (prometheusEnabled) {
+      new DroppedPointsLog(own, 'prometheus')
+      createScrapeCounters(own)
+    }
     if (authToken !== undefined) own.counter('wombat_monitor_login_failures_total')
     const { health, operations, workers, config, chosenOptions } = this.#options
     const { history } = recorder
@@ -162,6 +166,7 @@ export class Collector implements CollectorRole {
       clock,
       recent,
       consoleEnabled,
+      nativeHistograms,
       logger,
       startedAtMs: () => Math.round(clock.nowMs() - clock.monotonicMs() + this.#startedMs),
     }

@@ -69,7 +69,7 @@ export type { AnnotationOptions } from './events/annotate.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber, JsonQuantile, JsonValue } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'
 export type { OtlpOptions } from './exporters/otlp.ts'
-export { prometheusText } from './exporters/prometheus.ts'
+export { prometheusText } from './exporters/prometheus/prometheus-text.ts'
 export { type DocumentedBound, defaultHealthBounds, type HealthBounds, healthBoundTable } from './health/bounds.ts'
 export type {
   CheckContext,

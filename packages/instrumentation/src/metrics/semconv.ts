@@ -291,6 +291,12 @@ const monitorRows = {
     'Data points that an exporter left out because of their name, labels or value, by reason.',
     ['exporter', 'reason'],
   ),
+  wombat_monitor_scrapes_dropped_total: row(
+    'counter',
+    '{scrape}',
+    'Clients that did not get the whole page for Prometheus, by reason.',
+    ['reason'],
+  ),
   wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric rejected, by reason.', ['reason']),
   wombat_monitor_source_failures_total: row(
     'counter',

@@ -6,7 +6,7 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import { areInstalled, programPath } from '@wombat/test-support/backend-programs'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { describe, expect, test } from 'vitest'
-import { prometheusText } from '../exporters/prometheus.ts'
+import { prometheusText } from '../exporters/prometheus/prometheus-text.ts'
 import { DroppedPointsLog } from './prometheus-metrics.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 

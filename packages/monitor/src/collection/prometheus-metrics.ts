@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { DataPoint, DataPointType, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { MetricsRegistry } from '@wombat/instrumentation'
+import type { DataPoint, DataPointType, MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics'
+import type { MetricFamily, MetricKind, MetricsRegistry } from '@wombat/instrumentation'
 import { clientOperationDuration, reservedNames, seriesKey } from '@wombat/instrumentation/internal'
 import { dataPointTypes } from './otel-data.ts'
 
@@ -66,6 +66,25 @@ export function toPrometheusMetrics(resourceMetrics: ResourceMetrics): Prometheu
   }
 }
 
+/** The metrics of the application under the names and labels that they have in Prometheus. */
+export interface ForeignMetrics {
+  readonly metrics: readonly MetricData[]
+  readonly dropped: readonly DroppedPoints[]
+}
+
+/**
+ * Does the same as `toPrometheusMetrics` with the metrics of the application only, beside those of a registry that are read directly.
+ *
+ * @param own the metrics whose names are taken.
+ */
+export function toForeignMetrics(scopeMetrics: readonly ScopeMetrics[], own: Iterable<MetricFamily>): ForeignMetrics {
+  const all = scopeMetrics.flatMap(({ metrics }) => metrics)
+  if (all.length === 0) return { metrics: [], dropped: [] }
+  const table = new FamilyTable()
+  for (const { definition } of own) table.reserve(definition.name, definition.kind)
+  return { metrics: all.flatMap((metric) => table.addForeign(metric) ?? []), dropped: table.dropped }
+}
+
 /** Counts points that were left out, and warns once about each metric: at most a hundred of them. */
 export class DroppedPointsLog {
   readonly #registry: MetricsRegistry
@@ -108,9 +127,15 @@ class FamilyTable {
   /** Adds a metric whose names and labels are valid already: the registry checked them. */
   addOwn(metric: MetricData): MetricData {
     const { name } = metric.descriptor
-    const full = name === clientOperationDuration.name ? toFamilyName(name, false) : name
+    const full = toOwnName(name)
     this.#register(full, { ...describe(metric), isOwn: true, points: [], labelSets: new Set() })
     return full === name ? metric : withName(metric, full)
+  }
+
+  /** Takes the names of a metric of the registry. */
+  reserve(name: string, kind: MetricKind): void {
+    const type = kind === 'counter' ? dataPointTypes.sum : kind === 'gauge' ? dataPointTypes.gauge : dataPointTypes.histogram
+    this.#register(toOwnName(name), { type, isCounter: kind === 'counter', isOwn: true, points: [], labelSets: new Set() })
   }
 
   /** Adds a metric of the application. Returns undefined if it became part of another one, or was left out. */
@@ -169,6 +194,11 @@ function seriesNames(name: string, type: DataPointType): string[] {
   return type === dataPointTypes.histogram ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
 }
 
+/** Returns the name in Prometheus of a metric of the registry. Only OpenTelemetry's own metric has another one there. */
+export function toOwnName(name: string): string {
+  return name === clientOperationDuration.name ? toFamilyName(name, false) : name
+}
+
 function toFamilyName(name: string, isCounter: boolean): string {
   // Prometheus and the Collector add the unit over OTLP, but the serializer does not (opentelemetry-js#3466).
   const valid = toName(name === clientOperationDuration.name ? `${name}.seconds` : name)
@@ -176,7 +206,8 @@ function toFamilyName(name: string, isCounter: boolean): string {
   return isCounter && !started.endsWith('_total') ? `${started}_total` : started
 }
 
-function toName(name: string): string {
+/** Returns a name with only the characters that Prometheus allows. */
+export function toName(name: string): string {
   return name.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_')
 }
 
@@ -184,7 +215,7 @@ function toName(name: string): string {
 const knownLabels = new WeakMap<Attributes, { readonly ofHistogram: boolean; readonly labels: Record<string, string> }>()
 
 /** Returns attributes as the labels that Prometheus has. Every value is a string; `le` belongs to the buckets of a histogram. */
-function toLabels(attributes: Attributes, ofHistogram = false): Record<string, string> {
+export function toLabels(attributes: Attributes, ofHistogram = false): Record<string, string> {
   const known = knownLabels.get(attributes)
   if (known?.ofHistogram === ofHistogram) return known.labels
   const labels: Record<string, string> = {}

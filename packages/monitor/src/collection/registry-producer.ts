@@ -20,6 +20,7 @@ import {
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import { dataPointTypes, doubleValueType, millisToHrTime, temporalities } from './otel-data.ts'
+import { StartTimes } from './start-times.ts'
 
 /** Options of `RegistryProducer`. */
 export interface RegistryProducerOptions {
@@ -55,9 +56,6 @@ const emptyResource: Resource = {
   merge: (other) => other ?? emptyResource,
   getRawAttributes: () => [],
 }
-
-/** A start time is moved only if the system clock was set: receivers read every change of it as a restart. */
-const minStartChangeMs = 1000
 
 /** What a histogram was computed from: its fine buckets and its exemplars, which OpenTelemetry's SDK does not have. */
 interface Source {
@@ -99,9 +97,7 @@ export class RegistryProducer implements MetricProducer {
   readonly #isDelta: boolean
   readonly #isExponential: boolean
   readonly #semconv: Semconv
-  readonly #clock: Clock
-  /** What a time of `performance.timeOrigin + performance.now()` lacks to Unix time. */
-  #startOffsetMs: number | undefined
+  readonly #startTimes: StartTimes
   #busySeconds = 0
   readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
   #lastMs: number | undefined
@@ -115,7 +111,7 @@ export class RegistryProducer implements MetricProducer {
       clock = new SystemClock(),
     }: RegistryProducerOptions = {},
   ) {
-    this.#clock = clock
+    this.#startTimes = new StartTimes(clock)
     this.#registry = registry
     this.#isDelta = temporality === 'delta'
     this.#isExponential = histograms === 'exponential'
@@ -150,11 +146,8 @@ export class RegistryProducer implements MetricProducer {
   }
 
   #createMetrics(): OwnMetricData[] {
-    this.#clock.synchronize()
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#startTimes.update()
     this.#lastMs &&= Math.min(this.#lastMs, nowMs)
-    const offsetMs = nowMs - performance.timeOrigin - performance.now()
-    if (Math.abs(offsetMs - (this.#startOffsetMs ?? Number.POSITIVE_INFINITY)) >= minStartChangeMs) this.#startOffsetMs = offsetMs
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
       if (!isExported(family.definition.name, this.#semconv)) continue
@@ -211,8 +204,7 @@ export class RegistryProducer implements MetricProducer {
 
   #startTime(series: Series, nowMs: number): HrTime {
     const continues = this.#isDelta && this.#lastMs !== undefined && this.#lastValues.has(series)
-    const startMs = continues ? (this.#lastMs as number) : Math.round(series.startMs + (this.#startOffsetMs ?? 0))
-    return millisToHrTime(Math.min(startMs, nowMs))
+    return millisToHrTime(continues ? Math.min(this.#lastMs as number, nowMs) : this.#startTimes.toUnixMs(series.startMs))
   }
 
   #readCounter(series: Series): number | undefined {

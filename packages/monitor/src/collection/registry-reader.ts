@@ -1,10 +1,26 @@
 import { createRequire } from 'node:module'
 import type { Resource } from '@opentelemetry/resources'
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import { RegistryProducer } from './registry-producer.ts'
 import { createResource, type ResourceAttributes } from './resource.ts'
 import { Snapshot } from './snapshot.ts'
+import { StartTimes } from './start-times.ts'
+
+/** What a page for Prometheus is written from: the series of a registry themselves, without a copy, and what else there is. */
+export interface Reading {
+  /** Undefined if the reader follows none. Its collectors have run. */
+  readonly registry: MetricsRegistry | undefined
+  /** The metrics of the application. */
+  readonly foreign: readonly ScopeMetrics[]
+  readonly resource: Resource
+  /** Errors of the collection. If there are any, points may be missing or old. */
+  readonly errors: readonly unknown[]
+  readonly startTimes: StartTimes
+  /** Records the collection, when everything is read: how many points there were. */
+  readonly record: (points: number) => void
+}
 
 /** Reads the metrics for everything inside the process: Prometheus text, JSON, the log, history, health checks and alerts. */
 export interface Reader {
@@ -17,6 +33,8 @@ export interface Reader {
   follow(registry: MetricsRegistry, clock?: Clock, own?: MetricsRegistry): () => void
   /** Returns the metrics as they are now. While a collection runs, every further call returns the same promise. */
   take(): Promise<Snapshot>
+  /** Collects without copying anything: the values are those of the moment at which they are read. */
+  read(): Promise<Reading>
   /** Loads what the resource of a snapshot needs. Only a page for Prometheus has it. */
   prepareResource?(): Promise<void>
 }
@@ -29,22 +47,35 @@ export function createInternalProducer(registry: MetricsRegistry, clock: Clock):
 /** Records what a collection cost, in the registry that it read. */
 export function recordCollection(
   registry: MetricsRegistry | undefined,
-  { resourceMetrics }: Snapshot,
-  startMs: number,
+  points: number,
+  durationMs: number,
   busySeconds: number,
 ): void {
-  let points = 0
-  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) points += dataPoints.length
-  registry?.recordHistogram('wombat_monitor_collection_duration_seconds', (performance.now() - startMs) / 1000)
+  registry?.recordHistogram('wombat_monitor_collection_duration_seconds', durationMs / 1000)
   registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
   registry?.setGauge('wombat_monitor_points', points)
+}
+
+/** Returns the number of points in a snapshot. */
+export function countPoints({ resourceMetrics }: Snapshot): number {
+  let points = 0
+  for (const { metrics } of resourceMetrics.scopeMetrics) for (const { dataPoints } of metrics) points += dataPoints.length
+  return points
+}
+
+interface Followed {
+  readonly registry: MetricsRegistry
+  readonly own: MetricsRegistry
+  readonly producer: RegistryProducer
+  readonly clock: Clock
+  readonly startTimes: StartTimes
 }
 
 /** Reads one registry without OpenTelemetry's SDK: no other metric could be in a MeterProvider that only Wombat knows. */
 export class RegistryReader implements Reader {
   readonly #resourceAttributes: ResourceAttributes
   #resource: Resource | undefined
-  #followed: { readonly own: MetricsRegistry; readonly producer: RegistryProducer; readonly clock: Clock } | undefined
+  #followed: Followed | undefined
   #running: Promise<Snapshot> | undefined
   #isClosed = false
 
@@ -53,7 +84,13 @@ export class RegistryReader implements Reader {
   }
 
   follow(registry: MetricsRegistry, clock: Clock = new SystemClock(), own = registry): () => void {
-    const followed = { own, clock, producer: createInternalProducer(registry, clock) }
+    const followed = {
+      registry,
+      own,
+      clock,
+      producer: createInternalProducer(registry, clock),
+      startTimes: new StartTimes(clock),
+    }
     this.#followed = followed
     return () => {
       if (this.#followed === followed) this.#followed = undefined
@@ -68,6 +105,23 @@ export class RegistryReader implements Reader {
     return this.#running
   }
 
+  /** @throws Error if the reader was closed. */
+  async read(): Promise<Reading> {
+    const { registry, own, startTimes } = this.#assertReadable()
+    const startMs = performance.now()
+    await registry.collectors.collect()
+    startTimes.update()
+    const durationMs = performance.now() - startMs
+    return {
+      registry,
+      foreign: [],
+      resource: this.#createResource(),
+      errors: [],
+      startTimes,
+      record: (points) => recordCollection(own, points, durationMs, 0),
+    }
+  }
+
   async prepareResource(): Promise<void> {
     this.#createResource()
   }
@@ -78,10 +132,7 @@ export class RegistryReader implements Reader {
   }
 
   async #take(): Promise<Snapshot> {
-    if (this.#isClosed) throw new Error('monitoring is closed: its metrics cannot be read any more')
-    const followed = this.#followed
-    if (followed === undefined) throw new Error('the reader follows no registry')
-    const { own, producer, clock } = followed
+    const { own, producer, clock } = this.#assertReadable()
     clock.synchronize()
     const startMs = performance.now()
     const busyBefore = producer.busySeconds
@@ -98,8 +149,14 @@ export class RegistryReader implements Reader {
       clock.nowMs(),
       errors,
     )
-    recordCollection(own, snapshot, startMs, producer.busySeconds - busyBefore)
+    recordCollection(own, countPoints(snapshot), performance.now() - startMs, producer.busySeconds - busyBefore)
     return snapshot
+  }
+
+  #assertReadable(): Followed {
+    if (this.#isClosed) throw new Error('monitoring is closed: its metrics cannot be read any more')
+    if (this.#followed === undefined) throw new Error('the reader follows no registry')
+    return this.#followed
   }
 
   /** Loads OpenTelemetry's resources when they are read, if `prepareResource` has not. */

@@ -50,6 +50,20 @@ function findLongestBlocks(registry: MetricsRegistry): LongestBlocks<SelfTimePar
   return blocks
 }
 
+/**
+ * Why a client does not get the whole page for Prometheus:
+ *
+ * - `gone`: it closed the connection.
+ * - `slow`: it did not read, and was disconnected.
+ * - `limit`: too many clients waited already.
+ */
+export const scrapeDropReasons = ['gone', 'slow', 'limit'] as const
+
+/** Publishes the counters of scrapes at 0. */
+export function createScrapeCounters(registry: MetricsRegistry): void {
+  for (const reason of scrapeDropReasons) registry.counter('wombat_monitor_scrapes_dropped_total', { reason })
+}
+
 /** Gauges that the monitor sets, and that are unknown when it is closed. */
 const monitorGauges: ReadonlySet<string> = new Set([
   'db_alerts',

@@ -1,3 +1,4 @@
+import type { Resource } from '@opentelemetry/resources'
 import {
   type CollectionResult,
   type MetricCollectOptions,
@@ -9,8 +10,9 @@ import { type Labels, type MetricsRegistry, scopeName } from '@wombat/instrument
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import type { RegistryProducer } from './registry-producer.ts'
-import { createInternalProducer, recordCollection } from './registry-reader.ts'
+import { countPoints, createInternalProducer, type Reading, recordCollection } from './registry-reader.ts'
 import { Snapshot } from './snapshot.ts'
+import { StartTimes } from './start-times.ts'
 
 /** Maximum duration of one collection: after it the SDK gives up on the application's own callbacks. */
 const collectTimeoutMs = 5000
@@ -40,7 +42,9 @@ export class SnapshotReader extends MetricReader {
   #registry: MetricsRegistry | undefined
   #own: MetricsRegistry | undefined
   #running: Promise<Snapshot> | undefined
+  #collecting: Promise<CollectionResult> | undefined
   #clock: Clock = new SystemClock()
+  #startTimes = new StartTimes(this.#clock)
   #isBound = false
 
   /**
@@ -52,6 +56,7 @@ export class SnapshotReader extends MetricReader {
     this.#own = own
     const producer = createInternalProducer(registry, clock)
     this.#clock = clock
+    this.#startTimes = new StartTimes(clock)
     this.#registry = registry
     this.#producer = producer
     return () => {
@@ -75,12 +80,35 @@ export class SnapshotReader extends MetricReader {
     return this.#running
   }
 
+  /**
+   * Collects the SDK's metrics without copying those of the followed registry.
+   *
+   * @throws Error as `take` does.
+   */
+  async read(): Promise<Reading> {
+    this.assertBound()
+    const startMs = performance.now()
+    const { resourceMetrics, errors } = await this.#collectOthers({ timeoutMillis: collectTimeoutMs })
+    await this.#registry?.collectors.collect()
+    this.#startTimes.update()
+    const own = this.#own
+    const durationMs = performance.now() - startMs
+    return {
+      registry: this.#registry,
+      foreign: resourceMetrics.scopeMetrics,
+      resource: completeResource(resourceMetrics.resource),
+      errors,
+      startTimes: this.#startTimes,
+      record: (points) => recordCollection(own, points, durationMs, 0),
+    }
+  }
+
   /** Collects the SDK's metrics, and replaces those of a followed registry by the registry's own values. */
   override async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
-    const sdk = await super.collect(options)
+    const sdk = await this.#collectOthers(options)
     if (this.#producer === undefined) return sdk
     const own = await this.#producer.collect()
-    const others = sdk.resourceMetrics.scopeMetrics.flatMap((scope) => withoutOwnMetrics(scope, this.#registry))
+    const others = sdk.resourceMetrics.scopeMetrics
     return {
       resourceMetrics: {
         resource: sdk.resourceMetrics.resource,
@@ -106,19 +134,39 @@ export class SnapshotReader extends MetricReader {
 
   protected override async onShutdown(): Promise<void> {}
 
+  /** Collects what the followed registry does not have. While a collection runs, every further call returns its result. */
+  #collectOthers(options?: MetricCollectOptions): Promise<CollectionResult> {
+    this.#collecting ??= this.#collectSdk(options).finally(() => {
+      this.#collecting = undefined
+    })
+    return this.#collecting
+  }
+
+  async #collectSdk(options?: MetricCollectOptions): Promise<CollectionResult> {
+    const { resourceMetrics, errors } = await super.collect(options)
+    const { resource, scopeMetrics } = resourceMetrics
+    const others = scopeMetrics.flatMap((scope) => withoutOwnMetrics(scope, this.#registry))
+    return { resourceMetrics: { resource, scopeMetrics: others }, errors }
+  }
+
   async #take(): Promise<Snapshot> {
     this.assertBound()
     this.#clock.synchronize()
     const startMs = performance.now()
     const busyBefore = this.#producer?.busySeconds ?? 0
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: collectTimeoutMs })
-    // Attributes that a detector is still finding out are in a later snapshot.
-    const { resource } = resourceMetrics
-    if (resource.asyncAttributesPending) void resource.waitForAsyncAttributes?.()
+    completeResource(resourceMetrics.resource)
     const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
-    recordCollection(this.#own, snapshot, startMs, (this.#producer?.busySeconds ?? 0) - busyBefore)
+    const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
+    recordCollection(this.#own, countPoints(snapshot), performance.now() - startMs, busySeconds)
     return snapshot
   }
+}
+
+/** Begins to wait for attributes that a detector is still finding out: they are in a later snapshot. */
+function completeResource(resource: Resource): Resource {
+  if (resource.asyncAttributesPending) void resource.waitForAsyncAttributes?.()
+  return resource
 }
 
 /**

@@ -28,7 +28,7 @@ export function componentOptions(config: ResolvedConfig) {
   const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
   const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
   const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutServers } = withoutNotifiers
-  const { consoleEnabled = !isRemote(host), basePath, ...withoutHttp } = withoutServers
+  const { consoleEnabled = !isRemote(host), basePath, nativeHistograms, ...withoutHttp } = withoutServers
   const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutHttp
   rest satisfies Record<string, never>
 
@@ -79,7 +79,17 @@ export function componentOptions(config: ResolvedConfig) {
       alertPagerdutyRoutingKey,
       alertOpsgenieApiKey,
     },
-    http: { host, authToken, basePath, consoleEnabled, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort },
+    http: {
+      host,
+      authToken,
+      basePath,
+      consoleEnabled,
+      prometheusEnabled,
+      prometheusPort,
+      nativeHistograms,
+      jsonApiEnabled,
+      jsonApiPort,
+    },
     processes: { group: processGroup, hasWorkerLabel: workerLabel },
     log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
   }

@@ -132,6 +132,11 @@ export const options = {
   ),
   prometheusEnabled: option(boolean(), false, 'Serve `/metrics`.'),
   prometheusPort: option(port(), 9090, 'Port of `/metrics`.'),
+  nativeHistograms: option(
+    boolean(),
+    true,
+    'Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 3.1 % then, whatever the buckets.',
+  ),
   jsonApiEnabled: option(boolean(), true, 'Serve the JSON API.'),
   jsonApiPort: option(port(), 8080, 'Port of the JSON API.'),
   consoleEnabled: option(

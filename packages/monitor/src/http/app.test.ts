@@ -67,6 +67,7 @@ test('every route is in the OpenAPI description, and every described path is a r
     authentication: new Authentication(),
     startedAtMs: Date.now,
     consoleEnabled: false,
+    nativeHistograms: true,
     logger: collectingLogger(),
   })
   // The files of the console are for browsers.

@@ -44,6 +44,7 @@ export interface RouteDependencies {
   readonly recent: RecentHistograms
   readonly authentication: Authentication
   readonly consoleEnabled: boolean
+  readonly nativeHistograms: boolean
   readonly logger: Logger
   /** Returns when the monitoring started, in Unix time in milliseconds. */
   readonly startedAtMs: () => number
@@ -64,7 +65,7 @@ export interface RouteGroups {
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, events, streams, health, config, clock, recent } = dependencies
-  const { notifications, authentication, consoleEnabled, logger, startedAtMs } = dependencies
+  const { notifications, authentication, consoleEnabled, nativeHistograms, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -90,7 +91,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     )
     .route('/', openApiRoutes())
   return {
-    prometheus: prometheusRoutes(reader, registry),
+    prometheus: prometheusRoutes(reader, registry, { nativeHistograms }),
     json,
     publicJson: new Hono()
       .route('/', sessionRoutes(authentication, { service: serviceReader(reader), startedAtMs }))

@@ -259,6 +259,14 @@ export interface PlainOptions {
    */
   readonly prometheusPort?: number
   /**
+   * Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 3.1 % then, whatever the buckets.
+   *
+   * True or false. Environment: `WOMBAT_NATIVE_HISTOGRAMS`.
+   *
+   * @defaultValue `true`
+   */
+  readonly nativeHistograms?: boolean
+  /**
    * Serve the JSON API.
    *
    * True or false. Environment: `WOMBAT_JSON_API_ENABLED`.

@@ -14,7 +14,7 @@ function monitored(semconv: Semconv = 'wombat') {
   const database = new DatabaseMetrics(registry, { store: 'orders', operations: ['get'] })
   database.recordGet(500_000_000, true)
   database.updateCacheUse(3, 1)
-  const prometheus = prometheusRoutes(reader, registry)
+  const prometheus = prometheusRoutes(reader, registry, { nativeHistograms: true })
   const json = jsonRoutes(reader, registry, new RecentHistograms())
   return {
     provider,

@@ -2,10 +2,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Semconv } from '@wombat/instrumentation'
 import { isExported } from '@wombat/instrumentation/internal'
-import type { Snapshot } from '../collection/snapshot.ts'
-
-/** The content type of Prometheus' text format. Prometheus 3 requires the version. */
-export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
+import type { Snapshot } from '../../collection/snapshot.ts'
 
 /**
  * Returns a snapshot in Prometheus' text format 0.0.4: valid whatever the application's own metrics are called. It has no scope labels,

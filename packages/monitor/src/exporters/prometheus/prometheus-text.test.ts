@@ -4,9 +4,9 @@ import { DatabaseMetrics, MetricsRegistry, type Semconv } from '@wombat/instrume
 import { fromJsonValue } from '@wombat/test-support/json-samples'
 import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { expect, test } from 'vitest'
-import { SnapshotReader } from '../collection/snapshot-reader.ts'
-import { type JsonMetric, jsonMetrics } from './json.ts'
-import { prometheusText } from './prometheus.ts'
+import { SnapshotReader } from '../../collection/snapshot-reader.ts'
+import { type JsonMetric, jsonMetrics } from '../json.ts'
+import { prometheusText } from './prometheus-text.ts'
 
 interface Sample {
   readonly name: string

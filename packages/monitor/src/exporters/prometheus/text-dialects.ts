@@ -1,0 +1,72 @@
+import { openMetricsName, type PageFamily } from './page-writer.ts'
+import { escapeHelp, escapeValue } from './series-text.ts'
+
+/** What differs between Prometheus' text format and OpenMetrics. */
+export interface TextDialect {
+  readonly targetInfoHead: string
+  /** Returns the lines before the series of a metric. */
+  readonly head: (family: PageFamily) => string
+  /** Returns for each bound, and for Infinity, what follows `le="` in the series of its bucket. */
+  readonly boundEnds: (bounds: readonly number[]) => readonly string[]
+  /** Whether there are exemplars and the times at which counting started. */
+  readonly isOpenMetrics: boolean
+  /** The last line of a page. */
+  readonly end: string
+}
+
+/** Prometheus' text format: 0.0.4, and 1.0.0, which differs only in names that no metric has. The lines are those of OpenTelemetry's serializer. */
+export const prometheusDialect: TextDialect = {
+  targetInfoHead: '# HELP target_info Target metadata\n# TYPE target_info gauge\n',
+  head: once(({ name, help, unit, type }) => {
+    const unitLine = unit === '' ? '' : `# UNIT ${name} ${escapeHelp(unit)}\n`
+    return `# HELP ${name} ${escapeHelp(help)}\n${unitLine}# TYPE ${name} ${type}\n`
+  }),
+  boundEnds: once((bounds) => ends(bounds.map(String))),
+  isOpenMetrics: false,
+  end: '',
+}
+
+/** The words that end a name, by unit. */
+const unitWords: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
+
+/** OpenMetrics 1.0.0, which is valid as 0.0.1, too. */
+export const openMetricsDialect: TextDialect = {
+  targetInfoHead: '# HELP target Target metadata\n# TYPE target info\n',
+  head: once((family) => {
+    const name = openMetricsName(family)
+    const word = unitWords[family.unit]
+    const unitLine = word !== undefined && name.endsWith(`_${word}`) ? `# UNIT ${name} ${word}\n` : ''
+    return `# HELP ${name} ${escapeValue(family.help)}\n# TYPE ${name} ${family.type}\n${unitLine}`
+  }),
+  boundEnds: once((bounds) => ends(bounds.map(canonicalNumber))),
+  isOpenMetrics: true,
+  end: '# EOF\n',
+}
+
+/**
+ * Returns a bound in the form that OpenMetrics asks for, so that all exporters give a bucket the same label: `1.0`, `0.0001`, `1e-05`,
+ * `1e+06`.
+ */
+export function canonicalNumber(value: number): string {
+  const [digits = '', exponentText = ''] = value.toExponential().split('e')
+  const exponent = Number(exponentText)
+  if (exponent >= -4 && exponent < 6) return Number.isInteger(value) ? `${value}.0` : String(value)
+  return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+}
+
+function ends(bounds: readonly string[]): string[] {
+  return [...bounds, '+Inf'].map((bound) => `${bound}"} `)
+}
+
+/** Returns a function that calls another one once for each object, and keeps the result as long as the object. */
+function once<Key extends object, Result>(create: (key: Key) => Result): (key: Key) => Result {
+  const results = new WeakMap<Key, Result>()
+  return (key) => {
+    let result = results.get(key)
+    if (result === undefined) {
+      result = create(key)
+      results.set(key, result)
+    }
+    return result
+  }
+}
