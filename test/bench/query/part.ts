@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { DurableHistory, type HistorySeries, type Logger, type Monitoring, startMonitoring } from '@wombat/monitor'
 import type { CaseResult, ComparisonResult, Effort } from '../comparison.ts'
 import { computeSpread, quantile } from '../spread.ts'
+import { watchBlocks } from '../watch-blocks.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 const minuteMs = 60_000
@@ -114,29 +115,4 @@ async function measure(monitoring: Monitoring, name: string, url: string, rounds
       goal: { is: 'at most', value: 10e6, met: longest.median <= 10e6 },
     },
   ]
-}
-
-/** Watches how long an iteration of the event loop takes, until it is stopped: in CPU time, so that other programs do not count. */
-function watchBlocks(): { stop(): number } {
-  let longestMs = 0
-  let lastMs = cpuMs()
-  let isOver = false
-  const look = (): void => {
-    const nowMs = cpuMs()
-    longestMs = Math.max(longestMs, nowMs - lastMs)
-    lastMs = nowMs
-    if (!isOver) setImmediate(look)
-  }
-  setImmediate(look)
-  return {
-    stop() {
-      isOver = true
-      return longestMs
-    },
-  }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
 }

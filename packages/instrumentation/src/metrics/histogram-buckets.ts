@@ -22,6 +22,8 @@ export interface HistogramBuckets {
   readonly thresholdsOfBin: Float64Array
   /** The explicit bucket of each fine bucket. */
   readonly bucketOfFineBucket: Uint16Array
+  /** For each explicit bucket the fine bucket after its last one. */
+  readonly fineBucketEnds: Uint16Array
   /**
    * The exponential bucket of scale 4 of each fine bucket: bucket `i` has the values in (2^(i/16), 2^((i+1)/16)]. The first fine bucket, of
    * the values too small for one, has none: its entry has no meaning. The last one has all values above the range.
@@ -99,6 +101,7 @@ function createBuckets(given: readonly number[]): HistogramBuckets {
     fineBucketOfBin,
     thresholdsOfBin,
     bucketOfFineBucket: Uint16Array.from(bucketOfFineBucket),
+    fineBucketEnds: Uint16Array.from([...bounds.keys(), bounds.length], (own) => bucketOfFineBucket.lastIndexOf(own) + 1),
     exponentialBucketOfFineBucket: Int32Array.from(exponentialBucketOfFineBucket),
     edges: Float64Array.from([...edges, Number.POSITIVE_INFINITY]),
   })

@@ -137,3 +137,26 @@ test('a sink receives each recorded value and no rejected one', () => {
   for (const value of [3, Number.NaN, 0, -1]) histogram.record(value)
   expect(received).toEqual([3, 0])
 })
+
+test('its buckets are read as those of a snapshot, cumulative, with the sum', () => {
+  for (const values of [
+    [],
+    [0],
+    [1e9],
+    [0.003],
+    [1e-6, 1e-6, 0.0011, 0.0025, 0.0025000001, 0.7, 9, 10, 11, 1e12],
+    [5e-324, 1e300],
+  ]) {
+    const histogram = createHistogram(latencyBounds)
+    for (const value of values) histogram.record(value)
+    const snapshot = histogram.snapshot()
+    let count = 0
+    const cumulative = snapshot.bucketCounts().map((one) => {
+      count += one
+      return count
+    })
+    const target = new Float64Array(latencyBounds.length + 3).fill(-1)
+    expect(histogram.readBuckets(target)).toBe(snapshot.sum)
+    expect([...target]).toEqual([...cumulative, -1, -1])
+  }
+})

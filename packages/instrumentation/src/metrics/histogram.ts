@@ -99,13 +99,22 @@ export class Histogram {
    */
   readBuckets(target: Float64Array): number {
     const numbers = this.#numbers
+    const { fineBucketEnds } = this.buckets
+    const bucketCount = fineBucketEnds.length
     const end = this.#fineBucketCount
-    const { bucketOfFineBucket, bounds } = this.buckets
+    const min = numbers[end + 1] as number
+    // Most values are in a few octaves: the fine buckets before and after them are not read.
+    let index = min === Number.POSITIVE_INFINITY ? end : this.#fineBucket(min)
+    const last = min === Number.POSITIVE_INFINITY ? 0 : this.#fineBucket(numbers[end + 2] as number)
     let count = 0
-    let index = 0
-    for (let bucket = 0; bucket <= bounds.length; bucket++) {
-      // The fine buckets of an explicit bucket are next to each other.
-      while (index < end && bucketOfFineBucket[index] === bucket) count += numbers[index++] as number
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      const stop = Math.min(fineBucketEnds[bucket] as number, last + 1)
+      // Four at a time: one by one, each addition waits for the one before it, and this takes three times as long.
+      for (; index < stop - 3; index += 4) {
+        const first = (numbers[index] as number) + (numbers[index + 1] as number)
+        count += first + ((numbers[index + 2] as number) + (numbers[index + 3] as number))
+      }
+      for (; index < stop; index++) count += numbers[index] as number
       target[bucket] = count
     }
     return numbers[end] as number

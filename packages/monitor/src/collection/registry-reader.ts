@@ -17,6 +17,7 @@ export interface Reading {
   readonly resource: Resource
   /** Errors of the collection. If there are any, points may be missing or old. */
   readonly errors: readonly unknown[]
+  /** When the series were created; to be updated first. */
   readonly startTimes: StartTimes
   /** Records the collection, when everything is read: how many points there were. */
   readonly record: (points: number) => void
@@ -110,7 +111,6 @@ export class RegistryReader implements Reader {
     const { registry, own, startTimes } = this.#assertReadable()
     const startMs = performance.now()
     await registry.collectors.collect()
-    startTimes.update()
     const durationMs = performance.now() - startMs
     return {
       registry,

@@ -90,7 +90,6 @@ export class SnapshotReader extends MetricReader {
     const startMs = performance.now()
     const { resourceMetrics, errors } = await this.#collectOthers({ timeoutMillis: collectTimeoutMs })
     await this.#registry?.collectors.collect()
-    this.#startTimes.update()
     const own = this.#own
     const durationMs = performance.now() - startMs
     return {

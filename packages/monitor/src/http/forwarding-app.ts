@@ -32,7 +32,7 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
     const { originalUrl } = context.env?.incoming ?? {}
     const text = req.method === 'GET' || req.method === 'HEAD' ? '' : await readText(context)
     if (text === undefined) return context.json({ error: bodyTooLong }, 413)
-    const { status, headers, body } = await forward({
+    const { status, headers, body, isBinary } = await forward({
       method: req.method,
       url: req.url,
       // The middleware here compresses the answer.
@@ -41,7 +41,8 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(originalUrl !== undefined && { originalUrl }),
     })
-    return new Response(hasBody(status) ? body : null, { status, headers: toHeaders(headers) })
+    const content = isBinary === true ? Buffer.from(body, 'latin1') : body
+    return new Response(hasBody(status) ? content : null, { status, headers: toHeaders(headers) })
   }
   const open = new Hono<Access>().on(['GET', 'POST', 'DELETE'], '/api/v1/session', pass)
   for (const path of publicPaths) open.get(path, pass)
@@ -59,8 +60,13 @@ export async function answerForwarded(
   const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl }
   const request = new Request(url, { method, headers: toHeaders(headers), ...(body !== undefined && { body }) })
   const response = await app.fetch(request, { incoming, isForwarded: true })
-  return { status: response.status, headers: [...response.headers], body: await response.text() }
+  const head = { status: response.status, headers: [...response.headers] }
+  if (!(response.headers.get('content-type') ?? '').startsWith(protobuf)) return { ...head, body: await response.text() }
+  return { ...head, body: Buffer.from(await response.arrayBuffer()).toString('latin1'), isBinary: true }
 }
+
+/** The only answer that is no text. */
+const protobuf = 'application/vnd.google.protobuf'
 
 function hasBody(status: number): boolean {
   return status !== 204 && status !== 304

@@ -33,7 +33,7 @@ export class CollectionError extends Error {}
 /** Clients that may wait for a page at the same time. */
 export const maxClients = 32
 /** Bytes of a part of a page, which is sent as a whole. */
-const partBytes = 64 * 1024
+const partBytes = 256 * 1024
 /** A page with less is sent as it is: compressed, it takes as many packets. */
 const minCompressedBytes = 1024
 /** The fastest level: a page becomes a tenth as long, and compression uses the threads that stores need. */
@@ -102,6 +102,8 @@ export class PrometheusPages {
     try {
       const { metrics: foreign, dropped } = toForeignMetrics(reading.foreign, reading.registry?.families() ?? [])
       this.#droppedPoints.add(dropped)
+      // Only this format has none.
+      if (format !== 'text') reading.startTimes.update()
       // A writer or OpenTelemetry's serializer may have to be loaded first, which is no work of this page.
       const writer = await this.#createWriter(format)
       const isSerialized = format === 'text' && foreign.length > 0 && writer instanceof TextWriter
@@ -112,7 +114,8 @@ export class PrometheusPages {
           // Nothing is done until the clients have taken it.
           slices.end()
           yield part
-          slices.begin()
+          // In any case other work is done now: a client that takes parts at once would begin one slice after the other.
+          await slices.pause()
         }
         await slices.yieldIfDue()
       }

@@ -63,15 +63,20 @@ export class SharedPage {
     return this.#kept[index - this.#released]
   }
 
-  /** Releases what no client needs any more, and gives up those that are too far behind. */
+  /** Releases what no client needs any more, and drops those that are too far behind. */
   release(): void {
     if (this.isJoinable && this.#keptBytes <= maxKeptBytes) return
     while (this.#kept.length > 0) {
-      const isNeeded = [...this.#readers].some(({ position }) => position <= this.#released)
-      if (isNeeded && this.#keptBytes <= maxKeptBytes) return
-      for (const reader of isNeeded ? this.#readers : []) if (reader.position <= this.#released) reader.drop()
-      this.#keptBytes -= this.#kept.shift()?.length ?? 0
-      this.#released++
+      const behind = [...this.#readers].find(({ position }) => position <= this.#released)
+      if (behind === undefined) {
+        this.#keptBytes -= this.#kept.shift()?.length ?? 0
+        this.#released++
+      } else if (this.#keptBytes > maxKeptBytes) {
+        // Releases what it needed.
+        behind.drop()
+      } else {
+        return
+      }
     }
   }
 
@@ -84,6 +89,7 @@ export class SharedPage {
       return true
     }
     this.#kept.length = 0
+    if (this.#isComplete) return true
     this.#work.abort()
     // It runs to its end first, if it is at work.
     this.#parts.return(undefined).catch(() => {})

@@ -65,6 +65,8 @@ export interface ForwardedResponse {
   readonly status: number
   readonly headers: ReadonlyArray<readonly [string, string]>
   readonly body: string
+  /** Set if each character of the body is one byte: messages are JSON, which has only text. */
+  readonly isBinary?: true
 }
 
 /** The state of a process or thread, as the process that collects sees it. */

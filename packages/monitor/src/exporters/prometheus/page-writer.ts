@@ -9,9 +9,25 @@ export interface PageFamily {
   readonly unit: string
 }
 
-/** A series of a metric. The same object on every page, if it is one of a registry. */
+/** A series of a metric, with what writers keep of it. The same object on every page, if it is one of a registry. */
 export interface PageSeries {
   readonly labels: Labels
+  /** The texts before its numbers. */
+  text: SeriesText | undefined
+  /** The labels in protobuf, each character one byte: an array takes 100 bytes more, and time of the garbage collector. */
+  encodedLabels: string | undefined
+}
+
+/** The texts of a series before its numbers: see `createSeriesText`. */
+export interface SeriesText {
+  /** Before the value of a counter or a gauge. */
+  readonly value: string
+  readonly count: string
+  readonly sum: string
+  /** Before the bound of a bucket. */
+  readonly bucket: string
+  /** Before the time at which counting started. */
+  readonly created: string
 }
 
 /** The value of a histogram. */

@@ -4,7 +4,7 @@ import { isExported } from '@wombat/instrumentation/internal'
 import { dataPointTypes, hrTimeToMillis } from '../../collection/otel-data.ts'
 import { toLabels, toOwnName } from '../../collection/prometheus-metrics.ts'
 import type { Reading } from '../../collection/registry-reader.ts'
-import type { PageFamily, PageHistogram, PageWriter } from './page-writer.ts'
+import type { PageFamily, PageHistogram, PageSeries, PageWriter } from './page-writer.ts'
 
 /** What is on a page. */
 export interface PageContent {
@@ -23,6 +23,17 @@ const batchLength = 16
 
 const families = new WeakMap<MetricDefinition, PageFamily>()
 
+/** A series of a registry on the page. */
+interface KeptSeries extends PageSeries {
+  readonly series: Series
+}
+
+/**
+ * What is kept of the series of each metric, in their order. Not a WeakMap of the series: one with a million of them would block the event
+ * loop for a tenth of a second whenever it grows.
+ */
+const keptSeries = new WeakMap<MetricFamily, KeptSeries[]>()
+
 /**
  * Writes a page. Yields between short pieces of the work; the values are those of the moment at which they are written. In between, series
  * may be added.
@@ -32,12 +43,27 @@ export function* writePage(
   writer: PageWriter,
   writeForeign: WriteForeign = (metrics) => writeMetrics(metrics, writer),
 ): Generator<void> {
-  const { registry, resource, record } = reading
+  const { registry, resource, startTimes, record } = reading
   writer.writeTargetInfo(toLabels(resource.attributes))
   let points = 0
+  let inBatch = 0
   for (const family of registry?.families() ?? []) {
-    if (isExported(family.definition.name, semconv)) points += yield* writeOwn(family, reading, writer)
-    else if (semconv !== 'wombat') points += family.series.size
+    const { definition, series } = family
+    if (!isExported(definition.name, semconv)) {
+      if (semconv !== 'wombat') points += series.size
+      continue
+    }
+    writer.beginFamily(familyOf(definition))
+    const kept = keptSeriesOf(family)
+    let index = 0
+    for (const one of series.values()) {
+      if (writeSeries(keep(kept, index++, one), startTimes.toUnixMs(one.startMs), writer)) points++
+      if (++inBatch < batchLength) continue
+      inBatch = 0
+      yield
+    }
+    if (kept.length > index) kept.length = index
+    writer.endFamily()
   }
   for (const { dataPoints } of foreign) points += dataPoints.length
   yield* writeForeign(foreign.filter(({ descriptor }) => isExported(descriptor.name, semconv)))
@@ -45,27 +71,11 @@ export function* writePage(
   record(points)
 }
 
-/** Writes a metric of a registry. Returns how many series have a value. */
-function* writeOwn({ definition, series }: MetricFamily, { startTimes }: Reading, writer: PageWriter): Generator<void, number> {
-  writer.beginFamily(familyOf(definition))
-  let points = 0
-  let inBatch = 0
-  for (const one of series.values()) {
-    if (writeSeries(one, startTimes.toUnixMs(one.startMs), writer)) points++
-    if (++inBatch < batchLength) continue
-    inBatch = 0
-    yield
-  }
-  writer.endFamily()
-  yield
-  return points
-}
-
 // Shared by all histograms: each one is written before the next one is read.
 let cumulative = new Float64Array(64)
 
-function writeSeries(series: Series, createdMs: number, writer: PageWriter): boolean {
-  const { instrument } = series
+function writeSeries(series: KeptSeries, createdMs: number, writer: PageWriter): boolean {
+  const { instrument } = series.series
   if ('value' in instrument) {
     const { value } = instrument
     if (value === undefined) return false
@@ -77,6 +87,24 @@ function writeSeries(series: Series, createdMs: number, writer: PageWriter): boo
   const sum = instrument.readBuckets(cumulative)
   writer.writeHistogram(series, { bounds, cumulative, sum, exemplars: instrument.exemplars, source: instrument }, createdMs)
   return true
+}
+
+function keptSeriesOf(family: MetricFamily): KeptSeries[] {
+  let kept = keptSeries.get(family)
+  if (kept === undefined) {
+    kept = []
+    keptSeries.set(family, kept)
+  }
+  return kept
+}
+
+/** Returns what is kept of the series at a place. */
+function keep(kept: KeptSeries[], index: number, series: Series): KeptSeries {
+  const existing = kept[index]
+  if (existing?.series === series) return existing
+  const created = { series, labels: series.labels, text: undefined, encodedLabels: undefined }
+  kept[index] = created
+  return created
 }
 
 function familyOf(definition: MetricDefinition): PageFamily {
@@ -96,7 +124,7 @@ export function* writeMetrics(metrics: readonly MetricData[], writer: PageWriter
     writer.beginFamily({ name, type: typeOf(metric), help: description, unit })
     for (const [index, point] of metric.dataPoints.entries()) {
       const createdMs = hrTimeToMillis(point.startTime)
-      const series = { labels: point.attributes as Labels }
+      const series = { labels: point.attributes as Labels, text: undefined, encodedLabels: undefined }
       if (typeof point.value === 'number') writer.writeNumber(series, point.value, createdMs)
       else writer.writeHistogram(series, readHistogram(point as DataPoint<HistogramValue>), createdMs)
       if (index % batchLength === batchLength - 1) yield

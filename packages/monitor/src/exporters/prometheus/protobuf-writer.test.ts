@@ -6,6 +6,7 @@ import { recordMixedLoad } from '@wombat/test-support/mixed-load'
 import { type Histogram, type MetricFamily, MetricType } from '@wombat/test-support/prometheus-schema/generated/metrics_pb'
 import { parsePrometheusText } from '@wombat/test-support/prometheus-text'
 import { readProtobufPage, samplesOfFamilies } from '@wombat/test-support/protobuf-page'
+import { randomFrom } from '@wombat/test-support/random'
 import { expect, test } from 'vitest'
 import { toForeignMetrics } from '../../collection/prometheus-metrics.ts'
 import { SnapshotReader } from '../../collection/snapshot-reader.ts'
@@ -23,6 +24,7 @@ function monitored() {
   reader.follow(registry)
   const page = async (writer: PageWriter): Promise<Uint8Array> => {
     const reading = await reader.read()
+    reading.startTimes.update()
     const { metrics: foreign } = toForeignMetrics(reading.foreign, reading.registry?.families() ?? [])
     // The metrics of the collection itself change with each page.
     const content = { reading: { ...reading, record: () => {} }, foreign, semconv: 'wombat' as const }
@@ -197,4 +199,21 @@ test('a metric with more than 4 MiB is divided into several messages', async () 
   expect(page.length).toBe(2)
   const values = page.flatMap(({ metric }) => metric.map(({ counter }) => counter?.value))
   expect(values).toEqual(Array.from({ length: 20_000 }, (_, index) => index))
+})
+
+test('its buckets are those of HistogramSnapshot.exponential (100 fuzzed histograms)', async () => {
+  const random = randomFrom(7)
+  for (let round = 0; round < 100; round++) {
+    const { registry, families } = monitored()
+    const own = registry.histogram('db_get_latency_seconds')
+    const spread = 1 + random() * 20
+    for (let left = random() * 300; left > 0; left--)
+      own.record(10 ** (-10 + random() * spread), Math.ceil(10 ** (random() * 12)))
+    const histogram = findHistogram(await families(), 'db_get_latency_seconds')
+    const { offset, counts, zeroCount, zeroThreshold } = own.snapshot().exponential(4, Number.POSITIVE_INFINITY)
+    const expected = counts.flatMap((count, index) => (count === 0 ? [] : [[offset + index + 1, count]]))
+    expect([...decodeBuckets(histogram)].filter(([, count]) => count > 0)).toEqual(expected)
+    expect([Number(histogram.zeroCount), histogram.zeroThreshold]).toEqual([zeroCount, zeroThreshold])
+    expect(Number(histogram.sampleCount)).toBe(own.snapshot().count)
+  }
 })

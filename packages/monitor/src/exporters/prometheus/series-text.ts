@@ -1,31 +1,22 @@
 import type { Labels } from '@wombat/instrumentation'
 import { toName } from '../../collection/prometheus-metrics.ts'
-import { openMetricsName, type PageFamily, type PageSeries } from './page-writer.ts'
+import { openMetricsName, type PageFamily, type SeriesText } from './page-writer.ts'
 
-/** The texts of a series before its numbers: they never change. Empty if its kind has no such number. */
-export interface SeriesText {
-  /** Before the value of a counter or a gauge. */
-  readonly value: string
-  readonly count: string
-  readonly sum: string
-  /** Before the bound of a bucket. */
-  readonly bucket: string
-  /** Before the time at which counting started. */
-  readonly created: string
-}
-
-/** Creates the texts of a series. */
-export function createSeriesText(family: PageFamily, { labels }: PageSeries): SeriesText {
+/**
+ * Creates the texts of a series before its numbers: they never change. Each begins with a line break, which ends the line before it: so a
+ * line is put together from one piece less. Those of numbers that its kind does not have are empty.
+ */
+export function createSeriesText(family: PageFamily, labels: Labels): SeriesText {
   const { name, type } = family
   const inner = innerText(labels)
   const braces = inBraces(inner)
-  const created = type === 'gauge' ? '' : flat(`${openMetricsName(family)}_created${braces} `)
-  if (type !== 'histogram') return { value: flat(`${name}${braces} `), count: '', sum: '', bucket: '', created }
+  const created = type === 'gauge' ? '' : flat(`\n${openMetricsName(family)}_created${braces} `)
+  if (type !== 'histogram') return { value: flat(`\n${name}${braces} `), count: '', sum: '', bucket: '', created }
   return {
     value: '',
-    count: flat(`${name}_count${braces} `),
-    sum: flat(`${name}_sum${braces} `),
-    bucket: flat(`${name}_bucket{${inner}${inner === '' ? '' : ','}le="`),
+    count: flat(`\n${name}_count${braces} `),
+    sum: flat(`\n${name}_sum${braces} `),
+    bucket: flat(`\n${name}_bucket{${inner}${inner === '' ? '' : ','}le="`),
     created,
   }
 }

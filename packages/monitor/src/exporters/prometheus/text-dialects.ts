@@ -3,8 +3,9 @@ import { escapeHelp, escapeValue } from './series-text.ts'
 
 /** What differs between Prometheus' text format and OpenMetrics. */
 export interface TextDialect {
+  /** The lines before the resource; the last one is not ended. */
   readonly targetInfoHead: string
-  /** Returns the lines before the series of a metric. */
+  /** Returns the lines before the series of a metric, each after a line break. */
   readonly head: (family: PageFamily) => string
   /** Returns for each bound, and for Infinity, what follows `le="` in the series of its bucket. */
   readonly boundEnds: (bounds: readonly number[]) => readonly string[]
@@ -16,10 +17,10 @@ export interface TextDialect {
 
 /** Prometheus' text format: 0.0.4, and 1.0.0, which differs only in names that no metric has. The lines are those of OpenTelemetry's serializer. */
 export const prometheusDialect: TextDialect = {
-  targetInfoHead: '# HELP target_info Target metadata\n# TYPE target_info gauge\n',
+  targetInfoHead: '# HELP target_info Target metadata\n# TYPE target_info gauge',
   head: once(({ name, help, unit, type }) => {
-    const unitLine = unit === '' ? '' : `# UNIT ${name} ${escapeHelp(unit)}\n`
-    return `# HELP ${name} ${escapeHelp(help)}\n${unitLine}# TYPE ${name} ${type}\n`
+    const unitLine = unit === '' ? '' : `\n# UNIT ${name} ${escapeHelp(unit)}`
+    return `\n# HELP ${name} ${escapeHelp(help)}${unitLine}\n# TYPE ${name} ${type}`
   }),
   boundEnds: once((bounds) => ends(bounds.map(String))),
   isOpenMetrics: false,
@@ -31,12 +32,12 @@ const unitWords: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' 
 
 /** OpenMetrics 1.0.0, which is valid as 0.0.1, too. */
 export const openMetricsDialect: TextDialect = {
-  targetInfoHead: '# HELP target Target metadata\n# TYPE target info\n',
+  targetInfoHead: '# HELP target Target metadata\n# TYPE target info',
   head: once((family) => {
     const name = openMetricsName(family)
     const word = unitWords[family.unit]
-    const unitLine = word !== undefined && name.endsWith(`_${word}`) ? `# UNIT ${name} ${word}\n` : ''
-    return `# HELP ${name} ${escapeValue(family.help)}\n# TYPE ${name} ${family.type}\n${unitLine}`
+    const unitLine = word !== undefined && name.endsWith(`_${word}`) ? `\n# UNIT ${name} ${word}` : ''
+    return `\n# HELP ${name} ${escapeValue(family.help)}\n# TYPE ${name} ${family.type}${unitLine}`
   }),
   boundEnds: once((bounds) => ends(bounds.map(canonicalNumber))),
   isOpenMetrics: true,

@@ -1,14 +1,12 @@
 import type { Exemplar, Labels } from '@wombat/instrumentation'
-import type { PageFamily, PageHistogram, PageSeries, PageWriter } from './page-writer.ts'
-import { createSeriesText, labelsText, numberText, type SeriesText } from './series-text.ts'
+import type { PageFamily, PageHistogram, PageSeries, PageWriter, SeriesText } from './page-writer.ts'
+import { createSeriesText, labelsText, numberText } from './series-text.ts'
 import type { TextDialect } from './text-dialects.ts'
-
-/** The texts of each series. They are released with the series. */
-const seriesTexts = new WeakMap<PageSeries, SeriesText>()
 
 /** Writes a page as text: what never changes is kept, so that a page only adds the numbers. */
 export class TextWriter implements PageWriter {
   readonly #dialect: TextDialect
+  /** Lines, of which the last one is not ended. */
   #text = ''
   #family: PageFamily | undefined
   #hasHead = false
@@ -22,7 +20,7 @@ export class TextWriter implements PageWriter {
   }
 
   writeTargetInfo(labels: Labels): void {
-    this.#text += `${this.#dialect.targetInfoHead}target_info${labelsText(labels)} 1\n`
+    this.#text += `${this.#dialect.targetInfoHead}\ntarget_info${labelsText(labels)} 1`
   }
 
   beginFamily(family: PageFamily): void {
@@ -33,7 +31,7 @@ export class TextWriter implements PageWriter {
   writeNumber(series: PageSeries, value: number, createdMs: number): void {
     const family = this.#writeHead()
     const texts = textsOf(family, series)
-    this.#text += `${texts.value}${numberText(value)}\n`
+    this.#text += texts.value + numberText(value)
     if (this.#dialect.isOpenMetrics && family.type === 'counter') this.#writeCreated(texts, createdMs)
   }
 
@@ -42,23 +40,22 @@ export class TextWriter implements PageWriter {
     const texts = textsOf(this.#writeHead(), series)
     const { bucket } = texts
     const ends = boundEnds(bounds)
-    let text = `${texts.count}${cumulative[bounds.length]}\n${texts.sum}${numberText(sum)}\n`
+    let text = texts.count + cumulative[bounds.length] + texts.sum + numberText(sum)
     let next = isOpenMetrics ? exemplars[0] : undefined
     for (let index = 0, shown = 0; index <= bounds.length; index++) {
-      text += bucket + ends[index] + cumulative[index]
+      text = text + bucket + ends[index] + cumulative[index]
       if (next !== undefined && next.value <= (bounds[index] ?? Number.POSITIVE_INFINITY)) {
         text += exemplarText(next)
         next = exemplars[++shown]
       }
-      text += '\n'
     }
     this.#text += text
     if (isOpenMetrics) this.#writeCreated(texts, createdMs)
   }
 
-  /** Writes lines that are complete already. */
+  /** Writes lines, of which the last one is ended. */
   writeLines(lines: string): void {
-    this.#text += lines
+    this.#text += `\n${lines.slice(0, -1)}`
   }
 
   endFamily(): void {
@@ -66,7 +63,7 @@ export class TextWriter implements PageWriter {
   }
 
   end(): void {
-    this.#text += this.#dialect.end
+    this.#text += `\n${this.#dialect.end}`
   }
 
   take(): Uint8Array {
@@ -84,17 +81,13 @@ export class TextWriter implements PageWriter {
   }
 
   #writeCreated(texts: SeriesText, createdMs: number): void {
-    this.#text += `${texts.created}${createdMs / 1000}\n`
+    this.#text += texts.created + createdMs / 1000
   }
 }
 
 function textsOf(family: PageFamily, series: PageSeries): SeriesText {
-  let texts = seriesTexts.get(series)
-  if (texts === undefined) {
-    texts = createSeriesText(family, series)
-    seriesTexts.set(series, texts)
-  }
-  return texts
+  series.text ??= createSeriesText(family, series.labels)
+  return series.text
 }
 
 function exemplarText({ value, timeMs, traceId, spanId }: Exemplar): string {
