@@ -81,7 +81,7 @@ export class SnapshotReader extends MetricReader {
   }
 
   /**
-   * Collects the SDK's metrics without copying those of the followed registry.
+   * @internal Collects the SDK's metrics without copying those of the followed registry.
    *
    * @throws Error as `take` does.
    */

@@ -1,17 +1,16 @@
 import { pipeline, Readable } from 'node:stream'
-import { createGzip } from 'node:zlib'
+import { createGzip, deflateRaw } from 'node:zlib'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { errorKind } from '@wombat/instrumentation/internal'
 import { DroppedPointsLog, toForeignMetrics } from '../collection/prometheus-metrics.ts'
 import type { Reader, Reading } from '../collection/registry-reader.ts'
-import { addSelfTime, createScrapeCounters, type scrapeDropReasons } from '../collection/self-metrics.ts'
+import { createScrapeCounters, type scrapeDropReasons, selfTimeSlices } from '../collection/self-metrics.ts'
 import type { ExpositionFormat } from '../exporters/prometheus/exposition-format.ts'
 import { loadForeignText } from '../exporters/prometheus/foreign-text.ts'
 import { writePage } from '../exporters/prometheus/page.ts'
 import type { PageWriter } from '../exporters/prometheus/page-writer.ts'
 import { openMetricsDialect, prometheusDialect } from '../exporters/prometheus/text-dialects.ts'
 import { TextWriter } from '../exporters/prometheus/text-writer.ts'
-import { TimeSlices } from '../history/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { type DropReason, type PageReader, SharedPage } from './shared-page.ts'
 
@@ -33,11 +32,14 @@ export class CollectionError extends Error {}
 /** Clients that may wait for a page at the same time. */
 export const maxClients = 32
 /** Bytes of a part of a page, which is sent as a whole. */
-const partBytes = 256 * 1024
+const partBytes = 128 * 1024
 /** A page with less is sent as it is: compressed, it takes as many packets. */
 const minCompressedBytes = 1024
 /** The fastest level: a page becomes a tenth as long, and compression uses the threads that stores need. */
 const compressionLevel = 1
+
+/** How long a page waits for a thread that compresses it, in milliseconds. It would wait so long again for each of its parts. */
+const maxThreadWaitMs = 50
 
 const dropWarnings: Readonly<Record<(typeof scrapeDropReasons)[number], string>> = {
   gone: 'a client closed the connection before it had the whole page for Prometheus: raise the scrape_timeout if it was Prometheus',
@@ -97,8 +99,7 @@ export class PrometheusPages {
 
   async *#createParts(format: ExpositionFormat['name'], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const reading = await readCompletely(this.#reader)
-    const onSlice = (seconds: number): void => addSelfTime(this.#registry, 'serving', seconds)
-    const slices = new TimeSlices({ pause: 'turn', signal, onSlice })
+    const slices = selfTimeSlices(this.#registry, 'serving', { pause: 'turn', signal })
     try {
       const { metrics: foreign, dropped } = toForeignMetrics(reading.foreign, reading.registry?.families() ?? [])
       this.#droppedPoints.add(dropped)
@@ -114,8 +115,7 @@ export class PrometheusPages {
           // Nothing is done until the clients have taken it.
           slices.end()
           yield part
-          // In any case other work is done now: a client that takes parts at once would begin one slice after the other.
-          await slices.pause()
+          slices.begin()
         }
         await slices.yieldIfDue()
       }
@@ -159,12 +159,9 @@ class NegotiatedPage {
       const { value: first, done } = await parts.next()
       if (done === true) return
       // Only the last part is shorter than the others.
-      if (first.length < minCompressedBytes) {
-        yield first
-        return
-      }
-      this.#isCompressed = true
-      yield* gzip(prepend(first, parts))
+      this.#isCompressed = first.length >= minCompressedBytes && (await isThreadFree())
+      const all = prepend(first, parts)
+      yield* this.#isCompressed ? gzip(all) : all
     } finally {
       await parts.return(undefined)
     }
@@ -174,6 +171,23 @@ class NegotiatedPage {
 async function* prepend(first: Uint8Array, others: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first
   yield* others
+}
+
+/**
+ * Returns whether a thread of the pool is free soon. Stores can occupy all of them for long, and the page that shows this must not wait, too.
+ */
+async function isThreadFree(): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, maxThreadWaitMs, false)
+    timer.unref()
+  })
+  const isFree = new Promise<boolean>((resolve) => deflateRaw(Buffer.of(0), () => resolve(true)))
+  try {
+    return await Promise.race([isFree, isLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Compresses parts in the threads of the pool, as fast as the result is taken. */

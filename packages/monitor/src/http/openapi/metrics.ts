@@ -27,7 +27,7 @@ export const metricEndpoints: EndpointGroup = {
   paths: {
     '/metrics': {
       get: {
-        summary: 'All metrics as Prometheus text',
+        summary: 'All metrics for Prometheus: text, OpenMetrics or protobuf, as `Accept` asks',
         responses: {
           200: plainText('Prometheus text, version 0.0.4'),
           503: plainText('The collection failed; the text is the reason.'),

@@ -20,7 +20,8 @@ export function prometheusRoutes(reader: Reader, registry: MetricsRegistry, opti
   return new Hono().get('/metrics', async (context) => {
     const { req } = context
     const { name, contentType } = negotiateFormat(req.header('accept'))
-    const headers = { 'content-type': contentType, vary: 'Accept, Accept-Encoding' }
+    // The middleware must not compress what is not compressed here: see `PrometheusPages`.
+    const headers = { 'content-type': contentType, vary: 'Accept, Accept-Encoding', 'cache-control': 'no-transform' }
     if (req.method === 'HEAD') return context.body(null, 200, headers)
     const client = pages.open(name, prefersGzip(req.header('accept-encoding')))
     if (client === undefined) return context.text('too many clients wait for this page: try again\n', 503, { 'retry-after': '1' })
