@@ -29,7 +29,7 @@ export const metricEndpoints: EndpointGroup = {
       get: {
         summary: 'All metrics for Prometheus: text, OpenMetrics or protobuf, as `Accept` asks',
         responses: {
-          200: plainText('Prometheus text, version 0.0.4'),
+          200: plainText('The page in the format of its content type'),
           503: plainText('The collection failed; the text is the reason.'),
         },
       },
