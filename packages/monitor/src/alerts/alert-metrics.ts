@@ -1,5 +1,6 @@
 import type { Gauge, Labels, MetricsRegistry } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
+import type { PausableWork } from '../time/time-slices.ts'
 import type { Alert } from './manager.ts'
 
 /** Records pending and firing alerts as the gauge `db_alerts`, with labels `store`, `alertname`, `severity` and `state`. */
@@ -11,10 +12,11 @@ export class AlertMetrics {
     this.#registry = registry
   }
 
-  /** Replaces the published gauges: one for each set of labels, with the number of its alerts. */
-  publish(alerts: readonly Alert[]): void {
+  /** Replaces the published gauges: one for each set of labels, with the number of its alerts. May pause between two alerts. */
+  *publish(alerts: readonly Alert[]): PausableWork<void> {
     const counts = new Map<string, { labels: Labels; count: number }>()
     for (const { labels, state } of alerts) {
+      yield
       if (state.name === 'resolved') continue
       const { store, alertname = '', severity = '' } = labels
       const gaugeLabels: Labels = { ...(store !== undefined && { store }), alertname, severity, state: state.name }

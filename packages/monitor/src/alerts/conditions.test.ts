@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TimeSeries } from '../history/memory/time-series.ts'
+import { runAtOnce } from '../time/time-slices.ts'
 import {
   breachedValues,
   type Condition,
@@ -70,7 +71,7 @@ const cases: ReadonlyArray<readonly [Condition, Record<string, number>]> = [
 ]
 
 test.each(cases)('$condition holds for the series past its threshold', (condition, expected) => {
-  const breached = breachedValues(condition, createHistory(), nowMs)
+  const breached = runAtOnce(breachedValues(condition, createHistory(), nowMs))
   expect(Object.keys(expected)).toEqual(breached.map(({ labels }) => labels['store']))
   for (const { labels, value } of breached) expect(value).toBeCloseTo(expected[labels['store'] ?? ''] ?? Number.NaN, 9)
 })
@@ -99,19 +100,19 @@ test('with `by`, series that share these labels are added up before the comparis
     windowMs,
     threshold: 0.1,
   }
-  expect(breachedValues(condition, createHistory(), nowMs)).toEqual([{ labels: {}, value: expect.closeTo(0.2, 9) }])
+  expect(runAtOnce(breachedValues(condition, createHistory(), nowMs))).toEqual([{ labels: {}, value: expect.closeTo(0.2, 9) }])
 })
 
 test('a comparison is strict, and NaN is never compared', () => {
   const history = createHistory()
-  expect(breachedValues({ condition: 'metric_above', metric: 'depth', threshold: 180 }, history, nowMs)).toEqual([])
+  expect(runAtOnce(breachedValues({ condition: 'metric_above', metric: 'depth', threshold: 180 }, history, nowMs))).toEqual([])
   const zeroByZero: Condition = { condition: 'share_below', metric: 'depth', of: 'depth', threshold: 2 }
-  expect(evaluateCondition(zeroByZero, history, 0)).toEqual([])
+  expect(runAtOnce(evaluateCondition(zeroByZero, history, 0))).toEqual([])
 })
 
 test('a quantile reads the buckets of its histogram, and is absent without them', () => {
   const condition: Condition = { condition: 'quantile_above', metric: 'latency', quantile: 0.9, threshold: 1 }
   expect(conditionSeries(condition)).toBe('latency_bucket')
-  expect(isAbsent(condition, createHistory(), nowMs)).toBe(false)
-  expect(isAbsent({ ...condition, metric: 'latency_bucket' }, createHistory(), nowMs)).toBe(true)
+  expect(runAtOnce(isAbsent(condition, createHistory(), nowMs))).toBe(false)
+  expect(runAtOnce(isAbsent({ ...condition, metric: 'latency_bucket' }, createHistory(), nowMs))).toBe(true)
 })

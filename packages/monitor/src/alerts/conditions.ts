@@ -13,6 +13,7 @@ import {
   sumBy,
 } from '../history/queries.ts'
 import { withoutEmptyLabels } from '../history/series.ts'
+import type { PausableWork } from '../time/time-slices.ts'
 import { finite, integer, listOf, optional, recordOf, type Schema, type Shape, schemaOf, text } from '../validation/schema.ts'
 
 /** All fields of all conditions. The table of conditions names the fields of each. */
@@ -66,8 +67,8 @@ interface Quantity<Fields extends FieldName> {
   readonly fields: readonly Fields[]
   /** Returns the name of the series that the quantity reads (default: the metric). */
   series?(metric: string): string
-  /** Returns the compared values. Pure: the same history and time give the same values. */
-  evaluate(condition: Pick<ConditionFields, Fields>, history: History, nowMs: number): readonly LabeledValue[]
+  /** Returns the compared values. Pure: the same history and time give the same values. May pause between two series. */
+  evaluate(condition: Pick<ConditionFields, Fields>, history: History, nowMs: number): PausableWork<readonly LabeledValue[]>
 }
 
 /** One row of the table of conditions. */
@@ -100,36 +101,39 @@ const newestValue = defineQuantity({
 const rate = defineQuantity({
   description: 'The increase per second of each counter. With `by`, counters that share these labels are added up.',
   fields: ['metric', 'where', 'by', 'windowMs'],
-  evaluate: ({ metric, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
-    sumBy(rates(history, { metric, where }, windowMs, nowMs), by),
+  *evaluate({ metric, where, by, windowMs = defaultWindowMs }, history, nowMs) {
+    return yield* sumBy(yield* rates(history, { metric, where }, windowMs, nowMs), by)
+  },
 })
 
 const ratio = defineQuantity({
   description: 'The rate of `metric` divided by the rate of `of`, for equal labels. With `by`, both are added up first.',
   fields: ['metric', 'of', 'where', 'by', 'windowMs'],
-  evaluate: ({ metric, of, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
-    divide(
-      sumBy(rates(history, { metric, where }, windowMs, nowMs), by),
-      sumBy(rates(history, { metric: of, where }, windowMs, nowMs), by),
-    ),
+  *evaluate({ metric, of, where, by, windowMs = defaultWindowMs }, history, nowMs) {
+    const dividends = yield* sumBy(yield* rates(history, { metric, where }, windowMs, nowMs), by)
+    const divisors = yield* sumBy(yield* rates(history, { metric: of, where }, windowMs, nowMs), by)
+    return yield* divide(dividends, divisors)
+  },
 })
 
 const share = defineQuantity({
   description: 'The newest value of `metric` divided by that of `of`, for equal labels. With `by`, both are added up first.',
   fields: ['metric', 'of', 'where', 'by'],
-  evaluate: ({ metric, of, where, by }, history, nowMs) =>
-    divide(
-      sumBy(instantValues(history, { metric, where }, nowMs), by),
-      sumBy(instantValues(history, { metric: of, where }, nowMs), by),
-    ),
+  *evaluate({ metric, of, where, by }, history, nowMs) {
+    const dividends = yield* sumBy(yield* instantValues(history, { metric, where }, nowMs), by)
+    const divisors = yield* sumBy(yield* instantValues(history, { metric: of, where }, nowMs), by)
+    return yield* divide(dividends, divisors)
+  },
 })
 
 const quantile = defineQuantity({
   description: 'A quantile of each histogram over the window. With `by`, histograms that share these labels are added up.',
   fields: ['metric', 'quantile', 'where', 'by', 'windowMs'],
   series: bucketSeries,
-  evaluate: ({ metric, quantile, where, by, windowMs = defaultWindowMs }, history, nowMs) =>
-    quantiles(sumBy(bucketRates(history, { metric, where }, windowMs, nowMs), by && [...by, 'le']), quantile),
+  *evaluate({ metric, quantile, where, by, windowMs = defaultWindowMs }, history, nowMs) {
+    const buckets = yield* bucketRates(history, { metric, where }, windowMs, nowMs)
+    return yield* quantiles(yield* sumBy(buckets, by && [...by, 'le']), quantile)
+  },
 })
 
 const forecast = defineQuantity({
@@ -149,8 +153,10 @@ const conditions = {
   metric_absent: absent({
     description: 'No series has a value.',
     fields: ['metric', 'where'],
-    evaluate: ({ metric, where }, history, nowMs) =>
-      instantValues(history, { metric, where }, nowMs).length > 0 ? [] : [{ labels: withoutEmptyLabels(where), value: 1 }],
+    *evaluate({ metric, where }, history, nowMs) {
+      const values = yield* instantValues(history, { metric, where }, nowMs)
+      return values.length > 0 ? [] : [{ labels: withoutEmptyLabels(where), value: 1 }]
+    },
   }),
   rate_above: above(rate),
   rate_below: below(rate),
@@ -213,11 +219,11 @@ export function conditionShape(name: unknown): Shape | undefined {
 }
 
 /** Returns the values that a condition compares, at `nowMs`. NaN values are left out: a comparison with NaN is never true. */
-export function evaluateCondition(condition: Condition, history: History, nowMs: number): LabeledValue[] {
+export function* evaluateCondition(condition: Condition, history: History, nowMs: number): PausableWork<LabeledValue[]> {
   const definition: ConditionDefinition = conditions[condition.condition]
   const fields: Partial<ConditionFields> = condition
   // A definition reads only its own fields, and a condition has all fields of its definition.
-  const values = definition.evaluate(fields as ConditionFields, history, nowMs)
+  const values = yield* definition.evaluate(fields as ConditionFields, history, nowMs)
   return values.filter(({ value }) => !Number.isNaN(value))
 }
 
@@ -227,13 +233,14 @@ export function isBreached(condition: ThresholdCondition, value: number, thresho
 }
 
 /** Returns the values for which a condition holds, at `nowMs`. */
-export function breachedValues(condition: Condition, history: History, nowMs: number): LabeledValue[] {
-  const values = evaluateCondition(condition, history, nowMs)
+export function* breachedValues(condition: Condition, history: History, nowMs: number): PausableWork<LabeledValue[]> {
+  const values = yield* evaluateCondition(condition, history, nowMs)
   if (!('threshold' in condition)) return values
   return values.filter(({ value }) => isBreached(condition, value, condition.threshold))
 }
 
 /** Returns whether no series that the condition reads has a value: PromQL's `absent`. */
-export function isAbsent(condition: Condition, history: History, nowMs: number): boolean {
-  return instantValues(history, { metric: conditionSeries(condition), where: condition.where }, nowMs).length === 0
+export function* isAbsent(condition: Condition, history: History, nowMs: number): PausableWork<boolean> {
+  const selector = { metric: conditionSeries(condition), where: condition.where }
+  return (yield* instantValues(history, selector, nowMs)).length === 0
 }

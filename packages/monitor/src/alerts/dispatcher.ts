@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorKind, seriesKey, withContextValue } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
+import { type PausableWork, runAtOnce } from '../time/time-slices.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
@@ -75,8 +76,18 @@ export class Dispatcher {
     alerts: readonly Alert[],
     transitions: readonly Transition[],
     nowMs: number,
-    isSilenced: (alert: Alert) => boolean = () => false,
+    isSilenced?: (alert: Alert) => boolean,
   ): void {
+    runAtOnce(this.notifyPausable(alerts, transitions, nowMs, isSilenced))
+  }
+
+  /** Does the same as `notify`, and may pause between two alerts. */
+  *notifyPausable(
+    alerts: readonly Alert[],
+    transitions: readonly Transition[],
+    nowMs: number,
+    isSilenced: (alert: Alert) => boolean = () => false,
+  ): PausableWork<void> {
     const groups = new Map<string, { firing: Alert[]; resolved: Alert[]; hasChanged: boolean }>()
     const find = (rule: string) => {
       const group = groups.get(rule) ?? { firing: [], resolved: [], hasChanged: false }
@@ -85,6 +96,7 @@ export class Dispatcher {
     }
     const withheld = new Map<string, { hasFired: boolean }>()
     for (const { from, to, alert } of transitions) {
+      yield
       if (to !== 'firing' && !(from === 'firing' && to === 'resolved')) continue
       const key = seriesKey(alert.labels)
       const before = this.#silenced.get(key)
@@ -100,30 +112,27 @@ export class Dispatcher {
       group.hasChanged = true
       if (to === 'resolved') group.resolved.push(alert)
     }
-    const firing = alerts.filter(({ state }) => state.name === 'firing')
-    for (const alert of firing) {
-      const key = seriesKey(alert.labels)
+    const silenced = new Set<string>()
+    for (const alert of alerts) {
+      yield
+      if (alert.state.name !== 'firing') continue
       if (isSilenced(alert)) {
+        const key = seriesKey(alert.labels)
+        silenced.add(key)
         if (!this.#silenced.has(key)) this.#silenced.set(key, { isUntold: false })
         continue
       }
       const group = find(alert.rule)
       // A silence has ended.
-      if (this.#silenced.delete(key)) group.hasChanged = true
+      if (this.#silenced.size > 0 && this.#silenced.delete(seriesKey(alert.labels))) group.hasChanged = true
       group.firing.push(alert)
     }
-    this.#forgetOthers(firing)
+    // The others do not fire any more, for example because their rule is gone.
+    for (const key of this.#silenced.keys()) if (!silenced.has(key)) this.#silenced.delete(key)
     for (const [rule, { hasFired }] of withheld) for (const outbox of this.#outboxes.values()) outbox.withhold(rule, hasFired)
     for (const [rule, { firing, resolved, hasChanged }] of groups) {
       for (const outbox of this.#outboxes.values()) outbox.notify({ rule, atMs: nowMs, firing, resolved }, hasChanged)
     }
-  }
-
-  /** Forgets alerts that do not fire any more, for example because their rule is gone. */
-  #forgetOthers(firing: readonly Alert[]): void {
-    if (this.#silenced.size === 0) return
-    const keys = new Set(firing.map(({ labels }) => seriesKey(labels)))
-    for (const key of this.#silenced.keys()) if (!keys.has(key)) this.#silenced.delete(key)
   }
 
   /** Moves all times by milliseconds: the clock that they were read from was set. */

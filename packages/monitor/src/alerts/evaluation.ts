@@ -3,6 +3,7 @@ import { seriesKey } from '@wombat/instrumentation/internal'
 import type { History } from '../history/history.ts'
 import { pickLabels } from '../history/queries.ts'
 import { withoutEmptyLabels } from '../history/series.ts'
+import type { PausableWork } from '../time/time-slices.ts'
 import { breachedValues, conditionDirection, evaluateCondition, isAbsent, isBreached } from './conditions.ts'
 import type { AlertRule } from './rule.ts'
 import type { BreachStatus } from './state.ts'
@@ -26,23 +27,31 @@ export interface ActiveSeries {
 }
 
 /**
- * Evaluates one rule at `nowMs`, for every series that has data and every alert in `active`. Returns the results by the labels of the
- * alert: two series whose labels become equal by those of the rule are one alert. Pure.
+ * Evaluates one rule at `nowMs`, for every alert in `active` and every series for which the condition holds. Returns the results by the
+ * labels of the alert: two series whose labels become equal by those of the rule are one alert. Pure. May pause between two series.
  *
  * @throws Error if a condition holds for two series that are one alert, as in Prometheus.
  */
-export function evaluateRule(
+export function* evaluateRule(
   rule: AlertRule,
   fullHistory: History,
   nowMs: number,
   active: ReadonlyMap<string, ActiveSeries>,
-): Map<string, SeriesEvaluation> {
+): PausableWork<Map<string, SeriesEvaluation>> {
   const history = withoutOwnAlerts(rule, fullHistory)
   const results = new Map<string, SeriesEvaluation>()
-  const matchesOnlyIf = onlyIfMatcher(rule, history, nowMs)
-  const isFiring = firingMatcher(rule, active)
+  const matchesOnlyIf = yield* onlyIfMatcher(rule, history, nowMs)
+  const isFiring = yield* firingMatcher(rule, active)
+  // The labels of a series are one object as long as it exists: most keys were computed when its alert began.
+  const keys = new Map<Labels, string>()
+  for (const [key, { labels }] of active) {
+    keys.set(labels, key)
+    yield
+  }
   const add = (result: SeriesEvaluation): void => {
-    const key = alertKey(rule, result.labels)
+    // It is no alert, and was none.
+    if (result.status === 'ok' && active.size === 0) return
+    const key = keys.get(result.labels) ?? alertKey(rule, result.labels)
     const other = results.get(key)
     if (other?.status === 'breached' && result.status === 'breached') {
       throw new Error(
@@ -51,12 +60,13 @@ export function evaluateRule(
     }
     if (other?.status !== 'breached') results.set(key, result)
   }
-  for (const { labels, value } of evaluateCondition(rule, history, nowMs)) {
+  for (const { labels, value } of yield* evaluateCondition(rule, history, nowMs)) {
     const isPastThreshold = isRuleBreached(rule, value, labels, isFiring)
     add({ labels, value, status: isPastThreshold && matchesOnlyIf(labels) ? 'breached' : 'ok' })
+    yield
   }
   const isAbsenceRule = conditionDirection(rule) === 'absent'
-  if (rule.noData === 'alert' && !isAbsenceRule && isAbsent(rule, history, nowMs)) {
+  if (rule.noData === 'alert' && !isAbsenceRule && (yield* isAbsent(rule, history, nowMs))) {
     const labels = withoutEmptyLabels(rule.where)
     const other = results.get(alertKey(rule, labels))
     // PromQL's `or`: not if a series with these labels is past the threshold.
@@ -66,6 +76,7 @@ export function evaluateRule(
   const statusWithoutData = rule.noData === 'keep' && !isAbsenceRule ? 'unknown' : 'ok'
   for (const [key, { labels }] of active) {
     if (!results.has(key)) results.set(key, { labels, value: undefined, status: statusWithoutData })
+    yield
   }
   return results
 }
@@ -104,19 +115,31 @@ function isRuleBreached(rule: AlertRule, value: number, labels: Labels, isFiring
  * Returns a predicate for the labels of a series: whether an alert fires that has these labels, but for those that the rule sets. This
  * is how the compiled rule finds the alert in the series `ALERTS`.
  */
-function firingMatcher(rule: AlertRule, active: ReadonlyMap<string, ActiveSeries>): (labels: Labels) => boolean {
+function* firingMatcher(rule: AlertRule, active: ReadonlyMap<string, ActiveSeries>): PausableWork<(labels: Labels) => boolean> {
   const { clearThreshold, labels: ruleLabels = {} } = rule
   if (clearThreshold === undefined) return () => false
   const set = new Set(['alertname', 'severity', 'alertstate', ...Object.keys(ruleLabels)])
   const key = (labels: Labels): string => seriesKey(Object.fromEntries(Object.entries(labels).filter(([name]) => !set.has(name))))
-  const firing = new Set([...active.values()].filter((one) => one.isFiring).map(({ labels }) => key(labels)))
+  const firing = new Set<string>()
+  for (const { labels, isFiring } of active.values()) {
+    if (isFiring) firing.add(key(labels))
+    yield
+  }
   return (labels) => firing.has(key(labels))
 }
 
 /** Returns a predicate for sets of labels: whether `onlyIf` holds. Without `onlyIf` it always holds. */
-function onlyIfMatcher({ onlyIf, onlyIfBy }: AlertRule, history: History, nowMs: number): (labels: Labels) => boolean {
+function* onlyIfMatcher(
+  { onlyIf, onlyIfBy }: AlertRule,
+  history: History,
+  nowMs: number,
+): PausableWork<(labels: Labels) => boolean> {
   if (onlyIf === undefined) return () => true
   const matchKey = (labels: Labels): string => seriesKey(onlyIfBy === undefined ? labels : pickLabels(labels, onlyIfBy))
-  const matches = new Set(breachedValues(onlyIf, history, nowMs).map(({ labels }) => matchKey(labels)))
+  const matches = new Set<string>()
+  for (const { labels } of yield* breachedValues(onlyIf, history, nowMs)) {
+    matches.add(matchKey(labels))
+    yield
+  }
   return (labels) => matches.has(matchKey(labels))
 }

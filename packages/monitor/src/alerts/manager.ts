@@ -1,11 +1,12 @@
 import type { Labels } from '@wombat/instrumentation'
 import { type History, lookbackMs } from '../history/history.ts'
+import { type PausableWork, runAtOnce } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { conditionSeries } from './conditions.ts'
-import { alertKey, alertLabels, evaluateRule, type SeriesEvaluation } from './evaluation.ts'
+import { type ActiveSeries, alertKey, alertLabels, evaluateRule, type SeriesEvaluation } from './evaluation.ts'
 import type { AlertRule } from './rule.ts'
-import { type AlertState, nextAlertState, restoreState, shiftState } from './state.ts'
-import { expandTemplate } from './template.ts'
+import { type AlertState, isSameState, nextAlertState, restoreState, shiftState } from './state.ts'
+import { expandTemplate, type TemplateData } from './template.ts'
 
 /** One alert that is pending, firing, or was resolved in the last 15 minutes. */
 export interface Alert {
@@ -57,6 +58,12 @@ export interface SavedAlerts {
 
 const unevaluated = { evaluatedAtMs: undefined, error: undefined, hasMatched: false } as const
 
+/** How many alerts of a rule are pending and firing. */
+export interface AlertCounts {
+  readonly pending: number
+  readonly firing: number
+}
+
 /** State of one series of a rule. */
 interface ActiveAlert {
   /** Labels of the series, without those of the rule: these change with the rule. */
@@ -64,6 +71,8 @@ interface ActiveAlert {
   readonly state: AlertState
   readonly value: number | undefined
   readonly isNoData?: boolean
+  /** What is shown of it. */
+  readonly alert: Alert
 }
 
 const transitionsLimit = 1000
@@ -99,6 +108,11 @@ export class AlertManager {
   #evaluatedMs: number | undefined
   /** Whether the evaluation before is close enough for `clearThreshold`. */
   #remembersFiring = true
+  /** Changes with every evaluation that begins, and with everything that makes one in progress wrong. */
+  #version = 0
+  /** Transitions of evaluations that were not completed. */
+  #unreported: Transition[] = []
+  #stateChanges = 0
 
   constructor(rules: readonly AlertRule[], history: History) {
     this.#rules = rules
@@ -121,9 +135,23 @@ export class AlertManager {
 
   /** Returns all alerts that are pending, firing or recently resolved. */
   alerts(): Alert[] {
-    return this.#rules.flatMap((rule) =>
-      [...(this.#active.get(rule.name)?.values() ?? [])].map((active) => createAlert(rule, active)),
-    )
+    const alerts: Alert[] = []
+    for (const { name } of this.#rules) {
+      for (const { alert } of this.#active.get(name)?.values() ?? []) alerts.push(alert)
+    }
+    return alerts
+  }
+
+  /** @internal Returns how many alerts a rule has. */
+  counts(rule: string): AlertCounts {
+    const counts = { pending: 0, firing: 0 }
+    for (const { state } of this.#active.get(rule)?.values() ?? []) if (state.name !== 'resolved') counts[state.name]++
+    return counts
+  }
+
+  /** @internal How often the state of an alert has changed: if it has not, there is nothing new to save but values. */
+  get stateChanges(): number {
+    return this.#stateChanges
   }
 
   /** Replaces the rules. Alerts of a rule with the same name keep their state; alerts of removed rules are dropped. */
@@ -135,6 +163,8 @@ export class AlertManager {
     this.#rules = rules
     // The labels of a rule identify its alerts.
     for (const rule of rules) this.#rekey(rule)
+    this.#version++
+    this.#stateChanges++
   }
 
   /**
@@ -142,34 +172,61 @@ export class AlertManager {
    * its alerts keep their state unless the rule has `onError: 'alert'`.
    */
   evaluate(nowMs: number): Transition[] {
+    return runAtOnce(this.evaluatePausable(nowMs)) ?? []
+  }
+
+  /**
+   * Does the same as `evaluate`, and may pause between two series. Readers see the alerts of a rule as they were before, or as they are
+   * after its evaluation. Returns undefined if what happened in a pause made the rest wrong: other rules, or a clock that was set. Then
+   * evaluate again; transitions that have happened are among those of the next evaluation.
+   *
+   * @internal
+   */
+  *evaluatePausable(nowMs: number): PausableWork<Transition[] | undefined> {
     // The clock was set back without a call of `shift`.
     if (this.#evaluatedMs !== undefined && nowMs < this.#evaluatedMs) this.shift(nowMs - this.#evaluatedMs)
     // A firing alert is found in Prometheus' series `ALERTS` for as long.
     this.#remembersFiring = this.#evaluatedMs === undefined || nowMs - this.#evaluatedMs < lookbackMs
     this.#evaluatedMs = nowMs
-    const transitions = this.#rules.flatMap((rule) => this.#evaluate(rule, nowMs))
-    this.#transitions = [...this.#transitions, ...transitions].slice(-transitionsLimit)
+    const version = ++this.#version
+    for (const rule of this.#rules) {
+      const isCurrent = (): boolean => this.#version === version
+      const transitions = yield* this.#evaluate(rule, nowMs, isCurrent)
+      if (transitions === undefined) return undefined
+      for (const transition of transitions) this.#unreported.push(transition)
+      if (transitions.length > 0) this.#transitions = [...this.#transitions, ...transitions].slice(-transitionsLimit)
+    }
+    const transitions = this.#unreported
+    this.#unreported = []
     return transitions
   }
 
   /** Moves all times by milliseconds: the clock that they were read from was set. */
   shift(deltaMs: number): void {
-    for (const active of this.#active.values()) {
-      for (const [key, alert] of active) active.set(key, { ...alert, state: shiftState(alert.state, deltaMs) })
+    this.#version++
+    this.#stateChanges++
+    for (const rule of this.#rules) {
+      const active = this.#active.get(rule.name)
+      for (const [key, { alert: _, ...one }] of active ?? [])
+        active?.set(key, withAlert(rule, { ...one, state: shiftState(one.state, deltaMs) }))
     }
     for (const [name, status] of this.#statuses) {
       const { evaluatedAtMs } = status
       this.#statuses.set(name, { ...status, evaluatedAtMs: evaluatedAtMs === undefined ? undefined : evaluatedAtMs + deltaMs })
     }
-    this.#transitions = this.#transitions.map(({ atMs, alert, ...states }) => {
+    const shift = ({ atMs, alert, ...states }: Transition): Transition => {
       return { ...states, atMs: atMs + deltaMs, alert: { ...alert, state: shiftState(alert.state, deltaMs) } }
-    })
+    }
+    this.#transitions = this.#transitions.map(shift)
+    this.#unreported = this.#unreported.map(shift)
     if (this.#evaluatedMs !== undefined) this.#evaluatedMs += deltaMs
   }
 
   /** Returns the state of all alerts as plain data. */
   save(atMs: number): SavedAlerts {
-    const alerts = [...this.#active].flatMap(([rule, active]) => [...active.values()].map((alert) => ({ rule, ...alert })))
+    const alerts = [...this.#active].flatMap(([rule, active]) =>
+      [...active.values()].map(({ alert: _, ...saved }) => ({ rule, ...saved })),
+    )
     return { atMs, alerts }
   }
 
@@ -181,70 +238,60 @@ export class AlertManager {
       const restored = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
       if (restored === undefined) continue
       const alert = { seriesLabels, state: restored, value, ...(isNoData && { isNoData }) }
-      this.#activeAlerts(rule).set(alertKey(rule, seriesLabels), alert)
+      this.#activeAlerts(rule).set(alertKey(rule, seriesLabels), withAlert(rule, alert))
     }
+    this.#version++
+    this.#stateChanges++
   }
 
-  #evaluate(rule: AlertRule, nowMs: number): Transition[] {
+  /** Evaluates a rule and replaces its alerts; undefined if it is not current any more. */
+  *#evaluate(rule: AlertRule, nowMs: number, isCurrent: () => boolean): PausableWork<Transition[] | undefined> {
     const active = this.#activeAlerts(rule)
     let results: Map<string, SeriesEvaluation>
+    let error: string | undefined
+    let hasMatched = this.#matched.has(rule.name)
     try {
-      const activeSeries = new Map(
-        [...active].map(([key, { seriesLabels, state }]) => {
-          return [key, { labels: seriesLabels, isFiring: state.name === 'firing' && this.#remembersFiring }]
-        }),
-      )
-      results = evaluateRule(rule, this.#history, nowMs, activeSeries)
-      this.#statuses.set(rule.name, {
-        rule: rule.name,
-        evaluatedAtMs: nowMs,
-        error: undefined,
-        hasMatched: this.#hasMatched(rule),
-      })
-    } catch (error) {
-      const message = errorMessage(error)
-      const hasMatched = this.#matched.has(rule.name)
-      this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error: message, hasMatched })
-      if (rule.onError !== 'alert') return []
-      results = new Map([[alertKey(rule, {}), { labels: {}, value: undefined, status: 'breached' }]])
+      const activeSeries = new Map<string, ActiveSeries>()
+      for (const [key, { seriesLabels, state }] of active) {
+        activeSeries.set(key, { labels: seriesLabels, isFiring: state.name === 'firing' && this.#remembersFiring })
+        yield
+      }
+      results = yield* evaluateRule(rule, this.#history, nowMs, activeSeries)
+      hasMatched ||= this.#history.select(conditionSeries(rule), rule.where).length > 0
+    } catch (thrown) {
+      error = errorMessage(thrown)
+      results = new Map()
+      if (rule.onError === 'alert') results.set(alertKey(rule, {}), { labels: {}, value: undefined, status: 'breached' })
     }
-    return [...results].flatMap(([key, result]) => this.#advance(rule, active, key, result, nowMs))
-  }
-
-  #advance(
-    rule: AlertRule,
-    active: Map<string, ActiveAlert>,
-    key: string,
-    { labels, value, status, isNoData }: SeriesEvaluation,
-    nowMs: number,
-  ): Transition[] {
-    const before = active.get(key)
-    const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
-    const state = nextAlertState(before?.state, status, nowMs, delays)
-    const after: ActiveAlert | undefined = state && {
-      seriesLabels: labels,
-      state,
-      value: status === 'breached' ? value : before?.value,
-      ...((status === 'breached' ? isNoData : before?.isNoData) && { isNoData: true }),
+    const changes: Transition[] = []
+    const after = new Map(active)
+    let stateChanges = 0
+    for (const [key, result] of results) {
+      const before = active.get(key)
+      const now = advance(rule, before, result, nowMs)
+      if (now === undefined) after.delete(key)
+      else after.set(key, now)
+      if (now?.state !== before?.state) stateChanges++
+      const from = before?.state.name ?? 'inactive'
+      const to = now?.state.name ?? 'inactive'
+      const changed = now ?? before
+      if (from !== to && changed !== undefined) changes.push({ atMs: nowMs, from, to, alert: changed.alert })
+      yield
     }
-    if (after === undefined) active.delete(key)
-    else active.set(key, after)
-    const from = before?.state.name ?? 'inactive'
-    const to = state?.name ?? 'inactive'
-    const changedAlert = after ?? before
-    return from === to || changedAlert === undefined ? [] : [{ atMs: nowMs, from, to, alert: createAlert(rule, changedAlert) }]
-  }
-
-  #hasMatched(rule: AlertRule): boolean {
-    if (!this.#matched.has(rule.name) && this.#history.select(conditionSeries(rule), rule.where).length > 0)
-      this.#matched.add(rule.name)
-    return this.#matched.has(rule.name)
+    if (!isCurrent()) return undefined
+    if (hasMatched) this.#matched.add(rule.name)
+    this.#statuses.set(rule.name, { rule: rule.name, evaluatedAtMs: nowMs, error, hasMatched })
+    this.#active.set(rule.name, after)
+    this.#stateChanges += stateChanges
+    return changes
   }
 
   #rekey(rule: AlertRule): void {
     const alerts = [...(this.#active.get(rule.name)?.values() ?? [])]
-    if (alerts.length > 0)
-      this.#active.set(rule.name, new Map(alerts.map((alert) => [alertKey(rule, alert.seriesLabels), alert])))
+    if (alerts.length === 0) return
+    // What is shown of an alert depends on its rule, too.
+    const rekeyed = alerts.map(({ alert: _, ...one }) => [alertKey(rule, one.seriesLabels), withAlert(rule, one)] as const)
+    this.#active.set(rule.name, new Map(rekeyed))
   }
 
   #activeAlerts(rule: AlertRule): Map<string, ActiveAlert> {
@@ -254,11 +301,51 @@ export class AlertManager {
   }
 }
 
-function createAlert(rule: AlertRule, { seriesLabels, state, value, isNoData }: ActiveAlert): Alert {
-  const labels = alertLabels(rule, seriesLabels)
-  const templates = { ...rule.annotations, ...(rule.runbookUrl !== undefined && { runbook_url: rule.runbookUrl }) }
-  const annotations = Object.fromEntries(
-    Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, { labels, value, isNoData })]),
-  )
-  return { rule: rule.name, labels, annotations, state, value, ...(isNoData && { isNoData }) }
+/** Returns an alert after an evaluation: the same object if nothing has changed, undefined if it has ended. */
+function advance(
+  rule: AlertRule,
+  before: ActiveAlert | undefined,
+  { labels, value: currentValue, status, isNoData: isCurrentNoData }: SeriesEvaluation,
+  nowMs: number,
+): ActiveAlert | undefined {
+  const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
+  const next = nextAlertState(before?.state, status, nowMs, delays)
+  if (next === undefined) return undefined
+  const value = status === 'breached' ? currentValue : before?.value
+  const isNoData = (status === 'breached' ? isCurrentNoData : before?.isNoData) === true
+  const isSame = before !== undefined && isSameState(before.state, next)
+  if (isSame && Object.is(before.value, value) && (before.isNoData ?? false) === isNoData && before.seriesLabels === labels)
+    return before
+  const state = isSame ? before.state : next
+  const alertLabels = before?.seriesLabels === labels ? before.alert.labels : undefined
+  return withAlert(rule, { seriesLabels: labels, state, value, ...(isNoData && { isNoData }) }, alertLabels)
+}
+
+function withAlert(rule: AlertRule, active: Omit<ActiveAlert, 'alert'>, labels?: Labels): ActiveAlert {
+  return { ...active, alert: createAlert(rule, active, labels) }
+}
+
+function createAlert(
+  rule: AlertRule,
+  { seriesLabels, state, value, isNoData }: Omit<ActiveAlert, 'alert'>,
+  labels: Labels = alertLabels(rule, seriesLabels),
+): Alert {
+  let annotations: Labels | undefined
+  return {
+    rule: rule.name,
+    labels,
+    // Most alerts are not looked at, and the templates are most of what an alert costs.
+    get annotations() {
+      annotations ??= expandTemplates(rule, { labels, value, isNoData })
+      return annotations
+    },
+    state,
+    value,
+    ...(isNoData && { isNoData }),
+  }
+}
+
+function expandTemplates({ annotations, runbookUrl }: AlertRule, data: TemplateData): Labels {
+  const templates = { ...annotations, ...(runbookUrl !== undefined && { runbook_url: runbookUrl }) }
+  return Object.fromEntries(Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, data)]))
 }

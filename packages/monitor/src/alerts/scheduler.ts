@@ -1,11 +1,12 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { trackSelfTime } from '../collection/self-metrics.ts'
+import { selfTimeSlices } from '../collection/self-metrics.ts'
 import type { Component } from '../component.ts'
 import type { EventSeverity } from '../events/event.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { History } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
+import type { PausableWork, TimeSlices } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { suggest } from '../validation/format-issue.ts'
 import { AlertMetrics } from './alert-metrics.ts'
@@ -102,11 +103,13 @@ export class AlertScheduler implements Component {
   #timer: NodeJS.Timeout | undefined
   /** When rules were evaluated last, on the clock's monotonic time. */
   #evaluatedMs: number | undefined
-  #savedAlerts = ''
+  /** The changes of states that were saved last. */
+  #savedChanges: number | undefined
   #stored: SavedAlerts | undefined
   #savedNotifications = ''
   #storedNotifications: SavedNotifications | undefined
   #evaluations = 0
+  #evaluating: Promise<void> | undefined
   readonly #warnedRules = new Set<string>()
   #isStarted = false
   #isClosed = false
@@ -136,12 +139,19 @@ export class AlertScheduler implements Component {
     return this.#notifications
   }
 
-  /** Returns the silences that last, each with the number of alerts that it matches now. */
-  silences(): Array<Silence & { readonly alerts: number }> {
+  /** Returns the silences that last, each with the number of alerts that it matches now. May pause between two alerts. */
+  *silences(): PausableWork<Array<Silence & { readonly alerts: number }>> {
     const alerts = this.manager.alerts().filter(({ state }) => state.name !== 'resolved')
-    return this.#silences.list(this.#options.clock.nowMs()).map((silence) => {
-      return { ...silence, alerts: alerts.filter(({ labels }) => isMatched(silence, labels)).length }
-    })
+    const silences: Array<Silence & { readonly alerts: number }> = []
+    for (const silence of this.#silences.list(this.#options.clock.nowMs())) {
+      let count = 0
+      for (const { labels } of alerts) {
+        if (isMatched(silence, labels)) count++
+        yield
+      }
+      silences.push({ ...silence, alerts: count })
+    }
+    return silences
   }
 
   /** Returns until when an alert is silenced, in Unix time in milliseconds; undefined if it is not. */
@@ -195,30 +205,27 @@ export class AlertScheduler implements Component {
     for (const name of evaluationCounters) registry.counter(name)
     void historyReady().then(() => {
       if (this.#isClosed) return
-      this.#timer = setInterval(
-        () => this.#attempt('the alert rules could not be evaluated', () => this.evaluate()),
-        evaluationIntervalMs,
-      )
+      this.#timer = setInterval(() => void this.evaluate(), evaluationIntervalMs)
       this.#timer.unref()
     })
   }
 
-  /** Evaluates every rule now. */
-  evaluate(): void {
-    const { clock } = this.#options
-    clock.synchronize()
-    this.#countMissed(clock.monotonicMs())
-    const nowMs = clock.nowMs()
-    trackSelfTime(this.#options.registry, 'alerts', () => this.#evaluate(nowMs))
+  /** Evaluates every rule now, in slices. Calls during an evaluation wait for that one. Never rejects. */
+  evaluate(): Promise<void> {
+    this.#evaluating ??= this.#evaluateNow().finally(() => {
+      this.#evaluating = undefined
+    })
+    return this.#evaluating
   }
 
   /** Stores the alerts and waits for the last notifications. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
+    await this.#evaluating
     if (!this.#isStarted) return
-    this.#savedAlerts = ''
-    this.#save(this.#options.clock.nowMs())
+    this.#savedChanges = undefined
+    await this.#inSlices((slices) => this.#save(this.#options.clock.nowMs(), slices))
     const { closeTimeoutMs = 2000, storage } = this.#options
     await this.#dispatcher.close(closeTimeoutMs, storage !== undefined)
     this.#saveNotifications()
@@ -233,17 +240,46 @@ export class AlertScheduler implements Component {
     this.#saveSilences()
   }
 
-  #evaluate(nowMs: number): void {
-    const { registry } = this.#options
+  async #evaluateNow(): Promise<void> {
+    const { clock, logger } = this.#options
+    clock.synchronize()
+    this.#countMissed(clock.monotonicMs())
+    try {
+      await this.#inSlices((slices) => this.#evaluate(slices))
+    } catch (error) {
+      logger.error({ reason: errorMessage(error) }, 'the alert rules could not be evaluated')
+    }
+  }
+
+  async #inSlices(work: (slices: TimeSlices) => Promise<void>): Promise<void> {
+    const slices = selfTimeSlices(this.#options.registry, 'alerts')
+    try {
+      await work(slices)
+    } finally {
+      slices.end()
+    }
+  }
+
+  async #evaluate(slices: TimeSlices): Promise<void> {
+    const { registry, clock } = this.#options
     const startMs = performance.now()
-    const transitions = this.manager.evaluate(nowMs)
-    for (const transition of transitions) this.#addEvent(transition)
+    let nowMs = clock.nowMs()
+    let transitions = await slices.run(this.manager.evaluatePausable(nowMs))
+    // Other rules, or another time of the clock: what was evaluated before counts, and nothing is late.
+    while (transitions === undefined) {
+      nowMs = clock.nowMs()
+      transitions = await slices.run(this.manager.evaluatePausable(nowMs))
+    }
+    for (const transition of transitions) {
+      this.#addEvent(transition)
+      if (slices.isDue) await slices.pause()
+    }
     const alerts = this.manager.alerts()
-    this.#metrics.publish(alerts)
-    this.#save(nowMs)
+    await slices.run(this.#metrics.publish(alerts))
+    await this.#save(nowMs, slices)
     for (const silence of this.#silences.expire(nowMs)) this.#recordSilence(silence, 'expired')
     const isSilenced = ({ labels }: Alert): boolean => this.#silences.silencedUntilMs(labels, nowMs) !== undefined
-    this.#dispatcher.notify(alerts, transitions, nowMs, isSilenced)
+    await slices.run(this.#dispatcher.notifyPausable(alerts, transitions, nowMs, isSilenced))
     this.#reportUnmatched()
     const failureCount = this.manager.statuses.filter(({ error }) => error !== undefined).length
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
@@ -280,13 +316,17 @@ export class AlertScheduler implements Component {
     }
   }
 
-  /** Stores the alerts if any of them changed. */
-  #save(nowMs: number): void {
+  /** Stores the alerts if the state of any of them changed. The next process evaluates their values anew. */
+  async #save(nowMs: number, slices: TimeSlices): Promise<void> {
     const { storage } = this.#options
-    if (storage === undefined) return
-    const saved = this.manager.save(nowMs)
-    const alerts = JSON.stringify(saved.alerts)
-    if (alerts !== this.#savedAlerts && storage.setMetadata(storageName, JSON.stringify(saved))) this.#savedAlerts = alerts
+    const { stateChanges } = this.manager
+    if (storage === undefined || stateChanges === this.#savedChanges) return
+    const texts: string[] = []
+    for (const alert of this.manager.save(nowMs).alerts) {
+      texts.push(JSON.stringify(alert))
+      if (slices.isDue) await slices.pause()
+    }
+    if (storage.setMetadata(storageName, `{"atMs":${nowMs},"alerts":[${texts.join(',')}]}`)) this.#savedChanges = stateChanges
   }
 
   #recordNotification(notifier: string, event: NotificationEvent | 'queued', owed: number, details: NotificationDetails): void {

@@ -61,6 +61,17 @@ function dropIfExpired(state: AlertState | undefined, nowMs: number): AlertState
   return nowMs - state.resolvedAtMs > resolvedRetentionMs ? undefined : state
 }
 
+/** Returns whether two states are equal. */
+export function isSameState(one: AlertState, other: AlertState): boolean {
+  return (
+    one.name === other.name &&
+    one.activeAtMs === other.activeAtMs &&
+    one.firedAtMs === other.firedAtMs &&
+    one.resolvedAtMs === other.resolvedAtMs &&
+    one.keepFiringSinceMs === other.keepFiringSinceMs
+  )
+}
+
 /** Returns a state with all times moved by milliseconds. */
 export function shiftState(state: AlertState, deltaMs: number): AlertState {
   const { activeAtMs, firedAtMs, resolvedAtMs, keepFiringSinceMs } = state

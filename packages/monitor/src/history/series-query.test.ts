@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { EventLoopTurns } from '../time/event-loop-turns.ts'
-import { TimeSlices } from '../time/time-slices.ts'
+import { runAtOnce, TimeSlices } from '../time/time-slices.ts'
 import { TimeSeries } from './memory/time-series.ts'
-import { bucketRates, instantValues, type LabeledValue, quantiles, rates, sumBy } from './queries.ts'
+import * as queries from './queries.ts'
 import type { HistorySeries } from './series.ts'
 import {
   completeHistograms,
@@ -50,6 +50,12 @@ function createHistory(): TimeSeries {
   return history
 }
 
+const rates = (...values: Parameters<typeof queries.rates>) => runAtOnce(queries.rates(...values))
+const instantValues = (...values: Parameters<typeof queries.instantValues>) => runAtOnce(queries.instantValues(...values))
+const bucketRates = (...values: Parameters<typeof queries.bucketRates>) => runAtOnce(queries.bucketRates(...values))
+const sumBy = (...values: Parameters<typeof queries.sumBy>) => runAtOnce(queries.sumBy(...values))
+const quantiles = (...values: Parameters<typeof queries.quantiles>) => runAtOnce(queries.quantiles(...values))
+
 const history = createHistory()
 const times: Steps = { startMs: 600_000, stepMs: 45_000, count: 27 }
 
@@ -60,7 +66,7 @@ async function evaluate(query: SeriesQuery, steps = times): Promise<SeriesResult
 }
 
 /** Expects the results to be, at each step, what another evaluation of PromQL at one time returns. */
-async function expectEqual(query: SeriesQuery, atTime: (timeMs: number) => readonly LabeledValue[]): Promise<void> {
+async function expectEqual(query: SeriesQuery, atTime: (timeMs: number) => readonly queries.LabeledValue[]): Promise<void> {
   const results = await evaluate(query)
   for (let index = 0; index < times.count; index++) {
     const got = results.flatMap(({ labels, values }) => {

@@ -8,11 +8,14 @@ export type Aggregation = (typeof aggregations)[number]
 export class StepValues {
   readonly #values: Float64Array
   readonly #counts: Uint32Array
+  /** Whether no step has a value. */
+  readonly isEmpty: boolean
 
   /** @param counts 0 for each step without a value. */
-  constructor(values: Float64Array, counts: Uint32Array) {
+  constructor(values: Float64Array, counts: Uint32Array, isEmpty: boolean) {
     this.#values = values
     this.#counts = counts
+    this.isEmpty = isEmpty
   }
 
   /** Returns the value at a step; undefined if there is none. */
@@ -23,11 +26,6 @@ export class StepValues {
   get length(): number {
     return this.#values.length
   }
-
-  /** Returns whether no step has a value. */
-  get isEmpty(): boolean {
-    return !this.#counts.some((count) => count > 0)
-  }
 }
 
 /** Combines values at each step of a range. */
@@ -37,6 +35,7 @@ export class StepAccumulator {
   /** The rounding errors of sums (Kahan and Neumaier), as PromQL compensates them; created with the first sum of two values. */
   #compensations: Float64Array | undefined
   readonly #counts: Uint32Array
+  #isEmpty = true
 
   constructor(count: number, aggregation: Aggregation = 'sum') {
     this.#aggregation = aggregation
@@ -49,6 +48,7 @@ export class StepAccumulator {
     const count = this.#counts[index] as number
     const before = this.#values[index] as number
     this.#counts[index] = count + 1
+    this.#isEmpty = false
     if (count === 0) this.#values[index] = value
     else if (this.#aggregation === 'max') {
       if (value > before || Number.isNaN(before)) this.#values[index] = value
@@ -63,7 +63,7 @@ export class StepAccumulator {
       const sum = (this.#values[index] as number) + (this.#compensations?.[index] ?? 0)
       this.#values[index] = this.#aggregation === 'avg' ? sum / (this.#counts[index] as number) : sum
     }
-    return new StepValues(this.#values, this.#counts)
+    return new StepValues(this.#values, this.#counts, this.#isEmpty)
   }
 
   #sum(index: number, before: number, value: number): void {

@@ -14,12 +14,16 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, one) => (typeof one === 'number' ? toJsonValue(one) : one))
 }
 
-/** Yields the JSON text of a list, one piece for each item. */
-export function* jsonList(items: Iterable<unknown>): Generator<string> {
+/**
+ * Yields the JSON text of a list, one piece for each item.
+ *
+ * @param describe returns what is shown of an item (default: the item itself).
+ */
+export function* jsonList<Item>(items: Iterable<Item>, describe: (item: Item) => unknown = (item) => item): Generator<string> {
   yield '['
   let separator = ''
   for (const item of items) {
-    yield `${separator}${toJson(item)}`
+    yield `${separator}${toJson(describe(item))}`
     separator = ','
   }
   yield ']'

@@ -1,5 +1,6 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context } from 'hono'
+import { selfTimeSlices } from '../collection/self-metrics.ts'
 import type { SearchableHistory } from '../history/history.ts'
 import {
   completeHistograms,
@@ -13,12 +14,15 @@ import {
   selectSeries,
 } from '../history/series-query.ts'
 import type { TimeSlices } from '../time/time-slices.ts'
-import { answerSlices, clientGone } from './json-answer.ts'
-import { SerialQueue } from './serial-queue.ts'
+import { answerSlices, clientGone, jsonAnswer } from './json-answer.ts'
+import { SharedWork } from './shared-work.ts'
+import { WorkQueue } from './work-queue.ts'
 
 const maxSeries = 1000
 /** Steps times series of one query: some seconds of work in slices, and some ten megabytes. */
 const maxReads = 3_000_000
+/** Queries that run at the same time: a short one does not wait for a long one, and memory is needed for a few results only. */
+const maxRunning = 4
 /** Queries that run or wait: about as many as a page with many panels requests at once. */
 const maxQueued = 16
 
@@ -35,18 +39,29 @@ export interface Evaluation extends Pick<Selection, 'incomplete'> {
 }
 
 /** A request that cannot be answered. The message has the problem and what to do. */
-export class RequestError extends Error {}
+export class RequestError extends Error {
+  readonly status: 400 | 404
+
+  constructor(message: string, status: 400 | 404 = 400) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Creates the JSON text of an answer piece by piece. */
+export type CreatePieces = () => Iterable<string>
 
 /** Too many queries wait. */
 class BusyError extends Error {}
 
-/** What the endpoints that read the history have in common: their queries run one at a time, in slices, and within limits. */
+/** What the endpoints that read the history have in common: their queries run in slices and within limits, a few at a time, and equal ones once. */
 export class QueryRunner {
   readonly history: SearchableHistory
   readonly registry: MetricsRegistry
   /** Returns the Unix time in milliseconds. */
   readonly now: () => number
-  readonly #queue = new SerialQueue(maxQueued)
+  readonly #queue = new WorkQueue(maxRunning, maxQueued)
+  readonly #shared = new SharedWork()
 
   constructor(history: SearchableHistory, registry: MetricsRegistry, now: () => number) {
     this.history = history
@@ -82,30 +97,43 @@ export class QueryRunner {
     slices.end()
     const result = this.#queue.run(async () => {
       slices.begin()
+      // A query whose clients have gone while it waited costs nothing.
+      await slices.pause()
       return work()
     })
     if (result === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
     return result
   }
 
-  /** Answers a request; an error of it becomes a 400, or a 503 if too many wait or the client has gone. */
-  async answer(context: Context, work: (slices: TimeSlices) => Promise<Response>): Promise<Response> {
-    const slices = answerSlices(context, this.registry)
+  /**
+   * Answers a GET request with JSON. Requests of the same address at the same time share the work. An error of it becomes a 400 or a 404,
+   * or a 503 if too many wait or the client has gone.
+   *
+   * @param work returns what creates the text. Its pauses throw when no client waits any more.
+   */
+  async answer(context: Context, work: (slices: TimeSlices) => Promise<CreatePieces>): Promise<Response> {
+    const { signal, url } = context.req.raw
+    const { registry } = this
     try {
-      return await work(slices)
+      const createPieces = await this.#shared.run(url, signal, async (signal) => {
+        const slices = selfTimeSlices(registry, 'serving', { pause: 'turn', signal })
+        try {
+          return await work(slices)
+        } finally {
+          slices.end()
+        }
+      })
+      return await jsonAnswer(context, createPieces(), answerSlices(context, registry))
     } catch (error) {
-      if (error instanceof RequestError || error instanceof QueryError) return context.json({ error: error.message }, 400)
+      if (error instanceof RequestError) return context.json({ error: error.message }, error.status)
+      if (error instanceof QueryError) return context.json({ error: error.message }, 400)
       if (error instanceof BusyError) return context.json({ error: error.message }, 503, { 'retry-after': '1' })
-      if (context.req.raw.signal.aborted) return clientGone(context)
+      if (signal.aborted) return clientGone(context)
       throw error
-    } finally {
-      slices.end()
     }
   }
 
   async #select(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Selection> {
-    // A query whose client has gone while it waited costs nothing.
-    await slices.pause()
     const series = await selectSeries(this.history, query, slices)
     checkReads(steps.count, series.length)
     const isQuantile = query.function === 'quantile'

@@ -18,7 +18,7 @@ export interface TimeSlicesOptions {
 }
 
 /** Work that may pause wherever it yields. What it yields has no meaning. */
-export type Steps<Result> = Generator<unknown, Result>
+export type PausableWork<Result> = Generator<unknown, Result>
 
 /** Divides long work into slices, so that the event loop runs between them. All work shares the budget of each turn of the event loop. */
 export class TimeSlices {
@@ -85,25 +85,25 @@ export class TimeSlices {
     if (this.isDue) await this.pause()
   }
 
-  /** Runs work step by step, with pauses between them, and returns its result. @throws the reason of the signal if it is aborted. */
-  async run<Result>(steps: Steps<Result>): Promise<Result> {
+  /** Runs work with pauses where it yields, and returns its result. @throws the reason of the signal if it is aborted. */
+  async run<Result>(work: PausableWork<Result>): Promise<Result> {
     try {
       for (;;) {
-        const { value, done } = steps.next()
+        const { value, done } = work.next()
         if (done === true) return value
         if (this.isDue) await this.pause()
       }
     } finally {
       // Does nothing after its end.
-      steps.return(undefined as Result)
+      work.return(undefined as Result)
     }
   }
 }
 
 /** Runs work to its end without a pause, for a caller that cannot wait. */
-export function runAtOnce<Result>(steps: Steps<Result>): Result {
+export function runAtOnce<Result>(work: PausableWork<Result>): Result {
   for (;;) {
-    const { value, done } = steps.next()
+    const { value, done } = work.next()
     if (done === true) return value
   }
 }

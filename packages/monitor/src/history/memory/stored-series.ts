@@ -1,4 +1,4 @@
-import { type RangeSamples, Sum, summarizeSamples, type WindowSummary } from '../indicators.ts'
+import type { RangeSamples, WindowSummary } from '../indicators.ts'
 import type { HistorySeries } from '../series.ts'
 import type { BlockPool } from './block-pool.ts'
 import { clipStep } from './clip-step.ts'
@@ -7,6 +7,7 @@ import { Presence } from './presence.ts'
 import type { SeriesGroup } from './series-group.ts'
 import { SeriesSteps, type Step, type Tier } from './tier.ts'
 import type { Timeline } from './timeline.ts'
+import { WindowTotal } from './window-total.ts'
 
 /** Resets of a counter that are remembered one by one. Of the older ones only their sum is. */
 const maxResets = 256
@@ -99,32 +100,20 @@ export class StoredSeries {
 
   /** Returns what the samples after `fromMs` and until `toMs` amount to; undefined without any. */
   window(shared: SharedTimes, fromMs: number, toMs: number): WindowSummary | undefined {
-    const parts = this.#parts(shared, fromMs, toMs)
-    const values = this.#samples(shared, parts.at(-1)?.lastMs ?? fromMs, fromMs, toMs)
-    if (parts.length === 0) return summarizeSamples(values)
-    if (values.values.length > 0) parts.push(this.#sampleParts(values))
-    const first = parts[0] as Part
-    const last = parts.at(-1) as Part
-    let count = 0
-    let { min, max } = first
-    const sum = new Sum()
-    for (const part of parts) {
-      count += part.count
-      if (part.min < min || Number.isNaN(min)) min = part.min
-      if (part.max > max || Number.isNaN(max)) max = part.max
-      sum.add(part.sum)
-    }
-    return {
-      count,
-      firstMs: first.firstMs,
-      lastMs: last.lastMs,
-      firstValue: first.firstValue,
-      lastValue: last.last,
-      increase: last.last - first.first,
-      min,
-      max,
-      avg: sum.value / count,
-    }
+    const total = new WindowTotal()
+    this.#forEachStep(shared, fromMs, toMs, (tier, steps, step, cursorMs) => {
+      const offset = this.series.isCounter ? this.#offsetAt(tier.firstSample(step)) : 0
+      if (steps.isWithin(tier, step, cursorMs, toMs)) return steps.addTo(total, shared.pool, tier, step, offset)
+      const values = steps.read(shared.pool, tier, step)
+      const clipped = values && clipStep(values, cursorMs, toMs)
+      if (clipped === undefined) return undefined
+      const { count, firstMs, lastMs, first, last, min, max, sum } = clipped
+      total.add(count, firstMs, lastMs, first, last, min, max, sum, first - offset)
+      return lastMs
+    })
+    const hasSteps = total.count > 0
+    const increase = this.#addSamples(total, shared, hasSteps ? total.lastMs : fromMs, toMs, hasSteps)
+    return total.summarize(hasSteps ? total.last - total.first : increase)
   }
 
   /** Returns the samples after `fromMs` and until `toMs`; where they are not kept one by one, their mean in each step. */
@@ -189,38 +178,61 @@ export class StoredSeries {
   /** Returns what was added to the value of a sample because of earlier resets. */
   #offsetAt(sequence: number): number {
     if (this.#resets === undefined) return 0
-    for (let index = this.#resets.length - 2; index >= 0; index -= 2) {
-      if (sequence >= (this.#resets[index] as number)) return this.#resets[index + 1] as number
+    let low = 0
+    let high = this.#resets.length / 2
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#resets[2 * middle] as number) <= sequence) low = middle + 1
+      else high = middle
     }
+    if (low > 0) return this.#resets[2 * low - 1] as number
     return this.#firstOffset
   }
 
-  /**
-   * Returns the steps in the part of a window of which not every sample is kept: of each tier, coarsest first, those that begin
-   * before the next finer one does. A step is not split where the finer ones begin: they continue after its end.
-   */
-  #parts({ pool, samples, tiers }: SharedTimes, fromMs: number, toMs: number): Part[] {
+  /** Returns the steps in the part of a window of which not every sample is kept. */
+  #parts(shared: SharedTimes, fromMs: number, toMs: number): Part[] {
     const parts: Part[] = []
+    this.#forEachStep(shared, fromMs, toMs, (tier, steps, step, cursorMs) => {
+      const values = steps.read(shared.pool, tier, step)
+      const clipped = values && clipStep(values, cursorMs, toMs)
+      if (clipped === undefined) return undefined
+      const offset = this.series.isCounter ? this.#offsetAt(tier.firstSample(step)) : 0
+      parts.push({ ...clipped, firstValue: clipped.first - offset })
+      return clipped.lastMs
+    })
+    return parts
+  }
+
+  /**
+   * Visits the steps in the part of a window of which not every sample is kept: of each tier, coarsest first, those that begin
+   * before the next finer one does. A step is not split where the finer ones begin: they continue after its end.
+   *
+   * @param visit gets the time after which samples count, and returns when the last sample of the step was; undefined if none counts.
+   */
+  #forEachStep(
+    { samples, tiers }: SharedTimes,
+    fromMs: number,
+    toMs: number,
+    visit: (tier: Tier, steps: SeriesSteps, step: number, cursorMs: number) => number | undefined,
+  ): void {
     const startsMs = this.#startsMs(samples, tiers)
     let cursorMs = fromMs
     for (let index = tiers.length - 1; index >= 0; index--) {
       const tier = tiers[index] as Tier
       const steps = this.#steps[index] as SeriesSteps
-      const untilMs = Math.min(toMs + 1, ...startsMs.slice(0, index + 1))
+      let untilMs = toMs + 1
+      for (let finer = 0; finer <= index; finer++) untilMs = Math.min(untilMs, startsMs[finer] as number)
       if (steps.first === undefined || untilMs <= cursorMs) continue
       const first = Math.max(steps.first, tier.starts.oldestSequence, tier.starts.firstAfter(cursorMs) - 1)
+      let lastMs = cursorMs
       for (let step = first; step <= tier.current && tier.starts.timeMs(step) < untilMs; step++) {
-        const values = steps.read(pool, tier, step)
         // A step may begin before the series does.
-        if (values === undefined || values.firstMs >= untilMs) continue
-        const clipped = clipStep(values, cursorMs, toMs)
-        if (clipped === undefined) continue
-        const offset = this.series.isCounter ? this.#offsetAt(tier.firstSample(step)) : 0
-        parts.push({ ...clipped, firstValue: clipped.first - offset })
+        const firstMs = steps.firstMs(tier, step)
+        if (firstMs === undefined || firstMs >= untilMs) continue
+        lastMs = visit(tier, steps, step, cursorMs) ?? lastMs
       }
-      cursorMs = Math.max(cursorMs, parts.at(-1)?.lastMs ?? cursorMs)
+      cursorMs = Math.max(cursorMs, lastMs)
     }
-    return parts
   }
 
   /** Returns when the samples, and the steps of each tier, begin; Infinity if there are none. */
@@ -247,14 +259,25 @@ export class StoredSeries {
     return { timesMs, values, sequences }
   }
 
-  #sampleParts({ timesMs, values, sequences }: { timesMs: number[]; values: number[]; sequences: number[] }): Part {
-    const { count, firstMs, lastMs, firstValue, lastValue, min, max, avg } = summarizeSamples({
-      timesMs,
-      values,
-    }) as WindowSummary
-    const offsetAt = (sequence: number): number => (this.series.isCounter ? this.#offsetAt(sequence) : 0)
-    const first = firstValue + offsetAt(sequences[0] as number)
-    const last = lastValue + offsetAt(sequences.at(-1) as number)
-    return { firstMs, lastMs, count, firstValue, first, last, min, max, sum: avg * count, timeSum: 0, timeSquares: 0, moment: 0 }
+  /**
+   * Adds the samples after `afterMs` and until `toMs`, with earlier resets added if steps come before them. Returns how much a counter grew.
+   */
+  #addSamples(total: WindowTotal, shared: SharedTimes, afterMs: number, toMs: number, isCompensated: boolean): number {
+    const { pool, samples } = shared
+    const from = samples.firstAfter(afterMs)
+    const end = samples.firstAfter(toMs)
+    let previous = Number.NaN
+    const resets: number[] = []
+    this.#presence.forEach(from, end, (sequence) => {
+      const value = this.#column.read(pool, sequence)
+      const timeMs = samples.timeMs(sequence)
+      if (value < previous) resets.push(previous)
+      previous = value
+      const offset = isCompensated && this.series.isCounter ? this.#offsetAt(sequence) : 0
+      const compensated = value + offset
+      total.add(1, timeMs, timeMs, compensated, compensated, value, value, value, value)
+    })
+    // In the order of PromQL: the sum of floating-point numbers depends on it.
+    return resets.reduce((increase, before) => increase + before, total.last - total.first)
   }
 }

@@ -2,6 +2,7 @@ import type { BlockPool } from './block-pool.ts'
 import { Column } from './column.ts'
 import { Presence } from './presence.ts'
 import { Timeline } from './timeline.ts'
+import type { WindowTotal } from './window-total.ts'
 
 /** The samples of one series in one step. */
 export interface Step {
@@ -74,6 +75,11 @@ export class Tier {
 
   endMs(sequence: number): number {
     return this.#endsMs[sequence % this.starts.capacity] as number
+  }
+
+  /** Returns how many samples a step has. */
+  count(sequence: number): number {
+    return this.#counts[sequence % this.starts.capacity] as number
   }
 
   /** Returns the sums over the times of all samples of a step. */
@@ -177,6 +183,41 @@ export class SeriesSteps {
     open.timeSquares += seconds * seconds
     open.moment += seconds * value
     return 0
+  }
+
+  /** Returns the time of the first sample of a step; undefined if the series has no sample in it. */
+  firstMs(tier: Tier, sequence: number): number | undefined {
+    if (this.#open?.sequence === sequence) return this.#open.firstMs
+    if (!this.presence.has(sequence)) return undefined
+    return this.#partial?.get(sequence)?.firstMs ?? tier.starts.timeMs(sequence)
+  }
+
+  /** Returns whether all samples of a step, of which there are some, are after `fromMs` and until `toMs`. */
+  isWithin(tier: Tier, sequence: number, fromMs: number, toMs: number): boolean {
+    const own = this.#open?.sequence === sequence ? this.#open : this.#partial?.get(sequence)
+    return (own?.firstMs ?? tier.starts.timeMs(sequence)) > fromMs && (own?.lastMs ?? tier.endMs(sequence)) <= toMs
+  }
+
+  /** Adds a step, which has samples, to a window. Returns the time of its last sample. */
+  addTo(total: WindowTotal, pool: BlockPool, tier: Tier, sequence: number, offset: number): number {
+    const open = this.#open
+    if (open?.sequence === sequence) {
+      const { count, firstMs, lastMs, first, last, min, max, sum } = open
+      total.add(count, firstMs, lastMs, first, last, min, max, sum, first - offset)
+      return lastMs
+    }
+    const partial = this.#partial?.get(sequence)
+    const count = partial?.count ?? tier.count(sequence)
+    const firstMs = partial?.firstMs ?? tier.starts.timeMs(sequence)
+    const lastMs = partial?.lastMs ?? tier.endMs(sequence)
+    const one = this.#column.read(pool, sequence, 0)
+    const two = this.#column.read(pool, sequence, 1)
+    if (this.#isCounter) total.add(count, firstMs, lastMs, one, two, one, two, ((one + two) / 2) * count, one - offset)
+    else {
+      const [max, sum] = [this.#column.read(pool, sequence, 2), this.#column.read(pool, sequence, 3)]
+      total.add(count, firstMs, lastMs, one, one, two, max, sum, one - offset)
+    }
+    return lastMs
   }
 
   /** Returns the step with a sequence number; undefined if the series has no sample in it. */

@@ -38,7 +38,7 @@ const rules: readonly AlertRule[] = [
 ]
 
 /** Creates the endpoints over a history of ten minutes of two stores, at the end of which the rules were evaluated. */
-function createApp() {
+async function createApp() {
   const clock = new ManualClock(1_800_000_000_000)
   const history = new TimeSeries({ intervalMs: 10_000 })
   const registry = new MetricsRegistry()
@@ -62,7 +62,7 @@ function createApp() {
     ])
     history.append(clock.nowMs(), values)
   }
-  scheduler.evaluate()
+  await scheduler.evaluate()
   const runner = new QueryRunner(history, registry, () => clock.nowMs())
   const app = alertRoutes({ alerts: scheduler.manager, notifications: scheduler, runner })
   const get = async (path: string) => {
@@ -73,7 +73,7 @@ function createApp() {
 }
 
 test('every rule is listed with its state, its alerts and the unit of its threshold', async () => {
-  const { get, clock } = createApp()
+  const { get, clock } = await createApp()
   const { answer } = await get('/api/v1/rules')
   expect(answer.rules.map(({ name, state, alerts, unit }: Record<string, unknown>) => [name, state, alerts, unit])).toEqual([
     ['Deep', 'firing', 2, '{operation}'],
@@ -87,7 +87,7 @@ test('every rule is listed with its state, its alerts and the unit of its thresh
 })
 
 test('the values of a rule are those that its evaluation compares, at every step', async () => {
-  const { get, clock, history } = createApp()
+  const { get, clock, history } = await createApp()
   const endMs = clock.nowMs()
   const { answer } = await get('/api/v1/rules/Deep/values?start=-5m&step=1m')
   expect(answer).toMatchObject({ rule: 'Deep', threshold: 5, clearThreshold: 3, direction: 'above', unit: '{operation}' })
@@ -116,7 +116,7 @@ test('the values of a rule are those that its evaluation compares, at every step
 })
 
 test('an unknown rule is a 404 with the nearest one, and a range that is not valid a 400', async () => {
-  const { get } = createApp()
+  const { get } = await createApp()
   expect(await get('/api/v1/rules/Dep/values?start=-5m&step=1m')).toEqual({
     status: 404,
     answer: { error: 'there is no rule "Dep": did you mean Deep?' },
@@ -127,7 +127,7 @@ test('an unknown rule is a 404 with the nearest one, and a range that is not val
 })
 
 test('a long range of a rule blocks the event loop for no more than a few milliseconds', async () => {
-  const { get } = createApp()
+  const { get } = await createApp()
   let longestMs = 0
   let lastMs = performance.now()
   const timer = setInterval(() => {

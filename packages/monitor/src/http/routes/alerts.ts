@@ -5,11 +5,10 @@ import type { AlertRule } from '../../alerts/rule.ts'
 import { countRuleSeries, type RuleSeries, ruleValues } from '../../alerts/rule-values.ts'
 import type { AlertScheduler } from '../../alerts/scheduler.ts'
 import { SilenceError, type SilenceOptions } from '../../alerts/silences.ts'
-import { trackSelfTime } from '../../collection/self-metrics.ts'
 import { listMetrics } from '../../history/metric-catalog.ts'
 import { suggest } from '../../validation/format-issue.ts'
 import type { Access } from '../access.ts'
-import { jsonAnswer, toJson } from '../json-answer.ts'
+import { answerSlices, jsonList, toJson } from '../json-answer.ts'
 import { readObject } from '../json-body.ts'
 import { checkReads, checkSeries, type QueryRunner, RequestError } from '../query-runner.ts'
 import { parseParameters } from './parameters.ts'
@@ -27,8 +26,6 @@ export interface AlertRoutesOptions {
   readonly runner: QueryRunner
 }
 
-const json = { 'content-type': 'application/json' }
-
 /**
  * Creates the endpoints of alerts:
  *
@@ -38,17 +35,9 @@ const json = { 'content-type': 'application/json' }
  * - `GET`, `POST` and `DELETE` of `/api/v1/silences`: which notifications are withheld.
  */
 export function alertRoutes({ alerts: manager, notifications, runner }: AlertRoutesOptions): Hono {
-  const track = (respond: () => Response): Response => trackSelfTime(runner.registry, 'serving', respond)
   const app = new Hono<Access>()
-    .get('/api/v1/alerts', (context) =>
-      track(() => {
-        const alerts = manager.alerts().map((alert) => ({ ...alert, silencedUntilMs: notifications.silencedUntilMs(alert) }))
-        const { transitions } = manager
-        const body = { alerts, rules: evaluatedRules(manager), transitions, notifications: notifications.notifications }
-        return context.body(toJson(body), 200, json)
-      }),
-    )
-    .get('/api/v1/rules', (context) => track(() => context.body(toJson({ rules: describeRules(manager, runner) }), 200, json)))
+    .get('/api/v1/alerts', (context) => runner.answer(context, async () => () => alertsJson(manager, notifications)))
+    .get('/api/v1/rules', (context) => runner.answer(context, async () => () => rulesJson(manager, runner)))
     .get('/api/v1/rules/:name/values', (context) =>
       runner.answer(context, async (slices) => {
         const name = context.req.param('name')
@@ -58,7 +47,7 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
             name,
             manager.rules.map((one) => one.name),
           )
-          return context.json({ error: `there is no rule ${JSON.stringify(name)}${nearest || ': /api/v1/rules has all'}` }, 404)
+          throw new RequestError(`there is no rule ${JSON.stringify(name)}${nearest || ': /api/v1/rules has all'}`, 404)
         }
         const parsed = parseParameters(rangeParameters, context.req.query())
         if ('error' in parsed) throw new RequestError(parsed.error)
@@ -70,17 +59,23 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
         checkSeries(series.length)
         const { startMs, endMs, stepMs } = range
         const head = { rule: rule.name, ...thresholds(rule), unit: unitReader(runner)(rule), startMs, endMs, stepMs }
-        return jsonAnswer(context, valuesJson(head, series), slices)
+        return () => valuesJson(head, series)
       }),
     )
-    .get('/api/v1/silences', (context) => context.json({ silences: notifications.silences() }))
+    .get('/api/v1/silences', (context) =>
+      runner.answer(context, async (slices) => {
+        const silences = await slices.run(notifications.silences())
+        return () => [toJson({ silences })]
+      }),
+    )
     .post('/api/v1/silences', async (context) => {
       const read = await readObject(context)
       if ('refusal' in read) return read.refusal
       try {
         const { id } = notifications.silence(read.body as unknown as SilenceOptions)
+        const silences = await answerSlices(context, runner.registry).run(notifications.silences())
         return context.json(
-          notifications.silences().find((one) => one.id === id),
+          silences.find((one) => one.id === id),
           201,
         )
       } catch (error) {
@@ -102,15 +97,27 @@ function evaluatedRules(manager: AlertManager) {
   return manager.rules.map((rule) => ({ ...rule, ...statuses.get(rule.name) }))
 }
 
-/** Returns every rule with its last evaluation, its state and the unit of its threshold. */
-function describeRules(manager: AlertManager, runner: QueryRunner): object[] {
+function* alertsJson(manager: AlertManager, notifications: NotificationSource): Generator<string> {
+  const { transitions } = manager
+  yield '{"alerts":'
+  yield* jsonList(manager.alerts(), (alert) => ({ ...alert, silencedUntilMs: notifications.silencedUntilMs(alert) }))
+  yield ',"rules":'
+  yield* jsonList(evaluatedRules(manager))
+  yield ',"transitions":'
+  yield* jsonList(transitions)
+  yield `,"notifications":${toJson(notifications.notifications)}}`
+}
+
+/** Yields every rule with its last evaluation, its state and the unit of its threshold. */
+function* rulesJson(manager: AlertManager, runner: QueryRunner): Generator<string> {
   const units = unitReader(runner)
-  const active = manager.alerts().filter(({ state }) => state.name !== 'resolved')
-  return evaluatedRules(manager).map((rule) => {
-    const states = active.filter((alert) => alert.rule === rule.name).map(({ state }) => state.name)
-    const state = states.includes('firing') ? 'firing' : states.length > 0 ? 'pending' : 'inactive'
-    return { ...rule, state, alerts: states.length, unit: units(rule) }
+  yield '{"rules":'
+  yield* jsonList(evaluatedRules(manager), (rule) => {
+    const { pending, firing } = manager.counts(rule.name)
+    const state = firing > 0 ? 'firing' : pending > 0 ? 'pending' : 'inactive'
+    return { ...rule, state, alerts: pending + firing, unit: units(rule) }
   })
+  yield '}'
 }
 
 function thresholds(rule: AlertRule): object {

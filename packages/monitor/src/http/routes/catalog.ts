@@ -4,8 +4,8 @@ import type { SearchableHistory } from '../../history/history.ts'
 import { type CatalogEntry, listMetrics, mainSeries } from '../../history/metric-catalog.ts'
 import type { TimeSlices } from '../../time/time-slices.ts'
 import { suggest } from '../../validation/format-issue.ts'
-import { jsonAnswer, jsonList, toJson } from '../json-answer.ts'
-import type { QueryRunner } from '../query-runner.ts'
+import { jsonList, toJson } from '../json-answer.ts'
+import { type QueryRunner, RequestError } from '../query-runner.ts'
 
 /** One metric as the catalog describes it. */
 interface CatalogMetric {
@@ -35,7 +35,7 @@ export function catalogRoutes(runner: QueryRunner): Hono {
           metrics.push((await describeMetric(entry, history, slices)).metric)
         }
         metrics.sort((one, other) => (one.name < other.name ? -1 : 1))
-        return jsonAnswer(context, catalogJson(metrics), slices)
+        return () => catalogJson(metrics)
       }),
     )
     .get('/api/v1/catalog/:metric', (context) =>
@@ -45,11 +45,11 @@ export function catalogRoutes(runner: QueryRunner): Hono {
         const entry = entries.get(name)
         if (entry === undefined) {
           const nearest = suggest(name, [...entries.keys()]) || ': /api/v1/catalog has all'
-          return context.json({ error: `there is no metric ${JSON.stringify(name)}${nearest}` }, 404)
+          throw new RequestError(`there is no metric ${JSON.stringify(name)}${nearest}`, 404)
         }
         const { metric, values } = await describeMetric(entry, history, slices)
         const sorted = [...values].map(([label, all]) => [label, [...all].sort().slice(0, maxValues)] as const)
-        return jsonAnswer(context, [toJson({ ...metric, values: Object.fromEntries(sorted) })], slices)
+        return () => [toJson({ ...metric, values: Object.fromEntries(sorted) })]
       }),
     )
 }

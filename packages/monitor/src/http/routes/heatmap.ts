@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { HistorySeries } from '../../history/series.ts'
 import { type BucketSteps, combineBuckets } from '../../history/series-query.ts'
 import { seriesIncrease } from '../../history/window-queries.ts'
-import { jsonAnswer, jsonList } from '../json-answer.ts'
+import { jsonList } from '../json-answer.ts'
 import { incompleteJson, type QueryRunner } from '../query-runner.ts'
 import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
 
@@ -26,7 +26,7 @@ export function heatmapRoutes(runner: QueryRunner): Hono {
         const read = (series: HistorySeries, timeMs: number) => seriesIncrease(history, series, range.stepMs, timeMs)
         return { columns: await combineBuckets(group?.series ?? [], read, range, slices), incomplete }
       })
-      return jsonAnswer(context, heatmapJson(range, columns, incomplete), slices)
+      return () => heatmapJson(range, columns, incomplete)
     }),
   )
 }

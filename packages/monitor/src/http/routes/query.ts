@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { toJsonValue } from '../../exporters/json.ts'
 import type { SeriesResult } from '../../history/series-query.ts'
 import { optional } from '../../validation/schema.ts'
-import { jsonAnswer, toJson } from '../json-answer.ts'
+import { toJson } from '../json-answer.ts'
 import { type Evaluation, incompleteJson, type QueryRunner } from '../query-runner.ts'
 import { moment } from './parameters.ts'
 import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
@@ -15,7 +15,7 @@ const instantParameters = { ...functionParameters, time: optional(moment()) }
 /**
  * Creates `GET /api/v1/query` and `GET /api/v1/query_range`: a function of the series of metrics, at one time or at every step of a
  * range. Label matchers are parameters such as `label.store=orders`. Both answer 400 with the reason if a parameter is not valid
- * or the answer would be too large. Queries run one at a time; 503 with Retry-After if too many wait.
+ * or the answer would be too large. A few queries run at the same time; 503 with Retry-After if too many wait.
  */
 export function queryRoutes(runner: QueryRunner): Hono {
   return new Hono()
@@ -25,7 +25,7 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const timeMs = request.parameters.time?.(runner.now()) ?? runner.now()
         const query = await toQuery(request, runner, slices)
         const evaluation = await runner.evaluate(query, { startMs: timeMs, stepMs: 1, count: 1 }, slices)
-        return jsonAnswer(context, instantJson(timeMs, evaluation), slices)
+        return () => instantJson(timeMs, evaluation)
       }),
     )
     .get('/api/v1/query_range', (context) =>
@@ -33,7 +33,8 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const request = parseRequest({ ...functionParameters, ...rangeParameters }, context.req.queries())
         const range = toRange(request.parameters, runner.now())
         const query = await toQuery(request, runner, slices)
-        return jsonAnswer(context, rangeJson(range, await runner.evaluate(query, range, slices)), slices)
+        const evaluation = await runner.evaluate(query, range, slices)
+        return () => rangeJson(range, evaluation)
       }),
     )
 }

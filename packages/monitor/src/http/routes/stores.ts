@@ -6,7 +6,7 @@ import { type HealthStatus, worstStatus } from '../../health/status.ts'
 import { listMetrics, metricNames } from '../../history/metric-catalog.ts'
 import { defaultWindowMs } from '../../history/queries.ts'
 import { summarizeStore } from '../../history/store-summary.ts'
-import { jsonAnswer, jsonList } from '../json-answer.ts'
+import { jsonList } from '../json-answer.ts'
 import { type QueryRunner, RequestError } from '../query-runner.ts'
 import type { HealthSource } from './health.ts'
 import { duration, parseParameters, withDefault } from './parameters.ts'
@@ -53,7 +53,7 @@ export function storeRoutes({ runner, alerts, health }: StoreRoutesOptions): Hon
           pending,
         })
       }
-      return jsonAnswer(context, storesJson(period.nowMs, stores), slices)
+      return () => storesJson(period.nowMs, stores)
     }),
   )
 }
