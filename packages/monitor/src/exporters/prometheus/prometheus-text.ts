@@ -1,4 +1,4 @@
-import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { createRequire } from 'node:module'
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Semconv } from '@wombat/instrumentation'
 import { isExported } from '@wombat/instrumentation/internal'
@@ -25,6 +25,10 @@ import type { Snapshot } from '../../collection/snapshot.ts'
  * ```
  */
 export function prometheusText(snapshot: Snapshot, semconv: Semconv): string {
+  // Loaded when it is used: it takes 7 MiB.
+  const { PrometheusSerializer }: typeof import('@opentelemetry/exporter-prometheus') = createRequire(import.meta.url)(
+    '@opentelemetry/exporter-prometheus',
+  )
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
   return `${serializer.serialize(filterSemconv(snapshot.prometheus.resourceMetrics, semconv))}\n`
 }
