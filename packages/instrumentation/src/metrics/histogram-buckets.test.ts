@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { histogramBuckets } from './histogram-buckets.ts'
+import { findFineBucket, histogramBuckets } from './histogram-buckets.ts'
 import { latencyBounds } from './semconv.ts'
 
 test('equal bounds share one layout, and different bounds have different layouts', () => {
@@ -24,29 +24,37 @@ test('fine buckets ascend without a gap from 0 to Infinity, and every bound is a
   expect(bounds.filter((bound) => !edges.includes(bound))).toEqual([])
 })
 
-test('no fine bucket with two finite edges is wider than 2^(1/16)', () => {
-  const { edges } = histogramBuckets(latencyBounds)
-  for (let index = 1; index < edges.length - 2; index++) {
-    expect((edges[index + 1] as number) / (edges[index] as number)).toBeLessThanOrEqual(2 ** (1 / 16) * (1 + Number.EPSILON))
+test('the edges are the boundaries of exponential buckets, and the bounds', () => {
+  const { edges, bounds, exponentialBucketOfFineBucket } = histogramBuckets(latencyBounds)
+  for (let fineBucket = 1; fineBucket < edges.length - 1; fineBucket++) {
+    const [edge = 0, next = 0] = edges.slice(fineBucket)
+    const bucket = exponentialBucketOfFineBucket[fineBucket] as number
+    const [lower, upper] = [2 ** (bucket / 16), 2 ** ((bucket + 1) / 16)]
+    // The boundaries are within two units in the last place.
+    if (!bounds.includes(edge)) expect(Math.abs(edge / lower - 1)).toBeLessThanOrEqual(2 ** -51)
+    expect(edge / lower).toBeGreaterThanOrEqual(1 - 2 ** -51)
+    if (next !== Number.POSITIVE_INFINITY) expect(next / upper).toBeLessThanOrEqual(1 + 2 ** -51)
   }
 })
 
-test('the boundaries are the doubles nearest to 2^(k/16)', () => {
-  const { edges, exponentialBucketOfFineBucket: bucketOf } = histogramBuckets([1])
-  const gap = (value: number): bigint => abs(BigInt(value * 2 ** 52) ** 16n - 2n ** BigInt(52 * 16) * 2n ** BigInt(step))
-  let step = 0
-  for (let index = 1; index < bucketOf.length; index++) {
-    step = bucketOf[index] as number
-    // Between 1 and 2 a double is a multiple of 2^-52, so that its 16th power can be compared exactly.
-    if (step < 0 || step >= 16) continue
-    const boundary = edges[index] as number
-    for (const other of [boundary - Number.EPSILON, boundary + Number.EPSILON]) expect(gap(boundary)).toBeLessThan(gap(other))
+test('no bin has more than two boundaries, and the fine bucket of a value is that of a search', () => {
+  for (const bounds of [latencyBounds, [0.3], [1e-300, 1e300], [1, 1.7e308], [0.93, 1, 1.0626]]) {
+    const buckets = histogramBuckets(bounds)
+    const { edges, bucketOfFineBucket, bins, lastBin } = buckets
+    expect(bucketOfFineBucket.length).toBe(edges.length - 1)
+    for (let bin = 0; bin <= lastBin; bin++) {
+      const first = bins[4 * bin] as number
+      const next = bins[4 * bin + 4] ?? bucketOfFineBucket.length - 1
+      if (!(next >= first && next <= first + 2)) expect.fail(`bin ${bin} begins at ${first}, and the next one at ${next}`)
+    }
+    const inside = edges.slice(1, -1)
+    expect(inside.map((edge) => findFineBucket(buckets, edge))).toEqual(inside.map((_, index) => index))
   }
 })
 
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value
-}
+test('a histogram of latencies takes 5.3 kB', () => {
+  expect(8 * (histogramBuckets(latencyBounds).bucketOfFineBucket.length + 3)).toBeLessThanOrEqual(5312)
+})
 
 const invalid: ReadonlyArray<[what: string, bounds: number[], message: RegExp]> = [
   ['no bounds', [], /at least one bound/],

@@ -5,9 +5,9 @@
  * 16 per octave (a factor of 2), each with its upper boundary 2^(k/16). One that contains an explicit bound is split at it. So one index
  * gives the exponential bucket, the explicit bucket and the fine bucket for quantiles, without an error.
  *
- * The index is found without a logarithm: every octave is divided evenly into 32 bins, and the bin of a value follows from the top 17 bits
- * of its float64. A bin is so narrow that it contains at most one exponential boundary and one explicit bound: the fine bucket is the
- * first one of the bin, plus one for each of these two that the value is above.
+ * The index is found without a search and without a logarithm: every octave is divided evenly into 32 bins, and the bin of a value follows
+ * from the top 17 bits of its float64. A bin is so narrow that it contains at most one exponential boundary and one explicit bound: the fine
+ * bucket is the first one of the bin, plus one for each of these two that the value is above.
  */
 export interface HistogramBuckets {
   /** Upper bounds of the explicit buckets, ascending. */
@@ -16,10 +16,12 @@ export interface HistogramBuckets {
   readonly base: number
   /** The bin of all values above the range. */
   readonly lastBin: number
-  /** The first fine bucket of each bin. */
-  readonly fineBucketOfBin: Uint16Array
-  /** Two numbers for each bin: the boundaries inside it, Infinity if there is none. */
-  readonly thresholdsOfBin: Float64Array
+  /**
+   * Four numbers for each bin: its first fine bucket, then the high words of the one or two boundaries inside it, `noBoundary` for each that
+   * it does not have, and a 0. Integers are compared without a branch, which the processor could not predict. Only for a value with the
+   * high word of a boundary this does not suffice: see `findFineBucket`.
+   */
+  readonly bins: Int32Array
   /** The explicit bucket of each fine bucket. */
   readonly bucketOfFineBucket: Uint16Array
   /** For each explicit bucket the fine bucket after its last one. */
@@ -37,8 +39,17 @@ export interface HistogramBuckets {
 export const fineScale = 4
 const bucketsPerOctave = 2 ** fineScale
 const binsPerOctave = 32
-/** The boundaries from 1 (included) to 2 (not included). Times a power of 2, they are exact. */
-const boundariesOfOctave = Array.from({ length: bucketsPerOctave }, (_, step) => 2 ** (step / bucketsPerOctave))
+/** The high word of a boundary that a bin does not have: larger than that of every number. */
+const noBoundary = 0x7fffffff
+/**
+ * The boundaries from 0.5 (included) to 1 (not included): the doubles of Prometheus' table for schema 4, by which its servers and clients
+ * divide. Some are the double next to the one that `2 ** (k / 16)` gives. Times a power of 2, they are exact.
+ */
+const boundariesOfOctave = [
+  0.5, 0.5221368912137069, 0.5452538663326288, 0.5693943173783458, 0.5946035575013605, 0.620928906036742, 0.6484197773255048,
+  0.6771277734684463, 0.7071067811865475, 0.7384130729697496, 0.7711054127039704, 0.805245165974627, 0.8408964152537144,
+  0.8781260801866495, 0.9170040432046711, 0.9576032806985735,
+]
 /**
  * The smallest valid bound. The bins begin 7 octaves below it, where a double must still be normal: the top bits of a
  * subnormal number do not give its octave.
@@ -74,32 +85,33 @@ function createBuckets(given: readonly number[]): HistogramBuckets {
   const octaves = Math.ceil(Math.log2(bounds.at(-1) ?? 1)) + 9 - lowestOctave
   const base = topBits(2 ** lowestOctave) - 1
   const lastBin = octaves * binsPerOctave + 1
-  const explicit = new Set(bounds)
+  const exponentialBoundaries = new Set(boundariesOf(lowestOctave, octaves))
   const edges = [0]
   const bucketOfFineBucket = [0]
   const exponentialBucketOfFineBucket = [0]
-  const fineBucketOfBin = new Uint16Array(lastBin + 1)
-  const thresholdsOfBin = new Float64Array(2 * (lastBin + 1)).fill(Number.POSITIVE_INFINITY)
+  const bins = new Int32Array(4 * (lastBin + 1))
   let bin = 0
+  startBin(bins, bin, 0)
   let bucket = 0
   let exponential = lowestOctave * bucketsPerOctave - 1
-  for (const boundary of boundaries(bounds, lowestOctave, octaves)) {
-    const ownBin = Math.min(topBits(boundary) - base, lastBin)
-    while (bin < ownBin) fineBucketOfBin[++bin] = edges.length - 1
-    const isFirst = thresholdsOfBin[2 * bin] === Number.POSITIVE_INFINITY
-    thresholdsOfBin[2 * bin + (isFirst ? 0 : 1)] = boundary
-    if (explicit.has(boundary)) bucket++
-    if (isExponential(boundary)) exponential++
+  for (const boundary of [...new Set([...exponentialBoundaries, ...bounds])].sort((one, other) => one - other)) {
+    const ownBin = topBits(boundary) - base
+    while (bin < ownBin) startBin(bins, ++bin, edges.length - 1)
+    const at = 4 * bin + 1
+    bins[bins[at] === noBoundary ? at : at + 1] = highBits(boundary)
+    if (boundary === bounds[bucket]) bucket++
+    if (exponentialBoundaries.has(boundary)) exponential++
     edges.push(boundary)
     bucketOfFineBucket.push(bucket)
     exponentialBucketOfFineBucket.push(exponential)
   }
+  // Above the largest double there is no boundary.
+  while (bin < lastBin) startBin(bins, ++bin, edges.length - 1)
   return Object.freeze({
     bounds,
     base,
     lastBin,
-    fineBucketOfBin,
-    thresholdsOfBin,
+    bins,
     bucketOfFineBucket: Uint16Array.from(bucketOfFineBucket),
     fineBucketEnds: Uint16Array.from([...bounds.keys(), bounds.length], (own) => bucketOfFineBucket.lastIndexOf(own) + 1),
     exponentialBucketOfFineBucket: Int32Array.from(exponentialBucketOfFineBucket),
@@ -107,18 +119,24 @@ function createBuckets(given: readonly number[]): HistogramBuckets {
   })
 }
 
-/** Returns the boundaries of the fine buckets, ascending: the exponential ones of the octaves, and the bounds. */
-function boundaries(bounds: readonly number[], lowestOctave: number, octaves: number): number[] {
-  const exponential = Array.from({ length: octaves }, (_, octave) =>
-    boundariesOfOctave.map((boundary) => boundary * 2 ** (lowestOctave + octave)),
-  ).flat()
-  const all = new Set([...exponential, 2 ** (lowestOctave + octaves), ...bounds])
-  return [...all].sort((one, other) => one - other)
+function startBin(bins: Int32Array, bin: number, fineBucket: number): void {
+  bins.set([fineBucket, noBoundary, noBoundary, 0], 4 * bin)
 }
 
-function isExponential(boundary: number): boolean {
-  const octave = Math.floor(Math.log2(boundary))
-  return boundariesOfOctave.includes(boundary / 2 ** octave)
+/** Returns the exponential boundaries of the octaves, ascending, the upper one of the last included. */
+function boundariesOf(lowestOctave: number, octaves: number): number[] {
+  const all = Array.from({ length: octaves }, (_, octave) =>
+    boundariesOfOctave.map((boundary) => boundary * 2 ** (lowestOctave + octave + 1)),
+  ).flat()
+  return [...all, 2 ** (lowestOctave + octaves)].filter(Number.isFinite)
+}
+
+/** Returns the fine bucket of a finite value of 0 or more. */
+export function findFineBucket({ base, lastBin, bins, edges }: HistogramBuckets, value: number): number {
+  const bin = Math.min(Math.max(topBits(value) - base, 0), lastBin)
+  let fineBucket = bins[4 * bin] as number
+  while (value > (edges[fineBucket + 1] as number)) fineBucket++
+  return fineBucket
 }
 
 function checkBounds(bounds: readonly number[]): void {
@@ -135,7 +153,13 @@ function checkBounds(bounds: readonly number[]): void {
   })
 }
 
+/** Returns the bits from which the bin follows. */
 function topBits(value: number): number {
+  return highBits(value) >> 15
+}
+
+/** Returns the upper half of a float64. */
+function highBits(value: number): number {
   float[0] = value
-  return (words[highWord] as number) >> 15
+  return words[highWord] as number
 }

@@ -2,6 +2,7 @@ import { randomFrom as random } from '@wombat/test-support/random'
 import { expect, test } from 'vitest'
 import { MetricsRegistry } from '../registry/registry.ts'
 import type { Histogram } from './histogram.ts'
+import { findFineBucket } from './histogram-buckets.ts'
 import { latencyBounds, metrics } from './semconv.ts'
 
 const bits = new DataView(new ArrayBuffer(8))
@@ -42,6 +43,8 @@ const layouts: Record<string, readonly number[]> = {
   'sizes up to 1 TiB': Array.from({ length: 35 }, (_, power) => 2 ** (power + 6)),
   'one bound': [0.3],
   'one bound in each bin': Array.from({ length: 64 }, (_, step) => 2 ** Math.floor(step / 16) * (1.01 + (step % 16) / 16)),
+  'bounds beside boundaries': Array.from({ length: 8 }, (_, step) => adjacent(2 ** (step / 8), step % 2 === 0 ? 1n : -1n)),
+  'bounds at the edges of bins': Array.from({ length: 16 }, (_, step) => 1 + step / 16),
 }
 
 for (const [name, bounds] of Object.entries(layouts)) {
@@ -70,6 +73,67 @@ for (const [name, bounds] of Object.entries(layouts)) {
     expect(snapshot.max).toBe(values.reduce((most, value) => Math.max(most, value)))
   })
 }
+
+for (const [name, bounds] of Object.entries(layouts)) {
+  test(`${name}: every edge of a fine bucket and the two doubles next to it are in the fine bucket of a search`, () => {
+    const { buckets } = createHistogram(bounds)
+    const { edges } = buckets
+    for (const edge of edges.slice(1, -1)) {
+      for (const value of [adjacent(edge, -1n), edge, adjacent(edge, 1n)]) {
+        const histogram = createHistogram(bounds)
+        histogram.record(value)
+        const expected = edges.findLastIndex((lower) => lower < value)
+        expect(histogram.snapshot().fineCounts.indexOf(1), `fine bucket of ${value}`).toBe(expected)
+        expect(findFineBucket(buckets, value)).toBe(expected)
+      }
+    }
+  })
+}
+
+test('2,000,000 random values are in the fine buckets of a search', () => {
+  const next = random(7)
+  const histogram = createHistogram(latencyBounds)
+  const { edges } = histogram.buckets
+  const expected = new Float64Array(histogram.buckets.bucketOfFineBucket.length)
+  for (let count = 0; count < 2_000_000; count++) {
+    const value = 10 ** (-9 + 14 * next())
+    histogram.record(value)
+    let [low, high] = [0, expected.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (value > (edges[middle] as number)) low = middle
+      else high = middle - 1
+    }
+    expected[low] = (expected[low] as number) + 1
+  }
+  expect(histogram.snapshot().fineCounts).toEqual(expected)
+})
+
+test('a value with a weight counts as many times', () => {
+  const next = random(5)
+  const [weighted, repeated] = [createHistogram(latencyBounds), createHistogram(latencyBounds)]
+  for (let count = 0; count < 1000; count++) {
+    const value = Math.fround(next())
+    const weight = 1 + Math.floor(next() * 100)
+    weighted.record(value, weight)
+    for (let time = 0; time < weight; time++) repeated.record(value)
+  }
+  const [one, other] = [weighted.snapshot(), repeated.snapshot()]
+  expect(one.fineCounts).toEqual(other.fineCounts)
+  expect(one.sum).toBeCloseTo(other.sum, 6)
+  expect([one.count, one.min, one.max]).toEqual([other.count, other.min, other.max])
+})
+
+test('a weight that is not a whole number of 1 or more is rejected', () => {
+  const registry = new MetricsRegistry()
+  const histogram = createHistogram([1, 10], registry)
+  for (const weight of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '2', 2n, Symbol('2')]) {
+    expect(histogram.record(5, weight as number)).toBeUndefined()
+  }
+  histogram.record(Number.NaN, 2)
+  expect(histogram.snapshot()).toMatchObject({ count: 0, sum: 0 })
+  expect(rejections(registry)).toEqual({ negative: 3, not_finite: 6 })
+})
 
 test('an empty histogram has count and sum 0, and no smallest or largest value', () => {
   expect(createHistogram([1]).snapshot()).toMatchObject({ count: 0, sum: 0, min: undefined, max: undefined })
@@ -112,14 +176,6 @@ test('values of other types are rejected, not converted', () => {
   expect(rejections(registry)).toEqual({ not_finite: 9 })
 })
 
-test('a value with a weight stands for that many values', () => {
-  const histogram = createHistogram([1, 10])
-  histogram.record(5, 3)
-  histogram.record(0.5)
-  expect(histogram.snapshot()).toMatchObject({ count: 4, sum: 15.5, min: 0.5, max: 5 })
-  expect(histogram.snapshot().bucketCounts()).toEqual([1, 3, 0])
-})
-
 test('a snapshot does not change when the histogram records more', () => {
   const histogram = createHistogram([1, 10])
   histogram.record(5)
@@ -135,7 +191,9 @@ test('a sink receives each recorded value and no rejected one', () => {
   const received: number[] = []
   histogram.sink = (value) => received.push(value)
   for (const value of [3, Number.NaN, 0, -1]) histogram.record(value)
-  expect(received).toEqual([3, 0])
+  histogram.record(2, 5)
+  histogram.record(2, -5)
+  expect(received).toEqual([3, 0, 2])
 })
 
 test('its buckets are read as those of a snapshot, cumulative, with the sum', () => {

@@ -1,4 +1,4 @@
-import { type HistogramBuckets, histogramBuckets } from './histogram-buckets.ts'
+import { findFineBucket, type HistogramBuckets, histogramBuckets } from './histogram-buckets.ts'
 import { type Exemplar, HistogramSnapshot } from './histogram-snapshot.ts'
 import type { InstrumentOwner } from './instrument-owner.ts'
 
@@ -19,13 +19,11 @@ export class Histogram {
   sink: ((value: number) => void) | undefined = undefined
   /** The layout of the buckets. */
   readonly buckets: HistogramBuckets
-  /** The count of each fine bucket, then sum, smallest and largest value. */
+  /** Sum, smallest and largest value, then the count of each fine bucket. What is at the same place in each is written fastest. */
   readonly #numbers: Float64Array
-  readonly #fineBucketCount: number
   readonly #base: number
   readonly #lastBin: number
-  readonly #fineBucketOfBin: Uint16Array
-  readonly #thresholdsOfBin: Float64Array
+  readonly #bins: Int32Array
   readonly #owner: InstrumentOwner
   readonly #metric: string
   /** The exemplar of each explicit bucket; undefined before the first one. */
@@ -34,14 +32,12 @@ export class Histogram {
   constructor(owner: InstrumentOwner, metric: string, bounds: readonly number[]) {
     const buckets = histogramBuckets(bounds)
     this.buckets = buckets
-    this.#fineBucketCount = buckets.bucketOfFineBucket.length
-    this.#numbers = new Float64Array(this.#fineBucketCount + 3)
-    this.#numbers[this.#fineBucketCount + 1] = Number.POSITIVE_INFINITY
-    this.#numbers[this.#fineBucketCount + 2] = Number.NEGATIVE_INFINITY
+    this.#numbers = new Float64Array(3 + buckets.bucketOfFineBucket.length)
+    this.#numbers[1] = Number.POSITIVE_INFINITY
+    this.#numbers[2] = Number.NEGATIVE_INFINITY
     this.#base = buckets.base
     this.#lastBin = buckets.lastBin
-    this.#fineBucketOfBin = buckets.fineBucketOfBin
-    this.#thresholdsOfBin = buckets.thresholdsOfBin
+    this.#bins = buckets.bins
     this.#owner = owner
     this.#metric = metric
   }
@@ -50,21 +46,35 @@ export class Histogram {
    * Records a value in the unit of the metric: a finite number of 0 or more. Never throws: other values are counted as
    * rejected.
    *
-   * @param weight how many values it stands for.
+   * @param weight how many values it stands for, a whole number: so many are counted, and added to the sum.
    */
   record(value: number, weight = 1): void {
     if (!this.#owner.enabled) return
-    if (!(Number.isFinite(value) && value >= 0)) {
-      this.#owner.reject(this.#metric, Number.isFinite(value) ? 'negative' : 'not_finite', value)
+    if (weight !== 1 || !(Number.isFinite(value) && value >= 0)) {
+      // Elsewhere: V8 copies only a short function into its callers.
+      this.#recordOther(value, weight)
       return
     }
-    const index = this.#fineBucket(value)
+    float[0] = value
+    // Without the sign bit, which a negative zero has.
+    const high = (words[highWord] as number) & 0x7fffffff
+    let bin = (high >> 15) - this.#base
+    if (bin < 0) bin = 0
+    else if (bin > this.#lastBin) bin = this.#lastBin
+    const bins = this.#bins
+    const at = bin << 2
+    const one = bins[at + 1] as number
+    const other = bins[at + 2] as number
+    // The sign bit of each difference tells whether the value is above the boundary.
+    const fineBucket =
+      high === one || high === other
+        ? findFineBucket(this.buckets, value)
+        : (bins[at] as number) + ((one - high) >>> 31) + ((other - high) >>> 31)
     const numbers = this.#numbers
-    const end = this.#fineBucketCount
-    numbers[index] = (numbers[index] as number) + weight
-    numbers[end] = (numbers[end] as number) + value * weight
-    if (value < (numbers[end + 1] as number)) numbers[end + 1] = value
-    if (value > (numbers[end + 2] as number)) numbers[end + 2] = value
+    numbers[fineBucket + 3] = (numbers[fineBucket + 3] as number) + 1
+    numbers[0] = (numbers[0] as number) + value
+    if (value < (numbers[1] as number)) numbers[1] = value
+    if (value > (numbers[2] as number)) numbers[2] = value
     if (this.sink !== undefined) this.sink(value)
   }
 
@@ -73,9 +83,9 @@ export class Histogram {
    * last one is kept (as OpenTelemetry's `AlignedHistogramBucketExemplarReservoir` may do). Record the value, too.
    */
   setExemplar(exemplar: Exemplar): void {
-    if (!this.#owner.enabled || !(exemplar.value >= 0 && exemplar.value < Number.POSITIVE_INFINITY)) return
+    if (!this.#owner.enabled || !(Number.isFinite(exemplar.value) && exemplar.value >= 0)) return
     this.#exemplars ??= new Array(this.buckets.bounds.length + 1).fill(undefined)
-    this.#exemplars[this.buckets.bucketOfFineBucket[this.#fineBucket(exemplar.value)] as number] = exemplar
+    this.#exemplars[this.buckets.bucketOfFineBucket[findFineBucket(this.buckets, exemplar.value)] as number] = exemplar
   }
 
   /** The exemplars, one for each explicit bucket that has one, by ascending value. */
@@ -90,7 +100,10 @@ export class Histogram {
 
   /** Copies the count of each fine bucket, then sum, smallest and largest value. An empty histogram has Infinity and -Infinity. */
   copyNumbers(target: Float64Array, offset: number): void {
-    target.set(this.#numbers, offset)
+    const numbers = this.#numbers
+    const end = offset + numbers.length - 3
+    target.set(numbers.subarray(3), offset)
+    for (let at = 0; at < 3; at++) target[end + at] = numbers[at] as number
   }
 
   /**
@@ -101,14 +114,17 @@ export class Histogram {
     const numbers = this.#numbers
     const { fineBucketEnds } = this.buckets
     const bucketCount = fineBucketEnds.length
-    const end = this.#fineBucketCount
-    const min = numbers[end + 1] as number
+    const [min, max] = [numbers[1] as number, numbers[2] as number]
+    if (min > max) {
+      target.fill(0, 0, bucketCount)
+      return 0
+    }
     // Most values are in a few octaves: the fine buckets before and after them are not read.
-    let index = min === Number.POSITIVE_INFINITY ? end : this.#fineBucket(min)
-    const last = min === Number.POSITIVE_INFINITY ? 0 : this.#fineBucket(numbers[end + 2] as number)
+    let index = 3 + findFineBucket(this.buckets, min)
+    const end = 4 + findFineBucket(this.buckets, max)
     let count = 0
     for (let bucket = 0; bucket < bucketCount; bucket++) {
-      const stop = Math.min(fineBucketEnds[bucket] as number, last + 1)
+      const stop = Math.min(3 + (fineBucketEnds[bucket] as number), end)
       // Four at a time: one by one, each addition waits for the one before it, and this takes three times as long.
       for (; index < stop - 3; index += 4) {
         const first = (numbers[index] as number) + (numbers[index + 1] as number)
@@ -117,7 +133,7 @@ export class Histogram {
       for (; index < stop; index++) count += numbers[index] as number
       target[bucket] = count
     }
-    return numbers[end] as number
+    return numbers[0] as number
   }
 
   /**
@@ -131,38 +147,41 @@ export class Histogram {
    */
   merge(bins: readonly number[], increments: readonly number[], sum: number, min: number, max: number): void {
     const numbers = this.#numbers
-    const end = this.#fineBucketCount
     for (let at = 0; at < bins.length; at++) {
-      const bin = bins[at] as number
-      if (bin < end) numbers[bin] = (numbers[bin] as number) + (increments[at] as number)
+      const position = 3 + (bins[at] as number)
+      if (position < numbers.length) numbers[position] = (numbers[position] as number) + (increments[at] as number)
     }
-    numbers[end] = (numbers[end] as number) + sum
-    if (min < (numbers[end + 1] as number)) numbers[end + 1] = min
-    if (max > (numbers[end + 2] as number)) numbers[end + 2] = max
+    this.#extend(sum, min, max)
   }
 
   /** Returns a copy of the current state; later records do not change it. */
   snapshot(): HistogramSnapshot {
-    const end = this.#fineBucketCount
-    const [sum = 0, min = 0, max = 0] = this.#numbers.subarray(end)
-    return new HistogramSnapshot(this.buckets, this.#numbers.slice(0, end), sum, min, max, this.exemplars)
+    const numbers = this.#numbers
+    const [sum, min, max] = [numbers[0] as number, numbers[1] as number, numbers[2] as number]
+    return new HistogramSnapshot(this.buckets, numbers.slice(3), sum, min, max, this.exemplars)
   }
 
-  /** Returns the fine bucket of a finite value of 0 or more. */
-  #fineBucket(value: number): number {
-    float[0] = value
-    // The sign bit of a negative zero makes the shifted word negative, which is bin 0.
-    let bin = ((words[highWord] as number) >> 15) - this.#base
-    if (bin < 0) bin = 0
-    else if (bin > this.#lastBin) bin = this.#lastBin
-    const thresholds = this.#thresholdsOfBin
-    const at = bin << 1
-    // The sign bit tells whether the value is above the boundary: the processor could not predict a branch.
-    float[0] = (thresholds[at] as number) - value
-    return (
-      (this.#fineBucketOfBin[bin] as number) +
-      ((words[highWord] as number) >>> 31) +
-      (value > (thresholds[at + 1] as number) ? 1 : 0)
-    )
+  /** Records a value that stands for several, or rejects one. */
+  #recordOther(value: number, weight: number): void {
+    if (!(Number.isFinite(value) && value >= 0)) {
+      this.#owner.reject(this.#metric, Number.isFinite(value) ? 'negative' : 'not_finite', value)
+      return
+    }
+    if (!(Number.isSafeInteger(weight) && weight > 0)) {
+      this.#owner.reject(this.#metric, Number.isFinite(weight) ? 'negative' : 'not_finite', weight)
+      return
+    }
+    const position = 3 + findFineBucket(this.buckets, value)
+    const numbers = this.#numbers
+    numbers[position] = (numbers[position] as number) + weight
+    this.#extend(weight * value, value, value)
+    if (this.sink !== undefined) this.sink(value)
+  }
+
+  #extend(sum: number, min: number, max: number): void {
+    const numbers = this.#numbers
+    numbers[0] = (numbers[0] as number) + sum
+    if (min < (numbers[1] as number)) numbers[1] = min
+    if (max > (numbers[2] as number)) numbers[2] = max
   }
 }

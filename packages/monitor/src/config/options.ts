@@ -135,7 +135,7 @@ export const options = {
   nativeHistograms: option(
     boolean(),
     true,
-    'Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 3.1 % then, whatever the buckets.',
+    'Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 2.2 % then, whatever the buckets.',
   ),
   jsonApiEnabled: option(boolean(), true, 'Serve the JSON API.'),
   jsonApiPort: option(port(), 8080, 'Port of the JSON API.'),

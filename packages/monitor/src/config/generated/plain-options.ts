@@ -259,7 +259,7 @@ export interface PlainOptions {
    */
   readonly prometheusPort?: number
   /**
-   * Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 3.1 % then, whatever the buckets.
+   * Send native histograms beside the classic ones to a Prometheus that asks for protobuf: quantiles are within 2.2 % then, whatever the buckets.
    *
    * True or false. Environment: `WOMBAT_NATIVE_HISTOGRAMS`.
    *
