@@ -23,7 +23,7 @@ const costs = {
   adaptiveSlowThreshold:
     'The quantile of each kind of operation, every 10 seconds. If off, an operation that takes ten times as long as usual is not reported before it reaches slowQueryThresholdMs.',
   enableOperationTracing:
-    "1.3 µs per operation for a span that goes nowhere, 0.7 µs if the sampler drops it. The application's exporter costs more, unless its sampler drops most spans.",
+    "A span that goes nowhere takes 1.3 µs per operation, 0.7 µs if the sampler drops it. The application's exporter costs more, unless its sampler drops most spans.",
 } as const satisfies Partial<Record<OptionName, string>>
 
 type RuntimeOptionName = keyof typeof costs

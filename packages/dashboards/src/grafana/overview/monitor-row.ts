@@ -254,6 +254,28 @@ const panels: readonly PanelSpec[] = [
     note: '`/api/v1/workers` lists them. Those that are late did not answer the last collection; the log names them.',
     noValue: 'There is only one process, without worker threads.',
   },
+  {
+    title: 'Longest hold of the event loop by the monitor',
+    width: 12,
+    series: [
+      {
+        legend: `{{part}} ${processLegend}`,
+        query: gauge('max', 'wombat_monitor_longest_block_seconds', { by: ['part', ...byProcess] }),
+      },
+    ],
+    rules: ['MonitorBlocksEventLoop'],
+  },
+  {
+    title: 'Scrapes given up',
+    width: 12,
+    series: [
+      {
+        legend: `{{reason}} ${processLegend}`,
+        query: perSecond('wombat_monitor_scrapes_dropped_total', { by: ['reason', ...byProcess] }),
+      },
+    ],
+    note: 'A client has left, or reads too slowly: see its scrape timeout.',
+  },
 ]
 
 /** Overhead and errors of the monitoring itself. */
