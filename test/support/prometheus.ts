@@ -19,16 +19,37 @@ export const hasOtlpReceiver =
   areInstalled('prometheus') &&
   spawnSync(programPath('prometheus'), ['--help'], { encoding: 'utf8' }).stdout.includes(otlpFlag.slice(2))
 
-/** Starts a Prometheus that receives OTLP if it can, and scrapes this URL as the job `scraped` every 500 ms. */
-export async function startPrometheus(scraped?: string): Promise<Prometheus> {
+/** What a Prometheus scrapes in which way. */
+export interface Scrape {
+  readonly url: string
+  /** The formats that it asks for, the preferred one first, for example `PrometheusProto`. */
+  readonly protocols?: readonly string[]
+  /** Whether it stores the classic buckets beside native histograms. */
+  readonly withClassicBuckets?: boolean
+}
+
+/**
+ * Starts a Prometheus that receives OTLP if it can, and scrapes every 500 ms: a URL as the job `scraped`, or several jobs.
+ *
+ * @param features what it has to be enabled for, for example `native-histograms`.
+ */
+export async function startPrometheus(
+  scraped?: string | Readonly<Record<string, Scrape>>,
+  features: readonly string[] = [],
+): Promise<Prometheus> {
   const folder = await temporaryFolder()
   const config = join(folder, 'prometheus.yml')
-  const targets = scraped === undefined ? [] : [{ targets: [new URL(scraped).host] }]
+  const jobs = typeof scraped === 'string' ? { scraped: { url: scraped } } : (scraped ?? {})
   await writeFile(
     config,
     JSON.stringify({
       global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
-      scrape_configs: [{ job_name: 'scraped', static_configs: targets }],
+      scrape_configs: Object.entries(jobs).map(([name, { url, protocols, withClassicBuckets }]: [string, Scrape]) => ({
+        job_name: name,
+        static_configs: [{ targets: [new URL(url).host] }],
+        ...(protocols !== undefined && { scrape_protocols: protocols }),
+        ...(withClassicBuckets === true && { always_scrape_classic_histograms: true }),
+      })),
     }),
   )
   const port = await freePort()
@@ -40,6 +61,7 @@ export async function startPrometheus(scraped?: string): Promise<Prometheus> {
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       ...(hasOtlpReceiver ? [otlpFlag] : []),
+      ...(features.length > 0 ? [`--enable-feature=${features.join(',')}`] : []),
     ],
     `${url}/-/ready`,
   )

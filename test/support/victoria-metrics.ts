@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BackendProcess, startBackend } from './backend-process.ts'
 import { freePort } from './free-port.ts'
@@ -13,9 +14,16 @@ export interface VictoriaMetrics extends BackendProcess {
   query(promql: string): Promise<Sample[]>
 }
 
-/** Starts a VictoriaMetrics that translates OTLP names as Prometheus does, and includes the latest samples in queries. */
-export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
+/**
+ * Starts a VictoriaMetrics that translates OTLP names as Prometheus does, and includes the latest samples in queries.
+ *
+ * @param scraped a URL that it scrapes every second.
+ */
+export async function startVictoriaMetrics(scraped?: string): Promise<VictoriaMetrics> {
   const folder = await temporaryFolder()
+  const config = join(folder, 'scrape.yml')
+  const jobs = scraped === undefined ? [] : [{ job_name: 'scraped', static_configs: [{ targets: [new URL(scraped).host] }] }]
+  await writeFile(config, JSON.stringify({ global: { scrape_interval: '1s' }, scrape_configs: jobs }))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const running = await startBackend(
@@ -24,6 +32,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
       `-storageDataPath=${join(folder, 'data')}`,
       `-httpListenAddr=127.0.0.1:${port}`,
       '-opentelemetry.usePrometheusNaming',
+      `-promscrape.config=${config}`,
       // By default, queries exclude the last 30 seconds.
       '-search.latencyOffset=0s',
     ],

@@ -5,11 +5,11 @@ import { errorKind } from '@wombat/instrumentation/internal'
 import { DroppedPointsLog, toForeignMetrics } from '../collection/prometheus-metrics.ts'
 import type { Reader, Reading } from '../collection/registry-reader.ts'
 import { createScrapeCounters, type scrapeDropReasons, selfTimeSlices } from '../collection/self-metrics.ts'
-import type { ExpositionFormat } from '../exporters/prometheus/exposition-format.ts'
+import type { FormatName } from '../exporters/prometheus/exposition-format.ts'
 import { loadForeignText } from '../exporters/prometheus/foreign-text.ts'
 import { writePage } from '../exporters/prometheus/page.ts'
 import type { PageWriter } from '../exporters/prometheus/page-writer.ts'
-import { openMetricsDialect, prometheusDialect } from '../exporters/prometheus/text-dialects.ts'
+import { openMetricsDialect, plainOpenMetricsDialect, prometheusDialect } from '../exporters/prometheus/text-dialects.ts'
 import { TextWriter } from '../exporters/prometheus/text-writer.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { type DropReason, type PageReader, SharedPage } from './shared-page.ts'
@@ -66,7 +66,7 @@ export class PrometheusPages {
   }
 
   /** Opens a page for a client; returns undefined if too many clients wait. */
-  open(format: ExpositionFormat['name'], wantsGzip: boolean): PageClient | undefined {
+  open(format: FormatName, wantsGzip: boolean): PageClient | undefined {
     if (this.#clients >= maxClients) {
       this.#recordDrop('limit')
       return undefined
@@ -84,7 +84,7 @@ export class PrometheusPages {
     }
   }
 
-  #findPage(format: ExpositionFormat['name'], wantsGzip: boolean): NegotiatedPage {
+  #findPage(format: FormatName, wantsGzip: boolean): NegotiatedPage {
     const key = `${format} ${wantsGzip}`
     const existing = this.#pages.get(key)
     if (existing?.shared.isJoinable === true) return existing
@@ -97,7 +97,7 @@ export class PrometheusPages {
     return page
   }
 
-  async *#createParts(format: ExpositionFormat['name'], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *#createParts(format: FormatName, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const reading = await readCompletely(this.#reader)
     const slices = selfTimeSlices(this.#registry, 'serving', { pause: 'turn', signal })
     try {
@@ -125,8 +125,8 @@ export class PrometheusPages {
     }
   }
 
-  async #createWriter(format: ExpositionFormat['name']): Promise<PageWriter> {
-    if (format !== 'protobuf') return new TextWriter(format === 'text' ? prometheusDialect : openMetricsDialect)
+  async #createWriter(format: FormatName): Promise<PageWriter> {
+    if (format !== 'protobuf') return new TextWriter(dialects[format])
     const { ProtobufWriter } = await import('../exporters/prometheus/protobuf-writer.ts')
     return new ProtobufWriter(this.#options.nativeHistograms)
   }
@@ -136,6 +136,8 @@ export class PrometheusPages {
     this.#registry.warnOnce(`scrape ${reason}`, `${dropWarnings[reason]}; further ones are only counted`)
   }
 }
+
+const dialects = { text: prometheusDialect, openmetrics: openMetricsDialect, 'openmetrics-plain': plainOpenMetricsDialect }
 
 /** A page with its encoding. */
 class NegotiatedPage {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readProtobufPage, samplesOfFamilies } from '@wombat/test-support/protobuf-page'
 import { expect, test, vi } from 'vitest'
 import { RunningService } from './running-service.ts'
 
@@ -102,6 +103,11 @@ test('a request to the server of any process is answered with the metrics of all
   for (let request = 0; request < 6; request++) {
     const response = await fetch(`http://127.0.0.1:${service.port + 1}/metrics`, { headers: { connection: 'close' } })
     expect(await response.text()).toMatch(/^db_set_operations_total\{store="orders"\} 300$/m)
+    const accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited'
+    const binary = await fetch(`http://127.0.0.1:${service.port + 1}/metrics`, { headers: { connection: 'close', accept } })
+    expect(binary.headers.get('content-type')).toContain('application/vnd.google.protobuf')
+    const samples = samplesOfFamilies(await readProtobufPage(new Uint8Array(await binary.arrayBuffer())))
+    expect(samples).toContainEqual({ name: 'db_set_operations_total', labels: { store: 'orders' }, value: 300 })
   }
 })
 

@@ -43,6 +43,13 @@ for (const [client, accept, contentType] of clients) {
   })
 }
 
+test('the times at which counting started are left out only for a client that would store them as series', () => {
+  const openMetricsOnly = 'application/openmetrics-text;version=1.0.0,*/*;q=0.1'
+  expect(negotiateFormat(openMetricsOnly).name).toBe('openmetrics')
+  expect(negotiateFormat(`${openMetricsOnly},text/plain;version=0.0.4;q=0.3`).name).toBe('openmetrics-plain')
+  expect(negotiateFormat(`${openMetricsOnly},text/plain;q=0.3,${protobuf};q=0.2`).name).toBe('openmetrics')
+})
+
 const others: ReadonlyArray<[why: string, accept: string, contentType: string]> = [
   [
     'the quality decides, not the order',

@@ -2,9 +2,12 @@ import { parseAccept } from 'hono/utils/accept'
 
 /** A format of the page for Prometheus, as a client asked for it. */
 export interface ExpositionFormat {
-  readonly name: 'text' | 'openmetrics' | 'protobuf'
+  /** `openmetrics-plain` is OpenMetrics without the times at which counting started. */
+  readonly name: FormatName
   readonly contentType: string
 }
+
+export type FormatName = 'text' | 'openmetrics' | 'openmetrics-plain' | 'protobuf'
 
 /** The ways in which clients accept names with characters that no name here has. The answer repeats what was asked. */
 const escapings = new Set(['allow-utf-8', 'underscores', 'dots', 'values'])
@@ -12,13 +15,20 @@ const protobufMessage = 'io.prometheus.client.MetricFamily'
 
 type Parameters = Readonly<Record<string, string>>
 
-/** Returns the format for an `Accept` header: that with the highest quality that exists here; text 0.0.4 if there is none. */
+/**
+ * Returns the format for an `Accept` header: that with the highest quality that exists here; text 0.0.4 if there is none.
+ *
+ * A client that accepts OpenMetrics and text, but not protobuf, is a Prometheus that does not use the times at which counting started: it
+ * would store each of these lines as a series. One that uses them (`created-timestamp-zero-ingestion`) accepts protobuf, too.
+ */
 export function negotiateFormat(accept: string | undefined): ExpositionFormat {
-  for (const { type, params, q } of parseAccept(accept ?? '')) {
-    const format = q > 0 ? findFormat(type.toLowerCase(), lowerCaseKeys(params)) : undefined
-    if (format !== undefined) return format
-  }
-  return text('0.0.4', {})
+  const accepted = parseAccept(accept ?? '')
+    .filter(({ q }) => q > 0)
+    .flatMap(({ type, params }) => findFormat(type.toLowerCase(), lowerCaseKeys(params)) ?? [])
+  const [format = text('0.0.4', {})] = accepted
+  const accepts = (name: FormatName): boolean => accepted.some((other) => other.name === name && other.isNamed)
+  const isPlain = format.name === 'openmetrics' && accepts('text') && !accepts('protobuf')
+  return { name: isPlain ? 'openmetrics-plain' : format.name, contentType: format.contentType }
 }
 
 /** Returns whether a client that sends this `Accept-Encoding` prefers gzip to an answer that is not compressed. */
@@ -29,7 +39,12 @@ export function prefersGzip(acceptEncoding: string | undefined): boolean {
   return gzip > 0 && gzip >= (quality('identity') ?? 0)
 }
 
-function findFormat(type: string, parameters: Parameters): ExpositionFormat | undefined {
+interface FoundFormat extends ExpositionFormat {
+  /** Whether the client named it, and not only any type. */
+  readonly isNamed: boolean
+}
+
+function findFormat(type: string, parameters: Parameters): FoundFormat | undefined {
   const { version } = parameters
   switch (type) {
     case 'application/vnd.google.protobuf': {
@@ -41,24 +56,23 @@ function findFormat(type: string, parameters: Parameters): ExpositionFormat | un
       if (version !== undefined && version !== '1.0.0' && version !== '0.0.1') return undefined
       return create('openmetrics', `${type}; version=${version ?? '0.0.1'}; charset=utf-8`, parameters)
     case 'text/plain':
-    case 'text/*':
-    case '*/*':
       if (version !== undefined && version !== '1.0.0' && version !== '0.0.4') return undefined
       return text(version ?? '0.0.4', parameters)
+    case 'text/*':
+    case '*/*':
+      return { ...text('0.0.4', {}), isNamed: false }
     default:
       return undefined
   }
 }
 
-function text(version: string, parameters: Parameters): ExpositionFormat {
+function text(version: string, parameters: Parameters): FoundFormat {
   return create('text', `text/plain; version=${version}; charset=utf-8`, parameters)
 }
 
-function create(name: ExpositionFormat['name'], contentType: string, { escaping }: Parameters): ExpositionFormat {
-  return {
-    name,
-    contentType: escaping !== undefined && escapings.has(escaping) ? `${contentType}; escaping=${escaping}` : contentType,
-  }
+function create(name: FormatName, contentType: string, { escaping }: Parameters): FoundFormat {
+  const isKnown = escaping !== undefined && escapings.has(escaping)
+  return { name, contentType: isKnown ? `${contentType}; escaping=${escaping}` : contentType, isNamed: true }
 }
 
 function lowerCaseKeys(parameters: Parameters): Parameters {

@@ -9,8 +9,9 @@ export interface TextDialect {
   readonly head: (family: PageFamily) => string
   /** Returns for each bound, and for Infinity, what follows `le="` in the series of its bucket. */
   readonly boundEnds: (bounds: readonly number[]) => readonly string[]
-  /** Whether there are exemplars and the times at which counting started. */
-  readonly isOpenMetrics: boolean
+  readonly hasExemplars: boolean
+  /** Whether there are the times at which counting started. */
+  readonly hasCreated: boolean
   /** The last line of a page. */
   readonly end: string
 }
@@ -23,7 +24,8 @@ export const prometheusDialect: TextDialect = {
     return `\n# HELP ${name} ${escapeHelp(help)}${unitLine}\n# TYPE ${name} ${type}`
   }),
   boundEnds: once((bounds) => ends(bounds.map(String))),
-  isOpenMetrics: false,
+  hasExemplars: false,
+  hasCreated: false,
   end: '',
 }
 
@@ -40,9 +42,13 @@ export const openMetricsDialect: TextDialect = {
     return `\n# HELP ${name} ${escapeValue(family.help)}\n# TYPE ${name} ${family.type}${unitLine}`
   }),
   boundEnds: once((bounds) => ends(bounds.map(canonicalNumber))),
-  isOpenMetrics: true,
+  hasExemplars: true,
+  hasCreated: true,
   end: '# EOF\n',
 }
+
+/** The same without the times at which counting started. */
+export const plainOpenMetricsDialect: TextDialect = { ...openMetricsDialect, hasCreated: false }
 
 /**
  * Returns a bound in the form that OpenMetrics asks for, so that all exporters give a bucket the same label: `1.0`, `0.0001`, `1e-05`,

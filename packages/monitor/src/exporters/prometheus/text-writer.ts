@@ -32,16 +32,16 @@ export class TextWriter implements PageWriter {
     const family = this.#writeHead()
     const texts = textsOf(family, series)
     this.#text += texts.value + numberText(value)
-    if (this.#dialect.isOpenMetrics && family.type === 'counter') this.#writeCreated(texts, createdMs)
+    if (this.#dialect.hasCreated && family.type === 'counter') this.#writeCreated(texts, createdMs)
   }
 
   writeHistogram(series: PageSeries, { bounds, cumulative, sum, exemplars }: PageHistogram, createdMs: number): void {
-    const { isOpenMetrics, boundEnds } = this.#dialect
+    const { hasExemplars, hasCreated, boundEnds } = this.#dialect
     const texts = textsOf(this.#writeHead(), series)
     const { bucket } = texts
     const ends = boundEnds(bounds)
     let text = texts.count + cumulative[bounds.length] + texts.sum + numberText(sum)
-    let next = isOpenMetrics ? exemplars[0] : undefined
+    let next = hasExemplars ? exemplars[0] : undefined
     for (let index = 0, shown = 0; index <= bounds.length; index++) {
       text = text + bucket + ends[index] + cumulative[index]
       if (next !== undefined && next.value <= (bounds[index] ?? Number.POSITIVE_INFINITY)) {
@@ -50,7 +50,7 @@ export class TextWriter implements PageWriter {
       }
     }
     this.#text += text
-    if (isOpenMetrics) this.#writeCreated(texts, createdMs)
+    if (hasCreated) this.#writeCreated(texts, createdMs)
   }
 
   /** Writes lines, of which the last one is ended. */
