@@ -198,10 +198,9 @@ function writeTimestamp(writer: BinaryWriter, field: number, timeMs: number): vo
 
 /** Writes a uint64. */
 function writeCount(writer: BinaryWriter, count: number): void {
-  const whole = Math.round(count)
   // The library converts 64-bit integers to BigInt; the bytes of a small one are those of a 32-bit integer.
-  if (whole <= 0xffff_ffff) writer.uint32(whole)
-  else writer.uint64(BigInt(whole))
+  if (count <= 0xffff_ffff) writer.uint32(count)
+  else writer.uint64(BigInt(count))
 }
 
 /** The buckets of a native histogram. */
@@ -225,8 +224,8 @@ let fineCounts = new Float64Array(1024)
 let deltaBytes = new Uint8Array(1024)
 
 /**
- * Reads the fine buckets of a histogram as those of a native one: `HistogramSnapshot.exponential` without copies. Counts are whole, and the
- * count is their sum: Prometheus rejects the page otherwise.
+ * Reads the fine buckets of a histogram as those of a native one: `HistogramSnapshot.exponential` without copies. The count is the sum of
+ * the buckets: Prometheus rejects the page otherwise.
  */
 function readNative(source: Histogram): NativeHistogram {
   const { exponentialBucketOfFineBucket: bucketOf, edges } = source.buckets
@@ -236,7 +235,7 @@ function readNative(source: Histogram): NativeHistogram {
   const maxBytes = 8 * (maxGap + 1) * fineCount
   if (deltaBytes.length < maxBytes) deltaBytes = new Uint8Array(maxBytes)
   source.copyNumbers(fineCounts, 0)
-  const zeroCount = Math.round(fineCounts[0] as number)
+  const zeroCount = fineCounts[0] as number
   const spans: Array<{ readonly gap: number; length: number }> = []
   let span: { readonly gap: number; length: number } | undefined
   let count = zeroCount
@@ -248,7 +247,6 @@ function readNative(source: Histogram): NativeHistogram {
     let own = 0
     // An explicit bound divides a bucket into two fine ones.
     for (; index < fineCount && bucketOf[index] === bucket; index++) own += fineCounts[index] as number
-    own = Math.round(own)
     if (own === 0) continue
     // Prometheus numbers a bucket by its upper boundary, OpenTelemetry by its lower one.
     const gap = bucket + 1 - end
