@@ -1,3 +1,4 @@
+import { ExemplarReservoir } from './exemplar-reservoir.ts'
 import { findFineBucket, type HistogramBuckets, histogramBuckets } from './histogram-buckets.ts'
 import { type Exemplar, HistogramSnapshot } from './histogram-snapshot.ts'
 import type { InstrumentOwner } from './instrument-owner.ts'
@@ -26,8 +27,8 @@ export class Histogram {
   readonly #bins: Int32Array
   readonly #owner: InstrumentOwner
   readonly #metric: string
-  /** The exemplar of each explicit bucket; undefined before the first one. */
-  #exemplars: Array<Exemplar | undefined> | undefined
+  /** The exemplars; undefined before the first operation that may have one. */
+  #exemplars: ExemplarReservoir | undefined
 
   constructor(owner: InstrumentOwner, metric: string, bounds: readonly number[]) {
     const buckets = histogramBuckets(bounds)
@@ -79,18 +80,30 @@ export class Histogram {
   }
 
   /**
+   * Returns whether the explicit bucket of this value takes an exemplar now. A bucket that fills quickly takes some of its values only: to
+   * find the trace of each would cost more than to record it.
+   *
+   * @param nowMs milliseconds of `performance.now()`.
+   */
+  takesExemplar(value: number, nowMs: number): boolean {
+    if (!this.#owner.enabled || !(Number.isFinite(value) && value >= 0)) return false
+    this.#exemplars ??= new ExemplarReservoir(this.buckets.bounds.length + 1)
+    return this.#exemplars.takes(this.buckets.bucketOfFineBucket[findFineBucket(this.buckets, value)] as number, nowMs)
+  }
+
+  /**
    * Keeps the operation of a sampled trace as the example for the explicit bucket of its value, instead of the one before: of each bucket, the
    * last one is kept (as OpenTelemetry's `AlignedHistogramBucketExemplarReservoir` may do). Record the value, too.
    */
   setExemplar(exemplar: Exemplar): void {
     if (!this.#owner.enabled || !(Number.isFinite(exemplar.value) && exemplar.value >= 0)) return
-    this.#exemplars ??= new Array(this.buckets.bounds.length + 1).fill(undefined)
-    this.#exemplars[this.buckets.bucketOfFineBucket[findFineBucket(this.buckets, exemplar.value)] as number] = exemplar
+    this.#exemplars ??= new ExemplarReservoir(this.buckets.bounds.length + 1)
+    this.#exemplars.set(this.buckets.bucketOfFineBucket[findFineBucket(this.buckets, exemplar.value)] as number, exemplar)
   }
 
   /** The exemplars, one for each explicit bucket that has one, by ascending value. */
   get exemplars(): readonly Exemplar[] {
-    return this.#exemplars?.filter((exemplar) => exemplar !== undefined) ?? noExemplars
+    return this.#exemplars?.all ?? noExemplars
   }
 
   /** How many numbers `copyNumbers` copies. */

@@ -2,8 +2,9 @@ import { type Context, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import { MemoryLevel } from 'memory-level'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { instrument } from '../instrument.ts'
+import { DatabaseMetrics } from '../recorders/database-metrics.ts'
 import { MetricsRegistry } from '../registry/registry.ts'
 
 const provider = new TracerProvider()
@@ -29,7 +30,7 @@ function measured(options: ConstructorParameters<typeof MetricsRegistry>[0] = {}
 
 test('an operation inside a sampled span leaves its trace, value and time, whether it is asynchronous, synchronous or fails', async () => {
   useContexts()
-  const { db, exemplars } = measured()
+  const { registry, db, exemplars } = measured()
   await db.put('a', '1')
   expect(exemplars('set')).toEqual([])
   const request = tracer.startSpan('GET /orders')
@@ -38,9 +39,9 @@ test('an operation inside a sampled span leaves its trace, value and time, wheth
   await context.with(activeWith(request), async () => {
     await db.put('a', '1')
     db.getSync('a')
-    await db.del(undefined as never).catch(() => undefined)
+    new DatabaseMetrics(registry, { store: 'orders' }).recordDelete(1_000_000n, false)
   })
-  for (const operation of ['set', 'get'] as const) {
+  for (const operation of ['set', 'get', 'delete'] as const) {
     const [exemplar] = exemplars(operation)
     expect(exemplar).toMatchObject({ traceId, spanId })
     expect(exemplar?.value).toBeGreaterThan(0)
@@ -56,6 +57,21 @@ test('of several operations in one bucket the last one is kept', async () => {
   const exemplar = { value: 0.003, timeMs: 1, traceId: '1'.repeat(32), spanId: '1'.repeat(16) }
   for (const timeMs of [1, 2, 3]) latency.setExemplar({ ...exemplar, timeMs })
   expect(exemplars('get')).toEqual([{ ...exemplar, timeMs: 3 }])
+})
+
+test('an operation looks for its span only as often as its bucket takes an exemplar', async () => {
+  const manager = new AsyncLocalStorageContextManager().enable()
+  context.setGlobalContextManager(manager)
+  const { registry, exemplars } = measured()
+  const metrics = new DatabaseMetrics(registry, { store: 'orders' })
+  const active = vi.spyOn(manager, 'active')
+  const startMs = performance.now()
+  await context.with(activeWith(tracer.startSpan('GET /orders')), async () => {
+    for (let index = 0; index < 100_000; index++) metrics.recordGet(3_000_000n, true)
+  })
+  const windows = Math.ceil((performance.now() - startMs) / 10) + 1
+  expect(active.mock.calls.length).toBeLessThanOrEqual(8 * windows + 10)
+  expect(exemplars('get')).toHaveLength(1)
 })
 
 test('spans that are not sampled, operations outside of spans, and a filter that is off leave nothing', async () => {

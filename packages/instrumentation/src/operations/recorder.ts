@@ -158,12 +158,11 @@ export class OperationRecorder implements ObservedOperation {
   recordSuccess(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
     this.countSuccess(entries, details?.span)
     this.#record(seconds)
-    keepExemplar(this.latency, seconds, details?.span, this.#observer)
+    keepExemplar(this.#observer, this.latency, this.#duration, seconds, details)
     if (this.#duration !== undefined) {
       const successes = this.countedOperations - this.#failedOperations
       this.#duration.record(seconds, successes - this.#representedSuccesses)
       this.#representedSuccesses = successes
-      keepExemplar(this.#duration, seconds, details?.span, this.#observer)
     }
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, entries, false, details, result)
   }
@@ -176,7 +175,7 @@ export class OperationRecorder implements ObservedOperation {
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
     const type = this.countFailure(error, details?.span)
     this.#record(seconds)
-    keepExemplar(this.latency, seconds, details?.span, this.#observer)
+    keepExemplar(this.#observer, this.latency, undefined, seconds, details)
     if (this.#duration !== undefined) {
       this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#conventionLabels(), 'error.type': type })
     }
