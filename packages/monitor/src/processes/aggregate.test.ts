@@ -205,3 +205,23 @@ test('a process that starts again at zero counts only what it records from then 
   const { count, sum } = aggregate.registry.histogram('db_get_latency_seconds', { store: 'orders' }).snapshot()
   expect({ count, sum }).toEqual({ count: 1, sum: 0.25 })
 })
+
+test('exemplars of all processes are in the sums, the last one of each bucket', () => {
+  const aggregate = createAggregate()
+  const exemplar = (value: number, timeMs: number) => ({ value, timeMs, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) })
+  const processes = ['one', 'other'].map((name, index) => {
+    const process = new FakeProcess(name)
+    aggregate.add(name, String(index))
+    return { process, latency: process.registry.histogram('db_get_latency_seconds', { store: 'orders' }) }
+  })
+  const receive = (worker: string, head: never, numbers: Float64Array) => aggregate.read(worker, head, numbers)
+  for (const [index, { process, latency }] of processes.entries()) {
+    for (const value of [0.003, 0.1 * (index + 1)]) {
+      latency.record(value)
+      latency.setExemplar(exemplar(value, index))
+    }
+    process.send(receive)
+  }
+  const sums = aggregate.registry.histogram('db_get_latency_seconds', { store: 'orders' })
+  expect(sums.exemplars).toEqual([exemplar(0.003, 1), exemplar(0.1, 0), exemplar(0.2, 1)])
+})

@@ -179,6 +179,9 @@ export class Aggregate {
       onHistogram: ({ target }, change) => {
         if (target !== undefined && 'merge' in target) addChange(target, change)
       },
+      onExemplar: ({ target }, exemplar) => {
+        if (target !== undefined && 'setExemplar' in target) target.setExemplar(exemplar)
+      },
     }
   }
 

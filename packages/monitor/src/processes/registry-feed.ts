@@ -1,8 +1,8 @@
-import type { Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
+import type { Exemplar, Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
 import { isCatalogMetric } from '@wombat/instrumentation/internal'
 import { TimeSlices } from '../time/time-slices.ts'
 import { encodeMessage } from './message.ts'
-import { entryKey, type FrameHead, type SeriesRow } from './series-table.ts'
+import { type ExemplarRow, entryKey, type FrameHead, type SeriesRow } from './series-table.ts'
 
 /** A part of what changed in a registry. */
 export interface Frame extends FrameHead {
@@ -12,6 +12,8 @@ export interface Frame extends FrameHead {
 /** A frame is small: the receiver handles it in one go. */
 const maxRows = 400
 const maxNumbers = 8192
+/** Exemplars are texts, and of each bucket only the last one is kept: a histogram sends them every few seconds. */
+const exemplarIntervalMs = 2000
 
 interface Source {
   readonly definition: MetricDefinition
@@ -20,6 +22,9 @@ interface Source {
   value: number | undefined
   /** The numbers of a histogram that were sent last. */
   numbers: Float64Array | undefined
+  /** The exemplars that were sent last, and from when on the next are. */
+  exemplars: readonly Exemplar[]
+  nextExemplarsMs: number
   /** What is left out of every value, because it was counted elsewhere. */
   readonly base: number | Float64Array | undefined
 }
@@ -52,6 +57,8 @@ export class RegistryFeed {
     for (const source of this.#sources) {
       source.value = undefined
       source.numbers = undefined
+      source.exemplars = []
+      source.nextExemplarsMs = 0
     }
   }
 
@@ -112,7 +119,7 @@ export class RegistryFeed {
       const source = this.#sources[id] as Source
       if (id >= this.#defined) this.#define(writer, id, source)
       this.#write(writer, id, source)
-      if (writer.rows.length >= maxRows || writer.numbers.length >= maxNumbers) {
+      if (writer.isFull) {
         this.#defined = Math.max(this.#defined, id + 1)
         yield writer.frame()
         writer = this.#startFrame()
@@ -130,7 +137,15 @@ export class RegistryFeed {
 
   #add({ definition }: MetricFamily, series: Series): void {
     const base = this.#bases.size === 0 ? undefined : this.#bases.get(entryKey(definition.name, series.labels))
-    this.#sources.push({ definition, series, value: undefined, numbers: undefined, base })
+    this.#sources.push({
+      definition,
+      series,
+      value: undefined,
+      numbers: undefined,
+      exemplars: [],
+      nextExemplarsMs: 0,
+      base,
+    })
   }
 
   #define(writer: FrameWriter, id: number, { definition, series }: Source): void {
@@ -146,6 +161,7 @@ export class RegistryFeed {
     const { instrument } = source.series
     if ('copyNumbers' in instrument) {
       this.#writeHistogram(writer, id, source, instrument)
+      writeExemplars(writer, id, source, instrument)
       return
     }
     const { base = 0 } = source
@@ -181,6 +197,15 @@ export class RegistryFeed {
   }
 }
 
+function writeExemplars(writer: FrameWriter, id: number, source: Source, { exemplars }: Histogram): void {
+  if (exemplars.length === 0) return
+  const nowMs = performance.now()
+  if (nowMs < source.nextExemplarsMs) return
+  source.nextExemplarsMs = nowMs + exemplarIntervalMs
+  for (const exemplar of exemplars) if (!source.exemplars.includes(exemplar)) writer.exemplars.push([id, exemplar])
+  source.exemplars = exemplars
+}
+
 /** Returns the counters and histograms as they are now. */
 function readBases(registry: MetricsRegistry): Map<string, number | Float64Array> {
   const bases = new Map<string, number | Float64Array>()
@@ -201,6 +226,7 @@ class FrameWriter {
   readonly rows: SeriesRow[] = []
   readonly metrics: MetricDefinition[] = []
   readonly numbers: number[] = []
+  readonly exemplars: ExemplarRow[] = []
   readonly #isRestart: boolean
 
   constructor(isRestart: boolean) {
@@ -208,11 +234,21 @@ class FrameWriter {
   }
 
   get isEmpty(): boolean {
-    return this.rows.length === 0 && this.numbers.length === 0
+    return this.rows.length === 0 && this.numbers.length === 0 && this.exemplars.length === 0
+  }
+
+  get isFull(): boolean {
+    return this.rows.length >= maxRows || this.numbers.length >= maxNumbers || this.exemplars.length >= maxRows
   }
 
   frame(): Frame {
-    const { rows: series, metrics, numbers } = this
-    return { series, metrics, numbers: Float64Array.from(numbers), ...(this.#isRestart && { isRestart: true }) }
+    const { rows: series, metrics, numbers, exemplars } = this
+    return {
+      series,
+      metrics,
+      numbers: Float64Array.from(numbers),
+      ...(exemplars.length > 0 && { exemplars }),
+      ...(this.#isRestart && { isRestart: true }),
+    }
   }
 }

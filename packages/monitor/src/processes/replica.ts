@@ -57,6 +57,7 @@ export class Replica {
         onCounter: ignore,
         onGauge: ignore,
         onHistogram: ignore,
+        onExemplar: ignore,
       })
       known = { table, slot }
       this.#workers.set(worker, known)

@@ -1,9 +1,12 @@
-import type { Labels, MetricDefinition, MetricKind } from '@wombat/instrumentation'
+import type { Exemplar, Labels, MetricDefinition, MetricKind } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import { SparseCounts } from './sparse-counts.ts'
 
 /** One series of a process: its number, its metric, its labels. */
 export type SeriesRow = readonly [id: number, metric: string, labels: Labels, kind: MetricKind]
+
+/** An exemplar of a histogram, by the number of its series. */
+export type ExemplarRow = readonly [id: number, exemplar: Exemplar]
 
 /** What comes before the numbers of a frame. */
 export interface FrameHead {
@@ -13,6 +16,8 @@ export interface FrameHead {
   readonly metrics: readonly MetricDefinition[]
   /** Whether the numbers of series start again: known ones keep their values. */
   readonly isRestart?: boolean
+  /** The exemplars that are new. */
+  readonly exemplars?: readonly ExemplarRow[]
 }
 
 /** The last values of one series of a process. */
@@ -38,6 +43,7 @@ export interface TableEvents<Target> {
   onCounter(entry: TableEntry<Target>, increment: number): void
   onGauge(entry: TableEntry<Target>, value: number | undefined): void
   onHistogram(entry: TableEntry<Target>, change: HistogramChange): void
+  onExemplar(entry: TableEntry<Target>, exemplar: Exemplar): void
 }
 
 /** What a histogram has recorded since the last frame. */
@@ -77,7 +83,7 @@ export class SeriesTable<Target> {
   }
 
   /** Reads a frame. @throws Error if it has a series that was not defined. */
-  read({ series, metrics, isRestart }: FrameHead, numbers: Float64Array): void {
+  read({ series, metrics, isRestart, exemplars = [] }: FrameHead, numbers: Float64Array): void {
     if (isRestart === true) this.#restart()
     for (const definition of metrics) this.#events.onMetric(definition)
     for (const row of series) this.#define(row)
@@ -87,6 +93,10 @@ export class SeriesTable<Target> {
       if (entry === undefined) throw new Error('a frame has a series that was not defined')
       at =
         entry.distribution === undefined ? this.#readNumber(entry, numbers, at + 1) : this.#readHistogram(entry, numbers, at + 1)
+    }
+    for (const [id, exemplar] of exemplars) {
+      const entry = this.#entries[id]
+      if (entry !== undefined) this.#events.onExemplar(entry, exemplar)
     }
   }
 
