@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
-import { quantile } from '@wombat/dashboards'
+import { ruleFiles } from '@wombat/dashboards'
 import { type Monitoring, startMonitoring } from '@wombat/monitor'
 import { prometheusLabels } from '@wombat/test-support/added-labels'
 import { areInstalled } from '@wombat/test-support/backend-programs'
+import { dashboards, resolveVariables } from '@wombat/test-support/panel-queries'
 import { startPrometheus } from '@wombat/test-support/prometheus'
 import { query } from '@wombat/test-support/query'
 import { randomFrom } from '@wombat/test-support/random'
@@ -122,15 +123,6 @@ describe.skipIf(!areInstalled('prometheus'))('Prometheus', () => {
       classicErrors.push(Math.abs(((await readQuantile(q, 'db_get_latency_seconds_bucket{job="both"}')) ?? 0) / truth - 1))
     }
     expect(Math.max(...classicErrors)).toBeGreaterThan(0.3)
-    // What the dashboards ask works on the classic series, which Prometheus stores beside the native ones if it is told so.
-    await expect
-      .poll(
-        async () => (await query(prometheus.url, quantile(0.99, 'db_get_latency_seconds', '1m', ['job'])))[0]?.labels['job'],
-        {
-          timeout: settleMs,
-        },
-      )
-      .toBe('both')
     // By default Prometheus stores only the native ones, also of a histogram without values.
     expect(await query(prometheus.url, '{__name__=~"db_.+_bucket",job="native"}')).toEqual([])
     const [empty] = await query(prometheus.url, 'histogram_count(db_set_latency_seconds{job="native"})')
@@ -142,6 +134,36 @@ describe.skipIf(!areInstalled('prometheus'))('Prometheus', () => {
       values.reduce((total, value) => total + value, 0),
       6,
     )
+  })
+
+  test('answers what dashboards and rules ask, whether it stores native histograms, classic ones or both', tests, async () => {
+    const { monitoring, url } = await startMonitored()
+    const store = monitoring.instrument(new Map<string, number>(), { name: 'sessions' })
+    const timer = setInterval(() => store.get('a'), 5)
+    onTestFinished(() => clearInterval(timer))
+    const jobs = ['native', 'both', 'classic']
+    const prometheus = await startPrometheus(
+      {
+        native: { url },
+        both: { url, withClassicBuckets: true },
+        classic: { url, protocols: ['PrometheusText0.0.4'] },
+      },
+      ['native-histograms'],
+    )
+    const alertRules = ruleFiles()['wombat-alerts.yaml'] ?? ''
+    const [, ofRule = ''] = /\(\((histogram_quantile\(0\.99, rate\(db_get_latency_seconds\[.*?)\) > /.exec(alertRules) ?? []
+    const expressions = Object.values(dashboards()).flatMap(({ panels }) =>
+      panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    )
+    const ofPanel = expressions.find((expression) => /^histogram_quantile\(0\.99, .*db_get_latency_seconds/.test(expression))
+    for (const job of jobs) {
+      const panel = resolveVariables(ofPanel ?? '', { service: job })
+      const read = async (expression: string): Promise<number> =>
+        (await query(prometheus.url, expression)).filter(({ labels, value }) => (labels['job'] ?? job) === job && value > 0)
+          .length
+      await expect.poll(() => read(panel), { timeout: settleMs, message: `${job}: ${panel}` }).toBe(1)
+      await expect.poll(() => read(ofRule), { timeout: settleMs, message: `${job}: ${ofRule}` }).toBe(1)
+    }
   })
 
   test('has the traces of real spans as exemplars', tests, async () => {

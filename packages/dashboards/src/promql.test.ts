@@ -1,8 +1,14 @@
 import { latencyBounds, type MetricName, metrics } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
-import { aggregate, bucketMatcher, quantile, rate, selector, targetLabels } from './promql.ts'
+import { aggregate, anyQuantile, bucketMatcher, quantile, rate, selector, targetLabels } from './promql.ts'
 
 const names = Object.keys(metrics) as MetricName[]
+
+test('a quantile of native histograms or buckets prefers the native ones', () => {
+  expect(anyQuantile(0.99, 'db_get_latency_seconds', '5m')).toBe(
+    'histogram_quantile(0.99, sum by (store) (rate(db_get_latency_seconds[5m]))) or histogram_quantile(0.99, sum by (store, le) (rate(db_get_latency_seconds_bucket[5m])))',
+  )
+})
 
 test('a metric without matchers is selected by name', () => {
   for (const name of names) expect(selector(name)).toBe(name)

@@ -103,6 +103,20 @@ export function quantile(
   return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (${transform(buckets)}))`
 }
 
+/**
+ * Returns PromQL for a quantile as `quantile` does, of the native histogram if there is one, and else of the buckets. So it works whichever
+ * of them Prometheus stores, and in a Prometheus that stores both it is as exact as can be.
+ *
+ * @throws TypeError and RangeError as `quantile` does.
+ */
+export function anyQuantile(
+  ...[q, name, window, by = defaultGrouping(name), matchers, transform = identity]: Parameters<typeof quantile>
+): string {
+  const ofBuckets = quantile(q, name, window, by, matchers, transform)
+  const native = transform(`rate(${selectSeries(name, name, matchers ?? {})}[${window}])`)
+  return `histogram_quantile(${q}, sum by (${by.join(', ')}) (${native})) or ${ofBuckets}`
+}
+
 /** Returns label matchers in PromQL, with braces; an empty string if there are none. */
 export function labelMatchers(matchers: Matchers): string {
   const entries = Object.entries(matchers)

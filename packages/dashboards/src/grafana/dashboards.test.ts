@@ -94,11 +94,11 @@ test("a panel's description contains the catalog's description of its metrics", 
   expect(operations?.description).toContain(`${metrics.db_get_operations_total.description} The same for set, delete,`)
 })
 
-test('histogram buckets are queried only inside histogram_quantile', () => {
+test('histogram buckets are queried only inside histogram_quantile, each after the native histogram', () => {
   for (const expression of expressions) {
     expect(expression).not.toMatch(/\ble\s*=/)
     const buckets = expression.match(/_bucket\{/g)?.length ?? 0
-    expect(expression.match(/histogram_quantile\(/g)?.length ?? 0, expression).toBe(buckets)
+    expect(expression.match(/histogram_quantile\(/g)?.length ?? 0, expression).toBe(2 * buckets)
   }
 })
 

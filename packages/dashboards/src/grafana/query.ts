@@ -1,6 +1,6 @@
 import { type MetricName, type Operation, operations } from '@wombat/instrumentation'
 import { operationMetrics } from '@wombat/instrumentation/internal'
-import { aggregate, type Matchers, quantile, rate, type SeriesTransform, selector } from '../promql.ts'
+import { aggregate, anyQuantile, type Matchers, rate, type SeriesTransform, selector } from '../promql.ts'
 import { rateInterval, scopeMatchers } from './template-variables.ts'
 import { grafanaRateUnit, grafanaUnit, ratioUnit } from './units.ts'
 
@@ -64,9 +64,10 @@ export function gaugeRatio(
 /** Returns the `q` quantile (0 to 1) of a histogram. */
 export function histogramQuantile(q: number, name: MetricName, { by, where, transform }: Selection = {}): Query {
   return {
-    expr: quantile(q, name, rateInterval, by, { ...scopeMatchers(name), ...where }, transform),
+    expr: anyQuantile(q, name, rateInterval, by, { ...scopeMatchers(name), ...where }, transform),
     metrics: [name],
     unit: grafanaUnit(name),
+    isCompound: true,
   }
 }
 

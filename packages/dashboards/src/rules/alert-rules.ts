@@ -120,8 +120,11 @@ function share({ metric, of, where, by }: Fields<'metric' | 'of' | 'where' | 'by
 
 function quantile(condition: Condition<'quantile_above' | 'quantile_below'>): string {
   const { by, where, windowMs } = condition
+  const ofQuantile = (series: string): string => `histogram_quantile(${condition.quantile}, ${series})`
+  const native = sumBy(counterRate(condition.metric, where, windowMs), by)
   const buckets = sumBy(counterRate(conditionSeries(condition), where, windowMs), by && [...by, 'le'])
-  return `histogram_quantile(${condition.quantile}, ${buckets})`
+  // Whichever of them Prometheus stores.
+  return `(${ofQuantile(native)} or ${ofQuantile(buckets)})`
 }
 
 function forecast({ metric, where, windowMs, aheadMs }: Fields<'metric' | 'where' | 'windowMs' | 'aheadMs'>): string {
