@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { type Monitoring, startMonitoring } from '@wombat/monitor'
 import { MemoryLevel } from 'memory-level'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { codeBlocks, root } from './markdown.ts'
 
 const text = readFileSync(join(root, 'packages/monitor/docs/http-api.md'), 'utf8')
@@ -15,14 +18,24 @@ let monitoring: Monitoring
 
 beforeAll(async () => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
-  const options = { prometheusEnabled: true, prometheusPort: 0, jsonApiPort: 0, metricsIntervalMs: 100, slowQueryThresholdMs: 0 }
-  monitoring = await startMonitoring({ ...options, logger })
+  const ports = { prometheusPort: 0, jsonApiPort: 0 }
+  const options = { prometheusEnabled: true, metricsIntervalMs: 100, historyIntervalMs: 100, slowQueryThresholdMs: 0 }
+  monitoring = await startMonitoring({ ...ports, ...options, logger })
   const store = monitoring.instrument(new MemoryLevel(), { name: 'orders' })
-  await store.put('a', '1')
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const request = new TracerProvider().getTracer('service').startSpan('POST /orders')
+  await context.with(trace.setSpan(context.active(), request), () => store.put('a', '1'))
   await monitoring.healthMonitor.runHealthChecks()
+  await vi.waitFor(async () => {
+    const answer = await get('/api/v1/heatmap', queries['/api/v1/heatmap'])
+    expect(await answer.json()).toHaveProperty('exemplars')
+  })
 })
 
-afterAll(() => monitoring.close())
+afterAll(async () => {
+  context.disable()
+  await monitoring.close()
+})
 
 /** Answers from the server that the section names. */
 function get(path: string, query = ''): Promise<Response> {

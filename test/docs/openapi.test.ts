@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type AlertRule, startMonitoring } from '@wombat/monitor'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
@@ -39,7 +42,10 @@ const monitoring = await startMonitoring({
 const store = monitoring.instrument(new ClassicLevel(join(folder, 'orders')), { name: 'orders' })
 await store.open()
 await store.put('a', '1')
-await store.get('a')
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+const request = new TracerProvider().getTracer('service').startSpan('GET /orders')
+await context.with(trace.setSpan(context.active(), request), () => store.get('a'))
+context.disable()
 await store.get(undefined as unknown as string).catch(() => {})
 await monitoring.healthMonitor.runHealthChecks()
 await vi.waitFor(() => expect(monitoring.alerts()).not.toEqual([]), { timeout: 10_000 })

@@ -14,6 +14,7 @@ import type { EventLog } from './events/event-log.ts'
 import { EventStorage } from './events/event-storage.ts'
 import { IntervalLog } from './exporters/log.ts'
 import { RecentHistograms } from './exporters/recent-histograms.ts'
+import { ExemplarHistory } from './history/exemplar-history.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
@@ -116,13 +117,17 @@ export class Collector implements CollectorRole {
     const eventStorage = durable && new EventStorage({ events, storage: durable, logger })
     const streams = new EventStreams({ events, registry: own })
     const recent = new RecentHistograms()
+    const exemplars = new ExemplarHistory()
     const recorder = new HistoryRecorder({
       reader,
       registry: own,
       logger,
       clock,
       durable,
-      onSample: (snapshot) => recent.record(snapshot),
+      onSample: (snapshot) => {
+        recent.record(snapshot)
+        exemplars.record(snapshot)
+      },
       onRecorded: (timeMs) => streams.sendSample(timeMs),
       ...options.history,
     })
@@ -165,6 +170,7 @@ export class Collector implements CollectorRole {
       streams,
       clock,
       recent,
+      exemplars,
       consoleEnabled,
       nativeHistograms,
       logger,

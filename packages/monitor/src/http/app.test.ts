@@ -6,6 +6,7 @@ import { RegistryReader } from '../collection/registry-reader.ts'
 import { EventLog } from '../events/event-log.ts'
 import { RecentHistograms } from '../exporters/recent-histograms.ts'
 import { HealthMonitor } from '../health/monitor.ts'
+import { ExemplarHistory } from '../history/exemplar-history.ts'
 import { TimeSeries } from '../history/memory/time-series.ts'
 import { OperationMonitor } from '../operations/operation-monitor.ts'
 import { GroupOperations } from '../processes/group-operations.ts'
@@ -63,6 +64,7 @@ test('every route is in the OpenAPI description, and every described path is a r
     health,
     clock,
     recent: new RecentHistograms(),
+    exemplars: new ExemplarHistory(),
     config: { explained: [], settings: { list: () => [], adjust: async () => [] } },
     authentication: new Authentication(),
     startedAtMs: Date.now,

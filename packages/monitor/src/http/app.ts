@@ -4,6 +4,7 @@ import type { AlertManager } from '../alerts/manager.ts'
 import type { Reader } from '../collection/registry-reader.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { RecentHistograms } from '../exporters/recent-histograms.ts'
+import type { ExemplarHistory } from '../history/exemplar-history.ts'
 import type { SearchableHistory } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
@@ -42,6 +43,7 @@ export interface RouteDependencies {
   readonly clock: Clock
   /** The histograms of the last interval. */
   readonly recent: RecentHistograms
+  readonly exemplars: ExemplarHistory
   readonly authentication: Authentication
   readonly consoleEnabled: boolean
   readonly nativeHistograms: boolean
@@ -65,7 +67,7 @@ export interface RouteGroups {
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, events, streams, health, config, clock, recent } = dependencies
-  const { notifications, authentication, consoleEnabled, nativeHistograms, logger, startedAtMs } = dependencies
+  const { exemplars, notifications, authentication, consoleEnabled, nativeHistograms, logger, startedAtMs } = dependencies
   const queries = new QueryRunner(history, registry, () => clock.nowMs())
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
@@ -73,7 +75,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     .route('/', runbookRoutes())
     .route('/', storeRoutes({ runner: queries, alerts, health }))
     .route('/', queryRoutes(queries))
-    .route('/', heatmapRoutes(queries))
+    .route('/', heatmapRoutes(queries, exemplars))
     .route('/', catalogRoutes(queries))
     .route('/', operationRoutes(operations, registry, queries.now))
     .route('/', workerRoutes(workers))

@@ -126,6 +126,18 @@ export const queryEndpoints: EndpointGroup = {
       [timeMs('when the step ended'), list(number(), 'values in each bucket')],
       'How many values fell into each bucket in one step.',
     ),
+    HeatmapExemplar: object(
+      {
+        metric: text(),
+        labels: ref('Labels'),
+        value: number('in the unit of the metric'),
+        le: { anyOf: [number(), choice(['+Inf'])], description: 'the upper bound of its bucket' },
+        timeMs: timeMs(),
+        traceId: text('32 hexadecimal digits'),
+        spanId: text('16 hexadecimal digits'),
+      },
+      'A recorded value with the trace that it belongs to.',
+    ),
     Heatmap: object({
       startMs: timeMs(),
       endMs: timeMs(),
@@ -133,6 +145,7 @@ export const queryEndpoints: EndpointGroup = {
       ...incompleteField,
       bounds: list({ anyOf: [number(), choice(['+Inf'])] }, 'upper bounds of the buckets, ascending'),
       columns: list(ref('HeatmapColumn'), 'the steps in which values were recorded or none; unknown steps are left out'),
+      'exemplars?': list(ref('HeatmapExemplar'), 'by time, the newest 500; left out if there are none'),
     }),
     CatalogMetric: object(catalogFields),
     Catalog: object({ metrics: list(ref('CatalogMetric'), 'sorted by name') }),

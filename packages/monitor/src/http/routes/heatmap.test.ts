@@ -1,13 +1,19 @@
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
+import { RegistryReader } from '../../collection/registry-reader.ts'
+import { ExemplarHistory } from '../../history/exemplar-history.ts'
 import { TimeSeries } from '../../history/memory/time-series.ts'
+import { ManualClock } from '../../time/clock.ts'
 import { QueryRunner } from '../query-runner.ts'
 import { heatmapRoutes } from './heatmap.ts'
 
 const endMs = 600_000
 
 /** Two histograms in two stores: every ten seconds, one value falls into the first bucket, two into the second, and in `b` four beyond. */
-async function ask(parameters: string): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
+async function ask(
+  parameters: string,
+  exemplars = new ExemplarHistory(),
+): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
   const history = new TimeSeries()
   for (let timeMs = 0; timeMs <= endMs; timeMs += 10_000) {
     const count = timeMs / 10_000
@@ -30,7 +36,7 @@ async function ask(parameters: string): Promise<{ status: number; body: ReturnTy
     const odd = { series: { name: 'odd_seconds_bucket', labels: { le: '+Inf' }, isCounter: true }, value: 1 }
     history.append(timeMs, [...samples, ...totals, odd])
   }
-  const app = heatmapRoutes(new QueryRunner(history, new MetricsRegistry(), () => endMs))
+  const app = heatmapRoutes(new QueryRunner(history, new MetricsRegistry(), () => endMs), exemplars)
   const response = await app.request(`/api/v1/heatmap?${parameters}`)
   return { status: response.status, body: await response.json() }
 }
@@ -66,6 +72,36 @@ test('stores and metrics are added up, and a restart is no decrease', async () =
     [240_000, [24, 48, 48]],
     [300_000, [24, 48, 48]],
   ])
+})
+
+test('exemplars of the range belong to the histograms that are asked for', async () => {
+  const registry = new MetricsRegistry()
+  const declare = { kind: 'histogram', unit: 's', description: 'A time.', attributes: ['store'], bounds: [0.1, 1] } as const
+  const reader = new RegistryReader({ attributes: {}, fromEnvironment: {} })
+  reader.follow(registry, new ManualClock())
+  const exemplars = new ExemplarHistory()
+  const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }
+  for (const name of ['get_seconds', 'set_seconds']) {
+    registry.declare({ name, ...declare })
+    for (const [value, timeMs] of [
+      [0.5, endMs - 10_000],
+      [5, endMs - 70_000],
+      [0.01, endMs - 50_000],
+    ] as const)
+      registry.histogram(name, { store: 'a' }).setExemplar({ value, timeMs, ...ids })
+  }
+  exemplars.record(await reader.take())
+  const labels = { store: 'a' }
+  const { body } = await ask('metric=get_seconds&label.store=a&start=-40s&step=20s', exemplars)
+  expect(body.exemplars).toEqual([
+    { metric: 'get_seconds', labels, value: 0.01, le: 0.1, timeMs: endMs - 50_000, ...ids },
+    { metric: 'get_seconds', labels, value: 0.5, le: 1, timeMs: endMs - 10_000, ...ids },
+  ])
+  const { body: all } = await ask('metric=get_seconds&metric=set_seconds&start=-2m&step=20s', exemplars)
+  expect(all.exemplars).toHaveLength(6)
+  expect(all.exemplars[0]).toMatchObject({ value: 5, le: '+Inf' })
+  const { body: other } = await ask('metric=get_seconds&label.store=b&start=-2m&step=20s', exemplars)
+  expect(other).not.toHaveProperty('exemplars')
 })
 
 test('steps before the first sample are unknown', async () => {

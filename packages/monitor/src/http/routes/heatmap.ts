@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import type { ExemplarHistory, KeptExemplar } from '../../history/exemplar-history.ts'
 import type { HistorySeries } from '../../history/series.ts'
 import { type BucketSteps, combineBuckets } from '../../history/series-query.ts'
 import { seriesIncrease } from '../../history/window-queries.ts'
@@ -9,11 +10,14 @@ import { functionParameters, parseRequest, type Range, rangeParameters, toQuery,
 const { metric } = functionParameters
 const parameters = { metric, ...rangeParameters }
 
+/** Of more, the newest ones. */
+const maxExemplars = 500
+
 /**
- * Creates `GET /api/v1/heatmap`: how many values fell into each bucket of histograms, at every step of a range. Several histograms are added
- * up; 400 if their buckets differ.
+ * Creates `GET /api/v1/heatmap`: how many values fell into each bucket of histograms, at every step of a range, with
+ * exemplars. Several histograms are added up; 400 if their buckets differ.
  */
-export function heatmapRoutes(runner: QueryRunner): Hono {
+export function heatmapRoutes(runner: QueryRunner, exemplars: ExemplarHistory): Hono {
   const { history } = runner
   return new Hono().get('/api/v1/heatmap', (context) =>
     runner.answer(context, async (slices) => {
@@ -26,7 +30,9 @@ export function heatmapRoutes(runner: QueryRunner): Hono {
         const read = (series: HistorySeries, timeMs: number) => seriesIncrease(history, series, range.stepMs, timeMs)
         return { columns: await combineBuckets(group?.series ?? [], read, range, slices), incomplete }
       })
-      return () => heatmapJson(range, columns, incomplete)
+      const fromMs = range.startMs - range.stepMs
+      const found = exemplars.find(query.metrics, where, fromMs, range.endMs, maxExemplars)
+      return () => heatmapJson(range, columns, incomplete, found)
     }),
   )
 }
@@ -35,6 +41,7 @@ function* heatmapJson(
   { startMs, endMs, stepMs, count }: Range,
   unsorted: readonly BucketSteps[],
   incomplete: number,
+  exemplars: readonly KeptExemplar[],
 ): Generator<string> {
   const buckets = [...unsorted].sort((one, other) => one.le - other.le)
   yield `{"startMs":${startMs},"endMs":${endMs},"stepMs":${stepMs},${incompleteJson(incomplete)}"bounds":`
@@ -47,7 +54,12 @@ function* heatmapJson(
     yield `${separator}[${startMs + index * stepMs},${JSON.stringify(counts)}]`
     separator = ','
   }
-  yield ']}'
+  yield ']'
+  if (exemplars.length > 0) {
+    yield ',"exemplars":'
+    yield* jsonList(exemplars.map(({ le, ...exemplar }) => ({ ...exemplar, le: Number.isFinite(le) ? le : '+Inf' })))
+  }
+  yield '}'
 }
 
 /** Returns how many values fell into each bucket itself in a step: the buckets of the history are cumulative. Undefined if unknown. */

@@ -687,6 +687,33 @@ export interface RangeAnswer {
   incomplete?: number
   series: RangeSeries[]
 }
+/**
+ * A recorded value with the trace that it belongs to.
+ */
+export interface HeatmapExemplar {
+  metric: string
+  labels: Labels
+  /**
+   * in the unit of the metric
+   */
+  value: number
+  /**
+   * the upper bound of its bucket
+   */
+  le: number | '+Inf'
+  /**
+   * Unix time in milliseconds
+   */
+  timeMs: number
+  /**
+   * 32 hexadecimal digits
+   */
+  traceId: string
+  /**
+   * 16 hexadecimal digits
+   */
+  spanId: string
+}
 export interface Heatmap {
   /**
    * Unix time in milliseconds
@@ -709,6 +736,10 @@ export interface Heatmap {
    * the steps in which values were recorded or none; unknown steps are left out
    */
   columns: HeatmapColumn[]
+  /**
+   * by time, the newest 500; left out if there are none
+   */
+  exemplars?: HeatmapExemplar[]
 }
 export interface CatalogMetric {
   name: string

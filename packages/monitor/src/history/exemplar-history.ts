@@ -1,0 +1,69 @@
+import type { DataPoint } from '@opentelemetry/sdk-metrics'
+import type { Exemplar, HistogramSnapshot, Labels } from '@wombat/instrumentation'
+import { seriesKey } from '@wombat/instrumentation/internal'
+import type { FineHistogram } from '../collection/registry-producer.ts'
+import type { Snapshot } from '../collection/snapshot.ts'
+import type { LabelMatchers } from './series-query.ts'
+
+/** About a megabyte. */
+const maxKept = 5000
+/** Of a bucket that fills quickly, an exemplar is kept as often as a page may draw a cell. */
+const minDistanceMs = 30_000
+
+/** An exemplar with the histogram that it belongs to, under its name and labels in Prometheus. */
+export interface KeptExemplar extends Exemplar {
+  readonly metric: string
+  readonly labels: Labels
+  /** The upper bound of its bucket; Infinity for the last one. */
+  readonly le: number
+}
+
+/** The exemplars of the recent samples of the history: a histogram itself has only the last one of each bucket. */
+export class ExemplarHistory {
+  /** By the order in which they were kept. */
+  #kept: KeptExemplar[] = []
+  /** The time of the newest one of each bucket, by histogram. */
+  readonly #times = new Map<string, Map<number, number>>()
+
+  /** Keeps the new exemplars of a sample. */
+  record({ prometheus }: Snapshot): void {
+    for (const { metrics } of prometheus.resourceMetrics.scopeMetrics) {
+      for (const { descriptor, dataPoints } of metrics) {
+        for (const { attributes, value } of dataPoints as ReadonlyArray<DataPoint<Partial<FineHistogram> | number>>) {
+          const { snapshot } = typeof value === 'number' ? {} : value
+          if (snapshot === undefined || snapshot.exemplars.length === 0) continue
+          this.#add(descriptor.name, attributes as Labels, snapshot)
+        }
+      }
+    }
+    if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept)
+  }
+
+  /** Returns the exemplars of some metrics whose labels match, after `fromMs` and until `toMs`, the newest `limit` of them. */
+  find(metrics: readonly string[], where: LabelMatchers, fromMs: number, toMs: number, limit: number): KeptExemplar[] {
+    return this.#kept
+      .filter(
+        ({ metric, labels, timeMs }) =>
+          timeMs > fromMs &&
+          timeMs <= toMs &&
+          metrics.includes(metric) &&
+          [...where].every(([name, values]) => values.has(labels[name] ?? '')),
+      )
+      .sort((one, other) => one.timeMs - other.timeMs)
+      .slice(-limit)
+  }
+
+  #add(metric: string, labels: Labels, { exemplars, buckets }: HistogramSnapshot): void {
+    const key = `${metric} ${seriesKey(labels)}`
+    const times = this.#times.get(key) ?? new Map<number, number>()
+    this.#times.set(key, times)
+    for (const exemplar of exemplars) {
+      const le = buckets.bounds.find((bound) => exemplar.value <= bound) ?? Number.POSITIVE_INFINITY
+      const lastMs = times.get(le)
+      // The clock may have been set back.
+      if (lastMs !== undefined && Math.abs(exemplar.timeMs - lastMs) < minDistanceMs) continue
+      times.set(le, exemplar.timeMs)
+      this.#kept.push({ ...exemplar, metric, labels, le })
+    }
+  }
+}
