@@ -124,11 +124,14 @@ export class Collector implements CollectorRole {
       logger,
       clock,
       durable,
-      onSample: (snapshot) => {
-        recent.record(snapshot)
-        exemplars.record(snapshot)
+      onHistogram: (metric, series, count) => {
+        recent.add(metric, series, count)
+        exemplars.add(metric, series)
       },
-      onRecorded: (timeMs) => streams.sendSample(timeMs),
+      onRecorded: (timeMs) => {
+        recent.commit()
+        streams.sendSample(timeMs)
+      },
       ...options.history,
     })
     const alerts = new AlertScheduler({

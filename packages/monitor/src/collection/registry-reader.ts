@@ -112,10 +112,13 @@ export class RegistryReader implements Reader {
     const startMs = performance.now()
     await registry.collectors.collect()
     const durationMs = performance.now() - startMs
+    const createOnRead = (): Resource => this.#createResource()
     return {
       registry,
       foreign: [],
-      resource: this.#createResource(),
+      get resource() {
+        return createOnRead()
+      },
       errors: [],
       startTimes,
       record: (points) => recordCollection(own, points, durationMs, 0),

@@ -76,7 +76,7 @@ export class Snapshot {
   #readPoints({ scopeMetrics }: ResourceMetrics): Point[] {
     return scopeMetrics.flatMap(({ metrics }) =>
       metrics.flatMap((metric) => {
-        const points = this.#pointsOf.get(metric) ?? readPoints(metric, this.timeMs)
+        const points = this.#pointsOf.get(metric) ?? [...eachPoint(metric, this.timeMs)]
         this.#pointsOf.set(metric, points)
         return points
       }),
@@ -84,18 +84,18 @@ export class Snapshot {
   }
 }
 
-function readPoints(metric: MetricData, timeMs: number): Point[] {
+/** Yields the points of a metric. */
+export function* eachPoint(metric: MetricData, timeMs: number): Generator<Point> {
   const { name, unit, description } = metric.descriptor
   const declared = (metric as { kind?: MetricKind }).kind
-  return metric.dataPoints.map(({ attributes, startTime, value }): Point => {
+  for (const { attributes, startTime, value } of metric.dataPoints) {
     // A clock that was set back since: nothing starts after its end.
     const base = { metric: name, unit, description, attributes, startMs: Math.min(hrTimeToMillis(startTime), timeMs) }
     if (typeof value === 'number') {
       const counts = metric.dataPointType === dataPointTypes.sum && metric.isMonotonic
-      return { ...base, kind: counts ? 'counter' : 'gauge', value }
-    }
-    return { ...base, kind: declared === 'summary' ? 'summary' : 'histogram', ...readDistribution(value) }
-  })
+      yield { ...base, kind: counts ? 'counter' : 'gauge', value }
+    } else yield { ...base, kind: declared === 'summary' ? 'summary' : 'histogram', ...readDistribution(value) }
+  }
 }
 
 function readDistribution(value: Histogram | ExponentialHistogram) {

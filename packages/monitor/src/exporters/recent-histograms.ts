@@ -1,6 +1,6 @@
-import type { HistogramSnapshot } from '@wombat/instrumentation'
+import type { HistogramSnapshot, Labels, Series } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
-import type { HistogramPoint, Snapshot } from '../collection/snapshot.ts'
+import type { HistogramPoint } from '../collection/snapshot.ts'
 
 type Histograms = ReadonlyMap<string, HistogramSnapshot>
 
@@ -11,27 +11,30 @@ type Histograms = ReadonlyMap<string, HistogramSnapshot>
 export class RecentHistograms {
   #older: Histograms | undefined
   #newer: Histograms | undefined
+  #next = new Map<string, HistogramSnapshot>()
 
-  /** Remembers the histograms of a sample. */
-  record(snapshot: Snapshot): void {
-    const histograms = new Map<string, HistogramSnapshot>()
-    for (const point of snapshot.points) {
-      if (!('count' in point) || point.snapshot === undefined || point.count === 0) continue
-      const key = pointKey(point)
-      const before = this.#newer?.get(key)
-      histograms.set(key, before?.count === point.count ? before : point.snapshot)
-    }
+  /** Remembers a histogram of the sample in progress. `count` is the number of its values. */
+  add(metric: string, { labels, instrument }: Series, count: number): void {
+    if (count === 0 || !('snapshot' in instrument)) return
+    const key = histogramKey(metric, labels)
+    const before = this.#newer?.get(key)
+    this.#next.set(key, before?.count === count ? before : instrument.snapshot())
+  }
+
+  /** Completes the sample in progress. */
+  commit(): void {
     this.#older = this.#newer
-    this.#newer = histograms
+    this.#newer = this.#next
+    this.#next = new Map()
   }
 
   /** Returns what a histogram recorded in the last interval, which is one to two intervals long; all of it if it is new. */
   recent(point: HistogramPoint): HistogramSnapshot | undefined {
-    const before = this.#older?.get(pointKey(point))
+    const before = this.#older?.get(histogramKey(point.metric, point.attributes as Labels))
     return before === undefined ? point.snapshot : point.snapshot?.since(before)
   }
 }
 
-function pointKey({ metric, attributes }: HistogramPoint): string {
-  return `${metric} ${seriesKey(attributes as Readonly<Record<string, string>>)}`
+function histogramKey(metric: string, labels: Labels): string {
+  return `${metric} ${seriesKey(labels)}`
 }

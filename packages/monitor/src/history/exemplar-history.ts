@@ -1,8 +1,6 @@
-import type { DataPoint } from '@opentelemetry/sdk-metrics'
-import type { Exemplar, HistogramSnapshot, Labels } from '@wombat/instrumentation'
+import type { Exemplar, Histogram, Labels, Series } from '@wombat/instrumentation'
 import { seriesKey } from '@wombat/instrumentation/internal'
-import type { FineHistogram } from '../collection/registry-producer.ts'
-import type { Snapshot } from '../collection/snapshot.ts'
+import { toOwnName } from '../collection/prometheus-metrics.ts'
 import type { LabelMatchers } from './series-query.ts'
 
 /** About a megabyte. */
@@ -25,18 +23,11 @@ export class ExemplarHistory {
   /** The time of the newest one of each bucket, by histogram. */
   readonly #times = new Map<string, Map<number, number>>()
 
-  /** Keeps the new exemplars of a sample. */
-  record({ prometheus }: Snapshot): void {
-    for (const { metrics } of prometheus.resourceMetrics.scopeMetrics) {
-      for (const { descriptor, dataPoints } of metrics) {
-        for (const { attributes, value } of dataPoints as ReadonlyArray<DataPoint<Partial<FineHistogram> | number>>) {
-          const { snapshot } = typeof value === 'number' ? {} : value
-          if (snapshot === undefined || snapshot.exemplars.length === 0) continue
-          this.#add(descriptor.name, attributes as Labels, snapshot)
-        }
-      }
-    }
-    if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept)
+  /** Keeps the new exemplars of a histogram. */
+  add(metric: string, { labels, instrument }: Series): void {
+    if (!('exemplars' in instrument) || instrument.exemplars.length === 0) return
+    this.#add(toOwnName(metric), labels, instrument)
+    if (this.#kept.length > maxKept) this.#kept.splice(0, this.#kept.length - maxKept)
   }
 
   /** Returns the exemplars of some metrics whose labels match, after `fromMs` and until `toMs`, the newest `limit` of them. */
@@ -53,7 +44,7 @@ export class ExemplarHistory {
       .slice(-limit)
   }
 
-  #add(metric: string, labels: Labels, { exemplars, buckets }: HistogramSnapshot): void {
+  #add(metric: string, labels: Labels, { exemplars, buckets }: Histogram): void {
     const key = `${metric} ${seriesKey(labels)}`
     const times = this.#times.get(key) ?? new Map<number, number>()
     this.#times.set(key, times)

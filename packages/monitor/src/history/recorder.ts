@@ -1,15 +1,16 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { DroppedPointsLog } from '../collection/prometheus-metrics.ts'
-import type { Reader } from '../collection/registry-reader.ts'
-import { trackSelfTime } from '../collection/self-metrics.ts'
-import type { Point, Snapshot } from '../collection/snapshot.ts'
+import { DroppedPointsLog, toForeignMetrics } from '../collection/prometheus-metrics.ts'
+import type { Reader, Reading } from '../collection/registry-reader.ts'
+import { selfTimeSlices } from '../collection/self-metrics.ts'
+import { eachPoint } from '../collection/snapshot.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../time/clock.ts'
-import { TimeSlices } from '../time/time-slices.ts'
+import type { TimeSlices } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 import { TimeSeries } from './memory/time-series.ts'
-import { type Sample, toSamples } from './series.ts'
+import { RegistrySamples, type SampleTaker } from './registry-samples.ts'
+import { type HistorySeries, SampleColumns, toSamples } from './series.ts'
 import type { DurableHistory } from './sqlite/durable-history.ts'
 
 export interface HistoryRecorderOptions {
@@ -23,8 +24,8 @@ export interface HistoryRecorderOptions {
   readonly maxBytes: number
   /** The history on disk, which keeps the samples beyond this process. The recorder does not close it. */
   readonly durable: DurableHistory | undefined
-  /** Called with each snapshot that is recorded. */
-  readonly onSample?: (snapshot: Snapshot) => void
+  /** Called with each histogram of a sample, and the number of its values. */
+  readonly onHistogram?: SampleTaker['onHistogram']
   /** Called with the time of each sample when it is in the history in memory, in Unix milliseconds. */
   readonly onRecorded?: (timeMs: number) => void
 }
@@ -35,6 +36,9 @@ export class HistoryRecorder implements Component {
   readonly history: TimeSeries
   readonly #options: HistoryRecorderOptions
   readonly #droppedPoints: DroppedPointsLog
+  readonly #registrySamples = new RegistrySamples()
+  /** The samples that are in memory, for the file. */
+  readonly #kept = new SampleColumns()
   #restoring: Promise<void> = Promise.resolve()
   #sampling: Promise<void> | undefined
   #isLimited = false
@@ -79,31 +83,47 @@ export class HistoryRecorder implements Component {
   /** Waits for the restored samples first: their times are before those of this process. */
   async #sample(): Promise<void> {
     await this.#restoring
-    const { reader, registry, durable } = this.#options
-    const snapshot = await reader.take()
-    const { timeMs, prometheus } = snapshot
-    this.#droppedPoints.add(prometheus.dropped)
-    this.#options.onSample?.(snapshot)
+    const { reader, registry, clock, durable } = this.#options
+    const reading = await reader.read()
     if (this.#isClosed) return
-    const kept = await this.#append(snapshot.prometheusPoints, timeMs)
-    this.#options.onRecorded?.(timeMs)
-    if (this.#isClosed) return
-    trackSelfTime(registry, 'history', () => durable?.append(timeMs, kept))
-    this.#reportLimits()
+    const slices = selfTimeSlices(registry, 'history')
+    try {
+      clock.synchronize()
+      if (!this.history.begin(clock.nowMs())) return
+      await this.#append(reading, slices)
+      await slices.run(this.history.commitPausable())
+      const timeMs = this.history.lastMs ?? clock.nowMs()
+      this.#options.onRecorded?.(timeMs)
+      if (this.#isClosed) return
+      if (durable !== undefined) await slices.run(durable.appendPausable(timeMs, this.#kept))
+      this.#reportLimits()
+    } finally {
+      this.#kept.clear()
+      slices.end()
+    }
   }
 
-  /** Appends to the history in memory, in slices: there may be very many series. Returns the samples that it keeps. */
-  async #append(points: readonly Point[], timeMs: number): Promise<Sample[]> {
-    const { history } = this
-    const kept: Sample[] = []
-    if (!history.begin(timeMs)) return kept
-    const slices = new TimeSlices()
-    for (const point of points) {
-      for (const sample of toSamples(point)) if (history.add(sample.series, sample.value)) kept.push(sample)
-      await slices.yieldIfDue()
+  /** Appends to the history in memory. The values are those of the moment at which they are read, some milliseconds after its time. */
+  async #append({ registry, foreign, record }: Reading, slices: TimeSlices): Promise<void> {
+    const { onHistogram } = this.#options
+    const add = (series: HistorySeries, value: number): void => {
+      if (this.history.add(series, value)) this.#kept.add(series, value)
     }
-    history.commit()
-    return kept
+    let points = 0
+    if (registry !== undefined) {
+      const taker = { add, ...(onHistogram !== undefined && { onHistogram }) }
+      points = await slices.run(this.#registrySamples.read(registry, taker))
+    }
+    const { metrics, dropped } = toForeignMetrics(foreign, registry?.families() ?? [])
+    this.#droppedPoints.add(dropped)
+    for (const metric of metrics) {
+      for (const point of eachPoint(metric, this.#options.clock.nowMs())) {
+        points++
+        for (const { series, value } of toSamples(point)) add(series, value)
+        if (slices.isDue) await slices.pause()
+      }
+    }
+    record(points)
   }
 
   #reportLimits(): void {

@@ -9,6 +9,22 @@ export interface HistorySeries {
   readonly isCounter: boolean
 }
 
+/** The values of many series at one point in time, without an object for each. */
+export class SampleColumns {
+  readonly series: HistorySeries[] = []
+  readonly values: number[] = []
+
+  add(series: HistorySeries, value: number): void {
+    this.series.push(series)
+    this.values.push(value)
+  }
+
+  clear(): void {
+    this.series.length = 0
+    this.values.length = 0
+  }
+}
+
 /** The value of a series at one point in time. */
 export interface Sample {
   readonly series: HistorySeries
@@ -53,12 +69,22 @@ function createSeries(point: Point): HistorySeries[] {
   const { metric } = point
   const labels = toLabels(point.attributes)
   if ('value' in point) return [{ name: metric, labels, isCounter: point.kind === 'counter' }]
-  const buckets = point.counts.map((_, index): HistorySeries => {
-    const le = String(point.bounds[index] ?? '+Inf')
-    return { name: `${metric}_bucket`, labels: { ...labels, le }, isCounter: true }
-  })
+  // Exponential buckets have no bounds.
+  return createHistogramSeries(metric, labels, point.bounds, point.counts.length)
+}
+
+/** Returns the series of a histogram: one for each bucket, by ascending bound, its sum and its count. */
+export function createHistogramSeries(
+  metric: string,
+  labels: Labels,
+  bounds: readonly number[],
+  buckets = bounds.length + 1,
+): HistorySeries[] {
   const total = (suffix: string): HistorySeries => ({ name: `${metric}_${suffix}`, labels, isCounter: true })
-  return [...buckets, total('sum'), total('count')]
+  const ofBuckets = Array.from({ length: buckets }, (_, index): HistorySeries => {
+    return { name: `${metric}_bucket`, labels: { ...labels, le: String(bounds[index] ?? '+Inf') }, isCounter: true }
+  })
+  return [...ofBuckets, total('sum'), total('count')]
 }
 
 /** Converts attributes to labels as Prometheus does: every value becomes a string. */

@@ -35,6 +35,8 @@ export class StoredSeries {
   readonly group: SeriesGroup<StoredSeries>
   /** Sequence number of the newest sample; -1 before the first. */
   lastSequence = -1
+  /** Whether the history has it no more. */
+  isDeleted = false
   /** The bytes of its lists when they were counted last. */
   countedListBytes = 0
   readonly #presence = new Presence()

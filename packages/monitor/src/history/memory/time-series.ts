@@ -1,4 +1,5 @@
 import type { Labels } from '@wombat/instrumentation'
+import { type PausableWork, runAtOnce } from '../../time/time-slices.ts'
 import { lookbackMs, type SearchableHistory } from '../history.ts'
 import type { RangeSamples, WindowSummary } from '../indicators.ts'
 import { type HistorySeries, type Sample, withoutEmptyLabels } from '../series.ts'
@@ -75,6 +76,8 @@ export class TimeSeries implements SearchableHistory {
   readonly #groups = new Map<string, SeriesGroup<StoredSeries>>()
   /** Finds a series without building its key. */
   readonly #stored = new WeakMap<HistorySeries, StoredSeries>()
+  /** Memory of the times that all series share. */
+  readonly #timesBytes: number
   #seriesCount = 0
   #listBytes = 0
   #droppedSamples = 0
@@ -94,6 +97,8 @@ export class TimeSeries implements SearchableHistory {
       samples: new Timeline(Math.ceil(hourMs / intervalMs) + 1),
       tiers: [new Tier(perStepMs[0], dayMs / perStepMs[0]), new Tier(perStepMs[1], (31 * dayMs) / perStepMs[1])],
     }
+    const { samples, tiers } = this.#shared
+    this.#timesBytes = samples.bytes + tiers.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   /** Estimated memory of the history, in bytes. */
@@ -132,7 +137,7 @@ export class TimeSeries implements SearchableHistory {
    */
   begin(timeMs: number, detail: Detail = 0): boolean {
     const { samples, tiers } = this.#shared
-    const lastMs = samples.nextSequence === 0 ? undefined : samples.timeMs(samples.nextSequence - 1)
+    const { lastMs } = this
     if (timeMs === lastMs) return false
     // The clock was set back without a call of `shift`.
     if (lastMs !== undefined && timeMs < lastMs) this.shift(timeMs - this.intervalMs - lastMs)
@@ -156,11 +161,22 @@ export class TimeSeries implements SearchableHistory {
 
   /** Completes the sample that was begun. A series that was not added has ended. */
   commit(): void {
+    runAtOnce(this.commitPausable())
+  }
+
+  /** @internal Does the same as `commit`. It may pause when the sample is complete, to release what is not needed any more. */
+  *commitPausable(): PausableWork<void> {
     if (this.#sampleInProgress === undefined) return
     const { sequence, timeMs } = this.#sampleInProgress
     this.#sampleInProgress = undefined
     this.#shared.samples.push(timeMs)
-    if (sequence % samplesPerSweep === 0) this.#sweep()
+    if (sequence % samplesPerSweep === 0) yield* this.#sweep()
+  }
+
+  /** @internal Time of the last sample that is complete; undefined before the first. */
+  get lastMs(): number | undefined {
+    const { samples } = this.#shared
+    return samples.nextSequence === 0 ? undefined : samples.timeMs(samples.nextSequence - 1)
   }
 
   /**
@@ -209,6 +225,8 @@ export class TimeSeries implements SearchableHistory {
     const { samples, tiers } = this.#shared
     samples.shift(deltaMs)
     for (const tier of tiers) tier.shift(deltaMs)
+    const sample = this.#sampleInProgress
+    if (sample !== undefined) this.#sampleInProgress = { ...sample, timeMs: sample.timeMs + deltaMs }
     for (const { series } of this.#groups.values()) for (const stored of series) stored.shift(deltaMs)
   }
 
@@ -221,18 +239,15 @@ export class TimeSeries implements SearchableHistory {
     return this.#shared.pool.used * blockBytes + this.#overheadBytes + this.#timesBytes
   }
 
-  get #timesBytes(): number {
-    const { samples, tiers } = this.#shared
-    return samples.bytes + tiers.reduce((sum, { bytes }) => sum + bytes, 0)
-  }
-
   #find(series: HistorySeries): StoredSeries | undefined {
     const stored = this.#stored.get(series)
-    if (stored?.group.series.has(stored)) return stored
+    if (stored?.isDeleted === false) return stored
     return this.#indexes.get(series.name)?.get(withoutEmptyLabels(series.labels))
   }
 
   #findOrAdd(series: HistorySeries): StoredSeries | undefined {
+    const known = this.#stored.get(series)
+    if (known?.isDeleted === false) return known
     const existing = this.#find(series)
     if (existing !== undefined) {
       this.#stored.set(series, existing)
@@ -369,6 +384,7 @@ export class TimeSeries implements SearchableHistory {
     group.blocks -= stored.releaseAll(this.#shared)
     this.#setListBytes(stored, 0)
     group.series.delete(stored)
+    stored.isDeleted = true
     if (group.series.size === 0) this.#groups.delete(group.store)
     this.#indexes.get(series.name)?.delete(stored)
     this.#stored.delete(series)
@@ -376,9 +392,10 @@ export class TimeSeries implements SearchableHistory {
   }
 
   /** Deletes the series of which nothing is kept any more, and measures the memory of the others. */
-  #sweep(): void {
+  *#sweep(): PausableWork<void> {
     for (const group of this.#groups.values()) {
       for (const stored of group.series) {
+        yield
         if (stored.lastSequence !== this.#shared.samples.nextSequence - 1) this.#release(stored)
         if (stored.hasEnded(this.#shared)) this.#delete(stored)
         else this.#setListBytes(stored, stored.listBytes)

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../logger.ts'
-import { TimeSlices } from '../../time/time-slices.ts'
+import { type PausableWork, runAtOnce, TimeSlices } from '../../time/time-slices.ts'
 import { errorMessage } from '../../validation/error-message.ts'
 import type { TimeSeries } from '../memory/time-series.ts'
-import type { Sample } from '../series.ts'
+import { type HistorySeries, type Sample, SampleColumns } from '../series.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
 import { isDamageError, openFile, quarantine, type Sqlite } from './file.ts'
@@ -13,6 +13,9 @@ import type { RetentionOptions } from './retention.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { toStored } from './stored-value.ts'
 import { assertFreeSpace, transaction } from './transaction.ts'
+
+/** Series that are written at once: about a millisecond. */
+const seriesPerTransaction = 100
 
 /** Options of `DurableHistory`. */
 export interface DurableHistoryOptions extends RetentionOptions {
@@ -152,30 +155,75 @@ export class DurableHistory {
    * samples, the clock was set back: those of this process are moved to before this time.
    */
   append(timeMs: number, samples: readonly Sample[]): void {
+    const columns = new SampleColumns()
+    for (const { series, value } of samples) columns.add(series, value)
+    runAtOnce(this.appendPausable(timeMs, columns))
+  }
+
+  /** @internal Does the same as `append`. It may pause, and be called again when it is done. */
+  *appendPausable(timeMs: number, samples: SampleColumns): PausableWork<void> {
     if (timeMs === this.#lastMs) return
     if (this.#lastMs !== undefined && timeMs < this.#lastMs) this.shift(timeMs - 1 - this.#lastMs)
-    let recordingMs = timeMs
-    const isWritten = this.#attempt((statements) => {
-      const { database, seriesIds, retention, runs, insertSamples } = statements
-      assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
-      transaction(database, () => {
-        if (this.#runOf !== database) runs.begin(timeMs, readLast(statements))
-        recordingMs = timeMs - runs.offsetAt(Number.POSITIVE_INFINITY)
-        const valuesById = samples.map(({ series, value }) => {
-          return { id: seriesIds.assignId(series, recordingMs), value: toStored(value) }
-        })
-        const row = new Float64Array(seriesIds.width).fill(Number.NaN)
-        for (const { id, value } of valuesById) row[id] = value
-        insertSamples.run(recordingMs, new Uint8Array(row.buffer))
-      })
-      this.#runOf = database
-      this.#lastMs = timeMs
-      retention.enforce(recordingMs)
+    const statements = this.#beginSamples(timeMs)
+    if (statements === undefined) return
+    const recordingMs = timeMs - statements.runs.offsetAt(Number.POSITIVE_INFINITY)
+    const ids = yield* this.#assignIds(statements, samples, recordingMs)
+    // The file may have been closed or replaced in a pause, which was reported.
+    if (ids === undefined || !this.#isCurrent(statements)) return
+    const row = new Float64Array(statements.seriesIds.width).fill(Number.NaN)
+    for (let index = 0; index < ids.length; index++) row[ids[index] as number] = toStored(samples.values[index] as number)
+    yield
+    const isWritten = this.#attempt(({ database, insertSamples, runs }) => {
+      transaction(database, () => insertSamples.run(recordingMs, new Uint8Array(row.buffer)))
+      // The clock may have been set in a pause.
+      this.#lastMs = recordingMs + runs.offsetAt(Number.POSITIVE_INFINITY)
     })
-    if (!isWritten) return
+    yield
+    if (!isWritten || !this.#attempt(({ retention }) => retention.enforce(recordingMs))) return
     this.#compaction ??= this.#compact(recordingMs).finally(() => {
       this.#compaction = undefined
     })
+  }
+
+  /** Begins the run of this process with its first samples. Returns the statements of the file; undefined if nothing can be written. */
+  #beginSamples(timeMs: number): Statements | undefined {
+    let current: Statements | undefined
+    this.#attemptPart((statements) => {
+      const { database, runs } = statements
+      assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
+      if (this.#runOf !== database) transaction(database, () => runs.begin(timeMs, readLast(statements)))
+      this.#runOf = database
+      current = statements
+    })
+    return current
+  }
+
+  /**
+   * Returns the ids of all series; undefined if they could not be written. Those of new series, and once per hour of all, are written in small
+   * transactions before the samples: a series without samples does no harm.
+   */
+  *#assignIds(statements: Statements, { series }: SampleColumns, recordingMs: number): PausableWork<Uint32Array | undefined> {
+    const { database, seriesIds } = statements
+    const ids = new Uint32Array(series.length)
+    const changed: number[] = []
+    for (let index = 0; index < series.length; index++) {
+      const id = seriesIds.findId(series[index] as HistorySeries, recordingMs)
+      if (id === undefined) changed.push(index)
+      else ids[index] = id
+      if (index % 64 === 63) yield
+    }
+    for (let start = 0; start < changed.length; start += seriesPerTransaction) {
+      if (!this.#isCurrent(statements)) return undefined
+      const isWritten = this.#attemptPart(() =>
+        transaction(database, () => {
+          for (const index of changed.slice(start, start + seriesPerTransaction))
+            ids[index] = seriesIds.assignId(series[index] as HistorySeries, recordingMs)
+        }),
+      )
+      if (!isWritten) return undefined
+      yield
+    }
+    return ids
   }
 
   /** Moves the times of the samples that this process wrote by milliseconds: the clock that they were dated with was set. */
@@ -229,13 +277,20 @@ export class DurableHistory {
     return Object.values(row ?? {})[0] ?? undefined
   }
 
+  /** Does work with the file, and returns whether it succeeded: then the file can be used again. */
   #attempt(work: (statements: Statements) => void): boolean {
+    if (!this.#attemptPart(work)) return false
+    if (this.#isFailing) this.#options.logger.info({ path: this.#options.path }, 'the history file is written again')
+    this.#isFailing = false
+    return true
+  }
+
+  /** Does a part of some work with the file, and returns whether it succeeded. */
+  #attemptPart(work: (statements: Statements) => void): boolean {
     if (this.#isClosed) return false
     try {
       this.#statements ??= this.#openFile()
       work(this.#statements)
-      if (this.#isFailing) this.#options.logger.info({ path: this.#options.path }, 'the history file is written again')
-      this.#isFailing = false
       return true
     } catch (error) {
       this.#handleFailure(error)

@@ -26,6 +26,10 @@ interface SeriesRow {
 export class SeriesIds {
   readonly #byName = new Map<string, Map<string, StoredSeries>>()
   readonly #byId: Array<StoredSeries | undefined> = []
+  /** Finds a series without building its key. */
+  readonly #known = new WeakMap<HistorySeries, StoredSeries>()
+  /** No id before this one is free. */
+  #firstFree = 0
   readonly #insert: StatementSync
   readonly #touch: StatementSync
   readonly #delete: StatementSync
@@ -50,11 +54,19 @@ export class SeriesIds {
     return this.#byId[id]?.series
   }
 
-  /** Returns the id of a series that is written at `timeMs`; a new series gets the first free id. Call it in the same transaction. */
+  /** Returns the id of a series that is written at `timeMs` if the file needs no change for it; else undefined. */
+  findId(series: HistorySeries, timeMs: number): number | undefined {
+    const stored = this.#known.get(series)
+    if (stored === undefined || this.#byId[stored.id] !== stored) return undefined
+    return stored.lastHourMs + hourMs > timeMs ? stored.id : undefined
+  }
+
+  /** Returns the id of a series that is written at `timeMs`; a new series gets the first free id. Call it in a transaction. */
   assignId(series: HistorySeries, timeMs: number): number {
     const currentHourMs = Math.floor(timeMs / hourMs) * hourMs
     const stored = this.#byName.get(series.name)?.get(seriesKey(series.labels))
     if (stored === undefined) return this.#add(series, currentHourMs)
+    this.#known.set(series, stored)
     if (stored.lastHourMs < currentHourMs) {
       this.#touch.run(currentHourMs, stored.id)
       stored.lastHourMs = currentHourMs
@@ -69,23 +81,25 @@ export class SeriesIds {
       this.#delete.run(id)
       this.#byName.get(stored.series.name)?.delete(seriesKey(stored.series.labels))
       this.#byId[id] = undefined
+      this.#firstFree = Math.min(this.#firstFree, id)
     })
     while (this.#byId.length > 0 && this.#byId.at(-1) === undefined) this.#byId.pop()
   }
 
   #add(series: HistorySeries, lastHourMs: number): number {
-    const firstFree = this.#byId.indexOf(undefined)
-    const id = firstFree === -1 ? this.#byId.length : firstFree
+    while (this.#firstFree < this.#byId.length && this.#byId[this.#firstFree] !== undefined) this.#firstFree++
+    const id = this.#firstFree
     this.#insert.run(id, series.name, JSON.stringify(series.labels), series.isCounter ? 1 : 0, lastHourMs)
-    this.#index({ id, series, lastHourMs })
+    this.#known.set(series, this.#index({ id, series, lastHourMs }))
     return id
   }
 
-  #index(stored: StoredSeries): void {
+  #index(stored: StoredSeries): StoredSeries {
     const { name, labels } = stored.series
     const sameName = this.#byName.get(name) ?? new Map<string, StoredSeries>()
     this.#byName.set(name, sameName.set(seriesKey(labels), stored))
     while (this.#byId.length <= stored.id) this.#byId.push(undefined)
     this.#byId[stored.id] = stored
+    return stored
   }
 }
