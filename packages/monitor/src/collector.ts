@@ -188,7 +188,8 @@ export class Collector implements CollectorRole {
     const evaluation = new ComponentList()
     if (eventStorage !== undefined) evaluation.add(eventStorage)
     evaluation.add(recorder)
-    if (options.log.enabled) evaluation.add(new IntervalLog({ reader, logger, intervalMs: options.log.intervalMs }))
+    if (options.log.enabled)
+      evaluation.add(new IntervalLog({ reader, registry: own, logger, intervalMs: options.log.intervalMs }))
     evaluation.add(alerts)
     await startServers(servers, isTakeover ? takeoverMs : 0)
     this.#active = { recorder, alerts, recent, loadApp, servers, streams, evaluation }

@@ -43,7 +43,7 @@ export interface DelayReport {
   readonly culprits: readonly Culprit[]
 }
 
-/** What ran during long blocks. */
+/** What ran during long blocks, in CPU time. */
 export interface Culprit {
   readonly part: string
   readonly blocks: number

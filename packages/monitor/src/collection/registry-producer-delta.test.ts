@@ -56,6 +56,47 @@ test('deltas add up to the cumulative values', async () => {
   expect(sums).toEqual(new Map([...cumulative].map(([id, { value }]) => [id, toNumbers(value)])))
 })
 
+test('deltas add up if operations are recorded while they are collected, and collections are asked for at the same time', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  const counters = Array.from({ length: 1900 }, (_, index) => registry.counter('db_get_operations_total', { store: `s${index}` }))
+  const histograms = Array.from({ length: 300 }, (_, index) =>
+    registry.histogram('db_get_latency_seconds', { store: `s${index}` }),
+  )
+  let rounds = 0
+  const recording = setInterval(() => {
+    rounds++
+    for (const counter of counters) counter.add(1)
+    for (const histogram of histograms) histogram.record(0.001 * rounds)
+  }, 0)
+  const sums = new Map<string, number[]>()
+  for (let collections = 0; collections < 10; collections++) {
+    for (const metrics of await Promise.all([collect(producer), collect(producer)])) {
+      for (const [id, { value }] of indexPoints(metrics)) {
+        const before = sums.get(id)
+        sums.set(
+          id,
+          toNumbers(value).map((number, index) => number + (before?.[index] ?? 0)),
+        )
+      }
+    }
+  }
+  clearInterval(recording)
+  for (const [id, { value }] of indexPoints(await collect(producer))) {
+    sums.set(
+      id,
+      toNumbers(value).map((number, index) => number + (sums.get(id)?.[index] ?? 0)),
+    )
+  }
+  const cumulative = indexPoints(await collect(new RegistryProducer(registry)))
+  expect(rounds).toBeGreaterThan(1)
+  for (const [id, { value }] of cumulative) {
+    const [count, ...rest] = toNumbers(value)
+    expect(sums.get(id)?.[0], id).toBe(count)
+    for (const [index, number] of rest.entries()) expect(sums.get(id)?.[index + 1]).toBeCloseTo(number, 6)
+  }
+})
+
 test('a delta has delta temporality, and starts where the previous one ended', async () => {
   const registry = new MetricsRegistry()
   const producer = new RegistryProducer(registry, { temporality: 'delta' })

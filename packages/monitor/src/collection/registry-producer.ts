@@ -19,6 +19,7 @@ import {
 } from '@wombat/instrumentation'
 import { HistogramSnapshot, isExported } from '@wombat/instrumentation/internal'
 import { type Clock, SystemClock } from '../time/clock.ts'
+import { type PausableWork, TimeSlices } from '../time/time-slices.ts'
 import { dataPointTypes, doubleValueType, millisToHrTime, temporalities } from './otel-data.ts'
 import { StartTimes } from './start-times.ts'
 
@@ -62,6 +63,8 @@ interface Source {
   readonly snapshot: HistogramSnapshot
 }
 
+type HistogramBuckets = HistogramSnapshot['buckets']
+
 /** An explicit histogram together with the fine buckets that it was computed from. */
 export type FineHistogram = Histogram & Source
 
@@ -99,6 +102,9 @@ export class RegistryProducer implements MetricProducer {
   readonly #semconv: Semconv
   readonly #startTimes: StartTimes
   #busySeconds = 0
+  #longestSliceSeconds = 0
+  /** Resolves when the collection in progress has ended: with delta temporality, each needs the values of the one before. */
+  #last: Promise<unknown> = Promise.resolve()
   readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
   #lastMs: number | undefined
 
@@ -123,8 +129,19 @@ export class RegistryProducer implements MetricProducer {
     return this.#busySeconds
   }
 
-  /** Reads another registry from now on, which contains the values of the one before. */
+  /** Returns for how many seconds a collection held the event loop at once, at most, since the last call. */
+  takeLongestSlice(): number {
+    const seconds = this.#longestSliceSeconds
+    this.#longestSliceSeconds = 0
+    return seconds
+  }
+
+  /** Reads another registry after the collection in progress, which contains the values of the one before. */
   follow(registry: MetricsRegistry): void {
+    this.#last = this.#last.then(() => this.#follow(registry))
+  }
+
+  #follow(registry: MetricsRegistry): void {
     const known = new Map([...this.#registry.families()].map((family) => [family.definition.name, family.series]))
     for (const { definition, series } of this.#isDelta ? registry.families() : []) {
       for (const [key, one] of series) {
@@ -137,43 +154,62 @@ export class RegistryProducer implements MetricProducer {
     this.#registry = registry
   }
 
-  async collect(): Promise<CollectionResult> {
-    await this.#registry.collectors.collect()
-    const startMs = performance.now()
-    const metrics = this.#createMetrics()
-    this.#busySeconds += (performance.now() - startMs) / 1000
-    return { resourceMetrics: { resource: emptyResource, scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
+  /**
+   * Returns the metrics. Long collections are done in slices, so that the event loop runs in between: each point is consistent, and has the
+   * value of the moment at which it was read; all have the time at which the collection began.
+   */
+  collect(): Promise<CollectionResult> {
+    const result = this.#last.then(() => this.#collect())
+    this.#last = result.catch(() => {})
+    return result
   }
 
-  #createMetrics(): OwnMetricData[] {
+  async #collect(): Promise<CollectionResult> {
+    await this.#registry.collectors.collect()
+    const onSlice = (seconds: number): void => {
+      this.#busySeconds += seconds
+      this.#longestSliceSeconds = Math.max(this.#longestSliceSeconds, seconds)
+    }
+    const slices = new TimeSlices({ pause: 'turn', onSlice })
+    try {
+      const metrics = await slices.run(this.#createMetrics())
+      return { resourceMetrics: { resource: emptyResource, scopeMetrics: [{ scope: { name: scopeName }, metrics }] }, errors: [] }
+    } finally {
+      slices.end()
+    }
+  }
+
+  *#createMetrics(): PausableWork<OwnMetricData[]> {
     const nowMs = this.#startTimes.update()
     this.#lastMs &&= Math.min(this.#lastMs, nowMs)
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
       if (!isExported(family.definition.name, this.#semconv)) continue
-      const metric = this.#createMetric(family, nowMs)
+      const metric = yield* this.#createMetric(family, nowMs)
       if (metric.dataPoints.length > 0) metrics.push(metric)
     }
     this.#lastMs = nowMs
     return metrics
   }
 
-  #createMetric({ definition, series }: MetricFamily, nowMs: number): OwnMetricData {
+  *#createMetric({ definition, series }: MetricFamily, nowMs: number): PausableWork<OwnMetricData> {
     const { name, unit, description, kind } = definition
     const descriptor: MetricDescriptor = { name, unit, description, valueType: doubleValueType }
     const endTime = millisToHrTime(nowMs)
     const temporality = this.#isDelta ? temporalities.delta : temporalities.cumulative
-    const createPoints = <T>(readValue: (one: Series) => T | undefined): DataPoint<T>[] => {
+    const startTime = (one: Series): HrTime => this.#startTime(one, nowMs)
+    function* createPoints<T>(readValue: (one: Series) => T | undefined): PausableWork<DataPoint<T>[]> {
       const points: DataPoint<T>[] = []
       for (const one of series.values()) {
-        const startTime = this.#startTime(one, nowMs)
+        const startedAt = startTime(one)
         const value = readValue(one)
-        if (value !== undefined) points.push({ startTime, endTime, attributes: one.labels, value })
+        if (value !== undefined) points.push({ startTime: startedAt, endTime, attributes: one.labels, value })
+        yield
       }
       return points
     }
     if (kind === 'counter') {
-      const dataPoints = createPoints((one) => this.#readCounter(one))
+      const dataPoints = yield* createPoints((one) => this.#readCounter(one))
       return {
         kind,
         descriptor,
@@ -184,12 +220,12 @@ export class RegistryProducer implements MetricProducer {
       }
     }
     if (kind === 'gauge') {
-      const dataPoints = createPoints(({ instrument }) => ('value' in instrument ? instrument.value : undefined))
+      const dataPoints = yield* createPoints(({ instrument }) => ('value' in instrument ? instrument.value : undefined))
       const aggregationTemporality = temporalities.cumulative
       return { kind, descriptor, dataPointType: dataPointTypes.gauge, aggregationTemporality, dataPoints }
     }
     if (this.#isExponential) {
-      const dataPoints = createPoints((one) => exponentialHistogram(this.#readHistogram(one)))
+      const dataPoints = yield* createPoints((one) => exponentialHistogram(this.#readHistogram(one)))
       return {
         kind,
         descriptor,
@@ -198,7 +234,7 @@ export class RegistryProducer implements MetricProducer {
         dataPoints,
       }
     }
-    const dataPoints = createPoints((one) => explicitHistogram(this.#readHistogram(one)))
+    const dataPoints = yield* createPoints((one) => explicitHistogram(this.#readHistogram(one)))
     return { kind, descriptor, dataPointType: dataPointTypes.histogram, aggregationTemporality: temporality, dataPoints }
   }
 
@@ -228,8 +264,20 @@ export class RegistryProducer implements MetricProducer {
 
 function explicitHistogram(snapshot: HistogramSnapshot | undefined): FineHistogram | undefined {
   if (snapshot === undefined) return undefined
-  const buckets = { boundaries: [...snapshot.buckets.bounds], counts: snapshot.bucketCounts() }
+  const buckets = { boundaries: boundariesOf(snapshot.buckets), counts: snapshot.bucketCounts() }
   return { buckets, ...totals(snapshot), snapshot }
+}
+
+/** The bounds of each layout as OpenTelemetry has them: one list for all points. */
+const boundaries = new WeakMap<HistogramBuckets, number[]>()
+
+function boundariesOf(buckets: HistogramBuckets): number[] {
+  let known = boundaries.get(buckets)
+  if (known === undefined) {
+    known = [...buckets.bounds]
+    boundaries.set(buckets, known)
+  }
+  return known
 }
 
 function exponentialHistogram(snapshot: HistogramSnapshot | undefined): FineExponentialHistogram | undefined {

@@ -5,6 +5,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import { RegistryProducer } from './registry-producer.ts'
 import { createResource, type ResourceAttributes } from './resource.ts'
+import { addSelfTime } from './self-metrics.ts'
 import { Snapshot } from './snapshot.ts'
 import { StartTimes } from './start-times.ts'
 
@@ -50,10 +51,11 @@ export function recordCollection(
   registry: MetricsRegistry | undefined,
   points: number,
   durationMs: number,
-  busySeconds: number,
+  busySeconds = 0,
+  longestSeconds = busySeconds,
 ): void {
   registry?.recordHistogram('wombat_monitor_collection_duration_seconds', durationMs / 1000)
-  registry?.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds, { part: 'collection' })
+  if (registry !== undefined) addSelfTime(registry, 'collection', busySeconds, longestSeconds)
   registry?.setGauge('wombat_monitor_points', points)
 }
 
@@ -121,7 +123,7 @@ export class RegistryReader implements Reader {
       },
       errors: [],
       startTimes,
-      record: (points) => recordCollection(own, points, durationMs, 0),
+      record: (points) => recordCollection(own, points, durationMs),
     }
   }
 
@@ -152,7 +154,8 @@ export class RegistryReader implements Reader {
       clock.nowMs(),
       errors,
     )
-    recordCollection(own, countPoints(snapshot), performance.now() - startMs, producer.busySeconds - busyBefore)
+    const busySeconds = producer.busySeconds - busyBefore
+    recordCollection(own, countPoints(snapshot), performance.now() - startMs, busySeconds, producer.takeLongestSlice())
     return snapshot
   }
 

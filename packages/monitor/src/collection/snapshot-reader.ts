@@ -98,7 +98,7 @@ export class SnapshotReader extends MetricReader {
       resource: completeResource(resourceMetrics.resource),
       errors,
       startTimes: this.#startTimes,
-      record: (points) => recordCollection(own, points, durationMs, 0),
+      record: (points) => recordCollection(own, points, durationMs),
     }
   }
 
@@ -157,7 +157,8 @@ export class SnapshotReader extends MetricReader {
     completeResource(resourceMetrics.resource)
     const snapshot = new Snapshot(resourceMetrics, this.#clock.nowMs(), errors)
     const busySeconds = (this.#producer?.busySeconds ?? 0) - busyBefore
-    recordCollection(this.#own, countPoints(snapshot), performance.now() - startMs, busySeconds)
+    const longestSeconds = this.#producer?.takeLongestSlice() ?? 0
+    recordCollection(this.#own, countPoints(snapshot), performance.now() - startMs, busySeconds, longestSeconds)
     return snapshot
   }
 }

@@ -62,6 +62,15 @@ export class Snapshot {
     return this.#points
   }
 
+  /** @internal Yields all points of all metrics one by one: there may be very many. */
+  *eachPoint(): Generator<Point> {
+    if (this.#points !== undefined) yield* this.#points
+    else {
+      for (const { metrics } of this.resourceMetrics.scopeMetrics)
+        for (const metric of metrics) yield* eachPoint(metric, this.timeMs)
+    }
+  }
+
   /** All metrics under the names and labels that they have in Prometheus, and what had to be left out. */
   get prometheus(): PrometheusMetrics {
     this.#prometheus ??= toPrometheusMetrics(this.resourceMetrics)

@@ -57,9 +57,9 @@ function sum(values: Iterable<number>): number {
   return Array.from(values).reduce((one, other) => one + other, 0)
 }
 
-function numbersByStore({ points }: Snapshot): Map<string, StoreNumbers> {
+function numbersByStore(snapshot: Snapshot): Map<string, StoreNumbers> {
   const stores = new Map<string, Map<string, Map<number, number>>>()
-  for (const point of points) {
+  for (const point of snapshot.eachPoint()) {
     const { store, level = -1 } = point.attributes
     if (!('value' in point) || typeof store !== 'string') continue
     const metrics = stores.get(store) ?? new Map<string, Map<number, number>>()

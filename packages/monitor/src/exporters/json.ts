@@ -62,7 +62,8 @@ export function jsonMetrics(
 
 /** Yields the metrics of a snapshot one by one: there may be very many. */
 export function* eachJsonMetric(snapshot: Snapshot, semconv: Semconv, recent: RecentHistograms): Generator<JsonMetric> {
-  for (const point of snapshot.points) if (isExported(point.metric, semconv)) yield jsonMetric(point, snapshot.timeMs, recent)
+  for (const point of snapshot.eachPoint())
+    if (isExported(point.metric, semconv)) yield jsonMetric(point, snapshot.timeMs, recent)
 }
 
 /** Returns a number as JSON. */

@@ -122,7 +122,7 @@ function monitored() {
 }
 
 function startedLog(reader: SnapshotReader, logger: CollectingLogger, intervalMs: number): IntervalLog {
-  const log = new IntervalLog({ reader, logger, intervalMs })
+  const log = new IntervalLog({ reader, registry: new MetricsRegistry(), logger, intervalMs })
   log.start()
   return log
 }
@@ -178,6 +178,6 @@ test('a collection that fails is logged with its reason', async () => {
 
 test('a log that was never started writes no line when it is closed', async () => {
   const { reader, logger } = monitored()
-  await new IntervalLog({ reader, logger, intervalMs: aDay }).close()
+  await new IntervalLog({ reader, registry: new MetricsRegistry(), logger, intervalMs: aDay }).close()
   expect(logger.lines).toEqual([])
 })

@@ -1,8 +1,11 @@
-import { metrics, type Operation, operations } from '@wombat/instrumentation'
+import { type MetricsRegistry, metrics, type Operation, operations } from '@wombat/instrumentation'
+import { operationMetrics } from '@wombat/instrumentation/internal'
 import type { Reader } from '../collection/registry-reader.ts'
+import { selfTimeSlices } from '../collection/self-metrics.ts'
 import type { HistogramPoint, Point, Snapshot } from '../collection/snapshot.ts'
 import type { Component } from '../component.ts'
 import type { Logger } from '../logger.ts'
+import { type PausableWork, runAtOnce } from '../time/time-slices.ts'
 import { errorMessage } from '../validation/error-message.ts'
 
 /** One operation of one store in an interval. */
@@ -27,30 +30,50 @@ export interface StoreSummary {
  * never ran are left out.
  */
 export function intervalSummary(before: Snapshot | undefined, now: Snapshot): StoreSummary[] {
+  return runAtOnce(summarizeInterval(before, now))
+}
+
+/** Does the same as `intervalSummary`, and may pause between two points. */
+function* summarizeInterval(before: Snapshot | undefined, now: Snapshot): PausableWork<StoreSummary[]> {
   const seconds = before === undefined ? undefined : (now.timeMs - before.timeMs) / 1000
-  const earlier = byMetricAndStore(before?.points ?? [])
-  const current = byMetricAndStore(now.points)
-  // The application's own metrics may have a label `store`, too.
-  const ownPoints = now.points.filter(({ metric }) => Object.hasOwn(metrics, metric))
-  const stores = new Set(
-    ownPoints.flatMap(({ attributes }) => (typeof attributes['store'] === 'string' ? [attributes['store']] : [])),
-  )
-  return [...stores].map((store) => {
-    const summaries = operations.flatMap((operation) => {
-      const find = (points: typeof current, suffix: string) => points.get(`db_${operation}_${suffix} ${store}`)
-      const latency = find(current, 'latency_seconds')
+  const earlier = yield* readStores(before)
+  const summaries: StoreSummary[] = []
+  for (const [store, current] of yield* readStores(now)) {
+    const ofOperations = operations.flatMap((operation) => {
+      const { latency: latencyName, errors: errorsName } = operationMetrics(operation)
+      const latency = current.get(latencyName)
       if (latency === undefined || !('count' in latency) || latency.count === 0) return []
-      const errors = pointValue(find(current, 'errors_total')) - pointValue(find(earlier, 'errors_total'))
-      const summary = operationSummary(
-        find(earlier, 'latency_seconds'),
-        latency,
-        errors,
-        seconds ?? (now.timeMs - latency.startMs) / 1000,
-      )
+      const pointBefore = earlier.get(store)?.get(latencyName)
+      const errors = pointValue(current.get(errorsName)) - pointValue(earlier.get(store)?.get(errorsName))
+      const summary = operationSummary(pointBefore, latency, errors, seconds ?? (now.timeMs - latency.startMs) / 1000)
       return [[operation, summary] as const]
     })
-    return { store, operations: Object.fromEntries(summaries) }
-  })
+    summaries.push({ store, operations: Object.fromEntries(ofOperations) })
+    yield
+  }
+  return summaries
+}
+
+const operationPoints: ReadonlySet<string> = new Set(
+  operations.flatMap((operation) => {
+    const { latency, errors } = operationMetrics(operation)
+    return [latency, errors]
+  }),
+)
+
+/** Returns the points of operations by metric, of each store that is measured. */
+function* readStores(snapshot: Snapshot | undefined): PausableWork<Map<string, Map<string, Point>>> {
+  const stores = new Map<string, Map<string, Point>>()
+  for (const point of snapshot?.eachPoint() ?? []) {
+    yield
+    const { store } = point.attributes
+    // The application's own metrics may have a label `store`, too.
+    if (typeof store !== 'string' || !Object.hasOwn(metrics, point.metric)) continue
+    const points = stores.get(store) ?? new Map<string, Point>()
+    stores.set(store, points)
+    if (operationPoints.has(point.metric)) points.set(point.metric, point)
+  }
+  return stores
 }
 
 function operationSummary(before: Point | undefined, now: HistogramPoint, errors: number, seconds: number): OperationSummary {
@@ -65,16 +88,13 @@ function operationSummary(before: Point | undefined, now: HistogramPoint, errors
   return { count, perSecond, errors, ...quantile(0.5, 'p50'), ...quantile(0.95, 'p95'), ...quantile(0.99, 'p99') }
 }
 
-function byMetricAndStore(points: readonly Point[]): Map<string, Point> {
-  return new Map(points.map((point) => [`${point.metric} ${point.attributes['store']}`, point]))
-}
-
 function pointValue(point: Point | undefined): number {
   return point !== undefined && 'value' in point ? point.value : 0
 }
 
 export interface IntervalLogOptions {
   readonly reader: Reader
+  readonly registry: MetricsRegistry
   readonly logger: Logger
   /** Milliseconds between two lines. */
   readonly intervalMs: number
@@ -102,10 +122,13 @@ export class IntervalLog implements Component {
   }
 
   async #write(): Promise<void> {
-    const { reader, logger } = this.#options
+    const { reader, registry, logger } = this.#options
     try {
       const now = await reader.take()
-      logger.info({ stores: intervalSummary(this.#before, now) }, 'metrics')
+      const slices = selfTimeSlices(registry, 'export')
+      const stores = await slices.run(summarizeInterval(this.#before, now))
+      slices.end()
+      logger.info({ stores }, 'metrics')
       this.#before = now
     } catch (error) {
       logger.error({ reason: errorMessage(error) }, 'metrics could not be collected')

@@ -12,11 +12,13 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import { RegistryProducer } from '../collection/registry-producer.ts'
-import { trackSelfTime } from '../collection/self-metrics.ts'
+import { addSelfTime, selfTimeSlices } from '../collection/self-metrics.ts'
 import type { Logger } from '../logger.ts'
 import { RegistrySource } from '../processes/registry-source.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
+import type { TimeSlices } from '../time/time-slices.ts'
 import { type SerializeMetrics, withJsonExemplars, withProtobufExemplars } from './otlp-exemplars.ts'
+import { joinJsonRequests, joinProtobufRequests, splitMetrics } from './otlp-parts.ts'
 
 /**
  * The options of the OTLP exporter, which sends over HTTP. Options that are left out come from OpenTelemetry's environment
@@ -160,18 +162,38 @@ const complete: Answer = { rejectedPoints: 0, message: '', problem: undefined }
 class Answers {
   /** The serializer for the exporter. */
   readonly serializer: Serializer
+  readonly #serialize: SerializeMetrics
+  readonly #join: (requests: readonly Uint8Array[]) => Uint8Array
+  /** Requests that are written already. */
+  readonly #prepared = new WeakMap<ResourceMetrics, Uint8Array>()
   #answer = complete
 
   constructor(serializer: Serializer) {
+    const isJson = serializer === JsonMetricsSerializer
     const serialize: SerializeMetrics = (metrics) => serializer.serializeRequest(metrics)
+    this.#serialize = isJson ? withJsonExemplars(serialize) : withProtobufExemplars(serialize)
+    this.#join = isJson ? joinJsonRequests : joinProtobufRequests
     this.serializer = {
-      serializeRequest: serializer === JsonMetricsSerializer ? withJsonExemplars(serialize) : withProtobufExemplars(serialize),
+      serializeRequest: (metrics: ResourceMetrics) => this.#prepared.get(metrics) ?? this.#serialize(metrics),
       deserializeResponse: (body: Uint8Array) => {
         this.#read(serializer, body)
         // With the response, the exporter would print it on `diag`, too.
         return {}
       },
     }
+  }
+
+  /** Writes a request in slices, before the exporter asks for it: the serializer itself cannot pause. */
+  async prepare(metrics: ResourceMetrics, slices: TimeSlices): Promise<void> {
+    const requests: Uint8Array[] = []
+    for (const part of splitMetrics(metrics)) {
+      const request = this.#serialize(part)
+      // The serializer is asked again, and the export fails as it would have.
+      if (request === undefined) return
+      requests.push(request)
+      await slices.yieldIfDue()
+    }
+    this.#prepared.set(metrics, this.#join(requests))
   }
 
   /** Returns the answers since the last call, as one. */
@@ -242,18 +264,32 @@ class CountedExporter implements PushMetricExporter {
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
     this.#registry.incrementCounter('wombat_monitor_exports_total', 1, { exporter: 'otlp' })
     const { busySeconds } = this.#producer
-    this.#registry.incrementCounter('wombat_monitor_busy_seconds_total', busySeconds - this.#busySeconds, { part: 'collection' })
+    addSelfTime(this.#registry, 'collection', busySeconds - this.#busySeconds, this.#producer.takeLongestSlice())
     this.#busySeconds = busySeconds
-    trackSelfTime(this.#registry, 'export', () =>
-      this.#exporter.export(metrics, (result) => {
-        const answer = this.#answers.take()
-        if (result.code !== ExportResultCode.SUCCESS) this.#failed(result.error)
-        else if (answer.problem !== undefined) this.#failed(new Error(answer.problem))
-        else this.#succeeded(answer)
-        // The SDK would also print every failure: it is counted and logged already.
-        done({ code: ExportResultCode.SUCCESS })
-      }),
-    )
+    void this.#export(metrics).then((error) => {
+      const answer = this.#answers.take()
+      if (error !== undefined) this.#failed(error)
+      else if (answer.problem !== undefined) this.#failed(new Error(answer.problem))
+      else this.#succeeded(answer)
+      // The SDK would also print every failure: it is counted and logged already.
+      done({ code: ExportResultCode.SUCCESS })
+    })
+  }
+
+  /** Returns why an export failed; undefined if it succeeded. */
+  async #export(metrics: ResourceMetrics): Promise<Error | undefined> {
+    const slices = selfTimeSlices(this.#registry, 'export', { pause: 'turn' })
+    try {
+      await this.#answers.prepare(metrics, slices)
+      const exported = new Promise<ExportResult>((resolve) => this.#exporter.export(metrics, resolve))
+      slices.end()
+      const { code, error } = await exported
+      return code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('unknown'))
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    } finally {
+      slices.end()
+    }
   }
 
   selectAggregationTemporality(instrumentType: InstrumentType): AggregationTemporality {
@@ -280,12 +316,11 @@ class CountedExporter implements PushMetricExporter {
     this.#loggedMs = Number.NEGATIVE_INFINITY
   }
 
-  #failed(error: Error | undefined): void {
+  #failed({ message: reason }: Error): void {
     this.#failures++
     this.#registry.incrementCounter('wombat_monitor_export_failures_total', 1, { exporter: 'otlp' })
     if (performance.now() - this.#loggedMs < minLogIntervalMs) return
     this.#loggedMs = performance.now()
-    const reason = error?.message ?? 'unknown'
     this.#logger.warn({ exporter: 'otlp', failed: this.#failures, reason }, this.#failureMessage)
   }
 }
