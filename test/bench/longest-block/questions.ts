@@ -60,7 +60,6 @@ export function allQuestions({ jsonPort, prometheusPort, historyEndMs: endMs }: 
     api('alerts', 'alerts', 2000),
     api('rules', 'rules'),
     api('values of a rule', `rules/HighErrorRateGet/values?start=${Date.now() - hourMs}&step=1m`),
-    api('values of a rule with many alerts', `rules/Many0/values?start=${Date.now() - hourMs}&step=5m`, 3000),
     api('events', 'events'),
     api('slow operations', 'slow-operations'),
     api('errors', 'errors'),

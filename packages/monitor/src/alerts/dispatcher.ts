@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorKind, seriesKey, withContextValue } from '@wombat/instrumentation/internal'
 import type { Logger } from '../logger.ts'
-import { type PausableWork, runAtOnce } from '../time/time-slices.ts'
+import { type PausableWork, runAtOnce, TimeSlices } from '../time/time-slices.ts'
 import type { Alert, Transition } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
@@ -298,6 +298,7 @@ class Outbox {
     })
     aborted.catch(() => {})
     try {
+      await expandAnnotations(group)
       await Promise.race([withoutTracing(() => this.#notifier.send(group, signal)), aborted])
       return undefined
     } catch (error) {
@@ -361,6 +362,16 @@ class Outbox {
   #tell(event: NotificationEvent | 'queued', details: NotificationDetails): void {
     this.#options.onEvent(this.#notifier.name, event, this.#owedCount, details)
   }
+}
+
+/** Expands the templates of all alerts with pauses in between, so that a notifier finds them expanded: there may be thousands. */
+async function expandAnnotations({ firing, resolved }: AlertGroup): Promise<void> {
+  const slices = new TimeSlices()
+  for (const alert of [...firing, ...resolved]) {
+    void alert.annotations
+    if (slices.isDue) await slices.pause()
+  }
+  slices.end()
 }
 
 interface Failure {

@@ -8,7 +8,8 @@ async function createHistory() {
   const registry = new MetricsRegistry({ semconv: 'both' })
   const exemplars = new ExemplarHistory()
   const recordAll = (): void => {
-    for (const { definition, series } of registry.families()) for (const one of series.values()) exemplars.add(definition.name, one)
+    for (const { definition, series } of registry.families())
+      for (const one of series.values()) exemplars.add(definition.name, one)
   }
   const record = async (store: string, value: number, timeMs: number): Promise<void> => {
     const latency = registry.histogram('db_get_latency_seconds', { store })

@@ -11,6 +11,7 @@ import {
 } from './notifier.ts'
 import { postJson } from './post-json.ts'
 import { readSecret, type Secret, secretSchema, secretUrlSchema } from './secret.ts'
+import { defer } from './stringify.ts'
 
 /** Options of `alertmanagerNotifier`. */
 export interface AlertmanagerOptions {
@@ -70,12 +71,13 @@ export function alertmanagerNotifier(options: AlertmanagerOptions): Notifier {
 
 /** Returns the body of Alertmanager's `POST /api/v2/alerts`. */
 export function alertmanagerAlerts({ atMs, firing, resolved }: AlertGroup, repeatMs: number) {
-  const toPayload = (alert: Alert, endsAtMs: number) => ({
-    labels: alert.labels,
-    annotations: alert.annotations,
-    startsAt: new Date(firedAtMs(alert)).toISOString(),
-    endsAt: new Date(endsAtMs).toISOString(),
-  })
+  const toPayload = (alert: Alert, endsAtMs: number) =>
+    defer(() => ({
+      labels: alert.labels,
+      annotations: alert.annotations,
+      startsAt: new Date(firedAtMs(alert)).toISOString(),
+      endsAt: new Date(endsAtMs).toISOString(),
+    }))
   return [
     ...firing.map((alert) => toPayload(alert, atMs + validIntervals * repeatMs)),
     ...resolved.map((alert) => toPayload(alert, alert.state.resolvedAtMs ?? atMs)),

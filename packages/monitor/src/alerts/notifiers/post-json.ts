@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isPrivateHost, parseHttpUrl, privateAddressCode, publicLookup } from './address-guard.ts'
 import { DeliveryError, RejectedError } from './notifier.ts'
+import { stringifyInSlices } from './stringify.ts'
 
 /** Options of one POST request. */
 export interface PostOptions {
@@ -22,7 +23,7 @@ export async function postJson(address: string, body: unknown, options: PostOpti
   const url = parseHttpUrl(address)
   if (url === null) throw new RejectedError('the URL is not an http or https URL')
   if (!options.allowPrivate && isPrivateHost(url.hostname)) throw privateAddressError()
-  const { status, retryAfter } = await post(url, JSON.stringify(body), options)
+  const { status, retryAfter } = await post(url, await stringifyInSlices(body), options)
   if (status >= 200 && status < 300) return
   const message = `the server answered with status ${status}`
   if (status < 500 && !temporaryStatuses.has(status)) throw new RejectedError(message)

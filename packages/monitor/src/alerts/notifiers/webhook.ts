@@ -4,6 +4,7 @@ import { fingerprint } from './fingerprint.ts'
 import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import { type AlertGroup, firedAtMs, type Notifier } from './notifier.ts'
 import { type Secret, secretSchema, secretUrlSchema } from './secret.ts'
+import { defer } from './stringify.ts'
 
 /** Options of `webhookNotifier`. */
 export interface WebhookOptions extends HttpNotifierOptions {
@@ -54,7 +55,7 @@ function webhookPayload({ rule, firing, resolved }: AlertGroup, receiver: string
     commonLabels: commonEntries(alerts.map(({ labels }) => labels)),
     commonAnnotations: commonEntries(alerts.map(({ annotations }) => annotations)),
     externalURL: '',
-    alerts: alerts.map(webhookAlert),
+    alerts: alerts.map((alert) => defer(() => webhookAlert(alert))),
   }
 }
 

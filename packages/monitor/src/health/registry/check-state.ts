@@ -1,4 +1,5 @@
 import type { Semaphore } from '@wombat/instrumentation/internal'
+import { eventLoopTurns } from '../../time/event-loop-turns.ts'
 import type { Finding, HealthCheck, HealthCheckResult } from '../check.ts'
 import type { CheckMetrics } from '../health-metrics.ts'
 import { type CheckRun, startCheckRun } from '../scheduling/check-run.ts'
@@ -156,6 +157,8 @@ export class CheckState {
   }
 
   async #runOnce(): Promise<void> {
+    // Many checks are due at the same time.
+    if (eventLoopTurns.isUsedUp()) await eventLoopTurns.next()
     if (this.#isRemoved) return
     const startMs = performance.now()
     const context = { nowMs: this.#options.clock(), previousStatus: this.currentStatus() }

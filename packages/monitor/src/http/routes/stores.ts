@@ -6,6 +6,7 @@ import { type HealthStatus, worstStatus } from '../../health/status.ts'
 import { listMetrics, metricNames } from '../../history/metric-catalog.ts'
 import { defaultWindowMs } from '../../history/queries.ts'
 import { summarizeStore } from '../../history/store-summary.ts'
+import type { PausableWork } from '../../time/time-slices.ts'
 import { jsonList } from '../json-answer.ts'
 import { type QueryRunner, RequestError } from '../query-runner.ts'
 import type { HealthSource } from './health.ts'
@@ -32,7 +33,7 @@ export function storeRoutes({ runner, alerts, health }: StoreRoutesOptions): Hon
       const period = { nowMs: runner.now(), windowMs: parsed.parameters.window }
       const own = ownStores(registry)
       const healthOf = storeHealth(health)
-      const alertsOf = storeAlerts(alerts)
+      const alertsOf = await slices.run(storeAlerts(alerts))
       const metricOf = metricNames(listMetrics(history, registry))
       const stores: object[] = []
       for (const store of [...new Set([...own.keys(), ...history.stores()])].sort()) {
@@ -96,9 +97,10 @@ function storeHealth(health: HealthSource): Map<string, HealthStatus> {
 }
 
 /** Returns how many alerts of each store fire and are pending. */
-function storeAlerts(alerts: AlertManager): Map<string, { firing: number; pending: number }> {
+function* storeAlerts(alerts: AlertManager): PausableWork<Map<string, { firing: number; pending: number }>> {
   const counts = new Map<string, { firing: number; pending: number }>()
   for (const { labels, state } of alerts.alerts()) {
+    yield
     const { store } = labels
     if (store === undefined || state.name === 'resolved') continue
     const count = counts.get(store) ?? { firing: 0, pending: 0 }
