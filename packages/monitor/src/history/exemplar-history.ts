@@ -3,10 +3,11 @@ import { seriesKey } from '@wombat/instrumentation/internal'
 import { toOwnName } from '../collection/prometheus-metrics.ts'
 import type { LabelMatchers } from './series-query.ts'
 
-/** About a megabyte. */
-const maxKept = 5000
-/** Of a bucket that fills quickly, an exemplar is kept as often as a page may draw a cell. */
-const minDistanceMs = 30_000
+/** About two megabytes. */
+const maxKept = 10_000
+/** A bucket that fills quickly keeps one so often that all buckets together reach back this far. */
+const reachMs = 3_600_000
+const minDistanceMs = 5000
 
 /** An exemplar with the histogram that it belongs to, under its name and labels in Prometheus. */
 export interface KeptExemplar extends Exemplar {
@@ -18,10 +19,11 @@ export interface KeptExemplar extends Exemplar {
 
 /** The exemplars of the recent samples of the history: a histogram itself has only the last one of each bucket. */
 export class ExemplarHistory {
-  /** By the order in which they were kept. */
+  /** In the order in which they were kept. */
   #kept: KeptExemplar[] = []
   /** The time of the newest one of each bucket, by histogram. */
   readonly #times = new Map<string, Map<number, number>>()
+  #bucketCount = 0
 
   /** Keeps the new exemplars of a histogram. */
   add(metric: string, { labels, instrument }: Series): void {
@@ -48,11 +50,13 @@ export class ExemplarHistory {
     const key = `${metric} ${seriesKey(labels)}`
     const times = this.#times.get(key) ?? new Map<number, number>()
     this.#times.set(key, times)
+    const distanceMs = Math.max(minDistanceMs, (this.#bucketCount * reachMs) / maxKept)
     for (const exemplar of exemplars) {
       const le = buckets.bounds.find((bound) => exemplar.value <= bound) ?? Number.POSITIVE_INFINITY
       const lastMs = times.get(le)
       // The clock may have been set back.
-      if (lastMs !== undefined && Math.abs(exemplar.timeMs - lastMs) < minDistanceMs) continue
+      if (lastMs === undefined) this.#bucketCount++
+      else if (Math.abs(exemplar.timeMs - lastMs) < distanceMs) continue
       times.set(le, exemplar.timeMs)
       this.#kept.push({ ...exemplar, metric, labels, le })
     }

@@ -11,6 +11,7 @@ import type {
   HealthCheck,
   HealthDetails,
   Heatmap,
+  HeatmapExemplar,
   JsonValue,
   QueryAnswer,
   QuerySeries,
@@ -55,6 +56,7 @@ export type CatalogAnswer = Catalog
 export type InstantSeries = QuerySeries
 export type QueryRangeAnswer = RangeAnswer
 export type HeatMapAnswer = Heatmap
+export type HeatMapExemplar = HeatmapExemplar
 export type AlertState = Alert
 export type ErrorRecord = ErrorEntry
 export type ConfigAnswer = Config

@@ -5,6 +5,7 @@ import type { ApiError } from '../api/client.ts'
 import type { HeatMapAnswer } from '../api/types.ts'
 import { Table } from '../components/table.tsx'
 import { showLive, zoomTo } from '../data/time-range.ts'
+import { traceLink } from '../data/trace-link.ts'
 import { formatCount } from '../format/numbers.ts'
 import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
 import { formatValue } from '../format/units.ts'
@@ -13,14 +14,15 @@ import { ChartFrame } from './chart-frame.tsx'
 import { cursorMs } from './cursor.ts'
 import { CursorBox } from './cursor-box.tsx'
 import { drawMarkLabels, drawMarks } from './draw-marks.ts'
-import { type HeatCells, toHeatCells } from './heat-cells.ts'
+import { type CellExemplar, type HeatCells, toHeatCells } from './heat-cells.ts'
+import { HeatTraces } from './heat-traces.tsx'
 import { marks } from './marks.tsx'
 import { describeNearby, markWidth } from './nearby-events.ts'
 import { useWidth } from './use-size.ts'
 
 const margin = { left: 64, right: 8, top: 8, bottom: 26 } as const
 const legendHeight = 32
-const noCells: HeatCells = { stepMs: 1, rows: [], columns: [], maxCount: 0 }
+const noCells: HeatCells = { stepMs: 1, rows: [], columns: [], maxCount: 0, exemplars: [] }
 
 export interface HeatMapProps {
   readonly title: string
@@ -70,6 +72,7 @@ function HeatPlot({
   const canvas = useRef<HTMLCanvasElement>(null)
   const pointer = useSignal<Pointer | undefined>(undefined)
   const brush = useSignal<{ readonly from: number; readonly to: number } | undefined>(undefined)
+  const chosen = useSignal<CellPlace | undefined>(undefined)
   const themeNow = theme.value
   const marksNow = marks.value
   const plotWidth = Math.max(1, width - margin.left - margin.right)
@@ -92,7 +95,12 @@ function HeatPlot({
   const finish = (): void => {
     const range = brush.value
     brush.value = undefined
-    if (range === undefined || Math.abs(range.to - range.from) < 4) return
+    if (range === undefined) return
+    if (Math.abs(range.to - range.from) < 4) {
+      const { timeMs, row } = pointer.value ?? {}
+      chosen.value = cells.exemplars.find((one) => one.row === row && isInColumn(one.columnMs, cells.stepMs, timeMs))
+      return
+    }
     const [fromMs, toMs] = [toTime(range.from), toTime(range.to)].sort((a, b) => a - b)
     if (fromMs !== undefined && toMs !== undefined) zoomTo(fromMs, toMs)
   }
@@ -140,8 +148,16 @@ function HeatPlot({
           {formatCount(cells.maxCount)} {counted} per cell
         </span>
       </div>
+      <HeatTraces cells={cells} chosen={chosen.value} unit={unit} onClose={() => (chosen.value = undefined)} />
     </>
   )
+}
+
+/** A cell of a heat map. */
+type CellPlace = Pick<CellExemplar, 'row' | 'columnMs'>
+
+function isInColumn(columnMs: number, stepMs: number, timeMs: number | undefined): boolean {
+  return timeMs !== undefined && columnMs >= timeMs && columnMs - stepMs < timeMs
 }
 
 /** Where the pointer is: in CSS pixels from the left, in time, and in which bucket. */
@@ -162,13 +178,23 @@ function PointerBox({ pointer, width, cells, unit, counted, msPerPixel }: Pointe
   if (pointer.value === undefined) return null
   const { left, timeMs, row: rowIndex } = pointer.value
   const row = cells.rows[rowIndex]
-  const column = cells.columns.find(({ endMs }) => endMs >= timeMs && endMs - cells.stepMs < timeMs)
+  const column = cells.columns.find(({ endMs }) => isInColumn(endMs, cells.stepMs, timeMs))
+  const traces = cells.exemplars.filter((one) => one.row === rowIndex && one.columnMs === column?.endMs).length
   const total = column?.counts.reduce((sum, one) => sum + one, 0)
   const rows = [
     ...(row === undefined || column === undefined
       ? []
       : [{ key: 'cell', label: rangeText(row, unit), value: formatCount(column.counts[rowIndex] ?? 0) }]),
     ...(total === undefined ? [] : [{ key: 'all', label: `all ${counted}`, value: formatCount(total) }]),
+    ...(traces === 0
+      ? []
+      : [
+          {
+            key: 'traces',
+            label: traces === 1 ? 'trace: click to see it' : 'traces: click to see them',
+            value: formatCount(traces),
+          },
+        ]),
   ]
   return (
     <CursorBox
@@ -205,9 +231,17 @@ function CellTable({ title, unit, endMs, cells, maxHeight }: CellTableProps) {
           key: String(row.to),
           title: rangeText(row, unit),
           isNumeric: true,
-          render: ({ counts }: HeatCells['columns'][number]) => {
+          render: ({ endMs: columnMs, counts }: HeatCells['columns'][number]) => {
             const count = counts[index] ?? 0
-            return count === 0 ? '' : formatCount(count)
+            const traced = cells.exemplars.findLast((one) => one.row === index && one.columnMs === columnMs)
+            const href = traceLink(traced?.traceId, traced?.spanId)
+            if (count === 0 && href === undefined) return ''
+            if (href === undefined) return formatCount(count)
+            return (
+              <a href={href} target="_blank" rel="noreferrer" title={`Trace ${traced?.traceId}, in a new tab`}>
+                {formatCount(count)}
+              </a>
+            )
           },
         })),
       ]}
@@ -267,12 +301,32 @@ function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height,
       context.fillRect(left, top, Math.max(1, right - left), bottom - top - 1)
     }
   }
+  drawExemplars(context, cells.exemplars, toX, (row) => margin.top + plotHeight - (row + 0.5) * rowHeight)
   context.restore()
   drawAxes(context, { cells, startMs, endMs, width, height, unit }, rowHeight, toX)
   // The context is scaled, so that a CSS pixel is one of it.
   const area = { left: margin.left, top: margin.top, width: plotWidth, height: plotHeight, ratio: 1, toX }
   drawMarks(context, area)
   drawMarkLabels(context, area)
+}
+
+/** Draws a dot in each cell that has a trace. */
+function drawExemplars(
+  context: CanvasRenderingContext2D,
+  exemplars: readonly CellExemplar[],
+  toX: (timeMs: number) => number,
+  toY: (row: number) => number,
+): void {
+  context.fillStyle = color('--text')
+  context.strokeStyle = color('--surface')
+  context.lineWidth = 1.5
+  for (const { row, timeMs } of exemplars) {
+    context.beginPath()
+    context.arc(toX(timeMs), toY(row), 3, 0, 2 * Math.PI)
+    context.stroke()
+    context.fill()
+  }
+  context.lineWidth = 1
 }
 
 function drawAxes(

@@ -16,7 +16,18 @@ const cache = new RangeCache<HeatMapAnswer, HeatMapAnswer>(
   (known, answer, { fromMs, endMs, keepFromMs }) => {
     const isContinued = known !== undefined && fromMs >= known.startMs && String(known.bounds) === String(answer.bounds)
     const before = isContinued ? known.columns.filter(([timeMs]) => timeMs >= keepFromMs && timeMs < fromMs) : []
-    return { ...answer, startMs: isContinued ? keepFromMs : fromMs, endMs, columns: [...before, ...answer.columns] }
+    const { stepMs } = answer
+    // The first column of an answer ends at its start: it has the exemplars of the step before.
+    const exemplarsBefore = isContinued
+      ? (known.exemplars ?? []).filter(({ timeMs }) => timeMs > keepFromMs - stepMs && timeMs <= fromMs - stepMs)
+      : []
+    return {
+      ...answer,
+      startMs: isContinued ? keepFromMs : fromMs,
+      endMs,
+      columns: [...before, ...answer.columns],
+      exemplars: [...exemplarsBefore, ...(answer.exemplars ?? [])],
+    }
   },
 )
 

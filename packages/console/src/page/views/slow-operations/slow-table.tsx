@@ -1,13 +1,13 @@
 import type { SlowOperation } from '../../api/types.ts'
 import { type Column, Table } from '../../components/table.tsx'
 import { TimeText } from '../../components/time-text.tsx'
+import { TraceCell } from '../../components/trace-cell.tsx'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatDuration } from '../../format/durations.ts'
 import { operationName } from '../../format/names.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { linkTo } from '../../router.ts'
 import { TimeParts } from './time-parts.tsx'
-import { TraceCell } from './trace-cell.tsx'
 
 /** How much of the charts a link from an operation shows before and after it. */
 const aroundMs = 60_000

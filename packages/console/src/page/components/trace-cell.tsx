@@ -1,6 +1,6 @@
-import { CopyButton } from '../../components/copy-button.tsx'
-import { Icon } from '../../components/icon.tsx'
-import { traceLink } from '../../data/trace-link.ts'
+import { traceLink } from '../data/trace-link.ts'
+import { CopyButton } from './copy-button.tsx'
+import { Icon } from './icon.tsx'
 
 /** The trace of an operation: a link to the reader's tracing system, if the page knows its address, and the ID to copy. */
 export function TraceCell({ traceId, spanId }: { readonly traceId?: string | undefined; readonly spanId?: string | undefined }) {
