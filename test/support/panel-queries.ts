@@ -12,7 +12,12 @@ export interface GeneratedPanel {
   readonly repeat?: string
   readonly maxDataPoints?: number
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
-  readonly targets?: ReadonlyArray<{ readonly refId: string; readonly expr: string; readonly legendFormat?: string }>
+  readonly targets?: ReadonlyArray<{
+    readonly refId: string
+    readonly expr: string
+    readonly legendFormat?: string
+    readonly exemplar?: boolean
+  }>
   readonly fieldConfig?: {
     readonly defaults: {
       readonly unit?: string

@@ -46,6 +46,17 @@ test('every panel has a description, a unit, a query and a no-value text', () =>
   }
 })
 
+test('charts of the latencies of operations ask for exemplars, and nothing else does', () => {
+  const asking = panels.filter(({ targets = [] }) => targets.some(({ exemplar }) => exemplar === true))
+  expect(asking.map(({ dashboard, title }) => `${dashboard}: ${title}`)).toEqual(
+    panels
+      .filter(({ type, targets = [] }) => type === 'timeseries' && targets.some(({ expr }) => /db_(get|set)_latency/.test(expr)))
+      .map(({ dashboard, title }) => `${dashboard}: ${title}`),
+  )
+  expect(asking.map(({ title }) => title)).toContain('Latency (P99)')
+  for (const { targets = [] } of asking) for (const { exemplar } of targets) expect(exemplar).toBe(true)
+})
+
 test.each(all)('panels of %s have unique titles and do not overlap', (_name, { panels }) => {
   const titles = panels.map(({ title }) => title)
   expect(titles).toEqual([...new Set(titles)])

@@ -6,11 +6,14 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat'
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as table from '@grafana/grafana-foundation-sdk/table'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
+import { type MetricName, operations } from '@wombat/instrumentation'
+import { operationMetrics } from '@wombat/instrumentation/internal'
 import { describeRules, errorCountSteps, findRules, runbookLinks, thresholdSteps } from './alert-thresholds.ts'
 import { healthMapping } from './health-status.ts'
 import { buildLink, variable } from './links.ts'
 import { describeMetrics, noValueText } from './panel-descriptions.ts'
 import type { PanelSpec } from './panel-spec.ts'
+import type { Query } from './query.ts'
 
 /** The data source selected by the dashboard's variable. */
 export const dataSource = { type: 'prometheus', uid: variable('datasource') } as const
@@ -127,11 +130,11 @@ function withDefaults<Panel extends AnyPanel>(panel: Panel, spec: PanelSpec): Pa
   if (spec.kind !== 'table') panel.dataLinks((spec.links ?? []).map(buildLink))
   const links = runbookLinks(rules)
   if (links.length > 0) panel.links(links.map((link) => buildLink({ ...link, opensNewTab: true })))
-  for (const [index, { query, legend }] of spec.series.entries()) panel.withTarget(buildTarget(spec, index, query.expr, legend))
+  for (const [index, { query, legend }] of spec.series.entries()) panel.withTarget(buildTarget(spec, index, query, legend))
   return panel
 }
 
-function buildTarget(spec: PanelSpec, index: number, expr: string, legend: string): cog.Builder<cog.Dataquery> {
+function buildTarget(spec: PanelSpec, index: number, { expr, metrics }: Query, legend: string): cog.Builder<cog.Dataquery> {
   const target = new prometheus.DataqueryBuilder()
     .refId(String.fromCharCode(65 + index))
     .datasource(dataSource)
@@ -140,7 +143,16 @@ function buildTarget(spec: PanelSpec, index: number, expr: string, legend: strin
   if (spec.kind === 'table') return target.instant().format(prometheus.PromQueryFormat.Table)
   const timeSeries = target.format(prometheus.PromQueryFormat.TimeSeries).legendFormat(legend)
   // A range query would show the last known value, even of a series that ended long ago.
-  return spec.kind === 'stat' ? timeSeries.instant() : timeSeries.range()
+  if (spec.kind === 'stat') return timeSeries.instant()
+  const range = timeSeries.range()
+  // Operations leave their traces in their latencies: points that lead to them.
+  return (spec.kind ?? 'timeseries') === 'timeseries' && metrics.some(isOperationLatency) ? range.exemplar(true) : range
+}
+
+const operationLatencies: ReadonlySet<MetricName> = new Set(operations.map((operation) => operationMetrics(operation).latency))
+
+function isOperationLatency(metric: MetricName): boolean {
+  return operationLatencies.has(metric)
 }
 
 /** Merges the queries into one row per label set: first the labels, then the values. */
