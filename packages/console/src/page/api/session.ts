@@ -8,6 +8,9 @@ export const session = signal<SessionAnswer | undefined>(undefined)
 /** Whether the reader has signed in and has not signed out here since. */
 const wantsSession = signal(false)
 
+/** Counts the sign-outs here: what was asked before one says nothing of the time after it. */
+let signOuts = 0
+
 /** Whether the session has ended by itself: it expired, or it was ended elsewhere. */
 export const hasSessionEnded = computed(() => isSignedOut.value && wantsSession.value)
 
@@ -21,11 +24,12 @@ export const changeProblem = computed(() => {
 
 /** Asks who the page is for the server. */
 export async function refreshSession(signal?: AbortSignal): Promise<Result<SessionAnswer>> {
+  const askedAfter = signOuts
   const result = await get('api/v1/session', {}, signal)
   // A monitor without sessions: its JSON API says whether it wants a token.
   if (!result.ok && result.error.status === 404)
     return { ok: true, value: apply({ authentication: 'none', signedIn: true, canChange: false }) }
-  if (result.ok) apply(result.value)
+  if (result.ok && askedAfter === signOuts) apply(result.value)
   return result
 }
 
@@ -49,6 +53,7 @@ export async function signIn(token: string): Promise<Result<SessionAnswer>> {
 export async function signOut(): Promise<Result<SessionAnswer>> {
   // Before the answer, because other requests may be refused sooner.
   wantsSession.value = false
+  signOuts++
   const result = await remove('api/v1/session')
   if (result.ok || result.error.kind === 'signed_out') return refreshSession()
   wantsSession.value = true
