@@ -22,7 +22,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // The default of 1 s is too short for what a child process does on a busy machine.
     expect: { poll: { timeout: 15_000 } },
-    // Processes, disks and threads of a busy machine: in CI a test gets a second attempt, which the report names ("retry x1").
+    // Processes, disks and threads of a busy machine: in CI a test gets a second attempt, and `npm test` names it.
     retry: process.env['CI'] === undefined ? 0 : 1,
     // The tests against real backends wait for most of their time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
