@@ -17,7 +17,7 @@ import type { Logger } from '../logger.ts'
 import { RegistrySource } from '../processes/registry-source.ts'
 import { type Clock, SystemClock } from '../time/clock.ts'
 import type { TimeSlices } from '../time/time-slices.ts'
-import { type SerializeMetrics, withJsonExemplars, withProtobufExemplars } from './otlp-exemplars.ts'
+import { type SerializeMetrics, withJsonAdditions, withProtobufAdditions } from './otlp-additions.ts'
 import { joinJsonRequests, joinProtobufRequests, splitMetrics } from './otlp-parts.ts'
 
 /**
@@ -171,7 +171,7 @@ class Answers {
   constructor(serializer: Serializer) {
     const isJson = serializer === JsonMetricsSerializer
     const serialize: SerializeMetrics = (metrics) => serializer.serializeRequest(metrics)
-    this.#serialize = isJson ? withJsonExemplars(serialize) : withProtobufExemplars(serialize)
+    this.#serialize = isJson ? withJsonAdditions(serialize) : withProtobufAdditions(serialize)
     this.#join = isJson ? joinJsonRequests : joinProtobufRequests
     this.serializer = {
       serializeRequest: (metrics: ResourceMetrics) => this.#prepared.get(metrics) ?? this.#serialize(metrics),

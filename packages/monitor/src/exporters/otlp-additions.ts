@@ -6,34 +6,44 @@ import type { FineExponentialHistogram, FineHistogram } from '../collection/regi
 /** Writes metrics as the body of an OTLP request. */
 export type SerializeMetrics = (metrics: ResourceMetrics) => Uint8Array | undefined
 
+/** What the data points of a registry's histograms have, and OpenTelemetry's serializer does not write. */
+interface Additions {
+  readonly exemplars: readonly Exemplar[]
+  /** Of an exponential histogram only. */
+  readonly zeroThreshold: number | undefined
+}
+
 /**
- * Adds exemplars to requests in protobuf. OpenTelemetry's serializer has none (opentelemetry-js#5147), but it keeps the order of the
- * metrics and of their points: the exemplars of a point are appended to its message, and everything else is copied as it is. Numbers of
- * fields: opentelemetry-proto 1.7, `metrics.proto`.
+ * Adds exemplars, and the zero threshold of exponential histograms, to requests in protobuf. OpenTelemetry's serializer has neither
+ * (opentelemetry-js#5147), but it keeps the order of the metrics and of their points: what a point has more is appended to its message, and
+ * everything else is copied as it is. Numbers of fields: opentelemetry-proto 1.7, `metrics.proto`.
  */
-export function withProtobufExemplars(serialize: SerializeMetrics): SerializeMetrics {
+export function withProtobufAdditions(serialize: SerializeMetrics): SerializeMetrics {
   return (metrics) => {
     const request = serialize(metrics)
-    if (request === undefined || !hasExemplars(metrics)) return request
+    if (request === undefined || !hasAdditions(metrics)) return request
     const scopes = metrics.scopeMetrics.map((scope) => scope.metrics)
     return rewrite(request, 1, () => (resource) => rewrite(resource, 2, (scope) => writeScope(scopes[scope] ?? [])))
   }
 }
 
-/** Adds exemplars to requests in JSON. */
-export function withJsonExemplars(serialize: SerializeMetrics): SerializeMetrics {
+/** Adds the same to requests in JSON. */
+export function withJsonAdditions(serialize: SerializeMetrics): SerializeMetrics {
   return (metrics) => {
     const request = serialize(metrics)
-    if (request === undefined || !hasExemplars(metrics)) return request
+    if (request === undefined || !hasAdditions(metrics)) return request
     const body: JsonRequest = JSON.parse(new TextDecoder().decode(request))
     for (const [scope, { metrics: ofScope }] of metrics.scopeMetrics.entries()) {
       for (const [index, { dataPoints }] of ofScope.entries()) {
         const written = body.resourceMetrics[0]?.scopeMetrics[scope]?.metrics[index]
         const points = (written?.histogram ?? written?.exponentialHistogram)?.dataPoints
         for (const [at, point] of dataPoints.entries()) {
-          const exemplars = exemplarsOf(point)
+          const additions = readAdditions(point)
           const target = points?.[at]
-          if (target !== undefined && exemplars.length > 0) target['exemplars'] = exemplars.map(jsonExemplar)
+          if (target === undefined || additions === undefined) continue
+          const { exemplars, zeroThreshold } = additions
+          if (zeroThreshold !== undefined) target['zeroThreshold'] = zeroThreshold
+          if (exemplars.length > 0) target['exemplars'] = exemplars.map(jsonExemplar)
         }
       }
     }
@@ -58,18 +68,22 @@ function jsonExemplar({ value, timeMs, traceId, spanId }: Exemplar) {
   return { timeUnixNano: nanoseconds(timeMs).toString(), asDouble: value, spanId, traceId }
 }
 
-function hasExemplars({ scopeMetrics }: ResourceMetrics): boolean {
+function hasAdditions({ scopeMetrics }: ResourceMetrics): boolean {
   return scopeMetrics.some(({ metrics }) => metrics.some(hasAny))
 }
 
 function hasAny({ dataPoints }: MetricData): boolean {
-  return (dataPoints as Array<DataPoint<unknown>>).some((point) => exemplarsOf(point).length > 0)
+  return (dataPoints as Array<DataPoint<unknown>>).some((point) => readAdditions(point) !== undefined)
 }
 
-/** Only histograms of a registry have exemplars. */
-function exemplarsOf({ value }: DataPoint<unknown>): readonly Exemplar[] {
-  if (typeof value !== 'object' || value === null) return []
-  return (value as Partial<FineHistogram | FineExponentialHistogram>).snapshot?.exemplars ?? []
+/** Returns what a point has more; undefined if it is nothing. Only histograms of a registry have anything. */
+function readAdditions({ value }: DataPoint<unknown>): Additions | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { snapshot } = value as Partial<FineHistogram | FineExponentialHistogram>
+  if (snapshot === undefined) return undefined
+  const { exemplars, buckets } = snapshot
+  const zeroThreshold = 'scale' in value ? buckets.edges[1] : undefined
+  return exemplars.length === 0 && zeroThreshold === undefined ? undefined : { exemplars, zeroThreshold }
 }
 
 /** Returns what is written instead of a message; undefined if it stays as it is. */
@@ -77,6 +91,7 @@ type Change = ((message: Uint8Array) => Uint8Array) | undefined
 
 const metricsField = 2
 const dataPointsField = 1
+const zeroThresholdField = 14
 /** The numbers of the exemplars in a point, by the number of the kind of histogram in its metric. */
 const exemplarsFields: ReadonlyMap<number, number> = new Map([
   [9, 8],
@@ -99,8 +114,8 @@ function writeMetric(metric: MetricData | undefined): Change {
         kind,
         () => (histogram) =>
           rewrite(histogram, dataPointsField, (index) => {
-            const exemplars = exemplarsOf(dataPoints[index] as DataPoint<unknown>)
-            return exemplars.length === 0 ? undefined : (point) => appendExemplars(point, exemplars, exemplarsField)
+            const additions = readAdditions(dataPoints[index] as DataPoint<unknown>)
+            return additions && ((point) => append(point, additions, exemplarsField))
           }),
       )
     }
@@ -130,7 +145,7 @@ function rewrite(message: Uint8Array, field: number, change: (index: number) => 
   return copiedTo === 0 ? message : writer.raw(message.subarray(copiedTo)).finish()
 }
 
-function appendExemplars(point: Uint8Array, exemplars: readonly Exemplar[], field: number): Uint8Array {
+function append(point: Uint8Array, { exemplars, zeroThreshold }: Additions, field: number): Uint8Array {
   const writer = new BinaryWriter().raw(point)
   for (const { value, timeMs, traceId, spanId } of exemplars) {
     writer.tag(field, WireType.LengthDelimited).fork()
@@ -140,6 +155,7 @@ function appendExemplars(point: Uint8Array, exemplars: readonly Exemplar[], fiel
     writer.tag(5, WireType.LengthDelimited).bytes(Buffer.from(traceId, 'hex'))
     writer.join()
   }
+  if (zeroThreshold !== undefined) writer.tag(zeroThresholdField, WireType.Bit64).double(zeroThreshold)
   return writer.finish()
 }
 

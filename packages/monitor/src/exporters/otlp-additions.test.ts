@@ -5,7 +5,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { RegistryProducer, type RegistryProducerOptions } from '../collection/registry-producer.ts'
-import { withJsonExemplars, withProtobufExemplars } from './otlp-exemplars.ts'
+import { withJsonAdditions, withProtobufAdditions } from './otlp-additions.ts'
 
 const exemplar = (value: number, timeMs: number) => ({
   value,
@@ -55,6 +55,16 @@ function readExemplar(message: Uint8Array) {
   return { value: fields[3], timeMs: Number(fields[2]) / 1e6, traceId: fields[5], spanId: fields[4] }
 }
 
+function readZeroThreshold(point: Uint8Array): number | undefined {
+  const reader = new BinaryReader(point)
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag()
+    if (number === 14) return reader.double()
+    reader.skip(type, number)
+  }
+  return undefined
+}
+
 const cases = [
   ['explicit', 9, 8],
   ['exponential', 10, 11],
@@ -63,7 +73,7 @@ for (const [histograms, kind, field] of cases) {
   test(`protobuf: ${histograms} histograms have their exemplars, and everything else is as without them`, async () => {
     const metrics = await collected({ histograms })
     const serialize = (one: ResourceMetrics) => ProtobufMetricsSerializer.serializeRequest(one)
-    const request = withProtobufExemplars(serialize)(metrics) ?? new Uint8Array()
+    const request = withProtobufAdditions(serialize)(metrics) ?? new Uint8Array()
     const points = (body: Uint8Array): Uint8Array[] =>
       messages(body, 1)
         .flatMap((one) => messages(one, 2))
@@ -81,16 +91,20 @@ for (const [histograms, kind, field] of cases) {
     expect(
       points(plain).map((point, index) => Buffer.compare(point, points(request)[index]?.subarray(0, point.length) ?? point)),
     ).toEqual(points(plain).map(() => 0))
-    // Without the exemplars and with the lengths of the messages around them, nothing is left.
-    expect(request.length - plain.length).toBeGreaterThan(2 * (16 + 8 + 8 + 8))
-    expect(request.length - plain.length).toBeLessThan(2 * (16 + 8 + 8 + 8 + 10) + 10)
+    const thresholds = points(request).map(readZeroThreshold)
+    expect(thresholds.filter((one) => one !== undefined)).toEqual(histograms === 'exponential' ? thresholds : [])
+    if (histograms === 'exponential') expect(thresholds[0]).toBe(2 ** -27)
+    // Without the exemplars, the thresholds and with the lengths of the messages around them, nothing is left.
+    const thresholdBytes = 9 * thresholds.filter((one) => one !== undefined).length
+    expect(request.length - plain.length - thresholdBytes).toBeGreaterThan(2 * (16 + 8 + 8 + 8))
+    expect(request.length - plain.length - thresholdBytes).toBeLessThan(2 * (16 + 8 + 8 + 8 + 10) + 10 + thresholds.length)
   })
 
   test(`JSON: ${histograms} histograms have their exemplars, and everything else is as without them`, async () => {
     const metrics = await collected({ histograms })
     const serialize = (one: ResourceMetrics) => JsonMetricsSerializer.serializeRequest(one)
     const read = (body: Uint8Array | undefined) => JSON.parse(Buffer.from(body ?? []).toString())
-    const request = read(withJsonExemplars(serialize)(metrics))
+    const request = read(withJsonAdditions(serialize)(metrics))
     const written = JSON.stringify(request).match(/"exemplars":\[.*?\]/g)
     expect(written).toEqual([
       `"exemplars":${JSON.stringify(
@@ -102,16 +116,22 @@ for (const [histograms, kind, field] of cases) {
         })),
       )}`,
     ])
-    expect(JSON.parse(JSON.stringify(request).replace(`,${written?.[0]}`, ''))).toEqual(read(serialize(metrics)))
+    const thresholds = JSON.stringify(request).match(/"zeroThreshold":[^,}]+/g) ?? []
+    if (histograms === 'exponential') expect(thresholds[0]).toBe(`"zeroThreshold":${2 ** -27}`)
+    else expect(thresholds).toEqual([])
+    const without = JSON.stringify(request)
+      .replace(`,${written?.[0]}`, '')
+      .replaceAll(/,"zeroThreshold":[^,}]+/g, '')
+    expect(JSON.parse(without)).toEqual(read(serialize(metrics)))
   })
 }
 
 test('a request without exemplars is not touched', async () => {
   const metrics = await collected({}, false)
   const request = new Uint8Array([1, 2, 3])
-  expect(withProtobufExemplars(() => request)(metrics)).toBe(request)
-  expect(withJsonExemplars(() => request)(metrics)).toBe(request)
-  expect(withProtobufExemplars(() => undefined)(await collected())).toBeUndefined()
+  expect(withProtobufAdditions(() => request)(metrics)).toBe(request)
+  expect(withJsonAdditions(() => request)(metrics)).toBe(request)
+  expect(withProtobufAdditions(() => undefined)(await collected())).toBeUndefined()
 })
 
 test('with delta temporality, an exemplar is exported once', async () => {
@@ -121,7 +141,7 @@ test('with delta temporality, an exemplar is exported once', async () => {
   const send = async () => {
     const { resourceMetrics } = await producer.collect()
     const metrics = { ...resourceMetrics, resource: resourceFromAttributes({}) }
-    const body = withJsonExemplars((one) => JsonMetricsSerializer.serializeRequest(one))(metrics)
+    const body = withJsonAdditions((one) => JsonMetricsSerializer.serializeRequest(one))(metrics)
     return (
       Buffer.from(body ?? [])
         .toString()
