@@ -29,7 +29,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     const answer = await get('/api/v1/heatmap', queries['/api/v1/heatmap'])
     expect(await answer.json()).toHaveProperty('exemplars')
-  })
+  }, 10_000)
 })
 
 afterAll(async () => {
