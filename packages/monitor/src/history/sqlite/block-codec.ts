@@ -27,9 +27,12 @@ export async function encodeBlock({ timesMs, seriesIds, values }: Block, slices:
   writePlanes(timesMs, planes, 0)
   for (let index = 0; index < seriesIds.length; index++) {
     writePlanes(values.subarray(index * count, (index + 1) * count), planes, (index + 1) * count)
-    await slices.yieldIfDue()
+    if (slices.isDue) await slices.pause()
   }
-  return compress(planes, { params })
+  slices.end()
+  const body = await compress(planes, { params })
+  slices.begin()
+  return body
 }
 
 /**
@@ -38,14 +41,16 @@ export async function encodeBlock({ timesMs, seriesIds, values }: Block, slices:
  * @throws Error if the bytes are damaged or have another size.
  */
 export async function decodeBlock(body: Uint8Array, seriesIds: Uint32Array, count: number, slices: TimeSlices): Promise<Block> {
+  slices.end()
   const planes = await decompress(body)
+  slices.begin()
   // Node 22 does not report a truncated stream.
   if (planes.length !== (seriesIds.length + 1) * count * bytesPerValue)
     throw new Error(`a block of ${planes.length} bytes does not contain ${count} samples of ${seriesIds.length} series`)
   const all = new Float64Array((seriesIds.length + 1) * count)
   for (let index = 0; index <= seriesIds.length; index++) {
     readPlanes(planes, all.subarray(index * count, (index + 1) * count), index * count)
-    await slices.yieldIfDue()
+    if (slices.isDue) await slices.pause()
   }
   return { timesMs: all.subarray(0, count), seriesIds, values: all.subarray(count) }
 }

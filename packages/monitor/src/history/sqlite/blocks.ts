@@ -8,7 +8,15 @@ export interface SampleRow {
   readonly samples: Uint8Array | null
 }
 
-const rowsPerRead = 64
+/** What is read at once, in bytes: less than a millisecond. */
+const bytesPerRead = 2 ** 18
+const maxRowsPerRead = 64
+
+/** Returns how many rows may be read at once, after a row that is as long as they are. */
+export function rowsPerRead(before: SampleRow | undefined): number {
+  const rowBytes = before?.samples?.length ?? bytesPerRead
+  return Math.min(maxRowsPerRead, Math.max(1, Math.floor(bytesPerRead / Math.max(1, rowBytes))))
+}
 
 /**
  * Reads all samples of a file from `fromMs` on, oldest first: the compacted blocks, then the rows that are not compacted yet.
@@ -32,10 +40,11 @@ export async function* readBlocks(
       onUnreadable(error)
     }
   }
-  const nextRows = database.prepare(`SELECT time_ms, samples FROM tick WHERE time_ms >= ? ORDER BY time_ms LIMIT ${rowsPerRead}`)
+  const nextRows = database.prepare('SELECT time_ms, samples FROM tick WHERE time_ms >= ? ORDER BY time_ms LIMIT ?')
+  let last: SampleRow | undefined
   for (let nextMs = fromMs; ; ) {
-    const rows = nextRows.all(nextMs) as unknown as SampleRow[]
-    const last = rows.at(-1)
+    const rows = nextRows.all(nextMs, rowsPerRead(last)) as unknown as SampleRow[]
+    last = rows.at(-1)
     if (last === undefined) return
     yield await toBlock(rows, slices)
     nextMs = last.time_ms + 1
@@ -57,7 +66,7 @@ export async function toBlock(rows: readonly SampleRow[], slices: TimeSlices): P
       hasSample ||= !Number.isNaN(value)
     }
     if (hasSample) seriesIds.push(id)
-    await slices.yieldIfDue()
+    if (slices.isDue) await slices.pause()
   }
   return {
     timesMs: Float64Array.from(rows, ({ time_ms }) => time_ms),

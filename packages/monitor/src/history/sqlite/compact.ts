@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { TimeSlices } from '../../time/time-slices.ts'
 import { encodeBlock } from './block-codec.ts'
-import { type SampleRow, toBlock } from './blocks.ts'
+import { rowsPerRead, type SampleRow, toBlock } from './blocks.ts'
 import { transaction } from './transaction.ts'
 
 /** Approximate number of values in one block: an hour of 700 series every ten seconds. A longer period becomes several blocks. */
 const valuesPerBlock = 2 ** 18
 const bytesPerValue = 8
-const rowsPerRead = 32
 
 /**
  * Compacts the sample rows of all periods that have ended into compressed blocks, in slices. Stops if `shouldContinue` returns
@@ -62,12 +61,13 @@ async function readRows(
   shouldContinue: () => boolean,
 ): Promise<SampleRow[]> {
   const nextRows = database.prepare(
-    `SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ${rowsPerRead}`,
+    'SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ?',
   )
   const rows: SampleRow[] = []
   let bytes = 0
   while (bytes < valuesPerBlock * bytesPerValue && shouldContinue()) {
-    const next = nextRows.all(rows.at(-1)?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs) as unknown as SampleRow[]
+    const last = rows.at(-1)
+    const next = nextRows.all(last?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs, rowsPerRead(last)) as unknown as SampleRow[]
     if (next.length === 0) break
     for (const { samples } of next) bytes += samples?.length ?? 0
     rows.push(...next)

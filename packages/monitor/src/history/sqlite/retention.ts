@@ -14,8 +14,8 @@ export interface RetentionOptions {
 }
 
 /** Work of one call: a file that is much too large shrinks over many samples. */
-const maxDeletesPerCall = 4
-const rowsPerDelete = 64
+const maxRowsPerDelete = 64
+const bytesPerDelete = 2 ** 20
 const pagesPerVacuum = 64
 const maxJournalBytes = 4 * 2 ** 20
 
@@ -49,15 +49,13 @@ export class Retention {
     this.#freePageCount = database.prepare('PRAGMA freelist_count')
   }
 
-  /** Deletes a limited number of blocks or rows. Call it after each write, with its recording time. */
+  /** Deletes a block, or a limited number of rows. Call it after each write, with its recording time. */
   enforce(nowMs: number): void {
     this.#shrinkJournal()
     const fromMs = nowMs - this.#options.retentionMs
     if (this.#isWithinLimits(fromMs)) return
     transaction(this.#database, () => {
-      for (let count = 0; count < maxDeletesPerCall && !this.#isWithinLimits(fromMs); count++) {
-        if (!this.#deleteOldest(fromMs)) break
-      }
+      this.#deleteOldest(fromMs)
       const oldestMs = Math.min(
         this.#readOldestBlock()?.from_ms ?? Number.POSITIVE_INFINITY,
         this.#readOldestRowMs() ?? Number.POSITIVE_INFINITY,
@@ -92,16 +90,17 @@ export class Retention {
     return (this.#readOldestBlock()?.to_ms ?? fromMs) >= fromMs && (this.#readOldestRowMs() ?? fromMs) >= fromMs
   }
 
-  /** Deletes the oldest block, or the oldest rows if they are older. Returns whether anything was deleted. */
-  #deleteOldest(fromMs: number): boolean {
+  /** Deletes the oldest block, or the oldest rows if they are older. */
+  #deleteOldest(fromMs: number): void {
     const block = this.#readOldestBlock()
     const rowMs = this.#readOldestRowMs()
     if (block !== undefined && (block.from_ms <= (rowMs ?? block.from_ms) || block.to_ms < fromMs)) {
       this.#database.prepare('DELETE FROM chunk WHERE id = ?').run(block.id)
-      return true
+      return
     }
-    const oldestRows = `SELECT time_ms FROM tick ORDER BY time_ms LIMIT ${rowsPerDelete}`
-    return this.#database.prepare(`DELETE FROM tick WHERE time_ms IN (${oldestRows})`).run().changes > 0
+    const rows = Math.floor(bytesPerDelete / (8 * Math.max(1, this.#seriesIds.width)))
+    const oldestRows = 'SELECT time_ms FROM tick ORDER BY time_ms LIMIT ?'
+    this.#database.prepare(`DELETE FROM tick WHERE time_ms IN (${oldestRows})`).run(Math.min(maxRowsPerDelete, Math.max(1, rows)))
   }
 
   #readOldestBlock(): BlockRow | undefined {
