@@ -45,9 +45,9 @@ const load: Load = {
 const execArgv = values.profile ? ['--conditions=source'] : []
 const server = fork(new URL('./service.js', import.meta.url), [JSON.stringify(load)], { execArgv })
 const idle = fork(new URL('./idle.js', import.meta.url), [], { execArgv: [] })
-server.once('exit', (code) => {
-  if (code !== 0) process.exit(1)
-})
+// Its error is on the console.
+const failed = (): never => process.exit(1)
+server.once('exit', failed)
 try {
   const [[service]] = (await Promise.all([once(server, 'message'), once(idle, 'message')])) as [[Service], unknown]
   const questions = allQuestions(service, load.historyDays).filter(({ name }) => name.includes(values.only ?? ''))
@@ -72,6 +72,7 @@ try {
     return asking
   }
 } finally {
+  server.off('exit', failed)
   server.kill('SIGKILL')
   idle.kill('SIGKILL')
   sink.closeAllConnections()
