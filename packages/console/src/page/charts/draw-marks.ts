@@ -1,5 +1,5 @@
 import { color, withAlpha } from '../theme/theme.ts'
-import { frequentKinds, kinds } from './event-kinds.ts'
+import { frequentKinds, isLabeled, kinds } from './event-kinds.ts'
 import { placeLabels } from './mark-labels.ts'
 import { marks } from './marks.tsx'
 import { markWidth } from './nearby-events.ts'
@@ -15,10 +15,21 @@ export interface PlotArea {
   readonly toX: (timeMs: number) => number
 }
 
+const tickRowHeight = 8
+const labelRowHeight = 14
+
+/** Returns where the area of a plot begins, in CSS pixels: below the ticks of the marks and, if there are any, their names. */
+export function plotTop(hasLabels: boolean): number {
+  return hasLabels ? tickRowHeight + labelRowHeight : tickRowHeight
+}
+
 /** The lines of more rare events than this are drawn faintly. */
 const maxClearMarks = 25
 
-/** Draws each event as a tick above the area, a rare one as a line too, one that lasts as a band, and what the application did by its name. */
+/**
+ * Draws each event as a tick above the area, a rare one as a line too. One that lasts is a band; a frequent one is only a strip at the top,
+ * because one slow minute after the other would tint the whole chart.
+ */
 export function drawMarks(context: CanvasRenderingContext2D, area: PlotArea): void {
   const { left, top, width, height, ratio, toX } = area
   const shown = marks.peek()
@@ -33,13 +44,14 @@ export function drawMarks(context: CanvasRenderingContext2D, area: PlotArea): vo
     const x = Math.round(toX(startMs))
     const length = endMs === undefined ? 0 : toX(endMs) - x
     const stroke = color(kinds[kind].color)
+    const isFrequent = frequentKinds.has(kind)
     if (length >= 2 * ratio) {
-      context.fillStyle = withAlpha(stroke, 0.1)
-      context.fillRect(x, top, length, height)
+      context.fillStyle = withAlpha(stroke, isFrequent ? 0.35 : 0.1)
+      context.fillRect(x, isFrequent ? top - 2 * ratio : top, length, isFrequent ? 3 * ratio : height)
     }
     if (x - (lastOfKind.get(kind) ?? Number.NEGATIVE_INFINITY) < markWidth * ratio) continue
     lastOfKind.set(kind, x)
-    if (!frequentKinds.has(kind)) {
+    if (!isFrequent) {
       context.fillStyle = withAlpha(stroke, lineAlpha)
       context.fillRect(x, top, ratio, height)
     }
@@ -53,21 +65,17 @@ export function drawMarks(context: CanvasRenderingContext2D, area: PlotArea): vo
   context.restore()
 }
 
-/** Writes the names of what the application did beside the marks, above what the chart shows. */
+/** Writes the names of what the application did above its marks: there, they hide no value. */
 export function drawMarkLabels(context: CanvasRenderingContext2D, { left, top, width, ratio, toX }: PlotArea): void {
-  const named = marks.peek().filter(({ kind }) => kind === 'annotation')
+  const named = marks.peek().filter(isLabeled)
   const labels = named.map(({ title, startMs }) => ({ text: title, x: toX(startMs) / ratio }))
   context.save()
   context.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`
   context.textAlign = 'left'
-  context.textBaseline = 'top'
+  context.textBaseline = 'bottom'
+  context.fillStyle = color(kinds.annotation.color)
   for (const { text, x, maxWidth } of placeLabels(labels, left / ratio, (left + width) / ratio)) {
-    const fitted = fitText(context, text, (maxWidth - 12) * ratio)
-    const labelWidth = context.measureText(fitted).width + 6 * ratio
-    context.fillStyle = withAlpha(color('--surface'), 0.85)
-    context.fillRect((x + 2) * ratio, top + ratio, labelWidth, 15 * ratio)
-    context.fillStyle = color(kinds.annotation.color)
-    context.fillText(fitted, (x + 5) * ratio, top + 3 * ratio)
+    context.fillText(fitText(context, text, (maxWidth - 8) * ratio), x * ratio, top - 6 * ratio)
   }
   context.restore()
 }

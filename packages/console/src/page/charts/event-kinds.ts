@@ -1,4 +1,5 @@
-import type { EventKind } from '../api/types.ts'
+import type { EventKind, TimelineEvent } from '../api/types.ts'
+import { isHealthStatus, statusOfSeverity } from '../components/status.tsx'
 
 /** The kinds of events, as people call them, with the colors of their marks. */
 export const kinds: Readonly<Record<EventKind, { readonly title: string; readonly color: string }>> = {
@@ -31,6 +32,18 @@ export const frequentKinds: ReadonlySet<EventKind> = new Set([
   'event_loop_block',
   'notification',
 ])
+
+/** Returns whether the name of an event stands on charts: of what the application said that it did. */
+export function isLabeled({ kind }: Pick<TimelineEvent, 'kind'>): boolean {
+  return kind === 'annotation'
+}
+
+/** Returns the color of an event among others in words: of a health change or an alert, how bad the new state is; else that of its kind. */
+export function eventColor({ kind, severity, details }: Pick<TimelineEvent, 'kind' | 'severity' | 'details'>): string {
+  const { to } = details
+  if (kind === 'alert') return `--${to === 'firing' ? statusOfSeverity(severity) : 'healthy'}`
+  return kind === 'health_change' && isHealthStatus(to) ? `--${to}` : kinds[kind].color
+}
 
 /** Flushes and compactions are the daily work of an engine: too many to be marks unless they are wanted. */
 export const defaultKinds: readonly EventKind[] = eventKinds.filter(

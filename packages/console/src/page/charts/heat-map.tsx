@@ -13,14 +13,14 @@ import { color, theme } from '../theme/theme.ts'
 import { ChartFrame } from './chart-frame.tsx'
 import { cursorMs } from './cursor.ts'
 import { CursorBox } from './cursor-box.tsx'
-import { drawMarkLabels, drawMarks } from './draw-marks.ts'
+import { drawMarkLabels, drawMarks, plotTop } from './draw-marks.ts'
 import { type CellExemplar, type HeatCells, toHeatCells } from './heat-cells.ts'
 import { HeatTraces } from './heat-traces.tsx'
-import { marks } from './marks.tsx'
+import { hasMarkLabels, marks } from './marks.tsx'
 import { describeNearby, markWidth } from './nearby-events.ts'
 import { useWidth } from './use-size.ts'
 
-const margin = { left: 64, right: 8, top: 8, bottom: 26 } as const
+const margin = { left: 64, right: 8, bottom: 26 } as const
 const legendHeight = 32
 const noCells: HeatCells = { stepMs: 1, rows: [], columns: [], maxCount: 0, exemplars: [] }
 
@@ -76,18 +76,19 @@ function HeatPlot({
   const themeNow = theme.value
   const marksNow = marks.value
   const plotWidth = Math.max(1, width - margin.left - margin.right)
-  const plotHeight = height - margin.top - margin.bottom
+  const top = plotTop(hasMarkLabels.value)
+  const plotHeight = height - top - margin.bottom
   const toTime = (x: number): number => startMs + ((x - margin.left) / plotWidth) * (endMs - startMs)
   const toX = (timeMs: number): number => margin.left + ((timeMs - startMs) / (endMs - startMs)) * plotWidth
 
   useEffect(() => {
     const { current } = canvas
-    if (current !== null && width > 0) draw(current, { cells, startMs, endMs, width, height, unit })
-  }, [cells, startMs, endMs, width, height, themeNow, marksNow, unit])
+    if (current !== null && width > 0) draw(current, { cells, startMs, endMs, width, height, top, unit })
+  }, [cells, startMs, endMs, width, height, top, themeNow, marksNow, unit])
 
   const read = ({ offsetX, offsetY }: PointerEvent): void => {
     const timeMs = toTime(Math.min(Math.max(offsetX, margin.left), margin.left + plotWidth))
-    const row = Math.floor(((plotHeight - (offsetY - margin.top)) / plotHeight) * cells.rows.length)
+    const row = Math.floor(((plotHeight - (offsetY - top)) / plotHeight) * cells.rows.length)
     cursorMs.value = timeMs
     pointer.value = { left: offsetX, timeMs, row }
     if (brush.value !== undefined) brush.value = { from: brush.value.from, to: offsetX }
@@ -126,7 +127,7 @@ function HeatPlot({
           onDblClick={showLive}
         />
         {cursorX !== undefined && cursorX >= margin.left && cursorX <= width - margin.right && (
-          <span class="heat-cursor" style={{ left: `${cursorX}px`, top: `${margin.top}px`, height: `${plotHeight}px` }} />
+          <span class="heat-cursor" style={{ left: `${cursorX}px`, top: `${top}px`, height: `${plotHeight}px` }} />
         )}
         {brushed !== undefined && Math.abs(brushed.to - brushed.from) >= 4 && (
           <span
@@ -134,7 +135,7 @@ function HeatPlot({
             style={{
               left: `${Math.min(brushed.from, brushed.to)}px`,
               width: `${Math.abs(brushed.to - brushed.from)}px`,
-              top: `${margin.top}px`,
+              top: `${top}px`,
               height: `${plotHeight}px`,
             }}
           />
@@ -270,10 +271,12 @@ interface Drawing {
   readonly endMs: number
   readonly width: number
   readonly height: number
+  /** Where the cells begin. */
+  readonly top: number
   readonly unit: string
 }
 
-function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height, unit }: Drawing): void {
+function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height, top, unit }: Drawing): void {
   const ratio = devicePixelRatio
   canvas.width = width * ratio
   canvas.height = height * ratio
@@ -281,14 +284,14 @@ function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height,
   if (context === null) return
   context.scale(ratio, ratio)
   const plotWidth = width - margin.left - margin.right
-  const plotHeight = height - margin.top - margin.bottom
+  const plotHeight = height - top - margin.bottom
   const toX = (timeMs: number): number => margin.left + ((timeMs - startMs) / (endMs - startMs)) * plotWidth
   const rowHeight = plotHeight / cells.rows.length
   const shades = [color('--heat-low'), color('--heat-middle'), color('--heat-high')].map(parseColor)
   const scale = Math.log1p(cells.maxCount)
   context.save()
   context.beginPath()
-  context.rect(margin.left, margin.top, plotWidth, plotHeight)
+  context.rect(margin.left, top, plotWidth, plotHeight)
   context.clip()
   for (const column of cells.columns) {
     const left = Math.round(toX(column.endMs - cells.stepMs))
@@ -296,16 +299,16 @@ function draw(canvas: HTMLCanvasElement, { cells, startMs, endMs, width, height,
     for (const [row, count] of column.counts.entries()) {
       if (count === 0) continue
       context.fillStyle = mix(shades, scale === 0 ? 1 : Math.log1p(count) / scale)
-      const top = Math.round(margin.top + plotHeight - (row + 1) * rowHeight)
-      const bottom = Math.round(margin.top + plotHeight - row * rowHeight)
-      context.fillRect(left, top, Math.max(1, right - left), bottom - top - 1)
+      const cellTop = Math.round(top + plotHeight - (row + 1) * rowHeight)
+      const cellBottom = Math.round(top + plotHeight - row * rowHeight)
+      context.fillRect(left, cellTop, Math.max(1, right - left), cellBottom - cellTop - 1)
     }
   }
-  drawExemplars(context, cells.exemplars, toX, (row) => margin.top + plotHeight - (row + 0.5) * rowHeight)
+  drawExemplars(context, cells.exemplars, toX, (row) => top + plotHeight - (row + 0.5) * rowHeight)
   context.restore()
-  drawAxes(context, { cells, startMs, endMs, width, height, unit }, rowHeight, toX)
+  drawAxes(context, { cells, startMs, endMs, width, height, top, unit }, rowHeight, toX)
   // The context is scaled, so that a CSS pixel is one of it.
-  const area = { left: margin.left, top: margin.top, width: plotWidth, height: plotHeight, ratio: 1, toX }
+  const area = { left: margin.left, top, width: plotWidth, height: plotHeight, ratio: 1, toX }
   drawMarks(context, area)
   drawMarkLabels(context, area)
 }
@@ -331,7 +334,7 @@ function drawExemplars(
 
 function drawAxes(
   context: CanvasRenderingContext2D,
-  { cells, startMs, endMs, width, height, unit }: Drawing,
+  { cells, startMs, endMs, width, height, top, unit }: Drawing,
   rowHeight: number,
   toX: (timeMs: number) => number,
 ): void {
@@ -345,7 +348,7 @@ function drawAxes(
   for (const [row, { to }] of cells.rows.entries()) {
     if (row % every !== 0 || to === Number.POSITIVE_INFINITY) continue
     const y = bottom - (row + 1) * rowHeight
-    if (y < margin.top + 4) continue
+    if (y < top + 4) continue
     context.fillText(formatValue(to, unit), margin.left - 6, y)
   }
   context.textAlign = 'center'

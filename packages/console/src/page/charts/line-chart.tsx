@@ -6,14 +6,14 @@ import type { ApiError } from '../api/client.ts'
 import { Table } from '../components/table.tsx'
 import { showLive, timeRange, zoomTo } from '../data/time-range.ts'
 import { formatFullTime, formatShortTime, formatTimeTick } from '../format/times.ts'
-import { formatValue } from '../format/units.ts'
+import { formatValue, isCounted } from '../format/units.ts'
 import { color, theme, withAlpha } from '../theme/theme.ts'
 import { type ChartColumns, type ChartSeries, niceMax, stackColumns, summarize, toColumns } from './chart-data.ts'
 import { ChartFrame } from './chart-frame.tsx'
 import { cursorMs } from './cursor.ts'
 import { CursorBox } from './cursor-box.tsx'
-import { drawMarkLabels, drawMarks, type PlotArea } from './draw-marks.ts'
-import { marks } from './marks.tsx'
+import { drawMarkLabels, drawMarks, type PlotArea, plotTop } from './draw-marks.ts'
+import { hasMarkLabels, marks } from './marks.tsx'
 import { describeNearby, markWidth } from './nearby-events.ts'
 import { useWidth } from './use-size.ts'
 
@@ -55,6 +55,8 @@ export interface LineChartProps {
 }
 
 const binaryIncrements = Array.from({ length: 50 }, (_, power) => 2 ** power)
+/** Of what is counted, there is no half. */
+const wholeIncrements = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat()
 const dash = [6, 4]
 const paddingRight = 8
 /** Of one line, with the gap above it. */
@@ -84,7 +86,7 @@ type PlotProps = LineChartProps & { readonly columns: ChartColumns; readonly hei
 
 function Plot(props: PlotProps) {
   const { title, unit, series, startMs, endMs, stepMs, height, isStacked, isLogarithmic, columns, hasMarks = true } = props
-
+  const top = plotTop(hasMarks && hasMarkLabels.value)
   const [container, width] = useWidth<HTMLDivElement>()
   const plot = useRef<UPlot | undefined>(undefined)
   const hidden = useSignal<ReadonlySet<string>>(new Set())
@@ -94,7 +96,7 @@ function Plot(props: PlotProps) {
   // What the options of the plot depend on: if it changes, the plot is made anew.
   const shape = JSON.stringify([
     series.map(({ key, color, isDashed }) => [key, color, isDashed]),
-    [unit, isStacked, isLogarithmic, props.max, props.thresholds, hasMarks],
+    [unit, isStacked, isLogarithmic, props.max, props.thresholds, hasMarks, top],
   ])
   const latest = useRef({ data, startMs, endMs })
   latest.current = { data, startMs, endMs }
@@ -103,7 +105,7 @@ function Plot(props: PlotProps) {
   useLayoutEffect(() => {
     const { current } = container
     if (current === null || width === 0) return
-    const options = createOptions({ ...props, hasMarks, width, height, pointer, shown })
+    const options = createOptions({ ...props, hasMarks, top, width, height, pointer, shown })
     const instance = new UPlot(options, latest.current.data, current)
     instance.setScale('x', { min: latest.current.startMs, max: latest.current.endMs })
     plot.current = instance
@@ -218,6 +220,8 @@ function indexAt({ times }: Pick<ChartColumns, 'times'>, timeMs: number, stepMs:
 
 interface PlotSettings extends LineChartProps {
   readonly hasMarks: boolean
+  /** Where the area of the values begins. */
+  readonly top: number
   readonly width: number
   readonly height: number
   readonly pointer: Signal<Pointer | undefined>
@@ -226,7 +230,7 @@ interface PlotSettings extends LineChartProps {
 }
 
 function createOptions(settings: PlotSettings): UPlot.Options {
-  const { unit, series, isStacked, isLogarithmic, thresholds = [], hasMarks, width, height, pointer, shown } = settings
+  const { unit, series, isStacked, isLogarithmic, thresholds = [], hasMarks, top, width, height, pointer, shown } = settings
   const isBinary = unit.startsWith('By')
   const font = `11px ${getComputedStyle(document.body).fontFamily}`
   const axis: UPlot.Axis = {
@@ -239,7 +243,7 @@ function createOptions(settings: PlotSettings): UPlot.Options {
     width,
     height,
     ms: 1,
-    padding: [8, paddingRight, 0, 0],
+    padding: [top, paddingRight, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -276,10 +280,12 @@ function createOptions(settings: PlotSettings): UPlot.Options {
       {
         ...axis,
         gap: 6,
-        space: 32,
+        // No more than ten lines, however high the chart is.
+        space: Math.max(32, height / 10),
         // The same for most charts, so that times stand below each other.
         size: (_plot, labels) => 14 + Math.max(7, ...(labels ?? []).map((label) => label?.length ?? 0)) * 6.2,
         ...(isBinary && { incrs: binaryIncrements }),
+        ...(isCounted(unit) && !isLogarithmic && { incrs: wholeIncrements }),
         ...(isLogarithmic && { filter: onlyDecades, grid: { ...axis.grid, filter: onlyDecades } }),
         values: (_plot, splits) => splits.map((split) => (split === null ? '' : formatValue(split, unit))),
       },

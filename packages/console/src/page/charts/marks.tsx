@@ -7,7 +7,7 @@ import { timeRange } from '../data/time-range.ts'
 import { formatCount } from '../format/numbers.ts'
 import { missedEvents, timelineEvents } from '../live/stream.ts'
 import { setSharedParameters, sharedParameter } from '../router.ts'
-import { defaultKinds, eventKinds, kinds } from './event-kinds.ts'
+import { defaultKinds, eventKinds, isLabeled, kinds } from './event-kinds.ts'
 import { isQuietAlert } from './notable-events.ts'
 
 /** The kinds that are drawn on charts. */
@@ -32,6 +32,9 @@ const eventsInRange = computed<readonly TimelineEvent[]>(() => {
 
 /** The events that are drawn on charts, by the time they began. */
 export const marks = computed(() => eventsInRange.value.filter(({ kind }) => shownKinds.value.has(kind)))
+
+/** Whether names stand above the charts. */
+export const hasMarkLabels = computed(() => marks.value.some(isLabeled))
 
 function toggle(kind: EventKind): void {
   const shown = new Set(shownKinds.peek())

@@ -37,6 +37,11 @@ export function statusRank(status: HealthStatus): number {
   return order.indexOf(status)
 }
 
+/** Returns whether a value of an event is a status. */
+export function isHealthStatus(value: unknown): value is HealthStatus {
+  return order.some((status) => status === value)
+}
+
 /** Returns the status that stands for the severity of an alert or event. */
 export function statusOfSeverity(severity: string | undefined): HealthStatus {
   if (severity === 'critical') return 'critical'

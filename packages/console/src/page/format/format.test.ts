@@ -3,7 +3,7 @@ import { formatBytes } from './bytes.ts'
 import { formatDuration, parseParameterDuration, toParameterDuration } from './durations.ts'
 import { formatNumber, formatRate, formatShare } from './numbers.ts'
 import { formatRelativeTime, toInputTime } from './times.ts'
-import { formatValue, unitName, unitOf } from './units.ts'
+import { formatValue, isCounted, unitName, unitOf } from './units.ts'
 
 test('a duration is written in the unit that fits it', () => {
   expect([3.4e-7, 0.00034, 0.0012, 0.9996, 4.5, 61, 11_520, 86_400 * 3].map(formatDuration)).toEqual([
@@ -50,6 +50,10 @@ test('a value is written by its unit', () => {
   expect(unitName('{operation}/s')).toBe('operations per second')
   expect(unitName('{entry}')).toBe('entries')
   expect(unitName('{alert}')).toBe('alerts')
+})
+
+test('what is counted is whole; its rate and a ratio are not', () => {
+  expect(['{iterator}', '{iterator}/s', '{ratio}', 's', ''].map(isCounted)).toEqual([true, false, false, false, false])
 })
 
 test('what is not finite is named, not hidden', () => {

@@ -26,6 +26,11 @@ export function formatValue(value: number, unit = ''): string {
   }
 }
 
+/** Returns whether values of a unit are whole: `{operation}`, but neither its rate nor a ratio. */
+export function isCounted(unit: string): boolean {
+  return unit.startsWith('{') && unit.endsWith('}') && unit !== '{ratio}'
+}
+
 /** Returns the unit that a query function makes of a metric's unit. */
 export function unitOf(metricUnit: string | undefined, queryFunction: string): string {
   const unit = metricUnit ?? ''

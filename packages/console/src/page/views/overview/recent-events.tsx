@@ -1,4 +1,4 @@
-import { kinds } from '../../charts/event-kinds.ts'
+import { eventColor, kinds } from '../../charts/event-kinds.ts'
 import { groupLast, selectNotable } from '../../charts/notable-events.ts'
 import { Card } from '../../components/card.tsx'
 import { TimeText } from '../../components/time-text.tsx'
@@ -15,20 +15,20 @@ export function RecentEvents() {
   return (
     <Card title="What happened last">
       <ol class="recent-events">
-        {groups.map(({ last: { key, kind, startMs, title }, count, stores }) => (
-          <li key={key}>
+        {groups.map(({ last, count, stores }) => (
+          <li key={last.key}>
             <span class="muted">
-              <TimeText timeMs={startMs} />
+              <TimeText timeMs={last.startMs} />
             </span>
             <span>
-              <span class="swatch" style={{ background: `var(${kinds[kind].color})` }} title={kinds[kind].title} />{' '}
+              <span class="swatch" style={{ background: `var(${eventColor(last)})` }} title={kinds[last.kind].title} />{' '}
               {stores.slice(0, maxStores).map((store) => (
                 <span key={store}>
                   <a href={linkTo('operations', { store })}>{store}</a>{' '}
                 </span>
               ))}
               {stores.length > maxStores && `and ${stores.length - maxStores} others: `}
-              {title}
+              {last.title}
               {count > Math.max(1, stores.length) && <span class="muted"> ({count} times)</span>}
             </span>
           </li>
