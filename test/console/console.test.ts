@@ -134,6 +134,15 @@ describe.skipIf(browserProblem !== undefined)(`the console in a browser${reason}
     expect(browser.problems).toEqual([])
   })
 
+  test('on a phone, the P99 of each operation is in sight', async () => {
+    const browser = await openBrowser({ origin: demo.origin, width: 360, height: 740 })
+    const { page } = browser
+    await show(browser, demo.url, 'operations?store=orders&range=15m', /orders/)
+    const box = await page.getByRole('columnheader', { name: 'P99' }).boundingBox()
+    expect((box?.x ?? 360) + (box?.width ?? 0)).toBeLessThan(360)
+    await expect.poll(() => page.getByRole('columnheader', { name: 'Count' }).count()).toBe(0)
+  })
+
   test('a view that is opened has the focus at its heading and its name in the title of the document', async () => {
     const browser = await openBrowser({ origin: demo.origin })
     const { page } = browser

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly isNumeric?: boolean | undefined
   /** The header of its row. */
   readonly isRowHeader?: boolean | undefined
+  /** Where there is room for the column. Default: everywhere. */
+  readonly room?: 'wide-only' | 'not-on-phones' | undefined
   /** Explains the column. */
   readonly description?: string | undefined
 }
@@ -74,14 +76,14 @@ export function Table<Row>(props: TableProps<Row>) {
               class={`${isSelected?.(row) ? 'selected' : ''}${onRowClick ? ' clickable' : ''}`}
               onClick={onRowClick && (() => onRowClick(row))}
             >
-              {columns.map(({ key, render, isNumeric, isRowHeader }) =>
-                isRowHeader ? (
-                  <th key={key} scope="row" class={isNumeric ? 'numeric' : ''}>
-                    {render(row)}
+              {columns.map((column) =>
+                column.isRowHeader ? (
+                  <th key={column.key} scope="row" class={cellClass(column)}>
+                    {column.render(row)}
                   </th>
                 ) : (
-                  <td key={key} class={isNumeric ? 'numeric' : ''}>
-                    {render(row)}
+                  <td key={column.key} class={cellClass(column)}>
+                    {column.render(row)}
                   </td>
                 ),
               )}
@@ -94,8 +96,12 @@ export function Table<Row>(props: TableProps<Row>) {
   )
 }
 
+function cellClass<Row>({ isNumeric, room }: Column<Row>): string {
+  return [isNumeric ? 'numeric' : undefined, room].filter((name) => name !== undefined).join(' ')
+}
+
 function ColumnHeader<Row>({
-  column: { key, title, sortBy, isNumeric, description },
+  column,
   order,
   onSort,
 }: {
@@ -103,8 +109,9 @@ function ColumnHeader<Row>({
   readonly order: SortOrder | undefined
   readonly onSort: (order: SortOrder) => void
 }) {
+  const { key, title, sortBy, isNumeric, description } = column
   const direction = order === key ? 'ascending' : order === `-${key}` ? 'descending' : undefined
-  const cell = { scope: 'col', class: isNumeric ? 'numeric' : '', title: description } as const
+  const cell = { scope: 'col', class: cellClass(column), title: description } as const
   if (sortBy === undefined) return <th {...cell}>{title}</th>
   // Of numbers, the greatest are wanted first.
   const next = direction === undefined ? (isNumeric ? `-${key}` : key) : direction === 'ascending' ? `-${key}` : key

@@ -50,50 +50,52 @@ export function OptionTable({ options }: { readonly options: readonly ConfigOpti
             : 'No option has these words. Search for fewer, or look among all options.'}
         </Empty>
       ) : (
-        <Table
-          caption="The options of the monitor"
-          rows={found}
-          rowKey={({ option }) => option}
-          columns={[
-            {
-              key: 'option',
-              title: 'Option',
-              isRowHeader: true,
-              render: ({ option, variable }) => (
-                <div class="option-name">
-                  <code>{option}</code>
-                  {variable === undefined ? (
-                    <span class="muted">only in code</span>
-                  ) : (
-                    <code class="muted" title="The variable of the environment that sets it">
-                      {variable}
-                    </code>
-                  )}
-                </div>
-              ),
-            },
-            { key: 'value', title: 'Value', render: (option) => <OptionValue option={option} /> },
-            {
-              key: 'source',
-              title: 'From',
-              render: ({ source }) => (
-                <span class={`source source-${source}`} title={sources[source].description}>
-                  {sources[source].title}
-                </span>
-              ),
-            },
-            {
-              key: 'description',
-              title: 'Meaning',
-              render: ({ description, allowed }) => (
-                <div class="option-meaning">
-                  <span>{withoutBackticks(description)}</span>
-                  <span class="muted">Allowed: {withoutBackticks(allowed)}</span>
-                </div>
-              ),
-            },
-          ]}
-        />
+        <div class="option-table">
+          <Table
+            caption="The options of the monitor"
+            rows={found}
+            rowKey={({ option }) => option}
+            columns={[
+              {
+                key: 'option',
+                title: 'Option',
+                isRowHeader: true,
+                render: ({ option, variable }) => (
+                  <div class="option-name">
+                    <code>{option}</code>
+                    {variable === undefined ? (
+                      <span class="muted">only in code</span>
+                    ) : (
+                      <code class="muted" title="The variable of the environment that sets it">
+                        {variable}
+                      </code>
+                    )}
+                  </div>
+                ),
+              },
+              { key: 'value', title: 'Value', render: (option) => <OptionValue option={option} /> },
+              {
+                key: 'source',
+                title: 'From',
+                render: ({ source }) => (
+                  <span class={`source source-${source}`} title={sources[source].description}>
+                    {sources[source].title}
+                  </span>
+                ),
+              },
+              {
+                key: 'description',
+                title: 'Meaning',
+                render: ({ description, allowed }) => (
+                  <div class="option-meaning">
+                    <span>{withoutBackticks(description)}</span>
+                    <span class="muted">Allowed: {withoutBackticks(allowed)}</span>
+                  </div>
+                ),
+              },
+            ]}
+          />
+        </div>
       )}
     </Card>
   )

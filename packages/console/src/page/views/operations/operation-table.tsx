@@ -128,6 +128,8 @@ function columns({ startMs, endMs, stepMs }: TimeWindow): readonly Column<Row>[]
     title,
     description,
     isNumeric: true,
+    // On a phone, the P99 tells most.
+    ...(key !== 'p99' && { room: 'not-on-phones' }),
     sortBy: (row) => row[key],
     render: ({ [key]: seconds }) => (seconds === undefined ? '' : `${key === 'max' ? '≤ ' : ''}${formatDuration(seconds)}`),
   })
@@ -142,10 +144,11 @@ function columns({ startMs, endMs, stepMs }: TimeWindow): readonly Column<Row>[]
     },
     {
       key: 'trend',
-      title: <span class="wide-only">Trend</span>,
+      title: 'Trend',
+      room: 'wide-only',
       render: ({ operation, points }) =>
         operation !== undefined && (
-          <div class="table-trend wide-only">
+          <div class="table-trend">
             <Sparkline
               label={`${operationName(operation)} per second`}
               unit="{operation}/s"
@@ -160,6 +163,7 @@ function columns({ startMs, endMs, stepMs }: TimeWindow): readonly Column<Row>[]
       title: 'Count',
       description: `In ${formatDuration((endMs - startMs) / 1000)}`,
       isNumeric: true,
+      room: 'not-on-phones',
       sortBy: ({ count, operation }) => (operation === undefined ? undefined : count),
       render: ({ count }) => (count === undefined ? '' : count < 1e6 ? formatCount(count) : formatNumber(count)),
     },

@@ -72,7 +72,7 @@ export function SlowTable({
       count('value', 'Value', undefined, ({ valueBytes }) => valueBytes !== undefined && formatBytes(valueBytes)),
     has(({ inFlight }) => inFlight) &&
       count('in-flight', 'In flight', 'Operations of the store in flight, including itself', ({ inFlight }) => inFlight),
-    has(({ worker }) => worker) && { key: 'worker', title: 'Worker', render: ({ worker }) => worker },
+    has(({ worker }) => worker) && { key: 'worker', title: 'Worker', room: 'not-on-phones', render: ({ worker }) => worker },
     has(({ traceId }) => traceId) && { key: 'trace', title: 'Trace', render: TraceCell },
   ]
   return (
@@ -97,5 +97,5 @@ function count(
   description: string | undefined,
   render: Column<SlowOperation>['render'],
 ): Column<SlowOperation> {
-  return { key, title, description, isNumeric: true, render }
+  return { key, title, description, isNumeric: true, room: 'not-on-phones', render }
 }
