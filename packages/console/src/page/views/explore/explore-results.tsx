@@ -75,7 +75,7 @@ function SeriesResult({ choice, queried, onMetric }: ResultProps) {
               : undefined
           }
           unit={unit}
-          height={300}
+          height={resultHeight()}
           isStacked={choice.chart === 'stacked'}
           isLogarithmic={choice.chart === 'logarithmic'}
           series={drawn.map(({ series, name, color = '', isDashed }) => ({
@@ -118,7 +118,7 @@ function HeatMapResult({ choice, queried, onMetric }: ResultProps) {
         subtitle="The darker or brighter a cell, the more values fell into it."
         unit={queried === undefined ? '' : metricUnit(queried)}
         counted="values"
-        height={300}
+        height={resultHeight()}
         answer={answer}
         startMs={startMs}
         endMs={endMs}
@@ -134,6 +134,11 @@ function HeatMapResult({ choice, queried, onMetric }: ResultProps) {
       />
     </>
   )
+}
+
+/** Returns the height of the chart: of a high window, more than a third. */
+function resultHeight(): number {
+  return Math.min(560, Math.max(300, Math.round(innerHeight * 0.38)))
 }
 
 function isShort(window: string | undefined): boolean {
