@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AlertState, TimelineEvent } from '../../api/types.ts'
-import { type AlertChange, alertLanes, mergeAlertChanges } from './alert-lanes.ts'
+import { type AlertChange, alertLanes, alertTitle, mergeAlertChanges } from './alert-lanes.ts'
 
 const labels = { alertname: 'Slow', severity: 'critical', store: 'orders' }
 
@@ -24,6 +24,10 @@ test('an alert has light intervals while it is pending, and full ones while it f
     ['firing', 200, 400, false],
     ['pending', 700, undefined, true],
   ])
+})
+
+test('a label that is a number is named', () => {
+  expect(alertTitle({ rule: 'Slow', labels: { ...labels, level: '0' } })).toBe('Slow orders level 0')
 })
 
 test('an alert that fires now is above those that do not, and an alert outside the range is left out', () => {

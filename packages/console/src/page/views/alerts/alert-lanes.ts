@@ -20,9 +20,10 @@ export function ownLabels({ alertname: _name, severity: _severity, ...labels }: 
   return labels
 }
 
-/** Returns an alert as a short text: the rule, and the values of its labels. */
+/** Returns an alert as a short text: the rule, and the values of its labels. A number follows the name of its label: alone, it says nothing. */
 export function alertTitle({ rule, labels }: Pick<AlertChange, 'rule' | 'labels'>): string {
-  return [rule, ...Object.values(ownLabels(labels))].join(' ')
+  const words = Object.entries(ownLabels(labels)).map(([label, value]) => (/^\d+$/.test(value) ? `${label} ${value}` : value))
+  return [rule, ...words].join(' ')
 }
 
 /** Joins the transitions of an answer with the events of the timeline, oldest first. Both have most of them. */

@@ -78,7 +78,7 @@ function AlertRow({
             title="Withhold its notifications for a time"
             onClick={onSilence}
           >
-            <Icon name="pause" />
+            <Icon name="silence" />
             Silence
           </ChangeButton>
         )}

@@ -93,7 +93,7 @@ function Alerts({
             silenced.value = {}
           }}
         >
-          <Icon name="pause" />
+          <Icon name="silence" />
           Silence alerts
         </ChangeButton>
       </header>

@@ -276,7 +276,7 @@ function sectionsOf(engine: string | undefined): readonly Section[] {
       ],
     },
     {
-      title: 'Pages and readers',
+      title: 'Data and readers',
       charts: [
         {
           title: 'Memory map',
