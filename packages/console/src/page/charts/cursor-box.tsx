@@ -45,7 +45,11 @@ export function CursorBox({ timeMs, left, width, rows, events }: CursorBoxProps)
           {text}
         </div>
       ))}
-      {events !== undefined && events.others > 0 && <div class="muted">and {events.others} others</div>}
+      {events !== undefined && events.others > 0 && (
+        <div class="muted">
+          and {events.others} {events.others === 1 ? 'other' : 'others'}
+        </div>
+      )}
     </div>
   )
 }

@@ -27,7 +27,8 @@ export function RecentEvents() {
                   <a href={linkTo('operations', { store })}>{store}</a>{' '}
                 </span>
               ))}
-              {stores.length > maxStores && `and ${stores.length - maxStores} others: `}
+              {stores.length > maxStores &&
+                `and ${stores.length - maxStores} ${stores.length === maxStores + 1 ? 'other' : 'others'}: `}
               {last.title}
               {count > Math.max(1, stores.length) && <span class="muted"> ({count} times)</span>}
             </span>
