@@ -12,6 +12,11 @@ export class Counter {
     this.#metric = metric
   }
 
+  /** Adds 1. */
+  increment(): void {
+    if (this.#owner.enabled) this.value++
+  }
+
   /** Adds a finite amount of 0 or more, in the unit of the metric (default 1). */
   add(amount = 1): void {
     if (!this.#owner.enabled) return

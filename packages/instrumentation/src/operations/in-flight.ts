@@ -9,10 +9,10 @@ import type { OperationRecorder } from './recorder.ts'
  */
 export class PendingOperation {
   /**
-   * The start in milliseconds of `nowMs()`. NaN for an operation that is not timed, until it is marked. It is not
-   * `undefined`, so that V8 stores the field as a plain double instead of a heap object.
+   * The start in milliseconds of `nowMs()`. NaN for an operation that is not timed, until it is marked; Infinity while the object is free. It
+   * is not `undefined`, so that V8 stores the field as a plain double instead of a heap object.
    */
-  startMs = 0
+  startMs = Number.POSITIVE_INFINITY
   /** Whether the duration is recorded. All operations are counted. */
   isTimed = true
   /** How many entries a batch writes. */
@@ -23,7 +23,7 @@ export class PendingOperation {
   span: Span | undefined
   /** Records the operation when it settles; `undefined` if its caller records it. */
   recorder: OperationRecorder | undefined
-  /** Its place among the operations in flight. */
+  /** Its place among the objects of its list. */
   index = 0
   /** Settles the operation as successful. `result` is used only for its size. */
   readonly succeeded: (result?: unknown) => void
@@ -77,15 +77,15 @@ const maxFree = 1024
  * on read.
  */
 export class InFlightOperations implements ObservedStore {
-  /** How many of them have a place. */
-  #placed = 0
-  /** The operations in flight that have a place, in no order, and after them the settled ones that are free for reuse. */
-  readonly #places: PendingOperation[] = []
+  /** The objects of operations in flight, and free ones, in no order. */
+  readonly #all: PendingOperation[] = []
+  /** The free ones. The last one that became free is used first: it is still in the caches. */
+  readonly #free: PendingOperation[] = []
   readonly #untimed = new Map<OperationRecorder, UntimedOperations>()
 
   /** How many operations are in flight. */
   get depth(): number {
-    let depth = this.#placed
+    let depth = this.#all.length - this.#free.length
     for (const { depth: untimed } of this.#untimed.values()) depth += untimed
     return depth
   }
@@ -111,49 +111,49 @@ export class InFlightOperations implements ObservedStore {
     value?: unknown,
     isTimed = recorder === undefined || recorder.shouldTime(),
   ): PendingOperation {
-    const pending = this.#placed < this.#places.length ? (this.#places[this.#placed] as PendingOperation) : this.#add()
-    this.#placed++
-    pending.recorder = recorder
+    const pending = this.#free.pop() ?? this.#add()
+    // A reference from an old object to a young one makes garbage collection slower: it is only written if it differs, and `key` and `value`
+    // only if slow operations are observed.
+    if (pending.recorder !== recorder) pending.recorder = recorder
     pending.entries = entries
-    // A reference from an old object to a young one makes garbage collection slower: set it only if slow operations are
-    // observed.
-    if (recorder !== undefined && recorder.slowThresholdSeconds !== Number.POSITIVE_INFINITY) {
-      pending.key = key
-      pending.value = value
-    }
-    pending.span = recorder?.startSpan()
     pending.isTimed = isTimed
+    if (recorder !== undefined) {
+      if (recorder.slowThresholdSeconds !== Number.POSITIVE_INFINITY) {
+        pending.key = key
+        pending.value = value
+      }
+      const span = recorder.startSpan()
+      if (span !== undefined) pending.span = span
+    }
     pending.startMs = isTimed ? nowMs() : Number.NaN
     return pending
   }
 
   /** Removes a settled operation and keeps its object for reuse. */
   remove(pending: PendingOperation): void {
-    pending.recorder = undefined
-    if (pending.key !== undefined) {
+    pending.startMs = Number.POSITIVE_INFINITY
+    if (pending.key !== undefined || pending.value !== undefined) {
       pending.key = undefined
       pending.value = undefined
     }
-    pending.span = undefined
-    // The last operation takes its place, and it takes that of the last one, which is free then.
-    const places = this.#places
-    const { index } = pending
-    const lastIndex = --this.#placed
-    if (index !== lastIndex) {
-      const last = places[lastIndex] as PendingOperation
-      places[index] = last
-      last.index = index
-      places[lastIndex] = pending
-      pending.index = lastIndex
-    }
-    if (places.length > lastIndex + maxFree) places.pop()
+    if (pending.span !== undefined) pending.span = undefined
+    if (this.#free.length < maxFree) this.#free.push(pending)
+    else this.#drop(pending)
   }
 
   #add(): PendingOperation {
     const pending = new PendingOperation(this)
-    pending.index = this.#places.length
-    this.#places.push(pending)
+    pending.index = this.#all.length
+    this.#all.push(pending)
     return pending
+  }
+
+  /** Gives an object to the garbage collector. The last one takes its place. */
+  #drop(pending: PendingOperation): void {
+    const last = this.#all.pop()
+    if (last === undefined || last === pending) return
+    this.#all[pending.index] = last
+    last.index = pending.index
   }
 
   /**
@@ -164,8 +164,7 @@ export class InFlightOperations implements ObservedStore {
     const now = nowMs()
     this.markInFlight(now)
     let oldestMs = now
-    for (let index = 0; index < this.#placed; index++)
-      oldestMs = Math.min(oldestMs, (this.#places[index] as PendingOperation).startMs)
+    for (const { startMs } of this.#all) oldestMs = Math.min(oldestMs, startMs)
     for (const untimed of this.#untimed.values()) oldestMs = Math.min(oldestMs, untimed.oldestMs())
     return (now - oldestMs) / 1000
   }
@@ -175,10 +174,7 @@ export class InFlightOperations implements ObservedStore {
    * marked yet.
    */
   markInFlight(now: number): void {
-    for (let index = 0; index < this.#placed; index++) {
-      const pending = this.#places[index] as PendingOperation
-      if (Number.isNaN(pending.startMs)) pending.startMs = now
-    }
+    for (const pending of this.#all) if (Number.isNaN(pending.startMs)) pending.startMs = now
     for (const untimed of this.#untimed.values()) untimed.mark(now)
   }
 }

@@ -60,17 +60,18 @@ export class OperationRecorder implements ObservedOperation {
   readonly #errorCodes: ReadonlySet<string>
   /** `db.client.operation.duration` of the successes; `undefined` if the registry exports only Wombat's names. */
   readonly #duration: Histogram | undefined
-  #sampleInterval = 1
-  /** Created with the first span. */
-  #spans: OperationSpans | undefined
   /** Operations of this recorder alone: others may add to the same counter. */
-  countedOperations = 0
   timedOperations = 0
-  #failedOperations = 0
+  #untimedOperations = 0
+  /** How many operations were counted since the last timed one. */
+  #unrepresented = 0
+  #sampleInterval = 1
   /** How many operations are left until the next timed one. */
   #untilTimed = 0
-  /** How many operations, and how many successes, the recorded durations stand for. */
-  #represented = 0
+  /** Created with the first span. */
+  #spans: OperationSpans | undefined
+  #failedOperations = 0
+  /** How many successes the durations under OpenTelemetry's name stand for. */
   #representedSuccesses = 0
 
   /**
@@ -108,6 +109,11 @@ export class OperationRecorder implements ObservedOperation {
 
   get engine(): string {
     return this.#identity.engine
+  }
+
+  /** How many operations have been counted. */
+  get countedOperations(): number {
+    return this.timedOperations + this.#untimedOperations
   }
 
   /** One in so many operations is timed, on average. */
@@ -156,8 +162,8 @@ export class OperationRecorder implements ObservedOperation {
    * @param result what a get read: only for its size.
    */
   recordSuccess(seconds: number, entries = 0, details?: CallDetails, result?: unknown): void {
-    this.countSuccess(entries, details?.span)
     this.#record(seconds)
+    this.#addSuccess(entries, details?.span)
     keepExemplar(this.#observer, this.latency, this.#duration, seconds, details)
     if (this.#duration !== undefined) {
       const successes = this.countedOperations - this.#failedOperations
@@ -173,8 +179,8 @@ export class OperationRecorder implements ObservedOperation {
    * @param seconds its duration in seconds.
    */
   recordFailure(seconds: number, error?: unknown, details?: CallDetails): void {
-    const type = this.countFailure(error, details?.span)
     this.#record(seconds)
+    const type = this.#addFailure(error, details?.span)
     keepExemplar(this.#observer, this.latency, undefined, seconds, details)
     if (this.#duration !== undefined) {
       this.#registry.recordHistogram(clientOperationDuration.name, seconds, { ...this.#conventionLabels(), 'error.type': type })
@@ -182,28 +188,38 @@ export class OperationRecorder implements ObservedOperation {
     if (seconds >= this.slowThresholdSeconds) this.emitSlow(seconds, 0, true, details)
   }
 
-  /** Records the duration of an operation that is counted already, for all that were counted since the last one. */
+  /** Records the duration of an operation, which stands for those that were counted since the last timed one, too. */
   #record(seconds: number): void {
-    const { countedOperations } = this
     this.timedOperations++
-    this.latency.record(seconds, countedOperations - this.#represented)
-    this.#represented = countedOperations
+    this.latency.record(seconds, this.#unrepresented + 1)
+    this.#unrepresented = 0
   }
 
   /** Counts a successful operation that was not timed. */
   countSuccess(entries = 0, span?: Span): void {
-    this.countedOperations++
-    this.operations.add(1)
+    this.#untimedOperations++
+    this.#unrepresented++
+    this.#addSuccess(entries, span)
+  }
+
+  /** Counts a failed operation that was not timed. */
+  countFailure(error: unknown, span?: Span): void {
+    this.#untimedOperations++
+    this.#unrepresented++
+    this.#addFailure(error, span)
+  }
+
+  #addSuccess(entries: number, span: Span | undefined): void {
+    this.operations.increment()
     if (entries !== 0) this.#entries?.add(entries)
     if (span !== undefined) endSpan(span, this.operation, entries, this.#observer.onTracerFailure)
   }
 
-  /** Counts a failed operation that was not timed. Returns its `error.type`. */
-  countFailure(error: unknown, span?: Span): string {
-    this.countedOperations++
+  /** Returns the `error.type`. */
+  #addFailure(error: unknown, span: Span | undefined): string {
     this.#failedOperations++
-    this.operations.add(1)
-    this.#errors.add(1)
+    this.operations.increment()
+    this.#errors.increment()
     const { store } = this.#identity
     const type = errorType(error, this.#errorCodes)
     this.#registry.incrementCounter('db_errors_total', 1, { store, operation: this.operation, error_type: type })

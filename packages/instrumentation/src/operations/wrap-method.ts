@@ -166,8 +166,12 @@ export function wrapSync(
  */
 export function observeResult(result: unknown, pending: Pick<PendingOperation, 'succeeded' | 'failed'>): unknown {
   try {
+    if (result instanceof Promise) {
+      result.then(pending.succeeded, pending.failed)
+      return result
+    }
     if (isThenable(result)) {
-      const promise = toPromise(result)
+      const promise = Promise.resolve(result)
       promise.then(pending.succeeded, pending.failed)
       return promise
     }
