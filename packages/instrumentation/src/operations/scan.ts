@@ -27,7 +27,12 @@ export class ScanOperation implements OpenScan {
   readonly startMs = nowMs()
   /** The iterator of this scan, after `open`. */
   #iterator: WeakRef<object> | undefined
+  /** The time of synchronous reads, and of opening the iterator. */
   #busyMs = 0
+  /** The time of all other reads. */
+  #readMs = 0
+  /** How many reads that time stands for. */
+  #representedReads = 0
   #failure: { readonly error: unknown } | undefined
 
   /** Starts the scan: its span, and the decision whether it is timed. */
@@ -57,13 +62,25 @@ export class ScanOperation implements OpenScan {
   /**
    * Ends a read and adds its time. With a `failure`, the scan is recorded as failed.
    *
-   * @param weight how many reads its time stands for.
+   * @param weight how many reads its time stands for, those before it that were not observed included.
    */
   endRead(read: PendingOperation, failure?: { readonly error: unknown }, weight = 1): void {
     this.reads++
-    if (this.#isTimed) this.#busyMs += (nowMs() - read.startMs) * weight
+    this.#representedReads += weight
+    if (this.#isTimed) this.#readMs += (nowMs() - read.startMs) * weight
     this.#context.inFlight.remove(read)
     this.#failure ??= failure
+  }
+
+  /**
+   * Adds the time of the last reads that were not observed, for which no later one stands: each took as long as the others. Returns by which
+   * factor the time of all reads is more than before.
+   */
+  addUnobservedReads(count: number): number {
+    const factor = this.#representedReads === 0 ? 1 : 1 + count / this.#representedReads
+    this.#readMs *= factor
+    this.#representedReads += count
+    return factor
   }
 
   /** Runs a read in the scan's span, so that spans created inside become its children. */
@@ -103,7 +120,7 @@ export class ScanOperation implements OpenScan {
     const recorder = this.#recorder
     const span = this.#span
     if (this.#isTimed) {
-      const seconds = this.#busyMs / 1000
+      const seconds = (this.#busyMs + this.#readMs) / 1000
       const details = { startMs: this.startMs, span }
       if (cause === undefined) recorder.recordSuccess(seconds, this.entries, details)
       else recorder.recordFailure(seconds, cause.error, details)

@@ -42,8 +42,8 @@ test('of a scan in memory not every read is timed, but its time is that of all, 
   const passedSeconds = (performance.now() - startMs) / 1000
   const { count, seconds, entries: counted } = scans(registry)
   expect([count, counted]).toEqual([1, 500])
-  // Those after the last timed read have no part in it: sixteen on average.
-  expect(seconds).toBeGreaterThan(0.05)
+  // No timing is shorter than 0.2 ms, and all reads are represented.
+  expect(seconds).toBeGreaterThanOrEqual(0.1)
   expect(seconds).toBeLessThan(passedSeconds * 2)
 })
 

@@ -17,11 +17,10 @@ export interface IteratorMethods {
   readonly returns: 'promise' | 'callback'
 }
 
-/**
- * Of the reads of a structure in memory, which all take about as long, one in so many is timed, after the first ones: timing takes a third of
- * what reading takes.
- */
-const memoryReadsPerTiming = 16
+/** So many reads of a structure in memory are all timed: most scans are short. */
+const firstTimedReads = 8
+/** Of those after them one in so many is timed: they all take about as long, and timing one takes twice as long as reading it. */
+const memoryReadsPerTiming = 64
 
 /** Where an iterator keeps its scan, so that all iterators share one wrapper for each method. */
 const scanKey = Symbol('@wombat/instrumentation scan')
@@ -145,7 +144,7 @@ class Scan {
       this.#weight++
       return true
     }
-    if (this.#operation.reads >= memoryReadsPerTiming) this.#untilTimed = drawDistance(memoryReadsPerTiming)
+    if (this.#operation.reads >= firstTimedReads) this.#untilTimed = drawDistance(memoryReadsPerTiming)
     return false
   }
 
@@ -176,6 +175,8 @@ class Scan {
   /** The scan ends: its iterator is closed or was garbage collected, or its store is closed. A pending read was aborted. */
   #beforeEnd(): void {
     this.settle()
+    const factor = this.#operation.addUnobservedReads(this.#weight - 1)
+    if (this.#bySublevel?.seconds !== undefined) this.#bySublevel.seconds *= factor
     this.#bySublevel?.end(this.#hasFailed)
   }
 
