@@ -1,5 +1,4 @@
 import { promisify } from 'node:util'
-import zlib from 'node:zlib'
 import type { TimeSlices } from '../../time/time-slices.ts'
 
 /** Samples of several series at several times. */
@@ -11,9 +10,9 @@ export interface Block {
   readonly values: Float64Array
 }
 
-const compress = promisify(zlib.zstdCompress)
-const decompress = promisify(zlib.zstdDecompress)
-const params = { [zlib.constants.ZSTD_c_compressionLevel]: 3, [zlib.constants.ZSTD_c_checksumFlag]: 1 }
+/** Loaded with the first block: it takes 2 MiB. */
+const zlib = () => process.getBuiltinModule('node:zlib')
+
 const bytesPerValue = 8
 
 /**
@@ -29,8 +28,10 @@ export async function encodeBlock({ timesMs, seriesIds, values }: Block, slices:
     writePlanes(values.subarray(index * count, (index + 1) * count), planes, (index + 1) * count)
     if (slices.isDue) await slices.pause()
   }
+  const { zstdCompress, constants } = zlib()
+  const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
   slices.end()
-  const body = await compress(planes, { params })
+  const body = await promisify(zstdCompress)(planes, { params })
   slices.begin()
   return body
 }
@@ -42,7 +43,7 @@ export async function encodeBlock({ timesMs, seriesIds, values }: Block, slices:
  */
 export async function decodeBlock(body: Uint8Array, seriesIds: Uint32Array, count: number, slices: TimeSlices): Promise<Block> {
   slices.end()
-  const planes = await decompress(body)
+  const planes = await promisify(zlib().zstdDecompress)(body)
   slices.begin()
   // Node 22 does not report a truncated stream.
   if (planes.length !== (seriesIds.length + 1) * count * bytesPerValue)
