@@ -16,11 +16,13 @@ interface Way {
 const bare = 'bare'
 const ways: readonly Way[] = [
   { way: 'control', name: 'bare again (control)' },
-  { way: 'clock', name: 'two clock readings' },
+  { way: 'observed', name: 'the promise observed, nothing else' },
+  { way: 'floor', name: 'the promise observed, two clock readings' },
   { way: 'ours', name: 'ours, every one timed', goal: { is: 'at most', value: 1.08 } },
   { way: 'one in 64', name: 'ours, one in 64 timed' },
-  { way: 'budget', name: 'ours, overheadBudget 0.02' },
+  { way: 'budget', name: 'ours, overheadBudget 0.02', goal: { is: 'at most', value: 1.02 } },
   { way: 'prom-client', name: 'prom-client by hand' },
+  { way: '@prometheus-io/client', name: '@prometheus-io/client by hand' },
   { way: 'OpenTelemetry', name: 'OpenTelemetry by hand, one reader' },
 ]
 
@@ -29,7 +31,9 @@ const services: ReadonlyArray<readonly [way: string, name: string]> = [
   ['control', 'bare again (control)'],
   ['instrument', 'instrument() alone'],
   ['monitoring', 'startMonitoring() with its defaults'],
+  ['budget', 'startMonitoring() with overheadBudget 0.02'],
   ['prom-client', 'prom-client by hand'],
+  ['@prometheus-io/client', '@prometheus-io/client by hand'],
 ]
 
 /** What a process prints. */

@@ -6,24 +6,31 @@ import { join } from 'node:path'
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
 import { startMonitoring } from '@wombat/monitor'
 import { ClassicLevel } from 'classic-level'
-import { Registry } from 'prom-client'
-import { promClientRecorders } from '../recording/prom-client.ts'
-import { getByHand } from './get-by-hand.ts'
+import { type Client, clients, promClientRecorders } from '../recording/prom-client.ts'
+import { type Get, getByHand } from './get-by-hand.ts'
 
 /** What measures the store of a service. Each returns how the service reads a key. */
-const ways: Readonly<Record<string, (store: ClassicLevel) => Promise<(key: string) => Promise<unknown>>>> = {
+const ways: Readonly<Record<string, (store: ClassicLevel) => Promise<Get>>> = {
   bare: async (store) => (key) => store.get(key),
   control: async (store) => (key) => store.get(key),
   instrument: async (store) => {
     instrument(store, { name: 'orders', registry: new MetricsRegistry() })
     return (key) => store.get(key)
   },
-  monitoring: async (store) => {
-    const monitoring = await startMonitoring({ jsonApiPort: 0, logLevel: 'error' })
-    monitoring.instrument(store, { name: 'orders' })
-    return (key) => store.get(key)
-  },
-  'prom-client': async (store) => getByHand(store, promClientRecorders(new Registry(), 'get')('orders')),
+  monitoring: (store) => monitor(store, 1),
+  budget: (store) => monitor(store, 0.02),
+  'prom-client': (store) => withClient(store, clients['prom-client']),
+  '@prometheus-io/client': (store) => withClient(store, clients['@prometheus-io/client']),
+}
+
+async function monitor(store: ClassicLevel, overheadBudget: number): Promise<Get> {
+  const monitoring = await startMonitoring({ jsonApiPort: 0, logLevel: 'error', overheadBudget })
+  monitoring.instrument(store, { name: 'orders' })
+  return (key) => store.get(key)
+}
+
+async function withClient(store: ClassicLevel, client: Client): Promise<Get> {
+  return getByHand(store, promClientRecorders(new client.Registry(), 'get', client)('orders'))
 }
 
 /** Serves one get for each request, and says over the channel to its parent where, and when asked, how much CPU time it has taken. */

@@ -1,8 +1,7 @@
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry } from '@wombat/instrumentation'
-import { Registry } from 'prom-client'
 import { openTelemetryRecorder } from '../recording/opentelemetry.ts'
-import { promClientRecorders } from '../recording/prom-client.ts'
+import { clients, promClientRecorders } from '../recording/prom-client.ts'
 import { QuietReader } from '../recording/quiet-reader.ts'
 import { bare } from './bare.ts'
 import { byHand } from './by-hand.ts'
@@ -21,7 +20,8 @@ export interface Way {
 export function createWays(store: Store): Way[] {
   const operations = bare(store)
   const { measure, rest } = switchable(store, new MetricsRegistry())
-  const register = new Registry()
+  const client = clients['@prometheus-io/client']
+  const register = new client.Registry()
   const meter = new MeterProvider({ readers: [new QuietReader(), new QuietReader(), new QuietReader()] }).getMeter('bench')
   return [
     { name: 'bare', operations },
@@ -29,8 +29,8 @@ export function createWays(store: Store): Way[] {
     { name: 'bare again', operations },
     { name: 'instrumented', operations, begin: measure, end: rest },
     {
-      name: 'by hand with prom-client',
-      operations: byHand(operations, (operation) => promClientRecorders(register, operation)('bench')),
+      name: 'by hand with @prometheus-io/client',
+      operations: byHand(operations, (operation) => promClientRecorders(register, operation, client)('bench')),
     },
     {
       name: 'by hand with OpenTelemetry, three readers',

@@ -21,11 +21,13 @@ export async function* record(effort: Effort): AsyncGenerator<ComparisonResult> 
         recordWithReaders(ours, 1, values),
         recordWithReaders(oursForThree, 3, values),
         promClient('prom-client', values),
+        promClient('@prometheus-io/client', values),
         openTelemetry(otel, 1, values),
         openTelemetry(otelForThree, 3, values),
       ],
       ratios: [
         { of: 'prom-client', to: ours, goal: { is: 'at least', value: 20 } },
+        { of: '@prometheus-io/client', to: ours, goal: { is: 'at least', value: 20 } },
         { of: otel, to: ours },
         { of: otelForThree, to: ours, goal: { is: 'at least', value: 40 } },
         { of: oursForThree, to: ours, goal: { is: 'at most', value: 1.1 } },

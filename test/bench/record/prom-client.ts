@@ -1,11 +1,11 @@
-import { Registry } from 'prom-client'
 import type { Case } from '../comparison.ts'
-import { promClientRecorders } from '../recording/prom-client.ts'
+import { clients, promClientRecorders } from '../recording/prom-client.ts'
 
-/** Records with prom-client, with labels bound once. */
-export function promClient(name: string, values: Float64Array): Case {
-  const register = new Registry()
-  const recorder = promClientRecorders(register, 'get')('bench')
+/** Records with prom-client or its successor, with labels bound once. */
+export function promClient(name: keyof typeof clients, values: Float64Array): Case {
+  const client = clients[name]
+  const register = new client.Registry()
+  const recorder = promClientRecorders(register, 'get', client)('bench')
   return {
     name,
     before: async () => {

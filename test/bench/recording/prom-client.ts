@@ -1,12 +1,25 @@
+import * as successor from '@prometheus-io/client'
 import { latencyBounds, type Operation } from '@wombat/instrumentation'
-import { Counter, Histogram, type Registry } from 'prom-client'
+import * as promClient from 'prom-client'
 import type { Recorder } from './recorder.ts'
 
+/** prom-client, or its successor, which has the same classes. */
+export type Client = Pick<typeof promClient, 'Counter' | 'Histogram' | 'Registry'>
+
+export const clients = {
+  'prom-client': promClient,
+  '@prometheus-io/client': successor as unknown as Client,
+} satisfies Readonly<Record<string, Client>>
+
 /**
- * Creates the three metrics of an operation with prom-client, with Wombat's names and bounds. Returns a function that binds the
- * label of a store once: prom-client is slower if each record passes the labels.
+ * Creates the three metrics of an operation with one of these clients, with Wombat's names and bounds. Returns a function that binds
+ * the label of a store once: they are slower if each record passes the labels.
  */
-export function promClientRecorders(register: Registry, operation: Operation): (store: string) => Recorder {
+export function promClientRecorders(
+  register: promClient.Registry,
+  operation: Operation,
+  { Counter, Histogram }: Client,
+): (store: string) => Recorder {
   const shared = { help: operation, labelNames: ['store'], registers: [register] }
   const operations = new Counter({ ...shared, name: `db_${operation}_operations_total` })
   const errors = new Counter({ ...shared, name: `db_${operation}_errors_total` })
