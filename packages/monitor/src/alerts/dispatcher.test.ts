@@ -1,6 +1,7 @@
-import { setImmediate as settled } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { createAlert, createDispatcher, toFiring, toResolved } from '../../test/alerts/alert-fixtures.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import type { Alert } from './manager.ts'
 import { type AlertGroup, DeliveryError, type Notifier, RejectedError } from './notifiers/notifier.ts'
 
@@ -24,6 +25,12 @@ function recordingNotifier(overrides: Partial<Notifier> = {}, failure: (attempt:
   return { notifier, groups }
 }
 
+/** Resolves when nothing is owed any more. */
+async function delivered(dispatcher: Dispatcher): Promise<void> {
+  const owed = () => Object.values(dispatcher.save()).flatMap((saved) => saved.owed)
+  await vi.waitFor(() => expect(owed()).toEqual([]), { timeout: 15_000, interval: 1 })
+}
+
 test('firing and resolved alerts are sent when their state changes', async () => {
   const { notifier, groups } = recordingNotifier()
   const { dispatcher } = createDispatcher(notifier)
@@ -41,7 +48,7 @@ test('a firing alert is sent again after the repeat interval, and not before', a
   const { dispatcher } = createDispatcher(notifier)
   dispatcher.notify([firing], [toFiring(firing)], 0)
   for (const seconds of [20, 40, 59, 60, 80, 119, 120]) {
-    await settled()
+    await delivered(dispatcher)
     dispatcher.notify([firing], [], seconds * 1000)
   }
   await dispatcher.close(5000)
@@ -52,7 +59,7 @@ test('after the clock was set, a repetition comes when it would have come', asyn
   const { notifier, groups } = recordingNotifier({ repeatMs: 60_000 })
   const { dispatcher } = createDispatcher(notifier)
   dispatcher.notify([firing], [toFiring(firing)], 10_000_000)
-  await settled()
+  await delivered(dispatcher)
   dispatcher.shift(-3_600_000)
   for (const seconds of [30, 61]) dispatcher.notify([firing], [], 10_000_000 - 3_600_000 + seconds * 1000)
   await dispatcher.close(5000)
@@ -111,7 +118,7 @@ test('after an outage the receiver knows what fires, and everything that was res
   isDown = false
   groups.length = 0
   await vi.waitFor(() => expect(groups.at(-1)?.atMs).toBe(5000), 5000)
-  await settled()
+  await delivered(dispatcher)
   const stores = (alerts: readonly Alert[]) => alerts.map(({ labels }) => labels['store'])
   expect(groups.map((group) => [stores(group.firing), stores(group.resolved)])).toEqual([
     [['one', 'two'], []],
@@ -127,13 +134,13 @@ test('a repetition replaces one that is still owed: its time is the newest', asy
   const { dispatcher, count } = createDispatcher(notifier, { backoffMs: 1, maxBackoffMs: 1 })
   dispatcher.notify([firing], [toFiring(firing)], 0)
   for (let minute = 1; minute <= 30; minute++) {
-    await settled()
+    await nextTurn()
     dispatcher.notify([firing], [], minute * 60_000)
   }
   isDown = false
   groups.length = 0
   await vi.waitFor(() => expect(groups.at(-1)?.atMs).toBe(1_800_000), 5000)
-  await settled()
+  await delivered(dispatcher)
   expect(count('sent')).toBeLessThanOrEqual(2)
   expect(dispatcher.save()['own']?.owed).toEqual([])
   await dispatcher.close(1000)
@@ -228,7 +235,7 @@ test('what is owed at the end is tried once more, and sent by the next process',
   const { notifier, groups } = recordingNotifier({}, () => new DeliveryError('down'))
   const { dispatcher, count, lines } = createDispatcher(notifier, { backoffMs: 60_000 })
   dispatcher.notify([firing], [toFiring(firing)], 5000)
-  await settled()
+  await vi.waitFor(() => expect(count('failed')).toBe(1), 15_000)
   const startMs = performance.now()
   await dispatcher.close(5000, true)
   expect(performance.now() - startMs).toBeLessThan(4000)
@@ -285,7 +292,7 @@ test('an alert that fired before the silence is sent again when it ends', async 
   const { notifier, groups } = recordingNotifier({ repeatMs: 3_600_000 })
   const { dispatcher, count } = createDispatcher(notifier)
   dispatcher.notify([firing], [toFiring(firing)], 0, never)
-  await settled()
+  await delivered(dispatcher)
   dispatcher.notify([firing], [], 60_000, always)
   dispatcher.notify([firing], [], 120_000, never)
   await dispatcher.close(5000)
@@ -310,7 +317,7 @@ test('an alert that is resolved when the silence ends is sent only if the receiv
   const known = createAlert('firing', { labels: { ...firing.labels, store: 'known' } })
   const knownResolved = createAlert('resolved', { labels: known.labels })
   dispatcher.notify([known], [toFiring(known)], 0, never)
-  await settled()
+  await delivered(dispatcher)
   dispatcher.notify([known, firing], [toFiring(firing)], 20_000, always)
   dispatcher.notify([knownResolved, resolved], [toResolved(knownResolved), toResolved(resolved)], 60_000, never)
   await dispatcher.close(5000)

@@ -9,6 +9,7 @@ function process(loopSeconds: number, poolSeconds: number): ProcessState {
     poolWaitSeconds: () => poolSeconds,
     longestPoolWaitSeconds: () => poolSeconds,
     poolSize: 4,
+    watch: () => () => {},
   }
 }
 

@@ -1,6 +1,8 @@
 import { instrument, MetricsRegistry } from '@wombat/instrumentation'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { MemoryLevel } from 'memory-level'
 import { expect, onTestFinished, test } from 'vitest'
+import { holdThreadPool } from '../../test/health/hold-thread-pool.ts'
 import { ProcessMonitor } from './process-monitor.ts'
 
 function started() {
@@ -34,6 +36,18 @@ test('it does not rest while an operation is in flight', async () => {
   expect(isResting()).toBe(false)
   release()
   await reading
+  await expect.poll(isResting, { timeout: 15_000 }).toBe(true)
+})
+
+test('it wakes for other work that waits, and measures the thread pool as closely as for an operation', async () => {
+  const { monitor, isResting } = started()
+  await expect.poll(isResting, { timeout: 15_000 }).toBe(true)
+  const end = monitor.watch()
+  expect(isResting()).toBe(false)
+  const fromMs = performance.now()
+  await holdThreadPool(await temporaryFolder(), monitor.poolSize, 300)
+  expect(monitor.poolWaitSeconds(fromMs, performance.now())).toBeGreaterThan(0.15)
+  end()
   await expect.poll(isResting, { timeout: 15_000 }).toBe(true)
 })
 

@@ -2,7 +2,7 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import { EventLoop } from './event-loop.ts'
 import type { Interval } from './intervals.ts'
 import type { ProcessDelays } from './process-state.ts'
-import { ThreadPool } from './thread-pool.ts'
+import { type QueuedWork, ThreadPool } from './thread-pool.ts'
 
 /** At so many ticks in a row no operation must have been in flight before the measuring rests: a second, without blocks of the event loop. */
 const restAfterTicks = 50
@@ -20,6 +20,8 @@ export class ProcessMonitor implements ProcessDelays {
   readonly #pool: ThreadPool
   /** How many ticks in a row have found no operation in flight. */
   #idleTicks = 0
+  /** When each work that is no operation of a store began to wait. */
+  readonly #watched = new Set<{ readonly fromMs: number }>()
 
   /** @param onBlock called after each block of the event loop of 100 ms or more, in milliseconds of `performance.now()`. */
   constructor(registry: MetricsRegistry, onBlock?: (block: Interval) => void) {
@@ -36,12 +38,28 @@ export class ProcessMonitor implements ProcessDelays {
     this.#loop.start((nowMs) => {
       observer.markInFlight(nowMs)
       observer.adaptTiming(nowMs)
-      const work = observer.inFlight()
+      const work = this.#findWork(nowMs)
       // A process that starts has better things to do than to load what a probe needs.
       if (work.depth > 0 || nowMs - startMs >= firstProbeMs) this.#pool.probe(nowMs, work)
       if (work.depth > 0) this.#wake()
       else if (++this.#idleTicks >= restAfterTicks) this.#rest()
     })
+  }
+
+  #findWork(nowMs: number): QueuedWork {
+    let { depth, oldestSeconds } = this.#registry.observer.inFlight()
+    depth += this.#watched.size
+    for (const { fromMs } of this.#watched) oldestSeconds = Math.max(oldestSeconds, (nowMs - fromMs) / 1000)
+    return { depth, oldestSeconds }
+  }
+
+  watch(): () => void {
+    const watched = { fromMs: performance.now() }
+    this.#watched.add(watched)
+    this.#wake()
+    return () => {
+      this.#watched.delete(watched)
+    }
   }
 
   #rest(): void {
@@ -51,6 +69,7 @@ export class ProcessMonitor implements ProcessDelays {
 
   #wake(): void {
     this.#idleTicks = 0
+    this.#registry.observer.onNextOperation = undefined
     this.#loop.wake()
   }
 

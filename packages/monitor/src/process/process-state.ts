@@ -16,6 +16,11 @@ export interface ProcessState {
   longestPoolWaitSeconds(sinceMs: number): number
   /** Number of threads in the pool. */
   readonly poolSize: number
+  /**
+   * Measures as closely as while an operation of a store is in flight, until the returned function is called: for work that waits for the
+   * same and is no such operation, for example the probe of a health check.
+   */
+  watch(): () => void
 }
 
 /** Delays that are known at the moment an operation settles. */

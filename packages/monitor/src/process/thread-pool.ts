@@ -2,14 +2,14 @@ import type { Histogram, MetricsRegistry } from '@wombat/instrumentation'
 import { type EventLoop, tickIntervalMs } from './event-loop.ts'
 import { type Interval, Intervals, overlapMs } from './intervals.ts'
 
-/** Time between two probes while no operation waits. */
-const idleProbeMs = 1000
+/** Time between two probes while no operation waits: less than the interval of the timer at rest, which may fire a little early. */
+const idleProbeMs = 990
 /** Age of the oldest operation in flight from which each tick probes: operations this old are usually waiting. */
 const waitingSeconds = 0.02
 /** Shorter waits are only added to the histogram. */
 const minWaitMs = 5
 
-/** Operations of all stores that are in flight. */
+/** Operations of all stores that are in flight, and what waits like them. */
 export interface QueuedWork {
   readonly depth: number
   readonly oldestSeconds: number

@@ -183,6 +183,19 @@ test('a LevelDB that waits for a full thread pool is degraded because of the thr
   await held
 })
 
+test('after a while without any operation, the cause is found as well', async () => {
+  const { registry, process, runCheck } = createHealthChecks({ bounds })
+  const folder = await temporaryFolder()
+  const db = instrument(new ClassicLevel(join(folder, 'db')), { registry, name: 'orders' })
+  onTestFinished(() => db.close())
+  await db.open()
+  await expect.poll(() => registry.observer.onNextOperation !== undefined, { timeout: 15_000 }).toBe(true)
+  // Much shorter than the interval in which a process at rest is measured.
+  const held = holdThreadPool(folder, process.poolSize, 500)
+  expect(await runCheck(name, 'orders')).toMatchObject({ ...slow, reason: 'thread_pool' })
+  await held
+})
+
 test('a store that failed to open is critical until it, or another one in the same folder, is opened', async () => {
   const { registry, runCheck, checkNames } = createHealthChecks()
   const at = await temporaryFolder()

@@ -103,7 +103,13 @@ class StoreConnectivity {
     const mayWrite = this.#mayWrite()
     const fromMs = performance.now()
     const inFlightBefore = registry.observer.inFlight().depth
-    const results = await Promise.all(stores.map((store) => this.#probeRun(store).run(store, mayWrite, signal)))
+    const endWatch = process.watch()
+    let results: ReadonlyArray<ProbeResult | undefined>
+    try {
+      results = await Promise.all(stores.map((store) => this.#probeRun(store).run(store, mayWrite, signal)))
+    } finally {
+      endWatch()
+    }
     const toMs = performance.now()
     const inFlight = Math.max(inFlightBefore, registry.observer.inFlight().depth)
     const seconds = (toMs - fromMs) / 1000

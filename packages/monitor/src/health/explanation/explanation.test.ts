@@ -17,6 +17,7 @@ const calm: ProcessState = {
   poolWaitSeconds: () => 0,
   longestPoolWaitSeconds: () => 0,
   poolSize: 4,
+  watch: () => () => {},
 }
 
 function result(name: string, status: HealthCheckResult['status'], reason?: string, store?: string): HealthCheckResult {
