@@ -14,13 +14,13 @@ const ways: Readonly<Record<string, (store: ClassicLevel) => Get>> = {
   control: (store) => (key) => store.get(key),
   floor: (store) => {
     const now = performance.now.bind(performance)
-    let spentMs = 0
+    const spent = { ms: 0 }
     const original: (...args: unknown[]) => Promise<unknown> = Reflect.get(store, '_get')
     const measured = function (this: unknown, ...args: unknown[]): Promise<unknown> {
       const startMs = now()
       const result = original.apply(this, args)
       const settle = (): void => {
-        spentMs += now() - startMs
+        spent.ms += now() - startMs
       }
       result.then(settle, settle)
       return result
