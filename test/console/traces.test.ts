@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
@@ -50,6 +51,11 @@ test.skipIf(browserProblem !== undefined)(
       }
     }
     expect(await visibleText(traces)).toMatch(/Traces of the cell/)
+    // They stay while the map moves on.
+    const chosenTrace = await traces.getByRole('link').first().getAttribute('href')
+    await sleep(4000)
+    expect(await visibleText(traces)).toMatch(/Traces of the cell/)
+    expect(await traces.getByRole('link').first().getAttribute('href')).toBe(chosenTrace)
     await browser.screenshot('heat-map-traces')
     await traces.getByRole('button', { name: 'Show the slowest' }).press('Enter')
     expect(await visibleText(traces)).toMatch(/Slowest traces/)

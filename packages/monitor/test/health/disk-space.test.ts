@@ -52,8 +52,8 @@ test('a directory that a new store creates while it opens is not reported as mis
   expect(db.status).toBe('opening')
   const finding = await runCheck(name, 'orders')
   expect(finding.reason).not.toBe('inaccessible')
-  // On a busy machine, it may have opened meanwhile.
-  if (db.status === 'opening') expect(finding).toEqual({ status: 'unknown', message: 'Database is opening' })
+  // On a busy machine, it may have created its directory meanwhile.
+  if (finding.status !== 'healthy') expect(finding).toEqual({ status: 'unknown', message: 'Database is opening' })
   await db.open()
   expect((await runCheck(name, 'orders')).message).not.toBe('Database is opening')
 })

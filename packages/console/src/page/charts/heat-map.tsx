@@ -72,7 +72,8 @@ function HeatPlot({
   const canvas = useRef<HTMLCanvasElement>(null)
   const pointer = useSignal<Pointer | undefined>(undefined)
   const brush = useSignal<{ readonly from: number; readonly to: number } | undefined>(undefined)
-  const chosen = useSignal<CellPlace | undefined>(undefined)
+  // The traces themselves: the cell moves on, and newer traces take their place.
+  const chosen = useSignal<readonly CellExemplar[]>([])
   const themeNow = theme.value
   const marksNow = marks.value
   const plotWidth = Math.max(1, width - margin.left - margin.right)
@@ -99,7 +100,7 @@ function HeatPlot({
     if (range === undefined) return
     if (Math.abs(range.to - range.from) < 4) {
       const { timeMs, row } = pointer.value ?? {}
-      chosen.value = cells.exemplars.find((one) => one.row === row && isInColumn(one.columnMs, cells.stepMs, timeMs))
+      chosen.value = cells.exemplars.filter((one) => one.row === row && isInColumn(one.columnMs, cells.stepMs, timeMs))
       return
     }
     const [fromMs, toMs] = [toTime(range.from), toTime(range.to)].sort((a, b) => a - b)
@@ -149,13 +150,10 @@ function HeatPlot({
           {formatCount(cells.maxCount)} {counted} per cell
         </span>
       </div>
-      <HeatTraces cells={cells} chosen={chosen.value} unit={unit} onClose={() => (chosen.value = undefined)} />
+      <HeatTraces cells={cells} chosen={chosen.value} unit={unit} onClose={() => (chosen.value = [])} />
     </>
   )
 }
-
-/** A cell of a heat map. */
-type CellPlace = Pick<CellExemplar, 'row' | 'columnMs'>
 
 function isInColumn(columnMs: number, stepMs: number, timeMs: number | undefined): boolean {
   return timeMs !== undefined && columnMs >= timeMs && columnMs - stepMs < timeMs

@@ -10,17 +10,16 @@ const slowestCount = 3
 
 export interface HeatTracesProps {
   readonly cells: HeatCells
-  /** Whose traces are listed. */
-  readonly chosen: Pick<CellExemplar, 'row' | 'columnMs'> | undefined
+  /** The traces of the cell that was chosen; none if none is. */
+  readonly chosen: readonly CellExemplar[]
   readonly unit: string
   readonly onClose: () => void
 }
 
 /** The traces of the chosen cell, or else of the slowest values; nothing if there are none. */
 export function HeatTraces({ cells, chosen, unit, onClose }: HeatTracesProps) {
-  const ofCell = cells.exemplars.filter(({ row, columnMs }) => row === chosen?.row && columnMs === chosen.columnMs)
-  const isCell = ofCell.length > 0
-  const shown = isCell ? ofCell : slowest(cells.exemplars)
+  const isCell = chosen.length > 0
+  const shown = isCell ? chosen : slowest(cells.exemplars)
   if (shown.length === 0) return null
   return (
     <section class="heat-traces" aria-label="Traces" aria-live="polite">
