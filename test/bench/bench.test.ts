@@ -22,6 +22,7 @@ test('every part reports its comparison, with a number for each case and each ra
     'sampling',
     'operations',
     'in-place',
+    'service',
     'caches',
     'collect',
     'engine',
@@ -51,7 +52,7 @@ test('each ratio is printed with its goal, met or missed', async () => {
 
 test('an unknown part is rejected', async () => {
   await expect(bench('--only', 'nothing')).rejects.toThrow(
-    '--only takes record, sampling, operations, in-place, caches, collect, engine, history, query, detail, start-up, got nothing',
+    '--only takes record, sampling, operations, in-place, service, caches, collect, engine, history, query, detail, start-up, got nothing',
   )
 })
 

@@ -4,7 +4,7 @@ import { type Options, optionsFrom } from './options.ts'
 import { parts } from './parts.ts'
 import { comparisonTable, machineLine } from './table.ts'
 
-// node test/bench/dist/main.js [--only record|sampling|operations|caches|collect|engine|history|query|detail|start-up] [--quick] [--json] [--engine-megabytes 1024]
+// node test/bench/dist/main.js [--only record|sampling|operations|in-place|service|caches|collect|engine|history|query|detail|start-up] [--quick] [--json] [--engine-megabytes 1024]
 const { json, only, effort } = asked()
 const machine = thisMachine()
 if (!json) console.log(machineLine(machine))

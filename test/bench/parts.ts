@@ -4,7 +4,7 @@ import type { ComparisonResult, Effort } from './comparison.ts'
 import { detail } from './detail/part.ts'
 import { engine } from './engine/part.ts'
 import { history } from './history/part.ts'
-import { inPlace } from './in-place/part.ts'
+import { inPlace, service } from './in-place/part.ts'
 import { operations } from './operations/part.ts'
 import { query } from './query/part.ts'
 import { record } from './record/part.ts'
@@ -17,6 +17,7 @@ export const parts: Readonly<Record<string, (effort: Effort) => AsyncGenerator<C
   sampling,
   operations,
   'in-place': inPlace,
+  service,
   caches,
   collect,
   engine,

@@ -6,7 +6,11 @@ import { recordOnMeter, recordWithReaders } from './ours.ts'
 import { promClient } from './prom-client.ts'
 
 const [ours, oursForThree, oursOnMeter] = ['ours, one reader', 'ours, three readers', "ours, on an application's Meter"]
-const [otel, otelForThree] = ['OpenTelemetry, one reader', 'OpenTelemetry, three readers']
+const [otel, otelForThree, otel2] = [
+  'OpenTelemetry, one reader',
+  'OpenTelemetry, three readers',
+  'OpenTelemetry SDK 2, one reader',
+]
 
 /** Compares the time to count one operation and to record its duration, without measuring the duration. */
 export async function* record(effort: Effort): AsyncGenerator<ComparisonResult> {
@@ -24,11 +28,13 @@ export async function* record(effort: Effort): AsyncGenerator<ComparisonResult> 
         promClient('@prometheus-io/client', values),
         openTelemetry(otel, 1, values),
         openTelemetry(otelForThree, 3, values),
+        openTelemetry(otel2, 1, values, 2),
       ],
       ratios: [
         { of: 'prom-client', to: ours, goal: { is: 'at least', value: 20 } },
         { of: '@prometheus-io/client', to: ours, goal: { is: 'at least', value: 20 } },
         { of: otel, to: ours },
+        { of: otel2, to: ours },
         { of: otelForThree, to: ours, goal: { is: 'at least', value: 40 } },
         { of: oursForThree, to: ours, goal: { is: 'at most', value: 1.1 } },
       ],
