@@ -8,6 +8,7 @@ import {
   healthBoundTable,
   optionTable,
 } from '@wombat/monitor'
+import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi.ts'
 
 /** A part of a document that is derived from code, between markers of its name. */
 interface GeneratedTable {
@@ -21,6 +22,7 @@ export const tables: Readonly<Record<string, GeneratedTable>> = {
   bounds: { file: 'packages/monitor/docs/health.md', write: boundsTable },
   alerts: { file: 'packages/monitor/docs/alerts.md', write: alertsTable },
   conditions: { file: 'packages/monitor/docs/alerts.md', write: conditionsTable },
+  scopes: { file: 'packages/monitor/docs/http-api.md', write: scopesTable },
   metrics: { file: 'packages/instrumentation/README.md', write: metricsTable },
   adapters: { file: 'packages/instrumentation/README.md', write: adaptersTable },
   capabilities: { file: 'packages/instrumentation/README.md', write: capabilitiesTable },
@@ -66,6 +68,26 @@ function boundsTable(): string {
       description,
     ]),
   )
+}
+
+/** Endpoints with the same answers share a row: what follows the first parameter in a path is left out. */
+function scopesTable(): string {
+  const rows = new Map<string, readonly string[]>()
+  for (const [path, methods] of Object.entries(openApiDocument.paths)) {
+    for (const [method, { security = openApiDocument.security }] of Object.entries(methods)) {
+      const name = `\`${method.toUpperCase()} ${path.replace(/\/\{.*$/, '/…')}\``
+      rows.set(name, [name, ...scopesOf(method, security)])
+    }
+  }
+  return markdown(['endpoint', 'without a credential', '`read-only`', '`admin`'], [...rows.values()])
+}
+
+/** Returns what clients without a credential, with one that is read-only, and with one of an admin may do. */
+function scopesOf(method: string, security: ReadonlyArray<object>): readonly string[] {
+  if (security.length === 1) return ['yes', 'yes', 'yes']
+  // Health: a status without a credential, details with one.
+  if (security !== openApiDocument.security) return ['only a status', 'yes', 'yes']
+  return ['401', method === 'get' ? 'yes' : '403', 'yes']
 }
 
 function alertsTable(): string {

@@ -15,7 +15,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const sharedFiles = {
   instrumentation: /instrumentation.src.(?!testing|bundler|auto.(index|import-hooks|wombat|module-definition))/,
   monitor:
-    /monitor.src.(?!index|register|preload|thread|http.(?!servers|first-request)|history.sqlite|exporters.(otlp|prometheus)|alerts.(rule-file|notifiers.(?!log|notifier|create))|collection.snapshot-reader)/,
+    /monitor.src.(?!index|register|preload|thread|http.(?!servers|first-request|lazy-authentication|credential-options)|history.sqlite|exporters.(otlp|prometheus)|alerts.(rule-file|notifiers.(?!log|notifier|create))|collection.snapshot-reader)/,
 }
 
 const licensesFile = 'licenses.txt'

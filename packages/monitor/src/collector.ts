@@ -6,10 +6,11 @@ import { AlertScheduler, type AlertStorage } from './alerts/scheduler.ts'
 import { DroppedPointsLog } from './collection/prometheus-metrics.ts'
 import type { Reader } from './collection/registry-reader.ts'
 import { createScrapeCounters } from './collection/self-metrics.ts'
-import { type Component, ComponentList } from './component.ts'
+import { type Component, ComponentList, once } from './component.ts'
 import type { ComponentOptions } from './config/component-options.ts'
 import { ConfigError } from './config/errors.ts'
 import type { OptionName } from './config/options.ts'
+import { auditResults } from './events/event.ts'
 import type { EventLog } from './events/event-log.ts'
 import { EventStorage } from './events/event-storage.ts'
 import { IntervalLog } from './exporters/log.ts'
@@ -18,6 +19,7 @@ import { ExemplarHistory } from './history/exemplar-history.ts'
 import { HistoryRecorder } from './history/recorder.ts'
 import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
+import { isAuthenticationRequired } from './http/credential-options.ts'
 import { EventStreams } from './http/event-streams.ts'
 import type { ConfigRoutesOptions } from './http/routes/config.ts'
 import type { HealthRunner } from './http/routes/health/details.ts'
@@ -45,6 +47,8 @@ export interface CollectorOptions {
   readonly workers: WorkerSource
   /** The options and the settings. */
   readonly config: Pick<ConfigRoutesOptions, 'explained' | 'settings'>
+  /** Returns what decides who may see and change what: one for as long as the process lives, as it remembers which sessions have ended. */
+  readonly loadAuthentication: () => Promise<Authentication>
   /** The timeline: what happened, of this process and of those that it collects from. */
   readonly events: EventLog
   /** Called with the recorder of each history. */
@@ -67,17 +71,10 @@ export class Collector implements CollectorRole {
   #unfollow: () => void = () => {}
   /** When the monitoring started, on the clock's monotonic time. */
   readonly #startedMs: number
-  /** One for as long as the process lives: it remembers which sessions have ended. */
-  readonly #loadAuthentication: () => Promise<Authentication>
 
   constructor(options: CollectorOptions) {
     this.#options = options
     this.#startedMs = options.clock.monotonicMs()
-    this.#loadAuthentication = once(async () => {
-      const { registry, clock, logger } = options
-      const { authToken, basePath } = options.options.http
-      return new (await import('./http/authentication.ts')).Authentication({ authToken, basePath, registry, clock, logger })
-    })
     this.#rules = options.rules
   }
 
@@ -149,13 +146,15 @@ export class Collector implements CollectorRole {
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
     this.#options.onRecorder(recorder)
-    const { authToken, basePath, consoleEnabled, nativeHistograms, prometheusEnabled } = options.http
+    const { basePath, consoleEnabled, nativeHistograms, prometheusEnabled } = options.http
+    const { loadAuthentication } = this.#options
     // The routes are loaded at the first request, but counters exist from the start.
     if (prometheusEnabled) {
       new DroppedPointsLog(own, 'prometheus')
       createScrapeCounters(own)
     }
-    if (authToken !== undefined) own.counter('wombat_monitor_login_failures_total')
+    for (const result of auditResults) own.counter('wombat_monitor_changes_total', { result })
+    if (isAuthenticationRequired(options.authentication)) own.counter('wombat_monitor_login_failures_total')
     const { health, operations, workers, config, chosenOptions } = this.#options
     const { history } = recorder
     const { manager } = alerts
@@ -180,10 +179,10 @@ export class Collector implements CollectorRole {
       startedAtMs: () => Math.round(clock.nowMs() - clock.monotonicMs() + this.#startedMs),
     }
     const loadRoutes = once(async () => {
-      const [{ createRoutes }, authentication] = await Promise.all([import('./http/app.ts'), this.#loadAuthentication()])
+      const [{ createRoutes }, authentication] = await Promise.all([import('./http/app.ts'), loadAuthentication()])
       return createRoutes({ ...dependencies, authentication })
     })
-    const servers = new HttpServers({ ...options.http, chosenOptions, logger }, loadRoutes)
+    const servers = new HttpServers({ ...options.http, chosenOptions, logger, registry: own }, loadRoutes)
     const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { basePath, logger }))
     const evaluation = new ComponentList()
     if (eventStorage !== undefined) evaluation.add(eventStorage)
@@ -247,15 +246,6 @@ interface Active {
   readonly servers: HttpServers
   readonly streams: EventStreams
   readonly evaluation: ComponentList
-}
-
-/** Returns a function that calls another one once, and returns its result. */
-function once<Result>(run: () => Result): () => Result {
-  let result: { readonly value: Result } | undefined
-  return () => {
-    result ??= { value: run() }
-    return result.value
-  }
 }
 
 /** Starts the servers; tries again for a while if their ports are in use. */

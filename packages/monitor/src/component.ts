@@ -91,3 +91,12 @@ class Deadline {
     clearTimeout(this.#timer)
   }
 }
+
+/** Returns a function that calls another one once, and returns its result. */
+export function once<Result>(run: () => Result): () => Result {
+  let result: { readonly value: Result } | undefined
+  return () => {
+    result ??= { value: run() }
+    return result.value
+  }
+}

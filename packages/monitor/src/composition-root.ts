@@ -24,6 +24,7 @@ import type { HealthReport } from './health/check.ts'
 import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { LocalHistory } from './history/local-history.ts'
 import { FirstRequest, routeErrorLog } from './http/first-request.ts'
+import { LazyAuthentication } from './http/lazy-authentication.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
@@ -157,6 +158,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     otherWorkers: () =>
       workers().flatMap(({ worker, thread }) => (thread === undefined && worker === group.ownWorker ? [] : [worker])),
   })
+  const authentication = components.add(new LazyAuthentication({ ...options.authentication, registry, clock, logger }))
   const collector = new Collector({
     reader,
     registry,
@@ -177,6 +179,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     operations: groupOperations,
     workers: { workers },
     config: { explained, settings: groupSettings },
+    loadAuthentication: authentication.load,
     events,
     onRecorder: (recorder) => local.follow(recorder),
   })
@@ -232,15 +235,12 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
   const app = new FirstRequest(async () => {
-    const [{ createForwardingApp }, { Authentication }] = await Promise.all([
-      import('./http/forwarding-app.ts'),
-      import('./http/authentication.ts'),
-    ])
-    const { authToken, basePath, consoleEnabled } = options.http
+    const [{ createForwardingApp }, loaded] = await Promise.all([import('./http/forwarding-app.ts'), authentication.load()])
+    const { basePath, consoleEnabled } = options.http
     return createForwardingApp({
       loadOwn: () => collector.active?.loadApp(),
       forward: (request) => group.forward(request),
-      authentication: new Authentication({ authToken, basePath }),
+      authentication: loaded,
       basePath,
       console: { isEnabled: consoleEnabled, logger },
       onError: routeErrorLog(logger),
@@ -287,7 +287,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     metrics: async () => jsonMetrics(await reader.take(), registry.semconv, collector.active?.recent),
     snapshot: () => reader.take(),
     fetch: (request) => app.fetch(request),
-    handler: app.handler(false),
+    handler: app.handler({ isLoopbackOnly: false }),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -64,7 +64,7 @@ export {
 } from './config/explain.ts'
 export type { ConfigSource, MonitoringConfig } from './config/resolve-config.ts'
 export type { RuntimeOptions } from './config/runtime-settings.ts'
-export type { AnyTracerProvider } from './config/structured-options.ts'
+export type { AnyTracerProvider, TlsOptions } from './config/structured-options.ts'
 export type { AnnotationOptions } from './events/annotate.ts'
 export type { JsonDistribution, JsonMetric, JsonNumber, JsonQuantile, JsonValue } from './exporters/json.ts'
 export { intervalSummary, type OperationSummary, type StoreSummary } from './exporters/log.ts'

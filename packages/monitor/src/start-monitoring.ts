@@ -10,7 +10,7 @@ import { explainAllOptions } from './config/explain.ts'
 import { type OptionName, optionNames } from './config/options.ts'
 import { readOtelResource, withOtelExporters } from './config/otel-environment.ts'
 import { otlpOffReason, otlpSettings } from './config/otlp-settings.ts'
-import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
+import { findSource, givenOption, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
 import type { OtlpExport } from './exporters/otlp-provider.ts'
 import { defaultLogger, guardLogger, type Logger } from './logger.ts'
 import type { Monitoring } from './monitoring.ts'
@@ -192,8 +192,8 @@ function createLogger({ logger, level }: ReturnType<typeof componentOptions>['lo
 
 /** Returns the options for the monitoring of a worker thread: the plain ones, which can be sent to it. */
 function threadConfig(config: MonitoringConfig): MonitoringConfig {
-  const plain: ReadonlySet<string> = new Set(optionNames)
-  return Object.fromEntries(Object.entries(config).filter(([name, value]) => plain.has(name) && value !== undefined))
+  const given = optionNames.map((name) => [name, givenOption(name, config)] as const)
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
 }
 
 /** Returns the options that someone chose: in the code or in the environment. */

@@ -345,7 +345,28 @@ const monitorRows = {
   wombat_monitor_login_failures_total: row(
     'counter',
     '{login}',
-    'Logins to the console that failed: the token was wrong, or too many had failed before.',
+    'Logins that failed: the token or the password was wrong, or too many had failed before.',
+    [],
+  ),
+  wombat_monitor_changes_total: row('counter', '{change}', 'Changes that clients made over HTTP, or wanted to make, by result.', [
+    'result',
+  ]),
+  wombat_monitor_reload_failures_total: row(
+    'counter',
+    '{failure}',
+    'Times a file with certificates, tokens or users has changed and could not be used, by option.',
+    ['option'],
+  ),
+  wombat_monitor_tls_certificate_remaining_seconds: processGauge(
+    'min',
+    's',
+    'Time until the TLS certificate of the HTTP servers expires; negative after that.',
+    [],
+  ),
+  wombat_monitor_tls_handshake_failures_total: row(
+    'counter',
+    '{connection}',
+    'Clients that could not connect over TLS, for example without a certificate.',
     [],
   ),
   wombat_monitor_alert_rules_unmatched: processGauge(

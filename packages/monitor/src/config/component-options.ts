@@ -27,7 +27,10 @@ export function componentOptions(config: ResolvedConfig) {
   const { notifiers, alertmanagerUrl, alertWebhookUrl, alertWebhookAllowPrivate, ...withoutWebhook } = withoutAlerts
   const { alertSlackUrl, alertDiscordUrl, alertTeamsUrl, alertNtfyUrl, ...withoutChats } = withoutWebhook
   const { alertPagerdutyRoutingKey, alertOpsgenieApiKey, ...withoutNotifiers } = withoutChats
-  const { host, authToken, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutServers } = withoutNotifiers
+  // `tls` is what `tlsCert`, `tlsKey` and `tlsClientCa` are then.
+  const { tls: _, tlsCert, tlsKey, tlsClientCa, ...withoutTls } = withoutNotifiers
+  const { authToken, readOnlyToken, authTokenFile, authUsersFile, ...withoutAuthentication } = withoutTls
+  const { host, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutServers } = withoutAuthentication
   const { consoleEnabled = !isRemote(host), basePath, nativeHistograms, ...withoutHttp } = withoutServers
   const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutHttp
   rest satisfies Record<string, never>
@@ -79,9 +82,10 @@ export function componentOptions(config: ResolvedConfig) {
       alertPagerdutyRoutingKey,
       alertOpsgenieApiKey,
     },
+    authentication: { authToken, readOnlyToken, authTokenFile, authUsersFile, basePath },
     http: {
       host,
-      authToken,
+      tls: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey, clientCa: tlsClientCa },
       basePath,
       consoleEnabled,
       prometheusEnabled,

@@ -14,6 +14,11 @@ import {
   type ValueOf,
 } from '../validation/schema.ts'
 
+/** What RFC 6750 allows as a bearer token. */
+export const tokenPattern = /^[\w.~+/-]+=*$/
+/** The shortest token: shorter ones could be guessed. */
+export const minTokenLength = 16
+
 /** One option: its values, its default and its purpose. */
 export interface Option<Value = unknown> {
   readonly schema: Schema<Value>
@@ -30,6 +35,8 @@ const option = <Value>(schema: Schema<Value>, defaultValue: NoInfer<Value>, desc
 })
 
 const secret = <Value>(visible: Option<Value>): Option<Value> => ({ ...visible, secret: true })
+
+const token = () => text('a secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750)', minTokenLength, tokenPattern)
 
 /** Every option with a plain value, which can also be set in the environment: `metricsIntervalMs` as WOMBAT_METRICS_INTERVAL_MS. */
 export const options = {
@@ -152,14 +159,38 @@ export const options = {
   host: option(
     text('an address to listen on'),
     '127.0.0.1',
-    'Address that the HTTP servers listen on. Every address except loopback requires `authToken`.',
+    'Address that the HTTP servers listen on. Every address except loopback requires authentication: `authToken`, `authTokenFile`, `readOnlyToken`, `authUsersFile` or `tls.clientCa`.',
   ),
   authToken: secret(
     option(
-      optional(text('a secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750)', 16, /^[\w.~+/-]+=*$/)),
+      optional(token()),
       undefined,
-      'Bearer token that every request must send. Health endpoints answer without it, but only with a status.',
+      'Bearer token that every request must send; with it, a client may see and change everything. Health endpoints answer without it, but only with a status.',
     ),
+  ),
+  readOnlyToken: secret(
+    option(optional(token()), undefined, 'Bearer token with which a client may see everything, and change nothing.'),
+  ),
+  authTokenFile: option(
+    optional(text('the path of a file')),
+    undefined,
+    'File with bearer tokens, one a line: `TOKEN`, `SCOPE TOKEN` or `SCOPE TOKEN NAME`, where the scope is `admin` (default) or `read-only`. It is read again when it changes.',
+  ),
+  authUsersFile: option(
+    optional(text('the path of a YAML file')),
+    undefined,
+    'YAML file with users and the bcrypt hashes of their passwords in `basic_auth_users`, as in the web configuration of Prometheus. Users may see everything; those in `admin_users` may change something, too. It is read again when it changes.',
+  ),
+  tlsCert: option(
+    optional(text('the path of a PEM file')),
+    undefined,
+    'Certificate of the HTTP servers, with the chain up to its authority: they answer over TLS 1.2 or later only. It is read again when it changes.',
+  ),
+  tlsKey: option(optional(text('the path of a PEM file')), undefined, 'Private key of `tlsCert`, not encrypted.'),
+  tlsClientCa: option(
+    optional(text('the path of a PEM file')),
+    undefined,
+    'Certificates of the authorities of clients: only clients with a certificate of one of them can connect, probes included.',
   ),
   processGroup: option(
     text('a text: `auto`, `off` or the name of a group'),

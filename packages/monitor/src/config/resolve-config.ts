@@ -1,4 +1,5 @@
 import { formatIssue, suggest } from '../validation/format-issue.ts'
+import { isPlainObject } from '../validation/schema.ts'
 import { type Environment, environmentVariable, findUnknownVariables, parseVariable } from './environment.ts'
 import { ConfigError } from './errors.ts'
 import type { PlainOptions } from './generated/plain-options.ts'
@@ -36,12 +37,7 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
       problems.push(formatIssue(label, schema, formatValue(name, value), description))
     }
   }
-  const { host, authToken } = values
-  if (host !== undefined && isRemote(host) && 'authToken' in values && authToken === undefined) {
-    problems.push(
-      `host "${host}" is not loopback and authToken is not set, so that anyone could read the metrics: set authToken, or host to 127.0.0.1`,
-    )
-  }
+  problems.push(...findAccessProblems(values, config))
   if (config.alertRules !== undefined && values['alertRulesFile'] !== undefined) {
     problems.push('alertRules and alertRulesFile exclude each other: set one of them')
   }
@@ -49,12 +45,46 @@ export function resolveConfig(config: MonitoringConfig = {}, environment: Enviro
   return { ...config, ...(values as unknown as OptionValues) }
 }
 
+/** The options that keep strangers out. */
+const authenticationOptions = ['authToken', 'authTokenFile', 'readOnlyToken', 'authUsersFile', 'tlsClientCa'] as const
+
+/** Returns the problems of options that belong together, if each of them is valid by itself. */
+function findAccessProblems(values: Readonly<Record<string, unknown>>, { tls, ...config }: MonitoringConfig): string[] {
+  const { host, authToken, readOnlyToken, tlsCert, tlsKey, tlsClientCa } = values
+  const problems: string[] = []
+  const isOpen = authenticationOptions.every((name) => name in values && values[name] === undefined)
+  if (host !== undefined && isRemote(host) && isOpen) {
+    problems.push(
+      `host "${host}" is not loopback and authToken is not set, so that anyone could read the metrics: set authToken, or host to 127.0.0.1`,
+    )
+  }
+  if (authToken !== undefined && authToken === readOnlyToken) {
+    problems.push('authToken and readOnlyToken are the same: set different ones, or only one of them')
+  }
+  const plain = plainTlsOptions.filter((name) => config[name] !== undefined)
+  if (tls !== undefined && plain.length > 0) problems.push(`tls and ${plain.join(', ')} exclude each other: set tls alone`)
+  // With `tls`, what is missing in it is a problem already.
+  if (tls === undefined && 'tlsCert' in values && 'tlsKey' in values) {
+    const isCertMissing = tlsCert === undefined && (tlsKey ?? tlsClientCa) !== undefined
+    if (isCertMissing)
+      problems.push(`tlsCert is not set, and ${tlsKey === undefined ? 'tlsClientCa' : 'tlsKey'} is: set tlsCert, too`)
+    if (tlsCert !== undefined && tlsKey === undefined) problems.push('tlsKey is not set, and tlsCert is: set tlsKey, too')
+  }
+  return problems
+}
+
+/** The fields of `tls` as plain options, which can be set in the environment. */
+const tlsFields = { tlsCert: 'cert', tlsKey: 'key', tlsClientCa: 'clientCa' } as const
+const plainTlsOptions = Object.keys(tlsFields) as ReadonlyArray<keyof typeof tlsFields>
+
+/** Returns the value of a plain option that the code gives. */
+export function givenOption(name: OptionName, config: MonitoringConfig): unknown {
+  if (config[name] !== undefined || !Object.hasOwn(tlsFields, name) || !isPlainObject(config.tls)) return config[name]
+  return config.tls[tlsFields[name as keyof typeof tlsFields]]
+}
+
 /** Returns where the value of an option comes from. */
-export function findSource(
-  name: OptionName,
-  config: Partial<OptionValues>,
-  environment: Environment = process.env,
-): ConfigSource {
+export function findSource(name: OptionName, config: MonitoringConfig, environment: Environment = process.env): ConfigSource {
   return resolveOption(name, config, environment).source
 }
 
@@ -65,10 +95,11 @@ export function formatValue(name: OptionName, value: unknown): unknown {
 
 function resolveOption(
   name: OptionName,
-  config: Partial<OptionValues>,
+  config: MonitoringConfig,
   environment: Environment,
 ): { value: unknown; source: ConfigSource } {
-  if (config[name] !== undefined) return { value: config[name], source: 'code' }
+  const given = givenOption(name, config)
+  if (given !== undefined) return { value: given, source: 'code' }
   const text = environment[environmentVariable(name)]
   // As for OpenTelemetry's variables, an empty one counts as not set.
   if (text !== undefined && text !== '') return { value: parseVariable(options[name], text), source: 'environment' }

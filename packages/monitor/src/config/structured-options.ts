@@ -35,6 +35,12 @@ export interface StructuredOptions {
    */
   readonly otlp?: boolean | OtlpOptions
   /**
+   * Serves the endpoints over TLS: the same as `tlsCert`, `tlsKey` and `tlsClientCa`, in one object.
+   *
+   * @defaultValue no TLS
+   */
+  readonly tls?: TlsOptions
+  /**
    * The logger of the application.
    *
    * @defaultValue pino, which writes JSON lines of `logLevel` and above to standard output
@@ -76,6 +82,19 @@ export interface StructuredOptions {
   readonly clock?: Clock
 }
 
+/** PEM files of the HTTP servers. They are read again when they change. */
+export interface TlsOptions {
+  /** Path of the certificate, with the chain up to its authority. */
+  readonly cert: string
+  /** Path of the private key, not encrypted. */
+  readonly key: string
+  /** Path of the certificates of the authorities of clients: only clients with a certificate of one of them can connect. */
+  readonly clientCa?: string | undefined
+}
+
+const path = () => text('the path of a PEM file')
+const tlsShape: Readonly<Record<keyof TlsOptions, Schema<unknown>>> = { cert: path(), key: path(), clientCa: optional(path()) }
+
 const otlpShape: Readonly<Record<keyof OtlpOptions, Schema<unknown>>> = {
   url: optional(httpUrl()),
   headers: optional(recordOf(text('a name', 0), text('a text', 0), 'an object of strings')),
@@ -96,6 +115,7 @@ type Validate = (value: unknown, name: string) => readonly string[]
 /** Validates every structured option that is set. A validator returns the problems of a value. */
 const validators: Readonly<Record<keyof StructuredOptions, Validate>> = {
   otlp: validateOtlp,
+  tls: validateTls,
   logger: mustBe('an object with the methods debug, info, warn and error', (value) =>
     ['debug', 'info', 'warn', 'error'].every((level) => hasMethod(value, level)),
   ),
@@ -121,6 +141,7 @@ export const structuredDescriptions: Readonly<
   Record<keyof StructuredOptions, { readonly description: string; readonly allowed: string }>
 > = {
   otlp: { description: 'Export metrics over OTLP.', allowed: 'true, false or an object' },
+  tls: { description: 'Serve the endpoints over TLS.', allowed: 'an object with the paths cert, key and clientCa' },
   logger: { description: 'The logger of the application.', allowed: 'an object with the methods debug, info, warn and error' },
   resource: { description: 'Attributes of the resource.', allowed: 'an object of attributes' },
   alertRules: { description: 'The alert rules.', allowed: 'alert rules, or an extension of the default rules' },
@@ -141,6 +162,7 @@ export function summarizeStructuredOption(name: keyof StructuredOptions, config:
     return Object.fromEntries(Object.entries(otlp).map(([key, value]) => [key, secretOtlp.has(key) ? '(secret)' : value]))
   }
   if (name === 'otlp') return otlp
+  if (name === 'tls') return config.tls
   if (name === 'notifiers' && notifiers !== undefined) return `(${notifiers.map((one) => one.name).join(', ') || 'none'})`
   // Their values may be those of the application.
   if (name === 'resource' && resource !== undefined) return `(${Object.keys(resource).join(', ')})`
@@ -169,6 +191,15 @@ function validateAlertRules(alertRules: unknown): readonly string[] {
     if (error instanceof RuleError) return error.problems.map((problem) => `alertRules: ${problem}`)
     throw error
   }
+}
+
+function validateTls(tls: unknown): string[] {
+  if (!isPlainObject(tls)) return [`tls must be an object with the paths cert, key and clientCa, got ${describeKind(tls)}`]
+  const { invalid, unknown } = findInvalidFields(tlsShape, tls)
+  return [
+    ...invalid.map((key) => formatIssue(`tls.${key}`, tlsShape[key as keyof TlsOptions], Reflect.get(tls, key) ?? 'nothing')),
+    ...unknown.map((key) => `tls.${key} is not an option${suggest(key, Object.keys(tlsShape))}`),
+  ]
 }
 
 function validateOtlp(otlp: unknown): string[] {

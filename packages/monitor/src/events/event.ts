@@ -1,5 +1,10 @@
 import type { Labels, StoreEventDetails } from '@wombat/instrumentation'
 
+/** What can become of a change over HTTP. `refused`: the client may not make it. `rejected`: its content is not valid. */
+export const auditResults = ['changed', 'refused', 'rejected', 'failed'] as const
+
+type AuditResult = (typeof auditResults)[number]
+
 /** The details of an event, by its kind. Sizes are in bytes, durations in seconds; what is unknown is undefined or left out. */
 export interface EventDetails extends StoreEventDetails {
   readonly health_change: { readonly check: string; readonly from: string; readonly to: string; readonly message: string }
@@ -45,6 +50,14 @@ export interface EventDetails extends StoreEventDetails {
   }
   /** The application does something that it has named: see `Monitoring.annotate`. */
   readonly annotation: Readonly<Record<string, never>>
+  /** A client has changed something over HTTP, or wanted to. */
+  readonly audit: {
+    /** Name of the token or the user. */
+    readonly who: string
+    /** The method and the path of the request. */
+    readonly change: string
+    readonly result: AuditResult
+  }
   /** The system clock was set by this much. */
   readonly clock: { readonly seconds: number }
 }
@@ -95,6 +108,7 @@ export const eventLimits: Readonly<Record<EventKind, number>> = {
   silence: 50,
   process: 50,
   annotation: 100,
+  audit: 25,
   clock: 20,
 }
 

@@ -19,8 +19,14 @@ export interface Access {
     readonly incoming?: IncomingRequest
     /** Whether another process has received the request: the answer is one text. */
     readonly isForwarded?: boolean
+    /** Whether a server here has verified the certificate of the client. */
+    readonly hasClientCertificate?: boolean
   }
-  Variables: { readonly seesDetails: boolean }
+  Variables: {
+    readonly seesDetails: boolean
+    /** What a request has changed, for the audit log: never a secret. */
+    readonly change: object
+  }
 }
 
 /** A name may end in a dot: that of the root domain. */

@@ -1,5 +1,5 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import type { AlertManager } from '../alerts/manager.ts'
 import type { Reader } from '../collection/registry-reader.ts'
 import type { EventLog } from '../events/event-log.ts'
@@ -9,6 +9,8 @@ import type { SearchableHistory } from '../history/history.ts'
 import type { Logger } from '../logger.ts'
 import type { OperationSource } from '../operations/operation-answers.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Access } from './access.ts'
+import { auditChanges } from './audit.ts'
 import type { Authentication } from './authentication.ts'
 import type { EventStreams } from './event-streams.ts'
 import { QueryRunner } from './query-runner.ts'
@@ -62,6 +64,8 @@ export interface RouteGroups {
   readonly health?: Hono
   /** Decides who may ask the others. */
   readonly authentication: Authentication
+  /** Comes before the checks of changes, and records what became of them. */
+  readonly audit?: MiddlewareHandler<Access>
 }
 
 /** Creates all HTTP endpoints. */
@@ -100,6 +104,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
       .route('/', consoleRoutes({ isEnabled: consoleEnabled, logger })),
     health: healthRoutes(health, { authentication }),
     authentication,
+    audit: auditChanges({ authentication, logger, events, registry }),
   }
 }
 

@@ -7,6 +7,14 @@ import { errorMessage } from '../validation/error-message.ts'
 /** Handles requests of a Node server. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
+/** What a server is for its clients. */
+export interface NodeHandlerOptions {
+  /** Whether only requests to loopback names are answered. */
+  readonly isLoopbackOnly: boolean
+  /** Whether the server is ours and terminates TLS: `mutual` if it has verified the certificate of each client. */
+  readonly tls?: 'server' | 'mutual' | undefined
+}
+
 /** Returns a function that logs each kind of error of the endpoints once. */
 export function routeErrorLog(logger: Logger): (error: unknown) => void {
   const logged = new Set<string>()
@@ -47,17 +55,13 @@ export class FirstRequest {
     }
   }
 
-  /**
-   * Returns a Node request handler.
-   *
-   * @param isLoopbackOnly whether only requests to loopback names are answered.
-   */
-  handler(isLoopbackOnly: boolean): NodeHandler {
+  /** Returns a Node request handler. */
+  handler(options: NodeHandlerOptions): NodeHandler {
     let loading: Promise<NodeHandler> | undefined
     return async (request, response) => {
       let handle: NodeHandler
       try {
-        loading ??= this.#loadHandler(isLoopbackOnly)
+        loading ??= this.#loadHandler(options)
         handle = await loading
       } catch (error) {
         response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: this.#report(error) }))
@@ -67,10 +71,10 @@ export class FirstRequest {
     }
   }
 
-  async #loadHandler(isLoopbackOnly: boolean): Promise<NodeHandler> {
+  async #loadHandler(options: NodeHandlerOptions): Promise<NodeHandler> {
     this.#app ??= this.#load()
     const { createNodeHandler } = await import('./node-handler.ts')
-    return createNodeHandler(await this.#app, isLoopbackOnly)
+    return createNodeHandler(await this.#app, options)
   }
 
   /** Logs why the app cannot be loaded, once; returns what clients see. */

@@ -30,8 +30,8 @@ export class LoginLimiter {
     return seconds > 0 ? seconds : undefined
   }
 
-  /** Counts a failed login of a client. */
-  recordFailure(client: string): void {
+  /** Counts a failed login of a client. Returns a function that takes that back: the login was right. */
+  recordFailure(client: string): () => void {
     const budget = this.#clients.get(client) ?? { left: perClient.burst, updatedMs: this.#now() }
     // The client that failed last is the last one to be forgotten.
     this.#clients.delete(client)
@@ -40,6 +40,10 @@ export class LoginLimiter {
     this.#take(this.#all, perProcess)
     const [oldest] = this.#clients.keys()
     if (this.#clients.size > maxClients && oldest !== undefined) this.#clients.delete(oldest)
+    return () => {
+      budget.left++
+      this.#all.left++
+    }
   }
 
   #take(budget: Budget, { burst, perSecond }: typeof perClient): void {

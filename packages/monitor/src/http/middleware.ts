@@ -10,10 +10,12 @@ export interface MiddlewareOptions {
   readonly onError?: (error: unknown) => void
   /** The path below which the routes are served, besides the root. */
   readonly basePath?: string | undefined
+  /** Records the changes that clients make or want to make. */
+  readonly audit?: MiddlewareHandler<Access> | undefined
 }
 
 /**
- * Creates an app with the middleware of all routes: only the methods that a path has, secure headers, compression and, if a token is set,
+ * Creates an app with the middleware of all routes: only the methods that a path has, secure headers, compression and, if something is required,
  * authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no token; they make these checks
  * themselves.
  */
@@ -21,12 +23,16 @@ export function withMiddleware(
   routes: readonly Hono[],
   authentication: Authentication,
   publicRoutes: readonly Hono[] = [],
-  { onError = () => {}, basePath }: MiddlewareOptions = {},
+  { onError = () => {}, basePath, audit }: MiddlewareOptions = {},
 ): Hono {
   const app = new Hono<Access>({ getPath: pathBelow(basePath) })
-  app.use(secureHeaders(), knownMethodsOnly(app.routes), compress(), redirectToSlash)
+  // A browser would apply HSTS to all services of the host: only a server that terminates TLS may send it.
+  const headers = secureHeaders({ strictTransportSecurity: false })
+  app.use(headers, knownMethodsOnly(app.routes), compress(), redirectToSlash, authentication.checkPassword)
   for (const route of publicRoutes) app.route('/', route)
-  app.use(authentication.require, authentication.guardChanges)
+  app.use(authentication.require)
+  if (audit !== undefined) app.use(audit)
+  app.use(authentication.guardChanges)
   for (const route of routes) app.route('/', route)
   app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
   app.onError((error, context) => {
@@ -74,4 +80,17 @@ export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
   const host = context.req.header('host') || 'localhost'
   if (isLoopbackName(host)) return next()
   return context.json({ error: `host ${JSON.stringify(host)} is not a loopback name: use localhost or 127.0.0.1` }, 403)
+}
+
+/** Half a year. Not for the subdomains: they may be other machines. */
+const strictTransportSecurity = 'max-age=15552000'
+
+/**
+ * Tells browsers to use this host over TLS only, for a server that terminates TLS. Not if they call it `localhost`: all that they ever do
+ * on their own machine would be concerned.
+ */
+export const requireTlsLater: MiddlewareHandler = async (context, next) => {
+  await next()
+  if (/^localhost\.?(:|$)/i.test(context.req.header('host') ?? '')) return
+  context.header('strict-transport-security', strictTransportSecurity)
 }

@@ -1,12 +1,16 @@
 import type { Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Hono } from 'hono'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
+import type { TlsOptions } from '../config/structured-options.ts'
 import type { Logger } from '../logger.ts'
 import type { Addresses } from '../processes/protocol.ts'
 import type { RouteGroups } from './app.ts'
 import { FirstRequest, routeErrorLog } from './first-request.ts'
+import type { ServerTls } from './tls.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -18,7 +22,11 @@ export interface HttpServerOptions {
   readonly jsonApiPort: number
   /** The options that someone chose. If a default port is in use, the next free one is used. */
   readonly chosenOptions: ReadonlySet<string>
+  /** The files of the certificate; undefined for plain HTTP. */
+  readonly tls?: TlsOptions | undefined
   readonly logger: Logger
+  /** Where the monitor records what it does itself. */
+  readonly registry?: MetricsRegistry
 }
 
 /** Creates the routes. It is called at the first request. */
@@ -39,6 +47,7 @@ export class HttpServers implements Component {
   readonly #loadRoutes: LoadRoutes
   readonly #listeners: Listener[] = []
   #addresses: Addresses = {}
+  #tls: ServerTls | undefined
 
   constructor(options: HttpServerOptions, loadRoutes: LoadRoutes) {
     this.#options = options
@@ -61,11 +70,16 @@ export class HttpServers implements Component {
   }
 
   async close(): Promise<void> {
+    this.#tls?.close()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
   }
 
   async #start(): Promise<void> {
-    const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort } = this.#options
+    const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, tls, logger, registry } = this.#options
+    if (tls !== undefined && (prometheusEnabled || jsonApiEnabled)) {
+      this.#tls = new (await import('./tls.ts')).ServerTls({ files: tls, logger, registry })
+      await this.#tls.start()
+    }
     if (prometheusEnabled && jsonApiEnabled && prometheusPort === jsonApiPort && prometheusPort !== 0) {
       const url = await this.#listen(['prometheus', 'json'], prometheusPort, ['prometheusPort', 'jsonApiPort'])
       this.#addresses = { prometheus: url, json: url }
@@ -92,11 +106,11 @@ export class HttpServers implements Component {
     const { chosenOptions, logger } = this.#options
     const option = options.join(' and ')
     try {
-      return await listen(app, host, port, option)
+      return await listen(app, host, port, option, this.#tls)
     } catch (error) {
       if (!isInUse(error) || options.some((one) => chosenOptions.has(one))) throw error
     }
-    const listener = await listenOnFreePort(app, host, port + 1, option)
+    const listener = await listenOnFreePort(app, host, port + 1, option, this.#tls)
     logger.warn({ option, port, url: listener.url }, `the default port ${port} is in use: set ${option} to choose another one`)
     return listener
   }
@@ -109,21 +123,27 @@ export async function loadEndpoints(
   { basePath, logger }: Pick<HttpServerOptions, 'basePath' | 'logger'>,
 ): Promise<Hono> {
   const [routes, { withMiddleware }] = await Promise.all([loadRoutes(), import('./middleware.ts')])
-  const { health, publicJson, authentication } = routes
+  const { health, publicJson, authentication, audit } = routes
   const chosen = groups.map((group) => routes[group])
   const publicRoutes = [health, groups.includes('json') ? publicJson : undefined].filter((one) => one !== undefined)
-  return withMiddleware(chosen, authentication, publicRoutes, { onError: routeErrorLog(logger), basePath })
+  return withMiddleware(chosen, authentication, publicRoutes, { onError: routeErrorLog(logger), basePath, audit })
 }
 
-async function listenOnFreePort(app: FirstRequest, host: string, firstPort: number, option: string): Promise<Listener> {
+async function listenOnFreePort(
+  app: FirstRequest,
+  host: string,
+  firstPort: number,
+  option: string,
+  tls: ServerTls | undefined,
+): Promise<Listener> {
   for (let port = firstPort; port < firstPort + maxPortsTried && port <= 65_535; port++) {
     try {
-      return await listen(app, host, port, option)
+      return await listen(app, host, port, option, tls)
     } catch (error) {
       if (!isInUse(error)) throw error
     }
   }
-  return listen(app, host, 0, option)
+  return listen(app, host, 0, option, tls)
 }
 
 function isInUse(error: unknown): boolean {
@@ -138,14 +158,15 @@ export interface Listener {
 }
 
 /**
- * Starts an HTTP server. Neither the server nor its connections keep the process alive.
+ * Starts an HTTP server, with TLS if it is given. Neither the server nor its connections keep the process alive.
  *
  * @throws Error that names the option of the port, if the server cannot listen there.
  */
-export async function listen(app: FirstRequest, host: string, port: number, option: string): Promise<Listener> {
+export async function listen(app: FirstRequest, host: string, port: number, option: string, tls?: ServerTls): Promise<Listener> {
   // Not `import`: it reads all exports of the module, and with them loads the whole of fetch.
-  const { createServer } = process.getBuiltinModule('node:http')
-  const server = createServer(app.handler(!isRemote(host)))
+  const server = tls?.createServer() ?? process.getBuiltinModule('node:http').createServer()
+  const kind = tls === undefined ? undefined : tls.isMutual ? 'mutual' : 'server'
+  server.on('request', app.handler({ isLoopbackOnly: !isRemote(host), tls: kind }))
   const connections = new Connections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
@@ -155,7 +176,7 @@ export async function listen(app: FirstRequest, host: string, port: number, opti
   server.unref()
   const { address, family, port: boundPort } = server.address() as AddressInfo
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`,
     close: () => closeServer(server, connections),
   }
 }
@@ -167,10 +188,13 @@ const closeGraceMs = 1000
 class Connections {
   readonly #sockets = new Set<Socket>()
   readonly #responding = new Set<Socket>()
+  /** Connections whose TLS handshake is under way, by their peer. */
+  readonly #handshakes = new Map<string, Socket>()
   #isClosing = false
 
-  constructor(server: Server) {
-    server.on('connection', (socket) => {
+  constructor(server: Server | TlsServer) {
+    if ('setSecureContext' in server) this.#trackHandshakes(server)
+    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
       // A connection does not keep the process alive.
       socket.unref()
       this.#sockets.add(socket)
@@ -185,14 +209,31 @@ class Connections {
     })
   }
 
+  /** A client that never ends its handshake must not keep the server open. */
+  #trackHandshakes(server: TlsServer): void {
+    server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket)
+      socket.unref()
+      this.#handshakes.set(peer, socket)
+      socket.once('close', () => this.#handshakes.delete(peer))
+    })
+    server.on('secureConnection', (socket) => this.#handshakes.delete(peerOf(socket)))
+  }
+
   close(): void {
     this.#isClosing = true
+    for (const socket of this.#handshakes.values()) socket.destroy()
     for (const socket of this.#sockets) if (!this.#responding.has(socket)) socket.destroy()
   }
 }
 
+/** Returns what the two sockets of a TLS connection have in common. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
 /** Accepts no more connections, and lets running responses finish. */
-function closeServer(server: Server, connections: Connections): Promise<void> {
+function closeServer(server: Server | TlsServer, connections: Connections): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs)
     server.close(() => {

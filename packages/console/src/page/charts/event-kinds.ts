@@ -17,6 +17,7 @@ export const kinds: Readonly<Record<EventKind, { readonly title: string; readonl
   silence: { title: 'Silences', color: '--muted' },
   process: { title: 'Processes', color: '--accent' },
   annotation: { title: 'What the application did', color: '--series-3' },
+  audit: { title: 'Changes over HTTP', color: '--muted' },
   clock: { title: 'Clock set', color: '--series-8' },
 }
 
@@ -47,5 +48,5 @@ export function eventColor({ kind, severity, details }: Pick<TimelineEvent, 'kin
 
 /** Flushes and compactions are the daily work of an engine: too many to be marks unless they are wanted. */
 export const defaultKinds: readonly EventKind[] = eventKinds.filter(
-  (kind) => !['flush', 'compaction', 'notification', 'silence'].includes(kind),
+  (kind) => !['flush', 'compaction', 'notification', 'silence', 'audit'].includes(kind),
 )

@@ -228,11 +228,46 @@ const panels: readonly PanelSpec[] = [
     note: 'A stream that was dropped continues where it ended as soon as its reader connects again.',
   },
   {
-    title: 'Failed logins to the console',
+    title: 'Failed logins',
     width: 8,
     series: [{ legend: processLegend, query: perSecond('wombat_monitor_login_failures_total', { by: byProcess }) }],
-    note: 'A token was wrong.',
+    note: 'A token or a password was wrong.',
     noValue: 'Without an `authToken`, nobody has to log in.',
+  },
+  {
+    title: 'Changes over HTTP',
+    width: 8,
+    series: [
+      {
+        legend: `{{result}} ${processLegend}`,
+        query: perSecond('wombat_monitor_changes_total', { by: ['result', ...byProcess] }),
+      },
+    ],
+    note: 'The log and the events have who made each, from where and what.',
+  },
+  {
+    title: 'TLS certificate expires in',
+    width: 8,
+    series: [
+      { legend: processLegend, query: gauge('min', 'wombat_monitor_tls_certificate_remaining_seconds', { by: byProcess }) },
+    ],
+    noValue: 'The servers do not use the option tls.',
+  },
+  {
+    title: 'TLS connections and files that failed',
+    width: 8,
+    series: [
+      {
+        legend: `connections ${processLegend}`,
+        query: perSecond('wombat_monitor_tls_handshake_failures_total', { by: byProcess }),
+      },
+      {
+        legend: `file of {{option}} ${processLegend}`,
+        query: perSecond('wombat_monitor_reload_failures_total', { by: ['option', ...byProcess] }),
+      },
+    ],
+    note: 'A file that cannot be used leaves what it had before in use; the log has the reason.',
+    noValue: 'The servers do not use the option tls, and no credentials are in files.',
   },
   {
     title: 'Processes and threads',

@@ -295,7 +295,7 @@ export interface PlainOptions {
    */
   readonly basePath?: string
   /**
-   * Address that the HTTP servers listen on. Every address except loopback requires `authToken`.
+   * Address that the HTTP servers listen on. Every address except loopback requires authentication: `authToken`, `authTokenFile`, `readOnlyToken`, `authUsersFile` or `tls.clientCa`.
    *
    * An address to listen on. Environment: `WOMBAT_HOST`.
    *
@@ -303,11 +303,47 @@ export interface PlainOptions {
    */
   readonly host?: string
   /**
-   * Bearer token that every request must send. Health endpoints answer without it, but only with a status.
+   * Bearer token that every request must send; with it, a client may see and change everything. Health endpoints answer without it, but only with a status.
    *
    * A secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750). Environment: `WOMBAT_AUTH_TOKEN`.
    */
   readonly authToken?: string
+  /**
+   * Bearer token with which a client may see everything, and change nothing.
+   *
+   * A secret of at least 16 characters: letters, digits or -._~+/ (RFC 6750). Environment: `WOMBAT_READ_ONLY_TOKEN`.
+   */
+  readonly readOnlyToken?: string
+  /**
+   * File with bearer tokens, one a line: `TOKEN`, `SCOPE TOKEN` or `SCOPE TOKEN NAME`, where the scope is `admin` (default) or `read-only`. It is read again when it changes.
+   *
+   * The path of a file. Environment: `WOMBAT_AUTH_TOKEN_FILE`.
+   */
+  readonly authTokenFile?: string
+  /**
+   * YAML file with users and the bcrypt hashes of their passwords in `basic_auth_users`, as in the web configuration of Prometheus. Users may see everything; those in `admin_users` may change something, too. It is read again when it changes.
+   *
+   * The path of a YAML file. Environment: `WOMBAT_AUTH_USERS_FILE`.
+   */
+  readonly authUsersFile?: string
+  /**
+   * Certificate of the HTTP servers, with the chain up to its authority: they answer over TLS 1.2 or later only. It is read again when it changes.
+   *
+   * The path of a PEM file. Environment: `WOMBAT_TLS_CERT`.
+   */
+  readonly tlsCert?: string
+  /**
+   * Private key of `tlsCert`, not encrypted.
+   *
+   * The path of a PEM file. Environment: `WOMBAT_TLS_KEY`.
+   */
+  readonly tlsKey?: string
+  /**
+   * Certificates of the authorities of clients: only clients with a certificate of one of them can connect, probes included.
+   *
+   * The path of a PEM file. Environment: `WOMBAT_TLS_CLIENT_CA`.
+   */
+  readonly tlsClientCa?: string
   /**
    * Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.
    *

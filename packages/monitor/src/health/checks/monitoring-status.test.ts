@@ -39,6 +39,18 @@ test.each<[Values, string, string | undefined]>([
   ],
   [{ wombat_monitor_callout_failures_total: [0, 3] }, '3 log lines could not be written', 'log'],
   [{ wombat_monitor_callout_failures_total: [3, 3] }, 'The monitoring works', undefined],
+  [
+    { wombat_monitor_reload_failures_total: [0, 2] },
+    'A file with certificates, tokens or users has changed and cannot be used',
+    'files',
+  ],
+  [{ wombat_monitor_tls_certificate_remaining_seconds: [8 * 86_400, 8 * 86_400] }, 'The monitoring works', undefined],
+  [
+    { wombat_monitor_tls_certificate_remaining_seconds: [6 * 86_400, 6 * 86_400] },
+    'The TLS certificate expires in 6 days',
+    'certificate',
+  ],
+  [{ wombat_monitor_tls_certificate_remaining_seconds: [10, -1] }, 'The TLS certificate has expired', 'certificate'],
   [{ wombat_monitor_history_failures_total: [0, 2] }, 'The history file failed 2 times', 'history_file'],
   [{ wombat_monitor_alert_evaluation_failures_total: [0, 2] }, '2 evaluations of alert rules failed', 'alert_rules'],
   [

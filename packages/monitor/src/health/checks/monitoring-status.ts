@@ -17,6 +17,11 @@ const bounds = {
     description: 'period over which failures of the monitoring itself are counted',
     range: [30, 3600],
   },
+  certificateRemainingSeconds: {
+    value: 7 * 86_400,
+    unit: 'seconds',
+    description: 'time until the TLS certificate of the HTTP servers expires below which it is degraded',
+  },
 } as const satisfies Bounds
 
 type MonitoringBounds = BoundValues<typeof bounds>
@@ -34,6 +39,14 @@ export const monitoringStatus = {
         'Measure fewer stores, or give them fewer labels.',
         'Query the past in Prometheus.',
       ],
+    },
+    certificate: {
+      cause: 'The TLS certificate of the HTTP servers was not renewed in time.',
+      nextSteps: ['Renew the certificate: its file is read again when it changes.', 'Check what should have renewed it.'],
+    },
+    files: {
+      cause: 'A file with certificates, tokens or users has changed and cannot be used: what it had before stays in use.',
+      nextSteps: ['Read the application log for the reason.', 'Correct the file.'],
     },
     log: {
       cause: 'The log cannot be written: its disk is full, its pipe is closed, or the logger throws.',
@@ -89,6 +102,11 @@ const failures: ReadonlyArray<{
     message: (count) => `The history file failed ${count} times`,
   },
   {
+    reason: 'files',
+    metric: 'wombat_monitor_reload_failures_total',
+    message: () => 'A file with certificates, tokens or users has changed and cannot be used',
+  },
+  {
     reason: 'log',
     metric: 'wombat_monitor_callout_failures_total',
     labels: { target: 'logger' },
@@ -105,6 +123,13 @@ export function evaluateMonitoring(history: History, nowMs: number, bounds: Moni
       return { status: 'degraded', message: message(value), reason, observed: { name: 'failures', value, unit: '{failure}' } }
     }
   }
+  const remainingSeconds = sumNow(history, 'wombat_monitor_tls_certificate_remaining_seconds', {}, nowMs)
+  if (remainingSeconds !== undefined && remainingSeconds < bounds.certificateRemainingSeconds) {
+    const isOver = remainingSeconds <= 0
+    const message = `The TLS certificate ${isOver ? 'has expired' : `expires in ${formatDays(remainingSeconds)}`}`
+    const observed = { name: 'time to expiry', value: remainingSeconds, unit: 's', bound: bounds.certificateRemainingSeconds }
+    return { status: 'degraded', message, reason: 'certificate', observed }
+  }
   const limit = sumNow(history, 'wombat_monitor_history_limit_bytes', {}, nowMs)
   const used = sumNow(history, 'wombat_monitor_history_bytes', {}, nowMs)
   if (limit === undefined || used === undefined) return { status: 'healthy', message: 'The monitoring works' }
@@ -118,4 +143,8 @@ export function evaluateMonitoring(history: History, nowMs: number, bounds: Moni
 
 function formatReach(seconds: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
+
+function formatDays(seconds: number): string {
+  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`
 }

@@ -91,6 +91,14 @@ export interface HealthBounds {
    */
   readonly monitoringWindowSeconds: number
   /**
+   * Time until the TLS certificate of the HTTP servers expires below which it is degraded.
+   *
+   * Unit: seconds. Used by: `monitoring`.
+   *
+   * @defaultValue `604800`
+   */
+  readonly certificateRemainingSeconds: number
+  /**
    * Time to write, read and remove a key above which a store is degraded.
    *
    * Unit: seconds. Used by: `database_connectivity`.

@@ -1,4 +1,4 @@
-import { type EventKind, eventKinds } from '../../events/event.ts'
+import { auditResults, type EventKind, eventKinds } from '../../events/event.ts'
 import {
   badRequest,
   choice,
@@ -73,6 +73,14 @@ const details: Readonly<Record<EventKind, JsonSchema>> = {
     'thread?': integer('left out for the main thread'),
   }),
   annotation: object({}, 'Something that the application does and has named.'),
+  audit: object(
+    {
+      who: text('name of the token or the user; `this machine` if none is required'),
+      change: text('the method and the path'),
+      result: choice(auditResults, '`refused`: the client may not; `rejected`: it is not valid'),
+    },
+    'A client has changed something over HTTP, or wanted to.',
+  ),
   clock: object({ seconds: number('how far the system clock was set forward or, if negative, back') }),
 }
 

@@ -48,12 +48,13 @@ export const openApiDocument = {
   },
   // Relative to the address of this document: the endpoints may be served below a path of the application.
   servers: [{ url: '../..' }],
-  security: [{}, { token: [] }, { session: [] }],
+  security: [{}, { token: [] }, { password: [] }, { session: [] }],
   paths: Object.assign({}, ...groups.map(({ paths }) => paths)) as EndpointGroup['paths'],
   components: {
     schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) as EndpointGroup['schemas'],
     securitySchemes: {
-      token: { type: 'http', scheme: 'bearer', description: 'The option `authToken`, if it is set.' },
+      token: { type: 'http', scheme: 'bearer', description: 'The option `authToken`, or another token that is accepted.' },
+      password: { type: 'http', scheme: 'basic', description: 'A user of the option `authUsersFile`, if it is set.' },
       session: {
         type: 'apiKey',
         in: 'cookie',

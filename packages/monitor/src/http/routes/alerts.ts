@@ -74,10 +74,9 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
       try {
         const { id } = notifications.silence(read.body as unknown as SilenceOptions)
         const silences = await answerSlices(context, runner.registry).run(notifications.silences())
-        return context.json(
-          silences.find((one) => one.id === id),
-          201,
-        )
+        const silence = silences.find((one) => one.id === id)
+        context.set('change', { silence: id, matchers: silence?.matchers, endMs: silence?.endMs })
+        return context.json(silence, 201)
       } catch (error) {
         if (error instanceof SilenceError) return context.json({ error: error.message }, 400)
         throw error

@@ -25,6 +25,7 @@ export function configRoutes({ explained, settings, logger }: ConfigRoutesOption
       if ('refusal' in read) return read.refusal
       try {
         const unreached = await settings.adjust(read.body)
+        context.set('change', read.body)
         if (unreached.length > 0) {
           logger.warn(
             { workers: unreached },

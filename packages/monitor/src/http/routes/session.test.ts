@@ -118,6 +118,8 @@ test('a login with the token starts a session, which replaces the token', async 
     authentication: 'token',
     signedIn: true,
     canChange: true,
+    user: 'authToken',
+    scope: 'admin',
     csrfToken,
     service: { name: 'orders', version: '3' },
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -147,7 +149,7 @@ test('over TLS, directly or behind a proxy, the cookie is sent over TLS only', a
 
 test('the path of the cookie is that of the mount, unless a proxy may have cut off more', async () => {
   const { app } = createApp({ authToken: token, basePath: '/base' })
-  const handler = createNodeHandler(app, false)
+  const handler = createNodeHandler(app, { isLoopbackOnly: false })
   const server = createServer((request, response) => {
     const { url = '' } = request
     if (url.startsWith('/mount')) Object.assign(request, { originalUrl: url, url: url.slice('/mount'.length) })
@@ -246,8 +248,13 @@ test('failed logins are limited for each client, counted, and logged once withou
     {
       level: 'warn',
       message:
-        'a login to the console failed because the token was wrong; further ones are only counted, in wombat_monitor_login_failures_total',
+        'a login failed because the token or the password was wrong; further ones are only counted, in wombat_monitor_login_failures_total',
       fields: { address: '127.0.0.1' },
+    },
+    {
+      level: 'info',
+      message: 'a client has signed in to the console',
+      fields: { who: 'authToken', scope: 'admin', address: '127.0.0.1' },
     },
   ])
 })
@@ -319,7 +326,7 @@ test('a long body without its length is not read to its end', async () => {
 
 test('a body that the application has parsed is read, too', async () => {
   const { app } = createApp({ authToken: token })
-  const handler = createNodeHandler(app, false)
+  const handler = createNodeHandler(app, { isLoopbackOnly: false })
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -432,7 +439,7 @@ test('without a token, this machine is signed in and may change something with t
 test('without a token, requests of others may change nothing: through a proxy, by another name or of an unknown client', async () => {
   const { app, changes, url, ask } = await serving()
   const { csrfToken } = JSON.parse((await ask('/api/v1/session')).body.toString()) as { csrfToken: string }
-  const handler = createNodeHandler(app, false)
+  const handler = createNodeHandler(app, { isLoopbackOnly: false })
   const server = createServer((request, response) => void handler(request, response))
   onTestFinished(() => void server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
-import { text } from '../../validation/schema.ts'
+import { optional, text } from '../../validation/schema.ts'
 import type { Access } from '../access.ts'
-import { type Authentication, differentOrigin } from '../authentication.ts'
+import { type Authentication, differentOrigin, type LoginBody, unavailable } from '../authentication.ts'
 import { readBody } from '../json-body.ts'
 import { version } from '../version.ts'
 
@@ -13,11 +13,15 @@ export interface ServiceInfo {
   startedAtMs(): number
 }
 
-const credentials = { token: text('the authToken, a text') }
+const credentials = {
+  token: optional(text('a token, a text')),
+  user: optional(text('the name of a user')),
+  password: optional(text('the password of the user')),
+}
 
 /**
- * Creates `/api/v1/session`: `GET` returns whether the client is signed in, and what it needs to change something; `POST` with the
- * `authToken` signs in, with a cookie, and `DELETE` signs out. None of them needs the token.
+ * Creates `/api/v1/session`: `GET` returns whether the client is signed in, and what it needs to change something; `POST` with a token, or
+ * with a user and a password, signs in, with a cookie, and `DELETE` signs out. None of them needs a credential.
  */
 export function sessionRoutes(authentication: Authentication, info: ServiceInfo): Hono {
   const path = '/api/v1/session'
@@ -36,12 +40,17 @@ export function sessionRoutes(authentication: Authentication, info: ServiceInfo)
     if (foreign !== undefined) return context.json({ error: foreign }, 403)
     const read = await readBody(context, credentials)
     if ('refusal' in read) return read.refusal
-    const login = authentication.signIn(context, read.body.token)
+    const shown = toLogin(read.body)
+    if (shown === undefined) return context.json({ error: 'send either a token, or a user and a password' }, 400)
+    const login = await authentication.signIn(context, shown)
     if (login === 'signed in') return context.body(null, 204)
-    if (login === 'wrong token') {
-      return context.json({ error: 'the token is wrong: it is the option authToken of the monitoring' }, 401, {
-        'www-authenticate': 'Bearer error="invalid_token"',
-      })
+    if (login === 'busy' || login === 'failed') return context.json({ error: unavailable[login] }, 503, { 'retry-after': '1' })
+    if (login === 'wrong') {
+      const error =
+        'token' in shown
+          ? 'the token is wrong: it is the option authToken of the monitoring, or one that it accepts besides'
+          : 'the user or the password is wrong: they are those of the file authUsersFile of the monitoring'
+      return context.json({ error }, 401, { 'www-authenticate': 'Bearer error="invalid_token"' })
     }
     const { retryAfterSeconds } = login
     const error = `too many logins have failed: try again in ${retryAfterSeconds} s`
@@ -49,7 +58,7 @@ export function sessionRoutes(authentication: Authentication, info: ServiceInfo)
   })
   app.delete(path, (context) => {
     const problem =
-      authentication.csrfToken(context) === undefined ? differentOrigin(context) : authentication.changeProblem(context)
+      authentication.csrfToken(context) === undefined ? differentOrigin(context) : authentication.forgeryProblem(context)
     if (problem !== undefined) return context.json({ error: problem }, 403)
     authentication.signOut(context)
     return context.body(null, 204)
@@ -57,15 +66,23 @@ export function sessionRoutes(authentication: Authentication, info: ServiceInfo)
   return new Hono().route('/', app)
 }
 
+/** Returns what a client signs in with; undefined if it is neither or both. */
+function toLogin({ token, user, password }: { token?: unknown; user?: unknown; password?: unknown }): LoginBody | undefined {
+  if (typeof token === 'string') return user === undefined && password === undefined ? { token } : undefined
+  return typeof user === 'string' && typeof password === 'string' ? { user, password } : undefined
+}
+
 async function describe(context: Context<Access>, authentication: Authentication, info: ServiceInfo): Promise<object> {
-  const kind = authentication.isRequired ? 'token' : 'none'
+  const { kind } = authentication
   if (!authentication.isSignedIn(context)) return { authentication: kind, signedIn: false, canChange: false }
   const csrfToken = authentication.csrfToken(context)
   const service = await info.service()
+  const client = authentication.identify(context)
   return {
     authentication: kind,
     signedIn: true,
     canChange: authentication.canChange(context),
+    ...(client !== undefined && { user: client.name, scope: client.scope }),
     ...(csrfToken !== undefined && { csrfToken }),
     ...(Object.keys(service).length > 0 && { service }),
     version,

@@ -40,18 +40,27 @@ export type Event =
   | SilenceEvent
   | ProcessEvent
   | AnnotationEvent
+  | AuditEvent
   | ClockEvent
 
 export interface Session {
   /**
-   * `token`: the option `authToken` is set
+   * what clients can sign in with; `none`: nothing is required
    */
-  authentication: 'none' | 'token'
+  authentication: 'none' | 'token' | 'password' | 'both'
   signedIn: boolean
   /**
    * whether the client may change something, with `csrfToken` or the token
    */
   canChange: boolean
+  /**
+   * name of the token or the user
+   */
+  user?: string
+  /**
+   * what the client may do; left out if nothing is required
+   */
+  scope?: 'read-only' | 'admin'
   /**
    * value of the header `X-Wombat-Csrf` of every change without the token
    */
@@ -1498,6 +1507,52 @@ export interface AnnotationEvent {
    * Something that the application does and has named.
    */
   details: {}
+}
+export interface AuditEvent {
+  /**
+   * grows with each event: `EPOCH-SEQUENCE`
+   */
+  id: string
+  /**
+   * a later event with the same key replaces this one
+   */
+  key: string
+  kind: 'audit'
+  /**
+   * Unix time in milliseconds
+   */
+  startMs: number
+  /**
+   * equal to `startMs` if it has no duration, left out while it lasts
+   */
+  endMs?: number
+  store?: string
+  /**
+   * the process or thread in which it happened, if there are several
+   */
+  worker?: string
+  severity: 'info' | 'warning' | 'critical'
+  /**
+   * what happened, in a few words
+   */
+  title: string
+  /**
+   * A client has changed something over HTTP, or wanted to.
+   */
+  details: {
+    /**
+     * name of the token or the user; `this machine` if none is required
+     */
+    who: string
+    /**
+     * the method and the path
+     */
+    change: string
+    /**
+     * `refused`: the client may not; `rejected`: it is not valid
+     */
+    result: 'changed' | 'refused' | 'rejected' | 'failed'
+  }
 }
 export interface ClockEvent {
   /**
