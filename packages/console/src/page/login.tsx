@@ -1,23 +1,45 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { hasSessionEnded, refreshSession, signIn } from './api/session.ts'
+import { hasSessionEnded, refreshSession, session, signIn } from './api/session.ts'
+import { Segments } from './components/tabs.tsx'
 import { reconnectAfterSignIn } from './live/stream.ts'
 
+/** What readers sign in with, and what the answer to a wrong one is. */
+const ways = {
+  token: {
+    title: 'Token',
+    note: 'This monitor is protected by a token: its option authToken (WOMBAT_AUTH_TOKEN in its environment), or another one that it accepts.',
+    wrong: 'This token is not valid. It is the authToken of the monitor, or one of its authTokenFile.',
+  },
+  password: {
+    title: 'Password',
+    note: 'This monitor is protected by passwords: its option authUsersFile names the file with the users.',
+    wrong: 'The user or the password is wrong.',
+  },
+} as const
+
 /**
- * Asks for the token. It is sent once and never stored by the page: the session is a cookie that scripts cannot read. The address stays, so
+ * Asks for a token or a password. It is sent once and never stored by the page: the session is a cookie that scripts cannot read. The address stays, so
  * that the view returns after the sign-in.
  */
 export function Login() {
-  const token = useSignal('')
+  const secret = useSignal('')
+  const user = useSignal('')
+  const chosen = useSignal<keyof typeof ways>('token')
+  const accepted = session.value?.authentication
+  const way = accepted === 'password' ? 'password' : accepted === 'both' ? chosen.value : 'token'
+  const { title, note, wrong } = ways[way]
   const problem = useSignal<string | undefined>(undefined)
   const isSending = useSignal(false)
   const wait = useWait(() => {
     problem.value = undefined
   })
   const fieldId = useId()
+  const userId = useId()
   const problemId = useId()
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  const firstField = useRef<HTMLInputElement>(null)
+  useEffect(() => (firstField.current ?? field.current)?.focus(), [way])
   useEffect(() => {
     // Another tab may have signed in.
     const look = async (): Promise<void> => {
@@ -34,12 +56,12 @@ export function Login() {
     if (isSending.value || wait.seconds > 0) return
     isSending.value = true
     problem.value = undefined
-    const result = await signIn(token.value)
+    const result = await signIn(way === 'token' ? { token: secret.value } : { user: user.value, password: secret.value })
     isSending.value = false
     if (result.ok) return void reconnectAfterSignIn()
     const { status, message, retryAfterMs = 60_000 } = result.error
     if (status === 429) wait.start(retryAfterMs)
-    if (status === 401) problem.value = 'This token is not valid. It is the authToken of the monitor.'
+    if (status === 401) problem.value = wrong
     else if (status === 429) problem.value = `Too many attempts. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`
     else problem.value = `Could not sign in: ${message}`
     field.current?.select()
@@ -52,8 +74,41 @@ export function Login() {
         {hasSessionEnded.value && (
           <p class="notice notice-warning">Your session has ended. Sign in to continue where you were.</p>
         )}
-        <p class="muted">This monitor is protected by a token: its option authToken, or WOMBAT_AUTH_TOKEN in its environment.</p>
-        <label for={fieldId}>Token</label>
+        {accepted === 'both' && (
+          <Segments
+            label="Sign in with"
+            options={[
+              { id: 'token', title: ways.token.title },
+              { id: 'password', title: ways.password.title },
+            ]}
+            selected={way}
+            onSelect={(id) => {
+              chosen.value = id
+              secret.value = ''
+              problem.value = undefined
+            }}
+          />
+        )}
+        <p class="muted">{note}</p>
+        {way === 'password' && (
+          <>
+            <label for={userId}>User</label>
+            <input
+              id={userId}
+              ref={firstField}
+              type="text"
+              autocomplete="username"
+              autocapitalize="none"
+              spellcheck={false}
+              required
+              value={user.value}
+              onInput={({ currentTarget }) => {
+                user.value = currentTarget.value
+              }}
+            />
+          </>
+        )}
+        <label for={fieldId}>{title}</label>
         <input
           id={fieldId}
           ref={field}
@@ -62,9 +117,9 @@ export function Login() {
           required
           aria-invalid={problem.value !== undefined}
           aria-describedby={problemId}
-          value={token.value}
+          value={secret.value}
           onInput={({ currentTarget }) => {
-            token.value = currentTarget.value
+            secret.value = currentTarget.value
           }}
         />
         <p id={problemId} class="problem" role="alert">

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { session, signOut } from './api/session.ts'
+import { needsSignIn, session, signOut } from './api/session.ts'
 import { MarksMenu } from './charts/marks.tsx'
 import { Dialog } from './components/dialog.tsx'
 import { Icon, type IconName } from './components/icon.tsx'
@@ -45,7 +45,7 @@ export function TopBar({ view, onMenu }: { readonly view: View; readonly onMenu:
         <LiveButton />
         <ConnectionState />
         <ThemeButton />
-        {session.value?.authentication === 'token' && <SignOutButton />}
+        {needsSignIn.value && <SignOutButton />}
       </div>
     </header>
   )
@@ -53,6 +53,7 @@ export function TopBar({ view, onMenu }: { readonly view: View; readonly onMenu:
 
 function SignOutButton() {
   const problem = useSignal<string | undefined>(undefined)
+  const { user, scope } = session.value ?? {}
   const leave = async (): Promise<void> => {
     const result = await signOut()
     problem.value = result.ok ? undefined : result.error.message
@@ -69,7 +70,7 @@ function SignOutButton() {
         type="button"
         class="button button-icon button-quiet"
         aria-label="Sign out"
-        title="Sign out"
+        title={user === undefined ? 'Sign out' : `Sign out ${user} (${scope})`}
         onClick={() => void leave()}
       >
         <Icon name="account" />
@@ -238,7 +239,7 @@ function ConnectionState() {
     live: `Samples arrive as they are taken, the last one at ${formatClock(nowMs.value)}`,
     polling: 'The monitor has no stream, or something in between does not let it through: the page asks every 10 s',
     reconnecting: 'The monitor does not answer; the page tries again',
-    signed_out: 'A token is needed',
+    signed_out: 'Sign in to see more',
   } as const
   return (
     <span class={`connection connection-${state.state}`} title={titles[state.state]}>

@@ -25,7 +25,15 @@ const contentSecurityPolicy = {
 const forwardedPaths = ['/api/*', '/health/*', '/livez/*', '/readyz/*', '/runbook']
 
 /** The headers of a request that the process gets. `authorization` is not one of them if the proxy has a token of its own. */
-const forwardedHeaders = ['accept', 'authorization', 'content-type', 'if-none-match', 'last-event-id', 'x-wombat-csrf']
+const forwardedHeaders = [
+  'accept',
+  'authorization',
+  'content-type',
+  'if-none-match',
+  'last-event-id',
+  'sec-fetch-dest',
+  'x-wombat-csrf',
+]
 
 /** Changes are small. */
 const maxBodyBytes = 2 ** 20

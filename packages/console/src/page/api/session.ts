@@ -14,11 +14,18 @@ let signOuts = 0
 /** Whether the session has ended by itself: it expired, or it was ended elsewhere. */
 export const hasSessionEnded = computed(() => isSignedOut.value && wantsSession.value)
 
+/** Whether the monitor wants a token or a password. */
+export const needsSignIn = computed(() => session.value !== undefined && session.value.authentication !== 'none')
+
 /** Why this page may change nothing, and what to do; undefined if it may. */
 export const changeProblem = computed(() => {
-  if (session.value?.canChange === true) return undefined
-  return session.value?.authentication === 'token'
-    ? 'This session may not change anything. Sign out, and sign in again with the token.'
+  const { canChange, scope, user } = session.value ?? {}
+  if (canChange === true) return undefined
+  if (scope === 'read-only') {
+    return `You are signed in as ${user}, which is read-only. To change something, sign out, and sign in with a token or a user of the scope admin.`
+  }
+  return needsSignIn.value
+    ? 'This session may not change anything. Sign out, and sign in again.'
     : 'Without a token, the monitor accepts changes only from a page that is opened directly on its own machine. Set authToken (WOMBAT_AUTH_TOKEN) to make changes from elsewhere.'
 })
 
@@ -38,14 +45,17 @@ function apply(answer: SessionAnswer): SessionAnswer {
     if (answer.signedIn) wantsSession.value = true
     csrfToken.value = answer.csrfToken
     session.value = answer
-    isSignedOut.value = !answer.signedIn && answer.authentication === 'token'
+    isSignedOut.value = !answer.signedIn && answer.authentication !== 'none'
   })
   return answer
 }
 
-/** Signs in. Returns the error of the server if it refuses the token. */
-export async function signIn(token: string): Promise<Result<SessionAnswer>> {
-  const result = await post('api/v1/session', { token })
+/** What a reader signs in with. */
+export type SignIn = { readonly token: string } | { readonly user: string; readonly password: string }
+
+/** Signs in. Returns the error of the server if it refuses the token or the password. */
+export async function signIn(shown: SignIn): Promise<Result<SessionAnswer>> {
+  const result = await post('api/v1/session', shown)
   return result.ok ? refreshSession() : result
 }
 

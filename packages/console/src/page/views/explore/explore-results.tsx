@@ -1,5 +1,5 @@
 import { addressOf } from '../../api/client.ts'
-import { session } from '../../api/session.ts'
+import { needsSignIn } from '../../api/session.ts'
 import { colorToken, quantileColor, storeColor } from '../../charts/colors.ts'
 import { HeatMap } from '../../charts/heat-map.tsx'
 import { LineChart } from '../../charts/line-chart.tsx'
@@ -306,7 +306,7 @@ function Elsewhere({
   const { range } = timeRange.value
   const times = range === undefined ? { start: startMs, end: endMs } : { start: `-${range}` }
   const address = addressOf(path, { ...parameters, ...times, step: toParameterDuration(stepMs), align: true })
-  const curl = formatCurl(address, { needsToken: session.value?.authentication === 'token' })
+  const curl = formatCurl(address, { needsToken: needsSignIn.value })
   return (
     <Card title="The same elsewhere">
       <Command title="PromQL" text={promQl} label="Copy as PromQL" />
