@@ -266,10 +266,12 @@ async function openDurableHistory({ options, registry, logger }: CollectorOption
   const { path, ...limits } = options.durableHistory
   if (path === undefined) return undefined
   registry.counter('wombat_monitor_history_failures_total')
+  registry.counter('wombat_monitor_history_damaged_parts_total')
   const onFailure = (): void => registry.incrementCounter('wombat_monitor_history_failures_total')
+  const onDamage = (parts: number): void => registry.incrementCounter('wombat_monitor_history_damaged_parts_total', parts)
   try {
     const { DurableHistory } = await import('./history/sqlite/durable-history.ts')
-    return await DurableHistory.open({ path, ...limits, logger, onFailure })
+    return await DurableHistory.open({ path, ...limits, logger, onFailure, onDamage })
   } catch (error) {
     throw new ConfigError([`historyPath: ${errorMessage(error)}`])
   }

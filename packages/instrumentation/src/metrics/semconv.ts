@@ -413,6 +413,12 @@ const monitorRows = {
   ),
   wombat_monitor_history_file_bytes: processGauge('max', 'By', 'Size of the history file and its write-ahead log.', []),
   wombat_monitor_history_failures_total: row('counter', '{failure}', 'Times the history file could not be read or written.', []),
+  wombat_monitor_history_damaged_parts_total: row(
+    'counter',
+    '{part}',
+    'Damaged parts of the history file that were set aside: rows, and parts that cannot be read or are missing.',
+    [],
+  ),
   wombat_monitor_busy_seconds_total: row('counter', 's', 'Event loop time used by the monitor itself, by part.', ['part']),
   wombat_monitor_longest_block_seconds: processGauge(
     'max',

@@ -12,14 +12,25 @@ export async function temporaryPath(): Promise<string> {
   return join(await temporaryFolder(), 'history.db')
 }
 
-/** Opens a history file, which is closed with the test. Returns it with its log and the number of its failures. */
+/** Opens a history file, which is closed with the test. Returns it with its log and the numbers of its failures and damaged parts. */
 export async function opened(path: string, options: Partial<DurableHistoryOptions> = {}) {
   const logger = collectingLogger()
-  const counted = { failures: 0 }
+  const counted = { failures: 0, damagedParts: 0 }
   const onFailure = (): void => {
     counted.failures++
   }
-  const file = await DurableHistory.open({ path, logger, onFailure, retentionMs: 30 * dayMs, maxBytes: 2 ** 28, ...options })
+  const onDamage = (parts: number): void => {
+    counted.damagedParts += parts
+  }
+  const file = await DurableHistory.open({
+    path,
+    logger,
+    onFailure,
+    onDamage,
+    retentionMs: 30 * dayMs,
+    maxBytes: 2 ** 28,
+    ...options,
+  })
   onTestFinished(() => file.close())
   return { file, logger, counted }
 }

@@ -52,6 +52,11 @@ test.each<[Values, string, string | undefined]>([
   ],
   [{ wombat_monitor_tls_certificate_remaining_seconds: [10, -1] }, 'The TLS certificate has expired', 'certificate'],
   [{ wombat_monitor_history_failures_total: [0, 2] }, 'The history file failed 2 times', 'history_file'],
+  [
+    { wombat_monitor_history_damaged_parts_total: [2, 2], wombat_monitor_history_failures_total: [1, 1] },
+    '2 parts of the history file were damaged and set aside',
+    'history_damage',
+  ],
   [{ wombat_monitor_alert_evaluation_failures_total: [0, 2] }, '2 evaluations of alert rules failed', 'alert_rules'],
   [
     { wombat_monitor_notifications_dropped_total: [0, 2], wombat_monitor_callout_failures_total: [0, 9] },

@@ -1,6 +1,6 @@
 import type { MetricName } from '@wombat/instrumentation'
 import type { History } from '../../history/history.ts'
-import { increaseOver, sumNow } from '../../history/window-queries.ts'
+import { increaseFromFirst, increaseOver, sumNow } from '../../history/window-queries.ts'
 import type { Finding, HealthCheck } from '../check.ts'
 import type { Bounds, BoundValues } from './bound.ts'
 import type { CheckDependencies, ProcessCheck } from './built-in-check.ts'
@@ -64,6 +64,15 @@ export const monitoringStatus = {
       cause: 'The history file cannot be read or written: its disk is full or failing, or permissions changed.',
       nextSteps: ['Read the application log for the reason.', 'Check the volume of historyPath.'],
     },
+    history_damage: {
+      cause:
+        'The history file was damaged: by its disk, by a copy that was not complete, or by another program that wrote to it.',
+      nextSteps: [
+        'Read in the application log what was lost.',
+        'Check the volume of historyPath.',
+        'Delete the file with the suffix .damaged when you do not need it.',
+      ],
+    },
     else: {
       cause: 'A part of the monitoring fails.',
       nextSteps: ['Read the application log.'],
@@ -84,6 +93,8 @@ const failures: ReadonlyArray<{
   readonly reason: string
   readonly metric: MetricName
   readonly labels?: Readonly<Record<string, string>>
+  /** Whether the first value counts, too: what was found at the start of the process. */
+  readonly countsFirst?: boolean
   readonly message: (count: number) => string
 }> = [
   {
@@ -95,6 +106,12 @@ const failures: ReadonlyArray<{
     reason: 'alert_rules',
     metric: 'wombat_monitor_alert_evaluation_failures_total',
     message: (count) => `${count} evaluations of alert rules failed`,
+  },
+  {
+    reason: 'history_damage',
+    metric: 'wombat_monitor_history_damaged_parts_total',
+    countsFirst: true,
+    message: (count) => `${count} parts of the history file were damaged and set aside`,
   },
   {
     reason: 'history_file',
@@ -117,8 +134,9 @@ const failures: ReadonlyArray<{
 /** Returns the finding for what the monitoring has recorded about itself. Pure. */
 export function evaluateMonitoring(history: History, nowMs: number, bounds: MonitoringBounds): Finding {
   const { monitoringWindowSeconds, historyLimitShare } = bounds
-  for (const { reason, metric, labels = {}, message } of failures) {
-    const value = Math.round(increaseOver(history, metric, labels, monitoringWindowSeconds, nowMs) ?? 0)
+  for (const { reason, metric, labels = {}, countsFirst = false, message } of failures) {
+    const increase = countsFirst ? increaseFromFirst : increaseOver
+    const value = Math.round(increase(history, metric, labels, monitoringWindowSeconds, nowMs) ?? 0)
     if (value > 0) {
       return { status: 'degraded', message: message(value), reason, observed: { name: 'failures', value, unit: '{failure}' } }
     }

@@ -1,11 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TimeSlices } from '../../time/time-slices.ts'
 import { type Block, decodeBlock } from './block-codec.ts'
+import { assertWhole, columnList, type Row } from './rows.ts'
 
 /** Samples of one point in time, as stored. Null if there is no series. */
 export interface SampleRow {
   readonly time_ms: number
   readonly samples: Uint8Array | null
+}
+
+interface BlockRow extends Row {
+  readonly ticks: number
+  readonly series: Uint8Array | null
+  readonly body: Uint8Array
 }
 
 /** What is read at once, in bytes: less than a millisecond. */
@@ -31,10 +38,12 @@ export async function* readBlocks(
   const ids = database.prepare('SELECT id FROM chunk WHERE to_ms >= ? ORDER BY from_ms').all(fromMs) as unknown as {
     id: number
   }[]
-  const block = database.prepare('SELECT ticks, series, body FROM chunk WHERE id = ?')
+  const block = database.prepare(`SELECT ${columnList('chunk')} FROM chunk WHERE id = ?`)
   for (const { id } of ids) {
     try {
-      const { ticks: count, series, body } = block.get(id) as { ticks: number; series: Uint8Array | null; body: Uint8Array }
+      const row = block.get(id) as unknown as BlockRow
+      assertWhole('chunk', row)
+      const { ticks: count, series, body } = row
       yield await decodeBlock(body, new Uint32Array(new Uint8Array(series ?? []).buffer), count, slices)
     } catch (error) {
       onUnreadable(error)

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { TimeSlices } from '../../time/time-slices.ts'
 import { encodeBlock } from './block-codec.ts'
 import { rowsPerRead, type SampleRow, toBlock } from './blocks.ts'
+import { assertWhole, columnList, prepareInsert, type Row } from './rows.ts'
 import { transaction } from './transaction.ts'
 
 /** Approximate number of values in one block: an hour of 700 series every ten seconds. A longer period becomes several blocks. */
@@ -10,15 +11,16 @@ const bytesPerValue = 8
 
 /**
  * Compacts the sample rows of all periods that have ended into compressed blocks, in slices. Stops if `shouldContinue` returns
- * false: what is committed stays.
+ * false: what is committed stays. Calls `onWritten` after each block.
  */
 export async function compact(
   database: DatabaseSync,
   nowMs: number,
   periodMs: number,
   shouldContinue: () => boolean,
+  onWritten: () => void = () => {},
 ): Promise<void> {
-  while (shouldContinue() && (await compactOldest(database, nowMs, periodMs, shouldContinue))) {}
+  while (shouldContinue() && (await compactOldest(database, nowMs, periodMs, shouldContinue, onWritten))) {}
 }
 
 /**
@@ -30,6 +32,7 @@ async function compactOldest(
   nowMs: number,
   periodMs: number,
   shouldContinue: () => boolean,
+  onWritten: () => void,
 ): Promise<boolean> {
   const { oldest } = database.prepare('SELECT min(time_ms) AS oldest FROM tick').get() as { oldest: number | null }
   if (oldest === null) return false
@@ -44,13 +47,13 @@ async function compactOldest(
   if (!shouldContinue()) return false
   const seriesIds = new Uint8Array(block.seriesIds.buffer, block.seriesIds.byteOffset, block.seriesIds.byteLength)
   transaction(database, () => {
-    database
-      .prepare('INSERT INTO chunk (from_ms, to_ms, ticks, series, body) VALUES (?, ?, ?, ?, ?)')
-      .run(oldest, last.time_ms, rows.length, seriesIds, body)
+    const { id } = database.prepare('SELECT ifnull(max(id), 0) + 1 AS id FROM chunk').get() as { id: number }
+    prepareInsert(database, 'chunk')(id, oldest, last.time_ms, rows.length, seriesIds, body)
     const { changes } = database.prepare('DELETE FROM tick WHERE time_ms BETWEEN ? AND ?').run(oldest, last.time_ms)
     // Retention may have deleted rows meanwhile. More rows mean that the clock was set back: they are not in the block.
     if (changes > rows.length) throw new Error(`${rows.length} rows were compacted, but ${changes} rows would be deleted`)
   })
+  onWritten()
   return true
 }
 
@@ -61,7 +64,7 @@ async function readRows(
   shouldContinue: () => boolean,
 ): Promise<SampleRow[]> {
   const nextRows = database.prepare(
-    'SELECT time_ms, samples FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ?',
+    `SELECT ${columnList('tick')} FROM tick WHERE time_ms > ? AND time_ms < ? ORDER BY time_ms LIMIT ?`,
   )
   const rows: SampleRow[] = []
   let bytes = 0
@@ -69,7 +72,10 @@ async function readRows(
     const last = rows.at(-1)
     const next = nextRows.all(last?.time_ms ?? Number.MIN_SAFE_INTEGER, endMs, rowsPerRead(last)) as unknown as SampleRow[]
     if (next.length === 0) break
-    for (const { samples } of next) bytes += samples?.length ?? 0
+    for (const row of next) {
+      assertWhole('tick', row as unknown as Row)
+      bytes += row.samples?.length ?? 0
+    }
     rows.push(...next)
     await slices.yieldIfDue()
   }

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from '../../logger.ts'
@@ -7,12 +8,29 @@ import type { TimeSeries } from '../memory/time-series.ts'
 import { type HistorySeries, type Sample, SampleColumns } from '../series.ts'
 import { readBlocks } from './blocks.ts'
 import { compact } from './compact.ts'
-import { isDamageError, openFile, quarantine, type Sqlite } from './file.ts'
+import {
+  closeQuietly,
+  damagedPath,
+  isDamageError,
+  isDamageOnOpen,
+  openDatabase,
+  prepareLocation,
+  rebuiltPath,
+  removeDatabase,
+  type Sqlite,
+  setAside,
+  toHistoryFileError,
+} from './file.ts'
+import { FileWatch } from './file-watch.ts'
+import { countCommittedPages } from './journal.ts'
+import { rebuild } from './rebuild.ts'
 import { restoreHistory } from './restore.ts'
 import type { RetentionOptions } from './retention.ts'
+import { assertWhole, type Row } from './rows.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { toStored } from './stored-value.ts'
 import { assertFreeSpace, transaction } from './transaction.ts'
+import { verifySamples } from './verify.ts'
 
 /** Series that are written at once: about a millisecond. */
 const seriesPerTransaction = 100
@@ -24,6 +42,8 @@ export interface DurableHistoryOptions extends RetentionOptions {
   readonly logger: Logger
   /** Called for each read or write that failed. */
   readonly onFailure?: () => void
+  /** Called with the number of damaged parts that were found in the file, when what is whole was copied to a new one. */
+  readonly onDamage?: (parts: number) => void
   /** Age at which samples are compacted into compressed blocks, in milliseconds (default one hour). */
   readonly compactionIntervalMs?: number
   /** Nothing is written if less space is free on the disk, in bytes (default 64 MiB). */
@@ -34,8 +54,9 @@ export interface DurableHistoryOptions extends RetentionOptions {
  * The history in a SQLite file, for one process at a time. A process that is killed loses at most the sample it was writing; after
  * a power failure the last samples may be lost, but never the file.
  *
- * Failures never reach the caller: they are counted by `onFailure`, and logged when they begin and when they end. A damaged file is
- * renamed with the suffix `.damaged`, and a new one replaces it.
+ * Failures never reach the caller: they are counted by `onFailure`, and logged when they begin and when they end. Everything that is read has
+ * a checksum. A damaged file is renamed with the suffix `.damaged`, and what is whole in it is copied to a new one, in slices. A file that
+ * is deleted, replaced or overwritten while it is open is written anew.
  *
  * @example
  * ```ts
@@ -66,6 +87,12 @@ export class DurableHistory {
   #runOf: DatabaseSync | undefined
   #isFailing = false
   #compaction: Promise<void> | undefined
+  /** The file is opened again, or what is whole of it is copied. Meanwhile nothing is written. */
+  #opening: Promise<void> | undefined
+  #watch: FileWatch | undefined
+  #watchesWrites = true
+  /** The texts that this process wrote: they are written to a new file as well. */
+  readonly #texts = new Map<string, string>()
   #isClosed = false
 
   /**
@@ -74,14 +101,16 @@ export class DurableHistory {
    * @throws HistoryFileError if the file cannot be used; Error if this Node has no `node:sqlite`.
    */
   static async open(options: DurableHistoryOptions): Promise<DurableHistory> {
-    return new DurableHistory(await import('node:sqlite'), options)
+    const history = new DurableHistory(await import('node:sqlite'), options)
+    await history.#openFile()
+    return history
   }
 
   private constructor(sqlite: Sqlite, options: DurableHistoryOptions) {
     this.#sqlite = sqlite
     const path = resolve(options.path)
-    this.#options = { onFailure: () => {}, compactionIntervalMs: 3_600_000, minFreeBytes: 64 * 2 ** 20, ...options, path }
-    this.#statements = this.#openFile()
+    const defaults = { onFailure: () => {}, onDamage: () => {}, compactionIntervalMs: 3_600_000, minFreeBytes: 64 * 2 ** 20 }
+    this.#options = { ...defaults, ...options, path }
   }
 
   /**
@@ -91,7 +120,7 @@ export class DurableHistory {
   lastSampleMs(nowMs: number): number | undefined {
     let timeMs: number | undefined
     this.#attempt((statements) => {
-      const lastMs = readLast(statements)
+      const lastMs = statements.lastRecordingMs
       if (lastMs !== undefined) timeMs = Math.min(nowMs, lastMs + statements.runs.offsetAt(lastMs))
     })
     return timeMs
@@ -106,26 +135,40 @@ export class DurableHistory {
 
   /** Returns the text that was stored under a name; undefined if there is none or it cannot be read. */
   metadata(name: string): string | undefined {
-    return this.#readValue((statements) => statements.metadata.get(name)) as string | undefined
+    let text: string | undefined
+    this.#attempt(({ metadata }) => {
+      const row = metadata.get(name) as Row | undefined
+      if (row === undefined) return
+      assertWhole('kept', row)
+      text = row['value'] as string
+    })
+    return text
   }
 
   /** Stores a text under a name, beyond this process. Returns whether it was written. */
   setMetadata(name: string, value: string): boolean {
-    return this.#attempt((statements) => {
+    const isWritten = this.#attempt((statements) => {
       assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
-      statements.setMetadata.run(name, value)
+      statements.setMetadata(name, value)
     })
+    if (isWritten) this.#texts.set(name, value)
+    return isWritten
   }
 
-  /** Appends the stored samples to a history in memory, without blocking the event loop. Call it before the first `append`. */
+  /**
+   * Checks everything that is stored, and appends the samples to a history in memory, without blocking the event loop. Call it before the
+   * first `append`.
+   */
   async restore(history: TimeSeries, nowMs: number): Promise<void> {
+    // The caller awaits it: the process must not end in a pause.
+    const slices = new TimeSlices({ keepsProcessAlive: true })
+    await this.#opening
+    if (this.#statements !== undefined) await this.#verify(this.#statements, slices)
     const statements = this.#statements
     if (statements === undefined) return
     const { database, seriesIds, runs, sampleCount } = statements
-    // The caller awaits it: the process must not end in a pause.
-    const slices = new TimeSlices({ keepsProcessAlive: true })
     try {
-      const lastMs = readLast(statements)
+      const lastMs = statements.lastRecordingMs
       if (lastMs === undefined) return
       const toUnixMs = runs.datesUntil(nowMs, lastMs)
       const aheadMs = lastMs + runs.offsetAt(lastMs) - nowMs
@@ -136,7 +179,7 @@ export class DurableHistory {
           'the history file has samples of the future: they are dated so that they end now',
         )
       }
-      const blocks = readBlocks(database, lastMs - this.#options.retentionMs, slices, (error) => this.#reportFailure(error))
+      const blocks = readBlocks(database, lastMs - this.#options.retentionMs, slices, (error) => this.#reportUnreadable(error))
       await restoreHistory(history, blocks, {
         toUnixMs,
         lastMs: toUnixMs(lastMs),
@@ -174,7 +217,11 @@ export class DurableHistory {
     for (let index = 0; index < ids.length; index++) row[ids[index] as number] = toStored(samples.values[index] as number)
     yield
     const isWritten = this.#attempt(({ database, insertSamples, runs }) => {
-      transaction(database, () => insertSamples.run(recordingMs, new Uint8Array(row.buffer)))
+      transaction(database, () => {
+        insertSamples(recordingMs, statements.lastRecordingMs ?? null, new Uint8Array(row.buffer))
+        runs.end(recordingMs)
+      })
+      statements.lastRecordingMs = recordingMs
       // The clock may have been set in a pause.
       this.#lastMs = recordingMs + runs.offsetAt(Number.POSITIVE_INFINITY)
     })
@@ -191,7 +238,7 @@ export class DurableHistory {
     this.#attemptPart((statements) => {
       const { database, runs } = statements
       assertFreeSpace(dirname(this.#options.path), this.#options.minFreeBytes)
-      if (this.#runOf !== database) transaction(database, () => runs.begin(timeMs, readLast(statements)))
+      if (this.#runOf !== database) transaction(database, () => runs.begin(timeMs, statements.lastRecordingMs))
       this.#runOf = database
       current = statements
     })
@@ -235,9 +282,10 @@ export class DurableHistory {
     })
   }
 
-  /** Resolves when no compaction is in progress. */
+  /** Resolves when no compaction is in progress, and the file is not being opened again. */
   async idle(): Promise<void> {
     await this.#compaction
+    await this.#opening
   }
 
   /** Closes the file. Work in progress stops by itself and is not waited for. */
@@ -257,24 +305,17 @@ export class DurableHistory {
     const statements = this.#statements
     if (statements === undefined) return
     try {
-      await compact(statements.database, nowMs, this.#options.compactionIntervalMs, () => this.#isCurrent(statements))
+      const { compactionIntervalMs } = this.#options
+      const onWritten = (): void => this.#watch?.note()
+      await compact(statements.database, nowMs, compactionIntervalMs, () => this.#isCurrent(statements), onWritten)
     } catch (error) {
-      this.#handleFailure(error)
+      if (this.#isCurrent(statements)) this.#handleFailure(error)
     }
   }
 
   /** Returns whether the file that work began with is still open. */
   #isCurrent(statements: Statements): boolean {
     return !this.#isClosed && this.#statements === statements
-  }
-
-  /** Returns the first column of a row; undefined if there is no row or it cannot be read. */
-  #readValue(query: (statements: Statements) => object | undefined): unknown {
-    let row: object | undefined
-    this.#attempt((statements) => {
-      row = query(statements)
-    })
-    return Object.values(row ?? {})[0] ?? undefined
   }
 
   /** Does work with the file, and returns whether it succeeded: then the file can be used again. */
@@ -285,12 +326,18 @@ export class DurableHistory {
     return true
   }
 
-  /** Does a part of some work with the file, and returns whether it succeeded. */
+  /** Does a part of some work with the file, and returns whether it succeeded. A file that is not open is opened for the next part. */
   #attemptPart(work: (statements: Statements) => void): boolean {
     if (this.#isClosed) return false
+    this.#handleChange()
+    if (this.#statements === undefined || this.#opening !== undefined) {
+      this.#options.onFailure()
+      this.#openAgain(() => this.#openFile())
+      return false
+    }
     try {
-      this.#statements ??= this.#openFile()
       work(this.#statements)
+      this.#watch?.note()
       return true
     } catch (error) {
       this.#handleFailure(error)
@@ -302,20 +349,34 @@ export class DurableHistory {
     // Work that was in progress when the file was closed.
     if (this.#isClosed) return
     this.#reportFailure(error)
-    if (this.#statements === undefined) return
-    const { logger, path } = this.#options
+    const statements = this.#statements
+    if (statements === undefined) return
+    let damage = isDamageError(error) ? error : undefined
     try {
       // After a rollback, the series ids in memory may differ from those in the file: they are read again.
-      this.#statements = isDamageError(error)
-        ? this.#replaceDamaged(this.#statements)
-        : prepareStatements(this.#statements.database, this.#options)
+      if (damage === undefined) this.#statements = prepareStatements(statements.database, this.#options)
+      this.#watch?.note()
     } catch (secondError) {
-      logger.error(
-        { reason: errorMessage(secondError), path },
-        'the history file cannot be opened: it is retried at the next sample',
-      )
-      this.#statements = undefined
+      if (isDamageError(secondError)) damage = secondError
+      else this.#release()
     }
+    if (damage !== undefined) this.#openAgain(() => this.#mend(damage))
+  }
+
+  /** Notices what others did to the file: it was deleted, replaced or overwritten. */
+  #handleChange(): void {
+    const change = this.#isClosed || this.#statements === undefined ? undefined : this.#watch?.change()
+    if (change === undefined) return
+    const { logger, path, onFailure } = this.#options
+    onFailure()
+    logger.error({ path }, `the history file was ${change} by something else while it was open: it is written anew`)
+    this.#openAgain(async () => {
+      if (change === 'overwritten') return await this.#mend(new Error('the file was overwritten'), { isOverwritten: true })
+      this.#release()
+      // The journal belongs to the file that is gone: SQLite would write it to the one that took its place.
+      this.#watch?.removeJournal()
+      await this.#openFile()
+    })
   }
 
   #reportFailure(error: unknown): void {
@@ -327,28 +388,139 @@ export class DurableHistory {
     this.#isFailing = true
   }
 
-  #replaceDamaged({ database }: Statements): Statements {
-    database.close()
-    this.#statements = undefined
-    this.#reportDamage(quarantine(this.#options.path))
-    return this.#openFile()
-  }
-
-  #openFile(): Statements {
-    const { database, quarantinedAs } = openFile(this.#sqlite, this.#options.path)
-    if (quarantinedAs !== undefined) this.#reportDamage(quarantinedAs)
-    return prepareStatements(database, this.#options)
-  }
-
-  #reportDamage(quarantinedAs: string): void {
-    const { path, logger, onFailure } = this.#options
+  /** Reports a block whose content cannot be decoded although it is as it was written: a block of a version without checksums. */
+  #reportUnreadable(error: unknown): void {
+    const { onFailure, onDamage, logger, path } = this.#options
     onFailure()
-    logger.error({ path, quarantinedAs }, 'the history file was damaged: it was renamed, and a new file was created')
+    onDamage(1)
+    logger.error({ reason: errorMessage(error), path }, 'a block of the history file is damaged: its samples are missing')
+  }
+
+  /** Opens the file again in the background. Nothing is written until then. Failures are reported once; the next sample tries again. */
+  #openAgain(open: () => Promise<void>): void {
+    this.#opening ??= open()
+      .then(() => this.#writeTexts())
+      .catch((error: unknown) => {
+        if (!this.#isClosed) this.#reportFailure(error)
+      })
+      .finally(() => {
+        this.#opening = undefined
+      })
+  }
+
+  /** Opens or creates the file. What is whole of a damaged one is kept. @throws HistoryFileError if it cannot be used. */
+  async #openFile(): Promise<void> {
+    const { path } = this.#options
+    const isInterrupted = !existsSync(path) && existsSync(rebuiltPath(path)) && existsSync(damagedPath(path))
+    if (isInterrupted)
+      return await this.#mend(new Error('an earlier process ended before it was written anew'), { isAside: true })
+    prepareLocation(path)
+    removeDatabase(rebuiltPath(path))
+    const { pages, isDamaged } = countCommittedPages(path)
+    let database: DatabaseSync | undefined
+    try {
+      database = openDatabase(this.#sqlite, path)
+      this.#use(database)
+      if (isDamaged || pages > readJournalPages(database)) this.#reportJournal()
+      this.#watch?.note()
+    } catch (error) {
+      this.#release()
+      closeQuietly(database)
+      if (!isDamageOnOpen(error)) throw toHistoryFileError(error, path)
+      await this.#mend(error)
+    }
+  }
+
+  /** Reads all samples, in slices. If any are damaged, what is whole is copied to a new file. */
+  async #verify(statements: Statements, slices: TimeSlices): Promise<void> {
+    try {
+      for (const _ of verifySamples(statements.database)) {
+        await slices.yieldIfDue()
+        if (!this.#isCurrent(statements)) return
+      }
+    } catch (error) {
+      if (isDamageOnOpen(error)) this.#openAgain(() => this.#mend(error))
+      else this.#handleFailure(error)
+      await this.#opening
+    }
+  }
+
+  /** Sets the file aside and copies what is whole in it to a new one, which is used from then on. */
+  async #mend(reason: unknown, { isAside = false, isOverwritten = false } = {}): Promise<void> {
+    const { path, logger, onFailure, onDamage, minFreeBytes } = this.#options
+    const { database } = this.#statements ?? {}
+    this.#statements = undefined
+    // Renamed first: SQLite writes its journal back to the file when it is closed, wherever that is.
+    const setAsideAs = isAside ? damagedPath(path) : setAside(path)
+    closeQuietly(database)
+    const sizeBytes = statSync(setAsideAs, { throwIfNoEntry: false })?.size ?? 0
+    const slices = new TimeSlices({ keepsProcessAlive: true })
+    const fields = { path, setAsideAs, reason: errorMessage(reason) }
+    try {
+      // The new file, and a copy of the damaged one.
+      assertFreeSpace(dirname(path), 2 * sizeBytes + minFreeBytes)
+    } catch (error) {
+      removeDatabase(rebuiltPath(path))
+      onFailure()
+      onDamage(1)
+      logger.error(
+        { ...fields, noSpace: errorMessage(error) },
+        'the history file was damaged: it was set aside, and there is not enough space to copy what is whole in it to a new one',
+      )
+      return await this.#openFile()
+    }
+    const report = await rebuild(this.#sqlite, path, slices, () => this.#isClosed)
+    slices.end()
+    // The next process begins again.
+    if (report === undefined || this.#isClosed) return
+    prepareLocation(path)
+    this.#use(openDatabase(this.#sqlite, path))
+    const { damagedParts, ...what } = report
+    if (isOverwritten && damagedParts === 0) {
+      this.#watchesWrites = false
+      this.#watch?.ignoreWrites()
+    }
+    onFailure()
+    onDamage(Math.max(1, damagedParts))
+    logger.error(
+      { ...fields, damagedParts, ...what },
+      'the history file was damaged: it was set aside, and what is whole is in a new one',
+    )
+  }
+
+  #use(database: DatabaseSync): void {
+    this.#statements = prepareStatements(database, this.#options)
+    this.#watch = new FileWatch(this.#options.path)
+    if (!this.#watchesWrites) this.#watch.ignoreWrites()
+  }
+
+  #release(): void {
+    closeQuietly(this.#statements?.database)
+    this.#statements = undefined
+  }
+
+  /** Writes the texts of this process that the file does not have any more. */
+  #writeTexts(): void {
+    const { metadata, setMetadata } = this.#statements ?? {}
+    for (const [name, text] of this.#texts) {
+      if ((metadata?.get(name) as Row | undefined)?.['value'] !== text) setMetadata?.(name, text)
+    }
+    this.#watch?.note()
+  }
+
+  #reportJournal(): void {
+    const { path, logger, onFailure, onDamage } = this.#options
+    onFailure()
+    onDamage(1)
+    logger.error(
+      { path },
+      'the journal of the history file was damaged: what was written last is lost, everything before it is kept',
+    )
   }
 }
 
-/** Returns the recording time of the last samples; undefined if there are none. */
-function readLast({ lastSample }: Statements): number | undefined {
-  const lastMs = Object.values(lastSample.get() ?? {})[0] as number | null
-  return lastMs ?? undefined
+/** Returns how many pages of the journal SQLite has found whole. */
+function readJournalPages(database: DatabaseSync): number {
+  const { log } = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as { log: number }
+  return log
 }

@@ -43,7 +43,7 @@ export class Retention {
     this.#seriesIds = seriesIds
     this.#options = options
     this.#pageBytes = readPragma(database, 'page_size')
-    this.#oldestBlock = database.prepare('SELECT id, from_ms, to_ms FROM chunk ORDER BY from_ms LIMIT 1')
+    this.#oldestBlock = database.prepare('SELECT id, from_ms, to_ms FROM chunk ORDER BY id LIMIT 1')
     this.#oldestRow = database.prepare('SELECT min(time_ms) AS oldest FROM tick')
     this.#pageCount = database.prepare('PRAGMA page_count')
     this.#freePageCount = database.prepare('PRAGMA freelist_count')

@@ -13,6 +13,10 @@ export const applicationId = 0x574d4248
  * - `kept`: metadata: texts that outlive the process.
  * - `run`: the time by which the samples of each process are dated, see runs.ts.
  *
+ * Since version 3, each row has a checksum, and rows are linked, so that a missing one is noticed: `tick.previous_ms` is the recording time of
+ * the samples before, `run.last_ms` that of the last samples of a process, and the ids of blocks have no gaps. The index over the blocks
+ * is dropped: blocks are written in the order of their times, and a damaged index would hide rows.
+ *
  * A BLOB that may be empty must allow NULL: Node 22 writes empty bytes as NULL.
  */
 const migrations: readonly string[] = [
@@ -29,9 +33,22 @@ const migrations: readonly string[] = [
   CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
   `,
   'CREATE TABLE run (from_ms INTEGER PRIMARY KEY, offset_ms INTEGER NOT NULL);',
+  `
+  DROP INDEX chunk_by_time;
+  ALTER TABLE series ADD COLUMN crc INTEGER;
+  ALTER TABLE tick ADD COLUMN previous_ms INTEGER;
+  ALTER TABLE tick ADD COLUMN crc INTEGER;
+  ALTER TABLE chunk ADD COLUMN crc INTEGER;
+  ALTER TABLE kept ADD COLUMN crc INTEGER;
+  ALTER TABLE run ADD COLUMN last_ms INTEGER;
+  ALTER TABLE run ADD COLUMN crc INTEGER;
+  `,
 ]
 
-/** The version of new files. A file stores its version in `user_version`, which changes in the transaction of its migration. */
+/**
+ * The version of new files. A file stores its version in `user_version`, which changes in the transaction of its migration. Each version has
+ * another schema: a file with a higher version and this schema is damaged, not newer.
+ */
 export const schemaVersion = migrations.length
 
 /** Returns the statements that upgrade a file of this version to `schemaVersion`, as one transaction. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { seriesKey } from '@wombat/instrumentation/internal'
 import type { HistorySeries } from '../series.ts'
+import { assertWhole, columnList, prepareInsert, type Row } from './rows.ts'
 
 const hourMs = 3_600_000
 
@@ -30,18 +31,19 @@ export class SeriesIds {
   readonly #known = new WeakMap<HistorySeries, StoredSeries>()
   /** No id before this one is free. */
   #firstFree = 0
-  readonly #insert: StatementSync
-  readonly #touch: StatementSync
+  readonly #write: ReturnType<typeof prepareInsert>
   readonly #delete: StatementSync
 
   /** Reads the series of an open file. */
   constructor(database: DatabaseSync) {
-    this.#insert = database.prepare('INSERT INTO series (id, name, labels, is_counter, hour_ms) VALUES (?, ?, ?, ?, ?)')
-    this.#touch = database.prepare('UPDATE series SET hour_ms = ? WHERE id = ?')
+    this.#write = prepareInsert(database, 'series', 'INSERT OR REPLACE')
     this.#delete = database.prepare('DELETE FROM series WHERE id = ?')
-    const rows = database.prepare('SELECT id, name, labels, is_counter, hour_ms FROM series').all() as unknown as SeriesRow[]
-    for (const { id, name, labels, is_counter, hour_ms } of rows)
+    const rows = database.prepare(`SELECT ${columnList('series')} FROM series`).all() as unknown as Row[]
+    for (const row of rows) {
+      assertWhole('series', row)
+      const { id, name, labels, is_counter, hour_ms } = row as unknown as SeriesRow
       this.#index({ id, series: { name, labels: JSON.parse(labels), isCounter: is_counter === 1 }, lastHourMs: hour_ms })
+    }
   }
 
   /** The number of values in a sample row: the highest id in use, plus 1. */
@@ -68,8 +70,8 @@ export class SeriesIds {
     if (stored === undefined) return this.#add(series, currentHourMs)
     this.#known.set(series, stored)
     if (stored.lastHourMs < currentHourMs) {
-      this.#touch.run(currentHourMs, stored.id)
       stored.lastHourMs = currentHourMs
+      this.#writeRow(stored)
     }
     return stored.id
   }
@@ -89,9 +91,14 @@ export class SeriesIds {
   #add(series: HistorySeries, lastHourMs: number): number {
     while (this.#firstFree < this.#byId.length && this.#byId[this.#firstFree] !== undefined) this.#firstFree++
     const id = this.#firstFree
-    this.#insert.run(id, series.name, JSON.stringify(series.labels), series.isCounter ? 1 : 0, lastHourMs)
-    this.#known.set(series, this.#index({ id, series, lastHourMs }))
+    const stored: StoredSeries = { id, series, lastHourMs }
+    this.#writeRow(stored)
+    this.#known.set(series, this.#index(stored))
     return id
+  }
+
+  #writeRow({ id, series, lastHourMs }: StoredSeries): void {
+    this.#write(id, series.name, JSON.stringify(series.labels), series.isCounter ? 1 : 0, lastHourMs)
   }
 
   #index(stored: StoredSeries): StoredSeries {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Retention, type RetentionOptions } from './retention.ts'
+import { columnList, prepareInsert } from './rows.ts'
 import { Runs } from './runs.ts'
 import { SeriesIds } from './series-ids.ts'
 
@@ -8,17 +9,18 @@ export interface Statements {
   readonly database: DatabaseSync
   readonly seriesIds: SeriesIds
   readonly retention: Retention
-  readonly insertSamples: StatementSync
+  /** Inserts the samples of a recording time: the time, that of the samples before, and the values. */
+  readonly insertSamples: ReturnType<typeof prepareInsert>
   readonly runs: Runs
-  /** The recording time of the last samples; null if there are none. */
-  readonly lastSample: StatementSync
+  /** The recording time of the last samples; undefined if there are none. */
+  lastRecordingMs: number | undefined
   /** The number of sample times. */
   readonly sampleCount: StatementSync
   readonly metadata: StatementSync
-  readonly setMetadata: StatementSync
+  readonly setMetadata: ReturnType<typeof prepareInsert>
 }
 
-const lastSampleQuery = 'SELECT max(ms) FROM (SELECT max(time_ms) AS ms FROM tick UNION SELECT max(to_ms) FROM chunk)'
+const lastSampleQuery = 'SELECT max(ms) AS ms FROM (SELECT max(time_ms) AS ms FROM tick UNION SELECT max(to_ms) FROM chunk)'
 const countQuery = 'SELECT (SELECT count(*) FROM tick) + (SELECT ifnull(sum(ticks), 0) FROM chunk)'
 
 /** Prepares the statements of an open file and reads its series. */
@@ -29,11 +31,11 @@ export function prepareStatements(database: DatabaseSync, options: RetentionOpti
     database,
     seriesIds,
     retention: new Retention(database, seriesIds, runs, options),
-    insertSamples: database.prepare('INSERT OR REPLACE INTO tick (time_ms, samples) VALUES (?, ?)'),
+    insertSamples: prepareInsert(database, 'tick', 'INSERT OR REPLACE'),
     runs,
-    lastSample: database.prepare(lastSampleQuery),
+    lastRecordingMs: (database.prepare(lastSampleQuery).get() as { ms: number | null }).ms ?? undefined,
     sampleCount: database.prepare(countQuery),
-    metadata: database.prepare('SELECT value FROM kept WHERE name = ?'),
-    setMetadata: database.prepare('INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)'),
+    metadata: database.prepare(`SELECT ${columnList('kept')} FROM kept WHERE name = ?`),
+    setMetadata: prepareInsert(database, 'kept', 'INSERT OR REPLACE'),
   }
 }
