@@ -150,6 +150,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_history_dropped_samples_total: ['counter', '{sample}'],
   wombat_monitor_history_file_bytes: ['gauge', 'By'],
   wombat_monitor_history_failures_total: ['counter', '{failure}'],
+  wombat_monitor_history_damaged_parts_total: ['counter', '{part}'],
   wombat_monitor_busy_seconds_total: ['counter', 's', 'part'],
   wombat_monitor_longest_block_seconds: ['gauge', 's', 'part'],
   wombat_monitor_operation_cost_seconds: ['gauge', 's'],

@@ -3,14 +3,30 @@ import { join } from 'node:path'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { randomFrom } from '@wombat/test-support/random'
 import { TimeSeries } from '../../src/history/memory/time-series.ts'
+import type { HistorySeries, Sample } from '../../src/history/series.ts'
 import { DurableHistory } from '../../src/history/sqlite/durable-history.ts'
-import { compactionIntervalMs, createSamples, intervalMs } from './sample-data.ts'
+import { compactionIntervalMs, intervalMs } from './sample-data.ts'
 
 const pageBytes = 4096
 const beginning = 1_700_000_000_000 - (1_700_000_000_000 % compactionIntervalMs)
 const sampleCount = 330
 const endMs = beginning + (sampleCount - 1) * intervalMs
+const allSeries = Array.from({ length: 150 }, (_, index): HistorySeries => {
+  return {
+    name: `series_${index % 4}`,
+    labels: { store: `store ${index % 10}`, index: String(index) },
+    isCounter: index % 2 === 0,
+  }
+})
 const texts = { alerts: JSON.stringify({ firing: ['A'.repeat(300)] }), silences: '[]' }
+
+function valueAt(position: number, sampleIndex: number): number {
+  return position % 2 === 0 ? sampleIndex * position : Math.sin(sampleIndex + position)
+}
+
+function createSamples(sampleIndex: number): Sample[] {
+  return allSeries.map((series, position) => ({ series, value: valueAt(position, sampleIndex) }))
+}
 
 /** What happened to some damaged files: how many there were, how many lost something, and which share of all samples was kept. */
 export interface DamageFigures {
@@ -127,15 +143,15 @@ async function openDamaged(path: string): Promise<number> {
 /** Compares all samples of a history with what was written. Returns which share of them is there. */
 function compareSamples(history: TimeSeries): number {
   let kept = 0
-  for (const [position, { series }] of createSamples(0).entries()) {
+  for (const [position, series] of allSeries.entries()) {
     const { timesMs, values } = history.range(series, beginning - 1, endMs)
     for (const [index, timeMs] of Array.from(timesMs).entries()) {
       const sampleIndex = (timeMs - beginning) / intervalMs
-      const expected = createSamples(sampleIndex)[position]
-      if (expected?.value !== values[index])
-        throw new Error(`${series.name} ${position} has ${values[index]} at sample ${sampleIndex}, not ${expected?.value}`)
+      const expected = valueAt(position, sampleIndex)
+      if (expected !== values[index])
+        throw new Error(`${series.name} ${position} has ${values[index]} at sample ${sampleIndex}, not ${expected}`)
       kept++
     }
   }
-  return kept / sampleCount / createSamples(0).length
+  return kept / sampleCount / allSeries.length
 }
