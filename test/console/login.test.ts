@@ -1,3 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import bcrypt from 'bcryptjs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BrowserPage, browserProblem, openBrowser, visibleText } from './browser.ts'
@@ -93,6 +97,42 @@ describe.skipIf(browserProblem !== undefined)(`the sign-in of the console${reaso
 })
 
 describe.skipIf(browserProblem !== undefined)(`a page that may change nothing${reason}`, { timeout: testTimeoutMs }, () => {
+  test('a reader signs in with a password or a token, and a read-only one is told why nothing can be changed', async () => {
+    const folder = await temporaryFolder()
+    const users = join(folder, 'users.yml')
+    await writeFile(users, `basic_auth_users: {alice: ${await bcrypt.hash('secret word', 6)}}`)
+    const demo = await runDemo({ environment: { WOMBAT_AUTH_TOKEN: token, WOMBAT_AUTH_USERS_FILE: users } })
+    try {
+      const browser = await openBrowser({ origin: demo.origin })
+      const { page } = browser
+      await page.goto(`${demo.url}#/alerts`)
+      await page.getByRole('button', { name: 'Password' }).click()
+      await page.getByLabel('User').fill('alice')
+      await page.getByLabel('Password', { exact: true }).last().fill('wrong word')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await expect.poll(() => visibleText(page.getByRole('alert'))).toBe('The user or the password is wrong.')
+      expect(await browser.accessibilityProblems()).toEqual([])
+      await browser.screenshot('sign-in-with-password')
+      await page.getByLabel('Password', { exact: true }).last().fill('secret word')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      const button = page.getByRole('button', { name: 'Silence alerts' })
+      await button.waitFor()
+      expect(await button.getAttribute('aria-disabled')).toBe('true')
+      await button.click({ force: true })
+      await expect
+        .poll(() => visibleText(page.getByRole('main')))
+        .toMatch(/You are signed in as alice, which is read-only\. To change something, sign out, and sign in with a token/)
+      expect(await page.getByRole('dialog').count()).toBe(0)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await fillIn(page, token)
+      await button.waitFor()
+      expect(await button.getAttribute('aria-disabled')).toBe('false')
+      expect(browser.problems).toEqual([])
+    } finally {
+      await demo.stop()
+    }
+  })
+
   test('it gives the reason instead of the change', async () => {
     const demo = await runDemo()
     try {

@@ -68,6 +68,9 @@ const fromEnvironment: ReadonlyArray<[variable: string, text: string, option: st
   ['WOMBAT_LOG_LEVEL', 'warn', 'logLevel', 'warn'],
   ['WOMBAT_HOST', '::1', 'host', '::1'],
   ['WOMBAT_AUTH_TOKEN', '0123456789abcdef', 'authToken', '0123456789abcdef'],
+  ['WOMBAT_AUTH_TOKEN_FILE', '/run/tokens', 'authTokenFile', '/run/tokens'],
+  ['WOMBAT_AUTH_USERS_FILE', '/run/users.yml', 'authUsersFile', '/run/users.yml'],
+  ['WOMBAT_READ_ONLY_TOKEN', '0123456789abcdef', 'readOnlyToken', '0123456789abcdef'],
   ['WOMBAT_SEMCONV', 'both', 'semconv', 'both'],
 ]
 for (const [variable, text, option, value] of fromEnvironment) {
@@ -284,4 +287,49 @@ test('variables that Kubernetes sets for a service named wombat are ignored', ()
     WOMBAT_PORT_80_TCP_ADDR: '10.0.0.1',
   }
   expect(resolveConfig({}, ofPods).semconv).toBe('wombat')
+})
+
+test('every option that authenticates allows a host that is not loopback', () => {
+  for (const access of [
+    { readOnlyToken: 'a-token-of-sixteen-or-more' },
+    { authTokenFile: '/run/tokens' },
+    { authUsersFile: '/run/users.yml' },
+    { tls: { cert: '/c', key: '/k', clientCa: '/ca' } },
+  ]) {
+    expect(findProblems({ host: '0.0.0.0', ...access })).toEqual([])
+  }
+  expect(findProblems({ host: '0.0.0.0', tls: { cert: '/c', key: '/k' } })).toEqual([
+    expect.stringContaining('is not loopback and authToken is not set'),
+  ])
+})
+
+test('authToken and readOnlyToken must differ', () => {
+  const both = 'a-token-of-sixteen-or-more'
+  expect(findProblems({ authToken: both, readOnlyToken: both })).toEqual([
+    'authToken and readOnlyToken are the same: set different ones, or only one of them',
+  ])
+})
+
+test('tls is tlsCert, tlsKey and tlsClientCa in one object', () => {
+  const tls = { cert: '/c', key: '/k' }
+  const environment = { WOMBAT_TLS_CERT: '/other', WOMBAT_TLS_CLIENT_CA: '/ca' }
+  expect(resolveConfig({ tls }, environment)).toMatchObject({ tlsCert: '/c', tlsKey: '/k', tlsClientCa: '/ca' })
+  expect(explainConfig({ tls }, environment)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ option: 'tlsCert', value: '/c', source: 'code' }),
+      expect.objectContaining({ option: 'tlsClientCa', value: '/ca', source: 'environment' }),
+    ]),
+  )
+})
+
+test.each<readonly [unknown, string]>([
+  [{ tls: true }, 'tls must be an object with the paths cert, key and clientCa, got true'],
+  [{ tls: { cert: '/c' } }, 'tls.key must be the path of a PEM file, got "nothing"'],
+  [{ tls: { cert: '/c', key: '/k', clientCA: '/ca' } }, 'tls.clientCA is not an option: did you mean clientCa?'],
+  [{ tls: { cert: '/c', key: '/k' }, tlsCert: '/c' }, 'tls and tlsCert exclude each other: set tls alone'],
+  [{ tlsCert: '/c' }, 'tlsKey is not set, and tlsCert is: set tlsKey, too'],
+  [{ tlsKey: '/k' }, 'tlsCert is not set, and tlsKey is: set tlsCert, too'],
+  [{ tlsClientCa: '/ca' }, 'tlsCert is not set, and tlsClientCa is: set tlsCert, too'],
+])('%j is a problem with its remedy', (config, problem) => {
+  expect(findProblems(config)).toEqual([problem])
 })

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, expect, test, vi } from 'vitest'
-import { hasSessionEnded, refreshSession, session, signOut } from './session.ts'
+import { changeProblem, hasSessionEnded, needsSignIn, refreshSession, session, signOut } from './session.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -36,4 +36,15 @@ test('an answer to a question from before the sign-out does not look like a sess
   await leaving
   expect(session.value?.signedIn).toBe(false)
   expect(hasSessionEnded.value).toBe(false)
+})
+
+test('a session that is read-only says who it is, and how to change something', async () => {
+  const open = monitor()
+  const asking = refreshSession()
+  open.shift()?.answer(200, { ...signedIn, authentication: 'both', canChange: false, user: 'grafana', scope: 'read-only' })
+  await asking
+  expect(needsSignIn.value).toBe(true)
+  expect(changeProblem.value).toBe(
+    'You are signed in as grafana, which is read-only. To change something, sign out, and sign in with a token or a user of the scope admin.',
+  )
 })
