@@ -100,6 +100,8 @@ async function bundle(packageFolder, shared) {
     plugins: [versionConstant(version)],
   })
   const { output } = await build.generate({
+    // Source maps name their sources relative to it.
+    dir: join(packageFolder, 'dist/bundle'),
     format: 'es',
     sourcemap: true,
     entryFileNames: '[name].js',
