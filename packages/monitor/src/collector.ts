@@ -21,6 +21,8 @@ import type { DurableHistory } from './history/sqlite/durable-history.ts'
 import type { Authentication } from './http/authentication.ts'
 import { isAuthenticationRequired } from './http/credential-options.ts'
 import { EventStreams } from './http/event-streams.ts'
+import type { ConnectionLimits } from './http/limits/connections.ts'
+import { createRefusalCounters } from './http/limits/request-limits.ts'
 import type { ConfigRoutesOptions } from './http/routes/config.ts'
 import type { HealthRunner } from './http/routes/health/details.ts'
 import type { WorkerSource } from './http/routes/workers.ts'
@@ -51,6 +53,8 @@ export interface CollectorOptions {
   readonly loadAuthentication: () => Promise<Authentication>
   /** The timeline: what happened, of this process and of those that it collects from. */
   readonly events: EventLog
+  /** Limits what requests cost. */
+  readonly connections: ConnectionLimits
   /** Called with the recorder of each history. */
   readonly onRecorder: (recorder: HistoryRecorder) => void
 }
@@ -155,7 +159,8 @@ export class Collector implements CollectorRole {
     }
     for (const result of auditResults) own.counter('wombat_monitor_changes_total', { result })
     if (isAuthenticationRequired(options.authentication)) own.counter('wombat_monitor_login_failures_total')
-    const { health, operations, workers, config, chosenOptions } = this.#options
+    createRefusalCounters(own)
+    const { health, operations, workers, config, chosenOptions, connections } = this.#options
     const { history } = recorder
     const { manager } = alerts
     const dependencies = {
@@ -173,6 +178,7 @@ export class Collector implements CollectorRole {
       clock,
       recent,
       exemplars,
+      limits: connections.limits,
       consoleEnabled,
       nativeHistograms,
       logger,
@@ -182,7 +188,7 @@ export class Collector implements CollectorRole {
       const [{ createRoutes }, authentication] = await Promise.all([import('./http/app.ts'), loadAuthentication()])
       return createRoutes({ ...dependencies, authentication })
     })
-    const servers = new HttpServers({ ...options.http, chosenOptions, logger, registry: own }, loadRoutes)
+    const servers = new HttpServers({ ...options.http, chosenOptions, logger, registry: own, connections }, loadRoutes)
     const loadApp = once(() => loadEndpoints(loadRoutes, ['prometheus', 'json'], { basePath, logger }))
     const evaluation = new ComponentList()
     if (eventStorage !== undefined) evaluation.add(eventStorage)

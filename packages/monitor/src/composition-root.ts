@@ -25,6 +25,8 @@ import { createHealthMonitor } from './health/create-health-monitor.ts'
 import { LocalHistory } from './history/local-history.ts'
 import { FirstRequest, routeErrorLog } from './http/first-request.ts'
 import { LazyAuthentication } from './http/lazy-authentication.ts'
+import { ConnectionLimits } from './http/limits/connections.ts'
+import { RequestLimits } from './http/limits/request-limits.ts'
 import type { Logger } from './logger.ts'
 import type { Monitoring, StoreOptions } from './monitoring.ts'
 import { OperationMonitor } from './operations/operation-monitor.ts'
@@ -159,6 +161,8 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
       workers().flatMap(({ worker, thread }) => (thread === undefined && worker === group.ownWorker ? [] : [worker])),
   })
   const authentication = components.add(new LazyAuthentication({ ...options.authentication, registry, clock, logger }))
+  const limits = new RequestLimits({ ...options.limits, registry })
+  const connections = new ConnectionLimits(limits)
   const collector = new Collector({
     reader,
     registry,
@@ -181,6 +185,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
     config: { explained, settings: groupSettings },
     loadAuthentication: authentication.load,
     events,
+    connections,
     onRecorder: (recorder) => local.follow(recorder),
   })
   const { group: groupOption, hasWorkerLabel } = options.processes
@@ -234,18 +239,23 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   else if (group.isMember) logger.info({ ...addresses }, 'monitoring started; another process serves the metrics of this one')
   else if (Object.keys(addresses).length > 0) logger.info({ ...addresses }, 'monitoring started')
 
-  const app = new FirstRequest(async () => {
-    const [{ createForwardingApp }, loaded] = await Promise.all([import('./http/forwarding-app.ts'), authentication.load()])
-    const { basePath, consoleEnabled } = options.http
-    return createForwardingApp({
-      loadOwn: () => collector.active?.loadApp(),
-      forward: (request) => group.forward(request),
-      authentication: loaded,
-      basePath,
-      console: { isEnabled: consoleEnabled, logger },
-      onError: routeErrorLog(logger),
-    })
-  }, logger)
+  const app = new FirstRequest(
+    async () => {
+      const [{ createForwardingApp }, loaded] = await Promise.all([import('./http/forwarding-app.ts'), authentication.load()])
+      const { basePath, consoleEnabled } = options.http
+      return createForwardingApp({
+        loadOwn: () => collector.active?.loadApp(),
+        forward: (request) => group.forward(request),
+        authentication: loaded,
+        limits,
+        basePath,
+        console: { isEnabled: consoleEnabled, logger },
+        onError: routeErrorLog(logger),
+      })
+    },
+    logger,
+    connections,
+  )
   const flush = async (): Promise<void> => {
     const flushing = Promise.allSettled([metricsExport?.flush(), group.flush()])
     await settleWithin(flushing, options.closeTimeoutMs)

@@ -118,6 +118,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_export_failures_total: ['counter', '{export}', 'exporter'],
   wombat_monitor_rejected_points_total: ['counter', '{point}', 'exporter'],
   wombat_monitor_scrapes_dropped_total: ['counter', '{scrape}', 'reason'],
+  wombat_monitor_requests_refused_total: ['counter', '{request}', 'reason'],
   wombat_monitor_dropped_points_total: ['counter', '{point}', 'exporter', 'reason'],
   wombat_monitor_refused_values_total: ['counter', '{value}', 'reason'],
   wombat_monitor_source_failures_total: ['counter', '{failure}'],

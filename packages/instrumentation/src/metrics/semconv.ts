@@ -297,6 +297,12 @@ const monitorRows = {
     'Clients that did not get the whole page for Prometheus, by reason.',
     ['reason'],
   ),
+  wombat_monitor_requests_refused_total: row(
+    'counter',
+    '{request}',
+    'HTTP requests that were not answered, or not to their end, because of a limit, by reason.',
+    ['reason'],
+  ),
   wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric rejected, by reason.', ['reason']),
   wombat_monitor_source_failures_total: row(
     'counter',

@@ -212,6 +212,13 @@ export function conditionSeries({ condition, metric }: Condition): string {
   return series?.(metric) ?? metric
 }
 
+/** Returns how far back a condition looks, in milliseconds; 0 if it reads the newest values. */
+export function conditionWindowMs(condition: Condition): number {
+  const { fields }: ConditionDefinition = conditions[condition.condition]
+  const { windowMs = defaultWindowMs }: Partial<ConditionFields> = condition
+  return fields.includes('windowMs') ? windowMs : 0
+}
+
 /** Returns the schema of each field of a condition, `condition` itself left out; undefined if no condition has this name. */
 export function conditionShape(name: unknown): Shape | undefined {
   const conditionName = conditionNames.find((condition) => condition === name)

@@ -32,7 +32,8 @@ export function componentOptions(config: ResolvedConfig) {
   const { authToken, readOnlyToken, authTokenFile, authUsersFile, ...withoutAuthentication } = withoutTls
   const { host, prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, ...withoutServers } = withoutAuthentication
   const { consoleEnabled = !isRemote(host), basePath, nativeHistograms, ...withoutHttp } = withoutServers
-  const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutHttp
+  const { queryMaxSamples, queryTimeoutMs, maxRequests, ...withoutLimits } = withoutHttp
+  const { metricsIntervalMs, logMetricsEnabled, processGroup, workerLabel, ...rest } = withoutLimits
   rest satisfies Record<string, never>
 
   const slow = { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold }
@@ -94,6 +95,7 @@ export function componentOptions(config: ResolvedConfig) {
       jsonApiEnabled,
       jsonApiPort,
     },
+    limits: { queryMaxSamples, queryTimeoutMs, maxRequests },
     processes: { group: processGroup, hasWorkerLabel: workerLabel },
     log: { enabled: logMetricsEnabled, intervalMs: metricsIntervalMs },
   }

@@ -192,6 +192,21 @@ export const options = {
     undefined,
     'Certificates of the authorities of clients: only clients with a certificate of one of them can connect, probes included.',
   ),
+  queryMaxSamples: option(
+    integer(1000, 10_000_000_000),
+    250_000_000,
+    'Samples that one query of the history may read. One that would read more is refused with 400 before it reads any.',
+  ),
+  queryTimeoutMs: option(
+    milliseconds(100),
+    30_000,
+    'How long a query of the history may take, with its wait for others. After it, the query is ended and answered with 503.',
+  ),
+  maxRequests: option(
+    integer(4, 100_000),
+    256,
+    'Requests that are answered at the same time, and a quarter of them of each endpoint. Further ones get 503. Probes are counted apart.',
+  ),
   processGroup: option(
     text('a text: `auto`, `off` or the name of a group'),
     'auto',

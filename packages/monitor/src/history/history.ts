@@ -40,4 +40,9 @@ export interface SearchableHistory extends History {
   stores(): string[]
   /** Returns the series whose label `store` has this value, and that have not ended. */
   currentSeries(store: string): Iterable<HistorySeries>
+  /**
+   * Returns how many samples, or steps of samples, a read of one series looks at after `fromMs` and until `toMs`, at least 1: for a series
+   * that has all of them. It is known without a read.
+   */
+  countSamples(fromMs: number, toMs: number): number
 }

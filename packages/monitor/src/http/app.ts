@@ -13,6 +13,8 @@ import type { Access } from './access.ts'
 import { auditChanges } from './audit.ts'
 import type { Authentication } from './authentication.ts'
 import type { EventStreams } from './event-streams.ts'
+import { RequestLimits } from './limits/request-limits.ts'
+import { RequestsInFlight } from './limits/requests-in-flight.ts'
 import { QueryRunner } from './query-runner.ts'
 import { alertRoutes, type NotificationSource } from './routes/alerts.ts'
 import { catalogRoutes } from './routes/catalog.ts'
@@ -47,6 +49,8 @@ export interface RouteDependencies {
   readonly recent: RecentHistograms
   readonly exemplars: ExemplarHistory
   readonly authentication: Authentication
+  /** What requests may cost (default: the defaults of the options). */
+  readonly limits?: RequestLimits
   readonly consoleEnabled: boolean
   readonly nativeHistograms: boolean
   readonly logger: Logger
@@ -66,13 +70,16 @@ export interface RouteGroups {
   readonly authentication: Authentication
   /** Comes before the checks of changes, and records what became of them. */
   readonly audit?: MiddlewareHandler<Access>
+  /** Limits how many requests are answered at the same time, by all servers. */
+  readonly requests?: RequestsInFlight
 }
 
 /** Creates all HTTP endpoints. */
 export function createRoutes(dependencies: RouteDependencies): Required<RouteGroups> {
   const { reader, registry, alerts, history, operations, workers, events, streams, health, config, clock, recent } = dependencies
   const { exemplars, notifications, authentication, consoleEnabled, nativeHistograms, logger, startedAtMs } = dependencies
-  const queries = new QueryRunner(history, registry, () => clock.nowMs())
+  const { limits = new RequestLimits({ registry }) } = dependencies
+  const queries = new QueryRunner(history, registry, () => clock.nowMs(), limits)
   const json = new Hono()
     .route('/', jsonRoutes(reader, registry, recent))
     .route('/', alertRoutes({ alerts, notifications, runner: queries }))
@@ -105,6 +112,7 @@ export function createRoutes(dependencies: RouteDependencies): Required<RouteGro
     health: healthRoutes(health, { authentication }),
     authentication,
     audit: auditChanges({ authentication, logger, events, registry }),
+    requests: new RequestsInFlight(limits),
   }
 }
 

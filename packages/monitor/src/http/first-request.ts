@@ -1,11 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorKind } from '@wombat/instrumentation/internal'
 import type { Hono } from 'hono'
 import type { Logger } from '../logger.ts'
 import { errorMessage } from '../validation/error-message.ts'
-
-/** Handles requests of a Node server. */
-export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+import { ConnectionLimits, type NodeHandler } from './limits/connections.ts'
+import { RequestLimits } from './limits/request-limits.ts'
 
 /** What a server is for its clients. */
 export interface NodeHandlerOptions {
@@ -35,14 +33,18 @@ export type LoadApp = () => Promise<Hono>
  * a process, and most processes are never asked. If it cannot be loaded, requests are answered with 500 and the reason is logged once.
  */
 export class FirstRequest {
+  /** Limits what its clients cost. */
+  readonly connections: ConnectionLimits
   readonly #load: LoadApp
   readonly #logger: Logger
   #app: Promise<Hono> | undefined
   #isReported = false
+  #isServerErrorReported = false
 
-  constructor(load: LoadApp, logger: Logger) {
+  constructor(load: LoadApp, logger: Logger, connections = new ConnectionLimits(new RequestLimits())) {
     this.#load = load
     this.#logger = logger
+    this.connections = connections
   }
 
   /** Answers as a fetch handler. */
@@ -58,7 +60,7 @@ export class FirstRequest {
   /** Returns a Node request handler. */
   handler(options: NodeHandlerOptions): NodeHandler {
     let loading: Promise<NodeHandler> | undefined
-    return async (request, response) => {
+    return this.connections.wrap(async (request, response) => {
       let handle: NodeHandler
       try {
         loading ??= this.#loadHandler(options)
@@ -68,7 +70,15 @@ export class FirstRequest {
         return
       }
       await handle(request, response)
-    }
+    })
+  }
+
+  /** Logs an error of the server that answers with the app, once. */
+  readonly reportServerError = (error: Error): void => {
+    if (this.#isServerErrorReported) return
+    this.#isServerErrorReported = true
+    const message = 'the HTTP server could not accept a client: raise the limit of open files if they are used up'
+    this.#logger.error({ reason: errorMessage(error) }, `${message}; further failures are not logged`)
   }
 
   async #loadHandler(options: NodeHandlerOptions): Promise<NodeHandler> {

@@ -3,6 +3,8 @@ import type { ForwardedRequest, ForwardedResponse } from '../processes/protocol.
 import type { Access } from './access.ts'
 import type { Authentication } from './authentication.ts'
 import { bodyTooLong, readText } from './json-body.ts'
+import type { RequestLimits } from './limits/request-limits.ts'
+import { RequestsInFlight } from './limits/requests-in-flight.ts'
 import { withMiddleware } from './middleware.ts'
 import { type ConsoleRoutesOptions, consoleRoutes } from './routes/console.ts'
 
@@ -12,6 +14,7 @@ export interface ForwardingOptions {
   /** Passes a request on to the process that collects. */
   readonly forward: (request: ForwardedRequest) => Promise<ForwardedResponse>
   readonly authentication: Authentication
+  readonly limits: RequestLimits
   readonly basePath: string | undefined
   readonly console: ConsoleRoutesOptions
   readonly onError: (error: unknown) => void
@@ -25,7 +28,7 @@ const publicPaths = ['/health', '/livez', '/readyz'].flatMap((path) => [path, `$
  * collects. That process decides again whether the client may see and change what it asks for: only it knows which sessions have ended.
  */
 export function createForwardingApp(options: ForwardingOptions): Hono {
-  const { loadOwn, forward, authentication, basePath, onError } = options
+  const { loadOwn, forward, authentication, limits, basePath, onError } = options
   const pass = async (context: Context<Access>): Promise<Response> => {
     const { req } = context
     const { remoteAddress } = context.env?.incoming?.socket ?? {}
@@ -48,7 +51,8 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
   for (const path of publicPaths) open.get(path, pass)
   const others = new Hono<Access>().use(authentication.require).on(['GET', 'POST', 'DELETE'], '*', pass)
   const routes = [open, consoleRoutes(options.console), others] as Hono[]
-  const forwarding = withMiddleware([], authentication, routes, { onError, basePath })
+  const requests = new RequestsInFlight(limits)
+  const forwarding = withMiddleware([], authentication, routes, { onError, basePath, requests })
   return new Hono().all('*', async (context) => (await (loadOwn() ?? forwarding)).fetch(context.req.raw, context.env))
 }
 

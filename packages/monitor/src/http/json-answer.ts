@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { selfTimeSlices } from '../collection/self-metrics.ts'
 import { toJsonValue } from '../exporters/json.ts'
 import type { TimeSlices } from '../time/time-slices.ts'
+import { fixedLimits } from './limits/request-limits.ts'
 
 /** Returns slices for the work of an answer, whose time is the monitor's own. Their pauses throw when the client is gone. */
 export function answerSlices(context: Context, registry: MetricsRegistry): TimeSlices {
@@ -35,25 +36,59 @@ const partLength = 64 * 1024
 /**
  * Answers with JSON that is created piece by piece: an answer of megabytes would block the event loop. No piece may take longer than a few
  * milliseconds.
+ *
+ * @param onEnd called when nothing more is created: the client has the answer, is gone, or did not read for 30 s.
  */
-export async function jsonAnswer(context: Context, pieces: Iterable<string>, slices: TimeSlices): Promise<Response> {
+export async function jsonAnswer(
+  context: Context,
+  pieces: Iterable<string>,
+  slices: TimeSlices,
+  onEnd: () => void = () => {},
+): Promise<Response> {
   const iterator = pieces[Symbol.iterator]()
   const headers = { 'content-type': 'application/json' }
-  const first = await nextPartOrGone(context, iterator, slices)
-  if (first === undefined) return clientGone(context)
-  if (first.isLast) return context.body(first.text, 200, headers)
-  let part: Part | undefined = first
+  let impatience: NodeJS.Timeout | undefined
+  let isEnded = false
+  const end = (): void => {
+    clearTimeout(impatience)
+    if (isEnded) return
+    isEnded = true
+    iterator.return?.()
+    onEnd()
+  }
+  const next = async (): Promise<Part | undefined> => {
+    clearTimeout(impatience)
+    let part: Part | undefined
+    try {
+      part = await nextPartOrGone(context, iterator, slices)
+      return part
+    } finally {
+      if (part?.isLast !== false) end()
+    }
+  }
+  let part = await next()
+  if (part === undefined) return clientGone(context)
+  if (part.isLast) return context.body(part.text, 200, headers)
+  if (context.req.method === 'HEAD') {
+    end()
+    return context.body(null, 200, headers)
+  }
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      part ??= await nextPartOrGone(context, iterator, slices)
+      part ??= await next()
       if (part !== undefined) controller.enqueue(encoder.encode(part.text))
-      if (part === undefined || part.isLast) controller.close()
+      if (part === undefined || part.isLast) {
+        controller.close()
+        return
+      }
       part = undefined
+      impatience = setTimeout(() => {
+        controller.error(new Error('the client does not read the answer'))
+        end()
+      }, fixedLimits.patienceMs).unref()
     },
-    cancel() {
-      iterator.return?.()
-    },
+    cancel: end,
   })
   return context.body(body, 200, headers)
 }

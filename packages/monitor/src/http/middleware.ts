@@ -3,6 +3,8 @@ import { compress } from 'hono/compress'
 import { secureHeaders } from 'hono/secure-headers'
 import { type Access, isLoopbackName } from './access.ts'
 import type { Authentication } from './authentication.ts'
+import { RequestLimits } from './limits/request-limits.ts'
+import { RequestsInFlight } from './limits/requests-in-flight.ts'
 import { pathBelow, redirectToSlash } from './mount-path.ts'
 
 export interface MiddlewareOptions {
@@ -12,10 +14,13 @@ export interface MiddlewareOptions {
   readonly basePath?: string | undefined
   /** Records the changes that clients make or want to make. */
   readonly audit?: MiddlewareHandler<Access> | undefined
+  /** Limits how many requests are answered at the same time. */
+  readonly requests?: RequestsInFlight | undefined
 }
 
 /**
- * Creates an app with the middleware of all routes: only the methods that a path has, secure headers, compression and, if something is required,
+ * Creates an app with the middleware of all routes: a limit of requests, only the methods that a path has, secure headers, compression and, if
+ * something is required,
  * authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no token; they make these checks
  * themselves.
  */
@@ -23,12 +28,12 @@ export function withMiddleware(
   routes: readonly Hono[],
   authentication: Authentication,
   publicRoutes: readonly Hono[] = [],
-  { onError = () => {}, basePath, audit }: MiddlewareOptions = {},
+  { onError = () => {}, basePath, audit, requests = new RequestsInFlight(new RequestLimits()) }: MiddlewareOptions = {},
 ): Hono {
   const app = new Hono<Access>({ getPath: pathBelow(basePath) })
   // A browser would apply HSTS to all services of the host: only a server that terminates TLS may send it.
   const headers = secureHeaders({ strictTransportSecurity: false })
-  app.use(headers, knownMethodsOnly(app.routes), compress(), redirectToSlash, authentication.checkPassword)
+  app.use(headers, requests.limit, knownMethodsOnly(app.routes), compress(), redirectToSlash, authentication.checkPassword)
   for (const route of publicRoutes) app.route('/', route)
   app.use(authentication.require)
   if (audit !== undefined) app.use(audit)
@@ -72,14 +77,17 @@ function routePattern({ path }: Route): RegExp {
 }
 
 /**
- * Rejects requests to names that are not loopback names, for a server that listens on loopback. A web page can resolve a name of its
- * own to 127.0.0.1 (DNS rebinding), but cannot change the Host header that the browser then sends.
+ * Rejects requests to names that are not loopback names, for a server that listens on loopback; returns undefined for others. A web page can
+ * resolve a name of its own to 127.0.0.1 (DNS rebinding), but cannot change the Host header that the browser then sends.
  */
-export const loopbackNamesOnly: MiddlewareHandler = async (context, next) => {
+export function rejectForeignName({ headers }: Request): Response | undefined {
   // Browsers send the header always; a client of HTTP/1.0 may not.
-  const host = context.req.header('host') || 'localhost'
-  if (isLoopbackName(host)) return next()
-  return context.json({ error: `host ${JSON.stringify(host)} is not a loopback name: use localhost or 127.0.0.1` }, 403)
+  const host = headers.get('host') || 'localhost'
+  if (isLoopbackName(host)) return undefined
+  return Response.json(
+    { error: `host ${JSON.stringify(host)} is not a loopback name: use localhost or 127.0.0.1` },
+    { status: 403 },
+  )
 }
 
 /** Half a year. Not for the subdomains: they may be other machines. */
@@ -89,8 +97,8 @@ const strictTransportSecurity = 'max-age=15552000'
  * Tells browsers to use this host over TLS only, for a server that terminates TLS. Not if they call it `localhost`: all that they ever do
  * on their own machine would be concerned.
  */
-export const requireTlsLater: MiddlewareHandler = async (context, next) => {
-  await next()
-  if (/^localhost\.?(:|$)/i.test(context.req.header('host') ?? '')) return
-  context.header('strict-transport-security', strictTransportSecurity)
+export function requireTlsLater({ headers }: Request, response: Response): Response {
+  if (!/^localhost\.?(:|$)/i.test(headers.get('host') ?? ''))
+    response.headers.set('strict-transport-security', strictTransportSecurity)
+  return response
 }

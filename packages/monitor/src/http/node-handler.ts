@@ -1,19 +1,23 @@
 import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
-import type { NodeHandler, NodeHandlerOptions } from './first-request.ts'
-import { loopbackNamesOnly, requireTlsLater } from './middleware.ts'
+import type { Hono } from 'hono'
+import type { NodeHandlerOptions } from './first-request.ts'
+import type { NodeHandler } from './limits/connections.ts'
+import { type ProbeBindings, SharedProbes } from './limits/shared-probes.ts'
+import { rejectForeignName, requireTlsLater } from './middleware.ts'
 
 /** Creates a Node request handler of an app. */
 export function createNodeHandler(app: Hono, { isLoopbackOnly, tls }: NodeHandlerOptions): NodeHandler {
-  const outer = new Hono()
-  if (tls !== undefined) outer.use(requireTlsLater)
-  if (isLoopbackOnly) outer.use(loopbackNamesOnly)
-  // `mount` and not `route`: the routes keep their own handlers for unknown paths and for errors.
-  const mounted = isLoopbackOnly || tls !== undefined ? outer.mount('/', app.fetch, { replaceRequest: false }) : app
-  const fetch: typeof mounted.fetch =
-    tls === 'mutual'
-      ? (request, env) => mounted.fetch(request, { ...(env as object), hasClientCertificate: true })
-      : mounted.fetch
+  const probes = new SharedProbes()
+  const fetch = probes.keep(async (request, env) => {
+    const bindings = tls === 'mutual' ? { ...env, hasClientCertificate: true } : env
+    const response = (isLoopbackOnly ? rejectForeignName(request) : undefined) ?? (await app.fetch(request, bindings))
+    return tls === undefined ? response : requireTlsLater(request, response)
+  })
   // HTTP/1.0 has no Host header: HAProxy and Nagios send none.
-  return getRequestListener(fetch, { hostname: 'localhost', overrideGlobalObjects: false })
+  const options = { hostname: 'localhost', overrideGlobalObjects: false }
+  // Only a server of HTTP/1.1 calls it.
+  const listener = getRequestListener((request, env) => fetch(request, env as ProbeBindings), options)
+  return async (request, response) => {
+    if (!probes.send(request, response)) await listener(request, response)
+  }
 }

@@ -2,6 +2,8 @@ import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context } from 'hono'
 import { selfTimeSlices } from '../collection/self-metrics.ts'
 import type { SearchableHistory } from '../history/history.ts'
+import { defaultWindowMs } from '../history/queries.ts'
+import { checkQueryCost, QueryCostError, type QueryReads } from '../history/query-cost.ts'
 import {
   completeHistograms,
   evaluateGroups,
@@ -15,16 +17,9 @@ import {
 } from '../history/series-query.ts'
 import type { TimeSlices } from '../time/time-slices.ts'
 import { answerSlices, clientGone, jsonAnswer } from './json-answer.ts'
+import { fixedLimits, RequestLimits } from './limits/request-limits.ts'
 import { SharedWork } from './shared-work.ts'
 import { WorkQueue } from './work-queue.ts'
-
-const maxSeries = 1000
-/** Steps times series of one query: some seconds of work in slices, and some ten megabytes. */
-const maxReads = 3_000_000
-/** Queries that run at the same time: a short one does not wait for a long one, and memory is needed for a few results only. */
-const maxRunning = 4
-/** Queries that run or wait: about as many as a page with many panels requests at once. */
-const maxQueued = 16
 
 /** The series that a query reads. */
 export interface Selection {
@@ -36,6 +31,8 @@ export interface Selection {
 /** The result of a query. */
 export interface Evaluation extends Pick<Selection, 'incomplete'> {
   readonly results: readonly SeriesResult[]
+  /** How many points its results keep in memory. */
+  readonly points: number
 }
 
 /** A request that cannot be answered. The message has the problem and what to do. */
@@ -48,11 +45,20 @@ export class RequestError extends Error {
   }
 }
 
-/** Creates the JSON text of an answer piece by piece. */
-export type CreatePieces = () => Iterable<string>
+/** An answer in JSON. */
+export interface QueryAnswer {
+  /** Creates its text piece by piece. */
+  readonly createPieces: () => Iterable<string>
+  /** How many points it keeps in memory until its clients have read it (default 0). */
+  readonly points?: number
+}
 
-/** Too many queries wait. */
+/** Too many queries wait, or their answers. */
 class BusyError extends Error {}
+/** A query took too long. */
+class TimeoutError extends Error {}
+/** An answer would be too large. */
+class SizeError extends RequestError {}
 
 /** What the endpoints that read the history have in common: their queries run in slices and within limits, a few at a time, and equal ones once. */
 export class QueryRunner {
@@ -60,20 +66,31 @@ export class QueryRunner {
   readonly registry: MetricsRegistry
   /** Returns the Unix time in milliseconds. */
   readonly now: () => number
-  readonly #queue = new WorkQueue(maxRunning, maxQueued)
+  readonly #limits: RequestLimits
+  readonly #queue = new WorkQueue(fixedLimits.runningQueries, fixedLimits.queuedQueries)
   readonly #shared = new SharedWork()
+  /** How many clients read an answer that keeps points in memory. */
+  readonly #readers = new Map<QueryAnswer, number>()
+  #heldPoints = 0
 
-  constructor(history: SearchableHistory, registry: MetricsRegistry, now: () => number) {
+  constructor(
+    history: SearchableHistory,
+    registry: MetricsRegistry,
+    now: () => number,
+    limits = new RequestLimits({ registry }),
+  ) {
     this.history = history
     this.registry = registry
     this.now = now
+    this.#limits = limits
   }
 
   /** Evaluates a query after those before it. Series without a value are left out. @throws as `run` does. */
   async evaluate(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Evaluation> {
     return this.run(query, steps, slices, async ({ groups, incomplete }) => {
-      const results = await evaluateGroups(this.history, query, groups, steps, slices)
-      return { results: results.filter(({ values }) => !values.isEmpty), incomplete }
+      const all = await evaluateGroups(this.history, query, groups, steps, slices)
+      const results = all.filter(({ values }) => !values.isEmpty)
+      return { results, incomplete, points: results.length * steps.count }
     })
   }
 
@@ -88,7 +105,15 @@ export class QueryRunner {
     slices: TimeSlices,
     work: (selection: Selection) => Promise<Result>,
   ): Promise<Result> {
-    return this.runNext(slices, async () => work(await this.#select(query, steps, slices)))
+    return this.runNext(slices, async () => {
+      const { points, ...selection } = await this.#select(query, steps, slices)
+      this.#heldPoints += points
+      try {
+        return await work(selection)
+      } finally {
+        this.#heldPoints -= points
+      }
+    })
   }
 
   /** Runs work that reads the history after the queries before it. */
@@ -101,62 +126,142 @@ export class QueryRunner {
       await slices.pause()
       return work()
     })
-    if (result === undefined) throw new BusyError(`${maxQueued} queries run or wait already: try again`)
+    if (result === undefined) throw new BusyError(`${fixedLimits.queuedQueries} queries run or wait already: try again`)
     return result
   }
 
   /**
    * Answers a GET request with JSON. Requests of the same address at the same time share the work. An error of it becomes a 400 or a 404,
-   * or a 503 if too many wait or the client has gone.
+   * or a 503 if it took too long, too many wait or the client has gone.
    *
    * @param work returns what creates the text. Its pauses throw when no client waits any more.
    */
-  async answer(context: Context, work: (slices: TimeSlices) => Promise<CreatePieces>): Promise<Response> {
+  async answer(context: Context, work: (slices: TimeSlices) => Promise<QueryAnswer>): Promise<Response> {
     const { signal, url } = context.req.raw
     const { registry } = this
     try {
-      const createPieces = await this.#shared.run(url, signal, async (signal) => {
-        const slices = selfTimeSlices(registry, 'serving', { pause: 'turn', signal })
-        try {
-          return await work(slices)
-        } finally {
-          slices.end()
-        }
-      })
-      return await jsonAnswer(context, createPieces(), answerSlices(context, registry))
+      const answer = await this.#shared.run(url, signal, (signal) => this.#runInTime(signal, work))
+      return await jsonAnswer(context, answer.createPieces(), answerSlices(context, registry), this.#hold(answer))
     } catch (error) {
+      if (error instanceof QueryCostError || error instanceof SizeError) return this.#refuse(context, 'cost', error.message, 400)
       if (error instanceof RequestError) return context.json({ error: error.message }, error.status)
       if (error instanceof QueryError) return context.json({ error: error.message }, 400)
-      if (error instanceof BusyError) return context.json({ error: error.message }, 503, { 'retry-after': '1' })
+      if (error instanceof BusyError) {
+        return this.#refuse(context, 'busy', error.message, 503, { 'retry-after': '1' })
+      }
+      if (error instanceof TimeoutError) return this.#refuse(context, 'timeout', error.message, 503)
       if (signal.aborted) return clientGone(context)
       throw error
     }
   }
 
-  async #select(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Selection> {
+  /** @throws QueryCostError if a query would read too many samples. */
+  async checkCost(reads: QueryReads, slices: TimeSlices): Promise<void> {
+    await checkQueryCost(this.history, reads, this.#limits.queryMaxSamples, slices)
+  }
+
+  /**
+   * Checks the size of an answer before it is evaluated.
+   *
+   * @param buckets how many more series are kept in memory until the answer is complete.
+   * @throws RequestError if it would be too large, and BusyError if clients have not read what they asked for before.
+   */
+  checkSize(series: number, steps: number, buckets = 0): void {
+    const { answerSeries, answerPoints, heldPoints } = fixedLimits
+    if (series > answerSeries) {
+      throw new SizeError(`an answer may have at most ${answerSeries} series, this one has ${series}: use label matchers or by`)
+    }
+    const points = (series + buckets) * steps
+    if (points > answerPoints) {
+      const parts = buckets === 0 ? `${series} series` : `${series} series and ${buckets} buckets`
+      throw new SizeError(
+        `an answer may need at most ${answerPoints} points, this one needs ${points} (${steps} steps of ${parts}): use a longer step, a later start or label matchers`,
+      )
+    }
+    if (this.#heldPoints + points <= heldPoints) return
+    throw new BusyError(`answers with ${this.#heldPoints} points are not read yet: read them, or try again`)
+  }
+
+  /** @throws TimeoutError if the work takes too long. */
+  async #runInTime(gone: AbortSignal, work: (slices: TimeSlices) => Promise<QueryAnswer>): Promise<QueryAnswer> {
+    const { queryTimeoutMs } = this.#limits
+    const controller = new AbortController()
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const abort = (reason: unknown): void => {
+      controller.abort(reason)
+      // The work may wait for others, and ends when it has its turn.
+      reject(reason)
+    }
+    const leave = (): void => abort(gone.reason)
+    gone.addEventListener('abort', leave, { once: true })
+    const message = `the query took longer than ${queryTimeoutMs} ms (queryTimeoutMs) and was ended: use a longer step, a shorter window, a later start or label matchers, or try again when fewer queries run`
+    const timer = setTimeout(() => abort(new TimeoutError(message)), queryTimeoutMs).unref()
+    const slices = selfTimeSlices(this.registry, 'serving', { pause: 'turn', signal: controller.signal })
+    const running = work(slices).finally(() => slices.end())
+    running.catch(() => {})
+    try {
+      return await Promise.race([running, aborted])
+    } finally {
+      clearTimeout(timer)
+      gone.removeEventListener('abort', leave)
+    }
+  }
+
+  /** Keeps count of the points of an answer, which is about to be read; returns a function that ends it. */
+  #hold(answer: QueryAnswer): () => void {
+    const { points = 0 } = answer
+    if (points === 0) return () => {}
+    const readers = this.#readers.get(answer) ?? 0
+    if (readers === 0) this.#heldPoints += points
+    this.#readers.set(answer, readers + 1)
+    return () => {
+      const others = (this.#readers.get(answer) ?? 1) - 1
+      if (others > 0) {
+        this.#readers.set(answer, others)
+        return
+      }
+      this.#readers.delete(answer)
+      this.#heldPoints -= points
+    }
+  }
+
+  #refuse(
+    context: Context,
+    reason: 'busy' | 'cost' | 'timeout',
+    message: string,
+    status: 400 | 503,
+    headers: Record<string, string> = {},
+  ): Response {
+    this.#limits.recordRefusal(reason, `${context.req.path} was answered with ${status}: ${message}`)
+    return context.json({ error: message }, status, headers)
+  }
+
+  async #select(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Selection & { readonly points: number }> {
     const series = await selectSeries(this.history, query, slices)
-    checkReads(steps.count, series.length)
+    const windowMs = query.function === 'value' ? 0 : (query.windowMs ?? defaultWindowMs)
+    await this.checkCost({ ...steps, series: series.length, windowMs }, slices)
     const isQuantile = query.function === 'quantile'
     const { buckets, incomplete } = isQuantile ? await completeHistograms(series, slices) : { buckets: series, incomplete: 0 }
     const groups = await groupSeries(query, buckets, slices)
     const count = groups.length * Math.max(1, query.quantiles?.length ?? 1)
-    checkSeries(count)
-    return { groups, incomplete }
+    const most = isQuantile ? await countBounds(groups, slices) : 0
+    this.checkSize(count, steps.count, most)
+    return { groups, incomplete, points: (count + most) * steps.count }
   }
 }
 
-/** @throws RequestError if an answer would have too many series. */
-export function checkSeries(count: number): void {
-  if (count <= maxSeries) return
-  throw new RequestError(`an answer may have at most ${maxSeries} series, this one has ${count}: use label matchers or by`)
-}
-
-/** @throws RequestError if a query would read too many values. */
-export function checkReads(steps: number, series: number): void {
-  if (steps * series <= maxReads) return
-  throw new RequestError(
-    `a query may read at most ${maxReads} values, this one reads ${steps * series} (${steps} steps of ${series} series): use a longer step, a later start or label matchers`,
-  )
+/** Returns how many bounds the group with most of them has. */
+async function countBounds(groups: readonly SeriesGroup[], slices: TimeSlices): Promise<number> {
+  let most = 0
+  for (const { series } of groups) {
+    const bounds = new Set<string | undefined>()
+    for (const { labels } of series) {
+      bounds.add(labels['le'])
+      if (slices.isDue) await slices.pause()
+    }
+    most = Math.max(most, bounds.size)
+  }
+  return most
 }
 
 /** Returns the field of an answer that counts the histograms that were left out; nothing if there are none. */

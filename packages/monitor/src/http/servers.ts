@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Hono } from 'hono'
 import type { Component } from '../component.ts'
@@ -10,6 +10,8 @@ import type { Logger } from '../logger.ts'
 import type { Addresses } from '../processes/protocol.ts'
 import type { RouteGroups } from './app.ts'
 import { FirstRequest, routeErrorLog } from './first-request.ts'
+import { type ConnectionLimits, ServerConnections } from './limits/connections.ts'
+import { fixedLimits } from './limits/request-limits.ts'
 import type { ServerTls } from './tls.ts'
 
 export interface HttpServerOptions {
@@ -27,6 +29,8 @@ export interface HttpServerOptions {
   readonly logger: Logger
   /** Where the monitor records what it does itself. */
   readonly registry?: MetricsRegistry
+  /** Limits what their clients cost. */
+  readonly connections?: ConnectionLimits
 }
 
 /** Creates the routes. It is called at the first request. */
@@ -94,8 +98,8 @@ export class HttpServers implements Component {
   }
 
   async #listen(groups: readonly RouteGroup[], port: number, options: readonly PortOption[]): Promise<string> {
-    const { host, logger } = this.#options
-    const app = new FirstRequest(() => loadEndpoints(this.#loadRoutes, groups, this.#options), logger)
+    const { host, logger, connections } = this.#options
+    const app = new FirstRequest(() => loadEndpoints(this.#loadRoutes, groups, this.#options), logger, connections)
     const listener = await this.#listenFrom(app, host, port, options)
     this.#listeners.push(listener)
     return listener.url
@@ -123,10 +127,10 @@ export async function loadEndpoints(
   { basePath, logger }: Pick<HttpServerOptions, 'basePath' | 'logger'>,
 ): Promise<Hono> {
   const [routes, { withMiddleware }] = await Promise.all([loadRoutes(), import('./middleware.ts')])
-  const { health, publicJson, authentication, audit } = routes
+  const { health, publicJson, authentication, audit, requests } = routes
   const chosen = groups.map((group) => routes[group])
   const publicRoutes = [health, groups.includes('json') ? publicJson : undefined].filter((one) => one !== undefined)
-  return withMiddleware(chosen, authentication, publicRoutes, { onError: routeErrorLog(logger), basePath, audit })
+  return withMiddleware(chosen, authentication, publicRoutes, { onError: routeErrorLog(logger), basePath, audit, requests })
 }
 
 async function listenOnFreePort(
@@ -164,15 +168,17 @@ export interface Listener {
  */
 export async function listen(app: FirstRequest, host: string, port: number, option: string, tls?: ServerTls): Promise<Listener> {
   // Not `import`: it reads all exports of the module, and with them loads the whole of fetch.
-  const server = tls?.createServer() ?? process.getBuiltinModule('node:http').createServer()
+  const server = tls?.createServer(timeouts) ?? process.getBuiltinModule('node:http').createServer(timeouts)
   const kind = tls === undefined ? undefined : tls.isMutual ? 'mutual' : 'server'
   server.on('request', app.handler({ isLoopbackOnly: !isRemote(host), tls: kind }))
-  const connections = new Connections(server)
+  const connections = new ServerConnections(server, app.connections.limits)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, option)))
     // In node:cluster, each worker would get some of the requests, and scrapes would read another one each time.
     server.listen({ port, host, exclusive: true }, resolve)
   })
+  // Such as one of `accept`: the next client may succeed.
+  server.on('error', app.reportServerError)
   server.unref()
   const { address, family, port: boundPort } = server.address() as AddressInfo
   return {
@@ -181,59 +187,20 @@ export async function listen(app: FirstRequest, host: string, port: number, opti
   }
 }
 
+/** As those of Go's `http.Server`: what a client may take before its connection is closed, with 408 if it has begun a request. */
+const timeouts = {
+  headersTimeout: fixedLimits.headersTimeoutMs,
+  requestTimeout: fixedLimits.requestTimeoutMs,
+  keepAliveTimeout: fixedLimits.keepAliveTimeoutMs,
+  // How late they may be.
+  connectionsCheckingInterval: 2000,
+} as const
+
 /** How long `close` waits for responses that are being sent, in milliseconds. */
 const closeGraceMs = 1000
 
-/** The connections of a server: closes those without a response in progress at once, the others after it. */
-class Connections {
-  readonly #sockets = new Set<Socket>()
-  readonly #responding = new Set<Socket>()
-  /** Connections whose TLS handshake is under way, by their peer. */
-  readonly #handshakes = new Map<string, Socket>()
-  #isClosing = false
-
-  constructor(server: Server | TlsServer) {
-    if ('setSecureContext' in server) this.#trackHandshakes(server)
-    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
-      // A connection does not keep the process alive.
-      socket.unref()
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
-    server.on('request', ({ socket }, response) => {
-      this.#responding.add(socket)
-      response.once('close', () => {
-        this.#responding.delete(socket)
-        if (this.#isClosing) socket.end()
-      })
-    })
-  }
-
-  /** A client that never ends its handshake must not keep the server open. */
-  #trackHandshakes(server: TlsServer): void {
-    server.on('connection', (socket: Socket) => {
-      const peer = peerOf(socket)
-      socket.unref()
-      this.#handshakes.set(peer, socket)
-      socket.once('close', () => this.#handshakes.delete(peer))
-    })
-    server.on('secureConnection', (socket) => this.#handshakes.delete(peerOf(socket)))
-  }
-
-  close(): void {
-    this.#isClosing = true
-    for (const socket of this.#handshakes.values()) socket.destroy()
-    for (const socket of this.#sockets) if (!this.#responding.has(socket)) socket.destroy()
-  }
-}
-
-/** Returns what the two sockets of a TLS connection have in common. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
-}
-
 /** Accepts no more connections, and lets running responses finish. */
-function closeServer(server: Server | TlsServer, connections: Connections): Promise<void> {
+function closeServer(server: Server | TlsServer, connections: ServerConnections): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs)
     server.close(() => {

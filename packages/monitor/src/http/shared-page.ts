@@ -1,3 +1,5 @@
+import { fixedLimits } from './limits/request-limits.ts'
+
 /** Why a client does not get the whole page: it closed the connection, or it does not read. */
 export type DropReason = 'gone' | 'slow'
 
@@ -5,8 +7,6 @@ export type DropReason = 'gone' | 'slow'
 const joinMs = 1000
 /** Bytes of a page that are kept for clients that are behind the fastest one, or that may still come. */
 const maxKeptBytes = 16 * 2 ** 20
-/** How long a client may take for one part, in milliseconds. Prometheus itself waits for 10 s by default. */
-const patienceMs = 30_000
 
 /** Creates the parts of a page. Its work ends when the signal is aborted. */
 export type CreateParts = (signal: AbortSignal) => AsyncGenerator<Uint8Array>
@@ -140,7 +140,7 @@ export class PageReader {
     }
     this.#position++
     this.#page.release()
-    this.#timer = setTimeout(() => this.drop(), patienceMs)
+    this.#timer = setTimeout(() => this.drop(), fixedLimits.patienceMs)
     this.#timer.unref()
     return part
   }

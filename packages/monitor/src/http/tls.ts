@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import type { Server } from 'node:https'
+import type { Server, ServerOptions } from 'node:https'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Component } from '../component.ts'
@@ -64,10 +64,11 @@ export class ServerTls implements Component {
   }
 
   /** Creates a server that uses the files as they are at each new connection. @throws Error if the files have not been read. */
-  createServer(): Server {
+  createServer(options: ServerOptions = {}): Server {
     if (this.#loaded === undefined) throw new Error('the TLS files have not been read: call start() first')
     const { createServer } = process.getBuiltinModule('node:https')
     const server = createServer({
+      ...options,
       ...this.#loaded.context,
       requestCert: this.isMutual,
       rejectUnauthorized: this.isMutual,

@@ -301,15 +301,19 @@ const panels: readonly PanelSpec[] = [
     rules: ['MonitorBlocksEventLoop'],
   },
   {
-    title: 'Scrapes given up',
+    title: 'Scrapes given up and requests refused',
     width: 12,
     series: [
       {
         legend: `{{reason}} ${processLegend}`,
         query: perSecond('wombat_monitor_scrapes_dropped_total', { by: ['reason', ...byProcess] }),
       },
+      {
+        legend: `request: {{reason}} ${processLegend}`,
+        query: perSecond('wombat_monitor_requests_refused_total', { by: ['reason', ...byProcess] }),
+      },
     ],
-    note: 'A client has left, or reads too slowly: see its scrape timeout.',
+    note: 'A client of `/metrics` has left, or reads too slowly: see its scrape timeout. A request met a limit of the HTTP endpoints: the log has the first of each reason.',
   },
 ]
 

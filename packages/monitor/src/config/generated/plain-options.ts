@@ -345,6 +345,30 @@ export interface PlainOptions {
    */
   readonly tlsClientCa?: string
   /**
+   * Samples that one query of the history may read. One that would read more is refused with 400 before it reads any.
+   *
+   * A whole number from 1000 to 10000000000. Environment: `WOMBAT_QUERY_MAX_SAMPLES`.
+   *
+   * @defaultValue `250000000`
+   */
+  readonly queryMaxSamples?: number
+  /**
+   * How long a query of the history may take, with its wait for others. After it, the query is ended and answered with 503.
+   *
+   * A whole number of milliseconds from 100 to 86400000. Environment: `WOMBAT_QUERY_TIMEOUT_MS`.
+   *
+   * @defaultValue `30000`
+   */
+  readonly queryTimeoutMs?: number
+  /**
+   * Requests that are answered at the same time, and a quarter of them of each endpoint. Further ones get 503. Probes are counted apart.
+   *
+   * A whole number from 4 to 100000. Environment: `WOMBAT_MAX_REQUESTS`.
+   *
+   * @defaultValue `256`
+   */
+  readonly maxRequests?: number
+  /**
    * Which processes share one address, one history and one set of alerts. `auto`: the workers of node:cluster or of the cluster mode of PM2. `off`: each process is alone. Any other text: the processes of this user with the same text.
    *
    * A text: `auto`, `off` or the name of a group. Environment: `WOMBAT_PROCESS_GROUP`.

@@ -6,12 +6,17 @@ import { evaluateMonitoring } from './monitoring-status.ts'
 
 type Values = Partial<Record<MetricName, readonly [before: number, now: number]>>
 
+const ownLabels: Readonly<Record<string, Record<string, string>>> = {
+  wombat_monitor_callout_failures_total: { target: 'logger' },
+  wombat_monitor_requests_refused_total: { reason: 'busy' },
+}
+
 /** Returns the finding after these metrics went from one value to another. */
 function evaluate(values: Values, labels: Record<string, string> = {}) {
   const history = new TimeSeries({ intervalMs: 10_000 })
   for (const index of [0, 1]) {
     const samples = Object.entries(values).map(([name, both]) => ({
-      series: { name, labels: name.includes('callout') ? { target: 'logger' } : labels, isCounter: name.endsWith('_total') },
+      series: { name, labels: ownLabels[name] ?? labels, isCounter: name.endsWith('_total') },
       value: both[index] as number,
     }))
     history.append(1000 + index * 10_000, samples)
@@ -51,6 +56,7 @@ test.each<[Values, string, string | undefined]>([
     'certificate',
   ],
   [{ wombat_monitor_tls_certificate_remaining_seconds: [10, -1] }, 'The TLS certificate has expired', 'certificate'],
+  [{ wombat_monitor_requests_refused_total: [0, 7] }, '7 HTTP requests were refused because of a limit', 'requests'],
   [{ wombat_monitor_history_failures_total: [0, 2] }, 'The history file failed 2 times', 'history_file'],
   [
     { wombat_monitor_history_damaged_parts_total: [2, 2], wombat_monitor_history_failures_total: [1, 1] },

@@ -73,6 +73,15 @@ export const monitoringStatus = {
         'Delete the file with the suffix .damaged when you do not need it.',
       ],
     },
+    requests: {
+      cause:
+        'Clients of the HTTP endpoints ask for more at once than the process answers, or do not read their answers. Probes are answered.',
+      nextSteps: [
+        'Read the application log for the limit.',
+        'Ask less often, or find the client that asks so much.',
+        'Raise maxRequests if the process has time for it.',
+      ],
+    },
     else: {
       cause: 'A part of the monitoring fails.',
       nextSteps: ['Read the application log.'],
@@ -92,7 +101,8 @@ export const monitoringStatus = {
 const failures: ReadonlyArray<{
   readonly reason: string
   readonly metric: MetricName
-  readonly labels?: Readonly<Record<string, string>>
+  /** The series that count, each by its labels (default: all). */
+  readonly labels?: ReadonlyArray<Readonly<Record<string, string>>>
   /** Whether the first value counts, too: what was found at the start of the process. */
   readonly countsFirst?: boolean
   readonly message: (count: number) => string
@@ -126,17 +136,25 @@ const failures: ReadonlyArray<{
   {
     reason: 'log',
     metric: 'wombat_monitor_callout_failures_total',
-    labels: { target: 'logger' },
+    labels: [{ target: 'logger' }],
     message: (count) => `${count} log lines could not be written`,
+  },
+  {
+    reason: 'requests',
+    metric: 'wombat_monitor_requests_refused_total',
+    // A query that costs too much is refused to the one who asks, who sees why.
+    labels: ['busy', 'pipelined', 'slow', 'unread', 'connections'].map((reason) => ({ reason })),
+    message: (count) => `${count} HTTP requests were refused because of a limit`,
   },
 ]
 
 /** Returns the finding for what the monitoring has recorded about itself. Pure. */
 export function evaluateMonitoring(history: History, nowMs: number, bounds: MonitoringBounds): Finding {
   const { monitoringWindowSeconds, historyLimitShare } = bounds
-  for (const { reason, metric, labels = {}, countsFirst = false, message } of failures) {
+  for (const { reason, metric, labels = [{}], countsFirst = false, message } of failures) {
     const increase = countsFirst ? increaseFromFirst : increaseOver
-    const value = Math.round(increase(history, metric, labels, monitoringWindowSeconds, nowMs) ?? 0)
+    const counts = labels.map((one) => increase(history, metric, one, monitoringWindowSeconds, nowMs) ?? 0)
+    const value = Math.round(counts.reduce((sum, count) => sum + count, 0))
     if (value > 0) {
       return { status: 'degraded', message: message(value), reason, observed: { name: 'failures', value, unit: '{failure}' } }
     }

@@ -220,6 +220,21 @@ export class TimeSeries implements SearchableHistory {
     return this.#find(series)?.at(this.#shared, timeMs, lookbackMs)
   }
 
+  countSamples(fromMs: number, toMs: number): number {
+    const { samples, tiers } = this.#shared
+    let count = 0
+    let untilMs = toMs
+    for (const timeline of [samples, ...tiers.map(({ starts }) => starts)]) {
+      const { oldestSequence, nextSequence } = timeline
+      if (oldestSequence === nextSequence) continue
+      count += Math.max(0, timeline.firstAfter(untilMs) - timeline.firstAfter(fromMs))
+      // Coarser steps stand for what is older.
+      untilMs = Math.min(untilMs, timeline.timeMs(oldestSequence))
+      if (untilMs <= fromMs) break
+    }
+    return Math.max(1, count)
+  }
+
   /** Moves the times of all samples by milliseconds: the clock that they were dated with was set. */
   shift(deltaMs: number): void {
     const { samples, tiers } = this.#shared

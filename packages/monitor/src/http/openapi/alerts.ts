@@ -83,7 +83,6 @@ export const alertEndpoints: EndpointGroup = {
           200: json(ref('RuleValues'), 'The values, as the evaluation of the rule computes them'),
           400: badRequest,
           404: failure('There is no such rule.'),
-          503: failure('Too many queries wait: try again after a second.'),
         },
       },
     },

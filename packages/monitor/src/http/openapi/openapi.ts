@@ -1,6 +1,6 @@
 import { alertEndpoints } from './alerts.ts'
 import { configEndpoints } from './config.ts'
-import { type EndpointGroup, json, object, text } from './description.ts'
+import { type EndpointGroup, failure, json, object, type PathItem, text } from './description.ts'
 import { eventEndpoints } from './events.ts'
 import { healthEndpoints } from './health.ts'
 import { metricEndpoints } from './metrics.ts'
@@ -37,6 +37,20 @@ const groups: readonly EndpointGroup[] = [
   ownEndpoint,
 ]
 
+/** The answer of every endpoint to a request that is too many. Some have a reason of their own, too. */
+const busy = failure(
+  'Too many requests are answered or too many queries wait, or the query took too long: the text has the limit.',
+)
+
+/** Returns endpoints with what each of them may answer. */
+function withBusy(paths: EndpointGroup['paths']): EndpointGroup['paths'] {
+  const complete = (item: PathItem): PathItem =>
+    Object.fromEntries(
+      Object.entries(item).map(([method, one]) => [method, { ...one, responses: { 503: busy, ...one.responses } }]),
+    )
+  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path, complete(item)]))
+}
+
 /** The description of all HTTP endpoints, in the terms of OpenAPI 3.1. Tests compare it with the routes and with their answers. */
 export const openApiDocument = {
   openapi: '3.1.0',
@@ -49,7 +63,7 @@ export const openApiDocument = {
   // Relative to the address of this document: the endpoints may be served below a path of the application.
   servers: [{ url: '../..' }],
   security: [{}, { token: [] }, { password: [] }, { session: [] }],
-  paths: Object.assign({}, ...groups.map(({ paths }) => paths)) as EndpointGroup['paths'],
+  paths: withBusy(Object.assign({}, ...groups.map(({ paths }) => paths))),
   components: {
     schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) as EndpointGroup['schemas'],
     securitySchemes: {

@@ -62,8 +62,6 @@ const catalogFields = {
   series: integer('its series in the history; of a histogram, without its buckets'),
 }
 
-const tooMany = failure('Too many queries wait: try again after a second.')
-
 /** The endpoints that read the history. */
 export const queryEndpoints: EndpointGroup = {
   paths: {
@@ -71,7 +69,7 @@ export const queryEndpoints: EndpointGroup = {
       get: {
         summary: 'A function of series at one time',
         parameters: [...functionParameters, query('time', `${momentText} (default: now)`)],
-        responses: { 200: json(ref('QueryAnswer'), 'One value per series'), 400: badRequest, 503: tooMany },
+        responses: { 200: json(ref('QueryAnswer'), 'One value per series'), 400: badRequest },
       },
     },
     '/api/v1/query_range': {
@@ -81,7 +79,6 @@ export const queryEndpoints: EndpointGroup = {
         responses: {
           200: json(ref('RangeAnswer'), 'The points of each series'),
           400: badRequest,
-          503: tooMany,
         },
       },
     },
@@ -93,7 +90,7 @@ export const queryEndpoints: EndpointGroup = {
           labelParameter,
           ...rangeParameters,
         ],
-        responses: { 200: json(ref('Heatmap'), 'The buckets and the steps'), 400: badRequest, 503: tooMany },
+        responses: { 200: json(ref('Heatmap'), 'The buckets and the steps'), 400: badRequest },
       },
     },
     '/api/v1/catalog': {

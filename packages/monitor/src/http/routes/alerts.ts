@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { conditionDirection } from '../../alerts/conditions.ts'
+import { conditionDirection, conditionWindowMs } from '../../alerts/conditions.ts'
 import type { AlertManager } from '../../alerts/manager.ts'
 import type { AlertRule } from '../../alerts/rule.ts'
 import { countRuleSeries, type RuleSeries, ruleValues } from '../../alerts/rule-values.ts'
@@ -10,7 +10,8 @@ import { suggest } from '../../validation/format-issue.ts'
 import type { Access } from '../access.ts'
 import { answerSlices, jsonList, toJson } from '../json-answer.ts'
 import { readObject } from '../json-body.ts'
-import { checkReads, checkSeries, type QueryRunner, RequestError } from '../query-runner.ts'
+import { fixedLimits } from '../limits/request-limits.ts'
+import { type QueryRunner, RequestError } from '../query-runner.ts'
 import { parseParameters } from './parameters.ts'
 import { rangeParameters, toRange } from './query-parameters.ts'
 
@@ -36,8 +37,10 @@ export interface AlertRoutesOptions {
  */
 export function alertRoutes({ alerts: manager, notifications, runner }: AlertRoutesOptions): Hono {
   const app = new Hono<Access>()
-    .get('/api/v1/alerts', (context) => runner.answer(context, async () => () => alertsJson(manager, notifications)))
-    .get('/api/v1/rules', (context) => runner.answer(context, async () => () => rulesJson(manager, runner)))
+    .get('/api/v1/alerts', (context) =>
+      runner.answer(context, async () => ({ createPieces: () => alertsJson(manager, notifications) })),
+    )
+    .get('/api/v1/rules', (context) => runner.answer(context, async () => ({ createPieces: () => rulesJson(manager, runner) })))
     .get('/api/v1/rules/:name/values', (context) =>
       runner.answer(context, async (slices) => {
         const name = context.req.param('name')
@@ -53,19 +56,21 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
         if ('error' in parsed) throw new RequestError(parsed.error)
         const range = toRange(parsed.parameters, runner.now())
         const series = await runner.runNext(slices, async () => {
-          checkReads(range.count, countRuleSeries(rule, runner.history))
+          const count = countRuleSeries(rule, runner.history)
+          await runner.checkCost({ ...range, series: count, windowMs: conditionWindowMs(rule) }, slices)
+          runner.checkSize(Math.min(count, fixedLimits.answerSeries), range.count)
           return ruleValues(rule, runner.history, range, slices)
         })
-        checkSeries(series.length)
+        runner.checkSize(series.length, range.count)
         const { startMs, endMs, stepMs } = range
         const head = { rule: rule.name, ...thresholds(rule), unit: unitReader(runner)(rule), startMs, endMs, stepMs }
-        return () => valuesJson(head, series)
+        return { createPieces: () => valuesJson(head, series), points: series.length * range.count }
       }),
     )
     .get('/api/v1/silences', (context) =>
       runner.answer(context, async (slices) => {
         const silences = await slices.run(notifications.silences())
-        return () => [toJson({ silences })]
+        return { createPieces: () => [toJson({ silences })] }
       }),
     )
     .post('/api/v1/silences', async (context) => {

@@ -30,12 +30,15 @@ export function catalogRoutes(runner: QueryRunner): Hono {
   return new Hono()
     .get('/api/v1/catalog', (context) =>
       runner.answer(context, async (slices) => {
-        const metrics: CatalogMetric[] = []
-        for (const entry of listMetrics(history, registry).values()) {
-          metrics.push((await describeMetric(entry, history, slices)).metric)
-        }
+        const metrics = await runner.runNext(slices, async () => {
+          const metrics: CatalogMetric[] = []
+          for (const entry of listMetrics(history, registry).values()) {
+            metrics.push((await describeMetric(entry, history, slices)).metric)
+          }
+          return metrics
+        })
         metrics.sort((one, other) => (one.name < other.name ? -1 : 1))
-        return () => catalogJson(metrics)
+        return { createPieces: () => catalogJson(metrics) }
       }),
     )
     .get('/api/v1/catalog/:metric', (context) =>
@@ -47,9 +50,9 @@ export function catalogRoutes(runner: QueryRunner): Hono {
           const nearest = suggest(name, [...entries.keys()]) || ': /api/v1/catalog has all'
           throw new RequestError(`there is no metric ${JSON.stringify(name)}${nearest}`, 404)
         }
-        const { metric, values } = await describeMetric(entry, history, slices)
+        const { metric, values } = await runner.runNext(slices, () => describeMetric(entry, history, slices))
         const sorted = [...values].map(([label, all]) => [label, [...all].sort().slice(0, maxValues)] as const)
-        return () => [toJson({ ...metric, values: Object.fromEntries(sorted) })]
+        return { createPieces: () => [toJson({ ...metric, values: Object.fromEntries(sorted) })] }
       }),
     )
 }

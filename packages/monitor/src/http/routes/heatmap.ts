@@ -24,15 +24,15 @@ export function heatmapRoutes(runner: QueryRunner, exemplars: ExemplarHistory): 
       const { parameters: given, where } = parseRequest(parameters, context.req.queries())
       const range = toRange(given, runner.now())
       // Selects the buckets; what they are at a step is read here.
-      const buckets = { metric: given.metric, function: 'quantile', quantile: [0.5], by: '' } as const
-      const query = await toQuery({ parameters: { ...buckets, window: undefined, aggregate: undefined }, where }, runner, slices)
+      const buckets = { metric: given.metric, function: 'quantile', quantile: [0.5], by: '', window: range.stepMs } as const
+      const query = await toQuery({ parameters: { ...buckets, aggregate: undefined }, where }, runner, slices)
       const { columns, incomplete } = await runner.run(query, range, slices, async ({ groups: [group], incomplete }) => {
         const read = (series: HistorySeries, timeMs: number) => seriesIncrease(history, series, range.stepMs, timeMs)
         return { columns: await combineBuckets(group?.series ?? [], read, range, slices), incomplete }
       })
       const fromMs = range.startMs - range.stepMs
       const found = exemplars.find(query.metrics, where, fromMs, range.endMs, maxExemplars)
-      return () => heatmapJson(range, columns, incomplete, found)
+      return { createPieces: () => heatmapJson(range, columns, incomplete, found), points: columns.length * range.count }
     }),
   )
 }

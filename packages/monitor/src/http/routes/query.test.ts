@@ -2,6 +2,7 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import type { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { TimeSeries } from '../../history/memory/time-series.ts'
+import { type RequestLimitOptions, RequestLimits } from '../limits/request-limits.ts'
 import { QueryRunner } from '../query-runner.ts'
 import { queryRoutes } from './query.ts'
 
@@ -179,7 +180,7 @@ test.each([
 
 const everyStep = `start=1&end=${endMs}&step=60ms`
 
-test('a range that reads too much is rejected with the limit and what to do', async () => {
+test('an answer that would be too large is rejected with the limit and what to do', async () => {
   const history = tenMinutes()
   const stores = Array.from({ length: 400 }, (_, index) => ({
     series: { name: 'wide_depth', labels: { store: `store${index}` }, isCounter: false },
@@ -191,12 +192,12 @@ test('a range that reads too much is rejected with the limit and what to do', as
   expect(refused.status).toBe(400)
   expect(await refused.json()).toEqual({
     error:
-      'a query may read at most 3000000 values, this one reads 4000000 (10000 steps of 400 series): use a longer step, a later start or label matchers',
+      'an answer may need at most 3000000 points, this one needs 4000000 (10000 steps of 400 series): use a longer step, a later start or label matchers',
   })
   expect((await app.request(`/api/v1/query_range?metric=wide_depth&label.store=store7&${everyStep}`)).status).toBe(200)
 })
 
-test('a quantile reads every bucket, and each counts against the limit', async () => {
+test('a quantile needs every bucket in memory, and each counts against the limit', async () => {
   const history = tenMinutes()
   const buckets = Array.from({ length: 301 }, (_, le) => ({
     series: { name: 'fine_bucket', labels: { le: String(le) }, isCounter: true },
@@ -206,7 +207,7 @@ test('a quantile reads every bucket, and each counts against the limit', async (
   history.append(endMs + 1, [...buckets, ...totals])
   const question = `/api/v1/query_range?metric=fine&function=quantile&quantile=0.5&${everyStep}`
   const { error } = (await (await routes(history).request(question)).json()) as { error: string }
-  expect(error).toMatch(/3010000 \(10000 steps of 301 series\)/)
+  expect(error).toMatch(/3020000 \(10000 steps of 1 series and 301 buckets\)/)
 })
 
 const long = `/api/v1/query_range?metric=took&function=quantile&quantile=0.5&${everyStep}`
@@ -290,4 +291,67 @@ test('a range query stops when its client disconnects', async () => {
   setImmediate(() => gone.abort())
   await answer
   expect(history.reads).toBeLessThan(30_000)
+})
+
+/** The endpoints with other limits, and how many requests they have refused for a reason. */
+function limited(options: RequestLimitOptions, history = tenMinutes()) {
+  const registry = new MetricsRegistry()
+  registry.warn = () => {}
+  const limits = new RequestLimits({ registry, ...options })
+  const app = queryRoutes(new QueryRunner(history, registry, () => endMs, limits))
+  const refused = (reason: string) => registry.counter('wombat_monitor_requests_refused_total', { reason }).value
+  return { app, history, refused }
+}
+
+test('a query that would read too many samples is refused before it reads any, and counted', async () => {
+  const { app, history, refused } = limited({ queryMaxSamples: 10_000 })
+  const path = '/api/v1/query_range?metric=served_total&function=rate&window=5m&start=1&step=1s'
+  const answer = await app.request(path)
+  expect(answer.status).toBe(400)
+  expect(await answer.json()).toEqual({
+    error: expect.stringMatching(
+      /^a query may read at most 10000 samples \(queryMaxSamples\), this one would read \d{5} \(600 steps of 2 series, each with a window of 5m\): use a step of \d+s or longer, a later start, a shorter window or label matchers$/,
+    ),
+  })
+  expect([history.reads, refused('cost')]).toEqual([0, 1])
+  expect((await app.request(`${path.replace('step=1s', 'step=20s')}`)).status).toBe(200)
+})
+
+test('a query that takes too long is ended, whether it runs or waits', async () => {
+  const { app, history, refused } = limited({ queryTimeoutMs: 20 })
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => app.request(long.replace('quantile=0.5', `quantile=0.${index + 1}`))),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(503))
+  expect(await answers[0]?.json()).toEqual({
+    error: expect.stringContaining('the query took longer than 20 ms (queryTimeoutMs) and was ended: use a longer step'),
+  })
+  expect(refused('timeout')).toBe(8)
+  const { reads } = history
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(history.reads).toBe(reads)
+  // The queue is free again.
+  expect((await app.request(`/api/v1/query?metric=depth`)).status).toBe(200)
+})
+
+test('answers that clients do not read take a bounded part of the memory', async () => {
+  const history = tenMinutes()
+  const stores = Array.from({ length: 250 }, (_, index) => ({
+    series: { name: 'wide_depth', labels: { store: `store${index}` }, isCounter: false },
+    value: index,
+  }))
+  history.append(endMs + 1, stores)
+  const { app, refused } = limited({}, history)
+  const large = (offset: number) =>
+    `/api/v1/query_range?metric=wide_depth&start=${endMs + 1 + offset}&end=${endMs + 250_000}&step=25ms`
+  const unread = [await app.request(large(0)), await app.request(large(1))]
+  expect(unread.map(({ status }) => status)).toEqual([200, 200])
+  const third = await app.request(large(2))
+  expect([third.status, third.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await third.json()).toEqual({ error: expect.stringMatching(/^answers with \d+ points are not read yet: read them/) })
+  expect(refused('busy')).toBe(1)
+  // A small one is answered; and the large one, too, when a client has read its answer or is gone.
+  expect((await app.request('/api/v1/query?metric=depth')).status).toBe(200)
+  await unread[0]?.body?.cancel()
+  expect((await app.request(large(2))).status).toBe(200)
 })

@@ -25,7 +25,7 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const timeMs = request.parameters.time?.(runner.now()) ?? runner.now()
         const query = await toQuery(request, runner, slices)
         const evaluation = await runner.evaluate(query, { startMs: timeMs, stepMs: 1, count: 1 }, slices)
-        return () => instantJson(timeMs, evaluation)
+        return { createPieces: () => instantJson(timeMs, evaluation), points: evaluation.points }
       }),
     )
     .get('/api/v1/query_range', (context) =>
@@ -34,7 +34,7 @@ export function queryRoutes(runner: QueryRunner): Hono {
         const range = toRange(request.parameters, runner.now())
         const query = await toQuery(request, runner, slices)
         const evaluation = await runner.evaluate(query, range, slices)
-        return () => rangeJson(range, evaluation)
+        return { createPieces: () => rangeJson(range, evaluation), points: evaluation.points }
       }),
     )
 }

@@ -3,10 +3,11 @@ import { isCatalogMetric } from '@wombat/instrumentation/internal'
 import { Hono } from 'hono'
 import type { AlertManager } from '../../alerts/manager.ts'
 import { type HealthStatus, worstStatus } from '../../health/status.ts'
+import type { SearchableHistory } from '../../history/history.ts'
 import { listMetrics, metricNames } from '../../history/metric-catalog.ts'
 import { defaultWindowMs } from '../../history/queries.ts'
 import { summarizeStore } from '../../history/store-summary.ts'
-import type { PausableWork } from '../../time/time-slices.ts'
+import type { PausableWork, TimeSlices } from '../../time/time-slices.ts'
 import { jsonList } from '../json-answer.ts'
 import { type QueryRunner, RequestError } from '../query-runner.ts'
 import type { HealthSource } from './health.ts'
@@ -35,28 +36,46 @@ export function storeRoutes({ runner, alerts, health }: StoreRoutesOptions): Hon
       const healthOf = storeHealth(health)
       const alertsOf = await slices.run(storeAlerts(alerts))
       const metricOf = metricNames(listMetrics(history, registry))
-      const stores: object[] = []
-      for (const store of [...new Set([...own.keys(), ...history.stores()])].sort()) {
-        const { info, ...summary } = await summarizeStore(history, store, period, metricOf, slices)
-        // Others are only a label of the application's metrics, or of an earlier process.
-        if (!own.has(store) && !summary.metrics.some(isStoreMetric)) continue
-        const { state, ...names } = own.get(store) ?? fromInfo(info)
-        const { firing = 0, pending = 0 } = alertsOf.get(store) ?? {}
-        const status: HealthStatus = healthOf.get(store) ?? 'unknown'
-        stores.push({
-          store,
-          ...names,
-          engineVersion: info?.['engine_version'],
-          state,
-          health: status,
-          ...summary,
-          firing,
-          pending,
-        })
-      }
-      return () => storesJson(period.nowMs, stores)
+      const all = [...new Set([...own.keys(), ...history.stores()])].sort()
+      const reads = { startMs: period.nowMs, stepMs: 1, count: 1, windowMs: period.windowMs }
+      await runner.checkCost({ ...reads, series: await countWindows(history, all, slices) }, slices)
+      const stores = await runner.runNext(slices, async () => {
+        const stores: object[] = []
+        for (const store of all) {
+          const { info, ...summary } = await summarizeStore(history, store, period, metricOf, slices)
+          // Others are only a label of the application's metrics, or of an earlier process.
+          if (!own.has(store) && !summary.metrics.some(isStoreMetric)) continue
+          const { state, ...names } = own.get(store) ?? fromInfo(info)
+          const { firing = 0, pending = 0 } = alertsOf.get(store) ?? {}
+          const status: HealthStatus = healthOf.get(store) ?? 'unknown'
+          stores.push({
+            store,
+            ...names,
+            engineVersion: info?.['engine_version'],
+            state,
+            health: status,
+            ...summary,
+            firing,
+            pending,
+          })
+        }
+        return stores
+      })
+      return { createPieces: () => storesJson(period.nowMs, stores) }
     }),
   )
+}
+
+/** Returns how many series of stores are read over a window: counters and buckets. */
+async function countWindows(history: SearchableHistory, stores: readonly string[], slices: TimeSlices): Promise<number> {
+  let count = 0
+  for (const store of stores) {
+    for (const { isCounter } of history.currentSeries(store)) {
+      if (isCounter) count++
+      if (slices.isDue) await slices.pause()
+    }
+  }
+  return count
 }
 
 /** Returns whether only a store has this metric; alerts and checks may be about anything that the application calls a store. */

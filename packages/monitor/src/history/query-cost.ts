@@ -1,0 +1,60 @@
+import type { TimeSlices } from '../time/time-slices.ts'
+import type { SearchableHistory } from './history.ts'
+import type { Steps } from './series-query.ts'
+
+/** The work of a query: so many series are read at each step. */
+export interface QueryReads extends Pick<Steps, 'startMs' | 'stepMs' | 'count'> {
+  readonly series: number
+  /** How far back each read looks, in milliseconds; 0 if it reads the value at the step. */
+  readonly windowMs: number
+}
+
+/** A query that would read too many samples. The message has what it would cost, the limit and how to ask for less. */
+export class QueryCostError extends Error {}
+
+/** @throws QueryCostError if a query would read more than `maxSamples`, before it reads any. */
+export async function checkQueryCost(
+  history: SearchableHistory,
+  reads: QueryReads,
+  maxSamples: number,
+  slices: TimeSlices,
+): Promise<void> {
+  const { series, windowMs, startMs, stepMs, count } = reads
+  let samples = 0
+  let largestStep = 0
+  for (let index = 0; index < count; index++) {
+    if (slices.isDue) await slices.pause()
+    const timeMs = startMs + index * stepMs
+    const atStep = series * (windowMs === 0 ? 1 : history.countSamples(timeMs - windowMs, timeMs))
+    samples += atStep
+    largestStep = Math.max(largestStep, atStep)
+  }
+  if (samples > maxSamples) throw new QueryCostError(costMessage(reads, samples, largestStep, maxSamples))
+}
+
+function costMessage({ series, windowMs, stepMs, count }: QueryReads, samples: number, largestStep: number, maxSamples: number) {
+  const window = windowMs === 0 ? '' : `, each with a window of ${formatPeriod(windowMs)}`
+  const remedies = ['label matchers']
+  if (windowMs > 0) remedies.unshift('a shorter window')
+  if (count > 1 && largestStep <= maxSamples) {
+    const fittingStepMs = Math.ceil((stepMs * count) / Math.floor(maxSamples / largestStep))
+    remedies.unshift(`a step of ${formatPeriod(fittingStepMs)} or longer`, 'a later start')
+  }
+  const last = remedies.pop()
+  const advice = remedies.length === 0 ? last : `${remedies.join(', ')} or ${last}`
+  return `a query may read at most ${maxSamples} samples (queryMaxSamples), this one would read ${samples} (${count} ${count === 1 ? 'step' : 'steps'} of ${series} series${window}): use ${advice}`
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const
+
+/** Returns a period as a parameter expects it, such as `5m`: rounded up to a whole number of the largest unit of which it has two. */
+function formatPeriod(periodMs: number): string {
+  const exact = units.find(([, unitMs]) => periodMs >= unitMs && periodMs % unitMs === 0)
+  const [unit, unitMs] = exact ?? units.find(([, unitMs]) => periodMs >= 2 * unitMs) ?? (['ms', 1] as const)
+  return `${Math.ceil(periodMs / unitMs)}${unit}`
+}
