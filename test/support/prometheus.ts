@@ -26,6 +26,8 @@ export interface Scrape {
   readonly protocols?: readonly string[]
   /** Whether it stores the classic buckets beside native histograms. */
   readonly withClassicBuckets?: boolean
+  /** Further fields of the job, such as `basic_auth` and `tls_config`. */
+  readonly fields?: object
 }
 
 /**
@@ -44,11 +46,13 @@ export async function startPrometheus(
     config,
     JSON.stringify({
       global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
-      scrape_configs: Object.entries(jobs).map(([name, { url, protocols, withClassicBuckets }]: [string, Scrape]) => ({
+      scrape_configs: Object.entries(jobs).map(([name, { url, protocols, withClassicBuckets, fields }]: [string, Scrape]) => ({
         job_name: name,
         static_configs: [{ targets: [new URL(url).host] }],
+        scheme: new URL(url).protocol.slice(0, -1),
         ...(protocols !== undefined && { scrape_protocols: protocols }),
         ...(withClassicBuckets === true && { always_scrape_classic_histograms: true }),
+        ...fields,
       })),
     }),
   )

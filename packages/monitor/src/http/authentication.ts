@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Context, MiddlewareHandler } from 'hono'
 import { setCookie } from 'hono/cookie'
@@ -74,8 +75,10 @@ export class Authentication {
     this.#limiter = new LoginLimiter(() => clock.monotonicMs())
     const watch = (option: string, path: string | undefined, use: (text: string) => void | Promise<void>) => {
       if (path === undefined) return []
-      const load = async (): Promise<void> => use(await readSmallFile(path))
-      return [new ReloadedFiles({ option, paths: [path], load, logger, registry })]
+      // The application may change its working directory before it is read again.
+      const absolute = resolve(path)
+      const load = async (): Promise<void> => use(await readSmallFile(absolute))
+      return [new ReloadedFiles({ option, paths: [absolute], load, logger, registry })]
     }
     this.#files = [
       ...watch('authTokenFile', authTokenFile, (text) => {

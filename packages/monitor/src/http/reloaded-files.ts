@@ -41,9 +41,9 @@ export class ReloadedFiles {
   /** Reads the files for the first time. @throws Error with the option and the reason if they cannot be used. */
   async start(): Promise<void> {
     const { option, paths, load } = this.#options
-    // Before the first reading, so that no change is missed. Neither the watchers nor the timers keep the process alive.
-    for (const path of paths) watchFile(path, { persistent: false, interval: watchIntervalMs }, this.#onChange)
     try {
+      // Before the first reading, so that no change is missed. Neither the watchers nor the timers keep the process alive.
+      for (const path of paths) watchFile(path, { persistent: false, interval: watchIntervalMs }, this.#onChange)
       await load()
       this.#isStarted = true
     } catch (error) {
@@ -94,7 +94,7 @@ export class ReloadedFiles {
 }
 
 /** The largest file that is read: certificates, tokens and users need far less. */
-const maxFileBytes = 2 ** 20
+const maxFileBytes = 2 ** 18
 
 /** Reads a small file. @throws Error with the reason in words. */
 export async function readSmallFile(path: string): Promise<string> {
@@ -105,7 +105,7 @@ export async function readSmallFile(path: string): Promise<string> {
     const { code = '' } = error as NodeJS.ErrnoException
     throw new Error(`cannot read ${JSON.stringify(path)}: ${readProblems[code] ?? errorMessage(error)}`)
   }
-  if (content.length > maxFileBytes) throw new Error(`${JSON.stringify(path)} is larger than 1 MiB`)
+  if (content.length > maxFileBytes) throw new Error(`${JSON.stringify(path)} is larger than 256 KiB`)
   return content.toString('utf8')
 }
 

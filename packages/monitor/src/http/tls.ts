@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Server, ServerOptions } from 'node:https'
+import { resolve } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { Component } from '../component.ts'
@@ -31,8 +32,11 @@ export class ServerTls implements Component {
   #removeGauge: () => void = () => {}
 
   constructor(options: ServerTlsOptions) {
-    this.#options = options
-    const { files, logger, registry } = options
+    const { logger, registry } = options
+    const { cert, key, clientCa } = options.files
+    // The application may change its working directory before they are read again.
+    const files = { cert: resolve(cert), key: resolve(key), clientCa: clientCa === undefined ? undefined : resolve(clientCa) }
+    this.#options = { ...options, files }
     const paths = [files.cert, files.key, files.clientCa].filter((path) => path !== undefined)
     this.#reload = new ReloadedFiles({ option: 'tls', paths, load: () => this.#load(), logger, registry })
   }
