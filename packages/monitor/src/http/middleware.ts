@@ -20,9 +20,8 @@ export interface MiddlewareOptions {
 
 /**
  * Creates an app with the middleware of all routes: a limit of requests, only the methods that a path has, secure headers, compression and, if
- * something is required,
- * authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no token; they make these checks
- * themselves.
+ * something is required, authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no credential; they
+ * make these checks themselves.
  */
 export function withMiddleware(
   routes: readonly Hono[],
