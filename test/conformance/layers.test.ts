@@ -25,8 +25,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   monitor: [
     'require-node.ts',
+    'version.ts',
     'logger.ts',
     'component.ts',
+    'http-post.ts',
     'validation',
     'time',
     'collection',

@@ -124,7 +124,7 @@ async function bundle(packageFolder, shared) {
 
 /** Replaces the module that reads the version from the manifest: a bundled application has none. */
 function versionConstant(version) {
-  const filter = { id: /(auto|http).version\.ts$/ }
+  const filter = { id: /(auto|src).version\.ts$/ }
   return { name: 'version', load: { filter, handler: () => `export const version = ${JSON.stringify(version)}` } }
 }
 

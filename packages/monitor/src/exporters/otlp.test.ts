@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type Histogram, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
@@ -309,4 +310,59 @@ test.each(['http/json', 'http/protobuf'] as const)('a page of a proxy with statu
   await send()
   expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(1)
   expect(logger.lines.at(-1)).toMatchObject({ message: 'OTLP export succeeded again' })
+})
+
+/** Starts a receiver that answers with what `answer` writes, and returns its open connections. */
+async function startBadReceiver(answer: (socket: Socket) => void) {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    socket.once('data', () => answer(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/metrics`, sockets }
+}
+
+function dripAnswer(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n')
+  const timer = setInterval(() => socket.write('x'), 10)
+  socket.on('close', () => clearInterval(timer))
+}
+
+test.each([
+  ['drips its answer', dripAnswer, /the answer was not complete after \d+ ms/],
+  [
+    'breaks off its answer',
+    (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx'),
+    /aborted|ECONNRESET/,
+  ],
+  ['sends another one to an address', (socket: Socket) => socket.end('HTTP/1.1 307 Moved\r\nlocation: /\r\n\r\n'), /Moved/],
+] as const)('a receiver that %s is counted as failed in time, and keeps no connection', async (_, answer, reason) => {
+  const { url, sockets } = await startBadReceiver(answer)
+  const { registry, logger, send } = exporting({ url, timeoutMs: 300 })
+  const startMs = performance.now()
+  await send()
+  expect(performance.now() - startMs).toBeLessThan(2000)
+  expect(registry.counter('wombat_monitor_export_failures_total', failures).value).toBe(1)
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { reason: expect.stringMatching(reason) } }])
+  await vi.waitFor(() => expect(sockets.size).toBe(0))
+})
+
+test('the last export waits only a second for a receiver that failed before', async () => {
+  let answer = (socket: Socket): unknown => socket.end('HTTP/1.1 500 Broken\r\n\r\n')
+  const { url } = await startBadReceiver((socket) => void answer(socket))
+  const settings = otlpSettings(resolveConfig({ otlp: { url, intervalMs: 86_400_000, timeoutMs: 30_000 } }, {}))
+  const logger = collectingLogger()
+  const provider = new MeterProvider({ readers: [otlpReader(new MetricsRegistry(), settings as OtlpSettings, logger)] })
+  await provider.forceFlush()
+  answer = dripAnswer
+  const startMs = performance.now()
+  await provider.shutdown()
+  expect(performance.now() - startMs).toBeLessThan(10_000)
 })

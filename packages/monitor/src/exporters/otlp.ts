@@ -1,7 +1,7 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
 import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http'
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
-import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
+import { CompressionAlgorithm, createOtlpNetworkExportDelegate } from '@opentelemetry/otlp-exporter-base'
+import { convertLegacyHttpOptions, createOtlpHttpExporterMetrics } from '@opentelemetry/otlp-exporter-base/node-http'
 import { JsonMetricsSerializer, MetricsExporterMetricsHelper, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer'
 import {
   AggregationTemporality,
@@ -19,6 +19,7 @@ import { type Clock, SystemClock } from '../time/clock.ts'
 import type { TimeSlices } from '../time/time-slices.ts'
 import { type SerializeMetrics, withJsonAdditions, withProtobufAdditions } from './otlp-additions.ts'
 import { joinJsonRequests, joinProtobufRequests, splitMetrics } from './otlp-parts.ts'
+import { OtlpTransport } from './otlp-transport.ts'
 
 /**
  * The options of the OTLP exporter, which sends over HTTP. Options that are left out come from OpenTelemetry's environment
@@ -47,7 +48,8 @@ export interface OtlpOptions {
    */
   readonly compression?: 'gzip' | 'none'
   /**
-   * Maximum duration of one export in milliseconds, with its retries; never more than the interval. Environment:
+   * Maximum duration of one export in milliseconds, from its start to the last byte of the answer, with its retries; never more than the
+   * interval. Environment:
    * `OTEL_EXPORTER_OTLP_METRICS_TIMEOUT`, `OTEL_EXPORTER_OTLP_TIMEOUT`.
    *
    * @defaultValue `closeTimeoutMs`
@@ -116,23 +118,35 @@ export function otlpReader(
   const answers = new Answers(protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer)
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf'
   const httpOptions = convertLegacyHttpOptions(config, 'METRICS', 'v1/metrics', { 'Content-Type': contentType })
-  const delegate = createOtlpHttpExportDelegate(
-    httpOptions,
-    answers.serializer,
-    'otlp_http_metric_exporter',
-    MetricsExporterMetricsHelper,
-    undefined,
-  )
+  const { url: endpoint } = httpOptions
+  const metrics = createOtlpHttpExporterMetrics('otlp_http_metric_exporter', MetricsExporterMetricsHelper, endpoint, undefined)
+  const transport = new OtlpTransport(httpOptions)
+  const delegate = createOtlpNetworkExportDelegate(httpOptions, answers.serializer, metrics, transport)
   const exporter = new OTLPMetricExporterBase(delegate, config)
   const producer = new RegistryProducer(whole.current, { temporality, histograms, clock })
   whole.onChange((current) => producer.follow(current))
-  return new PeriodicExportingMetricReader({
+  return new OtlpReader(transport, {
     exporter: new CountedExporter(exporter, answers, registry, producer, logger, failureMessages[temporality]),
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
     ...(batchSize !== undefined && { maxExportBatchSize: batchSize }),
     metricProducers: [producer],
   })
+}
+
+/** A reader whose last export does not wait long for a receiver that fails. */
+class OtlpReader extends PeriodicExportingMetricReader {
+  readonly #transport: OtlpTransport
+
+  constructor(transport: OtlpTransport, options: ConstructorParameters<typeof PeriodicExportingMetricReader>[0]) {
+    super(options)
+    this.#transport = transport
+  }
+
+  protected override onShutdown(): Promise<void> {
+    this.#transport.hurry()
+    return super.onShutdown()
+  }
 }
 
 /** Minimum time between two log lines of an exporter that keeps failing. */
@@ -240,6 +254,8 @@ class CountedExporter implements PushMetricExporter {
   #failures = 0
   #loggedMs = Number.NEGATIVE_INFINITY
   #rejectionLoggedMs = Number.NEGATIVE_INFINITY
+  /** Exports that are not counted yet. */
+  readonly #pending = new Set<Promise<void>>()
 
   constructor(
     exporter: PushMetricExporter,
@@ -266,7 +282,8 @@ class CountedExporter implements PushMetricExporter {
     const { busySeconds } = this.#producer
     addSelfTime(this.#registry, 'collection', busySeconds - this.#busySeconds, this.#producer.takeLongestSlice())
     this.#busySeconds = busySeconds
-    void this.#export(metrics).then((error) => {
+    const counted = this.#export(metrics).then((error) => {
+      this.#pending.delete(counted)
       const answer = this.#answers.take()
       if (error !== undefined) this.#failed(error)
       else if (answer.problem !== undefined) this.#failed(new Error(answer.problem))
@@ -274,6 +291,7 @@ class CountedExporter implements PushMetricExporter {
       // The SDK would also print every failure: it is counted and logged already.
       done({ code: ExportResultCode.SUCCESS })
     })
+    this.#pending.add(counted)
   }
 
   /** Returns why an export failed; undefined if it succeeded. */
@@ -296,8 +314,9 @@ class CountedExporter implements PushMetricExporter {
     return this.#exporter.selectAggregationTemporality?.(instrumentType) ?? AggregationTemporality.CUMULATIVE
   }
 
-  forceFlush(): Promise<void> {
-    return this.#exporter.forceFlush()
+  async forceFlush(): Promise<void> {
+    await this.#exporter.forceFlush()
+    await Promise.all(this.#pending)
   }
 
   shutdown(): Promise<void> {

@@ -23,7 +23,7 @@ export interface AlertmanagerOptions {
   readonly name?: string
   /** How often firing alerts are sent again, in milliseconds (default 60,000). */
   readonly repeatMs?: number
-  /** Time limit of one attempt, in milliseconds (default 10,000). */
+  /** Time limit of one attempt, from its start to the last byte of the answer, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
 }
 

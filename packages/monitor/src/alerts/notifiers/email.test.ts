@@ -1,6 +1,7 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Alert } from '../manager.ts'
 import { emailNotifier } from './email.ts'
 
@@ -53,6 +54,31 @@ test('a server that cannot be reached is an error', async () => {
   const notifier = emailNotifier({ server: 'smtp://127.0.0.1:1', from: 'a@example.org', to: ['b@example.org'] })
   const group = { rule: 'A', atMs: 0, firing: [firing], resolved: [] }
   await expect(notifier.send(group, AbortSignal.timeout(5000))).rejects.toThrow(/ECONNREFUSED/)
+})
+
+test('a mail server that drips its greeting fails after the time limit, and the connection is closed', async () => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    const timer = setInterval(() => socket.write('220-wait\r\n'), 10)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      clearInterval(timer)
+      sockets.delete(socket)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const notifier = emailNotifier({
+    server: `smtp://127.0.0.1:${port}`,
+    from: 'a@example.org',
+    to: ['b@example.org'],
+    timeoutMs: 200,
+  })
+  const group = { rule: 'A', atMs: 0, firing: [firing], resolved: [] }
+  await expect(notifier.send(group, new AbortController().signal)).rejects.toThrow('the mail was not accepted within 200 ms')
+  await vi.waitFor(() => expect(sockets.size).toBe(0))
 })
 
 test('missing recipients and a misspelled option are rejected', () => {

@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net'
 import { listOf, optional, text } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import {
@@ -21,7 +22,7 @@ export interface EmailOptions extends NotifierOptions {
   readonly from: string
   /** Recipient addresses. */
   readonly to: readonly string[]
-  /** Time limit of each step of one attempt, in milliseconds (default 10,000). */
+  /** Time limit of one attempt, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
 }
 
@@ -54,19 +55,49 @@ export function emailNotifier(options: EmailOptions): Notifier {
     name,
     repeatMs,
     sendResolved,
-    async send(group) {
+    async send(group, signal) {
       const { createTransport } = await import('nodemailer').catch(() => {
         throw new DeliveryError('the package nodemailer is not installed: install it to send mail')
       })
       const server = await readSecret(options.server, 'the URL of the mail server')
       const transport = createTransport(server, {})
-      Object.assign(transport.options, { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs })
+      const deadline = AbortSignal.timeout(timeoutMs)
+      const end = AbortSignal.any([signal, deadline])
+      // Nodemailer's own time limits are those between two bytes, and the connection outlives `close`.
+      Object.assign(transport, { getSocket: openSocket(end) })
+      const ended = new Promise<never>((_, reject) => {
+        end.addEventListener('abort', () => reject(new DeliveryError(`the mail was not accepted within ${timeoutMs} ms`)), {
+          once: true,
+        })
+      })
+      ended.catch(() => {})
       try {
-        await transport.sendMail({ from, to: [...to], subject: formatSubject(group), text: formatBody(group) })
+        const mail = { from, to: [...to], subject: formatSubject(group), text: formatBody(group) }
+        await Promise.race([transport.sendMail(mail), ended])
       } finally {
         transport.close()
       }
     },
+  }
+}
+
+interface MailServer {
+  readonly host?: string
+  readonly port?: number | string
+  readonly secure?: boolean
+}
+
+type OpenSocket = (server: MailServer, done: (error: Error | null, opened?: { readonly connection: Socket }) => void) => void
+
+/** Returns what opens the connection to a mail server, which is closed when the signal is aborted. */
+function openSocket(signal: AbortSignal): OpenSocket {
+  return ({ host = 'localhost', port, secure = false }, done) => {
+    const connection = connect({ host, port: Number(port) || (secure ? 465 : 587), signal })
+    connection.once('error', done)
+    connection.once('connect', () => {
+      connection.off('error', done)
+      done(null, { connection })
+    })
   }
 }
 

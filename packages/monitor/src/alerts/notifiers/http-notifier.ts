@@ -15,9 +15,9 @@ import { readSecret, readSecretNow, type Secret } from './secret.ts'
 
 /** Options of every notifier that posts to a service. */
 export interface HttpNotifierOptions extends NotifierOptions {
-  /** Time limit of one attempt, in milliseconds (default 10,000). */
+  /** Time limit of each request, from its start to the last byte of the answer, in milliseconds (default 10,000). */
   readonly timeoutMs?: number
-  /** Whether the URL may lead to a private, loopback or link-local address (default false). */
+  /** Whether the URL may lead to a private, loopback or link-local address, and a proxy may be used (default false). */
   readonly allowPrivate?: boolean
 }
 

@@ -17,8 +17,8 @@ const creators: Readonly<Record<ServiceOption, (value: string, allowPrivate: boo
   alertDiscordUrl: (url, allowPrivate) => discordNotifier({ url, allowPrivate }),
   alertTeamsUrl: (url, allowPrivate) => teamsNotifier({ url, allowPrivate }),
   alertNtfyUrl: (url, allowPrivate) => ntfyNotifier({ url, allowPrivate }),
-  alertPagerdutyRoutingKey: (routingKey) => pagerdutyNotifier({ routingKey }),
-  alertOpsgenieApiKey: (apiKey) => opsgenieNotifier({ apiKey }),
+  alertPagerdutyRoutingKey: (routingKey, allowPrivate) => pagerdutyNotifier({ routingKey, allowPrivate }),
+  alertOpsgenieApiKey: (apiKey, allowPrivate) => opsgenieNotifier({ apiKey, allowPrivate }),
 }
 
 /**

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createAlert, createDispatcher, startReceiver, toFiring, toResolved } from '../../../test/alerts/alert-fixtures.ts'
-import { parseRetryAfter } from './post-json.ts'
+import { parseRetryAfter } from '../../http-post.ts'
 import { webhookNotifier } from './webhook.ts'
 
 const firing = createAlert('firing')
@@ -101,6 +101,28 @@ test('a server that does not answer fails after the timeout', async () => {
   dispatcher.notify([firing], [toFiring(firing)], 0)
   await dispatcher.close(5000)
   expect(lines[0]).toMatchObject(['warn', expect.any(String), { reason: 'no answer within 30 ms' }])
+})
+
+test('a server that drips its answer fails after the timeout, and is posted to again', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200)
+    const timer = setInterval(() => response.write('x'), 5)
+    response.on('close', () => clearInterval(timer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { dispatcher, lines, count } = createDispatcher(webhookNotifier({ url, timeoutMs: 60, allowPrivate: true }))
+  dispatcher.notify([firing], [toFiring(firing)], 0)
+  await vi.waitFor(() => expect(count('failed')).toBeGreaterThan(1))
+  expect(lines[0]?.[2]).toMatchObject({ reason: 'the answer was not complete after 60 ms' })
+  await dispatcher.close(1000)
+  await vi.waitFor(async () => {
+    expect(await new Promise((resolve) => server.getConnections((_, open) => resolve(open)))).toBe(0)
+  })
 })
 
 test.each([
