@@ -158,7 +158,10 @@ const formats: Readonly<Record<string, string>> = {
 function prometheusTemplate(text: string): string {
   return text
     .replace(/\{\{\s*labels\.(\w+)\s*\}\}/g, '{{ $labels.$1 }}')
-    .replace(/\{\{\s*value\s*(?:\|\s*(\w+)\s*)?\}\}/g, (_all, format = '') => formats[format] ?? '{{ $value }}')
+    .replace(
+      /\{\{\s*value\s*(?:\|\s*(\w+)\s*)?\}\}/g,
+      (_all, format = '') => (Object.hasOwn(formats, format) ? formats[format] : undefined) ?? '{{ $value }}',
+    )
 }
 
 function mapValues(texts: Readonly<Record<string, string>>, transform: (text: string) => string): Record<string, string> {

@@ -94,3 +94,28 @@ test('an alert that does not change stays the same object, and its annotations a
   // Only its value is new.
   expect(manager.stateChanges).toBe(changes)
 })
+
+test('a template that fails is counted as an error of its rule, and the alert and the other rules go on', () => {
+  const history = new TimeSeries({ intervalMs: 1000 })
+  const series = { name: 'db_queue_depth', labels: { store: 'orders' }, isCounter: false }
+  history.append(1000, [{ series, value: 5 }])
+  const condition = { condition: 'metric_above', metric: 'db_queue_depth', threshold: 1, severity: 'info' } as const
+  // No validated rule has one; a rule in code may.
+  const broken = { summary: 5 } as unknown as Record<string, string>
+  const manager = new AlertManager(
+    [
+      { name: 'Broken', ...condition, annotations: broken },
+      { name: 'Sound', ...condition, annotations: { summary: '{{ value }}' } },
+    ],
+    history,
+  )
+  expect(manager.evaluate(1000)).toHaveLength(2)
+  expect(manager.alerts().map(({ annotations }) => annotations)).toEqual([
+    { summary: '<the template cannot be expanded>' },
+    { summary: '5' },
+  ])
+  expect(manager.statuses.map(({ error }) => error)).toEqual([
+    expect.stringMatching(/^the template of the annotation summary cannot be expanded/),
+    undefined,
+  ])
+})

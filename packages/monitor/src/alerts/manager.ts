@@ -113,6 +113,8 @@ export class AlertManager {
   /** Transitions of evaluations that were not completed. */
   #unreported: Transition[] = []
   #stateChanges = 0
+  /** Why annotations of a rule could not be expanded, by the name of the rule. */
+  readonly #templateErrors = new Map<string, string>()
 
   constructor(rules: readonly AlertRule[], history: History) {
     this.#rules = rules
@@ -130,7 +132,10 @@ export class AlertManager {
 
   /** Result of the last evaluation of each rule. */
   get statuses(): RuleStatus[] {
-    return this.#rules.map(({ name }) => this.#statuses.get(name) ?? { ...unevaluated, rule: name })
+    return this.#rules.map(({ name }) => {
+      const status = this.#statuses.get(name) ?? { ...unevaluated, rule: name }
+      return status.error === undefined ? { ...status, error: this.#templateErrors.get(name) } : status
+    })
   }
 
   /** Returns all alerts that are pending, firing or recently resolved. */
@@ -160,6 +165,7 @@ export class AlertManager {
     for (const name of [...this.#active.keys()]) if (!names.has(name)) this.#active.delete(name)
     for (const name of [...this.#statuses.keys()]) if (!names.has(name)) this.#statuses.delete(name)
     for (const name of this.#matched) if (!names.has(name)) this.#matched.delete(name)
+    this.#templateErrors.clear()
     this.#rules = rules
     // The labels of a rule identify its alerts.
     for (const rule of rules) this.#rekey(rule)
@@ -208,7 +214,7 @@ export class AlertManager {
     for (const rule of this.#rules) {
       const active = this.#active.get(rule.name)
       for (const [key, { alert: _, ...one }] of active ?? [])
-        active?.set(key, withAlert(rule, { ...one, state: shiftState(one.state, deltaMs) }))
+        active?.set(key, this.#withAlert(rule, { ...one, state: shiftState(one.state, deltaMs) }))
     }
     for (const [name, status] of this.#statuses) {
       const { evaluatedAtMs } = status
@@ -238,7 +244,7 @@ export class AlertManager {
       const restored = restoreState(state, saved.atMs, nowMs, rule.durationMs ?? 0)
       if (restored === undefined) continue
       const alert = { seriesLabels, state: restored, value, ...(isNoData && { isNoData }) }
-      this.#activeAlerts(rule).set(alertKey(rule, seriesLabels), withAlert(rule, alert))
+      this.#activeAlerts(rule).set(alertKey(rule, seriesLabels), this.#withAlert(rule, alert))
     }
     this.#version++
     this.#stateChanges++
@@ -268,7 +274,7 @@ export class AlertManager {
     let stateChanges = 0
     for (const [key, result] of results) {
       const before = active.get(key)
-      const now = advance(rule, before, result, nowMs)
+      const now = this.#advance(rule, before, result, nowMs)
       if (now === undefined) after.delete(key)
       else after.set(key, now)
       if (now?.state !== before?.state) stateChanges++
@@ -286,11 +292,35 @@ export class AlertManager {
     return changes
   }
 
+  /** Returns an alert after an evaluation: the same object if nothing has changed, undefined if it has ended. */
+  #advance(
+    rule: AlertRule,
+    before: ActiveAlert | undefined,
+    { labels, value: currentValue, status, isNoData: isCurrentNoData }: SeriesEvaluation,
+    nowMs: number,
+  ): ActiveAlert | undefined {
+    const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
+    const next = nextAlertState(before?.state, status, nowMs, delays)
+    if (next === undefined) return undefined
+    const value = status === 'breached' ? currentValue : before?.value
+    const isNoData = (status === 'breached' ? isCurrentNoData : before?.isNoData) === true
+    const isSame = before !== undefined && isSameState(before.state, next)
+    if (isSame && Object.is(before.value, value) && (before.isNoData ?? false) === isNoData && before.seriesLabels === labels)
+      return before
+    const state = isSame ? before.state : next
+    const alertLabels = before?.seriesLabels === labels ? before.alert.labels : undefined
+    return this.#withAlert(rule, { seriesLabels: labels, state, value, ...(isNoData && { isNoData }) }, alertLabels)
+  }
+
+  #withAlert(rule: AlertRule, active: Omit<ActiveAlert, 'alert'>, labels?: Labels): ActiveAlert {
+    return { ...active, alert: createAlert(rule, active, this.#templateErrors, labels) }
+  }
+
   #rekey(rule: AlertRule): void {
     const alerts = [...(this.#active.get(rule.name)?.values() ?? [])]
     if (alerts.length === 0) return
     // What is shown of an alert depends on its rule, too.
-    const rekeyed = alerts.map(({ alert: _, ...one }) => [alertKey(rule, one.seriesLabels), withAlert(rule, one)] as const)
+    const rekeyed = alerts.map(({ alert: _, ...one }) => [alertKey(rule, one.seriesLabels), this.#withAlert(rule, one)] as const)
     this.#active.set(rule.name, new Map(rekeyed))
   }
 
@@ -301,33 +331,10 @@ export class AlertManager {
   }
 }
 
-/** Returns an alert after an evaluation: the same object if nothing has changed, undefined if it has ended. */
-function advance(
-  rule: AlertRule,
-  before: ActiveAlert | undefined,
-  { labels, value: currentValue, status, isNoData: isCurrentNoData }: SeriesEvaluation,
-  nowMs: number,
-): ActiveAlert | undefined {
-  const delays = { forMs: rule.durationMs ?? 0, keepFiringForMs: rule.keepFiringForMs ?? 0 }
-  const next = nextAlertState(before?.state, status, nowMs, delays)
-  if (next === undefined) return undefined
-  const value = status === 'breached' ? currentValue : before?.value
-  const isNoData = (status === 'breached' ? isCurrentNoData : before?.isNoData) === true
-  const isSame = before !== undefined && isSameState(before.state, next)
-  if (isSame && Object.is(before.value, value) && (before.isNoData ?? false) === isNoData && before.seriesLabels === labels)
-    return before
-  const state = isSame ? before.state : next
-  const alertLabels = before?.seriesLabels === labels ? before.alert.labels : undefined
-  return withAlert(rule, { seriesLabels: labels, state, value, ...(isNoData && { isNoData }) }, alertLabels)
-}
-
-function withAlert(rule: AlertRule, active: Omit<ActiveAlert, 'alert'>, labels?: Labels): ActiveAlert {
-  return { ...active, alert: createAlert(rule, active, labels) }
-}
-
 function createAlert(
   rule: AlertRule,
   { seriesLabels, state, value, isNoData }: Omit<ActiveAlert, 'alert'>,
+  templateErrors: Map<string, string>,
   labels: Labels = alertLabels(rule, seriesLabels),
 ): Alert {
   let annotations: Labels | undefined
@@ -336,7 +343,7 @@ function createAlert(
     labels,
     // Most alerts are not looked at, and the templates are most of what an alert costs.
     get annotations() {
-      annotations ??= expandTemplates(rule, { labels, value, isNoData })
+      annotations ??= expandTemplates(rule, { labels, value, isNoData }, templateErrors)
       return annotations
     },
     state,
@@ -345,7 +352,18 @@ function createAlert(
   }
 }
 
-function expandTemplates({ annotations, runbookUrl }: AlertRule, data: TemplateData): Labels {
+/** Expands the annotations of a rule. One that fails becomes a text, as in Prometheus: the alert is sent all the same. */
+function expandTemplates(rule: AlertRule, data: TemplateData, errors: Map<string, string>): Labels {
+  const { name: ruleName, annotations, runbookUrl } = rule
   const templates = { ...annotations, ...(runbookUrl !== undefined && { runbook_url: runbookUrl }) }
-  return Object.fromEntries(Object.entries(templates).map(([name, template]) => [name, expandTemplate(template, data)]))
+  return Object.fromEntries(
+    Object.entries(templates).map(([name, template]) => {
+      try {
+        return [name, expandTemplate(template, data)]
+      } catch (error) {
+        errors.set(ruleName, `the template of the annotation ${name} cannot be expanded: ${errorMessage(error)}`)
+        return [name, '<the template cannot be expanded>']
+      }
+    }),
+  )
 }

@@ -50,7 +50,7 @@ rules:
   const rules = parseRules(text, 'rules.yaml')
   expect(rules).toHaveLength(defaultRules.length)
   expect(rules.find(({ name }) => name === 'StoreStalled')).toMatchObject({ threshold: 20 })
-  expect(() => parseRules('extends: defaults', 'rules.yaml')).toThrow('extends must be default, got "defaults"')
+  expect(() => parseRules('extends: defaults', 'rules.yaml')).toThrow('line 1: extends must be default, got text')
 })
 
 test.each([

@@ -1,7 +1,9 @@
-import { describeContent, suggest } from '../validation/format-issue.ts'
+import { type PausableWork, runAtOnce } from '../time/time-slices.ts'
+import { describeContent, describeType, suggest } from '../validation/format-issue.ts'
 import { defaultRuleNames, defaultRules } from './default-rules.ts'
 import type { AlertRule } from './rule.ts'
-import { RuleError, validateRules } from './validate-rules.ts'
+import { type Shown, showKey } from './rule-references.ts'
+import { findProblems, maxProblems, RuleError, type RuleList, type RuleProblem, ruleTitle } from './validate-rules.ts'
 
 /**
  * The default rules with changes: rules that are added, default rules that are left out, and fields of default rules that are replaced.
@@ -37,41 +39,107 @@ const fields = ['extends', 'rules', 'disable', 'override'] as const
  * ```
  */
 export function resolveRules(given: unknown, origin: string): AlertRule[] {
-  if (Array.isArray(given)) return validateRules(given, origin)
+  const { rules, problems } = runAtOnce(findRules(given, 'values'))
+  if (problems.length === 0) return rules
+  throw new RuleError(
+    origin,
+    problems.map(({ text }) => text),
+  )
+}
+
+/** The rules that are meant, which are valid only if there are no problems. */
+export interface FoundRules {
+  readonly rules: AlertRule[]
+  readonly problems: readonly RuleProblem[]
+}
+
+/** Returns the alert rules that are meant, with what is wrong with them. May pause between two rules. */
+export function* findRules(given: unknown, shown: Shown): PausableWork<FoundRules> {
+  const describe = shown === 'values' ? describeContent : describeType
+  if (Array.isArray(given))
+    return yield* checked({ rules: given, pathOf: (index) => [index], titleOf: titles(given, shown) }, shown)
   if (typeof given !== 'object' || given === null) {
-    throw new RuleError(origin, [`must be a list of rules, or an object with extends: default, got ${describeContent(given)}`])
+    return failed([[[], `must be a list of rules, or an object with extends: default, got ${describe(given)}`]])
   }
   const { extends: base, rules = [], disable = [], override = {} } = given as Record<string, unknown>
-  const problems = [
+  const problems: Array<readonly [field: string, text: string]> = [
     ...Object.keys(given)
       .filter((key) => !fields.some((field) => field === key))
-      .map((key) => `${key}: no such field; allowed are ${fields.join(', ')}`),
-    ...(base === undefined || base === 'default' ? [] : [`extends must be default, got ${describeContent(base)}`]),
-    ...(Array.isArray(rules) ? [] : [`rules must be a list of rules, got ${describeContent(rules)}`]),
-    ...(Array.isArray(disable) ? [] : [`disable must be a list of names of default rules, got ${describeContent(disable)}`]),
-    ...(isRecord(override) ? [] : [`override must be an object of rule names, got ${describeContent(override)}`]),
-    ...(base === undefined && (Reflect.has(given, 'disable') || Reflect.has(given, 'override'))
-      ? ['disable and override change the default rules: add extends: default']
-      : []),
+      .map((key) => [key, `${showKey(key, shown)}: no such field; allowed are ${fields.join(', ')}`] as const),
+    ...present(base !== undefined && base !== 'default', 'extends', () => `extends must be default, got ${describe(base)}`),
+    ...present(!Array.isArray(rules), 'rules', () => `rules must be a list of rules, got ${describe(rules)}`),
+    ...present(
+      !Array.isArray(disable),
+      'disable',
+      () => `disable must be a list of names of default rules, got ${describe(disable)}`,
+    ),
+    ...present(!isRecord(override), 'override', () => `override must be an object of rule names, got ${describe(override)}`),
+    ...present(
+      base === undefined && (Reflect.has(given, 'disable') || Reflect.has(given, 'override')),
+      'disable',
+      () => 'disable and override change the default rules: add extends: default',
+    ),
   ]
-  if (problems.length > 0) throw new RuleError(origin, problems)
+  if (problems.length > 0) return failed(problems.map(([field, text]) => [[field], text]))
   const added = rules as unknown[]
-  if (base === undefined) return validateRules(added, origin)
+  if (base === undefined) {
+    return yield* checked({ rules: added, pathOf: (index) => ['rules', index], titleOf: titles(added, shown) }, shown)
+  }
   const changes = override as Record<string, unknown>
   const unknown = [
-    ...(disable as unknown[]).map((name) => ['disable', name] as const),
-    ...Object.keys(changes).map((name) => ['override', name] as const),
-  ].filter(([, name]) => !defaultRuleNames.has(name as string))
+    ...(disable as unknown[]).map((name, index) => ({ path: ['disable', index], name })),
+    ...Object.keys(changes).map((name) => ({ path: ['override', name], name })),
+  ].filter(({ name }) => !defaultRuleNames.has(name as string))
   if (unknown.length > 0) {
-    throw new RuleError(
-      origin,
-      unknown.map(
-        ([field, name]) => `${field}: there is no default rule ${String(name)}${suggest(String(name), [...defaultRuleNames])}`,
-      ),
+    return failed(
+      unknown.map(({ path, name }) => {
+        const guess = suggest(String(name), [...defaultRuleNames])
+        return [
+          path,
+          `${path[0]}: there is no ${shown === 'values' ? `default rule ${String(name)}` : 'such default rule'}${guess}`,
+        ]
+      }),
     )
   }
   const kept = defaultRules.filter(({ name }) => !(disable as unknown[]).includes(name))
-  return validateRules([...kept.map((rule) => withChanges(rule, changes[rule.name])), ...added], origin)
+  const all = [...kept.map((rule) => withChanges(rule, own(changes, rule.name))), ...added]
+  const titleOfAdded = titles(added, shown)
+  const nameOf = (index: number): string | undefined => kept[index]?.name
+  return yield* checked(
+    {
+      rules: all,
+      pathOf: (index) => {
+        const name = nameOf(index)
+        return name === undefined ? ['rules', index - kept.length] : ['override', name]
+      },
+      titleOf: (index) => {
+        const name = nameOf(index)
+        return name === undefined ? titleOfAdded(index - kept.length) : `rule ${name}`
+      },
+    },
+    shown,
+  )
+}
+
+function* checked(list: RuleList, shown: Shown): PausableWork<FoundRules> {
+  return { rules: [...list.rules] as AlertRule[], problems: yield* findProblems(list, shown) }
+}
+
+function failed(problems: ReadonlyArray<readonly [path: ReadonlyArray<string | number>, text: string]>): FoundRules {
+  return { rules: [], problems: problems.slice(0, maxProblems).map(([path, text]) => ({ path, text })) }
+}
+
+function present(isWrong: boolean, field: string, describe: () => string): Array<readonly [string, string]> {
+  return isWrong ? [[field, describe()]] : []
+}
+
+/** Returns what a rule is called in errors: by its name only if values are shown. */
+function titles(rules: readonly unknown[], shown: Shown): (index: number) => string {
+  return (index) => (shown === 'values' ? ruleTitle(rules[index], index) : `rule ${index + 1}`)
+}
+
+function own(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 function withChanges(rule: AlertRule, changes: unknown): unknown {

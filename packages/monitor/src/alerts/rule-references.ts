@@ -10,6 +10,14 @@ const catalog: ReadonlyMap<string, MetricDefinition> = new Map([
   ['db_client_operation_duration_seconds', clientOperationDuration],
 ])
 
+/** What errors contain: the values that were given, or only their types. */
+export type Shown = 'values' | 'kinds'
+
+/** Returns a key that was given, for an error: whole if it could be the name of a field. */
+export function showKey(key: string, shown: Shown): string {
+  return shown === 'values' || /^[A-Za-z_]\w{0,39}$/.test(key) ? key : 'a key that is no name'
+}
+
 /** A condition that may be incomplete. */
 type GivenCondition = Partial<ConditionFields> & { readonly condition?: string }
 
@@ -20,7 +28,7 @@ type Read = 'value' | 'counter' | 'histogram'
  * Returns why a condition can match no series: an unknown metric of Wombat, a metric of the wrong kind, or a label that the metric does
  * not have. Metrics with other names may be those of the application, which are not known yet, unless the name is almost one of Wombat's.
  */
-export function validateReferences(given: GivenCondition): string[] {
+export function validateReferences(given: GivenCondition, shown: Shown): string[] {
   const read = readBy(given.condition)
   if (read === undefined) return []
   const { where, by } = given
@@ -28,7 +36,7 @@ export function validateReferences(given: GivenCondition): string[] {
     const name = given[field]
     if (typeof name !== 'string') return []
     const found = findMetric(name)
-    if (found === undefined) return validateUnknown(field, name)
+    if (found === undefined) return validateUnknown(field, name, shown)
     const kindProblem = validateKind(field, name, found, read)
     if (kindProblem !== undefined) return [kindProblem]
     const known = [
@@ -44,7 +52,7 @@ export function validateReferences(given: GivenCondition): string[] {
       known.includes(label)
         ? []
         : [
-            `${place}: ${name} has no label ${label}${suggest(label, known) || `; its labels are ${describeLabels(found.definition)}`}`,
+            `${place}: ${name} has no ${shown === 'values' ? `label ${label}` : 'such label'}${suggest(label, known) || `; its labels are ${describeLabels(found.definition)}`}`,
           ],
     )
   })
@@ -86,16 +94,17 @@ function isDistribution({ kind }: MetricDefinition): boolean {
   return kind === 'histogram' || kind === 'summary'
 }
 
-function validateUnknown(field: string, name: string): string[] {
+function validateUnknown(field: string, name: string, shown: Shown): string[] {
   const names = [...catalog.keys()]
+  const metric = shown === 'values' ? `metric ${name}` : 'such metric'
   // A name of the catalog with another word is a metric of the application, and not mistyped.
   if (names.some((known) => name.startsWith(`${known}_`))) return []
   if (/^(db|wombat)_/.test(name)) {
     const guess = suggest(name, names) || '; metrics of your own in rules must not start with db_ or wombat_'
-    return [`${field}: the catalog has no metric ${name}${guess}`]
+    return [`${field}: the catalog has no ${metric}${guess}`]
   }
   const nearest = closest(name, names)
-  return distance(name, nearest) <= 2 ? [`${field}: there is no metric ${name}: did you mean ${nearest}?`] : []
+  return distance(name, nearest) <= 2 ? [`${field}: there is no ${metric}: did you mean ${nearest}?`] : []
 }
 
 function validateKind(field: string, name: string, { definition, suffix }: FoundMetric, read: Read): string | undefined {

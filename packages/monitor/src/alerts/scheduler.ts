@@ -111,6 +111,8 @@ export class AlertScheduler implements Component {
   #evaluations = 0
   #evaluating: Promise<void> | undefined
   readonly #warnedRules = new Set<string>()
+  /** The rules that failed in the last evaluation. */
+  #failedRules: ReadonlySet<string> = new Set()
   #isStarted = false
   #isClosed = false
 
@@ -281,7 +283,7 @@ export class AlertScheduler implements Component {
     const isSilenced = ({ labels }: Alert): boolean => this.#silences.silencedUntilMs(labels, nowMs) !== undefined
     await slices.run(this.#dispatcher.notifyPausable(alerts, transitions, nowMs, isSilenced))
     this.#reportUnmatched()
-    const failureCount = this.manager.statuses.filter(({ error }) => error !== undefined).length
+    const failureCount = this.#reportFailures()
     registry.incrementCounter('wombat_monitor_alert_evaluations_total')
     registry.incrementCounter('wombat_monitor_alert_evaluation_failures_total', failureCount)
     registry.recordHistogram('wombat_monitor_alert_evaluation_duration_seconds', (performance.now() - startMs) / 1000)
@@ -300,6 +302,17 @@ export class AlertScheduler implements Component {
       startMs: atMs,
       details: { rule, from, to, labels, value: Number.isFinite(value) ? value : undefined },
     })
+  }
+
+  /** Returns how many rules have failed, and logs each once until it succeeds again. */
+  #reportFailures(): number {
+    const failed = this.manager.statuses.filter(({ error }) => error !== undefined)
+    for (const { rule, error: reason } of failed) {
+      if (this.#failedRules.has(rule)) continue
+      this.#options.logger.warn({ rule, reason }, 'an alert rule fails; the other rules are not affected')
+    }
+    this.#failedRules = new Set(failed.map(({ rule }) => rule))
+    return failed.length
   }
 
   /** Shows how many rules of one's own have found no series yet, and says it once for each. */

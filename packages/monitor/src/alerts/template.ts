@@ -9,42 +9,83 @@ export interface TemplateData {
   readonly isNoData?: boolean | undefined
 }
 
-const placeholder = /\{\{\s*([^}]*?)\s*\}\}/g
-const formats: Readonly<Record<string, (value: number) => string>> = {
-  percent: (ratio) => `${formatNumber(ratio * 100)}%`,
-  bytes: formatBytes,
-  duration: formatDuration,
-}
+const formats: ReadonlyMap<string, (value: number) => string> = new Map([
+  ['percent', (ratio) => `${formatNumber(ratio * 100)}%`],
+  ['bytes', formatBytes],
+  ['duration', formatDuration],
+])
+
+/** An expanded template is cut after this many characters: values of labels may be long, and receivers reject long texts. */
+const maxLength = 4096
 
 /**
  * Replaces `{{ labels.NAME }}`, `{{ value }}` and `{{ value | percent }}`, `{{ value | bytes }}` and `{{ value | duration }}`.
- * Templates contain no code. Any other placeholder stays as it is, so that the mistake is visible.
+ * Templates contain no code. Any other placeholder stays as it is, so that the mistake is visible. What is longer than 4096 characters is
+ * cut.
  */
-export function expandTemplate(template: string, { labels, value, isNoData = false }: TemplateData): string {
-  return template.replace(placeholder, (whole, content: string) => {
-    const [name = '', format] = content.split(/\s*\|\s*/)
-    if (name === 'value') return formatValue(isNoData ? undefined : value, format) ?? whole
-    return name.startsWith('labels.') && format === undefined ? (labels[name.slice('labels.'.length)] ?? '') : whole
-  })
-}
-
-function formatValue(value: number | undefined, format: string | undefined): string | undefined {
-  if (value === undefined) return 'no data'
-  return format === undefined ? formatNumber(value) : formats[format]?.(value)
+export function expandTemplate(template: string, data: TemplateData): string {
+  let expanded = ''
+  for (const part of readParts(template)) {
+    expanded += part.placeholder === undefined ? part.text : (expandPlaceholder(part.placeholder, data) ?? part.text)
+    if (expanded.length > maxLength) return `${expanded.slice(0, maxLength - 1)}…`
+  }
+  return expanded
 }
 
 /** Returns the placeholders of a template that `expandTemplate` does not replace. */
 export function validateTemplate(template: string): string[] {
-  // What is left of "{{" is a placeholder without its end, which Prometheus rejects.
-  const rest = template.replace(placeholder, '')
-  const unclosed = rest.includes('{{') ? [rest.slice(rest.indexOf('{{'))] : []
-  const unknown = [...template.matchAll(placeholder)].flatMap(([whole, content = '']) => {
-    const [name = '', format] = content.split(/\s*\|\s*/)
-    const isKnown =
-      name === 'value' ? format === undefined || format in formats : /^labels\.\w+$/.test(name) && format === undefined
-    return isKnown ? [] : [whole]
-  })
-  return [...unknown, ...unclosed]
+  const problems: string[] = []
+  for (const { text, placeholder } of readParts(template)) {
+    // A placeholder without its end, which Prometheus rejects, is a text.
+    const isValid = placeholder === undefined ? !text.includes('{{') : isKnown(placeholder)
+    if (!isValid) problems.push(text)
+  }
+  return problems
+}
+
+/** A part of a template. */
+interface TemplatePart {
+  readonly text: string
+  /** What is between the braces; undefined if the part is a plain text. */
+  readonly placeholder?: string
+}
+
+/** Returns the parts of a template. Takes time in proportion to its length. */
+function* readParts(template: string): Generator<TemplatePart> {
+  let position = 0
+  for (;;) {
+    const start = template.indexOf('{{', position)
+    const end = start === -1 ? -1 : template.indexOf('}}', start)
+    if (end === -1) return yield { text: template.slice(position) }
+    yield { text: template.slice(position, start) }
+    position = end + 2
+    yield { text: template.slice(start, position), placeholder: template.slice(start + 2, end).trim() }
+  }
+}
+
+function isKnown(placeholder: string): boolean {
+  const { name, format } = parsePlaceholder(placeholder)
+  return name === 'value' ? format === undefined || formats.has(format) : /^labels\.\w+$/.test(name) && format === undefined
+}
+
+/** Returns the text for a placeholder; undefined if there is none of this name. */
+function expandPlaceholder(placeholder: string, { labels, value, isNoData = false }: TemplateData): string | undefined {
+  if (!isKnown(placeholder)) return undefined
+  const { name, format } = parsePlaceholder(placeholder)
+  if (name === 'value') return formatValue(isNoData ? undefined : value, format)
+  const label = name.slice('labels.'.length)
+  return Object.hasOwn(labels, label) ? labels[label] : ''
+}
+
+function parsePlaceholder(placeholder: string): { readonly name: string; readonly format: string | undefined } {
+  const at = placeholder.indexOf('|')
+  if (at === -1) return { name: placeholder, format: undefined }
+  return { name: placeholder.slice(0, at).trim(), format: placeholder.slice(at + 1).trim() }
+}
+
+function formatValue(value: number | undefined, format: string | undefined): string | undefined {
+  if (value === undefined) return 'no data'
+  return format === undefined ? formatNumber(value) : formats.get(format)?.(value)
 }
 
 function formatNumber(value: number): string {

@@ -35,6 +35,13 @@ export function describeContent(value: unknown): string {
   }
 }
 
+/** Describes only the type of a value, which may be a secret. */
+export function describeType(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'string' ? 'text' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
 /** Returns `: did you mean NAME?` with the known name that resembles this one; an empty string if none does. */
 export function suggest(name: string, known: readonly string[]): string {
   if (known.length === 0) return ''

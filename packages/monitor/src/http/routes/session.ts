@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono'
 import { optional, text } from '../../validation/schema.ts'
+import { version } from '../../version.ts'
 import type { Access } from '../access.ts'
 import { type Authentication, differentOrigin, type LoginBody, unavailable } from '../authentication.ts'
 import { readBody } from '../json-body.ts'
-import { version } from '../../version.ts'
 
 /** What the console shows of the process. */
 export interface ServiceInfo {
