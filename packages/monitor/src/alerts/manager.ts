@@ -196,6 +196,7 @@ export class AlertManager {
     this.#evaluatedMs = nowMs
     const version = ++this.#version
     for (const rule of this.#rules) {
+      yield
       const isCurrent = (): boolean => this.#version === version
       const transitions = yield* this.#evaluate(rule, nowMs, isCurrent)
       if (transitions === undefined) return undefined

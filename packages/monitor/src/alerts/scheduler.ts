@@ -85,6 +85,9 @@ const notificationResults: Readonly<Record<NotificationEvent, string>> = {
 /** A rule that has found no series after this many evaluations is reported. */
 const evaluationsUntilWarning = 10
 
+/** So many rules are named in the log at once; the others are counted. */
+const maxListedRules = 20
+
 const evaluationCounters = [
   'wombat_monitor_alert_evaluations_total',
   'wombat_monitor_alert_evaluations_missed_total',
@@ -307,9 +310,12 @@ export class AlertScheduler implements Component {
   /** Returns how many rules have failed, and logs each once until it succeeds again. */
   #reportFailures(): number {
     const failed = this.manager.statuses.filter(({ error }) => error !== undefined)
-    for (const { rule, error: reason } of failed) {
-      if (this.#failedRules.has(rule)) continue
+    const untold = failed.filter(({ rule }) => !this.#failedRules.has(rule))
+    for (const { rule, error: reason } of untold.slice(0, maxListedRules)) {
       this.#options.logger.warn({ rule, reason }, 'an alert rule fails; the other rules are not affected')
+    }
+    if (untold.length > maxListedRules) {
+      this.#options.logger.warn({ rules: untold.length - maxListedRules }, 'more alert rules fail: GET /api/v1/alerts shows why')
     }
     this.#failedRules = new Set(failed.map(({ rule }) => rule))
     return failed.length
@@ -321,11 +327,19 @@ export class AlertScheduler implements Component {
     const unmatched = this.manager.statuses.filter(({ rule, hasMatched }) => !hasMatched && !defaultRuleNames.has(rule))
     registry.setGauge('wombat_monitor_alert_rules_unmatched', unmatched.length)
     if (++this.#evaluations < evaluationsUntilWarning) return
-    for (const { rule } of unmatched) {
-      if (this.#warnedRules.has(rule)) continue
-      this.#warnedRules.add(rule)
-      const metric = this.manager.rules.find(({ name }) => name === rule)?.metric
+    const untold = unmatched.filter(({ rule }) => !this.#warnedRules.has(rule))
+    if (untold.length === 0) return
+    for (const { rule } of untold) this.#warnedRules.add(rule)
+    const listed = new Set(untold.slice(0, maxListedRules).map(({ rule }) => rule))
+    for (const { name: rule, metric } of this.manager.rules.filter(({ name }) => listed.has(name))) {
       logger.warn({ rule, metric }, 'an alert rule has found no series since the start: check its metric and its labels')
+    }
+    if (untold.length > listed.size) {
+      const rules = untold.length - listed.size
+      logger.warn(
+        { rules },
+        'more alert rules have found no series since the start: GET /api/v1/alerts shows them, with "hasMatched": false',
+      )
     }
   }
 
