@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { nodeFlags } from '@wombat/test-support/type-stripping'
 import { expect, onTestFinished, test } from 'vitest'
 import { isPrivateHost } from './address-guard.ts'
 import { postJson } from './post-json.ts'
@@ -76,7 +77,7 @@ async function postFromProcess(prelude: string, env: Readonly<Record<string, str
     const { postJson } = await import(${JSON.stringify(module)})
     const options = { allowPrivate: ${allowPrivate}, timeoutMs: 2000, signal: new AbortController().signal }
     console.log(await postJson(${JSON.stringify(url)}, {}, options).then(() => 'sent', (error) => error.message))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeFlags, '--input-type=module', '-e', program], {
     env: { ...process.env, NO_PROXY: '', no_proxy: '', ...env },
   })
   return stdout.trim()
