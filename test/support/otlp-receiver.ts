@@ -30,7 +30,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const received: Received[] = []
   const waiting = new Set<() => void>()
   const server = createServer(async (request, response) => {
-    const packed = await buffer(request)
+    const packed = await buffer(request).catch(() => undefined)
+    // The sender has ended.
+    if (packed === undefined) return
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(packed) : packed
     received.push({ path: request.url ?? '', headers: request.headers, body })
     response.writeHead(receiver.status).end(receiver.answer)

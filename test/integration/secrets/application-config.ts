@@ -2,7 +2,16 @@ import type { MonitoringConfig } from '@wombat/monitor'
 import type { Task } from './application-process.ts'
 
 /** A configuration with everything enabled, at short intervals. */
-export function createConfig({ secrets, historyPath, receiver, rejecting, otlp, redacted }: Task): MonitoringConfig {
+export function createConfig({
+  secrets,
+  historyPath,
+  authTokenFile,
+  authUsersFile,
+  receiver,
+  rejecting,
+  otlp,
+  redacted,
+}: Task): MonitoringConfig {
   return {
     metricsIntervalMs: 200,
     slowQueryThresholdMs: 0,
@@ -17,6 +26,9 @@ export function createConfig({ secrets, historyPath, receiver, rejecting, otlp, 
     prometheusPort: 0,
     jsonApiPort: 0,
     authToken: secrets.authToken,
+    readOnlyToken: secrets.readOnlyToken,
+    authTokenFile,
+    authUsersFile,
     logMetricsEnabled: true,
     logLevel: 'trace',
     semconv: 'both',

@@ -11,6 +11,8 @@ export interface Task {
   readonly control: string
   readonly folder: string
   readonly historyPath: string
+  readonly authTokenFile: string
+  readonly authUsersFile: string
   /** URLs of a server that accepts OTLP, webhooks and alerts, and of one that rejects them. */
   readonly receiver: string
   readonly rejecting: string

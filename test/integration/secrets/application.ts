@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { stopProcess } from '@wombat/test-support/backend-process'
@@ -10,9 +10,10 @@ import { createDamagedStore } from '@wombat/test-support/damaged-store'
 import { startOtlpReceiver } from '@wombat/test-support/otlp-receiver'
 import { temporaryFolder } from '@wombat/test-support/temporary-folder'
 import { nodeFlags } from '@wombat/test-support/type-stripping'
+import bcrypt from 'bcryptjs'
 import { onTestFinished } from 'vitest'
 import type { Report, Task } from './application-process.ts'
-import { type RequestOptions, requestAllPaths } from './requests.ts'
+import { type RequestOptions, requestAllPaths, signInAndChange } from './requests.ts'
 import { createSecrets, type TestSecrets } from './secrets.ts'
 
 /** Everything that left the process, by output. */
@@ -41,6 +42,10 @@ export async function runApplication({ redacted, isRejected }: ApplicationOption
   await createDamagedStore(join(folder, secrets.folder, 'damaged'))
   await mkdir(join(folder, control))
   const historyPath = join(folder, control, 'history.db')
+  const [authTokenFile, authUsersFile] = [join(folder, 'tokens'), join(folder, 'users.yml')]
+  await writeFile(authTokenFile, `admin ${secrets.fileToken} ${control}\n`)
+  const hash = await bcrypt.hash(secrets.password, 4)
+  await writeFile(authUsersFile, `basic_auth_users: {${control}: ${hash}}\nadmin_users: [${control}]\n`)
   const child = fork(join(import.meta.dirname, 'application-process.ts'), {
     execArgv: [...nodeFlags, '--conditions=source', `--import=${new URL('../traces/tracing.ts', import.meta.url).href}`],
     env: {
@@ -65,6 +70,8 @@ export async function runApplication({ redacted, isRejected }: ApplicationOption
     control,
     folder,
     historyPath,
+    authTokenFile,
+    authUsersFile,
     receiver: receiver.endpoint,
     rejecting: rejecting.endpoint,
     otlp: isRejected ? rejecting.endpoint : receiver.endpoint,
@@ -74,6 +81,7 @@ export async function runApplication({ redacted, isRejected }: ApplicationOption
   const [report] = (await Promise.race([once(child, 'message'), failed])) as [Report]
   const options: RequestOptions = { urls: report.urls, token: secrets.authToken, control }
   const responses = await requestAllPaths(options)
+  responses.set('logins and changes', await signInAndChange(report.urls.at(-1) ?? '', secrets, control))
   const history = await historyFiles(join(folder, control))
   child.send('finish')
   await exited

@@ -1,4 +1,5 @@
 import { httpRequest } from '@wombat/test-support/http-request'
+import type { TestSecrets } from './secrets.ts'
 
 export interface RequestOptions {
   readonly urls: readonly string[]
@@ -53,4 +54,27 @@ export async function requestAllPaths({ urls, token, control }: RequestOptions):
     }
   }
   return responses
+}
+
+/** Signs in with each credential, right and wrong, and changes something with each. Returns the responses. */
+export async function signInAndChange(url: string, secrets: TestSecrets, control: string): Promise<readonly Buffer[]> {
+  const { authToken, readOnlyToken, fileToken, password } = secrets
+  const json = { 'content-type': 'application/json' }
+  const basic = (word: string) => `Basic ${Buffer.from(`${control}:${word}`).toString('base64')}`
+  const logins = [authToken, readOnlyToken, fileToken, `${fileToken}x`].map((token): object => ({ token }))
+  const bodies = [...logins, { user: control, password }, { user: control, password: `${password}x` }]
+  const shown = [
+    ...[authToken, readOnlyToken, fileToken].map((token) => `Bearer ${token}`),
+    basic(password),
+    basic(`${password}x`),
+  ]
+  const change = { method: 'POST', body: JSON.stringify({ slowQueryThresholdMs: 1 }) }
+  const answers = await Promise.all([
+    ...bodies.map((body) => {
+      return httpRequest(`${url}/api/v1/session`, { method: 'POST', headers: json, body: JSON.stringify(body) })
+    }),
+    ...shown.map((authorization) => httpRequest(`${url}/api/v1/settings`, { ...change, headers: { ...json, authorization } })),
+    httpRequest(`${url}/api/v1/events?kind=audit`, { headers: { authorization: `Bearer ${authToken}` } }),
+  ])
+  return answers.map(({ status, headers, body }) => Buffer.concat([Buffer.from(`${status} ${JSON.stringify(headers)}\n`), body]))
 }

@@ -18,7 +18,7 @@ function findLeaks({ secrets, outputs }: ApplicationOutputs): string[] {
 /** Returns a text that the output must contain, which proves that the search works: the store name, or a header if the output has none. */
 function expectedText(output: string, control: string): string {
   const hasNoStoreName =
-    /^GET (.* (without a|with a wrong) token|\/(livez(\?verbose)?|api\/v1\/query\?metric=CONTROL.*)? with the token)$/
+    /^(logins and changes|GET (.* (without a|with a wrong) token|\/(livez(\?verbose)?|api\/v1\/query\?metric=CONTROL.*)? with the token))$/
   return hasNoStoreName.test(output) ? 'nosniff' : control
 }
 
