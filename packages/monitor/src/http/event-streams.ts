@@ -1,6 +1,7 @@
 import type { MetricsRegistry } from '@wombat/instrumentation'
 import type { TimelineEvent } from '../events/event.ts'
 import type { EventLog } from '../events/event-log.ts'
+import { fixedLimits } from './limits/request-limits.ts'
 
 export interface EventStreamsOptions {
   readonly events: EventLog
@@ -46,7 +47,7 @@ export class EventStreams {
   #isClosed = false
 
   constructor(options: EventStreamsOptions) {
-    this.#options = { maxStreams: 100, heartbeatMs: 15_000, delayMs: 50, ...options }
+    this.#options = { maxStreams: fixedLimits.eventStreams, heartbeatMs: 15_000, delayMs: 50, ...options }
     for (const reason of ['limit', 'slow'] as const) {
       options.registry.counter('wombat_monitor_event_streams_dropped_total', { reason })
     }

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { forwardTimeoutMs } from '../processes/process-group.ts'
 import type { ForwardedRequest, ForwardedResponse } from '../processes/protocol.ts'
 import type { Access } from './access.ts'
 import type { Authentication } from './authentication.ts'
@@ -62,7 +63,9 @@ export async function answerForwarded(
   { method, url, headers, body, remoteAddress, originalUrl }: ForwardedRequest,
 ): Promise<ForwardedResponse> {
   const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl }
-  const request = new Request(url, { method, headers: toHeaders(headers), ...(body !== undefined && { body }) })
+  // Nobody waits for the answer any longer.
+  const signal = AbortSignal.timeout(forwardTimeoutMs)
+  const request = new Request(url, { method, headers: toHeaders(headers), signal, ...(body !== undefined && { body }) })
   const response = await app.fetch(request, { incoming, isForwarded: true })
   const head = { status: response.status, headers: [...response.headers] }
   if (!(response.headers.get('content-type') ?? '').startsWith(protobuf)) return { ...head, body: await response.text() }

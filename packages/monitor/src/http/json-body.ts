@@ -2,10 +2,10 @@ import type { Context } from 'hono'
 import { formatIssue, suggest } from '../validation/format-issue.ts'
 import { findInvalidFields, isPlainObject, type Schema, type Shape } from '../validation/schema.ts'
 import type { Access } from './access.ts'
+import { fixedLimits } from './limits/request-limits.ts'
 import type { ParametersOf } from './routes/parameters.ts'
 
-/** The longest body that is read: no request needs more. */
-const maxBodyBytes = 64 * 1024
+const { bodyBytes: maxBodyBytes } = fixedLimits
 /** The answer to a longer one. */
 export const bodyTooLong = `the body must have at most ${maxBodyBytes} bytes`
 

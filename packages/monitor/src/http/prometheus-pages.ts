@@ -12,6 +12,7 @@ import type { PageWriter } from '../exporters/prometheus/page-writer.ts'
 import { openMetricsDialect, plainOpenMetricsDialect, prometheusDialect } from '../exporters/prometheus/text-dialects.ts'
 import { TextWriter } from '../exporters/prometheus/text-writer.ts'
 import { errorMessage } from '../validation/error-message.ts'
+import { fixedLimits } from './limits/request-limits.ts'
 import { type DropReason, type PageReader, SharedPage } from './shared-page.ts'
 
 export interface PrometheusPagesOptions {
@@ -29,8 +30,6 @@ export interface PageClient {
 /** There are no metrics. The message has the reason. */
 export class CollectionError extends Error {}
 
-/** Clients that may wait for a page at the same time. */
-export const maxClients = 32
 /** Bytes of a part of a page, which is sent as a whole. */
 const partBytes = 128 * 1024
 /** A page with less is sent as it is: compressed, it takes as many packets. */
@@ -44,7 +43,7 @@ const maxThreadWaitMs = 50
 const dropWarnings: Readonly<Record<(typeof scrapeDropReasons)[number], string>> = {
   gone: 'a client closed the connection before it had the whole page for Prometheus: raise the scrape_timeout if it was Prometheus',
   slow: 'a client of the page for Prometheus was disconnected: it read nothing for 30 s, or much less than another one at the same time',
-  limit: `${maxClients} clients wait for the page for Prometheus, another one got 503: scrape less often`,
+  limit: `${fixedLimits.pageClients} clients wait for the page for Prometheus, another one got 503: scrape less often`,
 }
 
 /** The pages for Prometheus. Clients that ask for the same format at the same time get the same page, which is created once. */
@@ -67,7 +66,7 @@ export class PrometheusPages {
 
   /** Opens a page for a client; returns undefined if too many clients wait. */
   open(format: FormatName, wantsGzip: boolean): PageClient | undefined {
-    if (this.#clients >= maxClients) {
+    if (this.#clients >= fixedLimits.pageClients) {
       this.#recordDrop('limit')
       return undefined
     }

@@ -66,7 +66,7 @@ const firstRetryDelayMs = 20
 /** A process that is ending may accept a connection that it never answers. */
 const retriesUntilError = 5
 /** A page of many series takes a while. */
-const forwardTimeoutMs = 10_000
+export const forwardTimeoutMs = 10_000
 
 type State =
   | { readonly name: 'alone' }

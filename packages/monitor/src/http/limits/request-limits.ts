@@ -29,6 +29,12 @@ export const fixedLimits = {
   patienceMs: 30_000,
   /** Probes that may be answered at the same time, whatever else is. */
   probes: 1024,
+  /** Clients that may wait for the page for Prometheus. */
+  pageClients: 32,
+  /** Streams of events that may be open. */
+  eventStreams: 100,
+  /** Bytes of the body of a request: none needs more. */
+  bodyBytes: 64 * 1024,
   /** Connections of one server; at most a quarter of the files that the process may open. */
   connections: 4096,
   /** Requests of one connection that wait for the answer to the one before them. Further ones get 503 in their turn. */

@@ -30,13 +30,10 @@ export function catalogRoutes(runner: QueryRunner): Hono {
   return new Hono()
     .get('/api/v1/catalog', (context) =>
       runner.answer(context, async (slices) => {
-        const metrics = await runner.runNext(slices, async () => {
-          const metrics: CatalogMetric[] = []
-          for (const entry of listMetrics(history, registry).values()) {
-            metrics.push((await describeMetric(entry, history, slices)).metric)
-          }
-          return metrics
-        })
+        const metrics: CatalogMetric[] = []
+        for (const entry of listMetrics(history, registry).values()) {
+          metrics.push((await describeMetric(entry, history, slices)).metric)
+        }
         metrics.sort((one, other) => (one.name < other.name ? -1 : 1))
         return { createPieces: () => catalogJson(metrics) }
       }),
@@ -50,7 +47,7 @@ export function catalogRoutes(runner: QueryRunner): Hono {
           const nearest = suggest(name, [...entries.keys()]) || ': /api/v1/catalog has all'
           throw new RequestError(`there is no metric ${JSON.stringify(name)}${nearest}`, 404)
         }
-        const { metric, values } = await runner.runNext(slices, () => describeMetric(entry, history, slices))
+        const { metric, values } = await describeMetric(entry, history, slices)
         const sorted = [...values].map(([label, all]) => [label, [...all].sort().slice(0, maxValues)] as const)
         return { createPieces: () => [toJson({ ...metric, values: Object.fromEntries(sorted) })] }
       }),

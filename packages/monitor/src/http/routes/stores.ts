@@ -39,28 +39,25 @@ export function storeRoutes({ runner, alerts, health }: StoreRoutesOptions): Hon
       const all = [...new Set([...own.keys(), ...history.stores()])].sort()
       const reads = { startMs: period.nowMs, stepMs: 1, count: 1, windowMs: period.windowMs }
       await runner.checkCost({ ...reads, series: await countWindows(history, all, slices) }, slices)
-      const stores = await runner.runNext(slices, async () => {
-        const stores: object[] = []
-        for (const store of all) {
-          const { info, ...summary } = await summarizeStore(history, store, period, metricOf, slices)
-          // Others are only a label of the application's metrics, or of an earlier process.
-          if (!own.has(store) && !summary.metrics.some(isStoreMetric)) continue
-          const { state, ...names } = own.get(store) ?? fromInfo(info)
-          const { firing = 0, pending = 0 } = alertsOf.get(store) ?? {}
-          const status: HealthStatus = healthOf.get(store) ?? 'unknown'
-          stores.push({
-            store,
-            ...names,
-            engineVersion: info?.['engine_version'],
-            state,
-            health: status,
-            ...summary,
-            firing,
-            pending,
-          })
-        }
-        return stores
-      })
+      const stores: object[] = []
+      for (const store of all) {
+        const { info, ...summary } = await summarizeStore(history, store, period, metricOf, slices)
+        // Others are only a label of the application's metrics, or of an earlier process.
+        if (!own.has(store) && !summary.metrics.some(isStoreMetric)) continue
+        const { state, ...names } = own.get(store) ?? fromInfo(info)
+        const { firing = 0, pending = 0 } = alertsOf.get(store) ?? {}
+        const status: HealthStatus = healthOf.get(store) ?? 'unknown'
+        stores.push({
+          store,
+          ...names,
+          engineVersion: info?.['engine_version'],
+          state,
+          health: status,
+          ...summary,
+          firing,
+          pending,
+        })
+      }
       return { createPieces: () => storesJson(period.nowMs, stores) }
     }),
   )
