@@ -21,7 +21,8 @@ const gets = (spelledBound: string, within: number): Record<string, string> => (
 })
 
 const slowRatio = 'service_store:db_latency_seconds_slow:ratio_rate5m'
-const complaints = (test: RuleTest, latencySeconds = 0.1) => ruleTestErrors(ruleFiles({ objectives: { latencySeconds } }), test)
+const complaints = (test: RuleTest, latencySeconds = 0.1, nativeHistograms = false) =>
+  ruleTestErrors(ruleFiles({ objectives: { latencySeconds, nativeHistograms } }), test)
 
 describe.skipIf(!areInstalled('promtool'))('recording rules', () => {
   test('record the rate of every operation and of all together', async () => {
@@ -82,6 +83,25 @@ describe.skipIf(!areInstalled('promtool'))('recording rules', () => {
   ])('record the ratio of slow gets for the bound spelling %s', async (spelled, latencySeconds) => {
     const values = [{ at: '20m', expr: `round(${slowRatio}, 0.0001)`, expected: { '{store="orders"}': 0.25 } }]
     expect(await complaints({ interval: '1m', input: gets(spelled, 45), values }, latencySeconds)).toBe('')
+  })
+
+  test('record the ratio of slow gets of native histograms, of those that have values, and of buckets where there are no others', async () => {
+    const histogram = (count: number, buckets: string) =>
+      `{{schema:0 sum:${count} count:${count} offset:-4 buckets:[${buckets}]}}`
+    const input = {
+      // Up to 62 ms, and above 125 ms.
+      'db_get_latency_seconds{store="orders",instance="a"}': `${histogram(0, '0 0 0')}+${histogram(60, '45 0 15')}x30`,
+      'db_get_latency_seconds{store="orders",instance="b"}': `${histogram(7, '7 0 0')}x30`,
+      ...gets('0.1', 45),
+    }
+    const stores = Object.entries(input).map(([name, values]) => [
+      name.replace('_bucket{store="orders"', '_bucket{store="users"').replace('_count{store="orders"', '_count{store="users"'),
+      values,
+    ])
+    const values = [
+      { at: '20m', expr: `round(${slowRatio}, 0.0001)`, expected: { '{store="orders"}': 0.25, '{store="users"}': 0.25 } },
+    ]
+    expect(await complaints({ interval: '1m', input: Object.fromEntries(stores), values }, 0.1, true)).toBe('')
   })
 
   test('with a wrong expected value fail the check', async () => {

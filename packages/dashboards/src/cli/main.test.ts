@@ -56,6 +56,9 @@ test('custom rules, objectives and runbook URL go into the rule files, and custo
   expect(slo).toContain('>= 7 and ')
   expect(slo).toContain('runbook_url: https://wiki.example/runbook#errorbudgetburn')
   expect(await text('wombat-recording.yaml')).toContain('le="0.25"')
+  expect(await text('wombat-recording.yaml')).not.toContain('histogram_fraction')
+  await runCli('write', join(folder, 'out'), '--native-histograms')
+  expect(await text('wombat-recording.yaml')).toContain('histogram_fraction(-Inf, 0.1, rate(db_get_latency_seconds[5m]))')
 })
 
 test('panels link to the published runbook', async () => {

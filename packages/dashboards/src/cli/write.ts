@@ -19,6 +19,10 @@ export const writeOptions = {
     value: 'count',
     description: 'Error budget alerts ignore windows with fewer operations (default 100).',
   },
+  'native-histograms': {
+    description:
+      'The latency objective reads native histograms, too. Not for VictoriaMetrics, which cannot evaluate these rules.',
+  },
   'runbook-url': { value: 'url', description: 'URL where you publish the runbook; alerts and panels link to its sections.' },
   target: { value: 'host:port', repeated: true, description: 'Process that serves /metrics (default 127.0.0.1:9090).' },
   'otlp-listen': { value: 'host:port', description: 'Address on which the Collector receives OTLP (default 127.0.0.1:4318).' },
@@ -73,6 +77,7 @@ function parseObjectives(options: ParsedOptions): Objectives {
     latency: options.number('latency'),
     latencySeconds: options.number('latency-seconds'),
     minimumOperations: options.number('minimum-operations'),
+    nativeHistograms: options.has('native-histograms') || undefined,
   })
 }
 

@@ -53,16 +53,16 @@ export function recordedNames(window: Window) {
  * @throws RangeError if an objective is out of range.
  */
 export function recordingGroups(objectives?: Objectives): RuleGroup[] {
-  const { latencySeconds } = validateObjectives(objectives)
+  const complete = validateObjectives(objectives)
   return windows.map((window) => ({
     name: `wombat-recording-${window}`,
     interval: evaluationIntervals[window],
-    rules: recordingRules(window, latencySeconds),
+    rules: recordingRules(window, complete),
   }))
 }
 
 /** The order matters: Prometheus evaluates a group in order, so later rules see what earlier ones recorded at the same timestamp. */
-function recordingRules(window: Window, latencySeconds: number): RecordingRule[] {
+function recordingRules(window: Window, objectives: Required<Objectives>): RecordingRule[] {
   const names = recordedNames(window)
   // `rate` drops the metric name and with it the operation, so the operation becomes a label.
   const perOperation = (
@@ -78,8 +78,8 @@ function recordingRules(window: Window, latencySeconds: number): RecordingRule[]
     ...perOperation(names.errorsByType, operations, (operation) =>
       rate(operationMetrics(operation).errors, window, groupingLabels),
     ),
-    ...perOperation(names.latencyCountByType, latencyOperations, (operation) => latencyCount(operation, window)),
-    ...perOperation(names.fastByType, latencyOperations, (operation) => fastCount(operation, window, latencySeconds)),
+    ...perOperation(names.latencyCountByType, latencyOperations, (operation) => latencyCount(operation, window, objectives)),
+    ...perOperation(names.fastByType, latencyOperations, (operation) => fastCount(operation, window, objectives)),
     sumRule(names.operations, names.operationsByType),
     sumRule(names.errors, names.errorsByType),
     sumRule(names.latencyCount, names.latencyCountByType),
@@ -88,11 +88,21 @@ function recordingRules(window: Window, latencySeconds: number): RecordingRule[]
   ]
 }
 
-function latencyCount(operation: Operation, window: Window): string {
-  return sum(`rate(${operationMetrics(operation).latency}_count[${window}])`)
+function latencyCount(operation: Operation, window: Window, { nativeHistograms }: Required<Objectives>): string {
+  const { latency } = operationMetrics(operation)
+  const ofBuckets = sum(`rate(${latency}_count[${window}])`)
+  return nativeHistograms ? `${sum(nativeCount(latency, window))} or ${ofBuckets}` : ofBuckets
 }
 
-function fastCount(operation: Operation, window: Window, latencySeconds: number): string {
+function fastCount(operation: Operation, window: Window, { latencySeconds, nativeHistograms }: Required<Objectives>): string {
   const { latency } = operationMetrics(operation)
-  return sum(`rate(${latency}_bucket{${bucketMatcher(latency, latencySeconds)}}[${window}])`)
+  const ofBuckets = sum(`rate(${latency}_bucket{${bucketMatcher(latency, latencySeconds)}}[${window}])`)
+  if (!nativeHistograms) return ofBuckets
+  const share = `histogram_fraction(-Inf, ${latencySeconds}, rate(${latency}[${window}]))`
+  return `${sum(`${share} * ${nativeCount(latency, window)}`)} or ${ofBuckets}`
+}
+
+/** Returns PromQL for how many values a native histogram has counted; nothing of one without any, of which no share is known. */
+function nativeCount(latency: string, window: Window): string {
+  return `(histogram_count(rate(${latency}[${window}])) > 0)`
 }
