@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { healthBoundTable } from '@wombat/monitor'
 import { expect, test } from 'vitest'
-import { generatedDocuments, withTables } from './generated-tables.ts'
+import { generatedDocuments, withTables } from '../scripts/generated-tables.ts'
 import { root } from './markdown.ts'
 
 test.each(generatedDocuments)('the tables of %s agree with the code (else run `npm run generate`)', (file) => {

@@ -7,7 +7,7 @@ import { openApiDocument } from '../../packages/monitor/src/http/openapi/openapi
 import { plainOptionsSource } from '../../packages/monitor/test/config/plain-options.ts'
 import { healthBoundsSource } from '../../packages/monitor/test/health/health-bounds.ts'
 import { apiTypesFile, apiTypesSource } from '../docs/api-types.ts'
-import { generatedDocuments, withTables } from '../docs/generated-tables.ts'
+import { generatedDocuments, withTables } from './generated-tables.ts'
 
 const root = join(import.meta.dirname, '../..')
 
