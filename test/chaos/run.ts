@@ -307,7 +307,8 @@ class ChaosRun {
     this.#lastReport = report
     for (const text of report.miscounted) this.#violate(text)
     this.#episodes.sawFiring(report.firing)
-    this.#longestBlockMs = Math.max(this.#longestBlockMs, report.longestBlockMs)
+    // A stopped process does nothing for that long.
+    if (this.#during !== 'a stopped process') this.#longestBlockMs = Math.max(this.#longestBlockMs, report.longestBlockMs)
     const resident = report.residentBytes
     this.#resident = {
       first: this.#resident.first === 0 ? resident : this.#resident.first,
