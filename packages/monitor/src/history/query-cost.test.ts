@@ -27,7 +27,8 @@ function month(): TimeSeries {
 const history = month()
 
 async function costError(reads: Partial<Parameters<typeof checkQueryCost>[1]>, maxSamples: number): Promise<string | undefined> {
-  const all = { series: 1, windowMs: 0, startMs: nowMs, stepMs: 60_000, count: 1, ...reads }
+  const remedies = ['step', 'start', 'window', 'labels'] as const
+  const all = { series: 1, windowMs: 0, startMs: nowMs, stepMs: 60_000, count: 1, remedies, ...reads }
   try {
     await checkQueryCost(history, all, maxSamples, new TimeSlices())
     return undefined
@@ -80,4 +81,14 @@ test('the step that the error recommends is long enough', async () => {
   const fitting = { ...reads, stepMs, count: Math.floor(((count - 1) * 60_000) / stepMs) + 1 }
   expect(fitting.count).toBeGreaterThan(1)
   expect(await costError(fitting, 50_000_000)).toBeUndefined()
+})
+
+test('only what the client can change is recommended', async () => {
+  expect(await costError({ series: 10, count: 101, remedies: ['start'] }, 1000)).toMatch(
+    /\(101 steps of 10 series\): use a later start$/,
+  )
+  expect(await costError({ series: 10, windowMs: hourMs, remedies: ['window'] }, 1000)).toMatch(/: use a shorter window$/)
+  expect(await costError({ series: 2000, remedies: ['step', 'start'] }, 1000)).toMatch(
+    /\(1 step of 2000 series\): raise the limit$/,
+  )
 })

@@ -2,11 +2,16 @@ import type { TimeSlices } from '../time/time-slices.ts'
 import type { SearchableHistory } from './history.ts'
 import type { Steps } from './series-query.ts'
 
+/** What a client can change to ask for less: parameters of a query. */
+export type QueryRemedy = 'step' | 'start' | 'window' | 'labels'
+
 /** The work of a query: so many series are read at each step. */
 export interface QueryReads extends Pick<Steps, 'startMs' | 'stepMs' | 'count'> {
   readonly series: number
   /** How far back each read looks, in milliseconds; 0 if it reads the value at the step. */
   readonly windowMs: number
+  /** What its client can change. A longer step reads less if the window stays as it is. */
+  readonly remedies: readonly QueryRemedy[]
 }
 
 /** A query that would read too many samples. The message has what it would cost, the limit and how to ask for less. */
@@ -32,17 +37,20 @@ export async function checkQueryCost(
   if (samples > maxSamples) throw new QueryCostError(costMessage(reads, samples, largestStep, maxSamples))
 }
 
-function costMessage({ series, windowMs, stepMs, count }: QueryReads, samples: number, largestStep: number, maxSamples: number) {
+function costMessage(reads: QueryReads, samples: number, largestStep: number, maxSamples: number): string {
+  const { series, windowMs, stepMs, count } = reads
   const window = windowMs === 0 ? '' : `, each with a window of ${formatPeriod(windowMs)}`
-  const remedies = ['label matchers']
-  if (windowMs > 0) remedies.unshift('a shorter window')
-  if (count > 1 && largestStep <= maxSamples) {
-    const fittingStepMs = Math.ceil((stepMs * count) / Math.floor(maxSamples / largestStep))
-    remedies.unshift(`a step of ${formatPeriod(fittingStepMs)} or longer`, 'a later start')
+  const fittingStepMs = Math.ceil((stepMs * count) / Math.floor(maxSamples / largestStep))
+  const mayReadOneStep = count > 1 && largestStep <= maxSamples
+  const texts: Readonly<Record<QueryRemedy, string | undefined>> = {
+    step: mayReadOneStep ? `a step of ${formatPeriod(fittingStepMs)} or longer` : undefined,
+    start: mayReadOneStep ? 'a later start' : undefined,
+    window: windowMs > 0 ? 'a shorter window' : undefined,
+    labels: 'label matchers',
   }
-  const last = remedies.pop()
-  const advice = remedies.length === 0 ? last : `${remedies.join(', ')} or ${last}`
-  return `a query may read at most ${maxSamples} samples (queryMaxSamples), this one would read ${samples} (${count} ${count === 1 ? 'step' : 'steps'} of ${series} series${window}): use ${advice}`
+  const remedies = reads.remedies.flatMap((remedy) => texts[remedy] ?? [])
+  const advice = remedies.length === 0 ? 'raise the limit' : `use ${remedies.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`
+  return `a query may read at most ${maxSamples} samples (queryMaxSamples), this one would read ${samples} (${count} ${count === 1 ? 'step' : 'steps'} of ${series} series${window}): ${advice}`
 }
 
 const units = [

@@ -1,16 +1,18 @@
 import { MetricsRegistry } from '@wombat/instrumentation'
 import { Hono } from 'hono'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerSlices, jsonAnswer, jsonList } from './json-answer.ts'
 
 /** Numbers as JSON, and how many of them were created. */
 function numbers(count: number) {
-  const created = { count: 0 }
+  const created = { count: 0, isEnded: false }
   function* items(): Generator<number> {
     for (; created.count < count; created.count++) yield created.count
   }
   const app = new Hono().get('/', (context) =>
-    jsonAnswer(context, jsonList(items()), answerSlices(context, new MetricsRegistry())),
+    jsonAnswer(context, jsonList(items()), answerSlices(context, new MetricsRegistry()), () => {
+      created.isEnded = true
+    }),
   )
   return { app, created }
 }
@@ -53,4 +55,31 @@ test('a client that is gone before the first part is no error of the server', as
   gone.abort()
   expect([200, 503]).toContain((await answer).status)
   expect(failure).toBeUndefined()
+})
+
+test('an answer that its client does not read for 30 s ends, and one that is read to its end or not at all has ended', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { app, created } = numbers(200_000)
+  const reader = (await app.request('/')).body?.getReader()
+  await reader?.read()
+  vi.advanceTimersByTime(29_000)
+  await reader?.read()
+  vi.advanceTimersByTime(29_000)
+  expect(created.isEnded).toBe(false)
+  vi.advanceTimersByTime(1000)
+  expect(created.isEnded).toBe(true)
+  await expect(
+    (async () => {
+      while ((await reader?.read())?.done === false);
+    })(),
+  ).rejects.toThrow('the client does not read the answer')
+  for (const method of ['GET', 'HEAD']) {
+    const other = numbers(200_000)
+    await (await other.app.request('/', { method })).text()
+    expect(other.created.isEnded).toBe(true)
+    expect(other.created.count < 200_000).toBe(method === 'HEAD')
+  }
 })

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { selfTimeSlices } from '../collection/self-metrics.ts'
 import type { SearchableHistory } from '../history/history.ts'
 import { defaultWindowMs } from '../history/queries.ts'
-import { checkQueryCost, QueryCostError, type QueryReads } from '../history/query-cost.ts'
+import { checkQueryCost, QueryCostError, type QueryReads, type QueryRemedy } from '../history/query-cost.ts'
 import {
   completeHistograms,
   evaluateGroups,
@@ -20,6 +20,8 @@ import { answerSlices, clientGone, jsonAnswer } from './json-answer.ts'
 import { fixedLimits, RequestLimits } from './limits/request-limits.ts'
 import { SharedWork } from './shared-work.ts'
 import { WorkQueue } from './work-queue.ts'
+
+const allRemedies: readonly QueryRemedy[] = ['step', 'start', 'window', 'labels']
 
 /** The series that a query reads. */
 export interface Selection {
@@ -97,6 +99,7 @@ export class QueryRunner {
   /**
    * Selects and groups the series of a query, and runs work with them, after the queries before it.
    *
+   * @param remedies what its client can change to read less (default: everything).
    * @throws RequestError if it would read too much, or the answer would be too large.
    */
   async run<Result>(
@@ -104,9 +107,10 @@ export class QueryRunner {
     steps: Steps,
     slices: TimeSlices,
     work: (selection: Selection) => Promise<Result>,
+    remedies = allRemedies,
   ): Promise<Result> {
     return this.runNext(slices, async () => {
-      const { points, ...selection } = await this.#select(query, steps, slices)
+      const { points, ...selection } = await this.#select(query, steps, remedies, slices)
       this.#heldPoints += points
       try {
         return await work(selection)
@@ -236,10 +240,15 @@ export class QueryRunner {
     return context.json({ error: message }, status, headers)
   }
 
-  async #select(query: SeriesQuery, steps: Steps, slices: TimeSlices): Promise<Selection & { readonly points: number }> {
+  async #select(
+    query: SeriesQuery,
+    steps: Steps,
+    remedies: readonly QueryRemedy[],
+    slices: TimeSlices,
+  ): Promise<Selection & { readonly points: number }> {
     const series = await selectSeries(this.history, query, slices)
     const windowMs = query.function === 'value' ? 0 : (query.windowMs ?? defaultWindowMs)
-    await this.checkCost({ ...steps, series: series.length, windowMs }, slices)
+    await this.checkCost({ ...steps, series: series.length, windowMs, remedies }, slices)
     const isQuantile = query.function === 'quantile'
     const { buckets, incomplete } = isQuantile ? await completeHistograms(series, slices) : { buckets: series, incomplete: 0 }
     const groups = await groupSeries(query, buckets, slices)

@@ -16,6 +16,8 @@ import { createHealthSource, createReport, createResult, replaceResults } from '
 import { type MonitoringConfig, resolveConfig } from '../config/resolve-config.ts'
 import type { TlsOptions } from '../config/structured-options.ts'
 import { Authentication } from './authentication.ts'
+import { ServerConnections } from './limits/connections.ts'
+import { RequestLimits } from './limits/request-limits.ts'
 import { withMiddleware } from './middleware.ts'
 import { createNodeHandler } from './node-handler.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -209,6 +211,27 @@ test('close does not wait for a client that never ends its handshake', async () 
   const closed = once(client, 'close')
   await servers.close()
   await closed
+})
+
+test('handshakes that never end do not keep another client out', async () => {
+  const { cert, key } = await authority.issue('server')
+  const server = createServer({ cert, key }, (_, response) => response.end('here'))
+  const registry = new MetricsRegistry()
+  registry.warn = () => {}
+  new ServerConnections(server, new RequestLimits({ registry }), 5)
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const clients = Array.from({ length: 20 }, () => connectTcp(port, '127.0.0.1').on('error', () => {}))
+  onTestFinished(() => {
+    for (const client of clients) client.destroy()
+  })
+  await vi.waitFor(() => expect(clients.filter(({ closed }) => closed)).toHaveLength(15))
+  for (let request = 0; request < 3; request++) expect((await ask(`https://127.0.0.1:${port}/`)).status).toBe(200)
+  expect(registry.counter('wombat_monitor_requests_refused_total', { reason: 'connections' }).value).toBeGreaterThanOrEqual(16)
 })
 
 test('HSTS is sent by a server that terminates TLS, and not to localhost', async () => {

@@ -208,3 +208,24 @@ test('close ends idle connections at once, and the others when everything on the
   await once(busy.socket, 'close')
   expect(busy.statuses).toEqual([200, 200, 200])
 })
+
+test('a client that waits for an answer of the application before ours is not disconnected', async () => {
+  const limits = new RequestLimits()
+  const handle = new ConnectionLimits(limits, { patienceMs: 100, patienceCheckMs: 20 }).wrap(async (_, response) => {
+    response.end('ours')
+  })
+  const server = createServer(async (request, response) => {
+    if (request.url !== '/application0') return handle(request, response)
+    await sleep(500)
+    response.end('of the application')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const client = new Client(connect((server.address() as AddressInfo).port, '127.0.0.1')).read()
+  client.send(1, '/application').send(2)
+  await expect.poll(() => client.text.match(/ours|of the application/g)).toEqual(['of the application', 'ours', 'ours'])
+})

@@ -15,6 +15,9 @@ export interface ProbeBindings {
 
 type FetchAnswer = (request: Request, env: ProbeBindings) => Promise<Response> | Response
 
+/** Answers that are kept: probes of a service are alike. */
+const maxAnswers = 32
+
 const probeUrl = /\/(livez|readyz|health)(?:[/?]|$)/
 
 /**
@@ -43,7 +46,7 @@ export class SharedProbes {
       const { status, headers } = response
       const kept = [...headers].filter(([name]) => name !== 'content-length')
       if (this.#answers.size === 0) setImmediate(() => this.#answers.clear())
-      this.#answers.set(key, { status, headers: kept, body })
+      if (this.#answers.size < maxAnswers) this.#answers.set(key, { status, headers: kept, body })
       return new Response(body, { status, headers: kept })
     }
   }

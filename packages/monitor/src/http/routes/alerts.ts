@@ -57,7 +57,8 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
         const range = toRange(parsed.parameters, runner.now())
         const series = await runner.runNext(slices, async () => {
           const count = countRuleSeries(rule, runner.history)
-          await runner.checkCost({ ...range, series: count, windowMs: conditionWindowMs(rule) }, slices)
+          const windowMs = conditionWindowMs(rule)
+          await runner.checkCost({ ...range, series: count, windowMs, remedies: ['step', 'start'] }, slices)
           runner.checkSize(Math.min(count, fixedLimits.answerSeries), range.count)
           return ruleValues(rule, runner.history, range, slices)
         })

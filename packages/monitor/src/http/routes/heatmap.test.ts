@@ -2,6 +2,7 @@ import { MetricsRegistry } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { ExemplarHistory } from '../../history/exemplar-history.ts'
 import { TimeSeries } from '../../history/memory/time-series.ts'
+import { RequestLimits } from '../limits/request-limits.ts'
 import { QueryRunner } from '../query-runner.ts'
 import { heatmapRoutes } from './heatmap.ts'
 
@@ -11,6 +12,7 @@ const endMs = 600_000
 async function ask(
   parameters: string,
   exemplars = new ExemplarHistory(),
+  limits = new RequestLimits(),
 ): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
   const history = new TimeSeries()
   for (let timeMs = 0; timeMs <= endMs; timeMs += 10_000) {
@@ -34,7 +36,7 @@ async function ask(
     const odd = { series: { name: 'odd_seconds_bucket', labels: { le: '+Inf' }, isCounter: true }, value: 1 }
     history.append(timeMs, [...samples, ...totals, odd])
   }
-  const app = heatmapRoutes(new QueryRunner(history, new MetricsRegistry(), () => endMs), exemplars)
+  const app = heatmapRoutes(new QueryRunner(history, new MetricsRegistry(), () => endMs, limits), exemplars)
   const response = await app.request(`/api/v1/heatmap?${parameters}`)
   return { status: response.status, body: await response.json() }
 }
@@ -115,4 +117,16 @@ test.each([
   const { status, body } = await ask(parameters)
   expect(status).toBe(400)
   expect(body.error).toMatch(expected)
+})
+
+test('a heat map that would read too many samples is refused', async () => {
+  const { status, body } = await ask(
+    'metric=get_seconds&start=-5m&step=20s',
+    undefined,
+    new RequestLimits({ queryMaxSamples: 100 }),
+  )
+  expect([status, body.error]).toEqual([
+    400,
+    'a query may read at most 100 samples (queryMaxSamples), this one would read 192 (16 steps of 6 series, each with a window of 20s): use a later start or label matchers',
+  ])
 })

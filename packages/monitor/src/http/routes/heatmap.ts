@@ -4,7 +4,7 @@ import type { HistorySeries } from '../../history/series.ts'
 import { type BucketSteps, combineBuckets } from '../../history/series-query.ts'
 import { seriesIncrease } from '../../history/window-queries.ts'
 import { jsonList } from '../json-answer.ts'
-import { incompleteJson, type QueryRunner } from '../query-runner.ts'
+import { incompleteJson, type QueryRunner, type Selection } from '../query-runner.ts'
 import { functionParameters, parseRequest, type Range, rangeParameters, toQuery, toRange } from './query-parameters.ts'
 
 const { metric } = functionParameters
@@ -26,10 +26,12 @@ export function heatmapRoutes(runner: QueryRunner, exemplars: ExemplarHistory): 
       // Selects the buckets; what they are at a step is read here.
       const buckets = { metric: given.metric, function: 'quantile', quantile: [0.5], by: '', window: range.stepMs } as const
       const query = await toQuery({ parameters: { ...buckets, aggregate: undefined }, where }, runner, slices)
-      const { columns, incomplete } = await runner.run(query, range, slices, async ({ groups: [group], incomplete }) => {
+      const combine = async ({ groups: [group], incomplete }: Selection) => {
         const read = (series: HistorySeries, timeMs: number) => seriesIncrease(history, series, range.stepMs, timeMs)
         return { columns: await combineBuckets(group?.series ?? [], read, range, slices), incomplete }
-      })
+      }
+      // Every step is a window: longer ones have as many samples.
+      const { columns, incomplete } = await runner.run(query, range, slices, combine, ['start', 'labels'])
       const fromMs = range.startMs - range.stepMs
       const found = exemplars.find(query.metrics, where, fromMs, range.endMs, maxExemplars)
       return { createPieces: () => heatmapJson(range, columns, incomplete, found), points: columns.length * range.count }

@@ -6,6 +6,7 @@ import { AlertManager } from '../../alerts/manager.ts'
 import { RegistryReader } from '../../collection/registry-reader.ts'
 import { TimeSeries } from '../../history/memory/time-series.ts'
 import { toSamples } from '../../history/series.ts'
+import { RequestLimits } from '../limits/request-limits.ts'
 import { QueryRunner } from '../query-runner.ts'
 import { storeRoutes } from './stores.ts'
 
@@ -15,7 +16,7 @@ const endMs = 300_000
  * Five minutes in which 300 gets of `orders` took a millisecond each, 30 sets failed, and a quarter of its look-ups were misses; `carts` is
  * open and idle, `berlin` is only a label of the application.
  */
-async function ask(path: string): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
+async function ask(path: string, limits = new RequestLimits()): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
   const registry = new MetricsRegistry()
   const orders = instrument(new MemoryLevel(), { registry, name: 'orders' })
   const carts = instrument(new MemoryLevel(), { registry, name: 'carts' })
@@ -51,7 +52,7 @@ async function ask(path: string): Promise<{ status: number; body: ReturnType<typ
   alerts.evaluate(endMs)
   const critical = createResult('critical', 'disk_space', 'orders', 'Insufficient disk space')
   const health = createHealthSource(createReport(replaceResults(critical)))
-  const runner = new QueryRunner(history, registry, () => endMs)
+  const runner = new QueryRunner(history, registry, () => endMs, limits)
   const response = await storeRoutes({ runner, alerts, health }).request(path)
   return { status: response.status, body: await response.json() }
 }
@@ -95,4 +96,14 @@ test('the period of the rates can be chosen', async () => {
 test('the rate of a store that is younger than the window is that of the time that is known', async () => {
   const { body } = await ask('/api/v1/stores?window=1d')
   expect(body.stores[1].operationsPerSecond).toBeCloseTo(1.1, 6)
+})
+
+test('a window in which too many samples would be read is refused', async () => {
+  const limits = new RequestLimits({ queryMaxSamples: 1000 })
+  const { status, body } = await ask('/api/v1/stores?window=5m', limits)
+  expect(status).toBe(400)
+  expect(body.error).toMatch(
+    /^a query may read at most 1000 samples \(queryMaxSamples\), this one would read \d+ \(1 step of \d+ series, each with a window of 5m\): use a shorter window$/,
+  )
+  expect((await ask('/api/v1/stores?window=10s', limits)).status).toBe(200)
 })

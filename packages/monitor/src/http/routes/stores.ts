@@ -37,7 +37,7 @@ export function storeRoutes({ runner, alerts, health }: StoreRoutesOptions): Hon
       const alertsOf = await slices.run(storeAlerts(alerts))
       const metricOf = metricNames(listMetrics(history, registry))
       const all = [...new Set([...own.keys(), ...history.stores()])].sort()
-      const reads = { startMs: period.nowMs, stepMs: 1, count: 1, windowMs: period.windowMs }
+      const reads = { startMs: period.nowMs, stepMs: 1, count: 1, windowMs: period.windowMs, remedies: ['window'] } as const
       await runner.checkCost({ ...reads, series: await countWindows(history, all, slices) }, slices)
       const stores: object[] = []
       for (const store of all) {
