@@ -79,10 +79,15 @@ export async function readRules(file: string): Promise<AlertRule[]> {
 
 async function readText(file: string): Promise<string> {
   try {
-    await using handle = await open(file, 'r')
-    const { size } = await handle.stat()
-    if (size > maxFileMebibytes * 1024 * 1024) throw tooLarge(file)
-    return await handle.readFile('utf8')
+    // Not `await using`: Node 22 does not know it.
+    const handle = await open(file, 'r')
+    try {
+      const { size } = await handle.stat()
+      if (size > maxFileMebibytes * 1024 * 1024) throw tooLarge(file)
+      return await handle.readFile('utf8')
+    } finally {
+      await handle.close()
+    }
   } catch (error) {
     throw error instanceof RuleError ? error : new RuleError(file, [errorMessage(error)])
   }

@@ -37,7 +37,9 @@ export class ServiceProcess {
     onTestFinished(() => {
       child.kill('SIGKILL')
     })
-    const [addresses] = await once(child, 'message')
+    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the service ended with ${code} at its start`)))
+    const [addresses] = await Promise.race([once(child, 'message'), ended])
+    ended.catch(() => {})
     return new ServiceProcess(child, addresses)
   }
 
