@@ -98,6 +98,13 @@ test('of many requests on one connection some are answered, further ones get 503
   await expect.poll(() => client.statuses.at(100)).toBe(200)
 })
 
+test('probes are answered, however many wait before them', async () => {
+  const { open, refused } = await started(async (_, response) => void response.end('ok'), { pipelined: 10 })
+  const client = (await open()).read().send(50, '/livez?')
+  await expect.poll(() => client.statuses).toEqual(Array(50).fill(200))
+  expect(refused('pipelined')).toBe(0)
+})
+
 test('a connection with very many requests is ended, and so is one if very many wait on all', async () => {
   let answered = 0
   const { open, refused } = await started(

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { fixedLimits, type RequestLimits } from './request-limits.ts'
+import { isProbe } from './shared-probes.ts'
 
 /** Handles requests of a Node server. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -49,7 +50,8 @@ export class ConnectionLimits {
       const { socket } = request
       const current = this.#answers.get(socket)
       const waiting = current?.waiting ?? []
-      const isTooMany = waiting.length >= this.#bounds.pipelined
+      // A probe that is refused may end the process.
+      const isTooMany = waiting.length >= this.#bounds.pipelined && !isProbe(request)
       if (current !== undefined) {
         if (waiting.length >= this.#bounds.queuedPipelined || this.#waiting >= this.#bounds.allPipelined) {
           const message = `${waiting.length} of its requests waited for an answer, ${this.#waiting} of all clients`

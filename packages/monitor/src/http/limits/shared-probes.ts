@@ -52,8 +52,14 @@ export class SharedProbes {
   }
 }
 
+/** Returns whether a request asks for the health of the process. */
+export function isProbe({ method, url }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && url !== undefined && probeUrl.test(url)
+}
+
 /** Returns what makes two probes equal: who asks, and all that is asked. Undefined if the request is no probe. */
-function probeKey({ method, url, socket, rawHeaders }: IncomingMessage): string | undefined {
-  if ((method !== 'GET' && method !== 'HEAD') || url === undefined || !probeUrl.test(url)) return undefined
+function probeKey(request: IncomingMessage): string | undefined {
+  if (!isProbe(request)) return undefined
+  const { method, url, socket, rawHeaders } = request
   return [method, url, socket.remoteAddress, ...rawHeaders].join('\n')
 }
