@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
+import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { HealthMonitor } from '../../health/monitor.ts'
 import { Authentication } from '../authentication.ts'
@@ -9,6 +11,7 @@ import { FirstRequest } from '../first-request.ts'
 import { withMiddleware } from '../middleware.ts'
 import { healthRoutes } from '../routes/health.ts'
 import { listen } from '../servers.ts'
+import { isProbe } from './shared-probes.ts'
 
 /** A server of the health endpoints that counts the reports which are read. */
 async function started(authToken?: string) {
@@ -94,4 +97,45 @@ test('the next turn sees what has changed', async () => {
   expect((await httpRequest(`${url}/readyz`)).status).toBe(200)
   health.beginShutdown()
   expect((await httpRequest(`${url}/readyz`)).status).toBe(503)
+})
+
+test.each(['/api/v1/events/stream?since=/livez/', '/api/v1/events/stream?since=/health', '/api/v1/rules/health/values'])(
+  'the answer to %s, which is no probe, is sent while it is created, and ends when its client leaves',
+  async (path) => {
+    let ended = 0
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode('the first part')),
+          cancel: () => {
+            ended++
+          },
+        }),
+      )
+    const routes = new Hono().get('/api/v1/events/stream', endless).get('/api/v1/rules/:name/values', endless)
+    const app = withMiddleware([routes], new Authentication({}))
+    const listener = await listen(new FirstRequest(async () => app, collectingLogger()), '127.0.0.1', 0, 'jsonApiPort')
+    onTestFinished(() => listener.close())
+    const { body } = await fetch(`${listener.url}${path}`)
+    const reader = body?.getReader()
+    const first = await reader?.read()
+    expect(new TextDecoder().decode(first?.value)).toBe('the first part')
+    await reader?.cancel()
+    await expect.poll(() => ended).toBe(1)
+  },
+)
+
+test.each([
+  ['/livez', true],
+  ['/monitoring/readyz?verbose', true],
+  ['/health/orders/disk_space', true],
+  ['/api/v1/query_range?metric=/livez/', false],
+  ['/livez/../api/v1/events/stream', false],
+  ['/livez/../%61pi/v1/events/stream', false],
+  ['/livez/%2E%2e/metrics', false],
+  ['/livez\\..\\api\\v1\\events\\stream', false],
+  ['/%61pi/v1/rules/health/values', false],
+  ['/livez/a/b/c', false],
+] as const)('%s is a probe: %s', (url, expected) => {
+  expect(isProbe({ method: 'GET', url } as IncomingMessage)).toBe(expected)
 })

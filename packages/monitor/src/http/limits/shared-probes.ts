@@ -18,7 +18,11 @@ type FetchAnswer = (request: Request, env: ProbeBindings) => Promise<Response> |
 /** Answers that are kept: probes of a service are alike. */
 const maxAnswers = 32
 
-const probeUrl = /\/(livez|readyz|health)(?:[/?]|$)/
+/**
+ * The path of a probe as it is sent, below any path. Neither a query counts nor a path that leads elsewhere once it is normalized: a stream of
+ * events, which never ends, may have any text there.
+ */
+const probeUrl = /^(?![^?]*(?:\.\.|%2e|\/api\/v1\/))(?:\/[\w.~-]+)*\/(livez|readyz|health)(?:\/[^/?\\]*){0,2}(?:\?|$)/i
 
 /**
  * The lane of probes: equal ones that arrive in the same turn of the event loop get the same answer, which is created once. So thousands of them
