@@ -1,4 +1,5 @@
 import type { Alert } from '../manager.ts'
+import { parseHttpUrl } from './address-guard.ts'
 import type { AlertGroup } from './notifier.ts'
 
 /** How many alerts one message lists. */
@@ -18,7 +19,9 @@ export interface GroupMessage {
 
 /** Returns what a message about a group of alerts says. */
 export function describeGroup(group: AlertGroup): GroupMessage {
-  return { title: groupTitle(group), lines: groupLines(group), severity: worstSeverity(group), link: runbookUrl(group) }
+  const [first] = [...group.firing, ...group.resolved]
+  const link = first && runbookLink(first)
+  return { title: groupTitle(group), lines: groupLines(group), severity: worstSeverity(group), link }
 }
 
 const colors: Readonly<Record<string, number>> = { emergency: 0xa30200, critical: 0xa30200, warning: 0xdaa038, info: 0x439fe0 }
@@ -54,9 +57,12 @@ function worstSeverity({ firing }: AlertGroup): string | undefined {
   return severities.sort((one, other) => order.indexOf(other) - order.indexOf(one))[0]
 }
 
-function runbookUrl({ firing, resolved }: AlertGroup): string | undefined {
-  const url = [...firing, ...resolved][0]?.annotations['runbook_url']
-  return url !== undefined && URL.canParse(url) ? url : undefined
+/**
+ * Returns the URL of the runbook of an alert; undefined if it has none. A template may have put any value of a label into it: neither what
+ * ends a link in a message remains, nor a URL that runs something.
+ */
+export function runbookLink({ annotations }: Alert): string | undefined {
+  return parseHttpUrl(annotations['runbook_url'] ?? '')?.href.replaceAll('|', '%7C')
 }
 
 /** Returns a text of at most `length` characters. */

@@ -1,7 +1,7 @@
 import { optional, text } from '../../validation/schema.ts'
 import type { Alert } from '../manager.ts'
 import { fingerprint } from './fingerprint.ts'
-import { alertSummary, truncate } from './group-message.ts'
+import { alertSummary, runbookLink, truncate } from './group-message.ts'
 import { type HttpNotifierOptions, httpNotifier } from './http-notifier.ts'
 import { firedAtMs, type Notifier } from './notifier.ts'
 import { type Secret, secretSchema, secretUrlSchema } from './secret.ts'
@@ -66,7 +66,8 @@ export function pagerdutyNotifier(options: PagerdutyOptions): Notifier {
 
 function triggerEvent(alert: Alert, routingKey: string, source: string) {
   const { labels, annotations, rule } = alert
-  const { runbook_url: runbook, ...texts } = annotations
+  const { runbook_url: _, ...texts } = annotations
+  const runbook = runbookLink(alert)
   return {
     routing_key: routingKey,
     event_action: 'trigger',
@@ -80,6 +81,6 @@ function triggerEvent(alert: Alert, routingKey: string, source: string) {
       class: rule,
       custom_details: { ...labels, ...texts },
     },
-    ...(runbook !== undefined && URL.canParse(runbook) && { links: [{ href: runbook, text: 'Runbook' }] }),
+    ...(runbook !== undefined && { links: [{ href: runbook, text: 'Runbook' }] }),
   }
 }

@@ -106,6 +106,18 @@ test('texts for Slack are escaped, and the runbook is a link', async () => {
   expect(JSON.stringify(accepted)).toContain(`<${runbook_url}|Runbook>`)
 })
 
+test('a label in the URL of a runbook ends no link and mentions nobody, and a URL that runs something is no link', async () => {
+  const runbook = (url: string) => createAlert('firing', { annotations: { summary: 'slow', runbook_url: url } })
+  const { accepted } = await send('slack', creators.slack, [runbook('https://runbooks.example/a|b><!channel>')])
+  const text = JSON.stringify(accepted[0]?.body)
+  expect(text).toContain('<https://runbooks.example/a%7Cb%3E%3C!channel%3E|Runbook>')
+  expect(text).not.toContain('<!channel>')
+  for (const name of ['slack', 'discord', 'teams', 'ntfy', 'pagerduty'] as const) {
+    const { accepted: others } = await send(name, creators[name], [runbook('javascript:alert(1)')])
+    expect(JSON.stringify(others[0]?.body)).not.toContain('javascript:')
+  }
+})
+
 test('PagerDuty gets the severity, the time and the details', async () => {
   const { accepted } = await send('pagerduty', creators.pagerduty, [firing])
   expect(accepted[0]?.body).toMatchObject({
