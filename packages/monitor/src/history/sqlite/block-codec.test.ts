@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { TimeSlices } from '../../time/time-slices.ts'
 import { type Block, decodeBlock, encodeBlock } from './block-codec.ts'
@@ -56,4 +57,12 @@ test('bytes that are not a block are an error', async () => {
   await expect(decodeBlock(body, Uint32Array.of(1, 2), 3, new TimeSlices())).rejects.toThrow(
     'a block of 48 bytes does not contain 3 samples of 2 series',
   )
+})
+
+test('bytes that would become more than the block are not decompressed to their end', async () => {
+  const body = zstdCompressSync(new Uint8Array(64 * 2 ** 20))
+  expect(body.length).toBeLessThan(10_000)
+  const decoding = decodeBlock(body, Uint32Array.of(1), 3, new TimeSlices())
+  await expect(decoding).rejects.toMatchObject({ code: 'ERR_BUFFER_TOO_LARGE' })
+  await expect(decodeBlock(body, Uint32Array.of(1), 2 ** 31, new TimeSlices())).rejects.toThrow('larger than any that is written')
 })

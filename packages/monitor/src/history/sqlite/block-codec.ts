@@ -15,6 +15,9 @@ const zlib = () => process.getBuiltinModule('node:zlib')
 
 const bytesPerValue = 8
 
+/** More than any block that is written has: samples of 2 MiB become one. */
+const maxBlockBytes = 2 ** 30
+
 /**
  * Encodes a block. Adjacent values of a series differ in few bits, so each value is XORed with the previous one, and the bytes of
  * equal significance of all results are stored together (byte planes): zstd then finds long runs of zeros. The times are encoded
@@ -42,11 +45,14 @@ export async function encodeBlock({ timesMs, seriesIds, values }: Block, slices:
  * @throws Error if the bytes are damaged or have another size.
  */
 export async function decodeBlock(body: Uint8Array, seriesIds: Uint32Array, count: number, slices: TimeSlices): Promise<Block> {
+  const expectedBytes = (seriesIds.length + 1) * count * bytesPerValue
+  if (expectedBytes > maxBlockBytes) throw new Error(`a block of ${expectedBytes} bytes is larger than any that is written`)
   slices.end()
-  const planes = await promisify(zlib().zstdDecompress)(body)
+  // A file that was changed on purpose may have a few kilobytes that become gigabytes.
+  const planes = await promisify(zlib().zstdDecompress)(body, { maxOutputLength: Math.max(1, expectedBytes) })
   slices.begin()
   // Node 22 does not report a truncated stream.
-  if (planes.length !== (seriesIds.length + 1) * count * bytesPerValue)
+  if (planes.length !== expectedBytes)
     throw new Error(`a block of ${planes.length} bytes does not contain ${count} samples of ${seriesIds.length} series`)
   const all = new Float64Array((seriesIds.length + 1) * count)
   for (let index = 0; index <= seriesIds.length; index++) {
