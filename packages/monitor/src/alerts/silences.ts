@@ -1,5 +1,5 @@
 import type { Labels } from '@wombat/instrumentation'
-import { describeContent, describeKind } from '../validation/format-issue.ts'
+import { describeContent, describeFirst, describeKind } from '../validation/format-issue.ts'
 import { findInvalidFields, number, optional, recordOf, schemaOf, text } from '../validation/schema.ts'
 import { nameSchema } from './conditions.ts'
 
@@ -69,7 +69,7 @@ export class Silences {
     const { invalid, unknown } = findInvalidFields(shape, options)
     const problems = [
       ...invalid.map((name) => describeProblem(name as keyof typeof shape, Reflect.get(options, name))),
-      ...unknown.map((name) => `${JSON.stringify(name)} is not a field: they are ${Object.keys(shape).join(', ')}`),
+      ...describeFirst(unknown, (name) => `${JSON.stringify(name)} is not a field: they are ${Object.keys(shape).join(', ')}`),
     ]
     if (problems.length > 0) throw new SilenceError(problems.join('; '))
     if (this.list(nowMs).length >= maxSilences) {

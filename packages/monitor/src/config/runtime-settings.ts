@@ -3,7 +3,7 @@ import { type MetricsRegistry, scopeName } from '@wombat/instrumentation'
 import { globalTracer } from '@wombat/instrumentation/internal'
 import type { Component } from '../component.ts'
 import type { SlowLog } from '../operations/slow-log.ts'
-import { describeValue, formatIssue, suggest } from '../validation/format-issue.ts'
+import { describeFirst, describeValue, formatIssue, suggest } from '../validation/format-issue.ts'
 import { ConfigError } from './errors.ts'
 import { type OptionName, type OptionValues, optionDescription, options } from './options.ts'
 import type { AnyTracerProvider } from './structured-options.ts'
@@ -165,10 +165,14 @@ function validateChanges(changes: Partial<RuntimeOptions>): string[] {
   if (typeof changes !== 'object' || changes === null) {
     return [`adjust takes an object with any of ${runtimeOptionNames.join(', ')}, got ${describeValue(changes)}`]
   }
-  return Object.entries(changes).flatMap(([name, value]) => {
-    const option = runtimeOptionNames.find((one) => one === name)
-    if (option === undefined) return [`${name} cannot be changed while monitoring runs${suggest(name, runtimeOptionNames)}`]
-    const { schema } = options[option]
-    return schema.parse(value) !== undefined ? [] : [formatIssue(option, schema, value, optionDescription(option))]
-  })
+  const unknown = Object.keys(changes).filter((name) => !runtimeOptionNames.some((one) => one === name))
+  return [
+    ...runtimeOptionNames.flatMap((option) => {
+      if (!Object.hasOwn(changes, option)) return []
+      const { schema } = options[option]
+      const value = changes[option]
+      return schema.parse(value) !== undefined ? [] : [formatIssue(option, schema, value, optionDescription(option))]
+    }),
+    ...describeFirst(unknown, (name) => `${name} cannot be changed while monitoring runs${suggest(name, runtimeOptionNames)}`),
+  ]
 }

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { formatIssue, suggest } from '../validation/format-issue.ts'
+import { describeFirst, formatIssue, suggest } from '../validation/format-issue.ts'
 import { findInvalidFields, isPlainObject, type Schema, type Shape } from '../validation/schema.ts'
 import type { Access } from './access.ts'
 import { fixedLimits } from './limits/request-limits.ts'
@@ -18,7 +18,7 @@ export async function readBody<Fields extends Shape>(context: Context<Access>, s
   const { invalid, unknown } = findInvalidFields(shape, read.body)
   const problems = [
     ...invalid.map((name) => formatIssue(name, shape[name] as Schema<unknown>, Reflect.get(read.body, name) ?? 'nothing')),
-    ...unknown.map((name) => `${JSON.stringify(name)} is not a field${suggest(name, Object.keys(shape))}`),
+    ...describeFirst(unknown, (name) => `${JSON.stringify(name)} is not a field${suggest(name, Object.keys(shape))}`),
   ]
   if (problems.length > 0) return { refusal: context.json({ error: problems.join('; ') }, 400) }
   return { body: read.body as ParametersOf<Fields> }

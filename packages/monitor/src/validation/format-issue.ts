@@ -42,9 +42,21 @@ export function describeType(value: unknown): string {
   return typeof value === 'string' ? 'text' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
+/** Problems of one kind that an error lists. */
+const maxListed = 10
+
+/** Describes the first items, and says how many more there are: a client can send thousands, and to describe one takes a while. */
+export function describeFirst(items: readonly string[], describe: (item: string) => string): string[] {
+  const listed = items.slice(0, maxListed).map(describe)
+  return items.length > maxListed ? [...listed, `and ${items.length - maxListed} more`] : listed
+}
+
+/** No name is longer. To compare takes time in proportion to the square of the length, and a client chooses that. */
+const maxComparedLength = 100
+
 /** Returns `: did you mean NAME?` with the known name that resembles this one; an empty string if none does. */
 export function suggest(name: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
+  if (known.length === 0 || name.length > maxComparedLength) return ''
   const guess = closest(name, known)
   // Of a short name, half of it at most: every short word resembles another one.
   const limit = Math.max(Math.min(3, name.length / 2), name.length / 3)

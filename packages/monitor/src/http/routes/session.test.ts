@@ -462,3 +462,16 @@ test('without a token, requests of others may change nothing: through a proxy, b
   expect((await app.fetch(new Request(`${url}/api/v1/change`, { method: 'POST', headers, body: '{}' }))).status).toBe(403)
   expect(changes).toEqual([])
 })
+
+test('of very many unknown fields, which anybody may send, only the first are named', async () => {
+  const { app } = createApp({ authToken: token })
+  const body = JSON.stringify(Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`field${index}`, 1])))
+  const answer = await app.request('http://localhost/api/v1/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  const { error } = (await answer.json()) as { error: string }
+  expect([answer.status, error.length < 1000]).toEqual([400, true])
+  expect(error).toMatch(/^"field0" is not a field.*; and 2990 more$/)
+})
