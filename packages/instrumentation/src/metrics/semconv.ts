@@ -300,7 +300,7 @@ const monitorRows = {
   wombat_monitor_requests_refused_total: row(
     'counter',
     '{request}',
-    'HTTP requests that were not answered, or not to their end, because of a limit, by reason.',
+    'HTTP requests that were not answered, or not to their end, because of a limit or of who sent them, by reason.',
     ['reason'],
   ),
   wombat_monitor_refused_values_total: row('counter', '{value}', 'Values that a metric rejected, by reason.', ['reason']),

@@ -3,6 +3,7 @@ import { compress } from 'hono/compress'
 import { secureHeaders } from 'hono/secure-headers'
 import { type Access, isLoopbackName } from './access.ts'
 import type { Authentication } from './authentication.ts'
+import { rejectCrossSite } from './cross-site.ts'
 import { RequestLimits } from './limits/request-limits.ts'
 import { RequestsInFlight } from './limits/requests-in-flight.ts'
 import { pathBelow, redirectToSlash } from './mount-path.ts'
@@ -19,7 +20,7 @@ export interface MiddlewareOptions {
 }
 
 /**
- * Creates an app with the middleware of all routes: a limit of requests, only the methods that a path has, secure headers, compression and, if
+ * Creates an app with the middleware of all routes: no requests of pages of other sites, a limit of requests, only the methods that a path has, secure headers, compression and, if
  * something is required, authentication. What is not GET or HEAD must pass the checks for changes. Public routes require no credential; they
  * make these checks themselves.
  */
@@ -32,7 +33,15 @@ export function withMiddleware(
   const app = new Hono<Access>({ getPath: pathBelow(basePath) })
   // A browser would apply HSTS to all services of the host: only a server that terminates TLS may send it.
   const headers = secureHeaders({ strictTransportSecurity: false })
-  app.use(headers, requests.limit, knownMethodsOnly(app.routes), compress(), redirectToSlash, authentication.checkPassword)
+  app.use(
+    headers,
+    rejectCrossSite(requests.limits),
+    requests.limit,
+    knownMethodsOnly(app.routes),
+    compress(),
+    redirectToSlash,
+    authentication.checkPassword,
+  )
   for (const route of publicRoutes) app.route('/', route)
   app.use(authentication.require)
   if (audit !== undefined) app.use(audit)

@@ -66,9 +66,10 @@ export const fixedLimits = {
  * - `pipelined`: too many requests waited on its connection, or on all.
  * - `slow`: the client did not read its answer.
  * - `unread`: clients left too many bytes unread, this one most of them.
+ * - `cross_site`: a page of another site sent it.
  * - `connections`: there were too many connections, and this one was idle for longest, or the newest.
  */
-export const refusalReasons = ['busy', 'cost', 'timeout', 'pipelined', 'slow', 'unread', 'connections'] as const
+export const refusalReasons = ['busy', 'cost', 'timeout', 'pipelined', 'slow', 'unread', 'cross_site', 'connections'] as const
 
 /** Why a request is not answered, or not to its end. */
 export type RefusalReason = (typeof refusalReasons)[number]

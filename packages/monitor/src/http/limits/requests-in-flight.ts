@@ -14,12 +14,12 @@ const streamPath = '/api/v1/events/stream'
  * else can take their places. On a Node server, a request is answered when its client has the answer.
  */
 export class RequestsInFlight {
-  readonly #limits: RequestLimits
+  readonly limits: RequestLimits
   readonly #counts = new Map<string, number>()
   #count = 0
 
   constructor(limits: RequestLimits) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   /** Rejects a request if too many are answered, with 503 and `Retry-After`. */
@@ -29,7 +29,7 @@ export class RequestsInFlight {
     const isProbe = probePath.test(endpoint)
     const problem = this.#problem(isProbe ? 'probes' : endpoint, isProbe)
     if (problem !== undefined) {
-      this.#limits.recordRefusal('busy', `a request was answered with 503: ${problem}`)
+      this.limits.recordRefusal('busy', `a request was answered with 503: ${problem}`)
       return context.json({ error: `${problem}: try again` }, 503, { 'retry-after': '1' })
     }
     const release = this.#enter(isProbe ? 'probes' : endpoint, isProbe)
@@ -42,7 +42,7 @@ export class RequestsInFlight {
   }
 
   #problem(endpoint: string, isProbe: boolean): string | undefined {
-    const { maxRequests } = this.#limits
+    const { maxRequests } = this.limits
     const maxOfEndpoint = isProbe ? fixedLimits.probes : Math.ceil(maxRequests / 4)
     if ((this.#counts.get(endpoint) ?? 0) >= maxOfEndpoint) return `${maxOfEndpoint} requests of ${endpoint} are answered already`
     if (!isProbe && this.#count >= maxRequests) return `${maxRequests} requests are answered already`
