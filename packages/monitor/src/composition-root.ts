@@ -1,5 +1,5 @@
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
-import { collectProcessMemory, storeOptionNames, validateOptions } from '@wombat/instrumentation/internal'
+import { collectProcessMemory, storeOptionNames, threadProblem, validateOptions } from '@wombat/instrumentation/internal'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
@@ -105,6 +105,12 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   const { rulesFile, runbookBaseUrl } = options.alerts
   const readRulesFile = async (path: string): Promise<AlertRule[]> => {
     const { readRules } = await import('./alerts/rule-file.ts')
+    const problem = threadProblem()
+    if (problem !== undefined)
+      logger.warn(
+        {},
+        `a long rule file holds the event loop while it is read, because a thread would need a permission. ${problem}`,
+      )
     return withRunbookBase(await readRules(path), runbookBaseUrl)
   }
   const rules =

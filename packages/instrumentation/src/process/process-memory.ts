@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import type { MetricsRegistry } from '../registry/registry.ts'
 import { type ControlGroupMemory, readControlGroupMemory } from './control-group.ts'
 
@@ -29,22 +30,50 @@ export function collectProcessMemory(registry: MetricsRegistry): () => void {
 }
 
 function startCollection(registry: MetricsRegistry): () => void {
-  let memory: NodeJS.MemoryUsage | undefined
+  let memory: ProcessMemory | undefined
   let group: ControlGroupMemory | undefined
   const removals = [
     registry.collectors.add(() => {
-      memory = process.memoryUsage()
+      memory = readProcessMemory()
       group = readControlGroupMemory()
     }),
-    registry.gauge('wombat_process_resident_memory_bytes').observe(() => memory?.rss),
-    registry.gauge('wombat_process_heap_used_bytes').observe(() => memory?.heapUsed),
-    registry.gauge('wombat_process_external_memory_bytes').observe(() => memory?.external),
-    registry.gauge('wombat_process_array_buffer_bytes').observe(() => memory?.arrayBuffers),
+    registry.gauge('wombat_process_resident_memory_bytes').observe(() => memory?.residentBytes),
+    registry.gauge('wombat_process_heap_used_bytes').observe(() => memory?.heapUsedBytes),
+    registry.gauge('wombat_process_external_memory_bytes').observe(() => memory?.externalBytes),
+    registry.gauge('wombat_process_array_buffer_bytes').observe(() => memory?.arrayBufferBytes),
     registry.gauge('wombat_process_group_memory_bytes').observe(() => group?.usedBytes),
     registry.gauge('wombat_process_memory_limit_bytes').observe(() => processMemoryLimit(group)),
   ]
   return () => {
     for (const remove of removals) remove()
+  }
+}
+
+/** The memory of a process in bytes. */
+export interface ProcessMemory {
+  /** Undefined if the system does not report it: on Linux it is read from `/proc`. */
+  readonly residentBytes: number | undefined
+  readonly heapBytes: number
+  readonly heapUsedBytes: number
+  readonly externalBytes: number
+  /** Undefined as `residentBytes` is. */
+  readonly arrayBufferBytes: number | undefined
+}
+
+/** Reads the memory of this process. */
+export function readProcessMemory(): ProcessMemory {
+  try {
+    const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage()
+    return {
+      residentBytes: rss,
+      heapBytes: heapTotal,
+      heapUsedBytes: heapUsed,
+      externalBytes: external,
+      arrayBufferBytes: arrayBuffers,
+    }
+  } catch {
+    const { total_heap_size: heapBytes, used_heap_size: heapUsedBytes, external_memory: externalBytes } = getHeapStatistics()
+    return { residentBytes: undefined, heapBytes, heapUsedBytes, externalBytes, arrayBufferBytes: undefined }
   }
 }
 

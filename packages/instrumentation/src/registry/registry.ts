@@ -10,6 +10,7 @@ import type { MetricName, Semconv } from '../metrics/semconv.ts'
 import { latencyBounds, type MetricDefinition } from '../metrics/semconv.ts'
 import type { Instrument, MetricFamily, Series } from '../metrics/series.ts'
 import { describeValue } from '../validation/describe-value.ts'
+import { permissionProblem } from '../validation/permission.ts'
 import { validateOptions } from '../validation/validate-options.ts'
 import type { CalloutTarget } from './callouts.ts'
 import { Collectors } from './collectors.ts'
@@ -246,7 +247,7 @@ export class MetricsRegistry implements InstrumentOwner {
     this.incrementCounter('wombat_monitor_source_failures_total')
     this.warnOnce(
       `source ${source}`,
-      `${source} cannot be read and is absent, further failures are only counted: ${errorKind(error)}`,
+      `${source} cannot be read and is absent, further failures are only counted: ${permissionProblem(error) ?? errorKind(error)}`,
     )
   }
 

@@ -16,6 +16,7 @@ export interface Observation {
 
 /** The result of one run of a check. */
 export interface Finding {
+  /** `unknown` with the reason `unmeasurable` means that the check cannot measure here: readiness does not depend on it. */
   readonly status: HealthStatus
   /** One sentence that describes the state. It must not contain keys, values or paths. */
   readonly message: string

@@ -7,7 +7,7 @@ import { type CheckSettings, validateMilliseconds, validateSettings } from './re
 import { type CheckSource, checkKey } from './registry/check-sources.ts'
 import { BeforeRun } from './scheduling/before-run.ts'
 import { CheckScheduler } from './scheduling/check-scheduler.ts'
-import { worstStatus } from './status.ts'
+import { isUnmeasurable, worstStatus } from './status.ts'
 import { WarnOnce } from './warn-once.ts'
 
 /** What a health monitor runs, and where it reports. */
@@ -71,6 +71,7 @@ export class HealthMonitor {
   readonly #checks: CheckRegistry
   readonly #changes: ChangeLog
   readonly #scheduler: CheckScheduler
+  readonly #warnOnce: WarnOnce
   readonly #isEnabled: boolean
   #isStopping = false
   #isClosed = false
@@ -90,6 +91,7 @@ export class HealthMonitor {
     } = options
     validateOptions({ intervalMs, timeoutMs, concurrency, settings })
     const warnOnce = new WarnOnce(logger)
+    this.#warnOnce = warnOnce
     this.#isEnabled = options.enabled ?? true
     this.#clock = clock
     this.#checks = new CheckRegistry({ ...options, clock, warnOnce })
@@ -188,6 +190,7 @@ export class HealthMonitor {
   #reportChanges(): void {
     const timeMs = this.#clock()
     for (const check of this.#checks.results(timeMs)) {
+      this.#reportUnmeasurable(check)
       const state = this.#checks.get(checkKey(check))
       const from = state?.reportedStatus
       const to = check.status
@@ -198,6 +201,18 @@ export class HealthMonitor {
       if (isChange) this.#changes.record(change)
       else this.#changes.logInitialHealthy(change)
     }
+  }
+
+  /** Logs once that a check cannot measure: its first result is no change of its status. */
+  #reportUnmeasurable(check: HealthCheckResult): void {
+    const topic = `unmeasurable ${checkKey(check)}`
+    if (!isUnmeasurable(check)) {
+      this.#warnOnce.reset(topic)
+      return
+    }
+    const { name, store, message } = check
+    const fields = { check: name, ...(store !== undefined && { store }), message }
+    this.#warnOnce.warn(topic, fields, 'a health check cannot measure; readiness does not depend on it')
   }
 }
 

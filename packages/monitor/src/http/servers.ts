@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { MetricsRegistry } from '@wombat/instrumentation'
+import { networkProblem } from '@wombat/instrumentation/internal'
 import type { Hono } from 'hono'
 import type { Component } from '../component.ts'
 import { isRemote } from '../config/host.ts'
@@ -80,6 +81,7 @@ export class HttpServers implements Component {
 
   async #start(): Promise<void> {
     const { prometheusEnabled, prometheusPort, jsonApiEnabled, jsonApiPort, tls, logger, registry } = this.#options
+    if (this.#isRefused()) return
     if (tls !== undefined && (prometheusEnabled || jsonApiEnabled)) {
       this.#tls = new (await import('./tls.ts')).ServerTls({ files: tls, logger, registry })
       await this.#tls.start()
@@ -95,6 +97,19 @@ export class HttpServers implements Component {
     if (jsonApiEnabled) {
       this.#addresses = { ...this.#addresses, json: await this.#listen(['json'], jsonApiPort, ['jsonApiPort']) }
     }
+  }
+
+  /** Returns whether no port may be opened. @throws Error if one was chosen. */
+  #isRefused(): boolean {
+    const { prometheusEnabled, jsonApiEnabled, chosenOptions, logger } = this.#options
+    const problem = prometheusEnabled || jsonApiEnabled ? networkProblem() : undefined
+    if (problem === undefined) return false
+    const chosen = ['prometheusEnabled', 'prometheusPort', 'jsonApiEnabled', 'jsonApiPort'].find((name) =>
+      chosenOptions.has(name),
+    )
+    if (chosen !== undefined) throw new Error(`${chosen}: cannot listen on a port: ${problem}`)
+    logger.warn({}, `the HTTP endpoints are not served. ${problem}, or set jsonApiEnabled: false`)
+    return true
   }
 
   async #listen(groups: readonly RouteGroup[], port: number, options: readonly PortOption[]): Promise<string> {

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
 import type { MetricsRegistry } from '@wombat/instrumentation'
+import { stat } from '@wombat/instrumentation/internal'
 
 /**
  * Returns a function that finds out which database each store is, by the store's name: its folder as the file system identifies it. Two

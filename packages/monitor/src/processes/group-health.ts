@@ -1,6 +1,6 @@
 import type { Finding, HealthCheck, HealthCheckResult, HealthReport } from '../health/check.ts'
 import type { CheckSource } from '../health/registry/check-sources.ts'
-import { isWorse, worstStatus } from '../health/status.ts'
+import { isUnmeasurable, isWorse, worstStatus } from '../health/status.ts'
 import type { WorkerHealth, WorkerState } from './protocol.ts'
 
 /**
@@ -18,7 +18,8 @@ export function mergeReports(own: HealthReport, others: readonly WorkerHealth[],
     for (const check of report.checks) {
       const key = JSON.stringify([check.name, check.store])
       const known = checks.get(key)
-      if (known !== undefined && !isWorse(check.status, known.status)) continue
+      if (known !== undefined && !isUnmeasurable(known) && (isUnmeasurable(check) || !isWorse(check.status, known.status)))
+        continue
       checks.set(key, worker === undefined ? check : { ...check, worker })
     }
   }

@@ -1,6 +1,7 @@
-import { opendir, stat } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMissing } from './descriptor.ts'
+import { stat } from './file-access.ts'
 import { fileSlots } from './slots.ts'
 
 /** What a file of a store is for. */

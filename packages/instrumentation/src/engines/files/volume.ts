@@ -1,6 +1,6 @@
 import type { StatsFs } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import type { StateGauge } from '../state-gauges.ts'
+import { statfs } from './file-access.ts'
 import { fileSlots } from './slots.ts'
 
 /** The space of the volume that holds a folder. */

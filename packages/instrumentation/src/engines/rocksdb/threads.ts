@@ -1,6 +1,7 @@
-import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { readFile, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isMissing } from '../files/descriptor.ts'
+import { readdir, stat } from '../files/file-access.ts'
 import { fileSlots } from '../files/slots.ts'
 
 /** Linux reports CPU time in `/proc` in hundredths of a second, whatever the kernel's own clock rate (proc(5), USER_HZ). */

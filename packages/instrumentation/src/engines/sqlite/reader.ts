@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { MetricName } from '../../metrics/semconv.ts'
 import type { StoreContext } from '../../operations/store-context.ts'
+import { stat } from '../files/file-access.ts'
 import { readVolume, type VolumeState, volumeGauges } from '../files/volume.ts'
 import { type StateGauge, StateGauges } from '../state-gauges.ts'
 import { findFile, isOpen, type SqliteDatabase } from './database.ts'

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, opendir, statfs } from 'node:fs/promises'
 import type { MeasuredStore } from '@wombat/instrumentation'
-import { parseVolume, type Volume } from '@wombat/instrumentation/internal'
+import { parseVolume, permissionProblem, type Volume } from '@wombat/instrumentation/internal'
 import { maxNow } from '../../history/window-queries.ts'
 import type { CheckContext, Finding, Observation } from '../check.ts'
 import type { HealthStatus } from '../status.ts'
@@ -65,7 +65,7 @@ export const diskSpace = {
       ],
     },
     undetermined: {
-      cause: 'The file system does not report its free space.',
+      cause: "The file system does not report its free space, or Node's permission model refuses to read it.",
       nextSteps: ['Check the volume by hand.', 'Monitor its free space from outside the process.'],
     },
     no_room: {
@@ -99,7 +99,8 @@ export const diskSpace = {
 /** The state of a store's directory and its volume. */
 export type DirectoryState =
   | { readonly state: 'inaccessible'; readonly code: string | undefined }
-  | { readonly state: 'undetermined' }
+  /** Why, if it is known. */
+  | { readonly state: 'undetermined'; readonly problem?: string }
   | { readonly state: 'known'; readonly volume: Volume; readonly capacityInodes?: number }
 
 /**
@@ -112,12 +113,17 @@ export async function readDirectoryState(directory: string, mustBeWritable: bool
     await (await opendir(directory)).close()
     if (mustBeWritable) await access(directory, constants.W_OK)
   } catch (error) {
-    return { state: 'inaccessible', code: errorCode(error) }
+    const problem = permissionProblem(error)
+    return problem === undefined ? { state: 'inaccessible', code: errorCode(error) } : { state: 'undetermined', problem }
   }
-  const status = await statfs(directory).catch(() => undefined)
-  const volume = status && parseVolume(status)
-  if (status === undefined || volume === undefined) return { state: 'undetermined' }
-  return { state: 'known', volume, capacityInodes: status.files }
+  try {
+    const status = await statfs(directory)
+    const volume = parseVolume(status)
+    return volume === undefined ? { state: 'undetermined' } : { state: 'known', volume, capacityInodes: status.files }
+  } catch (error) {
+    const problem = permissionProblem(error)
+    return { state: 'undetermined', ...(problem !== undefined && { problem }) }
+  }
 }
 
 async function checkDirectories(
@@ -171,7 +177,9 @@ export function evaluateDisk(state: DirectoryState, input: DiskInput): Finding {
     return { status: 'critical', message, reason: 'inaccessible' }
   }
   if (state.state === 'undetermined') {
-    return { status: 'degraded', message: 'Cannot determine disk space', reason: 'undetermined' }
+    const { problem } = state
+    const message = `Cannot determine disk space${problem === undefined ? '' : `: ${problem}`}`
+    return { status: 'unknown', message, reason: 'undetermined' }
   }
   const space = evaluateSpace(state.volume, input)
   return worstFinding([space, ...evaluateInodes(state, input)]) ?? space

@@ -1,5 +1,10 @@
 import type { MetricName } from '@wombat/instrumentation'
-import { type ControlGroupMemory, processMemoryLimit, readControlGroupMemory } from '@wombat/instrumentation/internal'
+import {
+  type ControlGroupMemory,
+  processMemoryLimit,
+  readControlGroupMemory,
+  readProcessMemory,
+} from '@wombat/instrumentation/internal'
 import type { History } from '../../history/history.ts'
 import { sumNow } from '../../history/window-queries.ts'
 import type { Finding, HealthCheck, Observation } from '../check.ts'
@@ -82,7 +87,8 @@ export const memoryUsage = {
 
 /** Memory in use and its limits, in bytes. */
 export interface MemorySnapshot {
-  readonly residentBytes: number
+  /** Undefined if the system does not report it. */
+  readonly residentBytes: number | undefined
   /**
    * Limit of the process alone: the configured one, or the machine's memory. Undefined if only the group has a limit, because
    * pages shared with other processes are resident here but may be charged to another group.
@@ -98,15 +104,15 @@ export interface MemorySnapshot {
 }
 
 function readMemory(history: History, memoryLimitBytes: number | undefined, nowMs: number): MemorySnapshot {
-  const { rss, heapTotal, external } = process.memoryUsage()
+  const { residentBytes, heapBytes, externalBytes } = readProcessMemory()
   const memory = readControlGroupMemory()
   const group = memory?.limitBytes === undefined ? undefined : { ...memory, limitBytes: memory.limitBytes }
   return {
-    residentBytes: rss,
+    residentBytes,
     limitBytes: memoryLimitBytes ?? (group === undefined ? processMemoryLimit(memory) : undefined),
     group,
-    heapBytes: heapTotal,
-    externalBytes: external,
+    heapBytes,
+    externalBytes,
     storesBytes: storesMemory(history, nowMs),
   }
 }
@@ -134,11 +140,19 @@ const levelTable = [
 /** Returns the finding for the memory in use: that of the process or of its group, whichever is closer to its limit. Pure. */
 export function evaluateMemory(memory: MemorySnapshot, bounds: MemoryBounds, previousStatus: HealthStatus): Finding {
   const { residentBytes, limitBytes, group } = memory
-  const processShare = limitBytes === undefined ? Number.NEGATIVE_INFINITY : residentBytes / limitBytes
+  if (residentBytes === undefined && group === undefined) {
+    return {
+      status: 'unknown',
+      message: 'Cannot measure memory: the system does not report it (is /proc mounted?)',
+      reason: 'unmeasurable',
+    }
+  }
+  const processShare =
+    limitBytes === undefined || residentBytes === undefined ? Number.NEGATIVE_INFINITY : residentBytes / limitBytes
   const isGroup = group !== undefined && group.usedBytes / group.limitBytes > processShare
   const used = isGroup
     ? { name: 'memory of the control group', value: group.usedBytes, limit: group.limitBytes }
-    : { name: 'memory of the process', value: residentBytes, limit: limitBytes ?? Number.POSITIVE_INFINITY }
+    : { name: 'memory of the process', value: residentBytes ?? 0, limit: limitBytes ?? Number.POSITIVE_INFINITY }
   const levels = levelTable.map(({ status, bound, message }) => {
     return { status, message, enter: bounds[bound], leave: bounds[bound] - bounds.memoryLeaveShare }
   })
@@ -155,7 +169,8 @@ export function evaluateMemory(memory: MemorySnapshot, bounds: MemoryBounds, pre
 }
 
 /** Returns the reason for the part that uses most of the memory. */
-function largestPart({ residentBytes, heapBytes, externalBytes, storesBytes }: MemorySnapshot, usedBytes: number): string {
+function largestPart(memory: MemorySnapshot, usedBytes: number): string {
+  const { residentBytes = usedBytes, heapBytes, externalBytes, storesBytes } = memory
   const parts: ReadonlyArray<readonly [reason: string, bytes: number]> = [
     ['stores', storesBytes],
     ['heap', heapBytes],

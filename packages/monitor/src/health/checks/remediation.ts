@@ -46,6 +46,10 @@ export const commonRemediations: Readonly<Record<string, Remediation>> = {
     cause: 'The disk or file system does not respond in time: it is overloaded, failing, or a disconnected network volume.',
     nextSteps: ['Check disk utilization and the kernel log.', 'Check whether the volume is still mounted.'],
   },
+  unmeasurable: {
+    cause: "The platform does not have what the check reads, or Node's permission model refuses it.",
+    nextSteps: ['Read the message of the check: it names what is missing or refused.', 'Or turn the check off.'],
+  },
   exception: {
     cause: 'The check itself failed, so the state of what it checks is unknown.',
     nextSteps: ['Read the application log.', 'Report the failure with the error type from the message.'],

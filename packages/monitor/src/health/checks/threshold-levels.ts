@@ -1,5 +1,5 @@
 import type { Finding } from '../check.ts'
-import { type HealthStatus, isWorse } from '../status.ts'
+import { type HealthStatus, isUnmeasurable, isWorse } from '../status.ts'
 
 /** A status with the bound at which it starts and the bound at which it ends. */
 export interface ThresholdLevel {
@@ -37,11 +37,19 @@ export const atLeast = (value: number, bound: number): boolean => value >= bound
 /** Compares for values that are bad if they fall below the bound. */
 export const below = (value: number, bound: number): boolean => value < bound
 
-/** Returns the worst finding; the first one if several are equally bad; undefined if there are none. */
+/**
+ * Returns the worst finding; the first one if several are equally bad; undefined if there are none. What cannot be measured is worse than
+ * `healthy` only.
+ */
 export function worstFinding(findings: readonly Finding[]): Finding | undefined {
   let worst: Finding | undefined
   for (const finding of findings) {
-    if (worst === undefined || isWorse(finding.status, worst.status)) worst = finding
+    if (worst === undefined || isWorseFinding(finding, worst)) worst = finding
   }
   return worst
+}
+
+function isWorseFinding(finding: Finding, than: Finding): boolean {
+  if (isUnmeasurable(finding)) return than.status === 'healthy'
+  return isUnmeasurable(than) ? finding.status !== 'healthy' : isWorse(finding.status, than.status)
 }

@@ -3,7 +3,7 @@ import { eventLoopTurns } from '../../time/event-loop-turns.ts'
 import type { Finding, HealthCheck, HealthCheckResult } from '../check.ts'
 import type { CheckMetrics } from '../health-metrics.ts'
 import { type CheckRun, startCheckRun } from '../scheduling/check-run.ts'
-import { capStatus, type HealthStatus } from '../status.ts'
+import { capStatus, type HealthStatus, isUnmeasurable } from '../status.ts'
 import type { ResolvedCheckSettings } from './check-settings.ts'
 import { nextReportedState, type ReportedState } from './hysteresis.ts'
 
@@ -187,7 +187,7 @@ export class CheckState {
     const status = finding.status === 'unknown' ? 'unknown' : capStatus(finding.status, this.#settings.maxStatus)
     this.#state = nextReportedState(state, { ...finding, status }, nowMs, this.#settings)
     this.#lastCheckMs = nowMs
-    this.#scheduleRetry(finding.status === 'unknown')
+    this.#scheduleRetry(finding.status === 'unknown' && !isUnmeasurable(finding))
     onResult(this)
   }
 

@@ -1,4 +1,4 @@
-import { errorKind } from '@wombat/instrumentation/internal'
+import { errorKind, permissionProblem } from '@wombat/instrumentation/internal'
 import type { CheckContext, Finding, HealthCheck } from '../check.ts'
 import type { ResolvedCheckSettings } from '../registry/check-settings.ts'
 import { healthStatuses } from '../status.ts'
@@ -32,7 +32,7 @@ export function startCheckRun(
   const result = new Promise((resolve) => resolve(check.run({ ...context, signal: controller.signal })))
   const checkFinding = result.then(
     (value) => parseFinding(value) ?? createFailure(statusOnError, 'The check returned an invalid finding'),
-    (error: unknown) => createFailure(statusOnError, `The check failed with ${errorKind(error)}`),
+    (error: unknown) => createRefusal(error) ?? createFailure(statusOnError, `The check failed with ${errorKind(error)}`),
   )
   const timeoutFinding = deadline.expired.then((): Finding => {
     controller.abort(new DOMException(`the check did not finish within ${timeoutMs} ms`, 'TimeoutError'))
@@ -49,6 +49,12 @@ export function startCheckRun(
       deadline.expireNow()
     },
   }
+}
+
+/** Returns the finding of a check that may not read what it needs; undefined if it failed otherwise. */
+function createRefusal(error: unknown): Finding | undefined {
+  const problem = permissionProblem(error)
+  return problem === undefined ? undefined : { status: 'unknown', message: `Cannot measure: ${problem}`, reason: 'unmeasurable' }
 }
 
 function createFailure(status: Finding['status'], message: string): Finding {

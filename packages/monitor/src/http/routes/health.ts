@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { HealthReport } from '../../health/check.ts'
-import { isUsable, worstStatus } from '../../health/status.ts'
+import { isUnmeasurable, isUsable, worstStatus } from '../../health/status.ts'
 import type { Access } from '../access.ts'
 import { Authentication } from '../authentication.ts'
 import { draftStatus, type HealthService, healthContentType, healthDraft } from './health/draft.ts'
@@ -88,7 +88,8 @@ function respondHealth(context: Context<Access>, report: HealthReport, service: 
   const statusOnly = { status: format === 'application/json' ? status : draftStatus(status) }
   const body = context.get('seesDetails') ? details() : JSON.stringify(statusOnly)
   context.header('vary', 'Accept', { append: true })
-  return context.body(body, isUsable(status) ? 200 : 503, { 'content-type': format })
+  const isUnmeasured = report.checks.length > 0 && report.checks.every(isUnmeasurable)
+  return context.body(body, isUsable(status) || isUnmeasured ? 200 : 503, { 'content-type': format })
 }
 
 /** Returns the format of the query or, if there is none, of the Accept header; undefined if the query's is unknown. */

@@ -1,5 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../../../health/check.ts'
-import { type HealthStatus, worstStatus } from '../../../health/status.ts'
+import { type HealthStatus, isUnmeasurable, worstStatus } from '../../../health/status.ts'
 import { finiteOrUndefined } from './json.ts'
 
 export const healthContentType = 'application/health+json'
@@ -44,7 +44,7 @@ function checkDraft(check: HealthCheckResult): object {
     componentType: store === undefined ? 'system' : 'datastore',
     observedValue: value,
     observedUnit: value === undefined ? undefined : observed?.unit,
-    status: draftStatus(worstStatus([check])),
+    status: isUnmeasurable(check) ? 'warn' : draftStatus(worstStatus([check])),
     time: lastCheckMs === undefined ? undefined : new Date(lastCheckMs).toISOString(),
     // The draft omits the output of a check that passes.
     output: status === 'healthy' ? undefined : message,

@@ -229,3 +229,16 @@ test('a stall that lasts, failed background work, or another check make the proc
   const full = createResult('unhealthy', 'disk_space', 'orders', 'Insufficient disk space')
   expect(readiness(createReport([behind, full])).isPassed).toBe(false)
 })
+
+test('a check that cannot measure does not fail readiness, and one that has no result yet does', async () => {
+  const unmeasurable = { ...createResult('unknown', 'memory_usage', undefined, 'Cannot measure memory'), reason: 'unmeasurable' }
+  const report = createReport(replaceResults(unmeasurable))
+  expect([report.status, readiness(report).isPassed]).toEqual(['healthy', true])
+  expect(readiness(createReport([unmeasurable]))).toMatchObject({ isPassed: true })
+  expect(readiness(report).lines).toContain('[+]memory_usage ok, unknown: Cannot measure memory')
+  const ask = await asking(createHealthSource(report))
+  expect((await ask('/readyz'))[0]).toBe(200)
+  expect((await ask('/readyz/memory_usage'))[0]).toBe(200)
+  const opening = { ...createResult('unknown', 'database_connectivity', 'orders', 'Database is opening'), reason: 'opening' }
+  expect(readiness(createReport(replaceResults(unmeasurable, opening))).isPassed).toBe(false)
+})

@@ -1,5 +1,5 @@
 import type { HealthCheckResult, HealthReport } from '../../../health/check.ts'
-import { isUsable, worstStatus } from '../../../health/status.ts'
+import { isUnmeasurable, isUsable, worstStatus } from '../../../health/status.ts'
 
 /** The result of a Kubernetes probe. */
 export interface Probe {
@@ -38,9 +38,12 @@ export function readiness(report: HealthReport, { excluded = [] }: ProbeOptions 
  */
 const backlogReasons: ReadonlySet<string> = new Set(['level_zero', 'pending', 'stalled'])
 
-/** Returns whether a check is usable, considering its `maxStatus`: one that can only degrade the whole is usable even if unknown. */
+/**
+ * Returns whether a check is usable, considering its `maxStatus`: one that can only degrade the whole is usable even if unknown, and so is one
+ * that cannot measure.
+ */
 function isCheckUsable(check: HealthCheckResult): boolean {
-  return isBacklog(check) || isUsable(worstStatus([check]))
+  return isBacklog(check) || isUnmeasurable(check) || isUsable(worstStatus([check]))
 }
 
 function isBacklog({ name, status, reason = '' }: HealthCheckResult): boolean {
@@ -52,7 +55,8 @@ function readinessFailure({ phase, status, checks }: HealthReport): string | und
   if (phase === 'starting') return '[-]startup failed: checks have not run yet'
   if (phase === 'stopping') return '[-]shutdown failed: shutting down'
   const isBehind = status === 'unhealthy' && checks.some(isBacklog)
-  if (isUsable(status) || isBehind || !checks.every(isCheckUsable)) return undefined
+  const isUnmeasured = status === 'unknown' && checks.length > 0 && checks.every(isUnmeasurable)
+  if (isUsable(status) || isBehind || isUnmeasured || !checks.every(isCheckUsable)) return undefined
   return `[-]health failed: ${checks.length === 0 ? 'there are no checks' : `the overall status is ${status}`}`
 }
 
