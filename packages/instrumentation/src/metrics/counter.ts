@@ -4,12 +4,19 @@ import type { InstrumentOwner } from './instrument-owner.ts'
 export class Counter {
   /** The sum of all added amounts. */
   value = 0
+  /** @internal The store that it belonged to, if that was forgotten: published again when something is recorded. */
+  forgotten: object | undefined = undefined
   readonly #owner: InstrumentOwner
   readonly #metric: string
 
   constructor(owner: InstrumentOwner, metric: string) {
     this.#owner = owner
     this.#metric = metric
+  }
+
+  /** @internal Counts from 0 again. */
+  reset(): void {
+    this.value = 0
   }
 
   /** Adds 1. */

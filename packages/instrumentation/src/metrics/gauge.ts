@@ -31,6 +31,8 @@ interface Callback {
 
 /** A current value. It is `undefined` while the value is unknown; then the series is not exported. */
 export class Gauge {
+  /** @internal The store that it belonged to, if that was forgotten: published again when something is recorded. */
+  forgotten: object | undefined = undefined
   #value: number | undefined
   readonly #aggregation: GaugeAggregation
   readonly #callbacks = new Set<Callback>()
@@ -42,6 +44,11 @@ export class Gauge {
     this.#owner = owner
     this.#metric = metric
     this.#aggregation = aggregation
+  }
+
+  /** @internal Removes the value that was set last. */
+  reset(): void {
+    this.#value = undefined
   }
 
   /** The values of the callbacks that return a number, combined; if none does, the value that was set last. */

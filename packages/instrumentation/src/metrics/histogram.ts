@@ -18,6 +18,8 @@ const noExemplars: readonly Exemplar[] = Object.freeze([])
 export class Histogram {
   /** Called with every recorded value: the way to a synchronous OpenTelemetry histogram. Rejected values do not reach it. */
   sink: ((value: number) => void) | undefined = undefined
+  /** @internal The store that it belonged to, if that was forgotten: published again when something is recorded. */
+  forgotten: object | undefined = undefined
   /** The layout of the buckets. */
   readonly buckets: HistogramBuckets
   /** Sum, smallest and largest value, then the count of each fine bucket. What is at the same place in each is written fastest. */
@@ -104,6 +106,19 @@ export class Histogram {
   /** The exemplars, one for each explicit bucket that has one, by ascending value. */
   get exemplars(): readonly Exemplar[] {
     return this.#exemplars?.all ?? noExemplars
+  }
+
+  /** @internal Whether nothing was recorded. */
+  get isEmpty(): boolean {
+    return (this.#numbers[1] as number) > (this.#numbers[2] as number)
+  }
+
+  /** @internal Removes everything that was recorded. */
+  reset(): void {
+    this.#numbers.fill(0)
+    this.#numbers[1] = Number.POSITIVE_INFINITY
+    this.#numbers[2] = Number.NEGATIVE_INFINITY
+    this.#exemplars = undefined
   }
 
   /** How many numbers `copyNumbers` copies. */

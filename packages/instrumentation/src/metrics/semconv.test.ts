@@ -145,6 +145,7 @@ const catalog: Record<string, [kind: string, unit: string, ...labels: string[]]>
   wombat_monitor_alert_evaluation_duration_seconds: ['histogram', 's'],
   wombat_monitor_clock_steps_total: ['counter', '{step}'],
   wombat_monitor_clock_step_seconds_total: ['counter', 's'],
+  wombat_monitor_forgotten_stores_total: ['counter', '{store}', 'reason'],
   wombat_monitor_history_bytes: ['gauge', 'By'],
   wombat_monitor_history_limit_bytes: ['gauge', 'By'],
   wombat_monitor_history_reach_seconds: ['gauge', 's'],

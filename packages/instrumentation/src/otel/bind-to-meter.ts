@@ -45,8 +45,12 @@ export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void
       logDiagnostic('error', `the meter rejected ${family.definition.name}; the metric is not exported`, error)
     }
   })
+  const stopForgetting = registry.onForget((_, series) => {
+    for (const binding of bindings.values()) for (const one of series) binding.remove(one)
+  })
   return () => {
     stop()
+    stopForgetting()
     for (const binding of bindings.values()) binding.release()
   }
 }
@@ -54,6 +58,7 @@ export function bindToMeter(registry: MetricsRegistry, meter: Meter): () => void
 /** One metric on one meter. */
 interface Binding {
   add(series: Series): void
+  remove(series: Series): void
   release(): void
 }
 
@@ -62,9 +67,10 @@ function bind({ definition, series }: MetricFamily, meter: Meter, collectors: Co
   if (kind === 'counter') return bindObservable(meter.createObservableCounter(name, { unit, description }), series, collectors)
   if (kind === 'gauge') return bindObservable(meter.createObservableGauge(name, { unit, description }), series, collectors)
   const histogram = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } })
-  const removals: Array<() => void> = []
+  const removals = new Map<Series, () => void>()
   return {
-    add({ instrument, labels }) {
+    add(one) {
+      const { instrument, labels } = one
       if (!(instrument instanceof Histogram)) return
       const attributes = { ...labels }
       const record = (value: number): void => {
@@ -74,10 +80,15 @@ function bind({ definition, series }: MetricFamily, meter: Meter, collectors: Co
           // An error of the SDK must not reach the store's caller. Our own histogram has the value.
         }
       }
-      removals.push(addSink(instrument, record))
+      removals.set(one, addSink(instrument, record))
+    },
+    remove(one) {
+      removals.get(one)?.()
+      removals.delete(one)
     },
     release() {
-      for (const remove of removals.splice(0)) remove()
+      for (const remove of removals.values()) remove()
+      removals.clear()
     },
   }
 }
@@ -115,5 +126,5 @@ function bindObservable(observable: Observable<Attributes>, series: MetricFamily
     }
   }
   observable.addCallback(callback)
-  return { add: () => {}, release: () => observable.removeCallback(callback) }
+  return { add: () => {}, remove: () => {}, release: () => observable.removeCallback(callback) }
 }

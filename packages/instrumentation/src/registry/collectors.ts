@@ -17,6 +17,7 @@ export class Collectors {
   readonly #warned = new WeakSet<CollectCallback>()
   readonly #onFailure: (first?: { readonly error: unknown }) => void
   readonly #onLate: (late: number, all: number) => void
+  readonly #onCollect: () => void
   #collection: Promise<void> | undefined
   #collectedMs = Number.NEGATIVE_INFINITY
 
@@ -24,11 +25,14 @@ export class Collectors {
    * @param onFailure called each time a callback fails, the first time with its error, and for each callback that is unfinished when a
    *   collection ends.
    * @param onLate called with the number of unfinished callbacks, and of all, when a collection ends without them.
+   * @param onCollect called before each collection. Must not throw.
    */
   constructor(
     onFailure: (first?: { readonly error: unknown }) => void = () => {},
     onLate: (late: number, all: number) => void = () => {},
+    onCollect: () => void = () => {},
   ) {
+    this.#onCollect = onCollect
     this.#onFailure = onFailure
     this.#onLate = onLate
   }
@@ -43,6 +47,7 @@ export class Collectors {
 
   /** Runs all callbacks, each at most once at a time, and waits for them up to 1 s. Never rejects. */
   collect(): Promise<void> {
+    this.#onCollect()
     if (this.#running.size === 0 || performance.now() - this.#collectedMs < freshMs) return this.#collection ?? Promise.resolve()
     this.#collection ??= this.#runAll().finally(() => {
       this.#collection = undefined

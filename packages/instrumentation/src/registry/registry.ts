@@ -15,8 +15,10 @@ import { validateOptions } from '../validation/validate-options.ts'
 import type { CalloutTarget } from './callouts.ts'
 import { Collectors } from './collectors.ts'
 import { logDiagnostic } from './diagnostics.ts'
+import { defaultRetentionMs, EndedStores } from './ended-stores.ts'
 import { MeasuredStores } from './measured-stores.ts'
 import { OperationObserver } from './observer.ts'
+import { type StoreEntry, StoreSeries, storeOf } from './store-series.ts'
 
 interface MutableFamily extends MetricFamily {
   readonly series: Map<string, Series>
@@ -31,7 +33,12 @@ export interface RegistryOptions {
   readonly cardinalityLimit?: number
   /** The names under which operations are exported (default `wombat`). */
   readonly semconv?: Semconv
+  /** How long the series of a store stay after it was closed or dropped, in milliseconds (default 300,000). */
+  readonly endedStoreRetentionMs?: number
 }
+
+/** Why a store was forgotten: the values of the label `reason`. */
+export type ForgetReason = 'ended' | 'limit' | 'request'
 
 /** The name of a metric of the catalog, or of a metric that was declared. */
 export type AnyMetricName = MetricName | (string & {})
@@ -98,6 +105,7 @@ export class MetricsRegistry implements InstrumentOwner {
         'late collectors',
         `${late} of ${all} sources of engine metrics did not answer within 1 s, their metrics are those of an earlier collection: the disk or the threads of the pool are busy, raise UV_THREADPOOL_SIZE if the threads are; further ones are only counted`,
       ),
+    () => this.#updateForgotten(),
   )
   /** The stores that record into this registry. */
   readonly stores = new MeasuredStores((error) => this.recordCalloutFailure('listener', error))
@@ -105,6 +113,9 @@ export class MetricsRegistry implements InstrumentOwner {
   readonly observer = new OperationObserver((target, error) => this.recordCalloutFailure(target, error))
   readonly #definitions = new MetricDefinitions()
   readonly #listeners = new Set<(family: MetricFamily, series: Series) => void>()
+  readonly #forgetListeners = new Set<(store: string, series: readonly Series[]) => void>()
+  readonly #storeSeries = new StoreSeries()
+  readonly #endedStores: EndedStores
   readonly #warned = new Set<string>()
   readonly #overflowing = new Set<string>()
   /** A label that every series may have, beside those of its metric. */
@@ -112,15 +123,16 @@ export class MetricsRegistry implements InstrumentOwner {
 
   /**
    * @throws RangeError if `cardinalityLimit` is not a whole number of 1 or more.
+   * @throws RangeError if `endedStoreRetentionMs` is not a number of 0 or more.
    * @throws TypeError if `semconv` is unknown.
    */
   constructor(options: RegistryOptions = {}) {
     validateOptions(options, {
       call: 'new MetricsRegistry()',
-      names: ['cardinalityLimit', 'semconv'],
+      names: ['cardinalityLimit', 'semconv', 'endedStoreRetentionMs'],
       example: '{ cardinalityLimit: 5000 }',
     })
-    const { cardinalityLimit = 2000, semconv = 'wombat' } = options
+    const { cardinalityLimit = 2000, semconv = 'wombat', endedStoreRetentionMs = defaultRetentionMs } = options
     if (!Number.isInteger(cardinalityLimit) || cardinalityLimit < 1) {
       throw new RangeError(
         `cardinalityLimit must be a whole number of 1 or more, got ${cardinalityLimit}: it limits the series of one metric`,
@@ -131,6 +143,23 @@ export class MetricsRegistry implements InstrumentOwner {
     }
     this.cardinalityLimit = cardinalityLimit
     this.semconv = semconv
+    this.#endedStores = new EndedStores(defaultRetentionMs)
+    this.endedStoreRetentionMs = endedStoreRetentionMs
+  }
+
+  /** How long the series of a store stay after it was closed or dropped, in milliseconds. */
+  get endedStoreRetentionMs(): number {
+    return this.#endedStores.retentionMs
+  }
+
+  /** @throws RangeError if it is not a number of 0 or more. */
+  set endedStoreRetentionMs(retentionMs: number) {
+    if (!(retentionMs >= 0)) {
+      throw new RangeError(
+        `endedStoreRetentionMs must be a number of milliseconds of 0 or more, got ${retentionMs}: the series of a closed store stay for this time`,
+      )
+    }
+    this.#endedStores.retentionMs = retentionMs
   }
 
   /** @internal Creates a registry in which every series may have one more label. */
@@ -212,8 +241,9 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 
   /** Returns every metric that has a series. */
-  families(): Iterable<MetricFamily> {
-    return this.#families.values()
+  *families(): Iterable<MetricFamily> {
+    // One whose stores were all forgotten has none.
+    for (const family of this.#families.values()) if (family.series.size > 0) yield family
   }
 
   /** Calls the listener for each existing series and for each new one. Returns a function that removes the listener. */
@@ -221,6 +251,58 @@ export class MetricsRegistry implements InstrumentOwner {
     for (const family of this.#families.values()) for (const series of family.series.values()) listener(family, series)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Removes all series of a store, those with its name as the label `store`, and releases their memory. The registry does this by itself
+   * `endedStoreRetentionMs` after the last store with this name was closed or dropped; call it for a name that you record under yourself, as
+   * with `DatabaseMetrics`, or to release a name earlier. What was not collected yet is lost.
+   *
+   * If something is recorded under the name later, its series appear again and count from 0, as after a restart. A store that is open appears
+   * again with the next collection.
+   *
+   * @returns whether there were any.
+   *
+   * @example
+   * ```ts
+   * import { DatabaseMetrics, MetricsRegistry } from '@wombat/instrumentation'
+   *
+   * const registry = new MetricsRegistry()
+   * const tenant = new DatabaseMetrics(registry, { store: 'tenant 7' })
+   * tenant.recordGet(2_000_000, true)
+   * console.log(registry.forget('tenant 7'), registry.getAllMetrics().some(({ labels }) => labels['store'] === 'tenant 7')) // true false
+   * ```
+   */
+  forget(store: string): boolean {
+    return this.#forget(store, 'request')
+  }
+
+  /** @internal Removes all series of a store that other processes have forgotten, which have counted it. */
+  withdraw(store: string): void {
+    this.#forget(store, undefined)
+  }
+
+  /** Calls the listener with each store that is forgotten, and with its series. Returns a function that removes the listener. */
+  onForget(listener: (store: string, series: readonly Series[]) => void): () => void {
+    this.#forgetListeners.add(listener)
+    return () => this.#forgetListeners.delete(listener)
+  }
+
+  /** @internal A measured store with this name is in use from now on: open, opening, or failed to open. */
+  beginStore(name: string): void {
+    this.#endedStores.begin(name)
+    this.publishAgain(name)
+  }
+
+  /** @internal A measured store with this name was closed or dropped. */
+  endStore(name: string): void {
+    this.#endedStores.end(name)
+    this.#forgetEnded()
+  }
+
+  /** @internal Whether a store was forgotten, and nothing was recorded under its name since. */
+  isForgotten(name: string): boolean {
+    return this.#storeSeries.isForgotten(name)
   }
 
   /**
@@ -310,31 +392,99 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 
   #addSeries(family: MutableFamily, labelsKey: string, labels: Labels): Series {
-    const { name } = family.definition
     let key = labelsKey
+    const store = storeOf(labels)
+    if (store !== undefined && this.publishAgain(store)) {
+      const again = family.series.get(key)
+      if (again !== undefined) return again
+    }
     let ownLabels: Labels = Object.freeze({ ...labels })
     // The overflow series is within the limit, as in OpenTelemetry's SDK. With one series more than the SDK keeps, the
     // SDK would merge our overflow series with another one and lose one of the two.
-    if (family.series.size >= Math.max(1, this.cardinalityLimit - 1)) {
+    if (this.#isFull(family)) {
       key = seriesKey(overflowLabels)
       ownLabels = overflowLabels
       const overflow = family.series.get(key)
       if (overflow !== undefined) return overflow
-      this.#overflowing.add(name)
-      this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
-      this.warnOnce(
-        `${name} overflow`,
-        `${name}: more than ${family.series.size} label sets: the others share one series with ${overflowLabel}="true"; use fewer label values or raise cardinalityLimit`,
-      )
+      this.#reportOverflow(family)
     }
     const series: Series = {
       labels: ownLabels,
       instrument: this.#createInstrument(family.definition),
       startMs: performance.timeOrigin + performance.now(),
     }
-    family.series.set(key, series)
-    for (const listener of this.#listeners) listener(family, series)
+    this.#publish({ definition: family.definition, key, series })
     return series
+  }
+
+  #isFull({ series }: MetricFamily): boolean {
+    return series.size >= Math.max(1, this.cardinalityLimit - 1)
+  }
+
+  #reportOverflow({ definition: { name }, series }: MetricFamily): void {
+    this.#overflowing.add(name)
+    this.gauge('wombat_monitor_overflowed_metrics').set(this.#overflowing.size)
+    this.warnOnce(
+      `${name} overflow`,
+      `${name}: more than ${series.size} label sets: the others share one series with ${overflowLabel}="true"; use fewer label values or raise cardinalityLimit`,
+    )
+  }
+
+  #publish(entry: StoreEntry): void {
+    const { definition, key, series } = entry
+    const family = this.#family(definition)
+    family.series.set(key, series)
+    this.#storeSeries.add(entry)
+    for (const listener of this.#listeners) listener(family, series)
+  }
+
+  /** @internal Publishes the series of a store again that was forgotten. Returns whether there are any. */
+  publishAgain(name: string): boolean {
+    const forgotten = this.#storeSeries.take(name)
+    if (forgotten === undefined) return false
+    const { entries, startMs, isMeasured } = forgotten
+    for (const { definition, key, series } of entries) {
+      const { labels, instrument } = series
+      const family = this.#family(definition)
+      if (this.#isFull(family)) this.#reportOverflow(family)
+      else if (!family.series.has(key)) this.#publish({ definition, key, series: { labels, instrument, startMs } })
+    }
+    if (isMeasured) this.#endedStores.restart(name)
+    return true
+  }
+
+  #forget(name: string, reason: ForgetReason | undefined): boolean {
+    const forgotten = this.#storeSeries.forget(name, this.#endedStores.has(name))
+    this.#endedStores.delete(name)
+    if (forgotten === undefined) return false
+    for (const { definition, key, series } of forgotten.entries) {
+      const family = this.#families.get(definition.name)
+      if (family?.series.get(key) !== series) continue
+      family.series.delete(key)
+    }
+    if (reason !== undefined) this.incrementCounter('wombat_monitor_forgotten_stores_total', 1, { reason })
+    const series = forgotten.entries.map((entry) => entry.series)
+    for (const listener of this.#forgetListeners) listener(name, series)
+    return true
+  }
+
+  #forgetEnded(): void {
+    for (let next = this.#endedStores.next(); next !== undefined; next = this.#endedStores.next()) {
+      const { name, isEarly } = next
+      this.#forget(name, isEarly ? 'limit' : 'ended')
+      if (isEarly) {
+        this.warnOnce(
+          'ended stores',
+          'more than 500 stores ended within the time for which their series stay: the series of the oldest are removed earlier, and their last counts may be missing in an export; use the same name for stores of one kind',
+        )
+      }
+    }
+  }
+
+  /** Forgets stores that have ended, and publishes those again into which something was recorded since they were forgotten. */
+  #updateForgotten(): void {
+    for (const name of this.#storeSeries.recorded()) this.publishAgain(name)
+    this.#forgetEnded()
   }
 
   #createInstrument({ name, kind, bounds = latencyBounds, aggregation }: MetricDefinition): Instrument {

@@ -46,6 +46,7 @@ export class StoreReference implements MeasuredStore {
   #directory: string | undefined
   #lastOpenFailure: string | undefined
   #openedMs: number | undefined
+  #isInUse = false
 
   constructor(registry: MetricsRegistry, { name, engine, adapter }: StoreNames, parts: StoreOwnedParts) {
     this.name = name
@@ -87,12 +88,14 @@ export class StoreReference implements MeasuredStore {
   /** Records that the store was opened. */
   onOpened(): void {
     this.#lastOpenFailure = undefined
+    this.#setInUse(true)
     this.#setOpen(true)
   }
 
   /** Records that the store is open or closed, if that has changed: not every store calls a method when it does. */
   updateState(): void {
     const state = this.state()
+    this.#setInUse(state !== 'closed')
     if (state !== 'opening') this.#setOpen(state === 'open')
   }
 
@@ -117,6 +120,8 @@ export class StoreReference implements MeasuredStore {
   publish(store: object): void {
     this.#cleanUps.add(this.#registry.collectors.add(() => this.#collect()))
     this.directory()
+    // A store that is closed and stays closed ends, too.
+    this.#setInUse(true)
     this.updateState()
     droppedStores.register(store, this, this)
     this.#cleanUps.add(this.#registry.stores.add(this))
@@ -145,6 +150,7 @@ export class StoreReference implements MeasuredStore {
   /** Removes everything of the store from the registry but its counters and histograms. */
   release(): void {
     droppedStores.unregister(this)
+    this.#setInUse(false)
     for (const cleanUp of this.#cleanUps) {
       try {
         cleanUp()
@@ -164,7 +170,19 @@ export class StoreReference implements MeasuredStore {
     const parts = this.#parts.deref()
     parts?.beforeCollection?.()
     this.updateState()
+    if (this.#registry.isForgotten(this.name)) {
+      // A closed store may record under the name, which would appear again.
+      if (!this.#isInUse) return undefined
+      this.#registry.publishAgain(this.name)
+    }
     return parts?.binding?.collect?.()
+  }
+
+  #setInUse(isInUse: boolean): void {
+    if (isInUse === this.#isInUse) return
+    this.#isInUse = isInUse
+    if (isInUse) this.#registry.beginStore(this.name)
+    else this.#registry.endStore(this.name)
   }
 
   #setOpen(isOpen: boolean): void {

@@ -108,7 +108,9 @@ export class RegistryProducer implements MetricProducer {
   #longestSliceSeconds = 0
   /** Resolves when the collection in progress has ended: with delta temporality, each needs the values of the one before. */
   #last: Promise<unknown> = Promise.resolve()
-  readonly #lastValues = new Map<Series, number | HistogramSnapshot>()
+  #lastValues = new Map<Series, number | HistogramSnapshot>()
+  /** Those of the collection in progress: a series that is gone leaves nothing behind. */
+  #nextValues = new Map<Series, number | HistogramSnapshot>()
   #lastMs: number | undefined
 
   constructor(
@@ -185,6 +187,8 @@ export class RegistryProducer implements MetricProducer {
   *#createMetrics(): PausableWork<OwnMetricData[]> {
     const nowMs = this.#startTimes.update()
     this.#lastMs &&= Math.min(this.#lastMs, nowMs)
+    // What an unfinished collection has read was not exported.
+    this.#nextValues = new Map()
     const metrics: OwnMetricData[] = []
     for (const family of this.#registry.families()) {
       if (!isExported(family.definition.name, this.#semconv)) continue
@@ -192,6 +196,7 @@ export class RegistryProducer implements MetricProducer {
       if (metric.dataPoints.length > 0) metrics.push(metric)
     }
     this.#lastMs = nowMs
+    this.#lastValues = this.#nextValues
     return metrics
   }
 
@@ -251,7 +256,7 @@ export class RegistryProducer implements MetricProducer {
     const current = series.instrument.value
     if (!this.#isDelta) return current
     const previous = this.#lastValues.get(series)
-    this.#lastValues.set(series, current)
+    this.#nextValues.set(series, current)
     return typeof previous === 'number' ? current - previous : current
   }
 
@@ -260,7 +265,7 @@ export class RegistryProducer implements MetricProducer {
     const current = series.instrument.snapshot()
     if (!this.#isDelta) return current
     const previous = this.#lastValues.get(series)
-    this.#lastValues.set(series, current)
+    this.#nextValues.set(series, current)
     return previous instanceof HistogramSnapshot ? current.since(previous) : current
   }
 }

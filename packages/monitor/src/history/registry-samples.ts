@@ -1,5 +1,6 @@
 import type { Histogram, MetricDefinition, MetricFamily, MetricsRegistry, Series } from '@wombat/instrumentation'
 import { isExported } from '@wombat/instrumentation/internal'
+import { KeptSeries } from '../collection/kept-series.ts'
 import { toOwnName } from '../collection/prometheus-metrics.ts'
 import type { PausableWork } from '../time/time-slices.ts'
 import { createHistogramSeries, type HistorySeries } from './series.ts'
@@ -12,7 +13,7 @@ export interface SampleTaker {
 }
 
 /** The series of the history that a series of a registry has: one for a counter or gauge, several for a histogram. */
-interface KeptSeries {
+interface SampledSeries {
   readonly series: Series
   readonly own: readonly HistorySeries[]
 }
@@ -25,8 +26,7 @@ const batchLength = 16
  * values are those of the moment at which they are read.
  */
 export class RegistrySamples {
-  /** What is kept of each metric, in the order of its series: a WeakMap of a million series would block the event loop when it grows. */
-  readonly #kept = new WeakMap<MetricFamily, KeptSeries[]>()
+  readonly #kept = new KeptSeries(keep)
   #cumulative = new Float64Array(64)
 
   /** Passes every sample to the taker, with pauses in between. Returns the number of series of the registry that have a value. */
@@ -40,22 +40,19 @@ export class RegistrySamples {
     let points = 0
     let inBatch = 0
     for (const family of registry.families()) {
-      const { definition, series } = family
+      const { definition } = family
       if (!isExported(definition.name, semconv)) continue
-      const kept = this.#keptOf(family)
-      let index = 0
-      for (const one of series.values()) {
-        if (this.#readOne(definition, keep(kept, index++, definition, one), taker)) points++
+      for (const kept of this.#kept.of(family)) {
+        if (this.#readOne(definition, kept, taker)) points++
         if (++inBatch < batchLength) continue
         inBatch = 0
         yield
       }
-      if (kept.length > index) kept.length = index
     }
     return points
   }
 
-  #readOne({ name }: MetricDefinition, { series, own }: KeptSeries, taker: SampleTaker): boolean {
+  #readOne({ name }: MetricDefinition, { series, own }: SampledSeries, taker: SampleTaker): boolean {
     const { instrument } = series
     if (!('value' in instrument)) {
       this.#readHistogram(name, instrument, series, own, taker)
@@ -77,27 +74,14 @@ export class RegistrySamples {
     taker.add(own[buckets + 1] as HistorySeries, count)
     taker.onHistogram?.(name, series, count)
   }
-
-  #keptOf(family: MetricFamily): KeptSeries[] {
-    let kept = this.#kept.get(family)
-    if (kept === undefined) {
-      kept = []
-      this.#kept.set(family, kept)
-    }
-    return kept
-  }
 }
 
-/** Returns what is kept of the series at a place. */
-function keep(kept: KeptSeries[], index: number, { name, kind }: MetricDefinition, series: Series): KeptSeries {
-  const existing = kept[index]
-  if (existing?.series === series) return existing
+function keep(series: Series, { definition: { name, kind } }: MetricFamily): SampledSeries {
   const { labels, instrument } = series
   const metric = toOwnName(name)
   const own =
     'value' in instrument
       ? [{ name: metric, labels, isCounter: kind === 'counter' }]
       : createHistogramSeries(metric, labels, instrument.buckets.bounds)
-  kept[index] = { series, own }
-  return kept[index]
+  return { series, own }
 }

@@ -8,13 +8,14 @@ export type FindSource = (worker: string, aggregation: GaugeAggregation, store: 
 export class AggregateGauge {
   readonly #gauge: Gauge
   readonly #aggregation: GaugeAggregation
-  readonly #store: string | undefined
+  /** The value of the label `store`. */
+  readonly store: string | undefined
   readonly #values = new Map<string, number>()
 
   constructor(gauge: Gauge, aggregation: GaugeAggregation, store: string | undefined) {
     this.#gauge = gauge
     this.#aggregation = aggregation
-    this.#store = store
+    this.store = store
   }
 
   /** Sets the value of one process; undefined if it has none. */
@@ -38,7 +39,7 @@ export class AggregateGauge {
       this.#gauge.set(undefined)
       return
     }
-    const sources = workers.map((worker) => findSource(worker, this.#aggregation, this.#store) ?? worker)
+    const sources = workers.map((worker) => findSource(worker, this.#aggregation, this.store) ?? worker)
     this.#gauge.set(combineGauges(this.#aggregation, [...this.#values.values()], sources))
   }
 

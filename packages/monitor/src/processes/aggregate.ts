@@ -8,7 +8,7 @@ import {
   MetricsRegistry,
   type RegistryOptions,
 } from '@wombat/instrumentation'
-import { createLabeledRegistry, describeValue } from '@wombat/instrumentation/internal'
+import { createLabeledRegistry, describeValue, storeOf } from '@wombat/instrumentation/internal'
 import { AggregateGauge } from './aggregate-gauge.ts'
 import type { Replica } from './replica.ts'
 import {
@@ -51,6 +51,14 @@ export interface AggregateOptions {
   readonly hasWorkerLabel: boolean
 }
 
+/** What stores that were forgotten change in the series of processes that ended. */
+export interface EndedChange {
+  /** Stores that no process has any more. */
+  readonly forgotten: readonly string[]
+  /** The series that grew. */
+  readonly grown: ReadonlyArray<TableRow<Target>>
+}
+
 /** The worker under which the series of processes that ended are kept. */
 export const endedWorker = 'ended'
 
@@ -67,6 +75,11 @@ export class Aggregate {
   readonly #changed = new Set<AggregateGauge | WorstStatus>()
   /** The numbers of the series of processes that ended, by metric and labels. */
   readonly #endedIds = new Map<string, number>()
+  readonly #freeEndedIds: number[] = []
+  #nextEndedId = 0
+  /** What has changed in the series of ended processes since it was taken. */
+  readonly #grown: Array<TableRow<Target>> = []
+  readonly #endedForgotten: string[] = []
   readonly #declared = new Map<string, MetricDefinition>()
 
   constructor({ registryOptions, hasWorkerLabel }: AggregateOptions) {
@@ -97,9 +110,10 @@ export class Aggregate {
     return [...this.#workers.keys()]
   }
 
-  /** Reads a frame of a process. */
-  read(worker: string, head: FrameHead, numbers: Float64Array): void {
+  /** Reads a frame of a process. Returns what stores that were forgotten change in the series of ended processes. */
+  read(worker: string, head: FrameHead, numbers: Float64Array): EndedChange {
     this.#workers.get(worker)?.table.read(head, numbers)
+    return this.#takeEndedChange()
   }
 
   /** Continues with the series that the process that collected before has left. */
@@ -112,12 +126,16 @@ export class Aggregate {
       for (const { numbers, ...head } of tableFrames(rows)) this.read(worker, head, numbers)
       this.endRestart(worker)
     }
-    for (const [id, { metric, labels }] of this.rowsOf(endedWorker)) this.#endedIds.set(entryKey(metric, labels), id)
+    for (const [id, { metric, labels }] of this.rowsOf(endedWorker)) {
+      this.#endedIds.set(entryKey(metric, labels), id)
+      this.#nextEndedId = Math.max(this.#nextEndedId, id + 1)
+    }
   }
 
   /** Ends the first complete frames of a process after it has connected. */
-  endRestart(worker: string): void {
+  endRestart(worker: string): EndedChange {
     this.#workers.get(worker)?.table.endRestart()
+    return this.#takeEndedChange()
   }
 
   setDatabases(worker: string, databases: Readonly<Record<string, string>>): void {
@@ -182,6 +200,7 @@ export class Aggregate {
       onExemplar: ({ target }, exemplar) => {
         if (target !== undefined && 'setExemplar' in target) target.setExemplar(exemplar)
       },
+      onForget: (stores, entries) => this.#forget(worker, slot, stores, entries),
     }
   }
 
@@ -236,12 +255,58 @@ export class Aggregate {
     this.#changed.add(target.worst ?? target.gauge)
   }
 
+  /**
+   * A process has forgotten stores. Those that no other process has are forgotten here, too; what it counted of the others stays in the sum.
+   */
+  #forget(worker: string, slot: string, stores: ReadonlySet<string>, entries: readonly Entry[]): void {
+    if (worker === endedWorker) return
+    const used = new Set<string>()
+    for (const [other, { table }] of this.#workers) {
+      if (other === worker || other === endedWorker) continue
+      for (const { labels } of table.entries()) {
+        const store = storeOf(labels)
+        if (store !== undefined && stores.has(store)) used.add(store)
+      }
+    }
+    for (const entry of entries) {
+      if (isGauge(entry)) this.#setGauge(worker, entry, undefined)
+      else if (used.has(storeOf(entry.labels) ?? '')) this.#grown.push(this.#keep(entry, this.#labels(entry.labels, slot)))
+    }
+    const unused = [...stores].filter((store) => !used.has(store))
+    if (unused.length === 0) return
+    const isUnused = ({ labels }: { readonly labels: Labels }): boolean => {
+      const store = storeOf(labels)
+      return store !== undefined && stores.has(store) && !used.has(store)
+    }
+    for (const [id, entry] of this.rowsOf(endedWorker)) {
+      if (!isUnused(entry)) continue
+      this.#endedIds.delete(entryKey(entry.metric, entry.labels))
+      this.#freeEndedIds.push(id)
+    }
+    const ended = this.#workers.get(endedWorker)
+    ended?.table.read({ series: [], metrics: [], forgotten: unused }, new Float64Array(0))
+    for (const [key, target] of this.#gauges) {
+      if (!isUnused({ labels: { store: target.gauge.store ?? '' } })) continue
+      this.#gauges.delete(key)
+      this.#changed.delete(target.gauge)
+      if (target.worst === undefined) continue
+      this.#changed.delete(target.worst)
+      for (const [checkKey, worst] of this.#worst) if (worst === target.worst) this.#worst.delete(checkKey)
+    }
+    for (const store of unused) this.registry.withdraw(store)
+    this.#endedForgotten.push(...unused)
+  }
+
+  #takeEndedChange(): EndedChange {
+    return { forgotten: this.#endedForgotten.splice(0), grown: this.#grown.splice(0) }
+  }
+
   /** Adds the values of a process that ended to those of the ended ones: the sum over all does not change. */
   #keep(entry: Entry, labels: Labels): TableRow<Target> {
     const key = entryKey(entry.metric, labels)
     this.add(endedWorker, '')
     const ended = this.#workers.get(endedWorker) as Worker
-    const id = this.#endedIds.get(key) ?? this.#endedIds.size
+    const id = this.#endedIds.get(key) ?? this.#freeEndedIds.pop() ?? this.#nextEndedId++
     if (!this.#endedIds.has(key)) {
       this.#endedIds.set(key, id)
       ended.table.read({ series: [[id, entry.metric, labels, entry.kind]], metrics: [] }, new Float64Array(0))

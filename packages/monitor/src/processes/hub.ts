@@ -336,8 +336,9 @@ export class Hub {
   #read(worker: string, head: FrameHead, numbers: Float64Array): void {
     const { aggregate, registry, replication } = this.#options
     try {
-      aggregate.read(worker, head, numbers)
+      const ended = aggregate.read(worker, head, numbers)
       replication?.frame(worker, head, numbers)
+      replication?.changeEnded(endedWorker, ended)
     } catch (error) {
       registry.recordSourceFailure('the metrics of another process', error)
       this.#askForAll(worker)
@@ -359,8 +360,9 @@ export class Hub {
   readonly #readOwn = ({ numbers, ...head }: Frame): void => this.#read(this.#options.ownWorker, head, numbers)
 
   #endRestart(worker: string): void {
-    this.#options.aggregate.endRestart(worker)
+    const ended = this.#options.aggregate.endRestart(worker)
     this.#options.replication?.endRestart(worker)
+    this.#options.replication?.changeEnded(endedWorker, ended)
   }
 
   async #ask(worker: Worker): Promise<void> {

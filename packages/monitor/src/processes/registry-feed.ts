@@ -15,9 +15,14 @@ const maxNumbers = 8192
 /** Exemplars are texts, and of each bucket only the last one is kept: a histogram sends them every few seconds. */
 const exemplarIntervalMs = 2000
 
+/** Stores of which the receiver is told that they were forgotten. */
+const maxForgotten = 10_000
+
 interface Source {
   readonly definition: MetricDefinition
   readonly series: Series
+  /** Whether the receiver knows which series has its number. */
+  isDefined: boolean
   /** The value that was sent last; NaN if it was unknown, undefined before the first. */
   value: number | undefined
   /** The numbers of a histogram that were sent last. */
@@ -31,13 +36,18 @@ interface Source {
 
 /** Returns what changed in a registry since it was asked last, as frames for a `SeriesTable`. */
 export class RegistryFeed {
-  #sources: Source[] = []
+  #sources: Array<Source | undefined> = []
+  /** The numbers of the sources, and those that are free again. */
+  #ids = new Map<Series, number>()
+  #freeIds: number[] = []
+  /** The stores that were forgotten and that the receiver does not know of yet. */
+  #forgotten: string[] = []
+  /** Their numbers: free when the receiver knows. */
+  #forgottenIds: number[] = []
   #unsubscribe: () => void
   /** What is left out of the value of each series, by metric and labels. */
   #bases: ReadonlyMap<string, number | Float64Array> = new Map()
   readonly #definedMetrics = new Set<string>()
-  /** How many of the sources were defined to the receiver. */
-  #defined = 0
   #isRestart = true
   /** The number of the pass over the sources that runs; undefined if none does. */
   #runningPass: number | undefined
@@ -45,16 +55,27 @@ export class RegistryFeed {
   #scratch = new Float64Array(0)
 
   constructor(registry: MetricsRegistry) {
-    this.#unsubscribe = registry.onSeries((family, series) => this.#add(family, series))
+    this.#unsubscribe = this.#subscribe(registry)
+  }
+
+  #subscribe(registry: MetricsRegistry): () => void {
+    const stops = [
+      registry.onSeries((family, series) => this.#add(family, series)),
+      registry.onForget((store, series) => this.#forget(store, series)),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+    }
   }
 
   /** Starts again for another receiver: the next frames contain everything. A pass that runs ends where it is. */
   restart(): void {
     this.#runningPass = undefined
-    this.#defined = 0
     this.#isRestart = true
     this.#definedMetrics.clear()
     for (const source of this.#sources) {
+      if (source === undefined) continue
+      source.isDefined = false
       source.value = undefined
       source.numbers = undefined
       source.exemplars = []
@@ -66,7 +87,10 @@ export class RegistryFeed {
   follow(registry: MetricsRegistry): void {
     this.#unsubscribe()
     this.#sources = []
-    this.#unsubscribe = registry.onSeries((family, series) => this.#add(family, series))
+    this.#ids = new Map()
+    this.#freeIds = []
+    this.#forgottenIds = []
+    this.#unsubscribe = this.#subscribe(registry)
     this.restart()
   }
 
@@ -116,39 +140,60 @@ export class RegistryFeed {
     // Series that appear meanwhile are in the next call.
     const { length } = this.#sources
     for (let id = 0; id < length; id++) {
-      const source = this.#sources[id] as Source
-      if (id >= this.#defined) this.#define(writer, id, source)
-      this.#write(writer, id, source)
+      const source = this.#sources[id]
+      if (source !== undefined) {
+        if (!source.isDefined) this.#define(writer, id, source)
+        this.#write(writer, id, source)
+      }
       if (writer.isFull) {
-        this.#defined = Math.max(this.#defined, id + 1)
         yield writer.frame()
         writer = this.#startFrame()
       } else if (id % 64 === 63) yield undefined
       if (this.#runningPass !== pass) return
     }
     this.#runningPass = undefined
-    this.#defined = Math.max(this.#defined, length)
     if (isRestart || !writer.isEmpty) yield writer.frame()
   }
 
   #startFrame(): FrameWriter {
-    return new FrameWriter(this.#isRestart)
+    const forgotten = this.#forgotten
+    this.#forgotten = []
+    this.#freeIds.push(...this.#forgottenIds.splice(0))
+    return new FrameWriter(this.#isRestart, forgotten)
   }
 
   #add({ definition }: MetricFamily, series: Series): void {
     const base = this.#bases.size === 0 ? undefined : this.#bases.get(entryKey(definition.name, series.labels))
-    this.#sources.push({
+    const id = this.#freeIds.pop() ?? this.#sources.length
+    this.#ids.set(series, id)
+    this.#sources[id] = {
       definition,
       series,
+      isDefined: false,
       value: undefined,
       numbers: undefined,
       exemplars: [],
       nextExemplarsMs: 0,
       base,
-    })
+    }
   }
 
-  #define(writer: FrameWriter, id: number, { definition, series }: Source): void {
+  #forget(store: string, series: readonly Series[]): void {
+    this.#forgotten.push(store)
+    // Without a receiver for long: it notices at its next start which series are gone.
+    if (this.#forgotten.length > maxForgotten) this.#forgotten.shift()
+    for (const one of series) {
+      const id = this.#ids.get(one)
+      if (id === undefined) continue
+      this.#ids.delete(one)
+      this.#sources[id] = undefined
+      this.#forgottenIds.push(id)
+    }
+  }
+
+  #define(writer: FrameWriter, id: number, source: Source): void {
+    const { definition, series } = source
+    source.isDefined = true
     const { name, kind } = definition
     if (!isCatalogMetric(name) && !this.#definedMetrics.has(name)) {
       this.#definedMetrics.add(name)
@@ -228,13 +273,15 @@ class FrameWriter {
   readonly numbers: number[] = []
   readonly exemplars: ExemplarRow[] = []
   readonly #isRestart: boolean
+  readonly #forgotten: readonly string[]
 
-  constructor(isRestart: boolean) {
+  constructor(isRestart: boolean, forgotten: readonly string[]) {
     this.#isRestart = isRestart
+    this.#forgotten = forgotten
   }
 
   get isEmpty(): boolean {
-    return this.rows.length === 0 && this.numbers.length === 0 && this.exemplars.length === 0
+    return this.#forgotten.length === 0 && this.rows.length === 0 && this.numbers.length === 0 && this.exemplars.length === 0
   }
 
   get isFull(): boolean {
@@ -248,6 +295,7 @@ class FrameWriter {
       metrics,
       numbers: Float64Array.from(numbers),
       ...(exemplars.length > 0 && { exemplars }),
+      ...(this.#forgotten.length > 0 && { forgotten: this.#forgotten }),
       ...(this.#isRestart && { isRestart: true }),
     }
   }

@@ -58,6 +58,7 @@ export class Replica {
         onGauge: ignore,
         onHistogram: ignore,
         onExemplar: ignore,
+        onForget: ignore,
       })
       known = { table, slot }
       this.#workers.set(worker, known)

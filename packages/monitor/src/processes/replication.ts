@@ -1,6 +1,6 @@
 import type { AlertStorage } from '../alerts/scheduler.ts'
 import { TimeSlices } from '../time/time-slices.ts'
-import type { Aggregate } from './aggregate.ts'
+import type { Aggregate, EndedChange } from './aggregate.ts'
 import type { Peer } from './peer.ts'
 import type { ReplicatedFrame } from './protocol.ts'
 import type { FrameHead, TableRow } from './series-table.ts'
@@ -43,6 +43,13 @@ export class Replication {
   frame(worker: string, head: FrameHead, numbers: Float64Array): void {
     const slot = this.#aggregate.slotOf(worker)
     if (this.#peer !== undefined && slot !== undefined) tellFrame(this.#peer, worker, slot, head, numbers)
+  }
+
+  /** Passes on what stores that were forgotten change in the series of ended processes. */
+  changeEnded(endedWorker: string, { forgotten, grown }: EndedChange): void {
+    if (this.#peer === undefined) return
+    if (forgotten.length > 0) tellFrame(this.#peer, endedWorker, '', { series: [], metrics: [], forgotten }, new Float64Array(0))
+    for (const { numbers, ...head } of tableFrames(grown)) tellFrame(this.#peer, endedWorker, '', head, numbers)
   }
 
   endRestart(worker: string): void {

@@ -1,5 +1,5 @@
 import type { Exemplar, Labels, MetricDefinition, MetricKind } from '@wombat/instrumentation'
-import { seriesKey } from '@wombat/instrumentation/internal'
+import { seriesKey, storeOf } from '@wombat/instrumentation/internal'
 import { SparseCounts } from './sparse-counts.ts'
 
 /** One series of a process: its number, its metric, its labels. */
@@ -16,6 +16,8 @@ export interface FrameHead {
   readonly metrics: readonly MetricDefinition[]
   /** Whether the numbers of series start again: known ones keep their values. */
   readonly isRestart?: boolean
+  /** The stores that were forgotten: their series are gone, and their numbers are free. */
+  readonly forgotten?: readonly string[]
   /** The exemplars that are new. */
   readonly exemplars?: readonly ExemplarRow[]
 }
@@ -44,6 +46,8 @@ export interface TableEvents<Target> {
   onGauge(entry: TableEntry<Target>, value: number | undefined): void
   onHistogram(entry: TableEntry<Target>, change: HistogramChange): void
   onExemplar(entry: TableEntry<Target>, exemplar: Exemplar): void
+  /** Called when the series of stores are gone, with all of them. */
+  onForget(stores: ReadonlySet<string>, entries: ReadonlyArray<TableEntry<Target>>): void
 }
 
 /** What a histogram has recorded since the last frame. */
@@ -83,8 +87,9 @@ export class SeriesTable<Target> {
   }
 
   /** Reads a frame. @throws Error if it has a series that was not defined. */
-  read({ series, metrics, isRestart, exemplars = [] }: FrameHead, numbers: Float64Array): void {
+  read({ series, metrics, isRestart, forgotten = [], exemplars = [] }: FrameHead, numbers: Float64Array): void {
     if (isRestart === true) this.#restart()
+    if (forgotten.length > 0) this.#forget(new Set(forgotten))
     for (const definition of metrics) this.#events.onMetric(definition)
     for (const row of series) this.#define(row)
     for (let at = 0; at < numbers.length; ) {
@@ -102,7 +107,31 @@ export class SeriesTable<Target> {
 
   /** Forgets which series were known before the numbers started again, once all are defined. */
   endRestart(): void {
+    const known = this.#known
     this.#known = undefined
+    if (known === undefined) return
+    const current = new Set<TableEntry<Target> | undefined>(this.#entries)
+    const gone = [...known.values()].filter((entry) => !current.has(entry))
+    const stores = new Set(this.entries().flatMap(({ labels }) => storeOf(labels) ?? []))
+    const ended = gone.filter(({ labels }) => !stores.has(storeOf(labels) ?? ''))
+    const endedStores = new Set(ended.flatMap(({ labels }) => storeOf(labels) ?? []))
+    if (endedStores.size > 0) this.#events.onForget(endedStores, ended)
+  }
+
+  #forget(stores: ReadonlySet<string>): void {
+    const isGone = ({ labels }: TableEntry<Target>): boolean => stores.has(storeOf(labels) ?? '')
+    const gone = new Set<TableEntry<Target>>()
+    this.#entries.forEach((entry, id) => {
+      if (entry === undefined || !isGone(entry)) return
+      gone.add(entry)
+      this.#entries[id] = undefined
+    })
+    for (const [key, entry] of this.#known ?? []) {
+      if (!isGone(entry)) continue
+      gone.add(entry)
+      this.#known?.delete(key)
+    }
+    this.#events.onForget(stores, [...gone])
   }
 
   #restart(): void {

@@ -121,7 +121,15 @@ async function open(path: string) {
 
 /** Opens a damaged file. Returns which share of the samples is there. Throws if something is wrong, or lost without a word. */
 async function openDamaged(path: string): Promise<number> {
-  const { file, logger } = await open(path)
+  const opened = await open(path)
+  try {
+    return await compare(path, opened)
+  } finally {
+    opened.file.close()
+  }
+}
+
+async function compare(path: string, { file, logger }: Awaited<ReturnType<typeof open>>): Promise<number> {
   const history = new TimeSeries({ intervalMs })
   await file.restore(history, endMs)
   const kept = compareSamples(history)
@@ -129,12 +137,16 @@ async function openDamaged(path: string): Promise<number> {
   const lost = Object.entries(texts).filter(([name, text]) => found[name] !== text)
   for (const [name] of lost) if (found[name] !== undefined) throw new Error(`the text ${name} is not the one that was written`)
   if ((kept < 1 || lost.length > 0) && logger.lines.length === 0) throw new Error('something was lost without a word')
-  file.append(endMs + intervalMs, createSamples(sampleCount))
-  await file.idle()
-  if (file.lastSampleMs(endMs + intervalMs) !== endMs + intervalMs) throw new Error('no further sample can be written')
+  // The first one may meet damage that nothing was read from.
+  for (const later of [1, 2]) {
+    file.append(endMs + later * intervalMs, createSamples(sampleCount + later - 1))
+    await file.idle()
+  }
+  const lastMs = endMs + 2 * intervalMs
+  if (file.lastSampleMs(lastMs) !== lastMs) throw new Error('no further sample can be written')
   file.close()
   const again = await open(path)
-  await again.file.restore(new TimeSeries({ intervalMs }), endMs + intervalMs)
+  await again.file.restore(new TimeSeries({ intervalMs }), lastMs)
   again.file.close()
   if (again.logger.lines.length > 0) throw new Error(`the new file is damaged as well: ${JSON.stringify(again.logger.lines)}`)
   return kept

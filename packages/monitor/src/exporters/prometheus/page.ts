@@ -1,6 +1,7 @@
 import type { DataPoint, Histogram as HistogramValue, MetricData } from '@opentelemetry/sdk-metrics'
-import type { Labels, MetricDefinition, MetricFamily, Semconv, Series } from '@wombat/instrumentation'
+import type { Labels, MetricDefinition, Semconv, Series } from '@wombat/instrumentation'
 import { isExported } from '@wombat/instrumentation/internal'
+import { KeptSeries } from '../../collection/kept-series.ts'
 import { dataPointTypes, hrTimeToMillis } from '../../collection/otel-data.ts'
 import { toLabels, toOwnName } from '../../collection/prometheus-metrics.ts'
 import type { Reading } from '../../collection/registry-reader.ts'
@@ -24,15 +25,13 @@ const batchLength = 16
 const families = new WeakMap<MetricDefinition, PageFamily>()
 
 /** A series of a registry on the page. */
-interface KeptSeries extends PageSeries {
+interface WrittenSeries extends PageSeries {
   readonly series: Series
 }
 
-/**
- * What is kept of the series of each metric, in their order. Not a WeakMap of the series: one with a million of them would block the event
- * loop for a tenth of a second whenever it grows.
- */
-const keptSeries = new WeakMap<MetricFamily, KeptSeries[]>()
+const keptSeries = new KeptSeries<WrittenSeries>((series) => {
+  return { series, labels: series.labels, text: undefined, encodedLabels: undefined }
+})
 
 /**
  * Writes a page. Yields between short pieces of the work; the values are those of the moment at which they are written. In between, series
@@ -54,15 +53,12 @@ export function* writePage(
       continue
     }
     writer.beginFamily(familyOf(definition))
-    const kept = keptSeriesOf(family)
-    let index = 0
-    for (const one of series.values()) {
-      if (writeSeries(keep(kept, index++, one), startTimes.toUnixMs(one.startMs), writer)) points++
+    for (const kept of keptSeries.of(family)) {
+      if (writeSeries(kept, startTimes.toUnixMs(kept.series.startMs), writer)) points++
       if (++inBatch < batchLength) continue
       inBatch = 0
       yield
     }
-    if (kept.length > index) kept.length = index
     writer.endFamily()
   }
   for (const { dataPoints } of foreign) points += dataPoints.length
@@ -74,7 +70,7 @@ export function* writePage(
 // Shared by all histograms: each one is written before the next one is read.
 let cumulative = new Float64Array(64)
 
-function writeSeries(series: KeptSeries, createdMs: number, writer: PageWriter): boolean {
+function writeSeries(series: WrittenSeries, createdMs: number, writer: PageWriter): boolean {
   const { instrument } = series.series
   if ('value' in instrument) {
     const { value } = instrument
@@ -87,24 +83,6 @@ function writeSeries(series: KeptSeries, createdMs: number, writer: PageWriter):
   const sum = instrument.readBuckets(cumulative)
   writer.writeHistogram(series, { bounds, cumulative, sum, exemplars: instrument.exemplars, source: instrument }, createdMs)
   return true
-}
-
-function keptSeriesOf(family: MetricFamily): KeptSeries[] {
-  let kept = keptSeries.get(family)
-  if (kept === undefined) {
-    kept = []
-    keptSeries.set(family, kept)
-  }
-  return kept
-}
-
-/** Returns what is kept of the series at a place. */
-function keep(kept: KeptSeries[], index: number, series: Series): KeptSeries {
-  const existing = kept[index]
-  if (existing?.series === series) return existing
-  const created = { series, labels: series.labels, text: undefined, encodedLabels: undefined }
-  kept[index] = created
-  return created
 }
 
 function familyOf(definition: MetricDefinition): PageFamily {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TimeSlices } from '../../time/time-slices.ts'
 import { type Block, decodeBlock } from './block-codec.ts'
-import { assertWhole, columnList, type Row } from './rows.ts'
+import { assertWhole, columnList, type Row, toIds, toValues } from './rows.ts'
 
 /** Samples of one point in time, as stored. Null if there is no series. */
 export interface SampleRow {
@@ -44,7 +44,7 @@ export async function* readBlocks(
       const row = block.get(id) as unknown as BlockRow
       assertWhole('chunk', row)
       const { ticks: count, series, body } = row
-      yield await decodeBlock(body, new Uint32Array(new Uint8Array(series ?? []).buffer), count, slices)
+      yield await decodeBlock(body, toIds(series), count, slices)
     } catch (error) {
       onUnreadable(error)
     }
@@ -62,7 +62,7 @@ export async function* readBlocks(
 
 /** Transposes sample rows to a block of the series that have a sample in any of them. */
 export async function toBlock(rows: readonly SampleRow[], slices: TimeSlices): Promise<Block> {
-  const rowValues = rows.map(({ samples }) => decodeSamples(samples))
+  const rowValues = rows.map(({ samples }) => toValues(samples))
   const width = rowValues.reduce((widest, { length }) => Math.max(widest, length), 0)
   const seriesIds: number[] = []
   const values = new Float64Array(width * rows.length)
@@ -82,9 +82,4 @@ export async function toBlock(rows: readonly SampleRow[], slices: TimeSlices): P
     seriesIds: Uint32Array.from(seriesIds),
     values: values.subarray(0, seriesIds.length * rows.length),
   }
-}
-
-/** Copies the bytes: SQLite returns them at any offset, but a Float64Array must start at a multiple of eight. */
-function decodeSamples(bytes: Uint8Array | null): Float64Array {
-  return new Float64Array(new Uint8Array(bytes ?? []).buffer)
 }

@@ -434,7 +434,7 @@ export class DurableHistory {
   /** Reads all samples, in slices. If any are damaged, what is whole is copied to a new file. */
   async #verify(statements: Statements, slices: TimeSlices): Promise<void> {
     try {
-      for (const _ of verifySamples(statements.database)) {
+      for (const _ of verifySamples(statements.database, (id) => statements.seriesIds.seriesById(id) !== undefined)) {
         await slices.yieldIfDue()
         if (!this.#isCurrent(statements)) return
       }

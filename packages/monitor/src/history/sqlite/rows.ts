@@ -27,6 +27,9 @@ export const tables = {
   tick: { key: 'time_ms', columns: { time_ms: 'integer', previous_ms: 'optional integer', samples: 'bytes' } },
 } as const satisfies Readonly<Record<string, Table>>
 
+/** Stands for a series that was lost: in a block, its samples must not become those of the series that gets its id next. */
+export const lostSeriesId = 2 ** 24 + 1
+
 /** The name of a table. */
 export type TableName = keyof typeof tables
 
@@ -39,6 +42,16 @@ export type Row = Readonly<Record<string, unknown>>
 /** A row, or a part of the structure of the file, is damaged. */
 export class DamageError extends Error {
   override readonly name = 'DamageError'
+}
+
+/** Returns the ids of the series of a block. SQLite returns bytes at any offset, so they are copied. */
+export function toIds(bytes: unknown): Uint32Array {
+  return new Uint32Array(new Uint8Array((bytes as Uint8Array | null) ?? []).buffer)
+}
+
+/** Returns the values of a row of samples, by the id of their series. */
+export function toValues(bytes: unknown): Float64Array {
+  return new Float64Array(new Uint8Array((bytes as Uint8Array | null) ?? []).buffer)
 }
 
 /** Returns the CRC-32 of the columns of a row, in the order of the table. The table is part of it: a row in another table is damaged. */

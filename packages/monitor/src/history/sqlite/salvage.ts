@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { PausableWork } from '../../time/time-slices.ts'
-import { columnList, findDamage, maxSeriesId, prepareInsert, type Row, type TableName, tables } from './rows.ts'
+import { columnList, findDamage, lostSeriesId, prepareInsert, type Row, type TableName, tables, toIds, toValues } from './rows.ts'
 import { type Run, readRunsBackup, writeRunsBackup } from './runs.ts'
 import { transaction } from './transaction.ts'
 
@@ -201,10 +201,7 @@ class SampleCopier {
     if (missing > 0) this.#addGap(this.#lastMs, fromMs)
     this.#report.lostBlocks += Math.max(0, missing)
     this.#lastBlockId = Number(id)
-    // The samples of a lost series must not become those of the series that gets its id next.
-    const ids = new Uint32Array(new Uint8Array((series as Uint8Array | null) ?? []).buffer).map((one) =>
-      this.#isKnown(one) || one === maxSeriesId + 1 ? one : maxSeriesId + 1,
-    )
+    const ids = toIds(series).map((one) => (one === lostSeriesId || this.#isKnown(one) ? one : lostSeriesId))
     this.#insertBlock(++this.#blocks, fromMs, toMs, Number(ticks), new Uint8Array(ids.buffer), body as Uint8Array)
     this.#report.keptSamples += Number(ticks)
     this.#lastMs = toMs
@@ -222,7 +219,7 @@ class SampleCopier {
       if (isMissing) this.#addGap(this.#lastMs, timeMs)
     }
     this.#isAfterBlock = false
-    const values = new Float64Array(new Uint8Array((row['samples'] as Uint8Array | null) ?? []).buffer)
+    const values = toValues(row['samples'])
     values.forEach((value, id) => {
       if (!Number.isNaN(value) && !this.#isKnown(id)) values[id] = Number.NaN
     })

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { excludeFromMeasuring } from '@wombat/instrumentation/internal'
 import type { PausableWork } from '../../time/time-slices.ts'
-import { assertWhole, columnList, DamageError, type Row, type TableName, tables } from './rows.ts'
+import { assertWhole, columnList, DamageError, lostSeriesId, type Row, type TableName, tables, toIds, toValues } from './rows.ts'
 import { createMigration } from './schema.ts'
 
 /** The module `node:sqlite`. */
@@ -38,8 +38,8 @@ export function verifySchema({ DatabaseSync }: Sqlite, database: DatabaseSync): 
 export function verifyStructure(sqlite: Sqlite, database: DatabaseSync): void {
   verifySchema(sqlite, database)
   for (const table of smallTables) {
-    const [result] = database.prepare(`PRAGMA quick_check('${table}')`).all() as [Record<string, unknown>?]
-    if (result?.['quick_check'] !== 'ok') throw new DamageError(`table ${table}: ${String(Object.values(result ?? {})[0])}`)
+    const [result] = database.prepare(`PRAGMA integrity_check('${table}')`).all() as [Record<string, unknown>?]
+    if (result?.['integrity_check'] !== 'ok') throw new DamageError(`table ${table}: ${String(Object.values(result ?? {})[0])}`)
   }
   for (const row of readRows(database, 'kept')) assertWhole('kept', row)
 }
@@ -48,15 +48,17 @@ export function verifyStructure(sqlite: Sqlite, database: DatabaseSync): void {
  * Reads all samples of a file and checks them: each row by its checksum, and by the links between rows that none is missing. What SQLite's
  * own `quick_check` would find beside that is found by the write that needs it, and quick_check cannot be done in slices.
  *
+ * @param isKnown whether there is a series with this id.
  * @throws DamageError, or an error of SQLite.
  */
-export function* verifySamples(database: DatabaseSync): PausableWork<void> {
+export function* verifySamples(database: DatabaseSync, isKnown: (id: number) => boolean): PausableWork<void> {
   let blockId: number | undefined
   let lastMs: number | undefined
   for (const row of readRows(database, 'chunk')) {
     assertWhole('chunk', row)
     const id = row['id'] as number
     if (blockId !== undefined && id !== blockId + 1) throw new DamageError(`block ${blockId + 1} is missing`)
+    for (const series of toIds(row['series'])) assertSeries(series === lostSeriesId || isKnown(series))
     blockId = id
     lastMs = row['to_ms'] as number
     yield
@@ -67,12 +69,19 @@ export function* verifySamples(database: DatabaseSync): PausableWork<void> {
     const previousMs = row['previous_ms'] as number | null
     if (previousMs !== null && lastMs !== undefined && (isFirst ? previousMs > lastMs : previousMs !== lastMs))
       throw new DamageError('samples are missing')
+    toValues(row['samples']).forEach((value, series) => {
+      if (!Number.isNaN(value)) assertSeries(isKnown(series))
+    })
     isFirst = false
     lastMs = row['time_ms'] as number
     yield
   }
   const { ms } = database.prepare('SELECT max(last_ms) AS ms FROM run').get() as { ms: number | null }
   if (ms !== null && lastMs !== undefined && lastMs < ms) throw new DamageError('the last samples are missing')
+}
+
+function assertSeries(isKnown: boolean): void {
+  if (!isKnown) throw new DamageError('series are missing')
 }
 
 /** Reads the rows of a table one by one, in the order of their keys. No statement is open in between. */

@@ -1,0 +1,86 @@
+import type { Labels } from '../metrics/labels.ts'
+import type { MetricDefinition } from '../metrics/semconv.ts'
+import type { Instrument, Series } from '../metrics/series.ts'
+
+/** A series of a store, and where its registry keeps it. */
+export interface StoreEntry {
+  readonly definition: MetricDefinition
+  readonly key: string
+  readonly series: Series
+}
+
+/** The series of a store that was forgotten. Their instruments keep it alive: something may still record into them. */
+export interface ForgottenStore {
+  readonly name: string
+  readonly entries: readonly StoreEntry[]
+  /** Since when the instruments count from 0 again: as `Series.startMs`. */
+  readonly startMs: number
+  /** Whether it was the name of a measured store. */
+  readonly isMeasured: boolean
+}
+
+/** The series of each store of a registry, and those that were forgotten while something holds their instruments. */
+export class StoreSeries {
+  readonly #entries = new Map<string, StoreEntry[]>()
+  readonly #forgotten = new Map<string, WeakRef<ForgottenStore>>()
+  readonly #collected = new FinalizationRegistry<string>((name) => {
+    if (this.#forgotten.get(name)?.deref() === undefined) this.#forgotten.delete(name)
+  })
+
+  /** Adds a series if it is one of a store. */
+  add(entry: StoreEntry): void {
+    const store = storeOf(entry.series.labels)
+    if (store === undefined) return
+    const entries = this.#entries.get(store)
+    if (entries === undefined) this.#entries.set(store, [entry])
+    else entries.push(entry)
+  }
+
+  /** Removes and returns the series of a store; their instruments count from 0 again. Undefined if it has none. */
+  forget(name: string, isMeasured: boolean): ForgottenStore | undefined {
+    const entries = this.#entries.get(name)
+    if (entries === undefined) return undefined
+    this.#entries.delete(name)
+    const forgotten: ForgottenStore = { name, entries, startMs: performance.timeOrigin + performance.now(), isMeasured }
+    for (const { series } of entries) {
+      series.instrument.reset()
+      series.instrument.forgotten = forgotten
+    }
+    this.#forgotten.set(name, new WeakRef(forgotten))
+    this.#collected.register(forgotten, name)
+    return forgotten
+  }
+
+  /** Whether the store was forgotten, and something holds one of its instruments. */
+  isForgotten(name: string): boolean {
+    return this.#forgotten.size > 0 && this.#forgotten.get(name)?.deref() !== undefined
+  }
+
+  /** Returns a store that was forgotten, to publish its series again; undefined if nothing holds its instruments. */
+  take(name: string): ForgottenStore | undefined {
+    if (this.#forgotten.size === 0) return undefined
+    const forgotten = this.#forgotten.get(name)?.deref()
+    this.#forgotten.delete(name)
+    if (forgotten !== undefined) for (const { series } of forgotten.entries) series.instrument.forgotten = undefined
+    return forgotten
+  }
+
+  /** Returns the names of the stores that were forgotten and into whose instruments something was recorded since. */
+  recorded(): string[] {
+    const names: string[] = []
+    for (const [name, reference] of this.#forgotten) {
+      if (reference.deref()?.entries.some(({ series }) => hasRecorded(series.instrument)) === true) names.push(name)
+    }
+    return names
+  }
+}
+
+/** Returns the store that labels name: under OpenTelemetry's names, it is the namespace. */
+export function storeOf(labels: Labels): string | undefined {
+  return labels['store'] ?? labels['db.namespace']
+}
+
+function hasRecorded(instrument: Instrument): boolean {
+  if ('isEmpty' in instrument) return !instrument.isEmpty
+  return 'add' in instrument && instrument.value > 0
+}
