@@ -82,6 +82,7 @@ export class Collector implements CollectorRole {
     this.#rules = options.rules
   }
 
+  #stopForgetting: () => void = () => {}
   /** The alerts, the history and the endpoints, while this process has the role. */
   get active(): Active | undefined {
     return this.#active
@@ -150,6 +151,10 @@ export class Collector implements CollectorRole {
       closeTimeoutMs: Math.min(2000, options.closeTimeoutMs / 2),
     })
     this.#options.onRecorder(recorder)
+    this.#stopForgetting = own.onForget((store) => {
+      alerts.manager.forget(store)
+      exemplars.forget(store)
+    })
     const { basePath, consoleEnabled, nativeHistograms, prometheusEnabled } = options.http
     const { loadAuthentication } = this.#options
     // The routes are loaded at the first request, but counters exist from the start.
@@ -218,6 +223,7 @@ export class Collector implements CollectorRole {
     active?.streams.close()
     await active?.servers.close()
     await this.#durable?.close()
+    this.#stopForgetting()
     this.#durable = undefined
     this.#active = undefined
   }

@@ -1,5 +1,5 @@
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
-import { collectProcessMemory, storeOptionNames, threadProblem, validateOptions } from '@wombat/instrumentation/internal'
+import { collectProcessMemory, forgetReasons, storeOptionNames, threadProblem, validateOptions } from '@wombat/instrumentation/internal'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
@@ -63,6 +63,8 @@ export interface MonitoringParts {
   readonly chosenOptions: ReadonlySet<OptionName>
   /** Replaces the registry's own limit of series per metric; undefined leaves it. */
   readonly cardinalityLimit?: number
+  /** Replaces the registry's own time for which the series of a store stay after it has ended; undefined leaves it. */
+  readonly endedStoreRetentionMs?: number
   /** Gives up the registry when everything else is closed; left out if the registry was not claimed. */
   readonly registryClaim?: Component
   /**
@@ -100,8 +102,7 @@ export async function runMonitoring(parts: MonitoringParts): Promise<Monitoring>
  * the last export, which contains the counts of their last notifications.
  */
 async function compose(components: ComponentList, parts: MonitoringParts): Promise<Monitoring> {
-  const { reader, registry, options, logger, clock, chosenOptions, cardinalityLimit, createExport, threadConfig, explained } =
-    parts
+  const { reader, registry, options, logger, clock, chosenOptions, createExport, threadConfig, explained } = parts
   const { rulesFile, runbookBaseUrl } = options.alerts
   const readRulesFile = async (path: string): Promise<AlertRule[]> => {
     const { readRules } = await import('./alerts/rule-file.ts')
@@ -128,7 +129,7 @@ async function compose(components: ComponentList, parts: MonitoringParts): Promi
   components.add(createSubscription(() => recordClockSteps(events, clock)))
   const operations = components.add(new OperationMonitor({ registry, logger, clock, events, ...options.operations }))
   const { slowLog, errors } = operations
-  components.add(registrySettings(registry, logger, cardinalityLimit))
+  components.add(registrySettings(registry, logger, parts))
   components.add(createSelfMetrics(registry))
   const settings = components.add(new RuntimeSettings({ registry, slowLog, ...options.runtime }))
   const recordChanges = (changes: readonly SettingChange[]): void => {
@@ -325,18 +326,28 @@ async function closeAll(components: ComponentList, timeoutMs: number, logger: Lo
   }
 }
 
-/** Sends the registry's warnings to the logger and sets its limit; restores both, unless the application changed them since. */
-function registrySettings(registry: MetricsRegistry, logger: Logger, cardinalityLimit = registry.cardinalityLimit): Component {
-  const { warn: previousWarn, cardinalityLimit: previousLimit } = registry
+/** Sends the registry's warnings to the logger and sets its limits; restores them, unless the application changed them since. */
+function registrySettings(
+  registry: MetricsRegistry,
+  logger: Logger,
+  {
+    cardinalityLimit = registry.cardinalityLimit,
+    endedStoreRetentionMs = registry.endedStoreRetentionMs,
+  }: Pick<MonitoringParts, 'cardinalityLimit' | 'endedStoreRetentionMs'>,
+): Component {
+  const { warn: previousWarn, cardinalityLimit: previousLimit, endedStoreRetentionMs: previousRetentionMs } = registry
   const warn = (message: string): void => logger.warn({}, message)
   return {
     start: () => {
       registry.warn = warn
       registry.cardinalityLimit = cardinalityLimit
+      registry.endedStoreRetentionMs = endedStoreRetentionMs
+      for (const reason of forgetReasons) registry.counter('wombat_monitor_forgotten_stores_total', { reason })
     },
     close: () => {
       if (registry.warn === warn) registry.warn = previousWarn
       if (registry.cardinalityLimit === cardinalityLimit) registry.cardinalityLimit = previousLimit
+      if (registry.endedStoreRetentionMs === endedStoreRetentionMs) registry.endedStoreRetentionMs = previousRetentionMs
     },
   }
 }

@@ -104,6 +104,7 @@ export async function startMonitoring(config: MonitoringConfig = {}): Promise<Mo
     chosenOptions: chosen,
     ...(claim !== undefined && { registryClaim: { close: claim.release } }),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit: options.registry.cardinalityLimit }),
+    ...(chosen.has('endedStoreRetentionMs') && { endedStoreRetentionMs: options.registry.endedStoreRetentionMs }),
   })
 }
 
@@ -170,7 +171,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     chosen.has('semconv') ? options.registry.semconv : undefined,
   )
   const logger = createLogger(options.logging, registry)
-  const { cardinalityLimit } = options.registry
+  const { cardinalityLimit, endedStoreRetentionMs } = options.registry
   const { clock = new SystemClock() } = options
   return runMonitoring({
     reader,
@@ -182,6 +183,7 @@ export async function createMonitoring(reader: SnapshotReader, config: AttachedC
     threadConfig: threadConfig(rest),
     explained: explainAllOptions(rest, { config: rest, isOtlpOn: false }),
     ...(chosen.has('cardinalityLimit') && { cardinalityLimit }),
+    ...(chosen.has('endedStoreRetentionMs') && { endedStoreRetentionMs }),
   })
 }
 

@@ -418,12 +418,7 @@ const monitorRows = {
     [],
   ),
   wombat_monitor_history_file_bytes: processGauge('max', 'By', 'Size of the history file and its write-ahead log.', []),
-  wombat_monitor_forgotten_stores_total: row(
-    'counter',
-    '{store}',
-    'Stores whose series were removed, by reason.',
-    ['reason'],
-  ),
+  wombat_monitor_forgotten_stores_total: row('counter', '{store}', 'Stores whose series were removed, by reason.', ['reason']),
   wombat_monitor_history_failures_total: row('counter', '{failure}', 'Times the history file could not be read or written.', []),
   wombat_monitor_history_damaged_parts_total: row(
     'counter',

@@ -3,6 +3,7 @@ export const defaultRetentionMs = 300_000
 
 /** The series of at most so many ended stores are kept. */
 const maxEndedStores = 500
+const maxGoneStores = 10_000
 
 /**
  * Which names of measured stores are in use, and since when the others are not. The series of a name stay for a while after its last store was
@@ -15,20 +16,18 @@ export class EndedStores {
   readonly #inUse = new Map<string, number>()
   /** When each name was last in use, in milliseconds of `performance.now()`; the oldest first. */
   readonly #ended = new Map<string, number>()
+  /** Names of stores that were forgotten, the last ones: a late series, such as that of an alert, is forgotten as well. */
+  readonly #gone = new Set<string>()
 
   constructor(retentionMs: number) {
     this.retentionMs = retentionMs
-  }
-
-  /** Whether a measured store has or had this name, and its series are still there. */
-  has(name: string): boolean {
-    return this.#inUse.has(name) || this.#ended.has(name)
   }
 
   /** A store with this name is in use from now on. */
   begin(name: string): void {
     this.#inUse.set(name, (this.#inUse.get(name) ?? 0) + 1)
     this.#ended.delete(name)
+    this.#gone.delete(name)
   }
 
   /** A store with this name was closed or dropped. */
@@ -37,20 +36,27 @@ export class EndedStores {
     if (left > 0) this.#inUse.set(name, left)
     else {
       this.#inUse.delete(name)
-      this.restart(name)
+      this.#restart(name)
     }
   }
 
-  /** Begins the time of a name that has ended anew, unless it is in use: something was recorded under it. */
-  restart(name: string): void {
-    if (this.#inUse.has(name)) return
-    this.#ended.delete(name)
-    this.#ended.set(name, performance.now())
+  /** A series of a store appeared. If the store has ended, its time begins anew: something was recorded under its name. */
+  onSeries(name: string): void {
+    if (this.#ended.has(name) || this.#gone.has(name)) this.#restart(name)
   }
 
-  /** Forgets a name that is not in use. */
-  delete(name: string): void {
+  /** The series of a name were removed. */
+  forget(name: string): void {
+    if (!this.#ended.delete(name)) return
+    this.#gone.add(name)
+    const [oldest = name] = this.#gone
+    if (this.#gone.size > maxGoneStores) this.#gone.delete(oldest)
+  }
+
+  #restart(name: string): void {
+    this.#gone.delete(name)
     this.#ended.delete(name)
+    this.#ended.set(name, performance.now())
   }
 
   /** Returns the next name whose series go away now, and whether it is because there are too many; undefined if there is none. */

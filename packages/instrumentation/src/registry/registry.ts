@@ -37,8 +37,10 @@ export interface RegistryOptions {
   readonly endedStoreRetentionMs?: number
 }
 
-/** Why a store was forgotten: the values of the label `reason`. */
-export type ForgetReason = 'ended' | 'limit' | 'request'
+/** Why a store was forgotten: it has `ended` for a while, or earlier because of the `limit` of ended stores, or by `request`. */
+export const forgetReasons = ['ended', 'limit', 'request'] as const
+
+type ForgetReason = (typeof forgetReasons)[number]
 
 /** The name of a metric of the catalog, or of a metric that was declared. */
 export type AnyMetricName = MetricName | (string & {})
@@ -394,9 +396,9 @@ export class MetricsRegistry implements InstrumentOwner {
   #addSeries(family: MutableFamily, labelsKey: string, labels: Labels): Series {
     let key = labelsKey
     const store = storeOf(labels)
-    if (store !== undefined && this.publishAgain(store)) {
-      const again = family.series.get(key)
-      if (again !== undefined) return again
+    if (store !== undefined) {
+      const again = this.#storeSeries.takeOne(store, family.definition.name, key)
+      if (again !== undefined) return this.#publish(again)
     }
     let ownLabels: Labels = Object.freeze({ ...labels })
     // The overflow series is within the limit, as in OpenTelemetry's SDK. With one series more than the SDK keeps, the
@@ -413,8 +415,7 @@ export class MetricsRegistry implements InstrumentOwner {
       instrument: this.#createInstrument(family.definition),
       startMs: performance.timeOrigin + performance.now(),
     }
-    this.#publish({ definition: family.definition, key, series })
-    return series
+    return this.#publish({ definition: family.definition, key, series })
   }
 
   #isFull({ series }: MetricFamily): boolean {
@@ -430,40 +431,37 @@ export class MetricsRegistry implements InstrumentOwner {
     )
   }
 
-  #publish(entry: StoreEntry): void {
+  #publish(entry: StoreEntry): Series {
     const { definition, key, series } = entry
     const family = this.#family(definition)
     family.series.set(key, series)
     this.#storeSeries.add(entry)
+    const store = storeOf(series.labels)
+    if (store !== undefined) this.#endedStores.onSeries(store)
     for (const listener of this.#listeners) listener(family, series)
+    return series
   }
 
-  /** @internal Publishes the series of a store again that was forgotten. Returns whether there are any. */
-  publishAgain(name: string): boolean {
-    const forgotten = this.#storeSeries.take(name)
-    if (forgotten === undefined) return false
-    const { entries, startMs, isMeasured } = forgotten
-    for (const { definition, key, series } of entries) {
-      const { labels, instrument } = series
-      const family = this.#family(definition)
+  /** @internal Publishes the series of a store again that was forgotten. */
+  publishAgain(name: string): void {
+    for (const entry of this.#storeSeries.take(name)) {
+      const family = this.#family(entry.definition)
       if (this.#isFull(family)) this.#reportOverflow(family)
-      else if (!family.series.has(key)) this.#publish({ definition, key, series: { labels, instrument, startMs } })
+      else if (!family.series.has(entry.key)) this.#publish(entry)
     }
-    if (isMeasured) this.#endedStores.restart(name)
-    return true
   }
 
   #forget(name: string, reason: ForgetReason | undefined): boolean {
-    const forgotten = this.#storeSeries.forget(name, this.#endedStores.has(name))
-    this.#endedStores.delete(name)
-    if (forgotten === undefined) return false
-    for (const { definition, key, series } of forgotten.entries) {
+    const entries = this.#storeSeries.forget(name)
+    this.#endedStores.forget(name)
+    if (entries === undefined) return false
+    for (const { definition, key, series } of entries) {
       const family = this.#families.get(definition.name)
       if (family?.series.get(key) !== series) continue
       family.series.delete(key)
     }
     if (reason !== undefined) this.incrementCounter('wombat_monitor_forgotten_stores_total', 1, { reason })
-    const series = forgotten.entries.map((entry) => entry.series)
+    const series = entries.map((entry) => entry.series)
     for (const listener of this.#forgetListeners) listener(name, series)
     return true
   }

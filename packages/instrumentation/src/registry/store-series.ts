@@ -10,13 +10,8 @@ export interface StoreEntry {
 }
 
 /** The series of a store that was forgotten. Their instruments keep it alive: something may still record into them. */
-export interface ForgottenStore {
-  readonly name: string
-  readonly entries: readonly StoreEntry[]
-  /** Since when the instruments count from 0 again: as `Series.startMs`. */
-  readonly startMs: number
-  /** Whether it was the name of a measured store. */
-  readonly isMeasured: boolean
+interface ForgottenStore {
+  entries: StoreEntry[]
 }
 
 /** The series of each store of a registry, and those that were forgotten while something holds their instruments. */
@@ -36,19 +31,22 @@ export class StoreSeries {
     else entries.push(entry)
   }
 
-  /** Removes and returns the series of a store; their instruments count from 0 again. Undefined if it has none. */
-  forget(name: string, isMeasured: boolean): ForgottenStore | undefined {
+  /** Removes and returns the series of a store; their instruments count from 0 again, as other series. Undefined if it has none. */
+  forget(name: string): readonly StoreEntry[] | undefined {
     const entries = this.#entries.get(name)
     if (entries === undefined) return undefined
     this.#entries.delete(name)
-    const forgotten: ForgottenStore = { name, entries, startMs: performance.timeOrigin + performance.now(), isMeasured }
-    for (const { series } of entries) {
-      series.instrument.reset()
-      series.instrument.forgotten = forgotten
+    const forgotten: ForgottenStore = { entries: this.#forgotten.get(name)?.deref()?.entries ?? [] }
+    const startMs = performance.timeOrigin + performance.now()
+    for (const { definition, key, series } of entries) {
+      const { labels, instrument } = series
+      instrument.reset()
+      forgotten.entries.push({ definition, key, series: { labels, instrument, startMs } })
     }
+    for (const { series } of forgotten.entries) series.instrument.forgotten = forgotten
     this.#forgotten.set(name, new WeakRef(forgotten))
     this.#collected.register(forgotten, name)
-    return forgotten
+    return entries
   }
 
   /** Whether the store was forgotten, and something holds one of its instruments. */
@@ -56,13 +54,22 @@ export class StoreSeries {
     return this.#forgotten.size > 0 && this.#forgotten.get(name)?.deref() !== undefined
   }
 
-  /** Returns a store that was forgotten, to publish its series again; undefined if nothing holds its instruments. */
-  take(name: string): ForgottenStore | undefined {
-    if (this.#forgotten.size === 0) return undefined
-    const forgotten = this.#forgotten.get(name)?.deref()
+  /** Returns the series of a store that was forgotten, to publish them again; none if nothing holds their instruments. */
+  take(name: string): readonly StoreEntry[] {
+    if (this.#forgotten.size === 0) return []
+    const entries = this.#forgotten.get(name)?.deref()?.entries ?? []
     this.#forgotten.delete(name)
-    if (forgotten !== undefined) for (const { series } of forgotten.entries) series.instrument.forgotten = undefined
-    return forgotten
+    for (const { series } of entries) series.instrument.forgotten = undefined
+    return entries
+  }
+
+  /** Returns one series of a store that was forgotten, to publish it again. */
+  takeOne(name: string, metric: string, key: string): StoreEntry | undefined {
+    const forgotten = this.#forgotten.size === 0 ? undefined : this.#forgotten.get(name)?.deref()
+    const index = forgotten?.entries.findIndex((entry) => entry.definition.name === metric && entry.key === key) ?? -1
+    const [entry] = index < 0 ? [] : (forgotten?.entries.splice(index, 1) ?? [])
+    if (entry !== undefined) entry.series.instrument.forgotten = undefined
+    return entry
   }
 
   /** Returns the names of the stores that were forgotten and into whose instruments something was recorded since. */

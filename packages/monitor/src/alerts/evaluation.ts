@@ -30,6 +30,7 @@ export interface ActiveSeries {
  * Evaluates one rule at `nowMs`, for every alert in `active` and every series for which the condition holds. Returns the results by the
  * labels of the alert: two series whose labels become equal by those of the rule are one alert. Pure. May pause between two series.
  *
+ * @param forgotten stores whose alerts are not kept without data, whatever the rule says: they do not come back.
  * @throws Error if a condition holds for two series that are one alert, as in Prometheus.
  */
 export function* evaluateRule(
@@ -37,6 +38,7 @@ export function* evaluateRule(
   fullHistory: History,
   nowMs: number,
   active: ReadonlyMap<string, ActiveSeries>,
+  forgotten: ReadonlySet<string> = new Set(),
 ): PausableWork<Map<string, SeriesEvaluation>> {
   const history = withoutOwnAlerts(rule, fullHistory)
   const results = new Map<string, SeriesEvaluation>()
@@ -73,9 +75,10 @@ export function* evaluateRule(
     const isShown = other?.status === 'breached' && seriesKey(other.labels) === seriesKey(labels)
     if (!isShown) add({ labels, value: 1, status: 'breached', isNoData: true })
   }
-  const statusWithoutData = rule.noData === 'keep' && !isAbsenceRule ? 'unknown' : 'ok'
+  const isKept = rule.noData === 'keep' && !isAbsenceRule
   for (const [key, { labels }] of active) {
-    if (!results.has(key)) results.set(key, { labels, value: undefined, status: statusWithoutData })
+    const status = isKept && !forgotten.has(labels['store'] ?? '') ? 'unknown' : 'ok'
+    if (!results.has(key)) results.set(key, { labels, value: undefined, status })
     yield
   }
   return results

@@ -115,6 +115,8 @@ export class AlertManager {
   #stateChanges = 0
   /** Why annotations of a rule could not be expanded, by the name of the rule. */
   readonly #templateErrors = new Map<string, string>()
+  /** Stores that were forgotten while they had an alert of a rule that keeps its alerts without data. */
+  readonly #forgotten = new Set<string>()
 
   constructor(rules: readonly AlertRule[], history: History) {
     this.#rules = rules
@@ -208,6 +210,17 @@ export class AlertManager {
     return transitions
   }
 
+  /** @internal Ends the alerts of a store that was forgotten: a rule that keeps them without data would keep them for ever. */
+  forget(store: string): void {
+    const stores = new Set<string>()
+    for (const { name, noData } of this.#rules) {
+      if (noData !== 'keep') continue
+      for (const { seriesLabels } of this.#active.get(name)?.values() ?? []) stores.add(seriesLabels['store'] ?? '')
+    }
+    for (const one of this.#forgotten) if (!stores.has(one)) this.#forgotten.delete(one)
+    if (stores.has(store)) this.#forgotten.add(store)
+  }
+
   /** Moves all times by milliseconds: the clock that they were read from was set. */
   shift(deltaMs: number): void {
     this.#version++
@@ -263,7 +276,7 @@ export class AlertManager {
         activeSeries.set(key, { labels: seriesLabels, isFiring: state.name === 'firing' && this.#remembersFiring })
         yield
       }
-      results = yield* evaluateRule(rule, this.#history, nowMs, activeSeries)
+      results = yield* evaluateRule(rule, this.#history, nowMs, activeSeries, this.#forgotten)
       hasMatched ||= this.#history.select(conditionSeries(rule), rule.where).length > 0
     } catch (thrown) {
       error = errorMessage(thrown)

@@ -14,7 +14,18 @@ export type ComponentOptions = ReturnType<typeof componentOptions>
  * `noUnusedLocals`: an option that no component takes does not compile.
  */
 export function componentOptions(config: ResolvedConfig) {
-  const { logger, logLevel, clock, resource, otlp, semconv, cardinalityLimit, closeTimeoutMs, ...withoutGeneral } = config
+  const {
+    logger,
+    logLevel,
+    clock,
+    resource,
+    otlp,
+    semconv,
+    cardinalityLimit,
+    endedStoreRetentionMs,
+    closeTimeoutMs,
+    ...withoutGeneral
+  } = config
   const { enableMetrics, latencySampleRatio, overheadBudget, enableOperationTracing, tracerProvider, ...withoutRuntime } =
     withoutGeneral
   const { enableSlowQueryLog, slowQueryThresholdMs, adaptiveSlowThreshold, ...withoutSlow } = withoutRuntime
@@ -42,7 +53,7 @@ export function componentOptions(config: ResolvedConfig) {
     closeTimeoutMs,
     logging: { logger, level: logLevel },
     clock,
-    registry: { semconv, cardinalityLimit },
+    registry: { semconv, cardinalityLimit, endedStoreRetentionMs },
     resource,
     otlp: { otlp, metricsIntervalMs, closeTimeoutMs },
     runtime: { options: runtime, tracerProvider },

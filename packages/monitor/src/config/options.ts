@@ -224,6 +224,11 @@ export const options = {
     "Names of the operation metrics: Wombat's, those of OpenTelemetry's semantic conventions, or both.",
   ),
   cardinalityLimit: option(integer(1, 1_000_000), 2000, 'Maximum number of label sets per metric.'),
+  endedStoreRetentionMs: option(
+    milliseconds(0),
+    300_000,
+    'How long the series of a store are exported after it was closed or dropped, unless it is opened again.',
+  ),
   closeTimeoutMs: option(milliseconds(0), 5000, 'Maximum duration of `close()`, which sends the last notifications and metrics.'),
 } as const satisfies Record<string, Option>
 

@@ -1,5 +1,5 @@
 import type { Exemplar, Histogram, Labels, Series } from '@wombat/instrumentation'
-import { seriesKey } from '@wombat/instrumentation/internal'
+import { seriesKey, storeOf } from '@wombat/instrumentation/internal'
 import { toOwnName } from '../collection/prometheus-metrics.ts'
 import type { LabelMatchers } from './series-query.ts'
 
@@ -21,8 +21,8 @@ export interface KeptExemplar extends Exemplar {
 export class ExemplarHistory {
   /** In the order in which they were kept. */
   #kept: KeptExemplar[] = []
-  /** The time of the newest one of each bucket, by histogram. */
-  readonly #times = new Map<string, Map<number, number>>()
+  /** The time of the newest one of each bucket, by store and histogram. */
+  readonly #timesByStore = new Map<string, Map<string, Map<number, number>>>()
   #bucketCount = 0
 
   /** Keeps the new exemplars of a histogram. */
@@ -30,6 +30,14 @@ export class ExemplarHistory {
     if (!('exemplars' in instrument) || instrument.exemplars.length === 0) return
     this.#add(toOwnName(metric), labels, instrument)
     if (this.#kept.length > maxKept) this.#kept.splice(0, this.#kept.length - maxKept)
+  }
+
+  /** Releases the times of a store that was forgotten. Its exemplars stay as long as others. */
+  forget(store: string): void {
+    const kept = this.#timesByStore.get(store)
+    if (kept === undefined) return
+    this.#timesByStore.delete(store)
+    for (const times of kept.values()) this.#bucketCount -= times.size
   }
 
   /** Returns the exemplars of some metrics whose labels match, after `fromMs` and until `toMs`, the newest `limit` of them. */
@@ -48,8 +56,11 @@ export class ExemplarHistory {
 
   #add(metric: string, labels: Labels, { exemplars, buckets }: Histogram): void {
     const key = `${metric} ${seriesKey(labels)}`
-    const times = this.#times.get(key) ?? new Map<number, number>()
-    this.#times.set(key, times)
+    const store = storeOf(labels) ?? ''
+    const timesOfStore = this.#timesByStore.get(store) ?? new Map<string, Map<number, number>>()
+    this.#timesByStore.set(store, timesOfStore)
+    const times = timesOfStore.get(key) ?? new Map<number, number>()
+    timesOfStore.set(key, times)
     const distanceMs = Math.max(minDistanceMs, (this.#bucketCount * reachMs) / maxKept)
     for (const exemplar of exemplars) {
       const le = buckets.bounds.find((bound) => exemplar.value <= bound) ?? Number.POSITIVE_INFINITY

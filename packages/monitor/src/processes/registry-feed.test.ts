@@ -9,7 +9,7 @@ function connected() {
   const registry = new MetricsRegistry()
   const aggregate = new Aggregate({ registryOptions: {}, hasWorkerLabel: false })
   aggregate.add('one', '1')
-  const receive = ({ numbers, ...head }: Frame): void => aggregate.read('one', head, numbers)
+  const receive = ({ numbers, ...head }: Frame): void => void aggregate.read('one', head, numbers)
   const record = (random: () => number): void => {
     for (let store = 0; store < 300; store++) {
       const labels = { store: `store-${store}` }

@@ -409,6 +409,14 @@ export interface PlainOptions {
    */
   readonly cardinalityLimit?: number
   /**
+   * How long the series of a store are exported after it was closed or dropped, unless it is opened again.
+   *
+   * A whole number of milliseconds from 0 to 86400000. Environment: `WOMBAT_ENDED_STORE_RETENTION_MS`.
+   *
+   * @defaultValue `300000`
+   */
+  readonly endedStoreRetentionMs?: number
+  /**
    * Maximum duration of `close()`, which sends the last notifications and metrics.
    *
    * A whole number of milliseconds from 0 to 86400000. Environment: `WOMBAT_CLOSE_TIMEOUT_MS`.

@@ -4,6 +4,8 @@ export class SeriesGroup<Series> {
   readonly series = new Set<Series>()
   /** Samples, and steps of each tier, before these sequence numbers are released. */
   readonly horizons: number[]
+  /** Sequence number of its newest sample; -1 before the first. */
+  lastSequence = -1
   /** Blocks of the pool that its series use. */
   blocks = 0
   /** Bytes of the lists of its series, beside the pool. */

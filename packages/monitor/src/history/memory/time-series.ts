@@ -15,8 +15,8 @@ export interface TimeSeriesOptions {
   /** Time between two samples, in milliseconds (default 10,000). */
   readonly intervalMs?: number
   /**
-   * Memory limit in bytes (default 64 MiB). When it is reached, the store that uses most loses its oldest data: first what is older
-   * than a day, then the steps of a minute, then samples older than ten minutes, and at last series, those of buckets first.
+   * Memory limit in bytes (default 64 MiB). When it is reached, stores that have ended go first, the one that ended first before the
+   * others. Then the store that uses most loses its oldest data: first what is older than a day, then the steps of a minute, then samples older than ten minutes, and at last series, those of buckets first.
    */
   readonly maxBytes?: number
 }
@@ -153,6 +153,7 @@ export class TimeSeries implements SearchableHistory {
     const stored = sample && this.#findOrAdd(series)
     if (sample === undefined || stored === undefined) return false
     if (stored.lastSequence === sample.sequence) return true
+    stored.group.lastSequence = sample.sequence
     stored.group.blocks += stored.add(this.#shared, sample.sequence, sample.timeMs, value, sample.detail)
     if (sample.sequence % blockLength === 0) this.#release(stored)
     if (this.#usedBytes > this.maxBytes) this.#shrink()
@@ -332,6 +333,7 @@ export class TimeSeries implements SearchableHistory {
    */
   #releaseData(): void {
     const targetBytes = this.maxBytes * freedShare
+    if (this.#removeEnded(targetBytes)) return
     for (let isReleased = true; isReleased; ) {
       isReleased = false
       for (const group of this.#largestGroups()) {
@@ -339,6 +341,18 @@ export class TimeSeries implements SearchableHistory {
         if (this.#releaseOldest(group)) isReleased = true
       }
     }
+  }
+
+  /** Removes the series of stores that have ended, the one that ended first before the others. Returns whether that is enough. */
+  #removeEnded(targetBytes: number): boolean {
+    const newest = this.#shared.samples.nextSequence - 1
+    const ended = [...this.#groups.values()].filter(({ store, lastSequence }) => store !== '' && lastSequence < newest)
+    ended.sort((one, other) => one.lastSequence - other.lastSequence)
+    for (const group of ended) {
+      if (this.#usedBytes <= targetBytes) return true
+      for (const stored of group.series) this.#delete(stored)
+    }
+    return this.#usedBytes <= targetBytes
   }
 
   /** Returns the stores that use at least half of what the largest does, largest first. */
