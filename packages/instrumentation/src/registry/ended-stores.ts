@@ -2,7 +2,7 @@
 export const defaultRetentionMs = 300_000
 
 /** The series of at most so many ended stores are kept. */
-const maxEndedStores = 500
+const maxEndedStores = 200
 const maxGoneStores = 10_000
 
 /**

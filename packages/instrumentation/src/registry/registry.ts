@@ -473,7 +473,7 @@ export class MetricsRegistry implements InstrumentOwner {
       if (isEarly) {
         this.warnOnce(
           'ended stores',
-          'more than 500 stores ended within the time for which their series stay: the series of the oldest are removed earlier, and their last counts may be missing in an export; use the same name for stores of one kind',
+          'more than 200 stores ended within the time for which their series stay: the series of the oldest are removed earlier, and their last counts may be missing in an export; use the same name for stores of one kind',
         )
       }
     }

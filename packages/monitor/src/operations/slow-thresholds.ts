@@ -25,8 +25,8 @@ const slices = 10
 export class SlowThresholds {
   readonly #observer: OperationObserver
   readonly #now: () => number
-  /** Empty unless thresholds are adaptive. */
-  readonly #adaptive = new Map<ObservedOperation, AdaptiveThreshold>()
+  /** Empty unless thresholds are adaptive. Keeps no operation alive: each holds the histograms of its store. */
+  #adaptive = new WeakMap<ObservedOperation, AdaptiveThreshold>()
   readonly #timer: NodeJS.Timeout
   readonly #removeListener: () => void
   #threshold: SlowThreshold
@@ -57,7 +57,7 @@ export class SlowThresholds {
     const { thresholdMs, isAdaptive } = validateThreshold(threshold)
     if (thresholdMs === this.#threshold.thresholdMs && isAdaptive === this.#threshold.isAdaptive) return
     this.#threshold = threshold
-    if (!isAdaptive) this.#adaptive.clear()
+    if (!isAdaptive) this.#adaptive = new WeakMap()
     this.#applyToAll()
     this.adapt()
   }
@@ -69,18 +69,21 @@ export class SlowThresholds {
 
   /** The thresholds of the operations that are slow earlier, because they usually take much less. */
   get adaptive(): OperationThreshold[] {
-    return [...this.#adaptive].flatMap(([{ store, operation }, { seconds }]) =>
-      seconds !== undefined && seconds < this.seconds ? [{ store, operation, seconds }] : [],
-    )
+    return [...this.#observer.operations].flatMap((one) => {
+      const { store, operation } = one
+      const seconds = this.#adaptive.get(one)?.seconds
+      return seconds !== undefined && seconds < this.seconds ? [{ store, operation, seconds }] : []
+    })
   }
 
   /** Computes the adaptive thresholds again, if there are any. */
   adapt(): void {
-    this.#adapt([...this.#adaptive.keys()])
+    this.#adapt([...this.#observer.operations])
   }
 
   #adaptSlice(): void {
-    const operations = [...this.#adaptive.keys()]
+    if (!this.#threshold.isAdaptive) return
+    const operations = [...this.#observer.operations]
     this.#slice = (this.#slice + 1) % slices
     this.#adapt(operations.filter((_, index) => index % slices === this.#slice))
   }
@@ -88,10 +91,6 @@ export class SlowThresholds {
   #adapt(operations: readonly ObservedOperation[]): void {
     const nowMs = this.#now()
     for (const operation of operations) {
-      if (!this.#observer.operations.has(operation)) {
-        this.#adaptive.delete(operation)
-        continue
-      }
       this.#adaptive.get(operation)?.adapt(nowMs)
       this.#apply(operation)
     }
@@ -102,7 +101,7 @@ export class SlowThresholds {
     clearInterval(this.#timer)
     this.#removeListener()
     this.enabled = false
-    this.#adaptive.clear()
+    this.#adaptive = new WeakMap()
   }
 
   #applyToAll(): void {
