@@ -1,3 +1,4 @@
+import { createHmac, hkdfSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MetricsRegistry } from '@wombat/instrumentation'
@@ -241,6 +242,35 @@ test('a session of a read-only credential tells who it is, may sign out, and may
     expect(leave.status).toBe(204)
     expect((await ask('/api/v1/session', { cookie })).json()).toMatchObject({ signedIn: false })
   }
+})
+
+test('who knows the file of the users can make no session of them', async () => {
+  const forge = (secret: string) => {
+    const key = Buffer.from(hkdfSync('sha256', `bob\n${hash}`, secret, 'wombat console session', 32))
+    const sign = (content: string) => createHmac('sha256', key).update(content).digest('base64url')
+    const content = `${Date.now() + 3_600_000}.${'a'.repeat(22)}`
+    return `${content}.${sign(`session.${content}`)}`
+  }
+  const authUsersFile = await usersFile()
+  for (const options of [{ authUsersFile }, { authUsersFile, authToken: admin }]) {
+    const { ask, data } = await serving(options)
+    const login = await ask('/api/v1/session', {}, { user: 'bob', password })
+    const [name = '', value = ''] = login.headers['set-cookie']?.at(-1)?.split(';')[0]?.split('=') ?? []
+    expect(await data({ cookie: `${name}=${value}` })).toBe(200)
+    expect(await data({ cookie: `${name}=${forge('')}` })).toBe(401)
+  }
+})
+
+test('with an authToken, a session of a user is one of every process with the same files, and of no other', async () => {
+  const authUsersFile = await usersFile()
+  const signIn = async (options: AuthenticationOptions) => {
+    const login = await (await serving(options)).ask('/api/v1/session', {}, { user: 'bob', password })
+    return login.headers['set-cookie']?.at(-1)?.split(';')[0] ?? ''
+  }
+  const { data } = await serving({ authUsersFile, authToken: admin })
+  expect(await data({ cookie: await signIn({ authUsersFile, authToken: admin }) })).toBe(200)
+  expect(await data({ cookie: await signIn({ authUsersFile, authToken: `${admin}-2` }) })).toBe(401)
+  expect(await data({ cookie: await signIn({ authUsersFile }) })).toBe(401)
 })
 
 test('signing in with another credential replaces the session', async () => {

@@ -69,7 +69,8 @@ export class Authentication {
     const hasUsers = authUsersFile !== undefined
     this.kind = hasToken ? (hasUsers ? 'both' : 'token') : hasUsers ? 'password' : 'none'
     this.#revoked = new RevokedSessions(() => clock.nowMs())
-    this.#credentials = new Credentials(this.#revoked)
+    // Who knows the file of the users must not be able to make their sessions: hashes are there because it may become known.
+    this.#credentials = new Credentials(this.#revoked, authToken ?? randomBytes(32).toString('base64url'))
     this.#credentials.setTokens(this.#optionTokens)
     this.#passwords = new PasswordChecks(logger)
     this.#limiter = new LoginLimiter(() => clock.monotonicMs())
@@ -133,6 +134,15 @@ export class Authentication {
   /** Rejects requests without a credential and without a session, as RFC 6750 says. If none is required, all pass. */
   readonly require: MiddlewareHandler<Access> = (context, next) => {
     return this.#rejection(context) ?? next()
+  }
+
+  /**
+   * Does the same, but lets a request with the cookie of a session pass, for a process that passes requests on: only the one that has started
+   * a session may know its key, and decides.
+   */
+  readonly requireOrPassOn: MiddlewareHandler<Access> = (context, next) => {
+    const mayBeSignedIn = cookies(context).some(([name]) => this.#credentials.findCookie(name) !== undefined)
+    return mayBeSignedIn && context.req.header('authorization') === undefined ? next() : this.require(context, next)
   }
 
   /**

@@ -44,12 +44,15 @@ export interface User extends Credential {
 /** Everything that clients may show. */
 export class Credentials {
   readonly #revoked: RevokedSessions
+  readonly #userSecret: string
   #tokens: readonly Token[] = []
   #users: ReadonlyMap<string, User> = new Map()
   #byCookie: ReadonlyMap<string, Credential> = new Map()
 
-  constructor(revoked: RevokedSessions) {
+  /** @param userSecret what is needed, beside the hash of a password, to make sessions of its user. */
+  constructor(revoked: RevokedSessions, userSecret: string) {
     this.#revoked = revoked
+    this.#userSecret = userSecret
   }
 
   /** Accepts these tokens, and no others. */
@@ -66,7 +69,7 @@ export class Credentials {
   /** Accepts these users, and no others. A user with another password has other sessions. */
   setUsers(entries: readonly UserEntry[]): void {
     const users = entries.map(({ name, scope, hash }): User => {
-      return { name, scope, hash, sessions: new Sessions(`${name}\n${hash}`, this.#revoked) }
+      return { name, scope, hash, sessions: new Sessions(`${name}\n${hash}`, this.#revoked, this.#userSecret) }
     })
     this.#users = new Map(users.map((user) => [user.name, user]))
     this.#index()

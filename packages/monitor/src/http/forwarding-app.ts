@@ -50,7 +50,7 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
   }
   const open = new Hono<Access>().on(['GET', 'POST', 'DELETE'], '/api/v1/session', pass)
   for (const path of publicPaths) open.get(path, pass)
-  const others = new Hono<Access>().use(authentication.require).on(['GET', 'POST', 'DELETE'], '*', pass)
+  const others = new Hono<Access>().use(authentication.requireOrPassOn).on(['GET', 'POST', 'DELETE'], '*', pass)
   const routes = [open, consoleRoutes(options.console), others] as Hono[]
   const requests = new RequestsInFlight(limits)
   const forwarding = withMiddleware([], authentication, routes, { onError, basePath, requests })

@@ -45,20 +45,25 @@ export class RevokedSessions {
 }
 
 /**
- * The sessions of one credential, which need no memory: each is a text that is signed with a key derived from the secret of the credential.
- * Every process with the same secret accepts them, also after a restart; another secret ends them all. Only sessions that were revoked are
- * remembered.
+ * The sessions of one credential, which need no memory: each is a text that is signed with a key derived from the credential and a secret.
+ * Every process with both accepts them, also after a restart; another credential or secret ends them all. Only sessions that were revoked
+ * are remembered.
  */
 export class Sessions {
-  /** Name of the cookie. It depends on the secret: browsers send the cookies of a host to all of its ports, where other services are. */
+  /** Name of the cookie. It depends on the credential: browsers send the cookies of a host to all of its ports, where other services are. */
   readonly cookieName: string
   readonly #key: Buffer
   readonly #revoked: RevokedSessions
 
-  constructor(secret: string, revoked: RevokedSessions) {
-    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'wombat console session', 32))
+  /**
+   * @param credential what the client signs in with, or its hash.
+   * @param secret what else is needed to make sessions, if the credential is a hash: its file may be no secret.
+   */
+  constructor(credential: string, revoked: RevokedSessions, secret = '') {
+    const deriveKey = (salt: string) => Buffer.from(hkdfSync('sha256', credential, salt, 'wombat console session', 32))
+    this.#key = deriveKey(secret)
     this.#revoked = revoked
-    this.cookieName = `wombat_session_${this.#sign('cookie').slice(0, 8)}`
+    this.cookieName = `wombat_session_${sign(deriveKey(''), 'cookie').slice(0, 8)}`
   }
 
   /** Returns the text of a new session. */
@@ -82,8 +87,12 @@ export class Sessions {
   }
 
   #sign(content: string): string {
-    return createHmac('sha256', this.#key).update(content).digest('base64url')
+    return sign(this.#key, content)
   }
+}
+
+function sign(key: Buffer, content: string): string {
+  return createHmac('sha256', key).update(content).digest('base64url')
 }
 
 const comparisonKey = randomBytes(32)

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readProtobufPage, samplesOfFamilies } from '@wombat/test-support/protobuf-page'
+import { temporaryFolder } from '@wombat/test-support/temporary-folder'
+import bcrypt from 'bcryptjs'
 import { expect, test, vi } from 'vitest'
 import { RunningService } from './running-service.ts'
 
@@ -111,30 +115,36 @@ test('a request to the server of any process is answered with the metrics of all
   }
 })
 
-test('a session that one process has started is one of all, and ends in all', async () => {
-  const token = 'a-token-of-sixteen-or-more'
-  const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true', WOMBAT_AUTH_TOKEN: token })
-  await service.startWorkers(['a', 'b', 'c'])
-  const origin = `http://127.0.0.1:${service.port + 1}`
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${origin}${path}`, { ...init, headers: { connection: 'close', origin, ...init.headers } })
-  const body = JSON.stringify({ token })
-  const login = await ask('/api/v1/session', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-  expect(login.status).toBe(204)
-  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const statuses = async (): Promise<Set<number>> => {
-    const answers = await Promise.all(Array.from({ length: 9 }, () => ask('/api/v1/workers', { headers: { cookie } })))
-    return new Set(answers.map(({ status }) => status))
-  }
-  expect(await statuses()).toEqual(new Set([200]))
-  expect((await ask('/api/v1/workers')).status).toBe(401)
-  // Any of the processes serves the page.
-  for (let request = 0; request < 6; request++) expect((await ask('/')).headers.get('content-type')).toMatch(/^text\/html/)
-  const { csrfToken } = (await (await ask('/api/v1/session', { headers: { cookie } })).json()) as { csrfToken: string }
-  const logout = await ask('/api/v1/session', { method: 'DELETE', headers: { cookie, 'x-wombat-csrf': csrfToken } })
-  expect(logout.status).toBe(204)
-  expect(await statuses()).toEqual(new Set([401]))
-})
+test.each(['token', 'password'])(
+  'a session that one process has started with a %s is one of all, and ends in all',
+  async (kind) => {
+    const token = 'a-token-of-sixteen-or-more'
+    const users = join(await temporaryFolder(), 'users.yml')
+    await writeFile(users, `basic_auth_users: {alice: ${await bcrypt.hash('correct horse', 4)}}\nadmin_users: [alice]\n`)
+    const credentials = kind === 'token' ? { WOMBAT_AUTH_TOKEN: token } : { WOMBAT_AUTH_USERS_FILE: users }
+    const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true', ...credentials })
+    await service.startWorkers(['a', 'b', 'c'])
+    const origin = `http://127.0.0.1:${service.port + 1}`
+    const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+      fetch(`${origin}${path}`, { ...init, headers: { connection: 'close', origin, ...init.headers } })
+    const body = JSON.stringify(kind === 'token' ? { token } : { user: 'alice', password: 'correct horse' })
+    const login = await ask('/api/v1/session', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect(login.status).toBe(204)
+    const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const statuses = async (): Promise<Set<number>> => {
+      const answers = await Promise.all(Array.from({ length: 9 }, () => ask('/api/v1/workers', { headers: { cookie } })))
+      return new Set(answers.map(({ status }) => status))
+    }
+    expect(await statuses()).toEqual(new Set([200]))
+    expect((await ask('/api/v1/workers')).status).toBe(401)
+    // Any of the processes serves the page.
+    for (let request = 0; request < 6; request++) expect((await ask('/')).headers.get('content-type')).toMatch(/^text\/html/)
+    const { csrfToken } = (await (await ask('/api/v1/session', { headers: { cookie } })).json()) as { csrfToken: string }
+    const logout = await ask('/api/v1/session', { method: 'DELETE', headers: { cookie, 'x-wombat-csrf': csrfToken } })
+    expect(logout.status).toBe(204)
+    expect(await statuses()).toEqual(new Set([401]))
+  },
+)
 
 test('settings are changed in all processes', async () => {
   const service = await RunningService.start('cluster-app.mjs', { TEST_MOUNT: 'true', WOMBAT_WORKER_LABEL: 'true' })
