@@ -57,7 +57,15 @@ function connected() {
     lastSlot: undefined,
     replicaGeneration: 0,
   }
-  return { registry, aggregate, other, peer, send, restart, join: () => peer.ask('hello', hello, 5000) }
+  return {
+    registry,
+    aggregate,
+    other,
+    peer,
+    send,
+    restart,
+    join: (worker = 'other') => peer.ask('hello', { ...hello, worker }, 5000),
+  }
 }
 
 test('a process whose frame cannot be read is asked for everything, so that its values are right again', async () => {
@@ -72,4 +80,11 @@ test('a process whose frame cannot be read is asked for everything, so that its 
   await vi.waitFor(() => expect(sum.value).toBe(7))
   expect(restart).toHaveBeenCalledOnce()
   expect(registry.counter('wombat_monitor_source_failures_total').value).toBe(5)
+})
+
+test('a process whose name leads out of the folder of its group is refused, as is a message that only every object has', async () => {
+  const { peer, join } = connected()
+  await expect(join('../../outside')).rejects.toThrow('it does not say which process it is')
+  await expect(peer.ask('constructor', {}, 5000)).rejects.toThrow('constructor is not known to the other process')
+  await join()
 })

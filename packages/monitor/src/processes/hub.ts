@@ -466,10 +466,14 @@ export class Hub {
   }
 }
 
-function findProblem({ protocol, semconv }: Hello, ownSemconv: string): string | undefined {
+/** A process makes its own. It becomes a part of a path. */
+const workerPattern = /^[\w-]{1,100}$/
+
+function findProblem({ protocol, semconv, worker }: Hello, ownSemconv: string): string | undefined {
   if (protocol !== protocolVersion) {
     return 'it runs another version of @wombat/monitor: restart all processes of the service with the same version'
   }
+  if (!workerPattern.test(worker)) return 'it does not say which process it is'
   if (semconv !== ownSemconv)
     return `its option semconv is "${semconv}" and that of the others is "${ownSemconv}": use the same in all processes`
   return undefined

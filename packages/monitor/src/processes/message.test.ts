@@ -21,3 +21,9 @@ test.each([1, 3, 7, 8, 64, 4096, 1_000_000])('messages are the same after they w
 test('bytes of something else are an error', () => {
   expect(() => new MessageDecoder().push(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toThrow('does not send messages')
 })
+
+test.each(['null', '1', '[]', '{}', '{"name":1}', 'no JSON'])('a message with the JSON %s is an error', (text) => {
+  const json = Buffer.from(text.padEnd(16))
+  const head = Buffer.from(new Uint32Array([json.length, 0]).buffer)
+  expect(() => new MessageDecoder().push(Buffer.concat([head, json]))).toThrow()
+})

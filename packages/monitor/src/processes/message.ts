@@ -1,3 +1,5 @@
+import { isPlainObject } from '../validation/schema.ts'
+
 /** What two processes, or two threads, of a group send each other. Its body is JSON; numbers stay binary. */
 export interface Message {
   readonly name: string
@@ -10,6 +12,8 @@ export interface Message {
   readonly body?: unknown
   readonly numbers?: Float64Array
 }
+
+const foreign = 'the other end does not send messages of this package'
 
 const headerBytes = 8
 const numberBytes = Float64Array.BYTES_PER_ELEMENT
@@ -61,19 +65,21 @@ export class MessageDecoder {
     const [jsonLength = 0, count = 0] = new Uint32Array(copyOf(all, 0, headerBytes))
     const jsonBytes = padded(jsonLength)
     if (jsonLength > maxPartBytes || count * numberBytes > maxPartBytes) {
-      throw new Error('the other end does not send messages of this package')
+      throw new Error(foreign)
     }
     const needed = headerBytes + jsonBytes + count * numberBytes
     if (all.length < needed) {
       this.#needed = needed
       return undefined
     }
-    const head = JSON.parse(all.toString('utf8', headerBytes, headerBytes + jsonLength)) as Message
+    const head: unknown = JSON.parse(all.toString('utf8', headerBytes, headerBytes + jsonLength))
+    if (!isPlainObject(head) || typeof head['name'] !== 'string') throw new Error(foreign)
     const numbers = count === 0 ? undefined : new Float64Array(copyOf(all, headerBytes + jsonBytes, needed))
     this.#chunks = [all.subarray(needed)]
     this.#available = all.length - needed
     this.#needed = headerBytes
-    return numbers === undefined ? head : { ...head, numbers }
+    const message = head as unknown as Message
+    return numbers === undefined ? message : { ...message, numbers }
   }
 }
 

@@ -115,7 +115,7 @@ export class Peer {
       this.#open.get(answers)?.(message)
       return
     }
-    const handler = this.#handlers[name]
+    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
     if (question === undefined) {
       // A later version may send more messages than this one knows.
       attempt(() => handler?.(body, numbers))
