@@ -43,7 +43,7 @@ export async function readDocumentInThread(text: string, paths: readonly Documen
   const workerData = { yaml: yamlPath(require), text, paths }
   let worker: Worker
   try {
-    worker = new Worker(program, { eval: true, workerData, resourceLimits, execArgv: [], stdout: true, stderr: true })
+    worker = new Worker(program, { eval: true, workerData, resourceLimits, execArgv: [], env: {}, stdout: true, stderr: true })
   } catch {
     // Node's permission model refuses threads without --allow-worker.
     return readDocument(text, paths)
