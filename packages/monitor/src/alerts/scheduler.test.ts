@@ -10,7 +10,8 @@ import { TimeSeries } from '../history/memory/time-series.ts'
 import type { Monitoring } from '../monitoring.ts'
 import { startMonitoring } from '../start-monitoring.ts'
 import { SystemClock } from '../time/clock.ts'
-import { DeliveryError, type Notifier } from './notifiers/notifier.ts'
+import { type AlertGroup, DeliveryError, type Notifier } from './notifiers/notifier.ts'
+import type { AlertRule } from './rule.ts'
 import { AlertScheduler } from './scheduler.ts'
 import { RuleError } from './validate-rules.ts'
 
@@ -197,4 +198,70 @@ test('a notification that one process could not deliver is delivered by the next
   await third.evaluate()
   await third.close()
   expect(delivered).toEqual(['Deep'])
+})
+
+/** Creates a scheduler with these rules over a history with one gauge, whose value is 5. */
+function withOwnRules(rules: readonly AlertRule[], notifiers: readonly Notifier[] = []) {
+  const registry = new MetricsRegistry()
+  const logger = collectingLogger()
+  const history = new TimeSeries()
+  const series = { name: 'db_queue_depth', labels: { store: 'orders' }, isCounter: false }
+  history.append(Date.now(), [{ series, value: 5 }])
+  const scheduler = new AlertScheduler({
+    registry,
+    clock: new SystemClock(),
+    logger,
+    rules,
+    notifiers,
+    history,
+    historyReady: async () => {},
+    evaluationIntervalMs: undefined,
+    storage: undefined,
+  })
+  scheduler.start()
+  onTestFinished(() => scheduler.close())
+  return { scheduler, registry, lines: logger.lines }
+}
+
+const deep = { condition: 'metric_above', metric: 'db_queue_depth', threshold: 1, severity: 'info' } as const
+
+test('a rule whose template fails is counted in each evaluation and logged once, and every alert is sent', async () => {
+  const sent: AlertGroup[] = []
+  const notifier: Notifier = {
+    name: 'list',
+    repeatMs: 3_600_000,
+    sendResolved: true,
+    send: async (group) => void sent.push(group),
+  }
+  // No validated rule has such an annotation; one that the application changes after the start may.
+  const annotations = { summary: 5 } as unknown as Record<string, string>
+  const rules: readonly AlertRule[] = [
+    { name: 'Broken', ...deep, annotations },
+    { name: 'Sound', ...deep, annotations: { summary: '{{ labels.store }}: {{ value }}' } },
+  ]
+  const { scheduler, registry, lines } = withOwnRules(rules, [notifier])
+  await scheduler.evaluate()
+  await vi.waitFor(() => expect(sent).toHaveLength(2))
+  await scheduler.evaluate()
+  await scheduler.evaluate()
+  expect(sent.map(({ rule, firing }) => [rule, firing[0]?.annotations['summary']]).sort()).toEqual([
+    ['Broken', '<the template cannot be expanded>'],
+    ['Sound', 'orders: 5'],
+  ])
+  expect(registry.counter('wombat_monitor_alert_evaluation_failures_total').value).toBe(3)
+  expect(registry.counter('wombat_monitor_alert_evaluations_total').value).toBe(3)
+  const failures = lines.filter(({ message }) => message.startsWith('an alert rule fails'))
+  expect(failures).toMatchObject([
+    { level: 'warn', fields: { rule: 'Broken', reason: expect.stringMatching(/^the template of the annotation summary/) } },
+  ])
+})
+
+test('of many rules without series, 20 are named in the log and the others are counted', async () => {
+  const rules = Array.from({ length: 50 }, (_, index): AlertRule => ({ name: `Rule${index}`, ...deep, metric: `app_${index}_x` }))
+  const { scheduler, lines } = withOwnRules(rules)
+  for (let evaluation = 0; evaluation < 12; evaluation++) await scheduler.evaluate()
+  expect(lines.filter(({ message }) => message.startsWith('an alert rule has found no series'))).toHaveLength(20)
+  expect(lines.filter(({ message }) => message.startsWith('more alert rules have found no series'))).toMatchObject([
+    { fields: { rules: 30 } },
+  ])
 })
