@@ -17,13 +17,13 @@ export interface QueryReads extends Pick<Steps, 'startMs' | 'stepMs' | 'count'> 
 /** A query that would read too many samples. The message has what it would cost, the limit and how to ask for less. */
 export class QueryCostError extends Error {}
 
-/** @throws QueryCostError if a query would read more than `maxSamples`, before it reads any. */
+/** Returns how many samples a query will read. @throws QueryCostError if they are more than `maxSamples`. Nothing is read. */
 export async function checkQueryCost(
   history: SearchableHistory,
   reads: QueryReads,
   maxSamples: number,
   slices: TimeSlices,
-): Promise<void> {
+): Promise<number> {
   const { series, windowMs, startMs, stepMs, count } = reads
   let samples = 0
   let largestStep = 0
@@ -35,6 +35,7 @@ export async function checkQueryCost(
     largestStep = Math.max(largestStep, atStep)
   }
   if (samples > maxSamples) throw new QueryCostError(costMessage(reads, samples, largestStep, maxSamples))
+  return samples
 }
 
 function costMessage(reads: QueryReads, samples: number, largestStep: number, maxSamples: number): string {

@@ -70,6 +70,7 @@ export class QueryRunner {
   readonly now: () => number
   readonly #limits: RequestLimits
   readonly #queue = new WorkQueue(fixedLimits.runningQueries, fixedLimits.queuedQueries)
+  readonly #largeQueue = new WorkQueue(1, fixedLimits.queuedLargeQueries)
   readonly #shared = new SharedWork()
   /** How many clients read an answer that keeps points in memory. */
   readonly #readers = new Map<QueryAnswer, number>()
@@ -109,28 +110,46 @@ export class QueryRunner {
     work: (selection: Selection) => Promise<Result>,
     remedies = allRemedies,
   ): Promise<Result> {
-    return this.runNext(slices, async () => {
-      const { points, ...selection } = await this.#select(query, steps, remedies, slices)
+    const select = () => this.#select(query, steps, remedies, slices)
+    return this.runNext(slices, select, async ({ points, groups, incomplete }) => {
       this.#heldPoints += points
       try {
-        return await work(selection)
+        return await work({ groups, incomplete })
       } finally {
         this.#heldPoints -= points
       }
     })
   }
 
-  /** Runs work that reads the history after the queries before it. */
-  async runNext<Result>(slices: TimeSlices, work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs work that reads the history after the queries before it. Large queries run one after the other: together, none would be answered in
+   * time.
+   *
+   * @param prepare returns what the work needs, and how many samples it will read.
+   */
+  async runNext<Prepared extends { readonly samples: number }, Result>(
+    slices: TimeSlices,
+    prepare: () => Promise<Prepared>,
+    work: (prepared: Prepared) => Promise<Result>,
+  ): Promise<Result> {
+    const next = await this.#runIn(this.#queue, slices, async () => {
+      const prepared = await prepare()
+      const isLarge = prepared.samples > this.#limits.queryMaxSamples * fixedLimits.largeQueryShare
+      return isLarge ? { prepared } : { result: await work(prepared) }
+    })
+    return 'result' in next ? next.result : this.#runIn(this.#largeQueue, slices, () => work(next.prepared))
+  }
+
+  async #runIn<Result>(queue: WorkQueue, slices: TimeSlices, work: () => Promise<Result>): Promise<Result> {
     // The wait is not work.
     slices.end()
-    const result = this.#queue.run(async () => {
+    const result = queue.run(async () => {
       slices.begin()
       // A query whose clients have gone while it waited costs nothing.
       await slices.pause()
       return work()
     })
-    if (result === undefined) throw new BusyError(`${fixedLimits.queuedQueries} queries run or wait already: try again`)
+    if (result === undefined) throw new BusyError(`${queue.limit} queries run or wait already: try again`)
     return result
   }
 
@@ -159,9 +178,9 @@ export class QueryRunner {
     }
   }
 
-  /** @throws QueryCostError if a query would read too many samples. */
-  async checkCost(reads: QueryReads, slices: TimeSlices): Promise<void> {
-    await checkQueryCost(this.history, reads, this.#limits.queryMaxSamples, slices)
+  /** Returns how many samples a query will read. @throws QueryCostError if they are too many. */
+  async checkCost(reads: QueryReads, slices: TimeSlices): Promise<number> {
+    return checkQueryCost(this.history, reads, this.#limits.queryMaxSamples, slices)
   }
 
   /**
@@ -245,17 +264,17 @@ export class QueryRunner {
     steps: Steps,
     remedies: readonly QueryRemedy[],
     slices: TimeSlices,
-  ): Promise<Selection & { readonly points: number }> {
+  ): Promise<Selection & { readonly points: number; readonly samples: number }> {
     const series = await selectSeries(this.history, query, slices)
     const windowMs = query.function === 'value' ? 0 : (query.windowMs ?? defaultWindowMs)
-    await this.checkCost({ ...steps, series: series.length, windowMs, remedies }, slices)
+    const samples = await this.checkCost({ ...steps, series: series.length, windowMs, remedies }, slices)
     const isQuantile = query.function === 'quantile'
     const { buckets, incomplete } = isQuantile ? await completeHistograms(series, slices) : { buckets: series, incomplete: 0 }
     const groups = await groupSeries(query, buckets, slices)
     const count = groups.length * Math.max(1, query.quantiles?.length ?? 1)
     const most = isQuantile ? await countBounds(groups, slices) : 0
     this.checkSize(count, steps.count, most)
-    return { groups, incomplete, points: (count + most) * steps.count }
+    return { groups, incomplete, points: (count + most) * steps.count, samples }
   }
 }
 

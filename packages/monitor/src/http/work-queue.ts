@@ -2,7 +2,8 @@ import { Semaphore } from '@wombat/instrumentation/internal'
 
 /** Runs a few tasks at the same time, in the order in which they came. */
 export class WorkQueue {
-  readonly #limit: number
+  /** The number of tasks that may wait or run at the same time. */
+  readonly limit: number
   readonly #semaphore: Semaphore
   #count = 0
 
@@ -12,12 +13,12 @@ export class WorkQueue {
    */
   constructor(concurrency: number, limit: number) {
     this.#semaphore = new Semaphore(concurrency)
-    this.#limit = limit
+    this.limit = limit
   }
 
   /** Runs the task after those before it, and returns its result. Returns `undefined` at once if the queue is full. */
   run<Result>(task: () => Promise<Result>): Promise<Result> | undefined {
-    if (this.#count >= this.#limit) return undefined
+    if (this.#count >= this.limit) return undefined
     this.#count++
     return this.#semaphore.run(task).finally(() => {
       this.#count--

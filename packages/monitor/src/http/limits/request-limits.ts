@@ -19,6 +19,10 @@ export const fixedLimits = {
   runningQueries: 4,
   /** Queries that run or wait: about as many as a page with many panels requests at once. */
   queuedQueries: 16,
+  /** A query that reads more than this share of `queryMaxSamples` is large: of these, one runs at a time. */
+  largeQueryShare: 0.1,
+  /** Large queries that run or wait, besides the others. */
+  queuedLargeQueries: 8,
   /** Series of one answer. */
   answerSeries: 1000,
   /** Points of one answer: its series times its steps. In memory, a point takes 12 bytes. */

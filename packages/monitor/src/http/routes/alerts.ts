@@ -55,13 +55,15 @@ export function alertRoutes({ alerts: manager, notifications, runner }: AlertRou
         const parsed = parseParameters(rangeParameters, context.req.query())
         if ('error' in parsed) throw new RequestError(parsed.error)
         const range = toRange(parsed.parameters, runner.now())
-        const series = await runner.runNext(slices, async () => {
+        const prepare = async () => {
           const count = countRuleSeries(rule, runner.history)
           const windowMs = conditionWindowMs(rule)
-          await runner.checkCost({ ...range, series: count, windowMs, remedies: ['step', 'start'] }, slices)
+          const reads = { ...range, series: count, windowMs, remedies: ['step', 'start'] } as const
+          const samples = await runner.checkCost(reads, slices)
           runner.checkSize(Math.min(count, fixedLimits.answerSeries), range.count)
-          return ruleValues(rule, runner.history, range, slices)
-        })
+          return { samples }
+        }
+        const series = await runner.runNext(slices, prepare, () => ruleValues(rule, runner.history, range, slices))
         runner.checkSize(series.length, range.count)
         const { startMs, endMs, stepMs } = range
         const head = { rule: rule.name, ...thresholds(rule), unit: unitReader(runner)(rule), startMs, endMs, stepMs }

@@ -355,3 +355,31 @@ test('answers that clients do not read take a bounded part of the memory', async
   await unread[0]?.body?.cancel()
   expect((await app.request(large(2))).status).toBe(200)
 })
+
+test('large queries run one after the other, and small ones do not wait for them', async () => {
+  const history = tenMinutes()
+  const read: string[] = []
+  const { window } = history
+  history.window = (...args) => {
+    if (read.at(-1) !== args[0].name) read.push(args[0].name)
+    return window.apply(history, args)
+  }
+  const { app, refused } = limited({ queryMaxSamples: 2_000_000 }, history)
+  const answered: string[] = []
+  const ask = async (path: string) => {
+    const { status } = await app.request(path)
+    answered.push(path)
+    return status
+  }
+  const range = (metric: string, quarter = 0) =>
+    `/api/v1/query_range?metric=${metric}&function=avg&start=${1 + quarter}&end=${endMs}&step=60ms`
+  const large = [range('served_total'), range('depth'), range('took_count')]
+  const small = '/api/v1/query?metric=depth'
+  expect(await Promise.all([...large, small].map(ask))).toEqual([200, 200, 200, 200])
+  // Each is read as a whole, whichever comes first.
+  expect(read).toHaveLength(3)
+  expect(answered.at(-1)).not.toBe(small)
+  const many = await Promise.all(Array.from({ length: 10 }, (_, index) => ask(range('depth', index))))
+  expect(many.filter((status) => status === 503)).toHaveLength(2)
+  expect(refused('busy')).toBe(2)
+})
