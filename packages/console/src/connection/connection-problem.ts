@@ -1,4 +1,5 @@
 import { describeNetworkProblem } from './network-problem.ts'
+import { readAnswer } from './read-answer.ts'
 import { formatTarget, type Target } from './target.ts'
 
 /** Returns why a process cannot be used, and what to do; undefined if it can. */
@@ -10,7 +11,7 @@ export async function connectionProblem(target: Target, signal: AbortSignal): Pr
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
     })
-    await response.arrayBuffer()
+    await readAnswer(response)
   } catch (error) {
     return `${formatTarget(target)} does not answer: ${describeNetworkProblem(error)}`
   }

@@ -1,5 +1,6 @@
 import { authorization, describeStatus } from './connection-problem.ts'
 import { describeNetworkProblem } from './network-problem.ts'
+import { readAnswer } from './read-answer.ts'
 import { formatTarget, type Target } from './target.ts'
 
 /** A request got no answer that can be used. The message has the address, the reason and what to do. */
@@ -48,7 +49,7 @@ export class MonitorClient {
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       })
-      text = await response.text()
+      text = await readAnswer(response)
     } catch (error) {
       throw new ConnectionError(`${this.address} does not answer: ${describeNetworkProblem(error)}`)
     }

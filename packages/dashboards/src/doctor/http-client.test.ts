@@ -73,3 +73,15 @@ test.each([
   expect(await errorMessage(url)).toContain(`HTTP status ${status}, `)
   expect(await errorMessage(url)).toContain(explanation)
 })
+
+test('an answer that does not end is read to a limit, and not into memory until it is full', async () => {
+  const piece = Buffer.alloc(2 ** 20, ' ')
+  const url = await startServer((_request, response) => {
+    const send = (): void => {
+      while (!response.destroyed && response.write(piece));
+    }
+    response.on('drain', send)
+    send()
+  })
+  await expect(fetchText(url, { timeoutMs: 60_000 })).rejects.toThrow(`${url.origin}: the answer is longer than 256 MiB`)
+}, 60_000)

@@ -39,7 +39,7 @@ export async function fetchText(url: URL, { headers, timeoutMs }: RequestOptions
       headers: { ...request.headers, ...basicAuthorization(url), ...headers },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    body = await response.text()
+    body = await readText(response)
   } catch (error) {
     throw new RequestError(`${redactUrl(url)}: ${describeNetworkError(error, timeoutMs)}`)
   }
@@ -48,6 +48,22 @@ export async function fetchText(url: URL, { headers, timeoutMs }: RequestOptions
   }
   return body
 }
+
+/** Reads an answer. What listens there may never stop sending. @throws Error if it is longer than any of a backend. */
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let sizeBytes = 0
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > maxAnswerMebibytes * 2 ** 20) throw new Error(`the answer is longer than ${maxAnswerMebibytes} MiB`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** A page of metrics with a million series has less. */
+const maxAnswerMebibytes = 256
 
 const brokenConnection = 'the connection was closed; if the server uses TLS, use an https:// URL'
 const untrustedCertificate = 'its certificate is signed by an unknown authority; add the authority with NODE_EXTRA_CA_CERTS'
