@@ -1,5 +1,11 @@
 import { type InstrumentOptions, instrument, type MetricsRegistry } from '@wombat/instrumentation'
-import { collectProcessMemory, forgetReasons, storeOptionNames, threadProblem, validateOptions } from '@wombat/instrumentation/internal'
+import {
+  collectProcessMemory,
+  forgetReasons,
+  storeOptionNames,
+  threadProblem,
+  validateOptions,
+} from '@wombat/instrumentation/internal'
 import { defaultRuleNames, defaultRules, withRunbookBase } from './alerts/default-rules.ts'
 import { createNotifiers } from './alerts/notifiers/create-notifiers.ts'
 import type { Notifier } from './alerts/notifiers/notifier.ts'
