@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { HealthCheckResult } from '@wombat/monitor'
@@ -81,13 +81,15 @@ test.runIf(networkFlags.length > 0)('without permission to listen, one line has 
   )
 })
 
-test('without permission to start a thread, a rule file is read all the same, and one line has the flag', async () => {
-  const rules = join(root, 'packages/dashboards/package.json')
-  await expect(runRestricted('', networkFlags, { ...canListen, alertRulesFile: rules })).rejects.toThrow(
-    /must be an object with a list "rules"/,
-  )
-  const { stdout } = await run(process.execPath, [...flags, '--permission', '-p', 'process.permission.has("worker")'])
-  expect(stdout.trim()).toBe('false')
+test('without permission to start a thread, a long rule file is read all the same, and one line has the flag', async () => {
+  const file = join(await temporaryFolder(), 'rules.yaml')
+  const rule = '  - { name: Deep, condition: metric_above, metric: db_queue_depth, threshold: 1e9, severity: info }'
+  await writeFile(file, `rules:\n${rule}\n${'# a comment\n'.repeat(1000)}`)
+  const result = await runRestricted('', [...networkFlags, `--allow-fs-read=${file}`], { ...canListen, alertRulesFile: file })
+  expect(result.status).toBe('healthy')
+  expect(result.lines).toEqual([
+    "a long rule file holds the event loop while it is read, because a thread would need a permission. Node's permission model refuses it: start Node with --allow-worker {}",
+  ])
 })
 
 test('without /proc, the memory of the process is unknown with the reason, and the process is ready', async (context) => {
