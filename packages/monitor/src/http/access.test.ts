@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { createAdaptorServer, getRequestListener } from '@hono/node-server'
 import { collectingLogger } from '@wombat/test-support/collecting-logger'
 import { httpRequest } from '@wombat/test-support/http-request'
@@ -55,11 +56,31 @@ test('if no token is set, requests from this machine get details', async () => {
   await expectDetails(await serving(), { host: 'localhost:8080' })
 })
 
-for (const header of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via']) {
+const proxyHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'via',
+  'cf-connecting-ip',
+]
+for (const header of [...proxyHeaders, 'true-client-ip', 'x-original-url']) {
   test(`a request with the proxy header ${header} gets only a status`, async () => {
     await expectStatusOnly(await serving(), { [header]: '127.0.0.1' })
   })
 }
+
+test('a request of HTTP/1.0, as nginx sends those of others, gets only a status', async () => {
+  const { port } = new URL(await serving())
+  const answer = (version: string): Promise<string> => {
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.end(`GET /health?format=json HTTP/${version}\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
+    return text(socket)
+  }
+  expect(await answer('1.0')).toMatch(/\r\n\r\n\{"status":"critical"\}$/)
+  expect(await answer('1.1')).toContain('Insufficient disk space')
+})
 
 test('requests with the token get details', async () => {
   await expectDetails(await serving(token), { authorization: `Bearer ${token}` })

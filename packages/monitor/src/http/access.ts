@@ -4,6 +4,7 @@ import { isRemote } from '../config/host.ts'
 /** What a Node server knows of a request. A fetch handler knows nothing of it. */
 export interface IncomingRequest {
   readonly socket: { readonly remoteAddress?: string | undefined; destroy?(): unknown }
+  readonly httpVersion?: string | undefined
   /** The path and the query, without what Express has cut off. */
   readonly url?: string | undefined
   /** The path and the query that the client requested, if a framework has cut off something. */
@@ -37,8 +38,9 @@ export function isLoopbackName(host: string | undefined): boolean {
   return host !== undefined && loopbackHost.test(host)
 }
 
-/** Headers that proxies add to the requests of others. */
-const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+/** Headers that proxies add to the requests of others, and those of the services in front of them. */
+const proxyHeader =
+  /^(forwarded|via|x-forwarded(-.+)?|x-original-.+|x-real-ip|x-(cluster-)?client-ip|true-client-ip|cf-connecting-ip|cdn-loop|x-envoy-.+)$/
 
 /**
  * Returns whether this machine sent the request for itself: from loopback, not through a proxy, and to a loopback name, which a
@@ -50,7 +52,12 @@ export function isFromThisMachine(context: Context<Access>): boolean {
   return address !== undefined && !isRemote(address) && isLoopbackName(context.req.header('host')) && !isThroughProxy(context)
 }
 
-/** Returns whether a proxy has passed the request on. */
+/**
+ * Returns whether a proxy has passed the request on, as far as that can be known. nginx adds no header unless it is told to, but its requests
+ * are of HTTP/1.0 by default.
+ */
 export function isThroughProxy(context: Context<Access>): boolean {
-  return proxyHeaders.some((name) => context.req.header(name) !== undefined)
+  if (context.env?.incoming?.httpVersion === '1.0') return true
+  for (const name of context.req.raw.headers.keys()) if (proxyHeader.test(name)) return true
+  return false
 }

@@ -378,9 +378,12 @@ export const unavailable = {
   failed: 'passwords cannot be compared in this process: its log has the reason',
 } as const
 
-/** Returns what tells clients apart whose logins fail. */
+/** Returns what tells clients apart whose logins fail: an IPv6 address by its network, of which one client has all addresses. */
 function clientOf(context: Context<Access>): string {
-  return context.env?.incoming?.socket.remoteAddress ?? 'unknown'
+  const { address = 'unknown' } = addressField(context)
+  if (!address.includes(':')) return address
+  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
+  return [...head, ...Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0'), ...tail].slice(0, 4).join(':')
 }
 
 /** Returns the address of a client for the log, if it is known. */

@@ -33,7 +33,7 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
   const pass = async (context: Context<Access>): Promise<Response> => {
     const { req } = context
     const { remoteAddress } = context.env?.incoming?.socket ?? {}
-    const { originalUrl } = context.env?.incoming ?? {}
+    const { originalUrl, httpVersion } = context.env?.incoming ?? {}
     const text = req.method === 'GET' || req.method === 'HEAD' ? '' : await readText(context)
     if (text === undefined) return context.json({ error: bodyTooLong }, 413)
     const { status, headers, body, isBinary } = await forward({
@@ -44,6 +44,7 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
       ...(text !== '' && { body: text }),
       ...(remoteAddress !== undefined && { remoteAddress }),
       ...(originalUrl !== undefined && { originalUrl }),
+      ...(httpVersion !== undefined && { httpVersion }),
     })
     const content = isBinary === true ? Buffer.from(body, 'latin1') : body
     return new Response(hasBody(status) ? content : null, { status, headers: toHeaders(headers) })
@@ -60,9 +61,9 @@ export function createForwardingApp(options: ForwardingOptions): Hono {
 /** Answers a request that another process has passed on. */
 export async function answerForwarded(
   app: Hono,
-  { method, url, headers, body, remoteAddress, originalUrl }: ForwardedRequest,
+  { method, url, headers, body, remoteAddress, originalUrl, httpVersion }: ForwardedRequest,
 ): Promise<ForwardedResponse> {
-  const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl }
+  const incoming = { socket: { remoteAddress }, url: url.replace(/^\w+:\/\/[^/]+/, ''), originalUrl, httpVersion }
   // Nobody waits for the answer any longer.
   const signal = AbortSignal.timeout(forwardTimeoutMs)
   const request = new Request(url, { method, headers: toHeaders(headers), signal, ...(body !== undefined && { body }) })

@@ -59,6 +59,8 @@ export interface ForwardedRequest {
   readonly remoteAddress?: string
   /** The path and the query that the client requested, if a framework has cut off something. */
   readonly originalUrl?: string
+  /** `1.0` or `1.1`. */
+  readonly httpVersion?: string
 }
 
 export interface ForwardedResponse {

@@ -64,6 +64,6 @@ export function isProbe({ method, url }: IncomingMessage): boolean {
 /** Returns what makes two probes equal: who asks, and all that is asked. Undefined if the request is no probe. */
 function probeKey(request: IncomingMessage): string | undefined {
   if (!isProbe(request)) return undefined
-  const { method, url, socket, rawHeaders } = request
-  return [method, url, socket.remoteAddress, ...rawHeaders].join('\n')
+  const { method, url, httpVersion, socket, rawHeaders } = request
+  return [method, url, httpVersion, socket.remoteAddress, ...rawHeaders].join('\n')
 }

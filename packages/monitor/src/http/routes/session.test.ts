@@ -272,6 +272,19 @@ test('failed logins of many clients are limited together', async () => {
   expect((await loginFrom('10.0.1.1', token)).status).toBe(204)
 })
 
+test('the addresses of one IPv6 network are one client', async () => {
+  const { app } = createApp({ authToken: token })
+  const loginFrom = async (remoteAddress: string, value = 'wrong') => {
+    const body = JSON.stringify({ token: value })
+    const request = new Request('http://localhost/api/v1/session', { method: 'POST', headers: json, body })
+    return (await app.fetch(request, { incoming: { socket: { remoteAddress } } })).status
+  }
+  for (let attempt = 1; attempt <= 5; attempt++) expect(await loginFrom(`2001:db8:0:1::${attempt}`)).toBe(401)
+  expect(await loginFrom('2001:db8:0:1:a:b:c:d', token)).toBe(429)
+  expect(await loginFrom('2001:db8:0:2::1', token)).toBe(204)
+  expect(await loginFrom('::ffff:10.0.0.1', token)).toBe(204)
+})
+
 test('the limit of a client whose address is unknown is that of all such clients', async () => {
   const { app } = createApp({ authToken: token })
   const loginWith = (value: string) =>
