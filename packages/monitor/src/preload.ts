@@ -1,6 +1,7 @@
 import './require-node.ts'
 import { hookImports, WombatInstrumentation } from '@wombat/instrumentation/auto'
 import { holdDefaultRegistry } from '@wombat/instrumentation/internal'
+import { RuleError } from './alerts/validate-rules.ts'
 import { environmentVariable } from './config/environment.ts'
 import { ConfigError } from './config/errors.ts'
 import { findSource, type MonitoringConfig, resolveConfig } from './config/resolve-config.ts'
@@ -93,11 +94,17 @@ function isListenError(error: unknown): boolean {
   return syscall === 'listen' || syscall === 'getaddrinfo'
 }
 
+/** Problems of a rule file that one line has. */
+const maxProblems = 5
+
 /** Returns the error's message as one line. */
 function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.problems.join('; ')
   const [line = ''] = errorMessage(error).split('\n')
-  return line
+  if (!(error instanceof RuleError)) return line
+  const { problems } = error
+  const others = problems.length > maxProblems ? [`and ${problems.length - maxProblems} more`] : []
+  return `${line} ${[...problems.slice(0, maxProblems), ...others].join('; ')}`
 }
 
 /** Replaces the names of options by those of their variables, because the configuration comes from the environment. */

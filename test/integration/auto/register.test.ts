@@ -63,6 +63,16 @@ test('an invalid configuration is reported on one line, and the application runs
   expect(errors).toContain('WOMBAT_METRICS_INTERVAL_MS (metricsIntervalMs) must be a whole number')
 })
 
+test('a rule file that is not valid is reported on one line, with its problems and nothing of its content', async () => {
+  const file = join(await temporaryFolder(), 'rules.yaml')
+  writeFileSync(file, 'password: a-secret-of-someone\n')
+  const rules = { WOMBAT_ALERT_RULES_FILE: file }
+  const { ended, output, errors } = await runApplication(['--import', preload, applicationPath('cjs')], rules)
+  expect({ ended, output }).toEqual({ ended: 0, output: answer })
+  expect(errors).toMatch(/^wombat: monitoring is off, [^\n]*rules\.yaml: must be an object with a list "rules"[^\n]*\n$/)
+  expect(errors).not.toContain('a-secret-of-someone')
+})
+
 test.each(['--import', '--require'])('a configuration that only OpenTelemetry rejects is reported as well (%s)', async (how) => {
   const grpc = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
   const { ended, output, errors } = await runApplication([how, preload, applicationPath('cjs')], grpc)

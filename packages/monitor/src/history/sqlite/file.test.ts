@@ -50,12 +50,16 @@ test('a file of a newer version is rejected and stays unchanged', async () => {
   expect(existsSync(`${path}.damaged`)).toBe(false)
 })
 
-test('a database of another application is rejected, and so is a missing directory', async () => {
+test('a database of another application is rejected and left as it is, and a missing directory is rejected', async () => {
   const path = await temporaryPath()
   const database = new DatabaseSync(path)
   database.exec('CREATE TABLE orders (id INTEGER)')
   database.close()
-  await expect(opened(path)).rejects.toThrow('is a database of another application')
+  chmodSync(path, 0o664)
+  const link = `${path}.link`
+  symlinkSync(path, link)
+  for (const one of [path, link]) await expect(opened(one)).rejects.toThrow('is a database of another application')
+  expect(statSync(path).mode & 0o777).toBe(0o664)
   await expect(opened(join(path, '..', 'no', 'history.db'))).rejects.toThrow('cannot be opened: check that its directory exists')
 })
 

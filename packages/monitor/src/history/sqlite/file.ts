@@ -38,6 +38,7 @@ const resultCodes = { busy: 5, locked: 6, outOfMemory: 7, corrupt: 11, full: 13,
 const codesOfWholeFiles: readonly number[] = [resultCodes.busy, resultCodes.locked, resultCodes.outOfMemory, resultCodes.full]
 
 const pageBytes = 4096
+const applicationIdOffset = 68
 const ownerOnly = 0o600
 
 function resultCode(error: unknown): number | undefined {
@@ -117,8 +118,8 @@ export function prepareLocation(path: string): void {
   try {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, ownerOnly)
     try {
-      // The process may not own a file that it may write to.
-      if ((fstatSync(descriptor).mode & 0o077) !== 0) fchmodSync(descriptor, ownerOnly)
+      // The process may not own a file that it may write to. One of another application, named by mistake, must not change.
+      if ((fstatSync(descriptor).mode & 0o077) !== 0 && isOwnFile(descriptor)) fchmodSync(descriptor, ownerOnly)
     } catch {
     } finally {
       closeSync(descriptor)
@@ -126,6 +127,13 @@ export function prepareLocation(path: string): void {
   } catch (error) {
     throw new HistoryFileError(`${path} cannot be opened: ${errorMessage(error)}`)
   }
+}
+
+/** Returns whether a file is empty, or has the mark of a history where SQLite keeps it (sqlite.org/fileformat.html#database_header). */
+function isOwnFile(descriptor: number): boolean {
+  const header = Buffer.alloc(applicationIdOffset + 4)
+  const size = readSync(descriptor, header, 0, header.length, 0)
+  return size === 0 || header.readUInt32BE(applicationIdOffset) === applicationId
 }
 
 /**
