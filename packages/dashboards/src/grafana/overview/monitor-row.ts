@@ -81,7 +81,13 @@ const panels: readonly PanelSpec[] = [
   {
     title: 'History file failures',
     width: 8,
-    series: [{ legend: processLegend, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) }],
+    series: [
+      { legend: processLegend, query: perSecond('wombat_monitor_history_failures_total', { by: byProcess }) },
+      {
+        legend: `damaged parts ${processLegend}`,
+        query: perSecond('wombat_monitor_history_damaged_parts_total', { by: byProcess }),
+      },
+    ],
     rules: ['HistoryFailing'],
   },
   {
@@ -110,6 +116,10 @@ const panels: readonly PanelSpec[] = [
       {
         legend: `metrics at the cardinality limit ${processLegend}`,
         query: gauge('max', 'wombat_monitor_overflowed_metrics', { by: byProcess }),
+      },
+      {
+        legend: `stores that ended, {{reason}} ${processLegend}`,
+        query: perSecond('wombat_monitor_forgotten_stores_total', { by: ['reason', ...byProcess] }),
       },
     ],
   },
