@@ -119,3 +119,19 @@ test('a template that fails is counted as an error of its rule, and the alert an
     undefined,
   ])
 })
+
+test('the alerts of a store that was forgotten are resolved, also those of a rule that keeps them without data', () => {
+  const kept: AlertRule = { ...(rules[0] as AlertRule), noData: 'keep' }
+  const history = createHistory([6], 2)
+  const manager = new AlertManager([kept], history)
+  manager.evaluate(10_000)
+  expect(manager.counts('Deep')).toEqual({ pending: 0, firing: 2 })
+  // The series have ended: one store may come back, the other one was forgotten.
+  history.append(20_000, [])
+  manager.evaluate(20_000)
+  expect(manager.counts('Deep')).toEqual({ pending: 0, firing: 2 })
+  manager.forget('s1')
+  const changes = manager.evaluate(30_000)
+  expect(changes).toMatchObject([{ from: 'firing', to: 'resolved', alert: { labels: { store: 's1' } } }])
+  expect(manager.counts('Deep')).toEqual({ pending: 0, firing: 1 })
+})

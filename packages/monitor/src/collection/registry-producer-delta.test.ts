@@ -254,3 +254,20 @@ test('deltas of exponential histograms add up', async () => {
   expect(second).toMatchObject({ scale: 4, count: 1, sum: 4.125, positive: { bucketCounts: [1] } })
   expect(second?.positive.offset).toBe((first?.positive.offset ?? 0) + 32)
 })
+
+test('a store that was forgotten leaves nothing behind, and starts anew with all that it counts then', async () => {
+  const registry = new MetricsRegistry()
+  const producer = new RegistryProducer(registry, { temporality: 'delta' })
+  const labels = { store: 'orders' }
+  const counter = registry.counter('db_get_operations_total', labels)
+  const read = async () => indexPoints(await collect(producer)).get(`db_get_operations_total ${seriesKey(labels)}`)
+  counter.add(5)
+  expect((await read())?.value).toBe(5)
+  registry.forget('orders')
+  expect(await read()).toBe(undefined)
+  counter.add(2)
+  const point = await read()
+  expect(point?.value).toBe(2)
+  counter.add(1)
+  expect((await read())?.value).toBe(1)
+})

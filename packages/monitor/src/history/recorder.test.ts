@@ -104,3 +104,18 @@ test('a collection that fails is logged with its reason', async () => {
     fields: { reason: expect.stringContaining('MeterProvider') },
   })
 })
+
+test('the series of a store that was forgotten ends in the history, and what it had counted stays there', async () => {
+  const { registry, ...rest } = monitored()
+  const recorder = new HistoryRecorder({ registry, ...rest, intervalMs: 1000, durable: undefined })
+  await recorder.sample()
+  const [series] = recorder.history.select('db_get_operations_total', { store: 'orders' })
+  if (series === undefined) throw new Error('expected the series')
+  expect(recorder.history.at(series, Date.now())).toBe(3)
+  registry.forget('orders')
+  await new Promise((resolve) => setTimeout(resolve, 2))
+  await recorder.sample()
+  expect(recorder.history.at(series, recorder.history.lastMs ?? 0)).toBe(undefined)
+  expect(gets(recorder)).toEqual([3])
+  expect([...recorder.history.currentSeries('orders')]).toEqual([])
+})

@@ -225,3 +225,89 @@ test('exemplars of all processes are in the sums, the last one of each bucket', 
   const sums = aggregate.registry.histogram('db_get_latency_seconds', { store: 'orders' })
   expect(sums.exemplars).toEqual([exemplar(0.003, 1), exemplar(0.1, 0), exemplar(0.2, 1)])
 })
+
+test('a store that all processes have forgotten is forgotten in the sum, and one that some have stays with what all have counted', () => {
+  const aggregate = createAggregate()
+  const replica = new Replica(1)
+  const processes = [new FakeProcess('one'), new FakeProcess('two'), new FakeProcess('three')]
+  const [one, two, third] = processes as [FakeProcess, FakeProcess, FakeProcess]
+  for (const { name } of processes) aggregate.add(name, name)
+  const labels = { store: 'orders' }
+  const send = (): void => {
+    for (const each of processes) {
+      each.send((worker, head, numbers) => {
+        const { forgotten, grown } = aggregate.read(worker, head, numbers)
+        replica.read(worker, worker, head, numbers)
+        // As the replication does.
+        if (forgotten.length > 0) replica.read('ended', '', { series: [], metrics: [], forgotten }, new Float64Array(0))
+        for (const { numbers: values, ...frame } of tableFrames(grown)) replica.read('ended', '', frame, values)
+      })
+    }
+    aggregate.publishGauges()
+  }
+  for (const { registry } of processes) {
+    registry.incrementCounter('db_get_operations_total', 10, labels)
+    registry.recordHistogram('db_get_latency_seconds', 0.5, labels)
+    registry.setGaugeWithLabels('db_queue_depth', 2, labels)
+  }
+  send()
+  expect(readValues(aggregate.registry).get('db_queue_depth {"store":"orders"}')).toBe(6)
+  one.registry.forget('orders')
+  third.registry.forget('orders')
+  two.registry.incrementCounter('db_get_operations_total', 1, labels)
+  send()
+  expect(readValues(aggregate.registry).get('db_get_operations_total {"store":"orders"}')).toBe(31)
+  expect(readValues(aggregate.registry).get('db_queue_depth {"store":"orders"}')).toBe(2)
+  const next = createAggregate()
+  next.adopt(replica)
+  expect(readValues(next.registry).get('db_get_operations_total {"store":"orders"}')).toBe(31)
+  // The name comes back in one of them.
+  one.registry.incrementCounter('db_get_operations_total', 4, labels)
+  send()
+  expect(readValues(aggregate.registry).get('db_get_operations_total {"store":"orders"}')).toBe(35)
+  for (const { registry } of processes) registry.forget('orders')
+  send()
+  expect([...readValues(aggregate.registry).keys()].filter((key) => key.includes('orders'))).toEqual([])
+  expect(
+    [...replica.workers].flatMap((worker) => [...replica.rowsOf(worker)]).filter(([, { labels: of }]) => of['store']),
+  ).toEqual([])
+  two.registry.incrementCounter('db_get_operations_total', 3, labels)
+  send()
+  expect(readValues(aggregate.registry).get('db_get_operations_total {"store":"orders"}')).toBe(3)
+})
+
+test('stores that are forgotten while their process is not connected are forgotten with its next frames', () => {
+  const aggregate = createAggregate()
+  const one = new FakeProcess('one')
+  aggregate.add('one', '1')
+  const labels = { store: 'orders' }
+  one.registry.incrementCounter('db_get_operations_total', 10, labels)
+  one.registry.incrementCounter('db_get_operations_total', 10, { store: 'gone' })
+  one.send((...frame) => void aggregate.read(...frame))
+  aggregate.endRestart('one')
+  one.registry.forget('orders')
+  one.registry.forget('gone')
+  one.registry.incrementCounter('db_get_operations_total', 3, labels)
+  one.feed.restart()
+  one.send((...frame) => void aggregate.read(...frame))
+  aggregate.endRestart('one')
+  const values = readValues(aggregate.registry)
+  expect(values.get('db_get_operations_total {"store":"orders"}')).toBe(3)
+  expect([...values.keys()].filter((key) => key.includes('gone'))).toEqual([])
+})
+
+test('the numbers of forgotten series are used again, so that ten thousand names need no more than one', () => {
+  const aggregate = createAggregate()
+  const one = new FakeProcess('one')
+  aggregate.add('one', '1')
+  let highest = 0
+  for (let index = 0; index < 10_000; index++) {
+    const store = `store ${index}`
+    one.registry.incrementCounter('db_get_operations_total', 1, { store })
+    one.send((worker, head, numbers) => void aggregate.read(worker, head, numbers))
+    for (const [id] of aggregate.rowsOf('one')) highest = Math.max(highest, id)
+    one.registry.forget(store)
+  }
+  expect(highest).toBeLessThan(5)
+  expect(aggregate.registry.getAllMetrics().length).toBeLessThan(5)
+})

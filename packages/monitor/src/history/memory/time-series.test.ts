@@ -170,3 +170,26 @@ test('an interval that is too short is rejected with the reason', () => {
     'intervalMs must be 100 or more, got 10: an hour of samples must fit in memory',
   )
 })
+
+test('at the memory limit, stores that have ended are removed first, the one that ended first before the others', () => {
+  const history = new TimeSeries({ intervalMs: 10_000, maxBytes: 2 ** 21 })
+  const samplesOf = (store: string, value: number): Sample[] =>
+    Array.from({ length: 20 }, (_, index) => ({
+      series: { name: 'depth', labels: { store, index: String(index) }, isCounter: false },
+      value,
+    }))
+  let timeMs = 0
+  for (let store = 0; store < 200; store++) {
+    timeMs += 10_000
+    history.append(timeMs, [...samplesOf('living', store), ...samplesOf(`store ${store}`, store)])
+  }
+  expect(history.bytes).toBeLessThan(1.2 * 2 ** 21)
+  const stores = history.stores()
+  expect(stores).toContain('living')
+  expect(stores).toContain('store 199')
+  expect(stores).not.toContain('store 0')
+  const left = stores.filter((store) => store !== 'living').map((store) => Number(store.slice(6)))
+  expect(Math.max(...left) - Math.min(...left)).toBe(left.length - 1)
+  expect(history.limits).toMatchObject({ droppedSamples: 0, isLimited: false })
+  expect(history.select('depth', { store: 'living' })).toHaveLength(20)
+})
