@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { damages, openDamagedFiles, writeWhole } from './damaged-files.ts'
 
 /** Files in all; see test/README.md. */
-const files = Number(process.env['WOMBAT_DAMAGED_FILES'] ?? 100)
+const files = Number(process.env['DAMAGED_FILES'] ?? 100)
 
 /** Share of the samples that is whole at least: a lost page takes what is behind it, and 50 bits hit every second page of such a small file. */
 const minKeptShares: Readonly<Record<string, number>> = {
@@ -23,7 +23,7 @@ test.each(Object.keys(damages).map((kind, index) => [kind, 101 + index] as const
     const whole = join(directory, 'whole.db')
     await writeWhole(whole)
     const figures = await openDamagedFiles(whole, directory, kind, Math.ceil(files / Object.keys(damages).length), seed)
-    if (process.env['WOMBAT_DAMAGED_FILES'] !== undefined) process.stderr.write(`${kind}: ${JSON.stringify(figures)}\n`)
+    if (process.env['DAMAGED_FILES'] !== undefined) process.stderr.write(`${kind}: ${JSON.stringify(figures)}\n`)
     expect(figures.violations).toEqual([])
     expect(figures.keptShare).toBeGreaterThan(minKeptShares[kind] as number)
   },
