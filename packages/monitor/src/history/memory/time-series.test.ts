@@ -173,7 +173,7 @@ test('an interval that is too short is rejected with the reason', () => {
 
 test('at the memory limit, stores that have ended are removed first, the one that ended first before the others', () => {
   const history = new TimeSeries({ intervalMs: 10_000, maxBytes: 2 ** 21 })
-  const samplesOf = (store: string, value: number): Sample[] =>
+  const samplesOf = (store: string, value: number) =>
     Array.from({ length: 20 }, (_, index) => ({
       series: { name: 'depth', labels: { store, index: String(index) }, isCounter: false },
       value,
@@ -192,4 +192,25 @@ test('at the memory limit, stores that have ended are removed first, the one tha
   expect(Math.max(...left) - Math.min(...left)).toBe(left.length - 1)
   expect(history.limits).toMatchObject({ droppedSamples: 0, isLimited: false })
   expect(history.select('depth', { store: 'living' })).toHaveLength(20)
+})
+
+test('at the memory limit, a first error of a store takes the place of buckets of the same store', () => {
+  const history = new TimeSeries({ intervalMs: 10_000, maxBytes: 2 ** 21 })
+  const bucketsOf = (store: string, value: number) =>
+    Array.from({ length: 100 }, (_, index) => ({
+      series: { name: 'latency_bucket', labels: { store, le: String(index) }, isCounter: true },
+      value: value + index,
+    }))
+  const stores = Array.from({ length: 12 }, (_, index) => `store ${index}`)
+  for (let sample = 1; sample <= 100; sample++) {
+    const samples = stores.flatMap((store) => bucketsOf(store, sample))
+    history.append(sample * 10_000, samples)
+  }
+  expect(history.limits.droppedSamples).toBeGreaterThan(0)
+  const error = { name: 'errors_total', labels: { store: 'store 3' }, isCounter: true }
+  const samples = [...stores.flatMap((store) => bucketsOf(store, 100)), { series: error, value: 1 }]
+  const timeMs = 1_010_000
+  history.append(timeMs, samples)
+  expect(history.at(error, timeMs)).toBe(1)
+  for (const store of stores) expect(history.select('latency_bucket', { store }).length).toBeGreaterThan(20)
 })

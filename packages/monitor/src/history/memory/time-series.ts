@@ -270,7 +270,7 @@ export class TimeSeries implements SearchableHistory {
       return existing
     }
     const group = this.#findOrAddGroup(series.labels['store'] ?? '')
-    if (this.#usedBytes + seriesBytes > this.maxBytes && !this.#makeRoom(group)) {
+    if (this.#usedBytes + seriesBytes > this.maxBytes && !this.#makeRoom(group, isBucket(series))) {
       this.#droppedSamples++
       return undefined
     }
@@ -299,10 +299,11 @@ export class TimeSeries implements SearchableHistory {
   }
 
   /**
-   * Makes room for a new series of a store: by data that can be missed, else by series of the store that uses most. Returns false if
-   * that would take from another store what this one has already.
+   * Makes room for a new series of a store: by data that can be missed, else by series of the store that uses most. If that would take
+   * from another store what this one has already, by buckets of the store itself, which can be missed more than a first error. Returns false
+   * if there is nothing of this.
    */
-  #makeRoom(group: SeriesGroup<StoredSeries>): boolean {
+  #makeRoom(group: SeriesGroup<StoredSeries>, isForBucket: boolean): boolean {
     const { nextSequence } = this.#shared.samples
     if (this.#exhaustedAt !== nextSequence) {
       this.#releaseData()
@@ -311,9 +312,13 @@ export class TimeSeries implements SearchableHistory {
       this.#largest = this.#largestGroups()[0]
     }
     const largest = this.#largest
-    if (largest === undefined || groupBytes(group) > groupBytes(largest) / 2) return false
-    this.#removeSeries(largest, seriesPerRemoval)
-    this.#largest = this.#largestGroups()[0]
+    if (largest !== undefined && groupBytes(group) <= groupBytes(largest) / 2) {
+      this.#removeSeries(largest, seriesPerRemoval)
+      this.#largest = this.#largestGroups()[0]
+      return true
+    }
+    if (isForBucket || ![...group.series].some(({ series }) => isBucket(series))) return false
+    this.#removeSeries(group, seriesPerRemoval)
     return true
   }
 
@@ -390,7 +395,7 @@ export class TimeSeries implements SearchableHistory {
     const current = this.#shared.samples.nextSequence - 1
     const rank = ({ lastSequence, series }: StoredSeries): number => {
       if (lastSequence < current) return 0
-      return series.labels['le'] === undefined ? 2 : 1
+      return isBucket(series) ? 1 : 2
     }
     const newestFirst = [...group.series].reverse().sort((one, other) => rank(one) - rank(other))
     for (const stored of newestFirst.slice(0, count)) this.#delete(stored)
@@ -444,6 +449,11 @@ export class TimeSeries implements SearchableHistory {
     })
     return (samples.timeMs(samples.nextSequence - 1) - Math.min(...oldestMs)) / 1000
   }
+}
+
+/** Whether a series is a bucket of a histogram. */
+function isBucket({ labels }: HistorySeries): boolean {
+  return labels['le'] !== undefined
 }
 
 function groupBytes(group: SeriesGroup<StoredSeries>): number {
