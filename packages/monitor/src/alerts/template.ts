@@ -27,7 +27,8 @@ export function expandTemplate(template: string, data: TemplateData): string {
   let expanded = ''
   for (const part of readParts(template)) {
     expanded += part.placeholder === undefined ? part.text : (expandPlaceholder(part.placeholder, data) ?? part.text)
-    if (expanded.length > maxLength) return `${expanded.slice(0, maxLength - 1)}…`
+    // Escaped: a bundle of Latin characters takes half of the memory.
+    if (expanded.length > maxLength) return `${expanded.slice(0, maxLength - 1)}\u2026`
   }
   return expanded
 }
