@@ -17,10 +17,24 @@ async function startProcess(config: MonitoringConfig = {}): Promise<Monitoring> 
 }
 
 /** Starts a console of the process at this address. */
-async function startConsole(address = '', token?: string): Promise<string> {
+async function startConsole(address = ''): Promise<string> {
+  return (await startConsoleWithToken(address, undefined)).url
+}
+
+/** Starts a console that has the token of the process, and returns its address and a function that creates a link to it. */
+async function startConsoleWithToken(address = '', token: string | undefined) {
   const proxy = await startProxyServer({ url: new URL(`${address}/`), token }, 0)
   onTestFinished(() => proxy.close())
-  return proxy.url
+  return { url: proxy.url, createLink: proxy.createLink }
+}
+
+/** Opens a link as a browser does, and returns the cookie that it gets; undefined if it gets none. */
+async function openLink(link: string): Promise<string | undefined> {
+  const answer = await fetch(link, { redirect: 'manual' })
+  expect([answer.status, answer.headers.get('location')]).toEqual([302, './'])
+  const [cookie] = answer.headers.getSetCookie()
+  if (cookie !== undefined) expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=Strict$/)
+  return cookie?.split(';')[0]
 }
 
 /** Starts a server that is not the process: it shows what arrives there. */
@@ -74,15 +88,35 @@ test('the endpoints of the process answer through the console', async () => {
   expect([missing.status, await missing.json()]).toEqual([404, { error: '/api/v1/nothing does not exist' }])
 })
 
-test('the token of the environment is added to each request, and never shown', async () => {
+test('the token of the environment is added to each request of a browser that has opened the link, and never shown', async () => {
   const authToken = 'a-secret-of-the-process'
   const monitoring = await startProcess({ authToken })
-  const withToken = await startConsole(monitoring.addresses.json, authToken)
-  const answer = await fetch(`${withToken}api/v1/alerts`)
+  const { url: withToken, createLink } = await startConsoleWithToken(monitoring.addresses.json, authToken)
+  const link = createLink()
+  const cookie = (await openLink(link)) ?? expect.fail('no cookie')
+  const answer = await fetch(`${withToken}api/v1/alerts`, { headers: { cookie } })
   expect(answer.status).toBe(200)
   expect(`${await answer.text()}${JSON.stringify([...answer.headers])}`).not.toContain(authToken)
   const without = await startConsole(monitoring.addresses.json)
   expect((await fetch(`${without}api/v1/alerts`)).status).toBe(401)
+})
+
+test('another user of the machine, who can connect to the console, too, acts without its token', async () => {
+  const authToken = 'a-secret-of-the-process'
+  const monitoring = await startProcess({ authToken })
+  const { url, createLink } = await startConsoleWithToken(monitoring.addresses.json, authToken)
+  const status = async (headers: Record<string, string>) => (await fetch(`${url}api/v1/alerts`, { headers })).status
+  const link = createLink()
+  const cookie = (await openLink(link)) ?? expect.fail('no cookie')
+  // Others may see a link in a list of processes.
+  expect(await openLink(link)).toBeUndefined()
+  expect(await openLink(`${url}?key=guessed`)).toBeUndefined()
+  for (const other of ['', cookie.replace(/=.*/, '=x'), `${cookie}x`, cookie.slice(0, -1)])
+    expect(await status({ cookie: other })).toBe(401)
+  expect(await status({ cookie })).toBe(200)
+  expect(await status({ authorization: `Bearer ${authToken}` })).toBe(200)
+  // The program makes two of them: one to print, one to open.
+  expect(await openLink(createLink())).toBe(cookie)
 })
 
 test('the page signs in, changes something and signs out through the console', async () => {
@@ -267,8 +301,9 @@ test('only a body of a known and small size is passed on', async () => {
 test('a redirect of the process is not followed: it would send the token elsewhere', async () => {
   const [other] = await startServer((_, response) => response.end('arrived'))
   const [address] = await startServer((_, response) => response.writeHead(302, { location: other }).end())
-  const url = await startConsole(address, 'a-secret-of-the-process')
-  expect((await fetch(`${url}api/v1/alerts`, { redirect: 'manual' })).status).toBe(302)
+  const { url, createLink } = await startConsoleWithToken(address, 'a-secret-of-the-process')
+  const cookie = (await openLink(createLink())) ?? expect.fail('no cookie')
+  expect((await fetch(`${url}api/v1/alerts`, { redirect: 'manual', headers: { cookie } })).status).toBe(302)
 })
 
 test('a port that is in use is an error that names it', async () => {

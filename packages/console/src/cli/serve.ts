@@ -1,4 +1,5 @@
 import { formatTarget } from '../connection/target.ts'
+import type { ProxyServer } from '../proxy/proxy-server.ts'
 import type { CliHost, Command } from './command.ts'
 import type { OptionValues } from './options.ts'
 import { parseTarget, targetOption } from './target-option.ts'
@@ -30,10 +31,10 @@ async function serve(values: OptionValues, { environment, stdout, printError, si
   ])
   const server = await startProxyServer(target, port)
   try {
-    stdout.write(`Console  ${server.url}\nProcess  ${formatTarget(target)}\nStop     Ctrl-C\n`)
+    stdout.write(`Console  ${server.createLink()}\nProcess  ${formatTarget(target)}\nStop     Ctrl-C\n`)
     const problem = await connectionProblem(target, signal)
     if (problem !== undefined) printError(`wombat-console: ${problem}. The console connects as soon as the process answers.`)
-    if (values.has('open')) await openBrowser(server.url, printError)
+    if (values.has('open')) await openBrowser(server, printError)
     await aborted(signal)
   } finally {
     await server.close()
@@ -47,10 +48,10 @@ function parsePort(text = '0'): number {
   throw new UsageError(`--port must be a whole number from 0 (any free port) to 65535, got ${JSON.stringify(text)}`)
 }
 
-async function openBrowser(url: string, printError: (line: string) => void): Promise<void> {
+async function openBrowser(server: ProxyServer, printError: (line: string) => void): Promise<void> {
   const { openInBrowser } = await import('./open-in-browser.ts')
-  const problem = await openInBrowser(url)
-  if (problem !== undefined) printError(`wombat-console: ${problem}: open ${url} yourself`)
+  const problem = await openInBrowser(server.createLink())
+  if (problem !== undefined) printError(`wombat-console: ${problem}: open ${server.createLink()} yourself`)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

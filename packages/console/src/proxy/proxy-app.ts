@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { describeNetworkProblem } from '../connection/network-problem.ts'
 import { formatTarget, type Target } from '../connection/target.ts'
 import { type ConsoleFile, consoleFiles } from '../console-files.ts'
+import type { BrowserLinks } from './browser-links.ts'
 import { cookieForBrowser, cookiesForTarget } from './cookies.ts'
 import { loopbackNamesOnly, sameOriginOnly } from './same-origin.ts'
 
@@ -24,7 +25,7 @@ const contentSecurityPolicy = {
 /** The endpoints of the process that the page uses. */
 const forwardedPaths = ['/api/*', '/health/*', '/livez/*', '/readyz/*', '/runbook']
 
-/** The headers of a request that the process gets. `authorization` is not one of them if the proxy has a token of its own. */
+/** The headers of a request that the process gets. The token of the proxy replaces `authorization` for a browser that has opened a link. */
 const forwardedHeaders = [
   'accept',
   'authorization',
@@ -42,15 +43,17 @@ const maxBodyBytes = 2 ** 20
  * Creates the app of `wombat-console --connect`: the files of the page, and a proxy for the endpoints of a process. While the process does not
  * answer, its endpoints answer 502 with the reason.
  *
+ * @param links knows the browsers whose requests get the token of the target. Those of others pass without it.
  * @throws Error if the files of the page are missing.
  */
-export function createProxyApp(target: Target): Hono {
+export function createProxyApp(target: Target, links: BrowserLinks): Hono {
   const app = new Hono()
   app.use(secureHeaders({ contentSecurityPolicy, xFrameOptions: 'DENY', strictTransportSecurity: false }), loopbackNamesOnly)
   for (const path of forwardedPaths) {
     app.use(path, sameOriginOnly(formatTarget(target)), smallBodiesOnly)
-    app.all(path, (context) => forward(context, target))
+    app.all(path, (context) => forward(context, target, links))
   }
+  app.get('/', links.redeem)
   for (const file of consoleFiles()) app.get(`/${file.path}`, (context) => sendFile(context, file))
   app.notFound((context) => context.json({ error: `${context.req.path} does not exist` }, 404))
   app.onError((error, context) => context.json({ error: error.message }, 500))
@@ -74,7 +77,7 @@ async function sendFile(context: Context, { url, contentType, isImmutable }: Con
   return context.body(await readFile(url), 200, { 'content-type': contentType, 'cache-control': caching })
 }
 
-async function forward(context: Context, target: Target): Promise<Response> {
+async function forward(context: Context, target: Target, links: BrowserLinks): Promise<Response> {
   const { method, raw } = context.req
   const { pathname, search } = new URL(raw.url)
   const url = new URL(`.${pathname}${search}`, target.url)
@@ -83,7 +86,7 @@ async function forward(context: Context, target: Target): Promise<Response> {
   try {
     response = await proxy(url, {
       method,
-      headers: headersForTarget(context, target, host),
+      headers: headersForTarget(context, target, host, links),
       ...(method !== 'GET' && method !== 'HEAD' && bodyBytes(context) > 0 && { body: await context.req.arrayBuffer() }),
       // It would send the token to another address.
       redirect: 'manual',
@@ -109,14 +112,15 @@ async function* untilFailure(body: ReadableStream<Uint8Array>): AsyncGenerator<U
 }
 
 /** The browser's own `Origin` and `Sec-Fetch-Site` have been checked; the process compares them with its own address. */
-function headersForTarget(context: Context, { url, token }: Target, host: string): Headers {
+function headersForTarget(context: Context, { url, token }: Target, host: string, links: BrowserLinks): Headers {
   const headers = new Headers({ origin: url.origin, 'sec-fetch-site': 'same-origin' })
   for (const name of forwardedHeaders) {
     const value = context.req.header(name)
     if (value !== undefined) headers.set(name, value)
   }
-  const cookies = cookiesForTarget(context.req.header('cookie') ?? '', host)
+  const given = context.req.header('cookie') ?? ''
+  const cookies = cookiesForTarget(given, host)
   if (cookies !== undefined) headers.set('cookie', cookies)
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  if (token !== undefined && links.isKnown(given, host)) headers.set('authorization', `Bearer ${token}`)
   return headers
 }

@@ -2,12 +2,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Target } from '../connection/target.ts'
+import { BrowserLinks } from './browser-links.ts'
 import { createProxyApp } from './proxy-app.ts'
 
 /** A console that listens on a loopback address. */
 export interface ProxyServer {
   /** For example `http://127.0.0.1:40123/`. */
   readonly url: string
+  /** Returns the address to open in a browser, which then acts with the token of the target. It works once; without a token it is `url`. */
+  createLink(): string
   close(): Promise<void>
 }
 
@@ -18,15 +21,18 @@ export interface ProxyServer {
  * @throws Error that names the port, if it cannot be used.
  */
 export async function startProxyServer(target: Target, port: number): Promise<ProxyServer> {
-  const { fetch } = createProxyApp(target)
+  const links = new BrowserLinks()
+  const { fetch } = createProxyApp(target, links)
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }))
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)))
     server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve)
   })
   const { port: boundPort } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${boundPort}/`
   return {
-    url: `http://127.0.0.1:${boundPort}/`,
+    url,
+    createLink: () => (target.token === undefined ? url : links.create(url)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
