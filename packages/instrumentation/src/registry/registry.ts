@@ -452,7 +452,7 @@ export class MetricsRegistry implements InstrumentOwner {
   }
 
   #forget(name: string, reason: ForgetReason | undefined): boolean {
-    const entries = this.#storeSeries.forget(name)
+    const entries = this.#storeSeries.forget(name, reason === 'request')
     this.#endedStores.forget(name)
     if (entries === undefined) return false
     for (const { definition, key, series } of entries) {

@@ -47,6 +47,9 @@ export class StoreReference implements MeasuredStore {
   #lastOpenFailure: string | undefined
   #openedMs: number | undefined
   #isInUse = false
+  #recorders: readonly ObservedOperation[] = []
+  /** The operations that had been counted when the store was looked at last. */
+  #countedOperations = 0
 
   constructor(registry: MetricsRegistry, { name, engine, adapter }: StoreNames, parts: StoreOwnedParts) {
     this.name = name
@@ -131,6 +134,7 @@ export class StoreReference implements MeasuredStore {
   observeOperations(inFlight: ObservedStore, recorders: Iterable<ObservedOperation>): void {
     const { observer } = this.#registry
     const observed = [...recorders]
+    this.#recorders = observed
     observer.stores.add(inFlight)
     this.#cleanUps.add(() => {
       observer.stores.delete(inFlight)
@@ -171,16 +175,22 @@ export class StoreReference implements MeasuredStore {
     parts?.beforeCollection?.()
     this.updateState()
     if (this.#registry.isForgotten(this.name)) {
-      // A closed store may record under the name, which would appear again.
-      if (!this.#isInUse) return undefined
+      // The engine of a closed store may record under the name, which would appear again. Failed operations are to.
+      if (!this.#isInUse && this.#countOperations() === this.#countedOperations) return undefined
       this.#registry.publishAgain(this.name)
     }
+    this.#countedOperations = this.#countOperations()
     return parts?.binding?.collect?.()
+  }
+
+  #countOperations(): number {
+    return this.#recorders.reduce((sum, { countedOperations }) => sum + countedOperations, 0)
   }
 
   #setInUse(isInUse: boolean): void {
     if (isInUse === this.#isInUse) return
     this.#isInUse = isInUse
+    this.#countedOperations = this.#countOperations()
     if (isInUse) this.#registry.beginStore(this.name)
     else this.#registry.endStore(this.name)
   }

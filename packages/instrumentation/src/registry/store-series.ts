@@ -21,6 +21,11 @@ export class StoreSeries {
   readonly #collected = new FinalizationRegistry<string>((name) => {
     if (this.#forgotten.get(name)?.deref() === undefined) this.#forgotten.delete(name)
   })
+  /**
+   * The stores whose instruments are looked at in each collection. Not all: what a WeakRef returns is alive for the garbage collection that is in
+   * progress, and the next collection would begin before its end.
+   */
+  readonly #watched = new Set<string>()
 
   /** Adds a series if it is one of a store. */
   add(entry: StoreEntry): void {
@@ -31,10 +36,15 @@ export class StoreSeries {
     else entries.push(entry)
   }
 
-  /** Removes and returns the series of a store; their instruments count from 0 again, as other series. Undefined if it has none. */
-  forget(name: string): readonly StoreEntry[] | undefined {
+  /**
+   * Removes and returns the series of a store; their instruments count from 0 again, as other series. Undefined if it has none.
+   *
+   * @param isWatched whether `recorded` looks at them.
+   */
+  forget(name: string, isWatched: boolean): readonly StoreEntry[] | undefined {
     const entries = this.#entries.get(name)
     if (entries === undefined) return undefined
+    if (isWatched) this.#watched.add(name)
     this.#entries.delete(name)
     const forgotten: ForgottenStore = { entries: this.#forgotten.get(name)?.deref()?.entries ?? [] }
     const startMs = performance.timeOrigin + performance.now()
@@ -51,7 +61,7 @@ export class StoreSeries {
 
   /** Whether the store was forgotten, and something holds one of its instruments. */
   isForgotten(name: string): boolean {
-    return this.#forgotten.size > 0 && this.#forgotten.get(name)?.deref() !== undefined
+    return this.#forgotten.has(name)
   }
 
   /** Returns the series of a store that was forgotten, to publish them again; none if nothing holds their instruments. */
@@ -72,11 +82,13 @@ export class StoreSeries {
     return entry
   }
 
-  /** Returns the names of the stores that were forgotten and into whose instruments something was recorded since. */
+  /** Returns the names of the watched stores into whose instruments something was recorded since they were forgotten. */
   recorded(): string[] {
     const names: string[] = []
-    for (const [name, reference] of this.#forgotten) {
-      if (reference.deref()?.entries.some(({ series }) => hasRecorded(series.instrument)) === true) names.push(name)
+    for (const name of this.#watched) {
+      const forgotten = this.#forgotten.get(name)?.deref()
+      if (forgotten === undefined) this.#watched.delete(name)
+      else if (forgotten.entries.some(({ series }) => hasRecorded(series.instrument))) names.push(name)
     }
     return names
   }
