@@ -2,6 +2,21 @@ import { type MetricFamily, MetricsRegistry } from '@wombat/instrumentation'
 import { expect, test } from 'vitest'
 import { KeptSeries } from './kept-series.ts'
 
+test('a pass ends although in its pauses more series appear than it reads', () => {
+  const registry = new MetricsRegistry()
+  const kept = new KeptSeries((series) => ({ series }))
+  const add = (store: number): void => registry.incrementCounter('db_get_operations_total', 1, { store: `${store}` })
+  for (let store = 0; store < 10; store++) add(store)
+  const [family] = [...registry.families()] as [MetricFamily]
+  let read = 0
+  for (const { series } of kept.of(family)) {
+    registry.forget(series.labels['store'] ?? '')
+    add(1000 + read)
+    if (++read > 100) break
+  }
+  expect(read).toBe(10)
+})
+
 test('what is kept of a series stays the same while others appear and are forgotten', () => {
   const registry = new MetricsRegistry()
   let created = 0

@@ -21,7 +21,7 @@ export class KeptSeries<One extends Kept> {
     this.#create = create
   }
 
-  /** Returns what is kept of each series of a metric now. */
+  /** Returns what is kept of each series of a metric now. Of those that appear in a pause, only as many as are gone meanwhile. */
   *of(family: MetricFamily): Generator<One> {
     let kept = this.#byFamily.get(family)
     if (kept === undefined) {
@@ -29,7 +29,12 @@ export class KeptSeries<One extends Kept> {
       this.#byFamily.set(family, kept)
     }
     let index = 0
-    for (const one of family.series.values()) yield this.#keep(kept, index++, one, family)
+    const { size } = family.series
+    for (const one of family.series.values()) {
+      // Where stores come and go faster than they are read, there would be no end.
+      if (index >= size) break
+      yield this.#keep(kept, index++, one, family)
+    }
     if (kept.length > index) kept.length = index
   }
 

@@ -208,7 +208,10 @@ export class RegistryProducer implements MetricProducer {
     const startTime = (one: Series): HrTime => this.#startTime(one, nowMs)
     function* createPoints<T>(readValue: (one: Series) => T | undefined): PausableWork<DataPoint<T>[]> {
       const points: DataPoint<T>[] = []
+      // Where stores come and go faster than they are read, there would be no end.
+      let left = series.size
       for (const one of series.values()) {
+        if (left-- <= 0) break
         const startedAt = startTime(one)
         const value = readValue(one)
         if (value !== undefined) points.push({ startTime: startedAt, endTime, attributes: one.labels, value })
