@@ -94,7 +94,7 @@ export class Prober {
       else if (status >= 400 && asked.method !== 'HEAD' && body.length === 0)
         this.#onFault(`${what} was answered with ${status} and no reason`)
       else if (status === 503 && retryAfter === undefined && !isHealth.test(asked.path)) {
-        this.#onFault(`${what} was refused without Retry-After`)
+        this.#onFault(`${what} was refused without Retry-After: ${body.toString().slice(0, 200)}`)
       }
     } catch (error) {
       // What began before a fault may end with it.

@@ -172,7 +172,7 @@ export class QueryRunner {
       if (error instanceof BusyError) {
         return this.#refuse(context, 'busy', error.message, 503, { 'retry-after': '1' })
       }
-      if (error instanceof TimeoutError) return this.#refuse(context, 'timeout', error.message, 503)
+      if (error instanceof TimeoutError) return this.#refuse(context, 'timeout', error.message, 503, { 'retry-after': '1' })
       if (signal.aborted) return clientGone(context)
       throw error
     }

@@ -58,6 +58,7 @@ test('after the reader was shut down, both answer 503 with the reason', async ()
   expect([text.status, await text.text()]).toEqual([503, 'collection failed: MetricReader is shutdown\n'])
   const body = await json.request('/api/v1/metrics')
   expect([body.status, await body.json()]).toEqual([503, { error: 'collection failed: MetricReader is shutdown' }])
+  expect([text, body].map(({ headers }) => headers.get('retry-after'))).toEqual(['1', '1'])
 })
 
 test('while a callback of the application throws, both answer 503 with the kind of error, and recover afterwards', async () => {

@@ -35,7 +35,7 @@ export function prometheusRoutes(reader: Reader, registry: MetricsRegistry, opti
       return context.body(body, 200, headers)
     } catch (error) {
       client.parts.close()
-      if (error instanceof CollectionError) return context.text(`${error.message}\n`, 503)
+      if (error instanceof CollectionError) return context.text(`${error.message}\n`, 503, { 'retry-after': '1' })
       if (signal.aborted) return clientGone(context)
       throw error
     }
@@ -64,7 +64,7 @@ export function jsonRoutes(reader: Reader, registry: MetricsRegistry, recent: Re
   const { semconv } = registry
   return new Hono().get('/api/v1/metrics', async (context) => {
     const collection = await collect(reader)
-    if ('reason' in collection) return context.json({ error: collection.reason }, 503)
+    if ('reason' in collection) return context.json({ error: collection.reason }, 503, { 'retry-after': '1' })
     return jsonAnswer(context, metricsJson(collection.snapshot, semconv, recent), answerSlices(context, registry))
   })
 }
