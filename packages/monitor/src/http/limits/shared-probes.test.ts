@@ -38,8 +38,8 @@ async function started(authToken?: string) {
 
 const probe = (path: string, header = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n`
 
-/** Sends requests at once over one connection, and returns the status and the body of each answer. */
-async function exchange(url: string, requests: readonly string[]): Promise<string[]> {
+/** Opens a connection. `received` returns all that has arrived. */
+function openConnection(url: string) {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   onTestFinished(() => {
     socket.destroy()
@@ -48,9 +48,15 @@ async function exchange(url: string, requests: readonly string[]): Promise<strin
   socket.on('data', (data) => {
     text += data.toString()
   })
+  return { socket, received: () => text }
+}
+
+/** Sends requests at once over one connection, and returns the status and the body of each answer. */
+async function exchange(url: string, requests: readonly string[]): Promise<string[]> {
+  const { socket, received } = openConnection(url)
   await once(socket, 'connect')
   socket.write(requests.join(''))
-  const answers = () => [...text.matchAll(/HTTP\/1\.1 (\d{3}).*?\r\n\r\n(.*?)(?=HTTP\/1\.1|$)/gs)]
+  const answers = () => [...received().matchAll(/HTTP\/1\.1 (\d{3}).*?\r\n\r\n(.*?)(?=HTTP\/1\.1|$)/gs)]
   await expect.poll(() => answers().filter(([, , body]) => body !== '').length).toBe(requests.length)
   return answers().map(([, status, body]) => `${status} ${body}`)
 }
@@ -75,21 +81,14 @@ test('probes that ask for something else, or show something else, get their own 
 
 test('a shared answer has the headers of its own, and HEAD has no body', async () => {
   const { url } = await started()
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  onTestFinished(() => {
-    socket.destroy()
-  })
-  let text = ''
-  socket.on('data', (data) => {
-    text += data.toString()
-  })
+  const { socket, received } = openConnection(url)
   const head = 'HEAD /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'
   socket.write(head + head + probe('/livez') + probe('/livez'))
-  await expect.poll(() => text.match(/HTTP\/1\.1 200/g)).toHaveLength(4)
-  await expect.poll(() => text.endsWith('ok')).toBe(true)
-  expect(text.match(/cache-control: no-store/gi)).toHaveLength(4)
-  expect(text.match(/x-content-type-options: nosniff/gi)).toHaveLength(4)
-  expect(text.match(/\r\n\r\nok/g)).toHaveLength(2)
+  await expect.poll(() => received().match(/HTTP\/1\.1 200/g)).toHaveLength(4)
+  await expect.poll(() => received().endsWith('ok')).toBe(true)
+  expect(received().match(/cache-control: no-store/gi)).toHaveLength(4)
+  expect(received().match(/x-content-type-options: nosniff/gi)).toHaveLength(4)
+  expect(received().match(/\r\n\r\nok/g)).toHaveLength(2)
 })
 
 test('the next turn sees what has changed', async () => {
